@@ -1,0 +1,131 @@
+"""Errors, named by the caller's next move.
+
+CommunityKitError
+├── SettingsError               fix the settings
+│   └── UnknownConnectorError       correct the name, or install the plugin
+├── CredentialError             renew the credential
+├── PermissionMissingError      ask for a scope or a permission
+├── ObjectUnavailableError      skip: this one object cannot be read (gone, or closed to this credential)
+├── RetryableError              retry
+│   ├── RateLimitedError            wait, then retry
+│   └── TransientError              retry: the platform or the network faltered
+├── ProtocolError               report a bug: the platform answered what no documentation promises
+├── ForeignHostError            refuse: an address that the settings did not name
+├── CursorError                 start this walk again from its high-water mark
+├── ArchiveError                give another file
+├── SignatureError              reject the delivery
+└── StoreError                  look at the file
+    ├── StoreBusyError              wait for the other writer, or stop it
+    └── StoreVersionError           upgrade communitykit
+"""
+
+from __future__ import annotations
+
+
+class CommunityKitError(Exception):
+    """Something a caller can act on.
+
+    The text of every error is one paragraph: what failed, where, and what to do. `platform`, `subject` (the object),
+    `status` (HTTP), `code` (the platform's own) and `remedy` are there as attributes too. None of them ever holds a
+    token, a cookie or a signed address.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        platform: str | None = None,
+        subject: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        """Compose the text from its parts; each part stays readable as an attribute."""
+        self.message = message
+        self.platform = platform
+        self.subject = subject
+        self.status = status
+        self.code = code
+        self.remedy = remedy
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        """One paragraph: platform, object, what happened, the platform's code, the remedy."""
+        head = ": ".join(part for part in (self.platform, self.subject) if part)
+        facts = [str(self.status)] if self.status is not None else []
+        if self.code:
+            facts.append(self.code)
+        tail = f" ({' '.join(facts)})" if facts else ""
+        sentence = f"{head}: {self.message}{tail}" if head else f"{self.message}{tail}"
+        if not self.remedy:
+            return sentence
+        return f"{sentence.rstrip('.')}. {self.remedy}"
+
+
+class SettingsError(CommunityKitError):
+    """A setting is missing or wrong: fix the settings."""
+
+
+class UnknownConnectorError(SettingsError):
+    """No connector of that name is installed: correct the name, or install the plugin."""
+
+
+class CredentialError(CommunityKitError):
+    """The credential is refused, revoked or expired: renew it."""
+
+
+class PermissionMissingError(CommunityKitError):
+    """The credential is good but may not do this: ask for the scope or permission that the remedy names."""
+
+
+class ObjectUnavailableError(CommunityKitError):
+    """One object cannot be read (gone, or closed to this credential): skip it, the rest goes on."""
+
+
+class RetryableError(CommunityKitError):
+    """The same request may succeed later."""
+
+
+class RateLimitedError(RetryableError):
+    """The platform asked to wait: `retry_after` seconds where it said how long, else None."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None, **where: str | int | None) -> None:
+        """Keep the platform's own waiting time in seconds."""
+        super().__init__(message, **where)  # type: ignore[arg-type] # the keywords are those of the base class
+        self.retry_after = retry_after
+
+
+class TransientError(RetryableError):
+    """A server error, a time-out or a broken connection: retrying usually helps."""
+
+
+class ProtocolError(CommunityKitError):
+    """The platform answered what its documentation does not promise: report it with the text of this error."""
+
+
+class ForeignHostError(CommunityKitError):
+    """A request would have gone to a host that neither the settings nor the connector name: refused."""
+
+
+class CursorError(CommunityKitError):
+    """A cursor expired or repeated itself: start this walk again from its high-water mark."""
+
+
+class ArchiveError(CommunityKitError):
+    """The archive cannot be opened, or is not safe to open: give another file."""
+
+
+class SignatureError(CommunityKitError):
+    """A webhook delivery is not signed by the platform, or is too old: reject it."""
+
+
+class StoreError(CommunityKitError):
+    """The activity store cannot be used as asked."""
+
+
+class StoreBusyError(StoreError):
+    """Another process writes to the store: wait for it, or stop it."""
+
+
+class StoreVersionError(StoreError):
+    """The store was written by a newer communitykit: upgrade."""

@@ -1,0 +1,48 @@
+"""The neutral model: what a member, a community, a post and an act are, whatever the platform calls them."""
+
+from communitykit.model.ids import Id, make_event_id, make_id, parse_id
+from communitykit.model.records import (
+    RECORD_TYPES,
+    Attachment,
+    Community,
+    Counts,
+    Coverage,
+    EngagementEvent,
+    Issue,
+    Measure,
+    Member,
+    Membership,
+    Mention,
+    Poll,
+    PollOption,
+    Post,
+    Record,
+    RecordKind,
+    Source,
+    told_fields,
+)
+
+__all__ = [
+    "RECORD_TYPES",
+    "Attachment",
+    "Community",
+    "Counts",
+    "Coverage",
+    "EngagementEvent",
+    "Id",
+    "Issue",
+    "Measure",
+    "Member",
+    "Membership",
+    "Mention",
+    "Poll",
+    "PollOption",
+    "Post",
+    "Record",
+    "RecordKind",
+    "Source",
+    "make_event_id",
+    "make_id",
+    "parse_id",
+    "told_fields",
+]

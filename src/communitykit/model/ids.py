@@ -1,0 +1,85 @@
+"""Ids: `platform:network:kind:native`, built from the platform's own text and from nothing else. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+from urllib.parse import quote, unquote
+
+# Kept as they are inside a native part: everything but the separator of parts and the escape itself.
+_NATIVE_SAFE = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in "/%")
+_NETWORK_SAFE = _NATIVE_SAFE.replace(":", "")
+
+
+class Id(NamedTuple):
+    """An id taken apart. `native` holds the platform's own texts, unescaped, in order."""
+
+    platform: str
+    network: str
+    kind: str
+    native: tuple[str, ...]
+
+
+def _escape(part: str, safe: str) -> str:
+    return part if part.isalnum() and part.isascii() else quote(part, safe=safe)
+
+
+def make_id(platform: str, network: str, kind: str, *native: str) -> str:
+    """Build an id; the parts of `native` are joined by `/` and percent-encoded where they hold `/`, `%` or non-ASCII.
+
+    >>> make_id("slack", "T1", "post", "C1", "1512104434.000490")
+    'slack:T1:post:C1/1512104434.000490'
+
+    Raises ValueError when a part is empty: an id is never made from nothing.
+    """
+    if not (platform and network and kind and native and all(native)):
+        message = f"an id needs platform, network, kind and native parts, got {(platform, network, kind, *native)!r}"
+        raise ValueError(message)
+    tail = "/".join([_escape(part, _NATIVE_SAFE) for part in native])
+    return f"{platform}:{_escape(network, _NETWORK_SAFE)}:{kind}:{tail}"
+
+
+def parse_id(text: str) -> Id:
+    """Take an id apart; the inverse of `make_id`.
+
+    Raises ValueError when the text has fewer than four parts.
+    """
+    pieces = text.split(":", 3)
+    if len(pieces) != 4 or not all(pieces):  # noqa: PLR2004 # platform, network, kind, native
+        message = f"not an id: {text!r} (expected platform:network:kind:native)"
+        raise ValueError(message)
+    platform, network, kind, native = pieces
+    return Id(platform, unquote(network), kind, tuple(unquote(part) for part in native.split("/")))
+
+
+def native_text(text: str) -> str:
+    """Give everything after the kind, still escaped: what identifies an object inside its network and kind."""
+    return text.split(":", 3)[3]
+
+
+def make_event_id(  # noqa: PLR0913 # the parts that tell one act from another
+    platform: str,
+    network: str,
+    kind: str,
+    *,
+    target: str,
+    actor: str | None = None,
+    detail: str | None = None,
+    occurrence: str | None = None,
+    occurred_at: datetime | None = None,
+) -> str:
+    """Build the id of an act.
+
+    State-like acts (reacted, viewed, voted, pinned, followed) have no time in their id, so that a door which knows the
+    time may add it: give `detail` at most. Occurrences (joined, left, changed) give `occurrence`, the platform's own
+    message or event id, or else `occurred_at`, which counts to the second. `target` and `actor` are ids of this
+    package; only what follows their kind enters.
+    """
+    parts = [kind, native_text(target), native_text(actor) if actor else "-"]
+    if detail is not None:
+        parts.append(detail or "-")
+    if occurrence is not None:
+        parts.append(occurrence)
+    elif occurred_at is not None:
+        parts.append(occurred_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return make_id(platform, network, "event", *parts)

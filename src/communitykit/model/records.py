@@ -1,0 +1,287 @@
+"""The records. Frozen, strict about unknown fields, validated once: where wire payloads become neutral.
+
+A field that a source does not tell stays unset (`told_fields`), which is not the same as None: None is an answer, unset
+is no answer. Merging (`communitykit.model.merge`) depends on that difference, and JSON Lines keep it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+
+def _to_utc(value: datetime) -> datetime:
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
+
+
+UtcDatetime: TypeAlias = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""An aware datetime, converted to UTC, at the platform's own precision."""
+
+Id: TypeAlias = Annotated[str, Field(min_length=1)]
+"""A neutral id, `platform:network:kind:native`."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(_Frozen):
+    """Where a record comes from."""
+
+    connector: str = Field(description="Name of the connector.")
+    version: str = Field(description="Version of the connector.")
+    origin: Literal["api", "archive", "webhook"] = Field(description="The door that it came through.")
+    fetched_at: UtcDatetime = Field(description="When communitykit read it.")
+    as_of: UtcDatetime = Field(
+        description="When what it tells was true: fetch time (API), the export's date (archive), event time (webhook)."
+    )
+
+
+class Mention(_Frozen):
+    """Somebody or something named in a body."""
+
+    kind: Literal["member", "user_group", "community", "everyone", "tag"] = Field(description="What is mentioned.")
+    id: str | None = Field(default=None, description="Its id; None for `everyone` and where the platform gives none.")
+    label: str | None = Field(default=None, description="The text shown.")
+
+
+class Attachment(_Frozen):
+    """A file, link preview, card or image that goes with a post: metadata only, never its content."""
+
+    kind: Literal["file", "image", "video", "audio", "link", "card", "other"] = Field(description="What it is.")
+    id: str | None = Field(default=None, description="The platform's own id of it.")
+    name: str | None = Field(default=None, description="File name or title.")
+    url: str | None = Field(default=None, description="Its address, without credentials.")
+    mime_type: str | None = Field(default=None, description="Media type.")
+    size: int | None = Field(default=None, description="Bytes.")
+    text: str | None = Field(default=None, description="Text that it shows, if any.")
+
+
+class PollOption(_Frozen):
+    """One answer of a poll."""
+
+    text: str = Field(description="The answer.")
+    votes: int | None = Field(default=None, description="How many chose it; None where the platform does not tell.")
+
+
+class Poll(_Frozen):
+    """A poll."""
+
+    question: str | None = Field(default=None, description="What is asked.")
+    options: tuple[PollOption, ...] = Field(default=(), description="The answers.")
+    closes_at: UtcDatetime | None = Field(default=None, description="When voting ends.")
+
+
+class Counts(_Frozen):
+    """Figures that the platform shows beside a post; None where it does not tell."""
+
+    replies: int | None = Field(default=None, description="Replies.")
+    reactions: dict[str, int] | None = Field(default=None, description="People per reaction name.")
+    views: int | None = Field(default=None, description="People or times seen, as the platform counts.")
+    shares: int | None = Field(default=None, description="Times shared.")
+
+
+class _Record(_Frozen):
+    id: Id = Field(description="`platform:network:kind:native`.")
+    source: Source | None = Field(default=None, description="Where it comes from.")
+    extra: dict[str, Any] | None = Field(default=None, description="What the model has no name for, by connector.")
+    raw: Any = Field(default=None, description="The scrubbed wire payload, only when asked for.")
+
+
+class Member(_Record):
+    """An account on one platform: a person's, a bot's, or the system's own."""
+
+    record: Literal["member"] = "member"
+    kind: Literal["person", "bot", "system", "unknown"] = Field(default="unknown", description="Whose account.")
+    username: str | None = Field(default=None, description="Handle.")
+    display_name: str | None = Field(default=None, description="Name shown.")
+    email: str | None = Field(default=None, description="E-mail address.")
+    title: str | None = Field(default=None, description="Job title.")
+    department: str | None = Field(default=None, description="Department.")
+    division: str | None = Field(default=None, description="Division.")
+    organization: str | None = Field(default=None, description="Company or organization.")
+    location: str | None = Field(default=None, description="Office or site.")
+    country: str | None = Field(default=None, description="Country, as the platform writes it.")
+    manager_id: Id | None = Field(default=None, description="The manager's member id.")
+    employee_number: str | None = Field(default=None, description="Employee number.")
+    directory_id: str | None = Field(default=None, description="Directory object id (Microsoft Entra): joins platforms.")
+    time_zone: str | None = Field(default=None, description="IANA name, or as the platform writes it.")
+    language: str | None = Field(default=None, description="Language tag.")
+    guest: bool | None = Field(default=None, description="A guest of this network.")
+    external: bool | None = Field(default=None, description="At home in another network.")
+    admin: bool | None = Field(default=None, description="Administers the network.")
+    active: bool | None = Field(default=None, description="False once deactivated or deleted.")
+    created_at: UtcDatetime | None = Field(default=None, description="When the account was created.")
+    updated_at: UtcDatetime | None = Field(default=None, description="When its profile last changed.")
+    deactivated_at: UtcDatetime | None = Field(default=None, description="When it was deactivated.")
+    url: str | None = Field(default=None, description="Its page.")
+
+
+class Community(_Record):
+    """A place where people meet: a workspace, team, channel, group, or a group of users."""
+
+    record: Literal["community"] = "community"
+    kind: Literal["network", "workspace", "team", "channel", "group", "space", "user_group", "direct", "unknown"] = (
+        Field(default="unknown", description="What the platform's own term comes closest to.")
+    )
+    name: str | None = Field(default=None, description="Name shown.")
+    parent_id: Id | None = Field(default=None, description="The community that it belongs to.")
+    privacy: Literal["public", "private", "secret", "direct"] | None = Field(default=None, description="Who may read.")
+    archived: bool | None = Field(default=None, description="Closed for new posts.")
+    default: bool | None = Field(default=None, description="Everyone is in it from the first day.")
+    created_at: UtcDatetime | None = Field(default=None, description="When it was created.")
+    creator_id: Id | None = Field(default=None, description="Who created it.")
+    owner_id: Id | None = Field(default=None, description="Who owns it now.")
+    topic: str | None = Field(default=None, description="Current topic.")
+    purpose: str | None = Field(default=None, description="Description or purpose.")
+    url: str | None = Field(default=None, description="Its page.")
+    member_count: int | None = Field(default=None, description="Members, as the platform counts them.")
+    shared_with: tuple[str, ...] | None = Field(default=None, description="Other networks that share it.")
+    previous_names: tuple[str, ...] | None = Field(default=None, description="Earlier names, oldest first.")
+    gone: Literal["deleted", "vanished"] | None = Field(default=None, description="No longer there, and how we know.")
+
+
+class Membership(_Record):
+    """A member in a community."""
+
+    record: Literal["membership"] = "membership"
+    community_id: Id = Field(description="The community.")
+    member_id: Id = Field(description="The member.")
+    role: Literal["owner", "admin", "moderator", "member", "guest"] | None = Field(default=None, description="Role.")
+    since: UtcDatetime | None = Field(default=None, description="Member since, where told.")
+    until: UtcDatetime | None = Field(default=None, description="Member until, where told.")
+    active: bool | None = Field(default=None, description="False once left.")
+
+
+class Post(_Record):
+    """A message by an actor, people's and bots' alike."""
+
+    record: Literal["post"] = "post"
+    community_id: Id | None = Field(default=None, description="Where it stands.")
+    author_id: Id | None = Field(default=None, description="Who wrote it.")
+    author_name: str | None = Field(default=None, description="Name shown instead of the author's own (bots).")
+    root_id: Id | None = Field(default=None, description="The post that opened the thread; None on that post itself.")
+    parent_id: Id | None = Field(default=None, description="The post that this one answers; None on a root.")
+    kind: Literal["post", "question", "poll", "announcement", "praise", "article"] = Field(
+        default="post", description="What sort of post."
+    )
+    title: str | None = Field(default=None, description="Subject or headline.")
+    body: str | None = Field(default=None, description="The body exactly as the platform keeps it.")
+    body_format: Literal["plain", "mrkdwn", "markdown", "html", "json"] | None = Field(
+        default=None, description="How to read `body`."
+    )
+    text: str | None = Field(default=None, description="Plain text derived from body, blocks, cards and attachments.")
+    mentions: tuple[Mention, ...] = Field(default=(), description="Whom and what the body names.")
+    attachments: tuple[Attachment, ...] = Field(default=(), description="Files, previews and cards: metadata.")
+    links: tuple[str, ...] = Field(default=(), description="Addresses in the body.")
+    url: str | None = Field(default=None, description="Its permanent address.")
+    language: str | None = Field(default=None, description="Language tag, where the platform tells.")
+    topics: tuple[str, ...] = Field(default=(), description="Topics or hashtags, as the platform keeps them.")
+    importance: Literal["normal", "high", "urgent"] | None = Field(default=None, description="Importance.")
+    poll: Poll | None = Field(default=None, description="The poll, if it is one.")
+    praised_ids: tuple[Id, ...] = Field(default=(), description="Members who are praised.")
+    shared_from_id: Id | None = Field(default=None, description="The post that this one shares.")
+    broadcast: bool | None = Field(default=None, description="A reply also shown in the community itself.")
+    pinned: bool | None = Field(default=None, description="Pinned in its community.")
+    counts: Counts | None = Field(default=None, description="Figures shown beside it.")
+    created_at: UtcDatetime | None = Field(default=None, description="When it was written.")
+    edited_at: UtcDatetime | None = Field(default=None, description="When its content last changed.")
+    deleted_at: UtcDatetime | None = Field(default=None, description="When it was deleted, where told.")
+    gone: Literal["deleted", "vanished"] | None = Field(
+        default=None,
+        description="`deleted`: the platform said so. `vanished`: absent from a window that was walked whole.",
+    )
+
+
+class EngagementEvent(_Record):
+    """One act by one (perhaps unknown) actor, that is not itself a post."""
+
+    record: Literal["event"] = "event"
+    kind: Annotated[
+        str,
+        Field(
+            pattern=r"^(reacted|joined|left|invited|viewed|voted|pinned|followed|marked_best_answer|rsvp"
+            r"|community_changed|account_changed|x-[a-z0-9]+-[a-z0-9_-]+)$"
+        ),
+    ] = Field(description="What was done; a connector's own kinds are `x-<connector>-<name>`.")
+    actor_id: Id | None = Field(default=None, description="Who did it; None where the platform does not tell.")
+    target_id: Id | None = Field(default=None, description="What it was done to: a post, community or member.")
+    community_id: Id | None = Field(default=None, description="Where.")
+    detail: str | None = Field(default=None, description="Reaction name, poll option, new topic…")
+    occurred_at: UtcDatetime | None = Field(default=None, description="When; None where no source tells.")
+    time_source: Literal["event", "observed", "none"] = Field(
+        default="none", description="`event`: the platform's time; `observed`: when we saw it; `none`."
+    )
+    active: bool = Field(default=True, description="False once undone.")
+
+
+class Measure(_Record):
+    """A figure that the platform itself reports. Never turned into events or members."""
+
+    record: Literal["measure"] = "measure"
+    subject_id: Id | None = Field(default=None, description="Member, community or network that it is about.")
+    subject_label: str | None = Field(default=None, description="The subject as the report writes it.")
+    name: str = Field(description="The report's own name of the figure.")
+    period_start: date | None = Field(default=None, description="First day counted.")
+    period_end: date | None = Field(default=None, description="Last day counted.")
+    value: float | None = Field(default=None, description="The figure.")
+    unit: str | None = Field(default=None, description="What is counted.")
+    concealed: bool | None = Field(default=None, description="The report hides who the subject is.")
+
+
+class Coverage(_Frozen):
+    """What one slice of one run covered, and what it did not."""
+
+    record: Literal["coverage"] = "coverage"
+    run_id: str = Field(description="The run.")
+    slice: str = Field(description="The slice, `connector:network:key`.")
+    community_id: Id | None = Field(default=None, description="The community, where the slice is about one.")
+    since: UtcDatetime | None = Field(default=None, description="Start of the window; None is the beginning.")
+    until: UtcDatetime | None = Field(default=None, description="End of the window, fixed when the run began.")
+    status: Literal["complete", "partial", "denied", "truncated", "skipped"] = Field(description="How it went.")
+    reason: str | None = Field(default=None, description="Why it is not complete, and what to do.")
+    requests: int = Field(default=0, description="Requests sent.")
+    read: int = Field(default=0, description="Wire payloads read.")
+    stored: int = Field(default=0, description="Records made of them.")
+    ignored: int = Field(default=0, description="Payloads of kinds that the connector knowingly ignores.")
+    rejected: int = Field(default=0, description="Payloads that became an Issue.")
+
+
+class Issue(_Frozen):
+    """One payload that could not become a record. Never its content."""
+
+    record: Literal["issue"] = "issue"
+    run_id: str = Field(description="The run.")
+    slice: str = Field(description="The slice.")
+    wire_kind: str = Field(description="What sort of payload.")
+    native_id: str | None = Field(default=None, description="The platform's own id of it, where readable.")
+    reason: str = Field(description="A short code to group by.")
+    detail: str | None = Field(default=None, description="Which field and what was wrong, without content.")
+
+
+Record: TypeAlias = Annotated[
+    Member | Community | Membership | Post | EngagementEvent | Measure | Coverage | Issue,
+    Field(discriminator="record"),
+]
+
+RecordKind: TypeAlias = Literal["member", "community", "membership", "post", "event", "measure", "coverage", "issue"]
+
+RECORD_TYPES: dict[str, type[BaseModel]] = {
+    "member": Member,
+    "community": Community,
+    "membership": Membership,
+    "post": Post,
+    "event": EngagementEvent,
+    "measure": Measure,
+    "coverage": Coverage,
+    "issue": Issue,
+}
+
+_NEVER_TOLD = frozenset({"id", "record", "source", "raw"})
+
+
+def told_fields(record: BaseModel) -> frozenset[str]:
+    """Name the fields that the record's source told, identity and provenance apart."""
+    return frozenset(record.model_fields_set - _NEVER_TOLD)
