@@ -155,7 +155,9 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(self.path)
         except zipfile.BadZipFile as error:
-            raise ArchiveError("this zip file is damaged", subject=self.name, remedy="Download it once more.") from error
+            raise ArchiveError(
+                "this zip file is damaged", subject=self.name, remedy="Download it once more."
+            ) from error
         for info in self._zip.infolist():
             if info.is_dir():
                 continue
@@ -184,7 +186,9 @@ class Archive:
 
 
 def _is_clutter(name: str) -> bool:
-    return name.startswith(_CLUTTER[0]) or name.rsplit("/", 1)[-1] in _CLUTTER or name.rsplit("/", 1)[-1].startswith("._")
+    return (
+        name.startswith(_CLUTTER[0]) or name.rsplit("/", 1)[-1] in _CLUTTER or name.rsplit("/", 1)[-1].startswith("._")
+    )
 
 
 def _escapes(name: str) -> bool:

@@ -196,7 +196,8 @@ def load_settings(connector: Connector, values: Mapping[str, Any]) -> Settings:
         return connector.settings.model_validate(given)
     except ValidationError as error:
         wrong = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors(include_input=False)
+            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
+            for item in error.errors(include_input=False)
         )
         known = ", ".join(sorted(connector.settings.model_fields))
         raise SettingsError(

@@ -83,16 +83,16 @@ class ObjectUnavailableError(CommunityKitError):
 
 
 class RetryableError(CommunityKitError):
-    """The same request may succeed later."""
-
-
-class RateLimitedError(RetryableError):
-    """The platform asked to wait: `retry_after` seconds where it said how long, else None."""
+    """The same request may succeed later: after `retry_after` seconds where the platform said how long, else None."""
 
     def __init__(self, message: str, *, retry_after: float | None = None, **where: str | int | None) -> None:
         """Keep the platform's own waiting time in seconds."""
         super().__init__(message, **where)  # type: ignore[arg-type] # the keywords are those of the base class
         self.retry_after = retry_after
+
+
+class RateLimitedError(RetryableError):
+    """The platform asked to wait."""
 
 
 class TransientError(RetryableError):

@@ -214,7 +214,9 @@ def cursor_pager(path: tuple[str, ...], *, param: str = "cursor") -> Pager:
             value = value.get(name) if isinstance(value, Mapping) else None
         if not value:
             return None
-        return request.with_form(**{param: value}) if request.form is not None else request.with_params(**{param: value})
+        return (
+            request.with_form(**{param: value}) if request.form is not None else request.with_params(**{param: value})
+        )
 
     return following
 

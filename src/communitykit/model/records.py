@@ -106,7 +106,9 @@ class Member(_Record):
     country: str | None = Field(default=None, description="Country, as the platform writes it.")
     manager_id: Id | None = Field(default=None, description="The manager's member id.")
     employee_number: str | None = Field(default=None, description="Employee number.")
-    directory_id: str | None = Field(default=None, description="Directory object id (Microsoft Entra): joins platforms.")
+    directory_id: str | None = Field(
+        default=None, description="Directory object id (Microsoft Entra): joins platforms."
+    )
     time_zone: str | None = Field(default=None, description="IANA name, or as the platform writes it.")
     language: str | None = Field(default=None, description="Language tag.")
     guest: bool | None = Field(default=None, description="A guest of this network.")

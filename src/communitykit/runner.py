@@ -1,0 +1,291 @@
+"""The only module that imports httpx: two short drivers over one set of decisions (`communitykit.operations`)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Self
+
+import httpx
+
+from communitykit.clock import SYSTEM_CLOCK
+from communitykit.errors import CommunityKitError, TransientError
+from communitykit.flow import Flow, Request, Response
+from communitykit.operations import (
+    Answer,
+    Conductor,
+    Emit,
+    Meter,
+    OneAtATime,
+    Operation,
+    Operations,
+    Send,
+    SideBySide,
+    Sleep,
+    Stopped,
+)
+
+BODY_TIMEOUTS = 10
+"""A body may take this many times the time-out in all: a server that drips a byte a second does not hold a run."""
+
+
+class SyncRunner:
+    """Runs flows with blocking calls: in any thread, and inside a notebook's running loop."""
+
+    def __init__(self, conductor: Conductor) -> None:
+        """Open a client; `close` it, or use the runner as a context manager."""
+        self.conductor = conductor
+        self._client = httpx.Client(**_options(conductor))
+        self._turn = threading.RLock()
+        self._threads = ThreadPoolExecutor(conductor.settings.concurrency, "communitykit")
+
+    def __enter__(self) -> Self:
+        """Give the runner."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the client."""
+        self.close()
+
+    def close(self) -> None:
+        """Close connections and threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._client.close()
+
+    def run(self, flow: Flow, meter: Meter) -> Iterator[Emit]:
+        """Run a flow; give its batches, slices, sweeps and gaps.
+
+        Raises what the flow lets pass.
+        """
+        files: list[Path] = []
+        operations = self.conductor.run(flow, meter)
+        try:
+            answer: Any = None
+            while True:
+                operation = operations.send(answer)
+                if isinstance(operation, Emit):
+                    answer = None
+                    yield operation
+                else:
+                    answer = self._carry_out(operation, files)
+        except StopIteration:
+            return
+        finally:
+            operations.close()
+            flow.close()
+            _remove(files)
+
+    def send(self, request: Request, meter: Meter) -> Response:
+        """Send one request, paced and retried."""
+        response: Response = self._drive(self.conductor.send(request, meter), [])
+        return response
+
+    def _drive(self, operations: Operations, files: list[Path]) -> Any:  # noqa: ANN401 # whatever the operations return
+        try:
+            operation = next(operations)
+            while True:
+                operation = operations.send(self._carry_out(operation, files))
+        except StopIteration as done:
+            return done.value
+
+    def _carry_out(self, operation: Operation, files: list[Path]) -> Any:  # noqa: ANN401 # the operation's answer
+        if isinstance(operation, Send):
+            return self._send(operation, files)
+        if isinstance(operation, Sleep):
+            return self._sleep(operation.seconds)
+        if isinstance(operation, OneAtATime):
+            with self._turn:
+                return self._drive(operation.operations, files)
+        if isinstance(operation, SideBySide):
+            return list(self._threads.map(lambda one: self._drive(one, files), operation.operations))
+        message = f"not an operation inside another: {operation!r}"
+        raise TypeError(message)
+
+    def _send(self, send: Send, files: list[Path]) -> Answer | CommunityKitError:
+        clock, started = self.conductor.clock, self.conductor.clock.monotonic()
+        limit = self.conductor.settings.timeout * BODY_TIMEOUTS
+        try:
+            with self._client.stream(**_arguments(send)) as answer:
+                body = _Body(send, answer, files)
+                for chunk in answer.iter_bytes():
+                    body.take(chunk)
+                    if clock.monotonic() - started > limit:
+                        return TransientError("the body did not end in time")
+                return body.end()
+        except httpx.HTTPError as error:
+            return _network_error(error)
+
+    def _sleep(self, seconds: float) -> None:
+        if self.conductor.clock is not SYSTEM_CLOCK:
+            self.conductor.clock.sleep(seconds)
+        elif self.conductor.stopping.wait(seconds):
+            raise Stopped
+
+
+class AsyncRunner:
+    """Runs flows in an event loop. `app` answers instead of the network: an ASGI application called directly."""
+
+    def __init__(self, conductor: Conductor, *, app: Callable[..., Any] | None = None) -> None:
+        """Open a client; close it with `aclose`."""
+        self.conductor = conductor
+        transport = httpx.ASGITransport(app=app) if app is not None else None
+        self._client = httpx.AsyncClient(transport=transport, **_options(conductor))
+        self._turn = asyncio.Lock()
+        self._places = asyncio.Semaphore(conductor.settings.concurrency * 2)
+
+    async def aclose(self) -> None:
+        """Close connections."""
+        await self._client.aclose()
+
+    async def run(self, flow: Flow, meter: Meter) -> AsyncIterator[Emit]:
+        """Run a flow; give its batches, slices, sweeps and gaps.
+
+        Raises what the flow lets pass.
+        """
+        files: list[Path] = []
+        operations = self.conductor.run(flow, meter)
+        try:
+            answer: Any = None
+            while True:
+                try:
+                    operation = operations.send(answer)
+                except StopIteration:
+                    return
+                if isinstance(operation, Emit):
+                    answer = None
+                    yield operation
+                else:
+                    answer = await self._carry_out(operation, files)
+        finally:
+            operations.close()
+            flow.close()
+            _remove(files)
+
+    async def send(self, request: Request, meter: Meter) -> Response:
+        """Send one request, paced and retried."""
+        response: Response = await self._drive(self.conductor.send(request, meter), [])
+        return response
+
+    async def _drive(self, operations: Operations, files: list[Path]) -> Any:  # noqa: ANN401 # what the operations return
+        try:
+            operation = next(operations)
+            while True:
+                operation = operations.send(await self._carry_out(operation, files))
+        except StopIteration as done:
+            return done.value
+
+    async def _carry_out(self, operation: Operation, files: list[Path]) -> Any:  # noqa: ANN401 # the operation's answer
+        if isinstance(operation, Send):
+            async with self._places:
+                return await self._send(operation, files)
+        if isinstance(operation, Sleep):
+            return await self.conductor.clock.sleep_async(operation.seconds)
+        if isinstance(operation, OneAtATime):
+            async with self._turn:
+                return await self._drive(operation.operations, files)
+        if isinstance(operation, SideBySide):
+            return await asyncio.gather(*(self._drive(one, files) for one in operation.operations))
+        message = f"not an operation inside another: {operation!r}"
+        raise TypeError(message)
+
+    async def _send(self, send: Send, files: list[Path]) -> Answer | CommunityKitError:
+        clock, started = self.conductor.clock, self.conductor.clock.monotonic()
+        limit = self.conductor.settings.timeout * BODY_TIMEOUTS
+        try:
+            async with self._client.stream(**_arguments(send)) as answer:
+                body = _Body(send, answer, files)
+                async for chunk in answer.aiter_bytes():
+                    body.take(chunk)
+                    if clock.monotonic() - started > limit:
+                        return TransientError("the body did not end in time")
+                return body.end()
+        except httpx.HTTPError as error:
+            return _network_error(error)
+
+
+@dataclass(slots=True)
+class _Body:
+    """An answer's body as it arrives: kept, or streamed to a temporary file when that was asked for and it is good."""
+
+    send: Send
+    answer: httpx.Response
+    files: list[Path]
+    chunks: list[bytes] = field(default_factory=list)
+    file: IO[bytes] | None = None
+
+    def take(self, chunk: bytes) -> None:
+        if not (self.send.to_file and self.answer.is_success):
+            self.chunks.append(chunk)
+            return
+        if self.file is None:
+            self.file = tempfile.NamedTemporaryFile(prefix="communitykit-", delete=False)  # noqa: SIM115 # outlives it
+            self.files.append(Path(self.file.name))
+        self.file.write(chunk)
+
+    def end(self) -> Answer:
+        path = None
+        if self.file is not None:
+            self.file.close()
+            path = Path(self.file.name)
+        headers = {name.lower(): value for name, value in self.answer.headers.items()}
+        return Answer(self.answer.status_code, str(self.answer.url), headers, b"".join(self.chunks), path)
+
+
+class _QueryFilter(logging.Filter):
+    """Keeps the queries of addresses, where signatures and tokens live, out of httpx's own log lines."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(arg.copy_with(query=None) if isinstance(arg, httpx.URL) else arg for arg in record.args)
+        return True
+
+
+logging.getLogger("httpx").addFilter(_QueryFilter())
+
+
+def _options(conductor: Conductor) -> dict[str, Any]:
+    settings, connector = conductor.settings, conductor.connector
+    verify: ssl.SSLContext | bool = True
+    if settings.ca_bundle is not None:
+        verify = ssl.create_default_context(cafile=str(settings.ca_bundle))
+    elif conductor.exchange.base_url.startswith("http://"):
+        verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used, and loading the authorities takes long
+    return {
+        "timeout": settings.timeout,
+        "verify": verify,
+        "proxy": settings.proxy.get_secret_value() if settings.proxy else None,
+        "trust_env": False,  # nothing is sent through a host that the settings did not name
+        "follow_redirects": False,
+        "headers": {"User-Agent": f"communitykit-{connector.name}/{connector.version}"},
+        "limits": httpx.Limits(max_connections=settings.concurrency * 2),
+    }
+
+
+def _arguments(send: Send) -> dict[str, Any]:
+    return {
+        "method": send.method,
+        "url": send.url,
+        "headers": send.headers,
+        "params": send.params,
+        "data": send.form,
+        "json": send.json,
+    }
+
+
+def _network_error(error: httpx.HTTPError) -> TransientError:
+    kind = type(error).__name__
+    return TransientError(f"no whole answer arrived: {kind}", remedy="Check the network, the proxy and the base URL.")
+
+
+def _remove(files: list[Path]) -> None:
+    for path in files:
+        with suppress(FileNotFoundError):
+            path.unlink()
