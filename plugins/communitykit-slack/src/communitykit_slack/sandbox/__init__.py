@@ -1,0 +1,123 @@
+"""Slack, simulated: the fictional company as a workspace, over HTTP, as export archives, and as signed events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from communitykit import Budget, make_id
+from communitykit.sandbox import Circle, Desk, Door, Message, Person, Place, Platform, Segment, Site, World
+from communitykit_slack.sandbox import naming, rules
+from communitykit_slack.sandbox.desk import CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET, SlackDesk
+
+if TYPE_CHECKING:
+    from communitykit.sandbox import Change
+
+__all__ = ["CLIENT_ID", "CLIENT_SECRET", "SIGNING_SECRET", "SlackPlatform"]
+
+
+class SlackPlatform(Platform):
+    """Slack. See `SlackDesk` for the options of a site."""
+
+    name: ClassVar[str] = "slack"
+    cursor_path: ClassVar[tuple[str, ...]] = ("response_metadata", "next_cursor")
+    listings: ClassVar[tuple[str, ...]] = ("messages", "channels", "members")
+    optional: ClassVar[frozenset[str]] = frozenset(
+        {
+            "avatar_hash", "client_msg_id", "color", "context_team_id", "image_72", "is_locked", "num_members",
+            "parent_conversation", "pending_shared", "phone", "reply_users", "skype", "subscribed", "tz_label",
+            "tz_offset", "unlinked", "upload", "status_emoji", "status_text", "who_can_share_contact_card",
+        }
+    )  # fmt: skip
+    archive_styles: ClassVar[tuple[str, ...]] = ("modern", "legacy")
+
+    def limits(self, options: Mapping[str, Any]) -> Mapping[str, Budget]:
+        """Give every method's limit."""
+        return rules.budgets(restricted=bool(options.get("restricted")))
+
+    def open(self, site: Site) -> Desk:
+        """Set the workspace up."""
+        return SlackDesk(site)
+
+    def settings(self, site: Site) -> dict[str, Any]:
+        """Give address and token; with rotation the means to refresh it too."""
+        found: dict[str, Any] = {"base_url": f"{site.url}/api/", "token": site.token}
+        if isinstance(site.desk, SlackDesk) and site.desk.rotation:
+            refresh = min(site.desk.refresh_tokens)
+            found.update(refresh_token=refresh, client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
+        return found
+
+    def network(self, world: World, person: Person | None = None) -> str:
+        """Give the workspace."""
+        return naming.team(world) if person is None else naming.home(world, person)
+
+    def member_id(self, world: World, person: Person, *, told: bool = True) -> str:
+        """Give a member's id: strangers belong to their own workspace, where that is told."""
+        network = naming.home(world, person) if told else naming.team(world)
+        return make_id("slack", network, "member", naming.user(world, person))
+
+    def community_id(self, world: World, place: Place) -> str:
+        """Give a channel's id."""
+        return make_id("slack", naming.team(world), "community", naming.channel(world, place))
+
+    def circle_id(self, world: World, circle: Circle) -> str:
+        """Give a user group's id."""
+        return make_id("slack", naming.team(world), "community", naming.usergroup(world, circle))
+
+    def post_id(self, world: World, message: Message) -> str:
+        """Give a post's id."""
+        place = world.places[message.place]
+        return make_id("slack", naming.team(world), "post", naming.channel(world, place), naming.ts(message.at))
+
+    def membership_id(self, world: World, place: Place | Circle, person: Person) -> str:
+        """Give a membership's id."""
+        inside = naming.channel(world, place) if isinstance(place, Place) else naming.usergroup(world, place)
+        return make_id("slack", naming.team(world), "membership", inside, naming.user(world, person))
+
+    def body(self, world: World, message: Message) -> tuple[str, str]:
+        """Give the text as Slack keeps it: empty where a bot says everything in blocks or attachments."""
+        author = world.people[message.author]
+        if author.kind == "bot" and (author.solo or message.at // 10 % 2):
+            return "", "mrkdwn"
+        return naming.mrkdwn(world, message, naming.segments_of(message)), "mrkdwn"
+
+    def plain(self, world: World, message: Message, segments: Sequence[Segment]) -> str:
+        """Give the plain text."""
+        shown = naming.segments_of(message) if segments is message.segments else segments
+        return naming.plain(world, message, shown)
+
+    def adjust(self, world: World, record: str, fields: dict[str, Any], subject: Any, door: Door) -> dict[str, Any]:  # noqa: ANN401, PLR0913
+        """Leave out what Slack does not tell of deactivated people, strangers and bots, or through that door."""
+        if record == "member":
+            hidden = set()
+            if not subject.active:
+                hidden |= {"guest", "admin", "time_zone", "department", "manager_id", "division", "location", "employee_number"}
+            if subject.kind in {"external", "bot"}:
+                hidden |= {"email", "department", "manager_id", "division", "location", "employee_number"}
+            if door == "archive":
+                hidden |= {"department", "manager_id", "division", "location", "employee_number"}
+            fields = {name: value for name, value in fields.items() if name not in hidden}
+        return fields
+
+    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Give the workspace itself and Slackbot."""
+        network = naming.team(world)
+        told = {"kind": "workspace", "name": "Aurora Instruments"} if door == "api" else {"kind": "workspace"}
+        yield "community", make_id("slack", network, "community", network), told
+        if door == "api":
+            yield "member", make_id("slack", network, "member", naming.SLACKBOT), {"display_name": "Slackbot"}
+
+    def write_archive(self, world: World, path: Path, *, style: str = "modern", private: bool = False) -> Path:
+        """Write an export like the official one."""
+        from communitykit_slack.sandbox.export import write  # noqa: PLC0415 # only for those who export
+
+        return write(world, path, legacy=style == "legacy", private=private)
+
+    def deliveries(
+        self, world: World, changes: Iterable[Change], *, secret: str = SIGNING_SECRET, duplicates: int = 0
+    ) -> Iterator[tuple[dict[str, str], bytes]]:
+        """Give the Events API's deliveries."""
+        from communitykit_slack.sandbox.events import deliver  # noqa: PLC0415 # only for those who listen
+
+        return deliver(world, changes, secret=secret, duplicates=duplicates)

@@ -1,0 +1,145 @@
+"""Slack's own ids for everything in the world, and bodies in Slack's markup. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+
+from communitykit.sandbox import SECOND, Circle, Message, Person, Place, Segment, World
+
+SLACKBOT = "USLACKBOT"
+PERSONAL_FIELDS = ("Department", "Manager", "Division", "Office", "Employee ID")
+"""Labels of the profile fields that this workspace defined."""
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_NUMBERS = (":one:", ":two:", ":three:", ":four:")
+
+
+@lru_cache(maxsize=200_000)
+def native(prefix: str, seed: str, key: str) -> str:
+    """Give an id of Slack's looks: a letter and ten digits or capitals, the same for the same key."""
+    number = int.from_bytes(hashlib.sha256(f"{seed}/{prefix}/{key}".encode()).digest()[:8], "big")
+    digits = []
+    for _ in range(10):
+        number, rest = divmod(number, 36)
+        digits.append(_DIGITS[rest])
+    return prefix + "".join(digits)
+
+
+def team(world: World) -> str:
+    """Give the company's workspace."""
+    return native("T", world.seed, "home")
+
+
+def home(world: World, person: Person) -> str:
+    """Give the workspace where somebody is at home."""
+    return native("T", world.seed, "partner") if person.kind == "external" else team(world)
+
+
+def user(world: World, person: Person) -> str:
+    """Give somebody's user id; an integration has a bot id only."""
+    if person.kind == "bot" and person.solo:
+        return bot(world, person)
+    return native("U", world.seed, str(person.number))
+
+
+def bot(world: World, person: Person) -> str:
+    """Give a bot's bot id."""
+    return native("B", world.seed, str(person.number))
+
+
+def channel(world: World, place: Place) -> str:
+    """Give a channel's id."""
+    return native("D" if place.privacy == "direct" else "C", world.seed, str(place.number))
+
+
+def usergroup(world: World, circle: Circle) -> str:
+    """Give a user group's id."""
+    return native("S", world.seed, str(circle.number))
+
+
+def field_id(world: World, label: str) -> str:
+    """Give the id of a profile field."""
+    return native("Xf", world.seed, label)
+
+
+def ts(moment: int) -> str:
+    """Write a moment as Slack does: seconds, a point, six digits. Never through a float."""
+    seconds, rest = divmod(moment, SECOND)
+    return f"{seconds}.{rest:06d}"
+
+
+def moment(text: str) -> int:
+    """Read Slack's way of writing a moment.
+
+    Raises ValueError when it is none.
+    """
+    seconds, _, rest = text.partition(".")
+    return int(seconds) * SECOND + int((rest + "000000")[:6])
+
+
+def segments_of(message: Message) -> Sequence[Segment]:
+    """Give what a post says in Slack, where a poll is text with numbers."""
+    if not message.options:
+        return message.segments
+    lines = "".join(f"\n{_NUMBERS[index]} {option}" for index, option in enumerate(message.options))
+    return (*message.segments, Segment("text", lines))
+
+
+def labelled(message: Message) -> bool:
+    """Tell whether mentions of people in this post carry a name, as older clients wrote them."""
+    return message.at // 10 % 7 == 0
+
+
+def escape(text: str) -> str:
+    """Escape the three characters that Slack escapes."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def mrkdwn(world: World, message: Message, segments: Sequence[Segment]) -> str:
+    """Write segments in Slack's markup."""
+    parts = []
+    for segment in segments:
+        kind = segment.kind
+        if kind == "text":
+            parts.append(escape(segment.text))
+        elif kind == "person":
+            person = world.people[segment.ref]
+            parts.append(f"<@{user(world, person)}{'|' + person.slug if labelled(message) else ''}>")
+        elif kind == "emoji":
+            parts.append(f":{segment.text}:")
+        elif kind == "link":
+            parts.append(f"<{escape(segment.url)}|{escape(segment.text)}>")
+        elif kind == "bold":
+            parts.append(f"*{escape(segment.text)}*")
+        elif kind == "everyone":
+            parts.append(f"<!{segment.text}>")
+        elif kind == "circle":
+            circle = world.circles[segment.ref]
+            parts.append(f"<!subteam^{usergroup(world, circle)}|@{circle.handle}>")
+        else:
+            place = world.places[segment.ref]
+            parts.append(f"<#{channel(world, place)}|{place.name}>")
+    return "".join(parts)
+
+
+def plain(world: World, message: Message, segments: Sequence[Segment]) -> str:
+    """Give the plain text of segments, as Slack's rules determine it."""
+    parts = []
+    for segment in segments:
+        kind = segment.kind
+        if kind == "person":
+            person = world.people[segment.ref]
+            parts.append("@" + (person.slug if labelled(message) else user(world, person)))
+        elif kind == "emoji":
+            parts.append(f":{segment.text}:")
+        elif kind == "everyone":
+            parts.append("@" + segment.text)
+        elif kind == "circle":
+            parts.append("@" + world.circles[segment.ref].handle)
+        elif kind == "place":
+            parts.append("#" + world.places[segment.ref].name)
+        else:
+            parts.append(segment.text)
+    return "".join(parts)

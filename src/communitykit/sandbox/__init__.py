@@ -1,0 +1,57 @@
+"""The sandbox: one fictional company, its platforms simulated over real HTTP, and the truth about them.
+
+A `World` is deterministic; a `Platform` (supplied by a plugin) renders it; `serve` puts it on loopback; `project` tells
+what a perfect connector must have found.
+"""
+
+from communitykit.sandbox.faults import FAULTS, Fault, parse_fault
+from communitykit.sandbox.people import Account, Person
+from communitykit.sandbox.places import Circle, Notice, Place, Stay
+from communitykit.sandbox.platform import Answer, Call, Desk, Failure, Grant, Platform
+from communitykit.sandbox.serving import Server, serve
+from communitykit.sandbox.site import Dropped, Logged, Site
+from communitykit.sandbox.talk import File, Message, Reaction, Segment
+from communitykit.sandbox.throttle import Throttle, Violation
+from communitykit.sandbox.times import DAY, HOUR, MINUTE, SECOND, from_us, to_us
+from communitykit.sandbox.world import DEFAULT_NOW, SIZES, Door, Item, Size, World
+
+__all__ = [
+    "DAY",
+    "DEFAULT_NOW",
+    "FAULTS",
+    "HOUR",
+    "MINUTE",
+    "SECOND",
+    "SIZES",
+    "Account",
+    "Answer",
+    "Call",
+    "Circle",
+    "Desk",
+    "Door",
+    "Dropped",
+    "Failure",
+    "Fault",
+    "File",
+    "Grant",
+    "Item",
+    "Logged",
+    "Message",
+    "Notice",
+    "Person",
+    "Place",
+    "Platform",
+    "Reaction",
+    "Segment",
+    "Server",
+    "Site",
+    "Size",
+    "Stay",
+    "Throttle",
+    "Violation",
+    "World",
+    "from_us",
+    "parse_fault",
+    "serve",
+    "to_us",
+]

@@ -1,0 +1,212 @@
+"""What a plugin fills in to simulate its platform: ids, wire rendering, rules. Everything else is the core's."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from urllib.parse import parse_qsl, unquote
+
+from communitykit.flow import Budget
+from communitykit.sandbox.people import Person
+from communitykit.sandbox.places import Circle, Place
+from communitykit.sandbox.talk import Message, Segment
+from communitykit.sandbox.world import Door, World
+
+if TYPE_CHECKING:
+    from communitykit.sandbox.changes import Change
+    from communitykit.sandbox.site import Site
+
+Failure = Literal["limited", "server", "error_body", "html", "revoked", "expired", "cursor"]
+"""Ways to fail of which each platform has its own wording."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One request as it arrived. `fields` are the query and the form or JSON body together, as text where possible."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: str = ""
+    body: bytes = b""
+    fields: dict[str, Any] = field(default_factory=dict)
+    malformed: bool = False
+
+    @classmethod
+    def read(cls, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Call:
+        """Take a request apart; a body that is not what its content type says leaves `malformed` set."""
+        call = cls(method, unquote(path), headers, query, body)
+        call.fields.update(parse_qsl(query, keep_blank_values=True))
+        kind = headers.get("content-type", "").split(";")[0].strip().lower()
+        try:
+            if body and kind == "application/x-www-form-urlencoded":
+                call.fields.update(parse_qsl(body.decode("utf-8"), keep_blank_values=True))
+            elif body and kind == "application/json":
+                data = json.loads(body)
+                call.malformed = not isinstance(data, dict)
+                call.fields.update(data if isinstance(data, dict) else {})
+        except ValueError:
+            call.malformed = True
+        return call
+
+    @property
+    def key(self) -> str:
+        """What tells this request from others, whatever credential it carries."""
+        fields = sorted((name, str(value)) for name, value in self.fields.items() if name != "token")
+        return f"{self.path}?{fields}"
+
+    def bearer(self) -> str | None:
+        """Give the bearer token, or None."""
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+@dataclass(slots=True)
+class Answer:
+    """What goes back, and how: after `delay` seconds; `cut` drops the connection after that many bytes of the body
+    (-1: before the first byte of anything); `drip` seconds pass between its pieces."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0.0
+    cut: int | None = None
+    drip: float = 0.0
+
+    @classmethod
+    def of(cls, data: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:  # noqa: ANN401
+        """Answer with JSON."""
+        body = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+        return cls(status, body, {"content-type": "application/json; charset=utf-8", **(headers or {})})
+
+
+@dataclass(slots=True)
+class Grant:
+    """A token that was given out. `expires_at` is in seconds of the site's own time; None never ends."""
+
+    token: str = field(repr=False)
+    kind: str
+    scopes: frozenset[str] = frozenset()
+    expires_at: float | None = None
+    revoked: bool = False
+
+
+class Desk(ABC):
+    """One running simulation of a platform: answers calls, and says what a call is counted as."""
+
+    @abstractmethod
+    def answer(self, call: Call) -> Answer:
+        """Answer a call as the platform would."""
+
+    @abstractmethod
+    def name(self, call: Call) -> str:
+        """Name what is called, for the log: a method or a route without ids and credentials."""
+
+    def draw(self, call: Call) -> tuple[str, str] | None:
+        """Give (budget, scope) that the call is counted by; None for what is not limited."""
+        return None
+
+    def renew(self, item: dict[str, Any]) -> bool:
+        """Put a value that no documentation knows into an object, without taking meaning away; tell whether it could."""
+        return False
+
+    @abstractmethod
+    def failure(self, kind: Failure, *, retry_after: int | None = None) -> Answer:
+        """Word a failure as the platform does."""
+
+
+class Platform(ABC):
+    """A platform, simulated. Stateless: worlds and sites are handed in."""
+
+    name: ClassVar[str]
+    budgets: ClassVar[Mapping[str, Budget]] = {}
+    cursor_field: ClassVar[str] = "cursor"
+    """The request's field that asks for a further page."""
+    cursor_path: ClassVar[tuple[str, ...]] = ()
+    """Where an answer names the next page."""
+    listings: ClassVar[tuple[str, ...]] = ()
+    """Keys of answers under which pages of objects stand."""
+    optional: ClassVar[frozenset[str]] = frozenset()
+    """Fields that the platform may leave out of any object without anything being lost."""
+    archive_styles: ClassVar[tuple[str, ...]] = ()
+    """Styles of export archives; empty where the platform has none."""
+
+    @abstractmethod
+    def open(self, site: Site) -> Desk:
+        """Set a simulation up on a site: hand out its first token with `site.grant`, and give who answers."""
+
+    def limits(self, options: Mapping[str, Any]) -> Mapping[str, Budget]:  # noqa: ARG002
+        """Give the limits of a site with these options of the platform's own."""
+        return self.budgets
+
+    @abstractmethod
+    def settings(self, site: Site) -> dict[str, Any]:
+        """Give what `communitykit.connect` needs to be told to read this simulation."""
+
+    @abstractmethod
+    def network(self, world: World, person: Person | None = None) -> str:
+        """Give the native id of the company's network, or of a person's home."""
+
+    @abstractmethod
+    def member_id(self, world: World, person: Person, *, told: bool = True) -> str:
+        """Give somebody's id; `told=False` where the payload does not tell the home network."""
+
+    @abstractmethod
+    def community_id(self, world: World, place: Place) -> str:
+        """Give a community's id."""
+
+    @abstractmethod
+    def post_id(self, world: World, message: Message) -> str:
+        """Give a post's id."""
+
+    @abstractmethod
+    def membership_id(self, world: World, place: Place | Circle, person: Person) -> str:
+        """Give the id of somebody's being in a community."""
+
+    def circle_id(self, world: World, circle: Circle) -> str | None:
+        """Give the id of a group of people; None where the platform has no such groups."""
+        return None
+
+    @abstractmethod
+    def body(self, world: World, message: Message) -> tuple[str, str]:
+        """Give a post's body as the platform keeps it, and its format."""
+
+    @abstractmethod
+    def plain(self, world: World, message: Message, segments: Sequence[Segment]) -> str:
+        """Give the plain text that the platform's rules determine."""
+
+    def shows(self, world: World, message: Message) -> bool:
+        """Tell whether a deleted post leaves something behind that the platform shows."""
+        return False
+
+    def kind_of(self, message: Message) -> str:
+        """Give the kind that the platform tells a post apart as."""
+        return "post"
+
+    def adjust(self, world: World, record: str, fields: dict[str, Any], subject: Any, door: Door) -> dict[str, Any]:  # noqa: ANN401, PLR0913
+        """Complete or cut down what the truth says of one record, where the platform differs from the rest."""
+        return fields
+
+    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Give records (kind, id, fields) that the platform has besides the world's: the network, the system's account."""
+        return iter(())
+
+    def write_archive(self, world: World, path: Path, *, style: str = "", private: bool = False) -> Path:
+        """Write an export archive of the world.
+
+        Raises NotImplementedError where the platform has none.
+        """
+        raise NotImplementedError
+
+    def deliveries(
+        self, world: World, changes: Iterable[Change], *, secret: str, duplicates: int = 0
+    ) -> Iterator[tuple[dict[str, str], bytes]]:
+        """Give the signed webhook deliveries (headers, body) that tell of changes; each `duplicates` times more.
+
+        Raises NotImplementedError where the platform has none.
+        """
+        raise NotImplementedError

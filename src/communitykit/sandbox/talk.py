@@ -1,0 +1,440 @@
+"""What people write: threads with realistic latencies, reactions, edits, deletions. Generated in chunks, any of which
+can be made again alone, so that a company of millions of posts needs no memory. Pure.
+
+Bodies are neutral segments; how they look on the wire is each platform's matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from random import Random
+from typing import Literal, NamedTuple
+
+from communitykit.sandbox import vocabulary as words
+from communitykit.sandbox.people import Person
+from communitykit.sandbox.places import Circle, Place
+from communitykit.sandbox.times import DAY, HOUR, MINUTE, SECOND, busy, unbusy
+
+CHUNK = 64
+"""Threads in a chunk."""
+
+_LATENCIES = tuple(
+    seconds * SECOND
+    for seconds in (8, 30, 60, 100, 160, 240, 330, 440, 600, 800, 1100, 1600, 2400, 3900, 6500, 9000, 12000, 16200, 43200, 164000)
+)
+"""Quantiles of the time to a reply (every 5 %): half within ten minutes, the slowest hundredth after two days."""
+
+
+class Segment(NamedTuple):
+    """A piece of a body. `kind`: text, bold, link, person, circle, place, everyone, emoji.
+
+    `text` is the words, the link's label, the word for everyone or the emoji's name; `ref` the number of whom or what
+    is mentioned; `url` where a link goes.
+    """
+
+    kind: Literal["text", "bold", "link", "person", "circle", "place", "everyone", "emoji"]
+    text: str = ""
+    ref: int = -1
+    url: str = ""
+
+
+class Reaction(NamedTuple):
+    """Somebody's reaction."""
+
+    person: int
+    emoji: str
+    at: int
+
+
+class File(NamedTuple):
+    """An attached file; `number` is unique in its community."""
+
+    number: int
+    name: str
+    mime_type: str
+    size: int
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """A post. `at`, when it was written, is unique in its place and so identifies it; `root` is that of its thread."""
+
+    place: int
+    at: int
+    author: int
+    segments: tuple[Segment, ...]
+    kind: str = "post"
+    language: str = "en"
+    root: int | None = None
+    replies: list[Message] = field(default_factory=list)
+    reactions: list[Reaction] = field(default_factory=list)
+    broadcast: bool = False
+    edited_at: int | None = None
+    deleted_at: int | None = None
+    pinned: tuple[int, int] | None = None
+    files: tuple[File, ...] = ()
+    shares: tuple[int, int] | None = None
+    options: tuple[str, ...] = ()
+    praised: int | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether it was not deleted."""
+        return self.deleted_at is None
+
+    def living(self) -> list[Message]:
+        """List the replies that were not deleted."""
+        return [reply for reply in self.replies if reply.deleted_at is None]
+
+
+SCENES: tuple[str, ...] = (
+    "reactions", "edited", "tombstone", "vanished", "reply_edited", "reply_deleted", "broadcast", "pinned", "late",
+    "everyone", "circle", "place", "person", "rtl", "markup", "file", "share", "praise", "poll", "answered",
+    "unanswered", "announcement", "integration", "bot", "reply_reactions", "lines",
+)  # fmt: skip
+"""What happens for certain, one thread each, in the community of everybody on every platform."""
+
+
+class Speech:
+    """Writes the threads of one place. Holds only what is the same for all of them."""
+
+    def __init__(  # noqa: PLR0913 # what a conversation depends on
+        self,
+        seed: str,
+        place: Place,
+        people: Sequence[Person],
+        circles: Sequence[Circle],
+        places: Sequence[Place],
+        *,
+        now: int,
+        broadcasts: bool,
+    ) -> None:
+        """Work out how many threads there are and when each begins."""
+        self.seed = seed
+        self.place = place
+        self.people = people
+        self.circles = circles
+        self.open = [one for one in places if one.platform == place.platform and one.privacy == "public"]
+        self.now = now
+        self.broadcasts = broadcasts
+        self.mean = _mean_size(place)
+        self.threads = int(place.posts / self.mean) if place.posts else 0
+        if place.posts and not self.threads:
+            self.threads = 1
+        self._first = busy(place.created_at + HOUR)
+        self._span = max(1, busy(min(now, place.ends_at) - MINUTE) - self._first)
+        stays = {}
+        for stay in place.stays:
+            stays.setdefault(stay.person, (stay.since, stay.until))
+        self._stays = stays
+        self._talkers = [number for number in stays if people[number].kind != "bot"]
+        self._employees = [number for number in self._talkers if people[number].kind != "external"]
+        self._bots = [person.number for person in people if person.kind == "bot" and person.number in stays]
+        self._integrations = [person.number for person in people if person.kind == "bot" and person.solo]
+        scenes = len(SCENES) if place.default else 0
+        self._scenes: dict[int, list[str]] = {}
+        for index in range(scenes):
+            self._scenes.setdefault(index * self.threads // scenes, []).append(SCENES[index])
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks there are."""
+        return (self.threads + CHUNK - 1) // CHUNK
+
+    def begins(self, thread: int) -> int:
+        """Give the moment before which thread number `thread` does not begin; all earlier ones do."""
+        return unbusy(self._first + self._span * thread // max(1, self.threads)) // 10 * 10
+
+    def chunk(self, number: int) -> list[Message]:
+        """Write the threads of one chunk, oldest first: their roots, with the replies in them."""
+        rng = Random(f"{self.seed}/talk/{self.place.number}/{number}")
+        last = min(self.threads, (number + 1) * CHUNK)
+        roots = []
+        opens = self.begins(number * CHUNK)
+        for thread in range(number * CHUNK, last):
+            closes = self.begins(thread + 1)
+            at = opens + int(rng.random() * 0.98 * (closes - opens)) // 10 * 10
+            opens = closes
+            roots.append(self._thread(rng, at, self._scenes.get(thread, ())))
+        return roots
+
+    def _thread(self, rng: Random, at: int, scenes: Sequence[str]) -> Message:
+        root = self._root(rng, at, scenes)
+        count = self._reply_count(rng)
+        if scenes:
+            count = _staged_count(scenes, count)
+        taken: set[int] = set()
+        partner = self._partner(root.author)
+        for index in range(count):
+            latency = _latency(rng)
+            if "late" in scenes and index == count - 1:
+                latency = 25 * DAY + latency
+            reply_at = (at + latency) // 10 * 10 + 1 + index % 4
+            while reply_at in taken:
+                reply_at += 10
+            taken.add(reply_at)
+            if reply_at >= self.now:
+                continue
+            author = partner if partner is not None and index % 2 == 0 else self.author(rng, reply_at)
+            reply = self.write(rng, reply_at, author)
+            reply.root = at
+            root.replies.append(reply)
+        root.replies.sort(key=_by_time)
+        if root.kind == "question" and root.replies:
+            root.replies[0].segments = (_text(words.ANSWERS[root.replies[0].at % len(words.ANSWERS)]),)
+        self._react(rng, root)
+        self._rework(rng, root)
+        if scenes:
+            self._stage(rng, root, scenes)
+        return root
+
+    def _partner(self, author: int) -> int | None:
+        if self.place.health != "duo":
+            return None
+        pair = self._employees[:2]
+        return pair[0] if len(pair) > 1 and author == pair[1] else pair[-1]
+
+    def author(self, rng: Random, at: int) -> int:
+        """Choose somebody who was there at that moment; few people write most."""
+        talkers = self._talkers
+        if self.place.health == "duo" and rng.random() < 0.9:  # noqa: PLR2004 # two people dominate
+            talkers = self._employees[:2]
+        for _ in range(4):
+            chance = rng.random()
+            number = talkers[int(chance * chance * len(talkers))]
+            since, until = self._stays[number]
+            if since <= at and (until is None or at < until):
+                return number
+        return self.place.creator
+
+    def _root(self, rng: Random, at: int, scenes: Sequence[str]) -> Message:
+        place = self.place
+        chance = rng.random()
+        if place.health == "broadcast" or "announcement" in scenes:
+            text = words.ANNOUNCEMENTS[int(chance * len(words.ANNOUNCEMENTS))]
+            root = self.write(rng, at, place.creator)
+            root.kind, root.language = "announcement", "en"
+            root.segments = (Segment("bold", "News"), Segment("text", f" {text}"), *_tail(root.segments))
+            return root
+        if "integration" in scenes or (chance < 0.03 and self._integrations and place.health != "duo"):  # noqa: PLR2004
+            return self._report(rng, at, self._integrations[0])
+        if "bot" in scenes or (chance < 0.06 and self._bots):  # noqa: PLR2004
+            return self._report(rng, at, self._bots[0])
+        author = self.author(rng, at)
+        root = self.write(rng, at, author)
+        if "answered" in scenes or "unanswered" in scenes or chance > 0.88:  # noqa: PLR2004
+            root.kind = "question"
+            root.segments = (_text(words.QUESTIONS[int(rng.random() * len(words.QUESTIONS))]), *_tail(root.segments))
+        elif "poll" in scenes or chance > 0.87:  # noqa: PLR2004
+            question, root.options = words.POLLS[int(rng.random() * len(words.POLLS))]
+            root.kind, root.language, root.segments = "poll", "en", (_text(question),)
+        elif "praise" in scenes or chance > 0.85:  # noqa: PLR2004
+            praised = self._employees[int(rng.random() * len(self._employees))]
+            root.kind, root.language, root.praised = "praise", "en", praised
+            text = words.PRAISES[int(rng.random() * len(words.PRAISES))]
+            root.segments = (_text(text + ", "), Segment("person", ref=praised), _text("!"))
+        elif ("share" in scenes or chance > 0.83) and not place.shared:  # noqa: PLR2004
+            root.shares = (place.number, self.begins(0) // 10 * 10)
+        return root
+
+    def _report(self, rng: Random, at: int, bot: int) -> Message:
+        number = int(rng.random() * 9000) + 1000
+        return Message(self.place.number, at, bot, (_text(f"Build {number} finished: "), Segment("bold", "green")))
+
+    def write(self, rng: Random, at: int, author: int) -> Message:
+        """Write one post: sentences, perhaps in the author's own language, with mentions, links and emoji."""
+        random = rng.random
+        language = "en"
+        own = self.people[author].site.language
+        if own != "en" and random() < 0.4:  # noqa: PLR2004 # international companies write English
+            language = own
+        pool = words.SENTENCES[language]
+        segments = [_text(pool[int(random() * len(pool))])]
+        chance = random()
+        if chance < 0.35:  # noqa: PLR2004
+            segments.append(_text(" " + pool[int(random() * len(pool))]))
+        elif chance < 0.47 and len(self._employees) > 1:  # noqa: PLR2004
+            segments.append(_SPACE)
+            segments.append(Segment("person", ref=self._talkers[int(random() * len(self._talkers))]))
+        elif chance < 0.55:  # noqa: PLR2004
+            number = int(random() * 90000) + 10000
+            label = words.LABELS[number % len(words.LABELS)]
+            segments.append(_text(" See "))
+            segments.append(Segment("link", label, url=f"https://intranet.{words.DOMAIN}/d/{number}?from=chat&v=2"))
+        elif chance < 0.70:  # noqa: PLR2004
+            segments.append(_SPACE)
+            segments.append(Segment("emoji", words.EMOJI[int(random() * len(words.EMOJI))]))
+        elif chance < 0.75:  # noqa: PLR2004
+            segments.append(_SPACE)
+            segments.append(Segment("bold", f"until {int(random() * 27) + 1} May"))
+        elif chance < 0.76:  # noqa: PLR2004
+            segments.append(_text(" FYI "))
+            segments.append(Segment("circle", ref=self.circles[int(random() * len(self.circles))].number))
+        elif chance < 0.77:  # noqa: PLR2004
+            segments.append(_text(" See also "))
+            segments.append(Segment("place", ref=self.open[int(random() * len(self.open))].number))
+        elif chance < 0.775:  # noqa: PLR2004
+            segments.insert(0, Segment("everyone", "here"))
+            segments.insert(1, _SPACE)
+        message = Message(self.place.number, at, author, tuple(segments), language=language)
+        if random() < 0.04:  # noqa: PLR2004
+            self._attach(rng, message)
+        return message
+
+    def _attach(self, rng: Random, message: Message) -> None:
+        name, mime_type = words.FILES[int(rng.random() * len(words.FILES))]
+        message.files = (File(message.at, name, mime_type, 1000 + int(rng.random() * 900_000)),)
+
+    def _reply_count(self, rng: Random) -> int:
+        chance = rng.random()
+        quiet = _SILENCE[self.place.health]
+        if chance < quiet:
+            return 0
+        chance = (chance - quiet) / (1 - quiet)
+        count = 1
+        while chance > 0.3 and count < 40:  # noqa: PLR2004 # geometric
+            chance = (chance - 0.3) / 0.7
+            count += 1
+        return count
+
+    def _react(self, rng: Random, root: Message) -> None:
+        for message in (root, *root.replies):
+            if rng.random() > (0.35 if message is root else 0.15):
+                continue
+            wanted = 1 + int(_cube(rng.random()) * 9)
+            self.react(rng, message, wanted)
+
+    def react(self, rng: Random, message: Message, wanted: int, *, since: int | None = None) -> list[Reaction]:
+        """Let up to `wanted` more people react to a post, after `since`."""
+        random = rng.random
+        known = {(reaction.person, reaction.emoji) for reaction in message.reactions}
+        added = []
+        base = message.at if since is None else since
+        emoji = words.REACTIONS[int(random() * random() * len(words.REACTIONS))]
+        for _ in range(wanted):
+            person = self._talkers[int(random() * len(self._talkers))]
+            if random() < 0.3:  # noqa: PLR2004
+                emoji = words.REACTIONS[int(random() * len(words.REACTIONS))]
+            at = base + MINUTE + _latency(rng)
+            until = self._stays[person][1]
+            since_when = self._stays[person][0]
+            if (person, emoji) in known or at >= self.now or (until and at >= until) or at < since_when:
+                continue
+            known.add((person, emoji))
+            added.append(Reaction(person, emoji, at))
+        message.reactions.extend(added)
+        return added
+
+    def _rework(self, rng: Random, root: Message) -> None:
+        """Some posts are edited, some deleted."""
+        for message in (root, *root.replies):
+            chance = rng.random()
+            at = message.at + MINUTE + _latency(rng)
+            if chance > 0.1 or at >= self.now or self.people[message.author].kind == "bot":  # noqa: PLR2004
+                continue
+            if chance < 0.02:  # noqa: PLR2004
+                message.deleted_at = at
+            elif chance < 0.06:  # noqa: PLR2004
+                message.edited_at = at // SECOND * SECOND
+                message.segments = (*message.segments, _text(" (corrected)"))
+            elif chance < 0.07 and message.root is not None and self.broadcasts:  # noqa: PLR2004
+                message.broadcast = True
+
+    def _stage(self, rng: Random, root: Message, scenes: Sequence[str]) -> None:  # noqa: C901, PLR0912 # a list of scenes
+        """Make sure that what the scenes are named for happens."""
+        for message in (root, *root.replies):
+            message.deleted_at = message.edited_at = None
+            message.broadcast = False
+        soon = (root.at + 2 * HOUR) // SECOND * SECOND
+        first = root.replies[0] if root.replies else root
+        mention: Segment | None = None
+        for scene in scenes:
+            if scene == "reactions":
+                for person in self._talkers:
+                    if self._stays[person][0] < soon and self._stays[person][1] is None:
+                        if (person, "+1") not in {(one.person, one.emoji) for one in root.reactions}:
+                            root.reactions.append(Reaction(person, "+1", soon + person * SECOND))
+            elif scene == "edited":
+                root.edited_at, root.segments = soon, (*root.segments, _text(" (final)"))
+            elif scene in {"tombstone", "vanished"}:
+                root.deleted_at = max(soon, root.replies[-1].at + HOUR) if root.replies else soon
+            elif scene == "reply_edited":
+                first.edited_at, first.segments = (first.at + HOUR) // SECOND * SECOND, (*first.segments, _text(" (fixed)"))
+            elif scene == "reply_deleted":
+                first.deleted_at = first.at + HOUR
+            elif scene == "broadcast":
+                first.broadcast = self.broadcasts
+            elif scene == "pinned":
+                root.pinned = (self.place.creator, soon // SECOND * SECOND)
+            elif scene == "everyone":
+                mention = Segment("everyone", "channel")
+            elif scene == "circle":
+                mention = Segment("circle", ref=self.circles[-1].number)
+            elif scene == "place":
+                mention = Segment("place", ref=self.open[-1].number)
+            elif scene == "person":
+                mention = Segment("person", ref=self._employees[-1])
+            elif scene == "rtl":
+                root.language, root.segments = "ar", (_text(words.SENTENCES["ar"][1]), _text(" " + words.SENTENCES["he"][2]))
+            elif scene == "markup":
+                root.language, root.segments = "en", (_text("<b>not bold</b> & a < b > c"), _text(' "quoted" \\ back'))
+            elif scene == "lines":
+                root.segments = (_text("First line\n• one\n• two\n\nLast line"),)
+            elif scene == "file" and not root.files:
+                self._attach(rng, root)
+            elif scene == "reply_reactions":
+                first.reactions = []
+                for person in self._employees[:3]:
+                    first.reactions.append(Reaction(person, "heart", first.at + MINUTE + person * SECOND))
+        if mention:
+            root.segments = (_text("Attention "), mention, _text(": please read."))
+
+
+def _cube(value: float) -> float:
+    return value * value * value  # a product is the same on every machine, a power need not be
+
+
+def _by_time(message: Message) -> int:
+    return message.at
+
+
+@lru_cache(maxsize=4096)
+def _text(text: str) -> Segment:
+    return Segment("text", text)
+
+
+_SPACE = Segment("text", " ")
+_SILENCE: dict[str, float] = {
+    "thriving": 0.55, "steady": 0.6, "broadcast": 0.9, "duo": 0.5, "silent": 0.7, "fresh": 0.6, "closed": 0.65,
+}  # fmt: skip
+
+
+def _mean_size(place: Place) -> float:
+    return 1 + (1 - _SILENCE[place.health]) / 0.3
+
+
+def _staged_count(scenes: Sequence[str], count: int) -> int:
+    needs = {"tombstone", "reply_edited", "reply_deleted", "broadcast", "late", "answered", "reply_reactions"}
+    if needs & set(scenes):
+        return max(2, count)
+    return 0 if {"vanished", "unanswered"} & set(scenes) else count
+
+
+def _latency(rng: Random) -> int:
+    """Give a time to a reply: interpolated quantiles, so that no machine's logarithm has a say."""
+    chance = rng.random()
+    if chance > 0.99:  # noqa: PLR2004 # the slowest hundredth: days, some of them weeks
+        return 2 * DAY + int(_cube(rng.random()) * 45 * DAY) // SECOND * SECOND + int(rng.random() * SECOND)
+    position = chance * (len(_LATENCIES) - 1) / 0.99
+    index = int(position)
+    if index >= len(_LATENCIES) - 1:
+        return _LATENCIES[-1]
+    low, high = _LATENCIES[index], _LATENCIES[index + 1]
+    return int(low + (position - index) * (high - low))
+
+
+def _tail(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """What may follow another opening: everything after the first sentence, if it begins with a space."""
+    return segments[1:] if len(segments) > 1 and segments[1].text.startswith(" ") else ()

@@ -1,0 +1,86 @@
+"""How a simulated platform counts requests: sliding windows per (budget, scope), and a record of who did not listen."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import ceil, inf
+from typing import Literal
+
+from communitykit.flow import Budget
+
+_GRACE = 0.25
+"""Seconds in which a request may still arrive that was sent before the refusal reached its sender."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A request that should not have been sent. `exceeded`: over the budget; `early`: before Retry-After had passed."""
+
+    at: float
+    kind: Literal["exceeded", "early"]
+    budget: str
+    scope: str
+
+
+@dataclass(slots=True)
+class _Count:
+    passed: deque[float] = field(default_factory=deque)
+    opened: list[float] = field(default_factory=list)
+    closed_at: float = -inf
+    closed_until: float = -inf
+    refused: set[str] = field(default_factory=set)
+
+
+class Throttle:
+    """Counts. `rate` multiplies every budget; inf lets everything pass. Times are monotonic seconds of the caller's."""
+
+    def __init__(self, budgets: Mapping[str, Budget], *, rate: float = inf) -> None:
+        """Start with nothing counted."""
+        self._budgets = budgets
+        self.rate = rate
+        self.violations: list[Violation] = []
+        self._counts: dict[tuple[str, str], _Count] = {}
+
+    def take(self, budget: str, scope: str, now: float, *, request: str = "") -> int | None:
+        """Count one request; give the whole seconds to wait when it is refused, None when it may pass.
+
+        `request` tells whether a refused request itself comes again too early.
+        """
+        count = self._counts.setdefault((budget, scope), _Count())
+        if now < count.closed_until:
+            if request in count.refused or now - count.closed_at > _GRACE:
+                self.violations.append(Violation(now, "early", budget, scope))
+            count.refused.add(request)
+            return max(1, ceil(count.closed_until - now))
+        declared = self._budgets.get(budget)
+        if declared is None or self.rate == inf:
+            count.opened.append(now)
+            return None
+        seconds = declared.seconds
+        limit = declared.limit * self.rate
+        if limit < 1:
+            limit, seconds = 1, seconds / limit
+        while count.passed and now - count.passed[0] >= seconds:
+            count.passed.popleft()
+        if len(count.passed) >= int(limit):
+            self.violations.append(Violation(now, "exceeded", budget, scope))
+            wait = max(1, ceil(count.passed[0] + seconds - now))
+            self.close(budget, scope, now, wait, request=request)
+            return wait
+        count.passed.append(now)
+        count.opened.append(now)
+        return None
+
+    def close(self, budget: str, scope: str, now: float, seconds: float, *, request: str = "") -> None:
+        """Refuse everything of that scope for so many seconds, because it was just told to wait."""
+        count = self._counts.setdefault((budget, scope), _Count())
+        count.closed_at, count.closed_until, count.refused = now, now + seconds, {request}
+
+    def used(self, budget: str, scope: str, *, since: float, until: float) -> float:
+        """Give which part of a budget was used between two moments."""
+        declared = self._budgets[budget]
+        count = self._counts.get((budget, scope), _Count())
+        allowed = declared.limit * self.rate * (until - since) / declared.seconds
+        return sum(1 for moment in count.opened if since <= moment < until) / allowed
