@@ -4,6 +4,7 @@ A `World` is deterministic; a `Platform` (supplied by a plugin) renders it; `ser
 what a perfect connector must have found.
 """
 
+from communitykit.sandbox.changes import CHANGES, TALK, Change
 from communitykit.sandbox.faults import FAULTS, Fault, parse_fault
 from communitykit.sandbox.people import Account, Person
 from communitykit.sandbox.places import Circle, Notice, Place, Stay
@@ -13,9 +14,11 @@ from communitykit.sandbox.site import Dropped, Logged, Site
 from communitykit.sandbox.talk import File, Message, Reaction, Segment
 from communitykit.sandbox.throttle import Throttle, Violation
 from communitykit.sandbox.times import DAY, HOUR, MINUTE, SECOND, from_us, to_us
+from communitykit.sandbox.truth import Difference, Truth, project
 from communitykit.sandbox.world import DEFAULT_NOW, SIZES, Door, Item, Size, World
 
 __all__ = [
+    "CHANGES",
     "DAY",
     "DEFAULT_NOW",
     "FAULTS",
@@ -23,11 +26,14 @@ __all__ = [
     "MINUTE",
     "SECOND",
     "SIZES",
+    "TALK",
     "Account",
     "Answer",
     "Call",
+    "Change",
     "Circle",
     "Desk",
+    "Difference",
     "Door",
     "Dropped",
     "Failure",
@@ -48,10 +54,12 @@ __all__ = [
     "Size",
     "Stay",
     "Throttle",
+    "Truth",
     "Violation",
     "World",
     "from_us",
     "parse_fault",
+    "project",
     "serve",
     "to_us",
 ]

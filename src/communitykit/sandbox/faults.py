@@ -15,6 +15,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from communitykit.errors import SettingsError
+from communitykit.sandbox.changes import TALK
 from communitykit.sandbox.platform import Answer, Call
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Fault:
         """Answer a call; `proceed` is how the platform itself would."""
         return self.spoil(site, call, proceed) if self.meets(call) else proceed()
 
-    def spoil(self, site: Site, call: Call, proceed: Proceed) -> Answer:
+    def spoil(self, site: Site, call: Call, proceed: Proceed) -> Answer:  # noqa: ARG002 # for those who override
         """Answer a call that the fault meets."""
         return proceed()
 
@@ -405,7 +406,7 @@ class Changing(Fault):
         self._seen += 1
         if self._seen % self.every == 0 and self.hits < self.times:
             self._met[call.key] += 1
-            site.advance(hours=1)
+            site.advance(hours=1, kinds=TALK)
         return proceed()
 
 
@@ -423,7 +424,9 @@ def parse_fault(text: str, *, seed: int = 1) -> Fault:
     values: dict[str, Any] = {"seed": seed}
     for pair in pairs:
         if len(pair) != 2 or pair[0] not in known:  # noqa: PLR2004 # a name and a value
-            raise SettingsError(f"the fault {name!r} has no such parameter", remedy=f"It has: {', '.join(sorted(known))}.")
+            raise SettingsError(
+                f"the fault {name!r} has no such parameter", remedy=f"It has: {', '.join(sorted(known))}."
+            )
         values[pair[0]] = _number(pair[1], whole=known[pair[0]].type == "int")
     return kind(**values)
 

@@ -1,5 +1,7 @@
 """The people of the company: an org tree with leaders, sites and time zones; guests, externals, bots, leavers. Pure."""
 
+# ruff: noqa: PLR2004 # how likely things are stands where they happen
+
 from __future__ import annotations
 
 import uuid
@@ -91,11 +93,11 @@ def account(seed: str, person: Person, platform: str, platforms: tuple[str, ...]
     position = platforms.index(platform)
     rng = Random(f"{seed}/account/{platform}/{person.number}")
     style = rng.random() if position else 0.0
-    username = person.slug if style < 0.7 else person.slug.replace(".", "_")  # noqa: PLR2004 # share of habits
-    display = person.name if style < 0.6 or not person.family else f"{person.family}, {person.given}"  # noqa: PLR2004
+    username = person.slug if style < 0.7 else person.slug.replace(".", "_")  # share of habits
+    display = person.name if style < 0.6 or not person.family else f"{person.family}, {person.given}"
     domain = words.PARTNER_DOMAIN if person.kind == "external" else words.DOMAIN
     email = None if person.kind == "bot" else f"{person.slug}@{domain}"
-    if email and style > 0.9:  # noqa: PLR2004
+    if email and style > 0.9:
         email = email.upper()
     return Account(person, platform, username, display, email)
 
@@ -116,11 +118,15 @@ def _person(seed: str, number: int, kind: PersonKind, *, start: int, platforms: 
     rng = Random(f"{seed}/person/{number}")
     given, given_slug = words.GIVEN[int(rng.random() * len(words.GIVEN))]
     family, family_slug = words.FAMILY[int(rng.random() * len(words.FAMILY))]
-    site = words.SITES[number % len(words.SITES)] if number < len(words.SITES) else words.SITES[
-        int(rng.random() * len(words.SITES))
-    ]
+    site = (
+        words.SITES[number % len(words.SITES)]
+        if number < len(words.SITES)
+        else words.SITES[int(rng.random() * len(words.SITES))]
+    )
     hired = start - DAY - int(rng.random() * 1500) * DAY - int(rng.random() * 24) * HOUR
-    present = tuple(name for index, name in enumerate(platforms) if index == number % len(platforms) or rng.random() < 0.6)  # noqa: PLR2004, E501
+    present = tuple(
+        name for index, name in enumerate(platforms) if index == number % len(platforms) or rng.random() < 0.6
+    )
     return Person(
         number=number,
         kind=kind,
@@ -150,7 +156,7 @@ def _organize(seed: str, employees: list[Person]) -> None:
         if name not in heads:
             heads[name] = person
             person.title, person.manager, person.leader, person.admin = f"Head of {name}", 0, True, index == 0
-        elif index % 9 == 4:  # noqa: PLR2004 # about one lead for eight people
+        elif index % 9 == 4:  # about one lead for eight people
             leads[name].append(person)
             person.title, person.manager, person.leader = f"Team Lead {name}", heads[name].number, True
         else:

@@ -1,8 +1,10 @@
 """Where people meet: communities of different health, who is in them since when, and groups of people. Pure."""
 
+# ruff: noqa: PLR2004 # how likely things are stands where they happen
+
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal
 
@@ -30,13 +32,14 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A line that the platform itself writes into a community; `detail` is a new name or topic."""
+    """A line that the platform itself writes; `detail` is a new name or topic, `previous` the name before."""
 
     place: int
     at: int
     kind: Literal["joined", "left", "renamed", "topic", "archived"]
     person: int
     detail: str | None = None
+    previous: str | None = None
 
 
 @dataclass(slots=True)
@@ -115,11 +118,12 @@ def make_places(
         total = _EVERYBODY + sum(weight for *_, weight in plan) + _DIRECT
         own[0].posts = int(budget * _EVERYBODY / total)
         for index, (health, privacy, weight) in enumerate(plan):
-            own.append(
-                _place(
-                    seed, platform, len(places) + 1 + index, index, health, privacy, int(budget * weight / total), start, now
-                )
-            )
+            share = int(budget * weight / total)
+            place = _place(seed, platform, len(places) + 1 + index, index, health=health, start=start, now=now)
+            place.privacy, place.posts = privacy, share
+            if privacy == "private":
+                place.name = f"internal-{place.name}"
+            own.append(place)
         own.append(_direct(platform, len(places) + len(own), int(budget * _DIRECT / total), start, now))
         present = [person for person in people if platform in person.platforms]
         for place in own:
@@ -166,16 +170,8 @@ def _general(platform: str, number: int, posts: int, start: int, now: int) -> Pl
     )
 
 
-def _place(  # noqa: PLR0913 # what tells one community from another
-    seed: str,
-    platform: str,
-    number: int,
-    index: int,
-    health: Health,
-    privacy: Privacy,
-    posts: int,
-    start: int,
-    now: int,
+def _place(  # what tells one community from another
+    seed: str, platform: str, number: int, index: int, *, health: Health, start: int, now: int
 ) -> Place:
     rng = Random(f"{seed}/place/{number}")
     base, purpose = words.PLACES[index % len(words.PLACES)]
@@ -191,19 +187,18 @@ def _place(  # noqa: PLR0913 # what tells one community from another
     return Place(
         number=number,
         platform=platform,
-        name=f"borealis-{name}" if shared else f"internal-{name}" if privacy == "private" else name,
+        name=f"borealis-{name}" if shared else name,
         purpose=purpose,
         health=health,
-        privacy=privacy,
+        privacy="public",
         created_at=created,
         ends_at=ends,
         creator=0,
         shared=shared,
         archived=health == "closed",
         topic=words.TOPICS[index % len(words.TOPICS)] if index % 2 else None,
-        previous_names=(f"{base}-old",) if index % 5 == 2 else (),  # noqa: PLR2004 # one in five was renamed
+        previous_names=(f"{base}-old",) if index % 5 == 2 else (),  # one in five was renamed
         updated_at=created,
-        posts=posts,
     )
 
 
@@ -237,7 +232,7 @@ def _settle(seed: str, place: Place, present: list[Person], now: int) -> None:
         if since > now or (person.left_at and since >= person.left_at):
             continue
         stay = Stay(person.number, since // 10 * 10 + 5, told=told and place.privacy != "direct")
-        leaves = index > 2 and not founding and not place.default and rng.random() < 0.08  # noqa: PLR2004
+        leaves = index > 2 and not founding and not place.default and rng.random() < 0.08
         if person.left_at:
             stay.until = person.left_at
         elif leaves:
@@ -258,7 +253,7 @@ def _choose(rng: Random, place: Place, present: list[Person]) -> list[Person]:
     steady = [person for person in employees if person.active and person.leader] or employees[:1]
     first = steady[place.number % len(steady)]
     chance = rng.random()
-    share = 0.25 + 0.5 * chance if len(employees) < 100 else 0.02 + 0.2 * chance * chance  # noqa: PLR2004
+    share = 0.25 + 0.5 * chance if len(employees) < 100 else 0.02 + 0.2 * chance * chance
     others = [person for person in employees if person is not first]
     size = min(len(others), max(4, int(share * len(others))))
     chosen = [first, *sorted(rng.sample(others, size), key=lambda person: person.number)]
@@ -280,7 +275,9 @@ def _announce(place: Place, now: int) -> None:
             place.notices.append(Notice(place.number, stay.until, "left", stay.person))
     if place.previous_names:
         at = place.created_at + (place.ends_at - place.created_at) // 3 // 10 * 10 + 7
-        place.notices.append(Notice(place.number, at // 10 * 10 + 7, "renamed", place.creator, place.name))
+        place.notices.append(
+            Notice(place.number, at // 10 * 10 + 7, "renamed", place.creator, place.name, place.previous_names[-1])
+        )
     if place.topic and not place.default:
         at = place.created_at + (place.ends_at - place.created_at) // 2
         place.notices.append(Notice(place.number, at // 10 * 10 + 8, "topic", place.creator, place.topic))
@@ -294,4 +291,4 @@ def _announce(place: Place, now: int) -> None:
             at += 10
         seen.add(at)
         if at != notice.at:
-            place.notices[index] = Notice(notice.place, at, notice.kind, notice.person, notice.detail)
+            place.notices[index] = replace(notice, at=at)

@@ -1,5 +1,7 @@
 """What a plugin fills in to simulate its platform: ids, wire rendering, rules. Everything else is the core's."""
 
+# ruff: noqa: ARG002 # a default implementation has the signature of what replaces it
+
 from __future__ import annotations
 
 import json
@@ -67,8 +69,11 @@ class Call:
 
 @dataclass(slots=True)
 class Answer:
-    """What goes back, and how: after `delay` seconds; `cut` drops the connection after that many bytes of the body
-    (-1: before the first byte of anything); `drip` seconds pass between its pieces."""
+    """What goes back, and how.
+
+    It goes after `delay` seconds; `cut` drops the connection after that many bytes of the body (-1: before the first
+    byte of anything); `drip` seconds pass between its pieces.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -111,7 +116,7 @@ class Desk(ABC):
         return None
 
     def renew(self, item: dict[str, Any]) -> bool:
-        """Put a value that no documentation knows into an object, without taking meaning away; tell whether it could."""
+        """Put a value that nobody documented into an object, taking no meaning away; tell whether it could."""
         return False
 
     @abstractmethod
@@ -124,6 +129,8 @@ class Platform(ABC):
 
     name: ClassVar[str]
     budgets: ClassVar[Mapping[str, Budget]] = {}
+    place_kind: ClassVar[str] = "group"
+    """What the model calls a community of this platform."""
     cursor_field: ClassVar[str] = "cursor"
     """The request's field that asks for a further page."""
     cursor_path: ClassVar[tuple[str, ...]] = ()
@@ -139,7 +146,7 @@ class Platform(ABC):
     def open(self, site: Site) -> Desk:
         """Set a simulation up on a site: hand out its first token with `site.grant`, and give who answers."""
 
-    def limits(self, options: Mapping[str, Any]) -> Mapping[str, Budget]:  # noqa: ARG002
+    def limits(self, options: Mapping[str, Any]) -> Mapping[str, Budget]:
         """Give the limits of a site with these options of the platform's own."""
         return self.budgets
 
@@ -187,12 +194,12 @@ class Platform(ABC):
         """Give the kind that the platform tells a post apart as."""
         return "post"
 
-    def adjust(self, world: World, record: str, fields: dict[str, Any], subject: Any, door: Door) -> dict[str, Any]:  # noqa: ANN401, PLR0913
+    def adjust(self, world: World, record: str, fields: dict[str, Any], subject: Any, door: Door) -> dict[str, Any]:  # noqa: ANN401
         """Complete or cut down what the truth says of one record, where the platform differs from the rest."""
         return fields
 
     def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Give records (kind, id, fields) that the platform has besides the world's: the network, the system's account."""
+        """Give records (kind, id, fields) besides the world's: the network, the system's account."""
         return iter(())
 
     def write_archive(self, world: World, path: Path, *, style: str = "", private: bool = False) -> Path:

@@ -58,7 +58,7 @@ class Server:
 
 
 @contextmanager
-def serve(  # noqa: PLR0913 # the options of a simulation
+def serve(  # the options of a simulation
     world: World,
     platform: Platform,
     *,

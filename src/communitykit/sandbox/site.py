@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Seque
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
-from functools import reduce
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
-class Dropped(ConnectionResetError):
+class Dropped(ConnectionResetError):  # noqa: N818 # what happened, not what went wrong
     """The simulated platform dropped the connection. Called in process, it is raised to the caller."""
 
 
@@ -112,13 +111,17 @@ class Site:
     def answer(self, call: Call) -> Answer:
         """Answer a call: the faults around the throttle around the platform."""
         with self.lock:
-            answer = reduce(_around, reversed(self.faults), self._counted)(self, call)
+            answer = self._answered(call)
         shown = {name: str(value) for name, value in call.fields.items() if not _secret(name)}
         name = self.desk.name(call)
-        self.requests.append(
-            Logged(self.clock.monotonic(), call.method, name, shown, answer.status, len(answer.body))
-        )
+        self.requests.append(Logged(self.clock.monotonic(), call.method, name, shown, answer.status, len(answer.body)))
         return answer
+
+    def _answered(self, call: Call) -> Answer:
+        answering: Callable[[Site, Call], Answer] = Site._counted
+        for fault in reversed(self.faults):
+            answering = _around(answering, fault)
+        return answering(self, call)
 
     def limit(self, call: Call, seconds: int | None) -> Answer:
         """Refuse a call as if its budget were used up; with seconds, the budget stays closed for so long."""
@@ -127,14 +130,13 @@ class Site:
             self.throttle.close(*draw, self.clock.monotonic(), seconds, request=call.key)
         return self.desk.failure("limited", retry_after=seconds)
 
-    @staticmethod
-    def _counted(site: Site, call: Call) -> Answer:
-        draw = site.desk.draw(call)
+    def _counted(self, call: Call) -> Answer:
+        draw = self.desk.draw(call)
         if draw is not None:
-            wait = site.throttle.take(*draw, site.clock.monotonic(), request=call.key)
+            wait = self.throttle.take(*draw, self.clock.monotonic(), request=call.key)
             if wait is not None:
-                return site.desk.failure("limited", retry_after=wait)
-        return site.desk.answer(call)
+                return self.desk.failure("limited", retry_after=wait)
+        return self.desk.answer(call)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""

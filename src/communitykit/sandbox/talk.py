@@ -1,8 +1,10 @@
-"""What people write: threads with realistic latencies, reactions, edits, deletions. Generated in chunks, any of which
-can be made again alone, so that a company of millions of posts needs no memory. Pure.
+"""What people write: threads with realistic latencies, reactions, edits, deletions. Pure.
 
+Generated in chunks, any of which can be made again alone, so that a company of millions of posts needs no memory.
 Bodies are neutral segments; how they look on the wire is each platform's matter.
 """
+
+# ruff: noqa: PLR2004 # how likely things are stands where they happen
 
 from __future__ import annotations
 
@@ -22,7 +24,28 @@ CHUNK = 64
 
 _LATENCIES = tuple(
     seconds * SECOND
-    for seconds in (8, 30, 60, 100, 160, 240, 330, 440, 600, 800, 1100, 1600, 2400, 3900, 6500, 9000, 12000, 16200, 43200, 164000)
+    for seconds in (
+        8,
+        30,
+        60,
+        100,
+        160,
+        240,
+        330,
+        440,
+        600,
+        800,
+        1100,
+        1600,
+        2400,
+        3900,
+        6500,
+        9000,
+        12000,
+        16200,
+        43200,
+        164000,
+    )
 )
 """Quantiles of the time to a reply (every 5 %): half within ten minutes, the slowest hundredth after two days."""
 
@@ -100,7 +123,7 @@ SCENES: tuple[str, ...] = (
 class Speech:
     """Writes the threads of one place. Holds only what is the same for all of them."""
 
-    def __init__(  # noqa: PLR0913 # what a conversation depends on
+    def __init__(  # what a conversation depends on
         self,
         seed: str,
         place: Place,
@@ -125,7 +148,7 @@ class Speech:
             self.threads = 1
         self._first = busy(place.created_at + HOUR)
         self._span = max(1, busy(min(now, place.ends_at) - MINUTE) - self._first)
-        stays = {}
+        stays: dict[int, tuple[int, int | None]] = {}
         for stay in place.stays:
             stays.setdefault(stay.person, (stay.since, stay.until))
         self._stays = stays
@@ -199,7 +222,7 @@ class Speech:
     def author(self, rng: Random, at: int) -> int:
         """Choose somebody who was there at that moment; few people write most."""
         talkers = self._talkers
-        if self.place.health == "duo" and rng.random() < 0.9:  # noqa: PLR2004 # two people dominate
+        if self.place.health == "duo" and rng.random() < 0.9:  # two people dominate
             talkers = self._employees[:2]
         for _ in range(4):
             chance = rng.random()
@@ -218,24 +241,24 @@ class Speech:
             root.kind, root.language = "announcement", "en"
             root.segments = (Segment("bold", "News"), Segment("text", f" {text}"), *_tail(root.segments))
             return root
-        if "integration" in scenes or (chance < 0.03 and self._integrations and place.health != "duo"):  # noqa: PLR2004
+        if "integration" in scenes or (chance < 0.03 and self._integrations and place.health != "duo"):
             return self._report(rng, at, self._integrations[0])
-        if "bot" in scenes or (chance < 0.06 and self._bots):  # noqa: PLR2004
+        if "bot" in scenes or (chance < 0.06 and self._bots):
             return self._report(rng, at, self._bots[0])
         author = self.author(rng, at)
         root = self.write(rng, at, author)
-        if "answered" in scenes or "unanswered" in scenes or chance > 0.88:  # noqa: PLR2004
+        if "answered" in scenes or "unanswered" in scenes or chance > 0.88:
             root.kind = "question"
             root.segments = (_text(words.QUESTIONS[int(rng.random() * len(words.QUESTIONS))]), *_tail(root.segments))
-        elif "poll" in scenes or chance > 0.87:  # noqa: PLR2004
+        elif "poll" in scenes or chance > 0.87:
             question, root.options = words.POLLS[int(rng.random() * len(words.POLLS))]
             root.kind, root.language, root.segments = "poll", "en", (_text(question),)
-        elif "praise" in scenes or chance > 0.85:  # noqa: PLR2004
+        elif "praise" in scenes or chance > 0.85:
             praised = self._employees[int(rng.random() * len(self._employees))]
             root.kind, root.language, root.praised = "praise", "en", praised
             text = words.PRAISES[int(rng.random() * len(words.PRAISES))]
             root.segments = (_text(text + ", "), Segment("person", ref=praised), _text("!"))
-        elif ("share" in scenes or chance > 0.83) and not place.shared:  # noqa: PLR2004
+        elif ("share" in scenes or chance > 0.83) and not place.shared:
             root.shares = (place.number, self.begins(0) // 10 * 10)
         return root
 
@@ -248,38 +271,38 @@ class Speech:
         random = rng.random
         language = "en"
         own = self.people[author].site.language
-        if own != "en" and random() < 0.4:  # noqa: PLR2004 # international companies write English
+        if own != "en" and random() < 0.4:  # international companies write English
             language = own
         pool = words.SENTENCES[language]
         segments = [_text(pool[int(random() * len(pool))])]
         chance = random()
-        if chance < 0.35:  # noqa: PLR2004
+        if chance < 0.35:
             segments.append(_text(" " + pool[int(random() * len(pool))]))
-        elif chance < 0.47 and len(self._employees) > 1:  # noqa: PLR2004
+        elif chance < 0.47 and len(self._employees) > 1:
             segments.append(_SPACE)
             segments.append(Segment("person", ref=self._talkers[int(random() * len(self._talkers))]))
-        elif chance < 0.55:  # noqa: PLR2004
+        elif chance < 0.55:
             number = int(random() * 90000) + 10000
             label = words.LABELS[number % len(words.LABELS)]
             segments.append(_text(" See "))
             segments.append(Segment("link", label, url=f"https://intranet.{words.DOMAIN}/d/{number}?from=chat&v=2"))
-        elif chance < 0.70:  # noqa: PLR2004
+        elif chance < 0.70:
             segments.append(_SPACE)
             segments.append(Segment("emoji", words.EMOJI[int(random() * len(words.EMOJI))]))
-        elif chance < 0.75:  # noqa: PLR2004
+        elif chance < 0.75:
             segments.append(_SPACE)
             segments.append(Segment("bold", f"until {int(random() * 27) + 1} May"))
-        elif chance < 0.76:  # noqa: PLR2004
+        elif chance < 0.76:
             segments.append(_text(" FYI "))
             segments.append(Segment("circle", ref=self.circles[int(random() * len(self.circles))].number))
-        elif chance < 0.77:  # noqa: PLR2004
+        elif chance < 0.77:
             segments.append(_text(" See also "))
             segments.append(Segment("place", ref=self.open[int(random() * len(self.open))].number))
-        elif chance < 0.775:  # noqa: PLR2004
+        elif chance < 0.775:
             segments.insert(0, Segment("everyone", "here"))
             segments.insert(1, _SPACE)
         message = Message(self.place.number, at, author, tuple(segments), language=language)
-        if random() < 0.04:  # noqa: PLR2004
+        if random() < 0.04:
             self._attach(rng, message)
         return message
 
@@ -294,7 +317,7 @@ class Speech:
             return 0
         chance = (chance - quiet) / (1 - quiet)
         count = 1
-        while chance > 0.3 and count < 40:  # noqa: PLR2004 # geometric
+        while chance > 0.3 and count < 40:  # geometric
             chance = (chance - 0.3) / 0.7
             count += 1
         return count
@@ -315,7 +338,7 @@ class Speech:
         emoji = words.REACTIONS[int(random() * random() * len(words.REACTIONS))]
         for _ in range(wanted):
             person = self._talkers[int(random() * len(self._talkers))]
-            if random() < 0.3:  # noqa: PLR2004
+            if random() < 0.3:
                 emoji = words.REACTIONS[int(random() * len(words.REACTIONS))]
             at = base + MINUTE + _latency(rng)
             until = self._stays[person][1]
@@ -332,14 +355,14 @@ class Speech:
         for message in (root, *root.replies):
             chance = rng.random()
             at = message.at + MINUTE + _latency(rng)
-            if chance > 0.1 or at >= self.now or self.people[message.author].kind == "bot":  # noqa: PLR2004
+            if chance > 0.1 or at >= self.now or self.people[message.author].kind == "bot":
                 continue
-            if chance < 0.02:  # noqa: PLR2004
+            if chance < 0.02:
                 message.deleted_at = at
-            elif chance < 0.06:  # noqa: PLR2004
+            elif chance < 0.06:
                 message.edited_at = at // SECOND * SECOND
                 message.segments = (*message.segments, _text(" (corrected)"))
-            elif chance < 0.07 and message.root is not None and self.broadcasts:  # noqa: PLR2004
+            elif chance < 0.07 and message.root is not None and self.broadcasts:
                 message.broadcast = True
 
     def _stage(self, rng: Random, root: Message, scenes: Sequence[str]) -> None:  # noqa: C901, PLR0912 # a list of scenes
@@ -352,16 +375,20 @@ class Speech:
         mention: Segment | None = None
         for scene in scenes:
             if scene == "reactions":
-                for person in self._talkers:
-                    if self._stays[person][0] < soon and self._stays[person][1] is None:
-                        if (person, "+1") not in {(one.person, one.emoji) for one in root.reactions}:
-                            root.reactions.append(Reaction(person, "+1", soon + person * SECOND))
+                root.reactions = [
+                    Reaction(person, "+1", soon + person * SECOND)
+                    for person in self._talkers
+                    if self._stays[person][0] < soon and self._stays[person][1] is None
+                ]
             elif scene == "edited":
                 root.edited_at, root.segments = soon, (*root.segments, _text(" (final)"))
             elif scene in {"tombstone", "vanished"}:
                 root.deleted_at = max(soon, root.replies[-1].at + HOUR) if root.replies else soon
             elif scene == "reply_edited":
-                first.edited_at, first.segments = (first.at + HOUR) // SECOND * SECOND, (*first.segments, _text(" (fixed)"))
+                first.edited_at, first.segments = (
+                    (first.at + HOUR) // SECOND * SECOND,
+                    (*first.segments, _text(" (fixed)")),
+                )
             elif scene == "reply_deleted":
                 first.deleted_at = first.at + HOUR
             elif scene == "broadcast":
@@ -377,7 +404,10 @@ class Speech:
             elif scene == "person":
                 mention = Segment("person", ref=self._employees[-1])
             elif scene == "rtl":
-                root.language, root.segments = "ar", (_text(words.SENTENCES["ar"][1]), _text(" " + words.SENTENCES["he"][2]))
+                root.language, root.segments = (
+                    "ar",
+                    (_text(words.SENTENCES["ar"][1]), _text(" " + words.SENTENCES["he"][2])),
+                )
             elif scene == "markup":
                 root.language, root.segments = "en", (_text("<b>not bold</b> & a < b > c"), _text(' "quoted" \\ back'))
             elif scene == "lines":
@@ -425,7 +455,7 @@ def _staged_count(scenes: Sequence[str], count: int) -> int:
 def _latency(rng: Random) -> int:
     """Give a time to a reply: interpolated quantiles, so that no machine's logarithm has a say."""
     chance = rng.random()
-    if chance > 0.99:  # noqa: PLR2004 # the slowest hundredth: days, some of them weeks
+    if chance > 0.99:  # the slowest hundredth: days, some of them weeks
         return 2 * DAY + int(_cube(rng.random()) * 45 * DAY) // SECOND * SECOND + int(rng.random() * SECOND)
     position = chance * (len(_LATENCIES) - 1) / 0.99
     index = int(position)

@@ -1,6 +1,6 @@
 """What the fictional company is made of: names, sites, departments, sentences. Plain tables, nothing random."""
 
-# ruff: noqa: RUF001 # letters of many scripts are the point
+# ruff: noqa: RUF001, E501 # letters of many scripts are the point, and they are wide
 
 from __future__ import annotations
 
@@ -167,7 +167,11 @@ QUESTIONS = (
     "Who can grant access to the archive?",
     "Which version runs on the Tokyo machines?",
 )
-ANSWERS = ("It is on the intranet under Sales.", "Hold both keys for ten seconds.", "Ask the service desk, it takes a day.")
+ANSWERS = (
+    "It is on the intranet under Sales.",
+    "Hold both keys for ten seconds.",
+    "Ask the service desk, it takes a day.",
+)
 ANNOUNCEMENTS = (
     "From Monday on we use the new travel tool.",
     "The town hall takes place next week; the agenda is below.",

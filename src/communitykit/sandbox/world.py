@@ -95,9 +95,8 @@ class World:
             platforms=self.platforms,
         )
         self._speech = [self.speech(place) for place in self.places]
-        self._streams = [
-            _Held(speech) if size.held else _Streamed(speech, self.places[speech.place.number]) for speech in self._speech
-        ]
+        make: type[_Held | _Streamed] = _Held if size.held else _Streamed
+        self._streams = [make(speech) for speech in self._speech]
 
     @property
     def now(self) -> datetime:
@@ -194,6 +193,8 @@ class World:
         if not isinstance(stream, _Held):
             raise TypeError("a streamed world stands still")
         stream.add(item)
+        if isinstance(item, Notice):
+            self.places[item.place].notices.append(item)
 
     def free(self, place: Place, at: int) -> int:
         """Give the first moment from `at` on at which nothing stands in that community yet."""
@@ -256,9 +257,9 @@ class _Held:
 class _Streamed:
     """A community's stream made chunk by chunk, as it is read."""
 
-    def __init__(self, speech: Speech, place: Place) -> None:
+    def __init__(self, speech: Speech) -> None:
         self._speech = speech
-        self._notices = place.notices
+        self._notices = speech.place.notices
         self._opens = [speech.begins(number * CHUNK) for number in range(speech.chunks)]
         self._kept: OrderedDict[int, list[Message]] = OrderedDict()
 

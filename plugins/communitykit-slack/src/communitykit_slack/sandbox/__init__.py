@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 __all__ = ["CLIENT_ID", "CLIENT_SECRET", "SIGNING_SECRET", "SlackPlatform"]
 
 
+_PROFILE = frozenset({"department", "manager_id", "division", "location", "employee_number"})
+"""What stands in the workspace's own profile fields, whose labels only the API tells."""
+
+
 class SlackPlatform(Platform):
     """Slack. See `SlackDesk` for the options of a site."""
 
     name: ClassVar[str] = "slack"
+    place_kind: ClassVar[str] = "channel"
     cursor_path: ClassVar[tuple[str, ...]] = ("response_metadata", "next_cursor")
     listings: ClassVar[tuple[str, ...]] = ("messages", "channels", "members")
     optional: ClassVar[frozenset[str]] = frozenset(
@@ -87,12 +92,21 @@ class SlackPlatform(Platform):
         shown = naming.segments_of(message) if segments is message.segments else segments
         return naming.plain(world, message, shown)
 
-    def adjust(self, world: World, record: str, fields: dict[str, Any], subject: Any, door: Door) -> dict[str, Any]:  # noqa: ANN401, PLR0913
+    def adjust(self, world: World, record: str, fields: dict[str, Any], subject: Any, door: Door) -> dict[str, Any]:  # noqa: ANN401, ARG002
         """Leave out what Slack does not tell of deactivated people, strangers and bots, or through that door."""
         if record == "member":
             hidden = set()
             if not subject.active:
-                hidden |= {"guest", "admin", "time_zone", "department", "manager_id", "division", "location", "employee_number"}
+                hidden |= {
+                    "guest",
+                    "admin",
+                    "time_zone",
+                    "department",
+                    "manager_id",
+                    "division",
+                    "location",
+                    "employee_number",
+                }
             if subject.kind in {"external", "bot"}:
                 hidden |= {"email", "department", "manager_id", "division", "location", "employee_number"}
             if door == "archive":

@@ -31,8 +31,11 @@ _FAILURES: Mapping[Failure, tuple[int, str]] = {
 
 
 class SlackDesk(Desk):
-    """Answers as Slack would. Options of the site: `scopes` (default all), `restricted`, `rotation`, `cut`,
-    `files_url`, `free` (the free plan), `parent_leads` (pages of replies all begin with the root)."""
+    """Answers as Slack would.
+
+    Options of the site: `scopes` (default all), `restricted` (15 objects, once a minute), `rotation`, `cut` (reactors
+    listed at most), `files_url`, `free` (the free plan), `parent_leads` (every page of replies begins with the root).
+    """
 
     def __init__(self, site: Site) -> None:
         """Hand out a bot's token, and look the channels up."""
@@ -126,10 +129,7 @@ class SlackDesk(Desk):
         name = self.name(call)
         headers = {"x-slack-req-id": hashlib.sha256(call.key.encode()).hexdigest()[:32]}
         try:
-            if not call.path.startswith("/api/") or name not in METHODS:
-                raise Refused("unknown_method", req_method=name)
-            if call.malformed:
-                raise Refused("invalid_json" if "json" in call.headers.get("content-type", "") else "invalid_form_data")
+            _check(call, known=name in METHODS)
             rule = self.rule(name)
             grant = None if name in {"oauth.v2.access", "api.test"} else self.authenticate(call)
             if grant is not None:
@@ -165,7 +165,9 @@ class SlackDesk(Desk):
         Raises Refused when it is not there, the scope is missing, or (`joined`) the app is not in it.
         """
         if not fields.get("channel"):
-            raise Refused("invalid_arguments", response_metadata={"messages": ["[ERROR] missing required field: channel"]})
+            raise Refused(
+                "invalid_arguments", response_metadata={"messages": ["[ERROR] missing required field: channel"]}
+            )
         place = self.places.get(str(fields["channel"]))
         if place is None:
             raise Refused("channel_not_found")
@@ -209,6 +211,11 @@ class SlackDesk(Desk):
 Method = Callable[["SlackDesk", Mapping[str, Any], Rule, Grant | None], "Reply"]
 
 
+def missing(name: str) -> Refused:
+    """Word what Slack says when an argument is missing."""
+    return Refused("invalid_arguments", response_metadata={"messages": [f"[ERROR] missing required field: {name}"]})
+
+
 def require(grant: Grant, scope: str) -> None:
     """Check a scope.
 
@@ -216,6 +223,13 @@ def require(grant: Grant, scope: str) -> None:
     """
     if scope and scope not in grant.scopes:
         raise Refused("missing_scope", needed=scope, provided=",".join(sorted(grant.scopes)))
+
+
+def _check(call: Call, *, known: bool) -> None:
+    if not known or not call.path.startswith("/api/"):
+        raise Refused("unknown_method", req_method=call.path.rsplit("/", 1)[-1])
+    if call.malformed:
+        raise Refused("invalid_json" if "json" in call.headers.get("content-type", "") else "invalid_form_data")
 
 
 def encode(data: Any) -> bytes:  # noqa: ANN401 # JSON

@@ -1,5 +1,7 @@
 """The methods of Slack's Web API that reading needs, each with its own paging."""
 
+# ruff: noqa: ARG001 # all methods have one signature
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +11,7 @@ from typing import Any
 
 from communitykit.sandbox import Grant, Message, Person, Place
 from communitykit_slack.sandbox import naming, rendering, rules
-from communitykit_slack.sandbox.desk import CLIENT_ID, CLIENT_SECRET, Method, SlackDesk, encode, require
+from communitykit_slack.sandbox.desk import CLIENT_ID, CLIENT_SECRET, Method, SlackDesk, encode, missing, require
 from communitykit_slack.sandbox.rules import Refused, Rule
 
 Fields = Mapping[str, Any]
@@ -25,12 +27,12 @@ class Reply:
     items: Sequence[bytes] = ()
 
 
-def api_test(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:  # noqa: ARG001
+def api_test(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
     """Answer that the API is there."""
     return Reply({"args": {name: value for name, value in fields.items() if name != "token"}})
 
 
-def auth_test(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:  # noqa: ARG001
+def auth_test(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
     """Tell whose token it is."""
     bot = next(person for person in desk.world.people if person.kind == "bot" and not person.solo)
     data: dict[str, Any] = {
@@ -47,7 +49,7 @@ def auth_test(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) 
     return Reply(data)
 
 
-def oauth_access(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:  # noqa: ARG001
+def oauth_access(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
     """Rotate a token: the refresh token works once."""
     if fields.get("client_id") != CLIENT_ID or fields.get("client_secret") != CLIENT_SECRET:
         raise Refused("bad_client_secret" if fields.get("client_id") == CLIENT_ID else "invalid_client_id")
@@ -75,7 +77,7 @@ def oauth_access(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | Non
     )
 
 
-def team_info(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:  # noqa: ARG001
+def team_info(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
     """Tell about the workspace."""
     return Reply({"team": team_object(desk)})
 
@@ -93,7 +95,7 @@ def team_object(desk: SlackDesk) -> dict[str, Any]:
     }
 
 
-def team_profile_get(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:  # noqa: ARG001
+def team_profile_get(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
     """Tell which profile fields the workspace defined."""
     defined = [
         {
@@ -232,7 +234,7 @@ def users_list(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None)
     return Reply(data, "members", items)
 
 
-def users_info(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:  # noqa: ARG001
+def users_info(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
     """Tell about one user, strangers too."""
     wanted = str(fields.get("user", ""))
     if wanted == naming.SLACKBOT:
@@ -242,7 +244,7 @@ def users_info(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None)
     return Reply({"user": _user(desk, desk.users[wanted], grant, locale=rules.flag(fields, "include_locale"))})
 
 
-def users_profile_get(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:  # noqa: ARG001
+def users_profile_get(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
     """Tell somebody's profile, with labels when asked."""
     wanted = str(fields.get("user", ""))
     if wanted not in desk.users:
@@ -254,7 +256,7 @@ def users_profile_get(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant 
     return Reply({"profile": profile})
 
 
-def users_lookup(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:  # noqa: ARG001
+def users_lookup(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
     """Find somebody by e-mail address."""
     wanted = str(fields.get("email", "")).lower()
     for person in desk.users.values():
@@ -279,7 +281,7 @@ def users_conversations(desk: SlackDesk, fields: Fields, rule: Rule, grant: Gran
     return Reply(data, "channels", [encode(_channel(desk, place)) for place in page])
 
 
-def usergroups_list(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:  # noqa: ARG001
+def usergroups_list(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
     """List the groups of users; there are no pages."""
     if desk.site.options.get("free"):
         raise Refused("plan_upgrade_required")
@@ -288,7 +290,7 @@ def usergroups_list(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | 
     return Reply({"usergroups": groups})
 
 
-def usergroups_users(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:  # noqa: ARG001
+def usergroups_users(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
     """List the users of a group."""
     for circle in desk.world.circles:
         if naming.usergroup(desk.world, circle) == fields.get("usergroup"):
@@ -322,7 +324,7 @@ def pins_list(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) 
     return Reply({"items": items[:100]})
 
 
-def bots_info(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:  # noqa: ARG001
+def bots_info(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
     """Tell about one bot."""
     for person in desk.world.people:
         if person.kind == "bot" and naming.bot(desk.world, person) == fields.get("bot"):
@@ -330,7 +332,7 @@ def bots_info(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) 
     raise Refused("bot_not_found")
 
 
-def emoji_list(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:  # noqa: ARG001
+def emoji_list(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
     """List the workspace's own emoji."""
     address = f"{rendering.EMOJI}/{naming.team(desk.world)}/aurora_spark/1.png"
     return Reply({"emoji": {"aurora_spark": address, "spark": "alias:aurora_spark"}, "cache_ts": "1.0"})
@@ -355,7 +357,7 @@ def _page(
 
 def _message(desk: SlackDesk, place: Place, fields: Fields, name: str, error: str) -> Message:
     if not fields.get(name):
-        raise Refused("invalid_arguments", response_metadata={"messages": [f"[ERROR] missing required field: {name}"]})
+        raise missing(name)
     try:
         found = desk.world.message(place, naming.moment(str(fields[name])))
     except ValueError:

@@ -228,8 +228,7 @@ def notice_object(world: World, notice: Notice) -> JSONObject:
         topic = naming.escape(notice.detail or "")
         return {**base, "subtype": "channel_topic", "topic": topic, "text": f"<@{who}> set the channel topic: {topic}"}
     if notice.kind == "renamed":
-        names = world.places[notice.place].previous_names
-        old, new = names[-1] if names else "", notice.detail or ""
+        old, new = notice.previous or "", notice.detail or ""
         text = f'<@{who}> has renamed the channel from "{old}" to "{new}"'
         return {**base, "subtype": "channel_name", "old_name": old, "name": new, "text": text}
     return {**base, "subtype": "channel_archive", "text": f"<@{who}> archived the channel"}
@@ -240,9 +239,14 @@ def visible(message: Message) -> bool:
     return message.deleted_at is None or (message.root is None and bool(message.living()))
 
 
-def message_object(world: World, message: Message, *, cut: int | None = DEFAULT_CUT, files: str = FILES) -> JSONObject:
-    """Render a post as history does; `cut` limits the reactors that are listed (None: all)."""
-    if message.deleted_at is not None:
+def message_object(
+    world: World, message: Message, *, cut: int | None = DEFAULT_CUT, files: str = FILES, buried: bool = True
+) -> JSONObject:
+    """Render a post as history does; `cut` limits the reactors that are listed (None: all).
+
+    `buried=False` shows a deleted post as it was.
+    """
+    if buried and message.deleted_at is not None:
         return _tombstone(world, message)
     person = world.people[message.author]
     found: JSONObject = {"type": "message", "ts": ts(message.at)}
@@ -253,7 +257,12 @@ def message_object(world: World, message: Message, *, cut: int | None = DEFAULT_
         found["parent_user_id"] = naming.SLACKBOT if root.deleted_at else user(world, world.people[root.author])
         if message.broadcast:
             found["subtype"] = "thread_broadcast"
-            found["root"] = {"type": "message", "ts": ts(root.at), "thread_ts": ts(root.at), "user": found["parent_user_id"]}
+            found["root"] = {
+                "type": "message",
+                "ts": ts(root.at),
+                "thread_ts": ts(root.at),
+                "user": found["parent_user_id"],
+            }
     elif message.replies:
         _thread(world, message, found)
     if message.edited_at is not None:
@@ -267,7 +276,9 @@ def message_object(world: World, message: Message, *, cut: int | None = DEFAULT_
         place = channel(world, world.places[message.place])
         by, at = message.pinned
         found["pinned_to"] = [place]
-        found["pinned_info"] = {place: {"channel": place, "pinned_by": user(world, world.people[by]), "pinned_ts": at // SECOND}}
+        found["pinned_info"] = {
+            place: {"channel": place, "pinned_by": user(world, world.people[by]), "pinned_ts": at // SECOND}
+        }
     return found
 
 
