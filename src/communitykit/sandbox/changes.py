@@ -12,7 +12,7 @@ from random import Random
 from communitykit.sandbox import vocabulary as words
 from communitykit.sandbox.people import Person, make_newcomer
 from communitykit.sandbox.places import Notice, Place, Stay
-from communitykit.sandbox.talk import Message, Segment
+from communitykit.sandbox.talk import Message, Reaction, Segment
 from communitykit.sandbox.times import DAY, HOUR, MINUTE, SECOND
 from communitykit.sandbox.world import World
 

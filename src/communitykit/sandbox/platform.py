@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,6 +66,18 @@ class Call:
         """Give the bearer token, or None."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+    def basic(self) -> tuple[str, str] | None:
+        """Give user and password of HTTP basic authentication, or None."""
+        scheme, _, encoded = self.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "basic":
+            return None
+        try:
+            user, separator, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except ValueError:
+            return None
+        return (user, password) if separator else None
 
 
 @dataclass(slots=True)

@@ -137,7 +137,9 @@ class SlackDesk(Desk):
                 headers["x-accepted-oauth-scopes"] = rules.scope_for(rule, None)
                 if rule.scope:
                     require(grant, rule.scope)
-            reply = METHODS[name](self, call.fields, rule, grant)
+            basic = call.basic()
+            app = {"client_id": basic[0], "client_secret": basic[1]} if basic else {}
+            reply = METHODS[name](self, {**call.fields, **app}, rule, grant)
         except Refused as refused:
             return Answer.of({"ok": False, "error": refused.error, **refused.more}, headers=headers)
         return self._finish(call, reply, headers)
