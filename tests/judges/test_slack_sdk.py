@@ -1,4 +1,4 @@
-"""Slack's official SDK, which nobody here wrote, walks the simulated workspace and checks its signatures and rotation."""
+"""The official slack_sdk, which nobody here wrote, walks the simulated workspace and checks signatures and rotation."""
 
 from __future__ import annotations
 

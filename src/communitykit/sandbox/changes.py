@@ -67,8 +67,9 @@ def pass_time(
     changes: list[Change] = []
     for platform in world.platforms:
         weaver = _Weaver(world, platform, start, end, oldest)
+        weaver.kinds = kinds if kinds is not None else frozenset(CHANGES)
         for kind in CHANGES:
-            if kinds is None or kind in kinds:
+            if kind in weaver.kinds:
                 for _ in range(weaver.wanted(kind)):
                     changes.extend(weaver.happen(kind))
     world.version += 1
@@ -83,6 +84,7 @@ class _Weaver:
         self.platform = platform
         self.start = start
         self.end = end
+        self.kinds = frozenset(CHANGES)
         self.rng = Random(f"{world.seed}/advance/{platform}/{start}/{end}")
         self.places = [place for place in world.on(platform) if not place.archived]
         silent = [place for place in self.places if place.privacy == "public" and place.health in {"silent", "closed"}]
@@ -126,8 +128,13 @@ class _Weaver:
             return self.threads
         return max(1, int(self.threads * _SHARES[kind])) if kind in _SHARES else 1
 
-    def happen(self, kind: str) -> Iterator[Change]:
-        return self._acts[kind]()
+    def happen(self, kind: str) -> list[Change]:
+        """Let one thing of a kind happen; the dice are thrown again when they give an impossible one."""
+        for _ in range(6):
+            changes = list(self._acts[kind]())
+            if changes:
+                return changes
+        return []
 
     def moment(self, after: int = 0) -> int:
         """Give a moment of this time, after another one."""
@@ -163,13 +170,14 @@ class _Weaver:
         world.add(root)
         yield Change("posted", at, self.platform, root.author, place.number, root)
         fresh = [root]
-        for _ in range(int(rng.random() * 4)):
+        for _ in range(int(rng.random() * 4) if "replied" in self.kinds else 0):
             reply = self._reply(root, after=at)
             if reply is not None:
                 fresh.append(reply)
                 yield Change("replied", reply.at, self.platform, reply.author, place.number, reply)
         for message in fresh:
-            if rng.random() < 0.4:
+            kind = "reacted" if message.root is None else "reply_reacted"
+            if rng.random() < 0.4 and kind in self.kinds:
                 yield from self._reactions(message, speech.react(rng, message, 2))
 
     def _reactions(self, message: Message, reactions: list[Reaction]) -> Iterator[Change]:

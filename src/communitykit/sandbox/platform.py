@@ -67,7 +67,6 @@ class Call:
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
-
     def basic(self) -> tuple[str, str] | None:
         """Give user and password of HTTP basic authentication, or None."""
         scheme, _, encoded = self.headers.get("authorization", "").partition(" ")

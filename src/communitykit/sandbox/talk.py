@@ -170,6 +170,12 @@ class Speech:
         """Give the moment before which thread number `thread` does not begin; all earlier ones do."""
         return unbusy(self._first + self._span * thread // max(1, self.threads)) // 10 * 10
 
+    def opening(self) -> int:
+        """Give the moment of the very first post, which others share."""
+        opens = self.begins(0)
+        chance = Random(f"{self.seed}/talk/{self.place.number}/0").random()
+        return opens + int(chance * 0.98 * (self.begins(1) - opens)) // 10 * 10
+
     def chunk(self, number: int) -> list[Message]:
         """Write the threads of one chunk, oldest first: their roots, with the replies in them."""
         rng = Random(f"{self.seed}/talk/{self.place.number}/{number}")
@@ -241,26 +247,29 @@ class Speech:
             root.kind, root.language = "announcement", "en"
             root.segments = (Segment("bold", "News"), Segment("text", f" {text}"), *_tail(root.segments))
             return root
-        if "integration" in scenes or (chance < 0.03 and self._integrations and place.health != "duo"):
+        if "integration" in scenes or (not scenes and chance < 0.03 and self._integrations and place.health != "duo"):
             return self._report(rng, at, self._integrations[0])
-        if "bot" in scenes or (chance < 0.06 and self._bots):
+        if "bot" in scenes or (not scenes and chance < 0.06 and self._bots):
             return self._report(rng, at, self._bots[0])
-        author = self.author(rng, at)
-        root = self.write(rng, at, author)
-        if "answered" in scenes or "unanswered" in scenes or chance > 0.88:
+        root = self.write(rng, at, self.author(rng, at))
+        self._vary(rng, root, _variety(chance, scenes))
+        return root
+
+    def _vary(self, rng: Random, root: Message, variety: str) -> None:
+        """Make a question, a poll, praise or a share of a plain post."""
+        if variety == "question":
             root.kind = "question"
             root.segments = (_text(words.QUESTIONS[int(rng.random() * len(words.QUESTIONS))]), *_tail(root.segments))
-        elif "poll" in scenes or chance > 0.87:
+        elif variety == "poll":
             question, root.options = words.POLLS[int(rng.random() * len(words.POLLS))]
             root.kind, root.language, root.segments = "poll", "en", (_text(question),)
-        elif "praise" in scenes or chance > 0.85:
+        elif variety == "praise":
             praised = self._employees[int(rng.random() * len(self._employees))]
             root.kind, root.language, root.praised = "praise", "en", praised
             text = words.PRAISES[int(rng.random() * len(words.PRAISES))]
             root.segments = (_text(text + ", "), Segment("person", ref=praised), _text("!"))
-        elif ("share" in scenes or chance > 0.83) and not place.shared:
-            root.shares = (place.number, self.begins(0) // 10 * 10)
-        return root
+        elif variety == "share" and not self.place.shared:
+            root.shares = (self.place.number, self.opening())
 
     def _report(self, rng: Random, at: int, bot: int) -> Message:
         number = int(rng.random() * 9000) + 1000
@@ -411,7 +420,8 @@ class Speech:
             elif scene == "markup":
                 root.language, root.segments = "en", (_text("<b>not bold</b> & a < b > c"), _text(' "quoted" \\ back'))
             elif scene == "lines":
-                root.segments = (_text("First line\n• one\n• two\n\nLast line"),)
+                link = Segment("link", "the plan & more", url=f"https://intranet.{words.DOMAIN}/plan?a=1&b=2")
+                root.segments = (_text("First line\n• one\n• two\n\n"), link, _SPACE, Segment("emoji", "tada"))
             elif scene == "file" and not root.files:
                 self._attach(rng, root)
             elif scene == "reply_reactions":
@@ -435,6 +445,7 @@ def _text(text: str) -> Segment:
     return Segment("text", text)
 
 
+_VARIETIES = {"answered": "question", "unanswered": "question", "poll": "poll", "praise": "praise", "share": "share"}
 _SPACE = Segment("text", " ")
 _SILENCE: dict[str, float] = {
     "thriving": 0.55, "steady": 0.6, "broadcast": 0.9, "duo": 0.5, "silent": 0.7, "fresh": 0.6, "closed": 0.65,
@@ -443,6 +454,15 @@ _SILENCE: dict[str, float] = {
 
 def _mean_size(place: Place) -> float:
     return 1 + (1 - _SILENCE[place.health]) / 0.3
+
+
+def _variety(chance: float, scenes: Sequence[str]) -> str:
+    for scene in scenes:
+        if scene in _VARIETIES:
+            return _VARIETIES[scene]
+    if scenes or chance < 0.83:
+        return "post"
+    return "question" if chance > 0.88 else "poll" if chance > 0.87 else "praise" if chance > 0.85 else "share"
 
 
 def _staged_count(scenes: Sequence[str], count: int) -> int:

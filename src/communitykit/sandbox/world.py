@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 DEFAULT_NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """A Monday morning: when it is in a world whose maker does not say."""
 
-_KEPT_CHUNKS = 96
-"""Chunks of a streamed world that are kept; some megabytes."""
+_KEPT_CHUNKS = 192
+"""Chunks of a streamed world that are kept; some 30 megabytes."""
 
 Item = Message | Notice
 """What stands in a community's own stream: posts that open threads, broadcast replies, and the platform's own lines."""
@@ -95,8 +95,8 @@ class World:
             platforms=self.platforms,
         )
         self._speech = [self.speech(place) for place in self.places]
-        make: type[_Held | _Streamed] = _Held if size.held else _Streamed
-        self._streams = [make(speech) for speech in self._speech]
+        kept: OrderedDict[tuple[int, int], list[Message]] = OrderedDict()
+        self._streams = [_Held(speech) if size.held else _Streamed(speech, kept) for speech in self._speech]
 
     @property
     def now(self) -> datetime:
@@ -257,18 +257,21 @@ class _Held:
 class _Streamed:
     """A community's stream made chunk by chunk, as it is read."""
 
-    def __init__(self, speech: Speech) -> None:
+    def __init__(self, speech: Speech, kept: OrderedDict[tuple[int, int], list[Message]]) -> None:
         self._speech = speech
+        self._kept = kept
         self._notices = speech.place.notices
         self._opens = [speech.begins(number * CHUNK) for number in range(speech.chunks)]
-        self._kept: OrderedDict[int, list[Message]] = OrderedDict()
 
     def _chunk(self, number: int) -> list[Message]:
-        chunk = self._kept.get(number)
+        key = (self._speech.place.number, number)
+        chunk = self._kept.get(key)
         if chunk is None:
-            chunk = self._kept[number] = self._speech.chunk(number)
-            if len(self._kept) > max(2, _KEPT_CHUNKS // len(self._speech.open)):
+            chunk = self._kept[key] = self._speech.chunk(number)
+            if len(self._kept) > _KEPT_CHUNKS:
                 self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(key)
         return chunk
 
     def scan(self, low: int, high: int, *, newest_first: bool) -> Iterator[Item]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_json
 
 from communitykit.sandbox import Answer, Call, Desk, Failure, Grant, Message, Person, Place, Site
 from communitykit_slack.sandbox import naming, rules
@@ -234,6 +235,5 @@ def _check(call: Call, *, known: bool) -> None:
         raise Refused("invalid_json" if "json" in call.headers.get("content-type", "") else "invalid_form_data")
 
 
-def encode(data: Any) -> bytes:  # noqa: ANN401 # JSON
-    """Write compact JSON."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+encode = to_json
+"""Writes compact JSON as bytes, several times faster than the standard library."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
+
+from pydantic_core import to_json
 
 from communitykit.sandbox import SECOND, Change, Message, Place, World
 from communitykit_slack.sandbox import naming, rendering
@@ -35,7 +36,7 @@ def sign(body: bytes, *, secret: str, sent_at: int) -> dict[str, str]:
 def challenge(world: World, *, secret: str) -> tuple[dict[str, str], bytes]:
     """Give the delivery by which Slack asks whether an address listens."""
     words = native("", world.seed, "challenge").lower()
-    body = _encode({"token": _verification(world), "challenge": words, "type": "url_verification"})
+    body = to_json({"token": _verification(world), "challenge": words, "type": "url_verification"})
     return sign(body, secret=secret, sent_at=world.now_us // SECOND), body
 
 
@@ -54,7 +55,7 @@ def deliver(
             continue
         for event in _events(world, change, place):
             number += 1
-            body = _encode(_envelope(world, change, event, number))
+            body = to_json(_envelope(world, change, event, number))
             yield sign(body, secret=secret, sent_at=sent_at), body
             for retry in range(1, duplicates + 1):
                 again = sign(body, secret=secret, sent_at=sent_at + retry)
@@ -199,7 +200,3 @@ def _fresh(world: World, message: Message) -> dict[str, Any]:
 
 def _verification(world: World) -> str:
     return native("", world.seed, "verification").lower()
-
-
-def _encode(data: Any) -> bytes:  # noqa: ANN401 # JSON
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pydantic_core import to_json
+
 from communitykit.sandbox import SECOND, Message, Place, World, from_us, to_us
 from communitykit_slack.sandbox import rendering
 from communitykit_slack.sandbox.naming import channel, native, ts, user
@@ -103,11 +105,11 @@ def _days(world: World, place: Place, *, legacy: bool) -> Iterator[tuple[str, li
     entries: list[tuple[int, bytes]] = []
     for item in world.scan(place):
         if not isinstance(item, Message):
-            entries.append((item.at, _encode(rendering.notice_object(world, item))))
+            entries.append((item.at, to_json(rendering.notice_object(world, item))))
         elif item.root is None and rendering.visible(item):
-            entries.append((item.at, _encode(_entry(world, item, token, legacy=legacy))))
+            entries.append((item.at, to_json(_entry(world, item, token, legacy=legacy))))
         if isinstance(item, Message) and item.root is None:
-            entries.extend((one.at, _encode(_entry(world, one, token, legacy=legacy))) for one in item.living())
+            entries.extend((one.at, to_json(_entry(world, one, token, legacy=legacy))) for one in item.living())
     entries.sort()
     day, ends = "", 0
     bodies: list[bytes] = []
@@ -160,7 +162,3 @@ def _aged(found: dict[str, Any], message: Message) -> dict[str, Any]:
     else:
         found.update(subtype="file_share", upload=True, display_as_bot=False, username="")
     return found
-
-
-def _encode(data: Any) -> bytes:  # noqa: ANN401 # JSON
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
