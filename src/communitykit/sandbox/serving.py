@@ -48,8 +48,8 @@ class Server:
 
     @property
     def requests(self) -> list[Logged]:
-        """The requests that came."""
-        return self.site.requests
+        """The requests that came, the last hundred thousand of them."""
+        return list(self.site.requests)
 
     @property
     def violations(self) -> list[Violation]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +19,9 @@ from communitykit.sandbox.world import World
 if TYPE_CHECKING:
     from communitykit.sandbox.changes import Change
     from communitykit.sandbox.faults import Fault
+
+_REMEMBERED = 100_000
+"""Requests that the log keeps; they are counted without end."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -68,7 +72,8 @@ class Site:
         self.grants: dict[str, Grant] = {}
         self.unreadable: set[int] = set()
         self.skew = timedelta(0)
-        self.requests: list[Logged] = []
+        self.requests: deque[Logged] = deque(maxlen=_REMEMBERED)
+        self._counts: Counter[str] = Counter()
         self.url = "http://sandbox.invalid"
         self.lock = threading.RLock()
         self.desk: Desk = platform.open(self)
@@ -106,7 +111,7 @@ class Site:
 
     def count(self, name: str | None = None) -> int:
         """Count the requests so far, of one name if given."""
-        return sum(1 for logged in self.requests if name is None or logged.name == name)
+        return self._counts.total() if name is None else self._counts[name]
 
     def answer(self, call: Call) -> Answer:
         """Answer a call: the faults around the throttle around the platform."""
@@ -114,6 +119,7 @@ class Site:
             answer = self._answered(call)
         shown = {name: str(value) for name, value in call.fields.items() if not _secret(name)}
         name = self.desk.name(call)
+        self._counts[name] += 1
         self.requests.append(Logged(self.clock.monotonic(), call.method, name, shown, answer.status, len(answer.body)))
         return answer
 

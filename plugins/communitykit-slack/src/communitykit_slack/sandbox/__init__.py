@@ -94,25 +94,18 @@ class SlackPlatform(Platform):
 
     def adjust(self, world: World, record: str, fields: dict[str, Any], subject: Any, door: Door) -> dict[str, Any]:  # noqa: ANN401, ARG002
         """Leave out what Slack does not tell of deactivated people, strangers and bots, or through that door."""
-        if record == "member":
-            hidden = set()
-            if not subject.active:
-                hidden |= {
-                    "guest",
-                    "admin",
-                    "time_zone",
-                    "department",
-                    "manager_id",
-                    "division",
-                    "location",
-                    "employee_number",
-                }
-            if subject.kind in {"external", "bot"}:
-                hidden |= {"email", "department", "manager_id", "division", "location", "employee_number"}
-            if door == "archive":
-                hidden |= {"department", "manager_id", "division", "location", "employee_number"}
-            fields = {name: value for name, value in fields.items() if name not in hidden}
-        return fields
+        if record != "member":
+            return fields
+        hidden: set[str] = set()
+        if not subject.active:
+            hidden |= _PROFILE | {"guest", "admin", "time_zone"}
+        if subject.kind in {"external", "bot"}:
+            hidden |= _PROFILE | {"email"}
+        if subject.kind == "bot" and subject.solo:
+            hidden |= {"username", "title", "time_zone", "admin"}
+        if door == "archive":
+            hidden |= _PROFILE
+        return {name: value for name, value in fields.items() if name not in hidden}
 
     def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Give the workspace itself and Slackbot."""

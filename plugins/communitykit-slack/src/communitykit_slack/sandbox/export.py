@@ -148,6 +148,9 @@ def _entry(world: World, message: Message, token: str, *, legacy: bool) -> dict[
 
 def _aged(found: dict[str, Any], message: Message) -> dict[str, Any]:
     """Make a message look as in 2016: one `file`, and comments on files that name their author inside only."""
+    if not found.get("text") and "blocks" in found:
+        said = found["blocks"][0]["text"]["text"]
+        found["attachments"] = [{"id": 1, "fallback": said, "text": said, "mrkdwn_in": ["text"]}]
     for name in _MODERN_ONLY:
         found.pop(name, None)
     if "files" not in found:
@@ -160,5 +163,6 @@ def _aged(found: dict[str, Any], message: Message) -> dict[str, Any]:
                    "user": author, "is_intro": False, "comment": found["text"]}  # fmt: skip
         found.update(subtype="file_comment", comment=comment)
     else:
-        found.update(subtype="file_share", upload=True, display_as_bot=False, username="")
+        found.update(upload=True, display_as_bot=False)
+        found.setdefault("subtype", "file_share")
     return found

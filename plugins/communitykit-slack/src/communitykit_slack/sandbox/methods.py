@@ -294,7 +294,7 @@ def usergroups_users(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant |
     """List the users of a group."""
     for circle in desk.world.circles:
         if naming.usergroup(desk.world, circle) == fields.get("usergroup"):
-            return Reply({"users": [naming.user(desk.world, desk.world.people[number]) for number in circle.members]})
+            return Reply({"users": naming.grouped(desk.world, circle)})
     raise Refused("no_such_subteam")
 
 

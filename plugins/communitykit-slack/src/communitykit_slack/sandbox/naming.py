@@ -59,6 +59,12 @@ def usergroup(world: World, circle: Circle) -> str:
     return native("S", world.seed, str(circle.number))
 
 
+def grouped(world: World, circle: Circle) -> list[str]:
+    """List the users of a group, as far as they have an account here."""
+    people = (world.people[number] for number in circle.members)
+    return [user(world, person) for person in people if "slack" in person.platforms]
+
+
 def field_id(world: World, label: str) -> str:
     """Give the id of a profile field."""
     return native("Xf", world.seed, label)

@@ -175,7 +175,7 @@ def _noted(world: World, place: Place, text: str | None) -> JSONObject:
 
 def usergroup_object(world: World, circle: Circle, *, users: bool, count: bool) -> JSONObject:
     """Render a user group."""
-    members = [user(world, world.people[number]) for number in circle.members]
+    members = naming.grouped(world, circle)
     found: JSONObject = {
         "id": usergroup(world, circle),
         "team_id": team(world),
