@@ -53,3 +53,12 @@ def test_limits_follow_the_sites_clock(world: World) -> None:
 
 def call(site: Site) -> Call:
     return Call("GET", "/api/users.list", {"authorization": f"Bearer {site.token}"})
+
+
+def test_a_mistake_of_the_simulation_is_not_taken_for_an_outage(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(call: Call) -> None:
+        raise KeyError(call.path)
+
+    with pytest.raises(RuntimeError, match="simulation itself failed"), serve(world, SlackPlatform()) as server:
+        monkeypatch.setattr(server.site.desk, "answer", fail)
+        assert httpx.get(f"{server.url}/api/auth.test").status_code == 500

@@ -315,3 +315,47 @@ def test_a_platform_among_others_tells_the_truth_of_its_part() -> None:
     assert len(rows["post"]) < 2_000
     world.advance(10)
     assert told(project(world, CAPABILITIES, platform), read_api(site)) == []
+
+
+def read_deliveries(world: World, deliveries: list[tuple[dict[str, str], bytes]]) -> Rows:
+    """Apply deliveries in their order; the last word on a post stands."""
+    first = json.loads(deliveries[0][1])
+    reader = Reader(first["team_id"])
+    reader.labels = labels(world)
+    for _, body in deliveries:
+        event = json.loads(body)["event"]
+        kind = event["type"]
+        if kind == "message" and event.get("subtype") == "message_changed":
+            reader.message(event["channel"], event["message"])
+        elif kind == "message" and event.get("subtype") != "message_deleted":
+            reader.message(event["channel"], event)
+        elif kind in {"reaction_added", "reaction_removed"}:
+            channel, ts = event["item"]["channel"], event["item"]["ts"]
+            message = {"ts": ts, "reactions": [{"name": event["reaction"], "users": [event["user"]], "count": 1}]}
+            reader.acts(channel, make_id("slack", reader.team, "community", channel), message, None)
+            row = reader.rows["event"][-1]
+            row.update(time_source="event", occurred_at=moment(event["event_ts"]), active=kind == "reaction_added")
+        elif kind in {"member_joined_channel", "member_left_channel"}:
+            message = {"subtype": "channel_join" if "joined" in kind else "channel_leave", "user": event["user"]}
+            reader.message(event["channel"], {**message, "ts": event["event_ts"]})
+        elif kind in {"team_join", "user_change"}:
+            reader.user(event["user"])
+    return reader.rows
+
+
+def labels(world: World) -> dict[str, str]:
+    answer = Site(world, SlackPlatform())
+    call = Call("GET", "/api/team.profile.get", {"authorization": f"Bearer {answer.token}"})
+    return {field["id"]: field["label"] for field in json.loads(answer.answer(call).body)["profile"]["fields"]}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_deliveries_tell_the_truth_about_what_changed(seed: int) -> None:
+    world = World(seed=seed, size="small", platforms=("slack",))
+    platform = SlackPlatform()
+    changes = world.advance(14)
+    truth = project(world, CAPABILITIES, platform, door="webhook", private=True, changes=changes)
+    rows = read_deliveries(world, list(platform.deliveries(world, changes)))
+    assert all(truth.records[record] for record in ("member", "post", "event"))
+    assert truth.gone
+    assert told(truth, rows) == []

@@ -4,17 +4,20 @@ A `World` is deterministic; a `Platform` (supplied by a plugin) renders it; `ser
 what a perfect connector must have found.
 """
 
+import communitykit.sandbox.faults_content
+import communitykit.sandbox.faults_transport  # noqa: F401 # both register their faults
 from communitykit.sandbox.changes import CHANGES, TALK, Change
 from communitykit.sandbox.faults import FAULTS, Fault, parse_fault
+from communitykit.sandbox.messages import File, Message, Reaction, Segment
 from communitykit.sandbox.people import Account, Person
 from communitykit.sandbox.places import Circle, Notice, Place, Stay
 from communitykit.sandbox.platform import Answer, Call, Desk, Failure, Grant, Platform
+from communitykit.sandbox.projection import project
 from communitykit.sandbox.serving import Server, serve
 from communitykit.sandbox.site import Dropped, Logged, Site
-from communitykit.sandbox.talk import File, Message, Reaction, Segment
 from communitykit.sandbox.throttle import Throttle, Violation
 from communitykit.sandbox.times import DAY, HOUR, MINUTE, SECOND, from_us, to_us
-from communitykit.sandbox.truth import Difference, Truth, project
+from communitykit.sandbox.truth import Difference, Truth
 from communitykit.sandbox.world import DEFAULT_NOW, SIZES, Door, Item, Size, World
 
 __all__ = [

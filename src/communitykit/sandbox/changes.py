@@ -10,9 +10,10 @@ from datetime import timedelta
 from random import Random
 
 from communitykit.sandbox import vocabulary as words
+from communitykit.sandbox.messages import Message, Reaction, Segment
 from communitykit.sandbox.people import Person, make_newcomer
 from communitykit.sandbox.places import Notice, Place, Stay
-from communitykit.sandbox.talk import Message, Reaction, Segment
+from communitykit.sandbox.talk import Speech
 from communitykit.sandbox.times import DAY, HOUR, MINUTE, SECOND
 from communitykit.sandbox.world import World
 
@@ -27,6 +28,9 @@ TALK = frozenset(
     {"posted", "replied", "edited", "reply_edited", "deleted", "reply_deleted", "reacted", "reply_reacted"}
 )
 """Changes of what is written, apart from the people and the communities."""
+
+_THROWS = 40
+"""How often the dice are thrown before all posts are gone through."""
 
 # How many of each, for each new thread; at least one.
 _SHARES = {
@@ -90,13 +94,13 @@ class _Weaver:
         silent = [place for place in self.places if place.privacy == "public" and place.health in {"silent", "closed"}]
         self.closing = silent[-1] if silent else None
         self.open = [place for place in self.places if place is not self.closing]
-        self.old = [
-            message
-            for place in self.open
-            if place.privacy != "direct"
-            for message in world.messages(place)
-            if message.live and oldest <= message.at and world.people[message.author].kind != "bot"
-        ]
+        self.old: tuple[list[Message], list[Message]] = ([], [])
+        """Roots and replies."""
+        for place in self.open:
+            for message in world.messages(place) if place.privacy != "direct" else ():
+                if message.live and oldest <= message.at and world.people[message.author].kind != "bot":
+                    self.old[message.root is not None].append(message)
+        self._speech: dict[int, Speech] = {}
         rate = world.size.posts / len(world.platforms) / world.size.days / 2
         self.threads = max(1, int(rate * (end - start) / DAY))
         self.touched: set[tuple[int, int]] = set()
@@ -142,27 +146,40 @@ class _Weaver:
         return low + 1 + int(self.rng.random() * max(1, self.end - low - 2))
 
     def one(self, *, reply: bool, reacted: bool = False) -> Message | None:
-        """Choose an older post that nothing has happened to in this time."""
-        fitting = [
-            old
-            for old in self.old
-            if (old.root is not None) == reply
-            and (old.place, old.at) not in self.touched
-            and (not reacted or any(one.at < self.start for one in old.reactions))
-            and old.live
-        ]
-        if not fitting:
-            return None
-        chosen = fitting[int(self.rng.random() * len(fitting))]
-        self.touched.add((chosen.place, chosen.at))
+        """Choose an older post that nothing has happened to in this time.
+
+        A few throws of the dice nearly always find one; all are gone through only where few are fitting.
+        """
+        pool = self.old[reply]
+        chances = (pool[int(self.rng.random() * len(pool))] for _ in range(_THROWS if pool else 0))
+        chosen = next((one for one in chances if self._fits(one, reacted=reacted)), None)
+        if chosen is None:
+            fitting = [one for one in pool if self._fits(one, reacted=reacted)]
+            chosen = fitting[int(self.rng.random() * len(fitting))] if fitting else None
+        if chosen is not None:
+            self.touched.add((chosen.place, chosen.at))
         return chosen
+
+    def _fits(self, message: Message, *, reacted: bool) -> bool:
+        return (
+            message.live
+            and (message.place, message.at) not in self.touched
+            and (not reacted or any(one.at < self.start for one in message.reactions))
+        )
+
+    def speech(self, place: Place) -> Speech:
+        """Give who writes in a community, as long as nobody comes or goes."""
+        found = self._speech.get(place.number)
+        if found is None:
+            found = self._speech[place.number] = self.world.speech(place)
+        return found
 
     def _posted(self) -> Iterator[Change]:
         rng, world = self.rng, self.world
         talking = [place for place in self.open if place.health in {"thriving", "steady", "duo", "fresh", "broadcast"}]
         chance = rng.random()
         place = talking[int(chance * chance * len(talking))]
-        speech = world.speech(place)
+        speech = self.speech(place)
         at = world.free(place, self.moment() // 10 * 10)
         if at >= self.end:
             return
@@ -188,7 +205,7 @@ class _Weaver:
     def _reply(self, root: Message, *, after: int) -> Message | None:
         world = self.world
         place = world.places[root.place]
-        speech = world.speech(place)
+        speech = self.speech(place)
         last = root.replies[-1].at if root.replies else root.at
         at = world.free(place, self.moment(max(after, last)) // 10 * 10 + 11)
         if at >= self.end:
@@ -227,7 +244,7 @@ class _Weaver:
         message = self.one(reply=reply)
         if message is None:
             return
-        speech = self.world.speech(self.world.places[message.place])
+        speech = self.speech(self.world.places[message.place])
         reactions = speech.react(self.rng, message, 1 + int(self.rng.random() * 3), since=self.moment())
         yield from self._reactions(message, reactions)
 
@@ -307,6 +324,7 @@ class _Weaver:
             yield self._enter(place, people[int(self.rng.random() * len(people))], self.moment())
 
     def _enter(self, place: Place, person: Person, at: int) -> Change:
+        self._speech.pop(place.number, None)
         at = self.world.free(place, at // 10 * 10 + 5)
         told = place.privacy != "direct" and len(place.present()) <= 100  # as at the beginning
         place.stays.append(Stay(person.number, at, told=told))
@@ -329,6 +347,7 @@ class _Weaver:
         ]  # fmt: skip
         if not staying:
             return
+        self._speech.pop(place.number, None)
         stay = staying[int(self.rng.random() * len(staying))]
         stay.until = at = self.world.free(place, (self.end - 2 * MINUTE) // 10 * 10 + 6)
         stay.told_leaving = stay.told

@@ -170,9 +170,7 @@ def _general(platform: str, number: int, posts: int, start: int, now: int) -> Pl
     )
 
 
-def _place(  # what tells one community from another
-    seed: str, platform: str, number: int, index: int, *, health: Health, start: int, now: int
-) -> Place:
+def _place(seed: str, platform: str, number: int, index: int, *, health: Health, start: int, now: int) -> Place:
     rng = Random(f"{seed}/place/{number}")
     base, purpose = words.PLACES[index % len(words.PLACES)]
     turn = index // len(words.PLACES)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import parse_qsl, unquote
 
 from communitykit.flow import Budget
+from communitykit.sandbox.messages import Message, Segment
 from communitykit.sandbox.people import Person
 from communitykit.sandbox.places import Circle, Place
-from communitykit.sandbox.talk import Message, Segment
 from communitykit.sandbox.world import Door, World
 
 if TYPE_CHECKING:

@@ -58,7 +58,7 @@ class Server:
 
 
 @contextmanager
-def serve(  # the options of a simulation
+def serve(
     world: World,
     platform: Platform,
     *,
@@ -121,3 +121,5 @@ def serve(  # the options of a simulation
         server.should_exit = True
         thread.join(_PATIENCE)
         listener.close()
+    if site.crash is not None:
+        raise RuntimeError("the simulation itself failed while answering") from site.crash

@@ -75,6 +75,8 @@ class Site:
         self.requests: deque[Logged] = deque(maxlen=_REMEMBERED)
         self._counts: Counter[str] = Counter()
         self.url = "http://sandbox.invalid"
+        self.crash: Exception | None = None
+        """A mistake of the simulation itself; a server of it reports it when it ends."""
         self.lock = threading.RLock()
         self.desk: Desk = platform.open(self)
         for fault in self.faults:
@@ -116,7 +118,11 @@ class Site:
     def answer(self, call: Call) -> Answer:
         """Answer a call: the faults around the throttle around the platform."""
         with self.lock:
-            answer = self._answered(call)
+            try:
+                answer = self._answered(call)
+            except Exception as error:
+                self.crash = error
+                raise
         shown = {name: str(value) for name, value in call.fields.items() if not _secret(name)}
         name = self.desk.name(call)
         self._counts[name] += 1

@@ -9,12 +9,11 @@ Bodies are neutral segments; how they look on the wire is each platform's matter
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from random import Random
-from typing import Literal, NamedTuple
 
 from communitykit.sandbox import vocabulary as words
+from communitykit.sandbox.messages import File, Message, Reaction, Segment
 from communitykit.sandbox.people import Person
 from communitykit.sandbox.places import Circle, Place
 from communitykit.sandbox.times import DAY, HOUR, MINUTE, SECOND, busy, unbusy
@@ -22,94 +21,12 @@ from communitykit.sandbox.times import DAY, HOUR, MINUTE, SECOND, busy, unbusy
 CHUNK = 64
 """Threads in a chunk."""
 
-_LATENCIES = tuple(
-    seconds * SECOND
-    for seconds in (
-        8,
-        30,
-        60,
-        100,
-        160,
-        240,
-        330,
-        440,
-        600,
-        800,
-        1100,
-        1600,
-        2400,
-        3900,
-        6500,
-        9000,
-        12000,
-        16200,
-        43200,
-        164000,
-    )
-)
+
+_SECONDS = (
+    8, 30, 60, 100, 160, 240, 330, 440, 600, 800, 1100, 1600, 2400, 3900, 6500, 9000, 12000, 16200, 43200, 164000,
+)  # fmt: skip
+_LATENCIES = tuple(seconds * SECOND for seconds in _SECONDS)
 """Quantiles of the time to a reply (every 5 %): half within ten minutes, the slowest hundredth after two days."""
-
-
-class Segment(NamedTuple):
-    """A piece of a body. `kind`: text, bold, link, person, circle, place, everyone, emoji.
-
-    `text` is the words, the link's label, the word for everyone or the emoji's name; `ref` the number of whom or what
-    is mentioned; `url` where a link goes.
-    """
-
-    kind: Literal["text", "bold", "link", "person", "circle", "place", "everyone", "emoji"]
-    text: str = ""
-    ref: int = -1
-    url: str = ""
-
-
-class Reaction(NamedTuple):
-    """Somebody's reaction."""
-
-    person: int
-    emoji: str
-    at: int
-
-
-class File(NamedTuple):
-    """An attached file; `number` is unique in its community."""
-
-    number: int
-    name: str
-    mime_type: str
-    size: int
-
-
-@dataclass(slots=True, eq=False)
-class Message:
-    """A post. `at`, when it was written, is unique in its place and so identifies it; `root` is that of its thread."""
-
-    place: int
-    at: int
-    author: int
-    segments: tuple[Segment, ...]
-    kind: str = "post"
-    language: str = "en"
-    root: int | None = None
-    replies: list[Message] = field(default_factory=list)
-    reactions: list[Reaction] = field(default_factory=list)
-    broadcast: bool = False
-    edited_at: int | None = None
-    deleted_at: int | None = None
-    pinned: tuple[int, int] | None = None
-    files: tuple[File, ...] = ()
-    shares: tuple[int, int] | None = None
-    options: tuple[str, ...] = ()
-    praised: int | None = None
-
-    @property
-    def live(self) -> bool:
-        """Whether it was not deleted."""
-        return self.deleted_at is None
-
-    def living(self) -> list[Message]:
-        """List the replies that were not deleted."""
-        return [reply for reply in self.replies if reply.deleted_at is None]
 
 
 SCENES: tuple[str, ...] = (
@@ -123,7 +40,7 @@ SCENES: tuple[str, ...] = (
 class Speech:
     """Writes the threads of one place. Holds only what is the same for all of them."""
 
-    def __init__(  # what a conversation depends on
+    def __init__(
         self,
         seed: str,
         place: Place,
@@ -446,7 +363,11 @@ def _text(text: str) -> Segment:
 
 
 _VARIETIES = {"answered": "question", "unanswered": "question", "poll": "poll", "praise": "praise", "share": "share"}
+
+
 _SPACE = Segment("text", " ")
+
+
 _SILENCE: dict[str, float] = {
     "thriving": 0.55, "steady": 0.6, "broadcast": 0.9, "duo": 0.5, "silent": 0.7, "fresh": 0.6, "closed": 0.65,
 }  # fmt: skip

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from communitykit.sandbox.messages import Message
 from communitykit.sandbox.people import Account, Person, account, make_people
 from communitykit.sandbox.places import Circle, Notice, Place, make_circles, make_places
-from communitykit.sandbox.talk import CHUNK, Message, Speech
+from communitykit.sandbox.talk import CHUNK, Speech
 from communitykit.sandbox.times import DAY, from_us, to_us
 
 if TYPE_CHECKING:

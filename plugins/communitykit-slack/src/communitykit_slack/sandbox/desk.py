@@ -14,7 +14,7 @@ from communitykit_slack.sandbox.rendering import DEFAULT_CUT, FILES, message_obj
 from communitykit_slack.sandbox.rules import RULES, Refused, Rule
 
 if TYPE_CHECKING:
-    from communitykit_slack.sandbox.methods import Reply
+    from communitykit_slack.sandbox.replies import Reply
 
 CLIENT_ID = "1111.2222"
 CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 # opens nothing but a simulation

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from communitykit.sandbox import SECOND, Change, Message, Place, World
-from communitykit_slack.sandbox import naming, rendering
+from communitykit_slack.sandbox import directory, naming, rendering
 from communitykit_slack.sandbox.naming import channel, native, team, ts, user
 
 _UNTOLD = (
@@ -93,7 +93,7 @@ def _events(world: World, change: Change, place: Place | None) -> Iterator[dict[
     elif change.person is not None:
         person = world.people[change.person]
         event = "team_join" if kind == "hired" else "user_change"
-        shown = rendering.user_object(world, person)
+        shown = directory.user_object(world, person)
         yield {"type": event, "user": shown, "cache_ts": change.at // SECOND, "event_ts": ts(change.at)}
 
 

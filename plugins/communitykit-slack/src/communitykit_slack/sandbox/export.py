@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic_core import to_json
 
 from communitykit.sandbox import SECOND, Message, Place, World, from_us, to_us
-from communitykit_slack.sandbox import rendering
+from communitykit_slack.sandbox import directory, rendering
 from communitykit_slack.sandbox.naming import channel, native, ts, user
 
 _PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -57,7 +57,7 @@ def _users(world: World) -> Iterator[dict[str, Any]]:
     """Give the members of the workspace; Slackbot and strangers are never among them."""
     for person in world.people:
         if "slack" in person.platforms and person.kind != "external" and not (person.kind == "bot" and person.solo):
-            found = rendering.user_object(world, person)
+            found = directory.user_object(world, person)
             found["profile"]["fields"] = None if not person.active else []
             if not person.active:
                 found["real_name"] = found["profile"]["real_name"]
@@ -65,7 +65,7 @@ def _users(world: World) -> Iterator[dict[str, Any]]:
 
 
 def _row(world: World, place: Place) -> dict[str, Any]:
-    whole = rendering.channel_object(world, place)
+    whole = directory.channel_object(world, place)
     row = {name: whole[name] for name in ("id", "name", "created", "creator", "is_archived", "is_general")}
     row["members"] = [user(world, world.people[number]) for number in place.present()]
     row["topic"], row["purpose"] = whole["topic"], whole["purpose"]
@@ -139,7 +139,7 @@ def _entry(world: World, message: Message, token: str, *, legacy: bool) -> dict[
     if message.root is None and living:
         found["replies"] = [{"user": user(world, world.people[reply.author]), "ts": ts(reply.at)} for reply in living]
     if message.live and person.kind in {"employee", "guest"} and message.at // 10 % 9:
-        found["user_profile"] = rendering.user_profile(world, person)
+        found["user_profile"] = directory.user_profile(world, person)
     for file in found.get("files", ()):
         for name in ("url_private", "url_private_download"):
             file[name] += f"?t=xoxe-{int(token[:8], 16)}-{token}"

@@ -1,0 +1,243 @@
+"""Faults of what is answered: cursors, objects, tokens, clocks, and content that does not hold still."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from communitykit.sandbox.changes import TALK
+from communitykit.sandbox.faults import Fault, Proceed
+from communitykit.sandbox.platform import Answer, Call
+
+if TYPE_CHECKING:
+    from communitykit.sandbox.site import Site
+
+
+@dataclass(slots=True, kw_only=True)
+class ExpiredCursor(Fault):
+    """Cursors are refused as expired."""
+
+    name: ClassVar[str] = "expired-cursor"
+
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
+        """Refuse pages after the first."""
+        if call.fields.get(site.platform.cursor_field) and self.meets(call):
+            return site.desk.failure("cursor")
+        return proceed()
+
+
+@dataclass(slots=True, kw_only=True)
+class RepeatedCursor(Fault):
+    """A page names itself as the next one, for ever."""
+
+    name: ClassVar[str] = "repeated-cursor"
+    share: float = 1.0
+    times: int = 1_000_000
+
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
+        """Put the request's own cursor into the answer."""
+        cursor = call.fields.get(site.platform.cursor_field)
+        if not cursor or not self.meets(call):
+            return proceed()
+
+        def change(data: dict[str, Any]) -> None:
+            inner = data
+            for step in site.platform.cursor_path[:-1]:
+                inner = inner.setdefault(step, {})
+            inner[site.platform.cursor_path[-1]] = cursor
+
+        return _changed(proceed(), change)
+
+
+@dataclass(slots=True, kw_only=True)
+class Duplicates(Fault):
+    """Each page begins with the last object of the page before."""
+
+    name: ClassVar[str] = "duplicates"
+    _last: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
+
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
+        """Repeat an object."""
+        cursor = site.platform.cursor_field
+        listing = Call("", call.path, {}, fields={k: v for k, v in call.fields.items() if k != cursor}).key
+
+        def change(data: dict[str, Any]) -> None:
+            for key in site.platform.listings:
+                items = data.get(key)
+                if not isinstance(items, list) or not items:
+                    continue
+                previous = self._last.get((listing, key))
+                self._last[(listing, key)] = items[-1]
+                if call.fields.get(cursor) and previous is not None and previous not in items:
+                    items.insert(0, previous)
+                    self._met[call.key] += 1
+
+        return _changed(proceed(), change)
+
+
+@dataclass(slots=True, kw_only=True)
+class MissingFields(Fault):
+    """Optional fields are missing here and there."""
+
+    name: ClassVar[str] = "missing-fields"
+    share: float = 0.5
+
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
+        """Leave fields out."""
+        rng = Random(f"{self.seed}/{self.name}/{call.key}")
+
+        def change(data: dict[str, Any]) -> None:
+            for item in _objects(data):
+                for name in sorted(site.platform.optional & item.keys()):
+                    if rng.random() < self.share:
+                        del item[name]
+                        self._met[call.key] += 1
+
+        return _changed(proceed(), change)
+
+
+@dataclass(slots=True, kw_only=True)
+class UnknownFields(Fault):
+    """Every object has fields that nobody documented."""
+
+    name: ClassVar[str] = "unknown-fields"
+
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:  # noqa: ARG002
+        """Add fields."""
+
+        def change(data: dict[str, Any]) -> None:
+            for item in list(_objects(data)):
+                item["x_new_thing"] = {"kind": "unheard_of", "values": [1, None, "two"]}
+                self._met[call.key] += 1
+
+        return _changed(proceed(), change)
+
+
+@dataclass(slots=True, kw_only=True)
+class UnknownValues(Fault):
+    """Closed lists of values turn out to be open: the platform renders some objects with new ones."""
+
+    name: ClassVar[str] = "unknown-values"
+    share: float = 0.2
+
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
+        """Let the platform put new values in."""
+        rng = Random(f"{self.seed}/{self.name}/{call.key}")
+
+        def change(data: dict[str, Any]) -> None:
+            for item in list(_objects(data)):
+                if rng.random() < self.share and site.desk.renew(item):
+                    self._met[call.key] += 1
+
+        return _changed(proceed(), change)
+
+
+@dataclass(slots=True, kw_only=True)
+class Unreadable(Fault):
+    """One public community cannot be read, though it is listed. `place` is its number in the world."""
+
+    name: ClassVar[str] = "unreadable"
+    main: ClassVar[str] = "place"
+    place: int = -1
+
+    def arrange(self, site: Site) -> None:
+        """Close a community, if none is named the second public one."""
+        if self.place < 0:
+            public = [one for one in site.world.on(site.platform.name) if one.privacy == "public" and not one.archived]
+            self.place = public[1].number
+        site.unreadable.add(self.place)
+
+
+@dataclass(slots=True, kw_only=True)
+class Revoked(Fault):
+    """The token is revoked after `after` requests, for good."""
+
+    name: ClassVar[str] = "revoked"
+    main: ClassVar[str] = "after"
+    after: int = 12
+    _seen: int = 0
+
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
+        """Revoke when it is time."""
+        self._seen += 1
+        if self._seen == self.after + 1:
+            self._met[call.key] += 1
+            for grant in site.grants.values():
+                grant.revoked = True
+        return proceed()
+
+
+@dataclass(slots=True, kw_only=True)
+class Expiring(Fault):
+    """The token expires after `after` requests; whoever can refresh it may go on."""
+
+    name: ClassVar[str] = "expiring"
+    main: ClassVar[str] = "after"
+    after: int = 12
+    _seen: int = 0
+
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
+        """Expire when it is time."""
+        self._seen += 1
+        if self._seen == self.after + 1:
+            self._met[call.key] += 1
+            for grant in site.grants.values():
+                grant.expires_at = site.seconds() - 1
+        return proceed()
+
+
+@dataclass(slots=True, kw_only=True)
+class Skew(Fault):
+    """The platform's clock is `seconds` ahead of ours."""
+
+    name: ClassVar[str] = "skew"
+    main: ClassVar[str] = "seconds"
+    seconds: float = 420.0
+
+    def arrange(self, site: Site) -> None:
+        """Move the clock that the answers show."""
+        site.skew = timedelta(seconds=self.seconds)
+
+
+@dataclass(slots=True, kw_only=True)
+class Changing(Fault):
+    """The content changes while it is read: an hour passes after every `every` requests, `times` times."""
+
+    name: ClassVar[str] = "changing"
+    main: ClassVar[str] = "every"
+    every: int = 10
+    times: int = 3
+    _seen: int = 0
+
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
+        """Let time pass."""
+        self._seen += 1
+        if self._seen % self.every == 0 and self.hits < self.times:
+            self._met[call.key] += 1
+            site.advance(hours=1, kinds=TALK)
+        return proceed()
+
+
+def _objects(data: Any) -> Iterable[dict[str, Any]]:  # noqa: ANN401 # decoded JSON
+    """Walk all objects below the answer itself, outer ones first."""
+    pending = list(data.values()) if isinstance(data, dict) else [data]
+    while pending:
+        one = pending.pop(0)
+        if isinstance(one, dict):
+            yield one
+            pending.extend(one.values())
+        elif isinstance(one, list):
+            pending.extend(one)
+
+
+def _changed(answer: Answer, change: Callable[[dict[str, Any]], None]) -> Answer:
+    """Change the JSON of a successful answer."""
+    if not answer.headers.get("content-type", "").startswith("application/json") or answer.status != 200:  # noqa: PLR2004
+        return answer
+    data = json.loads(answer.body)
+    change(data)
+    return Answer.of(data, status=answer.status, headers=answer.headers)

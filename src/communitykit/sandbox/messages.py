@@ -1,0 +1,68 @@
+"""What a post is in the world: neutral segments, reactions, files. Plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+
+class Segment(NamedTuple):
+    """A piece of a body. `kind`: text, bold, link, person, circle, place, everyone, emoji.
+
+    `text` is the words, the link's label, the word for everyone or the emoji's name; `ref` the number of whom or what
+    is mentioned; `url` where a link goes.
+    """
+
+    kind: Literal["text", "bold", "link", "person", "circle", "place", "everyone", "emoji"]
+    text: str = ""
+    ref: int = -1
+    url: str = ""
+
+
+class Reaction(NamedTuple):
+    """Somebody's reaction."""
+
+    person: int
+    emoji: str
+    at: int
+
+
+class File(NamedTuple):
+    """An attached file; `number` is unique in its community."""
+
+    number: int
+    name: str
+    mime_type: str
+    size: int
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """A post. `at`, when it was written, is unique in its place and so identifies it; `root` is that of its thread."""
+
+    place: int
+    at: int
+    author: int
+    segments: tuple[Segment, ...]
+    kind: str = "post"
+    language: str = "en"
+    root: int | None = None
+    replies: list[Message] = field(default_factory=list)
+    reactions: list[Reaction] = field(default_factory=list)
+    broadcast: bool = False
+    edited_at: int | None = None
+    deleted_at: int | None = None
+    pinned: tuple[int, int] | None = None
+    files: tuple[File, ...] = ()
+    shares: tuple[int, int] | None = None
+    options: tuple[str, ...] = ()
+    praised: int | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether it was not deleted."""
+        return self.deleted_at is None
+
+    def living(self) -> list[Message]:
+        """List the replies that were not deleted."""
+        return [reply for reply in self.replies if reply.deleted_at is None]
