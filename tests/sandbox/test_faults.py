@@ -93,6 +93,16 @@ def test_cursors_expire_or_repeat() -> None:
     assert history(faulty("repeated-cursor"))["messages"] == first["messages"]
 
 
+def test_empty_pages_come_between_and_lead_on() -> None:
+    cursor = history(faulty())["response_metadata"]["next_cursor"]
+    site = faulty("empty-pages:share=1")
+    empty = history(site, cursor=cursor)
+    assert empty["messages"] == []
+    further = empty["response_metadata"]["next_cursor"]
+    assert further != cursor
+    assert history(site, cursor=further)["messages"] == history(faulty(), cursor=cursor)["messages"]
+
+
 def test_pages_overlap() -> None:
     site = faulty("duplicates")
     first = history(site)

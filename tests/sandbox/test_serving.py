@@ -59,6 +59,10 @@ def test_a_mistake_of_the_simulation_is_not_taken_for_an_outage(world: World, mo
     def fail(call: Call) -> None:
         raise KeyError(call.path)
 
-    with pytest.raises(RuntimeError, match="simulation itself failed"), serve(world, SlackPlatform()) as server:
-        monkeypatch.setattr(server.site.desk, "answer", fail)
-        assert httpx.get(f"{server.url}/api/auth.test").status_code == 500
+    def run() -> int:
+        with serve(world, SlackPlatform()) as server:
+            monkeypatch.setattr(server.site.desk, "answer", fail)
+            return httpx.get(f"{server.url}/api/auth.test").status_code
+
+    with pytest.raises(RuntimeError, match="simulation itself failed"):
+        run()

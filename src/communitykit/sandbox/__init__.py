@@ -14,6 +14,7 @@ from communitykit.sandbox.places import Circle, Notice, Place, Stay
 from communitykit.sandbox.platform import Answer, Call, Desk, Failure, Grant, Platform
 from communitykit.sandbox.projection import project
 from communitykit.sandbox.serving import Server, serve
+from communitykit.sandbox.simulated import SimulatedLoop, simulate
 from communitykit.sandbox.site import Dropped, Logged, Site
 from communitykit.sandbox.throttle import Throttle, Violation
 from communitykit.sandbox.times import DAY, HOUR, MINUTE, SECOND, from_us, to_us
@@ -53,6 +54,7 @@ __all__ = [
     "Reaction",
     "Segment",
     "Server",
+    "SimulatedLoop",
     "Site",
     "Size",
     "Stay",
@@ -64,5 +66,6 @@ __all__ = [
     "parse_fault",
     "project",
     "serve",
+    "simulate",
     "to_us",
 ]

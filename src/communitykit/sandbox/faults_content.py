@@ -45,10 +45,35 @@ class RepeatedCursor(Fault):
             return proceed()
 
         def change(data: dict[str, Any]) -> None:
-            inner = data
-            for step in site.platform.cursor_path[:-1]:
-                inner = inner.setdefault(step, {})
-            inner[site.platform.cursor_path[-1]] = cursor
+            _set_cursor(site, data, cursor)
+
+        return _changed(proceed(), change)
+
+
+@dataclass(slots=True, kw_only=True)
+class EmptyPages(Fault):
+    """Between two pages of a listing comes an empty one, with a cursor of its own that leads on."""
+
+    name: ClassVar[str] = "empty-pages"
+    share: float = 0.5
+    _leads: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
+        """Put an empty page in, or lead on from one."""
+        cursor = call.fields.get(site.platform.cursor_field)
+        if cursor in self._leads:
+            call.fields[site.platform.cursor_field] = self._leads[cursor]
+            return proceed()
+        if not cursor or not self.meets(call):
+            return proceed()
+        further = f"empty{len(self._leads)}"
+        self._leads[further] = cursor
+
+        def change(data: dict[str, Any]) -> None:
+            for key in site.platform.listings:
+                if isinstance(data.get(key), list):
+                    data[key] = []
+            _set_cursor(site, data, further)
 
         return _changed(proceed(), change)
 
@@ -232,6 +257,13 @@ def _objects(data: Any) -> Iterable[dict[str, Any]]:  # noqa: ANN401 # decoded J
             pending.extend(one.values())
         elif isinstance(one, list):
             pending.extend(one)
+
+
+def _set_cursor(site: Site, data: dict[str, Any], cursor: str) -> None:
+    inner = data
+    for step in site.platform.cursor_path[:-1]:
+        inner = inner.setdefault(step, {})
+    inner[site.platform.cursor_path[-1]] = cursor
 
 
 def _changed(answer: Answer, change: Callable[[dict[str, Any]], None]) -> Answer:
