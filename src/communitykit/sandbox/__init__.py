@@ -7,6 +7,7 @@ what a perfect connector must have found.
 import communitykit.sandbox.faults_content
 import communitykit.sandbox.faults_transport  # noqa: F401 # both register their faults
 from communitykit.sandbox.changes import CHANGES, TALK, Change
+from communitykit.sandbox.cursors import make_cursor, read_cursor
 from communitykit.sandbox.faults import FAULTS, Fault, parse_fault
 from communitykit.sandbox.messages import File, Message, Reaction, Segment
 from communitykit.sandbox.people import Account, Person
@@ -63,8 +64,10 @@ __all__ = [
     "Violation",
     "World",
     "from_us",
+    "make_cursor",
     "parse_fault",
     "project",
+    "read_cursor",
     "serve",
     "simulate",
     "to_us",

@@ -7,7 +7,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from communitykit.sandbox import Grant, Message, Place
+from communitykit.sandbox import Grant, Message, Place, make_cursor
 from communitykit_slack.sandbox import directory, naming, rendering, rules
 from communitykit_slack.sandbox.desk import SlackDesk, encode, missing, require
 from communitykit_slack.sandbox.replies import Fields, Reply, known, page_of
@@ -69,13 +69,13 @@ def conversations_history(desk: SlackDesk, fields: Fields, rule: Rule, grant: Gr
     after = oldest - 1 if oldest is not None and inclusive else oldest
     before = latest + 1 if latest is not None and inclusive else latest
     if fields.get("cursor"):
-        reached = naming.moment(rules.read_cursor(desk.secret, "next_ts", str(fields["cursor"])))
+        reached = naming.moment(rules.position(desk.secret, "next_ts", str(fields["cursor"])))
         after, before = (reached, before) if forward else (after, reached)
     items = list(islice(desk.world.scan(place, after=after, before=before, newest_first=not forward), size + 1))
     more, items = len(items) > size, items[:size]
     data: dict[str, Any] = {"has_more": more, "pin_count": 0}
     if more:
-        data["response_metadata"] = {"next_cursor": rules.make_cursor(desk.secret, "next_ts", naming.ts(items[-1].at))}
+        data["response_metadata"] = {"next_cursor": make_cursor(desk.secret, "next_ts", naming.ts(items[-1].at))}
     if forward:
         items.reverse()
     if latest is not None:
@@ -105,14 +105,14 @@ def conversations_replies(desk: SlackDesk, fields: Fields, rule: Rule, grant: Gr
     ]
     leads = True
     if fields.get("cursor"):
-        reached = naming.moment(rules.read_cursor(desk.secret, "thread", str(fields["cursor"])))
+        reached = naming.moment(rules.position(desk.secret, "thread", str(fields["cursor"])))
         replies = [reply for reply in replies if reply.at > reached]
         leads = bool(desk.site.options.get("parent_leads", True))
     room = max(1, size - leads)
     page = replies[:room]
     data: dict[str, Any] = {"has_more": len(replies) > room}
     if len(replies) > room:
-        data["response_metadata"] = {"next_cursor": rules.make_cursor(desk.secret, "thread", naming.ts(page[-1].at))}
+        data["response_metadata"] = {"next_cursor": make_cursor(desk.secret, "thread", naming.ts(page[-1].at))}
     return Reply(data, "messages", [desk.wire(message) for message in ([root, *page] if leads else page)])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from communitykit.sandbox import Grant
+from communitykit.sandbox import Grant, make_cursor
 from communitykit_slack.sandbox import rules
 from communitykit_slack.sandbox.desk import SlackDesk
 from communitykit_slack.sandbox.rules import Refused, Rule
@@ -35,7 +35,7 @@ def page_of(
 ) -> tuple[list[Any], dict[str, Any]]:
     """Cut a page out of a listing; its cursor is empty, not absent, on the last one."""
     size = rules.limit(fields, rule)
-    start = int(rules.read_cursor(desk.secret, kind, str(fields["cursor"]))) if fields.get("cursor") else 0
+    start = int(rules.position(desk.secret, kind, str(fields["cursor"]))) if fields.get("cursor") else 0
     end = start + size
-    following = rules.make_cursor(desk.secret, kind, str(end)) if end < len(entries) else ""
+    following = make_cursor(desk.secret, kind, str(end)) if end < len(entries) else ""
     return list(entries[start:end]), {"response_metadata": {"next_cursor": following}}
