@@ -74,7 +74,8 @@ class Site:
         self.skew = timedelta(0)
         self.requests: deque[Logged] = deque(maxlen=_REMEMBERED)
         self._counts: Counter[str] = Counter()
-        self.url = "http://sandbox.invalid"
+        # Until it is served: on this machine, so that no connector refuses it, and where nobody listens.
+        self.url = "http://127.0.0.1:9"
         self.crash: Exception | None = None
         """A mistake of the simulation itself; a server of it reports it when it ends."""
         self.lock = threading.RLock()
