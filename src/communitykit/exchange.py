@@ -198,5 +198,5 @@ def backoff(state: RetryCallState) -> float:
     told = error.retry_after if isinstance(error, RetryableError) else None
     if told is not None:
         return told
-    ceiling = min(MAX_BACKOFF, 0.5 * 2 ** min(state.attempt_number, 10))
+    ceiling: float = min(MAX_BACKOFF, 0.5 * 2.0 ** min(state.attempt_number, 10))
     return ceiling / 2 + _jitter.uniform(0, ceiling / 2)

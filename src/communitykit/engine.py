@@ -1,0 +1,251 @@
+"""One run over one source: its slices read side by side. No store, no output.
+
+What a slice comes to is decided in `communitykit.reading`; the readers here, sync over threads and async over tasks,
+only schedule.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from communitykit.connector import Connector
+from communitykit.errors import CommunityKitError, CredentialError
+from communitykit.flow import Batch, Checkpoint, Flow, Gap, Scope, Slice, Swept
+from communitykit.intake import Intake
+from communitykit.model import parse_id
+from communitykit.operations import Emit, Stopped
+from communitykit.reading import Event, Failed, Opened, SliceReading
+from communitykit.runner import AsyncRunner, SyncRunner
+
+
+class State(Protocol):
+    """Where checkpoints are looked up, by the slice's full name `connector:network:key`."""
+
+    def get(self, key: str, /) -> Checkpoint | None:
+        """Give the checkpoint, or None for a slice never read."""
+
+
+@dataclass(slots=True)
+class SourceRun:
+    """What one run over one connected source needs and keeps; the readers below share it."""
+
+    connector: Connector
+    scope: Scope
+    state: State
+    intake: Intake
+    networks: dict[str, None] = field(default_factory=dict)
+    failure: CommunityKitError | None = None
+
+    def name(self, slice_: Slice) -> str:
+        """Give a slice's full name, under which its checkpoint is kept."""
+        return f"{self.connector.name}:{slice_.network}:{slice_.key}"
+
+    def begin(self, slice_: Slice | None, label: str) -> SliceReading:
+        """Start reading a slice, or the discovery (None)."""
+        key = self.name(slice_) if slice_ else f"{self.connector.name}:-:{label}"
+        return SliceReading(self.intake, self.scope, key, slice_=slice_)
+
+    def flow(self, slice_: Slice) -> Flow:
+        """Give the flow that reads a slice from its checkpoint."""
+        if self.connector.read is None:
+            message = f"{self.connector.name} discovers slices but declares no read"
+            raise TypeError(message)
+        return self.connector.read(self.scope, slice_, self.state.get(self.name(slice_)))
+
+    def expected(self, slice_: Slice) -> int | None:
+        """Give the connector's own estimate of the requests that a slice takes."""
+        if self.connector.estimate is None:
+            return None
+        return self.connector.estimate(slice_, self.state.get(self.name(slice_)))
+
+    def wanted(self, slice_: Slice) -> bool:
+        """Tell whether the slice gives anything that was asked for."""
+        return not self.scope.gives.isdisjoint(slice_.gives)
+
+    def note_end(self, reading: SliceReading) -> None:
+        """Remember a failure that ends the whole source."""
+        if isinstance(reading.failure, CredentialError) or (reading.slice is None and reading.failure is not None):
+            self.failure = self.failure or reading.failure
+
+    def strangers(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Give, by network, the members still to be looked up."""
+        grouped: dict[str, list[str]] = {}
+        for member_id in self.intake.strangers:
+            grouped.setdefault(parse_id(member_id).network, []).append(member_id)
+        return [(network, tuple(ids)) for network, ids in grouped.items()]
+
+
+def read_sync(run: SourceRun, runner: SyncRunner, emit: Callable[[Event], None]) -> None:
+    """Read a source: discovery here, slices in threads; every event goes to `emit`, which may block.
+
+    Returns when all is read, or when the runner's conductor was told to stop.
+    """
+    waiting: queue.SimpleQueue[Slice | None] = queue.SimpleQueue()
+    stopping = runner.conductor.stopping
+
+    def work() -> None:
+        while (slice_ := waiting.get()) is not None:
+            _read_slice(run, runner, slice_, emit)
+
+    workers = [
+        threading.Thread(target=work, name=f"communitykit-{run.connector.name}-{number}", daemon=True)
+        for number in range(runner.conductor.settings.concurrency)
+    ]
+    for worker in workers:
+        worker.start()
+    try:
+        if run.connector.discover is not None:
+            _follow(run, runner, run.begin(None, "discover"), run.connector.discover(run.scope), emit, waiting.put)
+    finally:
+        for _ in workers:
+            waiting.put(None)
+        for worker in workers:
+            worker.join()
+    if run.connector.resolve is not None and not stopping.is_set() and run.failure is None:
+        for network, ids in run.strangers():
+            reading = run.begin(None, f"strangers/{network}")
+            _follow(run, runner, reading, run.connector.resolve(run.scope, network, ids), emit, waiting.put)
+    if run.failure is not None:
+        emit(Failed(run.failure))
+
+
+def _read_slice(run: SourceRun, runner: SyncRunner, slice_: Slice, emit: Callable[[Event], None]) -> None:
+    reading = run.begin(slice_, slice_.label)
+    emit(Opened(reading.key, slice_.label or slice_.key, run.expected(slice_)))
+    if run.failure is not None:
+        reading.stop(f"not read: {run.failure}")
+        emit(reading.closed())
+        return
+    _follow(run, runner, reading, run.flow(slice_), emit, None)
+
+
+def _follow(
+    run: SourceRun,
+    runner: SyncRunner,
+    reading: SliceReading,
+    flow: Flow,
+    emit: Callable[[Event], None],
+    found: Callable[[Slice], None] | None,
+) -> None:
+    try:
+        for step in runner.run(flow, reading.meter):
+            if isinstance(step.step, Slice):
+                run.networks[step.step.network] = None
+                if found is not None and run.wanted(step.step):
+                    found(step.step)
+                continue
+            page = reading.page(step)
+            if page is not None:
+                emit(page)
+    except Stopped:
+        reading.stop("the run was stopped; run it again to go on")
+    except Exception as error:  # noqa: BLE001 # one bad slice never ends a run; its Coverage says what happened
+        reading.fail(error)
+    run.note_end(reading)
+    emit(reading.closed())
+
+
+async def read_async(run: SourceRun, runner: AsyncRunner, *, concurrency: int) -> AsyncIterator[Event]:
+    """Read a source in an event loop: slices as tasks, events as they come."""
+    reader = _AsyncReader(run, runner, concurrency)
+    whole = asyncio.create_task(reader.everything())
+    try:
+        while (event := await reader.events.get()) is not None:
+            yield event
+        await whole
+    finally:
+        for task in (whole, *reader.tasks):
+            task.cancel()
+        await asyncio.gather(whole, *reader.tasks, return_exceptions=True)
+
+
+class _AsyncReader:
+    def __init__(self, run: SourceRun, runner: AsyncRunner, concurrency: int) -> None:
+        self.run = run
+        self.runner = runner
+        self.events: asyncio.Queue[Event | None] = asyncio.Queue(maxsize=concurrency * 2)
+        self.tasks: set[asyncio.Task[None]] = set()
+        self._places = asyncio.Semaphore(concurrency)
+
+    async def everything(self) -> None:
+        run, connector = self.run, self.run.connector
+        try:
+            if connector.discover is not None:
+                await self._follow(run.begin(None, "discover"), connector.discover(run.scope))
+            while pending := [task for task in self.tasks if not task.done()]:
+                await asyncio.gather(*pending)
+            if connector.resolve is not None and run.failure is None:
+                for network, ids in run.strangers():
+                    reading = run.begin(None, f"strangers/{network}")
+                    await self._follow(reading, connector.resolve(run.scope, network, ids))
+            if run.failure is not None:
+                await self.events.put(Failed(run.failure))
+        finally:
+            await self.events.put(None)
+
+    async def _read(self, slice_: Slice) -> None:
+        run = self.run
+        async with self._places:
+            reading = run.begin(slice_, slice_.label)
+            await self.events.put(Opened(reading.key, slice_.label or slice_.key, run.expected(slice_)))
+            if run.failure is not None:
+                reading.stop(f"not read: {run.failure}")
+                await self.events.put(reading.closed())
+                return
+            await self._follow(reading, run.flow(slice_))
+
+    async def _follow(self, reading: SliceReading, flow: Flow) -> None:
+        try:
+            async for emit in self.runner.run(flow, reading.meter):
+                if isinstance(emit.step, Slice):
+                    self._found(emit.step)
+                    continue
+                page = reading.page(emit)
+                if page is not None:
+                    await self.events.put(page)
+        except Stopped:
+            reading.stop("the run was stopped; run it again to go on")
+        except Exception as error:  # noqa: BLE001 # one bad slice never ends a run; its Coverage says what happened
+            reading.fail(error)
+        self.run.note_end(reading)
+        await self.events.put(reading.closed())
+
+    def _found(self, slice_: Slice) -> None:
+        self.run.networks[slice_.network] = None
+        if self.run.wanted(slice_):
+            self.tasks.add(asyncio.create_task(self._read(slice_)))
+
+
+def read_steps(
+    intake: Intake, scope: Scope, steps: Iterable[Batch | Slice | Swept | Gap], *, now: datetime, as_of: datetime
+) -> Iterator[Event]:
+    """Read an archive's steps: each Slice opens a new one, to which the batches after it belong."""
+    name = intake.connector.name
+    reading = SliceReading(intake, scope, f"{name}:-:archive")
+    try:
+        for step in steps:
+            if isinstance(step, Slice):
+                yield reading.closed()
+                reading = SliceReading(intake, scope, f"{name}:{step.network}:{step.key}", slice_=step)
+                yield Opened(reading.key, step.label or step.key)
+                continue
+            if isinstance(step, Batch):
+                step = replace(step, as_of=step.as_of or as_of)  # noqa: PLW2901 # the same step, dated
+            page = reading.page(Emit(step, now))
+            if page is not None:
+                if isinstance(step, Swept):
+                    page.sweeps = [replace(one, source=intake.source(now, as_of)) for one in page.sweeps]
+                yield page
+    except Stopped:
+        reading.stop("the import was stopped; run it again to go on")
+    except CommunityKitError as error:
+        reading.fail(error)
+        yield reading.closed()
+        raise
+    yield reading.closed()

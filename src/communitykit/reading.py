@@ -1,0 +1,119 @@
+"""One slice as it is read, and the events that a run tells of it. No I/O."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from communitykit.errors import CommunityKitError, ObjectUnavailableError, PermissionMissingError
+from communitykit.flow import Batch, Gap, Scope, Slice, Swept
+from communitykit.intake import Intake, Page, Sweep, where_it_failed
+from communitykit.model import Coverage
+from communitykit.operations import Emit, Meter
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A slice begins. `expected` is the number of requests that the connector estimates, if it can."""
+
+    slice: str
+    label: str
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A slice ends; `meter` is what it took and `ignored` what it knowingly left, by declared kind."""
+
+    slice: str
+    coverage: Coverage
+    meter: Meter
+    ignored: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The whole source ended early: nothing more can be read with this credential or these settings."""
+
+    error: CommunityKitError
+
+
+Event: TypeAlias = Opened | Page | Closed | Failed
+
+
+_WORST = ("complete", "skipped", "partial", "truncated", "denied")
+
+
+class SliceReading:
+    """One slice as it is read: pages, gaps and in the end its Coverage."""
+
+    def __init__(self, intake: Intake, scope: Scope, key: str, *, slice_: Slice | None = None) -> None:
+        """Begin; `slice_` is None for a connector's discovery."""
+        self.intake = intake
+        self.scope = scope
+        self.key = key
+        self.slice = slice_
+        self.meter = Meter()
+        self.ignored: Counter[str] = Counter()
+        self.failure: CommunityKitError | None = None
+        self._gaps: list[Gap] = []
+        self._seen: set[str] = set()
+        self._read = self._stored = self._rejected = self._requests = 0
+
+    def page(self, emit: Emit) -> Page | None:
+        """Take a step of the flow in; give the page that it makes, if any."""
+        step = emit.step
+        page: Page | None = None
+        if isinstance(step, Batch):
+            page = self.intake.translate(step, self.key, emit.fetched_at, self.ignored)
+            self._read += len(step.items)
+            self._stored += len(page.records)
+            self._rejected += len(page.issues)
+            self._seen.update(record.id for record in page.records)
+        elif isinstance(step, Swept):
+            page = Page(self.key, sweeps=[Sweep(step, frozenset(self._seen), self.intake.source(emit.fetched_at))])
+            self._seen.clear()
+        elif isinstance(step, Gap):
+            self._gaps.append(step)
+        if page is not None:
+            page.requests, self._requests = self.meter.requests - self._requests, self.meter.requests
+        return page
+
+    def fail(self, error: Exception) -> None:
+        """Note what ended the slice early."""
+        if isinstance(error, PermissionMissingError | ObjectUnavailableError):
+            self._gaps.append(Gap(str(error), "denied"))
+        elif isinstance(error, CommunityKitError):
+            self._gaps.append(Gap(str(error), "partial"))
+        else:
+            name = self.intake.connector.name
+            self._gaps.append(
+                Gap(f"{name}: a defect of the connector: {where_it_failed(error)}. Please report it.", "partial")
+            )
+        if isinstance(error, CommunityKitError):
+            self.failure = error
+
+    def stop(self, reason: str) -> None:
+        """Note that the run was told to stop."""
+        self._gaps.append(Gap(reason, "partial"))
+
+    def closed(self) -> Closed:
+        """Sum up."""
+        status = max((gap.status for gap in self._gaps), key=_WORST.index, default="complete")
+        coverage = Coverage(
+            run_id=self.intake.run_id,
+            slice=self.key,
+            community_id=self.slice.community_id if self.slice else None,
+            since=self.scope.since,
+            until=self.scope.until,
+            status=status,
+            reason=" ".join(dict.fromkeys(gap.reason for gap in self._gaps)) or None,
+            requests=self.meter.requests,
+            read=self._read,
+            stored=self._stored,
+            ignored=sum(self.ignored.values()),
+            rejected=self._rejected,
+        )
+        return Closed(self.key, coverage, self.meter, dict(self.ignored))
