@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from communitykit.sandbox import CHANGES, DAY, MINUTE, SIZES, Message, Size, World, from_us, to_us
-from communitykit.sandbox.talk import SCENES
+from communitykit.sandbox.scenes import SCENES
 from communitykit.sandbox.times import busy, unbusy
 
 

@@ -180,7 +180,7 @@ class _Weaver:
         chance = rng.random()
         place = talking[int(chance * chance * len(talking))]
         speech = self.speech(place)
-        at = world.free(place, self.moment() // 10 * 10)
+        at = world.free(place, self.moment(place.created_at + 10 * SECOND) // 10 * 10)
         if at >= self.end:
             return
         root = speech.write(rng, at, speech.author(rng, at))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 
@@ -17,6 +18,15 @@ class Segment(NamedTuple):
     text: str = ""
     ref: int = -1
     url: str = ""
+
+
+@lru_cache(maxsize=4096)
+def text(words: str) -> Segment:
+    """Give a piece of plain text; the same words are the same object."""
+    return Segment("text", words)
+
+
+SPACE = Segment("text", " ")
 
 
 class Reaction(NamedTuple):

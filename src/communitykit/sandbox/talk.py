@@ -9,13 +9,13 @@ Bodies are neutral segments; how they look on the wire is each platform's matter
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from random import Random
 
 from communitykit.sandbox import vocabulary as words
-from communitykit.sandbox.messages import File, Message, Reaction, Segment
+from communitykit.sandbox.messages import SPACE, File, Message, Reaction, Segment, text
 from communitykit.sandbox.people import Person
 from communitykit.sandbox.places import Circle, Place
+from communitykit.sandbox.scenes import SCENES, stage, staged_count, variety
 from communitykit.sandbox.times import DAY, HOUR, MINUTE, SECOND, busy, unbusy
 
 CHUNK = 64
@@ -27,14 +27,6 @@ _SECONDS = (
 )  # fmt: skip
 _LATENCIES = tuple(seconds * SECOND for seconds in _SECONDS)
 """Quantiles of the time to a reply (every 5 %): half within ten minutes, the slowest hundredth after two days."""
-
-
-SCENES: tuple[str, ...] = (
-    "reactions", "edited", "tombstone", "vanished", "reply_edited", "reply_deleted", "broadcast", "pinned", "late",
-    "everyone", "circle", "place", "person", "rtl", "markup", "file", "share", "praise", "poll", "answered",
-    "unanswered", "announcement", "integration", "bot", "reply_reactions", "lines",
-)  # fmt: skip
-"""What happens for certain, one thread each, in the community of everybody on every platform."""
 
 
 class Speech:
@@ -68,9 +60,9 @@ class Speech:
         stays: dict[int, tuple[int, int | None]] = {}
         for stay in place.stays:
             stays.setdefault(stay.person, (stay.since, stay.until))
-        self._stays = stays
-        self._talkers = [number for number in stays if people[number].kind != "bot"]
-        self._employees = [number for number in self._talkers if people[number].kind != "external"]
+        self.stays = stays
+        self.talkers = [number for number in stays if people[number].kind != "bot"]
+        self.employees = [number for number in self.talkers if people[number].kind != "external"]
         self._bots = [person.number for person in people if person.kind == "bot" and person.number in stays]
         self._integrations = [person.number for person in people if person.kind == "bot" and person.solo]
         scenes = len(SCENES) if place.default else 0
@@ -110,7 +102,7 @@ class Speech:
         root = self._root(rng, at, scenes)
         count = self._reply_count(rng)
         if scenes:
-            count = _staged_count(scenes, count)
+            count = staged_count(scenes, count)
         taken: set[int] = set()
         partner = self._partner(root.author)
         for index in range(count):
@@ -129,28 +121,28 @@ class Speech:
             root.replies.append(reply)
         root.replies.sort(key=_by_time)
         if root.kind == "question" and root.replies:
-            root.replies[0].segments = (_text(words.ANSWERS[root.replies[0].at % len(words.ANSWERS)]),)
+            root.replies[0].segments = (text(words.ANSWERS[root.replies[0].at % len(words.ANSWERS)]),)
         self._react(rng, root)
         self._rework(rng, root)
         if scenes:
-            self._stage(rng, root, scenes)
+            stage(self, rng, root, scenes)
         return root
 
     def _partner(self, author: int) -> int | None:
         if self.place.health != "duo":
             return None
-        pair = self._employees[:2]
+        pair = self.employees[:2]
         return pair[0] if len(pair) > 1 and author == pair[1] else pair[-1]
 
     def author(self, rng: Random, at: int) -> int:
         """Choose somebody who was there at that moment; few people write most."""
-        talkers = self._talkers
+        talkers = self.talkers
         if self.place.health == "duo" and rng.random() < 0.9:  # two people dominate
-            talkers = self._employees[:2]
+            talkers = self.employees[:2]
         for _ in range(4):
             chance = rng.random()
             number = talkers[int(chance * chance * len(talkers))]
-            since, until = self._stays[number]
+            since, until = self.stays[number]
             if since <= at and (until is None or at < until):
                 return number
         return self.place.creator
@@ -159,38 +151,38 @@ class Speech:
         place = self.place
         chance = rng.random()
         if place.health == "broadcast" or "announcement" in scenes:
-            text = words.ANNOUNCEMENTS[int(chance * len(words.ANNOUNCEMENTS))]
+            news = words.ANNOUNCEMENTS[int(chance * len(words.ANNOUNCEMENTS))]
             root = self.write(rng, at, place.creator)
             root.kind, root.language = "announcement", "en"
-            root.segments = (Segment("bold", "News"), Segment("text", f" {text}"), *_tail(root.segments))
+            root.segments = (Segment("bold", "News"), text(f" {news}"), *_tail(root.segments))
             return root
         if "integration" in scenes or (not scenes and chance < 0.03 and self._integrations and place.health != "duo"):
             return self._report(rng, at, self._integrations[0])
         if "bot" in scenes or (not scenes and chance < 0.06 and self._bots):
             return self._report(rng, at, self._bots[0])
         root = self.write(rng, at, self.author(rng, at))
-        self._vary(rng, root, _variety(chance, scenes))
+        self._vary(rng, root, variety(chance, scenes))
         return root
 
     def _vary(self, rng: Random, root: Message, variety: str) -> None:
         """Make a question, a poll, praise or a share of a plain post."""
         if variety == "question":
             root.kind = "question"
-            root.segments = (_text(words.QUESTIONS[int(rng.random() * len(words.QUESTIONS))]), *_tail(root.segments))
+            root.segments = (text(words.QUESTIONS[int(rng.random() * len(words.QUESTIONS))]), *_tail(root.segments))
         elif variety == "poll":
             question, root.options = words.POLLS[int(rng.random() * len(words.POLLS))]
-            root.kind, root.language, root.segments = "poll", "en", (_text(question),)
+            root.kind, root.language, root.segments = "poll", "en", (text(question),)
         elif variety == "praise":
-            praised = self._employees[int(rng.random() * len(self._employees))]
+            praised = self.employees[int(rng.random() * len(self.employees))]
             root.kind, root.language, root.praised = "praise", "en", praised
-            text = words.PRAISES[int(rng.random() * len(words.PRAISES))]
-            root.segments = (_text(text + ", "), Segment("person", ref=praised), _text("!"))
+            praise = words.PRAISES[int(rng.random() * len(words.PRAISES))]
+            root.segments = (text(praise + ", "), Segment("person", ref=praised), text("!"))
         elif variety == "share" and not self.place.shared:
             root.shares = (self.place.number, self.opening())
 
     def _report(self, rng: Random, at: int, bot: int) -> Message:
         number = int(rng.random() * 9000) + 1000
-        return Message(self.place.number, at, bot, (_text(f"Build {number} finished: "), Segment("bold", "green")))
+        return Message(self.place.number, at, bot, (text(f"Build {number} finished: "), Segment("bold", "green")))
 
     def write(self, rng: Random, at: int, author: int) -> Message:
         """Write one post: sentences, perhaps in the author's own language, with mentions, links and emoji."""
@@ -200,39 +192,40 @@ class Speech:
         if own != "en" and random() < 0.4:  # international companies write English
             language = own
         pool = words.SENTENCES[language]
-        segments = [_text(pool[int(random() * len(pool))])]
+        segments = [text(pool[int(random() * len(pool))])]
         chance = random()
         if chance < 0.35:
-            segments.append(_text(" " + pool[int(random() * len(pool))]))
-        elif chance < 0.47 and len(self._employees) > 1:
-            segments.append(_SPACE)
-            segments.append(Segment("person", ref=self._talkers[int(random() * len(self._talkers))]))
+            segments.append(text(" " + pool[int(random() * len(pool))]))
+        elif chance < 0.47 and len(self.employees) > 1:
+            segments.append(SPACE)
+            segments.append(Segment("person", ref=self.talkers[int(random() * len(self.talkers))]))
         elif chance < 0.55:
             number = int(random() * 90000) + 10000
             label = words.LABELS[number % len(words.LABELS)]
-            segments.append(_text(" See "))
+            segments.append(text(" See "))
             segments.append(Segment("link", label, url=f"https://intranet.{words.DOMAIN}/d/{number}?from=chat&v=2"))
         elif chance < 0.70:
-            segments.append(_SPACE)
+            segments.append(SPACE)
             segments.append(Segment("emoji", words.EMOJI[int(random() * len(words.EMOJI))]))
         elif chance < 0.75:
-            segments.append(_SPACE)
+            segments.append(SPACE)
             segments.append(Segment("bold", f"until {int(random() * 27) + 1} May"))
         elif chance < 0.76:
-            segments.append(_text(" FYI "))
+            segments.append(text(" FYI "))
             segments.append(Segment("circle", ref=self.circles[int(random() * len(self.circles))].number))
         elif chance < 0.77:
-            segments.append(_text(" See also "))
+            segments.append(text(" See also "))
             segments.append(Segment("place", ref=self.open[int(random() * len(self.open))].number))
         elif chance < 0.775:
             segments.insert(0, Segment("everyone", "here"))
-            segments.insert(1, _SPACE)
+            segments.insert(1, SPACE)
         message = Message(self.place.number, at, author, tuple(segments), language=language)
         if random() < 0.04:
-            self._attach(rng, message)
+            self.attach(rng, message)
         return message
 
-    def _attach(self, rng: Random, message: Message) -> None:
+    def attach(self, rng: Random, message: Message) -> None:
+        """Attach a file."""
         name, mime_type = words.FILES[int(rng.random() * len(words.FILES))]
         message.files = (File(message.at, name, mime_type, 1000 + int(rng.random() * 900_000)),)
 
@@ -263,12 +256,12 @@ class Speech:
         base = message.at if since is None else since
         emoji = words.REACTIONS[int(random() * random() * len(words.REACTIONS))]
         for _ in range(wanted):
-            person = self._talkers[int(random() * len(self._talkers))]
+            person = self.talkers[int(random() * len(self.talkers))]
             if random() < 0.3:
                 emoji = words.REACTIONS[int(random() * len(words.REACTIONS))]
             at = base + MINUTE + _latency(rng)
-            until = self._stays[person][1]
-            since_when = self._stays[person][0]
+            until = self.stays[person][1]
+            since_when = self.stays[person][0]
             if (person, emoji) in known or at >= self.now or (until and at >= until) or at < since_when:
                 continue
             known.add((person, emoji))
@@ -287,66 +280,9 @@ class Speech:
                 message.deleted_at = at
             elif chance < 0.06:
                 message.edited_at = at // SECOND * SECOND
-                message.segments = (*message.segments, _text(" (corrected)"))
+                message.segments = (*message.segments, text(" (corrected)"))
             elif chance < 0.07 and message.root is not None and self.broadcasts:
                 message.broadcast = True
-
-    def _stage(self, rng: Random, root: Message, scenes: Sequence[str]) -> None:  # noqa: C901, PLR0912 # a list of scenes
-        """Make sure that what the scenes are named for happens."""
-        for message in (root, *root.replies):
-            message.deleted_at = message.edited_at = None
-            message.broadcast = False
-        soon = (root.at + 2 * HOUR) // SECOND * SECOND
-        first = root.replies[0] if root.replies else root
-        mention: Segment | None = None
-        for scene in scenes:
-            if scene == "reactions":
-                root.reactions = [
-                    Reaction(person, "+1", soon + person * SECOND)
-                    for person in self._talkers
-                    if self._stays[person][0] < soon and self._stays[person][1] is None
-                ]
-            elif scene == "edited":
-                root.edited_at, root.segments = soon, (*root.segments, _text(" (final)"))
-            elif scene in {"tombstone", "vanished"}:
-                root.deleted_at = max(soon, root.replies[-1].at + HOUR) if root.replies else soon
-            elif scene == "reply_edited":
-                first.edited_at, first.segments = (
-                    (first.at + HOUR) // SECOND * SECOND,
-                    (*first.segments, _text(" (fixed)")),
-                )
-            elif scene == "reply_deleted":
-                first.deleted_at = first.at + HOUR
-            elif scene == "broadcast":
-                first.broadcast = self.broadcasts
-            elif scene == "pinned":
-                root.pinned = (self.place.creator, soon // SECOND * SECOND)
-            elif scene == "everyone":
-                mention = Segment("everyone", "channel")
-            elif scene == "circle":
-                mention = Segment("circle", ref=self.circles[-1].number)
-            elif scene == "place":
-                mention = Segment("place", ref=self.open[-1].number)
-            elif scene == "person":
-                mention = Segment("person", ref=self._employees[-1])
-            elif scene == "rtl":
-                root.language, root.segments = (
-                    "ar",
-                    (_text(words.SENTENCES["ar"][1]), _text(" " + words.SENTENCES["he"][2])),
-                )
-            elif scene == "markup":
-                root.language, root.segments = "en", (_text("<b>not bold</b> & a < b > c"), _text(' "quoted" \\ back'))
-            elif scene == "lines":
-                link = Segment("link", "the plan & more", url=f"https://intranet.{words.DOMAIN}/plan?a=1&b=2")
-                root.segments = (_text("First line\n• one\n• two\n\n"), link, _SPACE, Segment("emoji", "tada"))
-            elif scene == "file" and not root.files:
-                self._attach(rng, root)
-            elif scene == "reply_reactions":
-                first.reactions = []
-                for person in self._employees[:3]:
-                    first.reactions.append(Reaction(person, "heart", first.at + MINUTE + person * SECOND))
-        if mention:
-            root.segments = (_text("Attention "), mention, _text(": please read."))
 
 
 def _cube(value: float) -> float:
@@ -357,17 +293,6 @@ def _by_time(message: Message) -> int:
     return message.at
 
 
-@lru_cache(maxsize=4096)
-def _text(text: str) -> Segment:
-    return Segment("text", text)
-
-
-_VARIETIES = {"answered": "question", "unanswered": "question", "poll": "poll", "praise": "praise", "share": "share"}
-
-
-_SPACE = Segment("text", " ")
-
-
 _SILENCE: dict[str, float] = {
     "thriving": 0.55, "steady": 0.6, "broadcast": 0.9, "duo": 0.5, "silent": 0.7, "fresh": 0.6, "closed": 0.65,
 }  # fmt: skip
@@ -375,22 +300,6 @@ _SILENCE: dict[str, float] = {
 
 def _mean_size(place: Place) -> float:
     return 1 + (1 - _SILENCE[place.health]) / 0.3
-
-
-def _variety(chance: float, scenes: Sequence[str]) -> str:
-    for scene in scenes:
-        if scene in _VARIETIES:
-            return _VARIETIES[scene]
-    if scenes or chance < 0.83:
-        return "post"
-    return "question" if chance > 0.88 else "poll" if chance > 0.87 else "praise" if chance > 0.85 else "share"
-
-
-def _staged_count(scenes: Sequence[str], count: int) -> int:
-    needs = {"tombstone", "reply_edited", "reply_deleted", "broadcast", "late", "answered", "reply_reactions"}
-    if needs & set(scenes):
-        return max(2, count)
-    return 0 if {"vanished", "unanswered"} & set(scenes) else count
 
 
 def _latency(rng: Random) -> int:
