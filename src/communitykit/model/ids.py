@@ -57,7 +57,7 @@ def native_text(text: str) -> str:
     return text.split(":", 3)[3]
 
 
-def make_event_id(  # noqa: PLR0913 # the parts that tell one act from another
+def make_event_id(  # the parts that tell one act from another
     platform: str,
     network: str,
     kind: str,

@@ -1,0 +1,106 @@
+"""The activity store: one DuckDB file. This is its read side; `communitykit.store.writer` writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import pyarrow as pa
+
+from communitykit.errors import StoreError
+from communitykit.store.columns import MERGED, PROVENANCE_NAMES, SCHEMA_VERSION, TABLES
+from communitykit.store.connection import connect
+from communitykit.store.rows import records_of
+from communitykit.store.schema import CURRENT
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    from pydantic import BaseModel
+
+__all__ = ["SCHEMA_VERSION", "TABLES", "Store"]
+
+_READABLE = (*TABLES.values(), "post_versions", "checkpoints", "runs", "activity")
+
+
+class Store:
+    """An activity store, opened for reading. Use it as a context manager, and close it soon: a writer waits for you.
+
+    Raises StoreError when there is none, StoreBusyError naming the process in the way, StoreVersionError for a file of
+    a newer communitykit.
+    """
+
+    def __init__(self, path: str | Path, *, patience: float = 10.0) -> None:
+        """Open the file; while another process writes, wait for it up to `patience` seconds."""
+        self.path = Path(path)
+        self._connection = connect(self.path, read_only=True, patience=patience)
+
+    def __enter__(self) -> Self:
+        """Give the store."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def sql(self, query: str, parameters: list[Any] | None = None) -> pa.Table:
+        """Run a query and give an Arrow table; times are UTC.
+
+        The tables are members, communities, memberships, posts, post_versions, events, measures, coverage, issues,
+        checkpoints and runs, with columns named as the model's fields, and the view activity.
+        """
+        return self._connection.execute(query, parameters).to_arrow_table()
+
+    def arrow(self, table: str) -> pa.Table:
+        """Give a whole table or view as Arrow.
+
+        Raises StoreError for a name that is not one of the store's.
+        """
+        return self.sql(f"SELECT * FROM {_known(table)}")  # noqa: S608 # checked against the list of tables
+
+    def pandas(self, table: str) -> pd.DataFrame:
+        """Give a whole table or view as a pandas data frame (extra `pandas`)."""
+        return self.arrow(table).to_pandas()
+
+    def polars(self, table: str) -> pl.DataFrame:
+        """Give a whole table or view as a polars data frame (extra `polars`)."""
+        import polars as pl  # noqa: PLC0415 # an extra
+
+        frame = pl.from_arrow(self.arrow(table))
+        if not isinstance(frame, pl.DataFrame):
+            raise TypeError(table)
+        return frame
+
+    def current(self) -> dict[str, pa.Table]:
+        """Give what is so now, by table, sorted by id: posts not gone, acts and memberships not undone, no stubs.
+
+        Provenance and run times are left out, so two stores that know the same compare equal.
+        """
+        left_out = ", ".join((*PROVENANCE_NAMES, "raw"))
+        return {
+            table: self.sql(f"SELECT * EXCLUDE ({left_out}) FROM ({query}) ORDER BY id")  # noqa: S608 # our own text
+            for table, query in CURRENT.items()
+        }
+
+    def records(self, kind: str, *, batch: int = 10_000) -> Iterator[BaseModel]:
+        """Read records of one kind back (`member`, `post`, `event`…), telling what was told and no more.
+
+        Raises StoreError for a kind that is not one of the model's.
+        """
+        if kind not in TABLES:
+            raise StoreError(f"there is no record kind {kind!r}", remedy=f"Kinds: {', '.join(TABLES)}.")
+        order = " ORDER BY id" if kind in MERGED else ""
+        reader = self._connection.cursor().execute(f"SELECT * FROM {TABLES[kind]}{order}")  # noqa: S608 # checked
+        for rows in reader.to_arrow_reader(batch):
+            yield from records_of(kind, pa.Table.from_batches([rows]))
+
+
+def _known(table: str) -> str:
+    if table not in _READABLE:
+        raise StoreError(f"there is no table {table!r}", remedy=f"Tables: {', '.join(_READABLE)}.")
+    return table

@@ -1,0 +1,96 @@
+"""Opening the store's file: one writer at a time, readers in between, and a clear word about who is in the way."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from communitykit.errors import StoreBusyError, StoreError, StoreVersionError
+from communitykit.store.columns import SCHEMA_VERSION
+from communitykit.store.schema import statements
+
+_MEMORY_LIMIT = "200MB"
+
+
+def connect(
+    path: Path,
+    *,
+    read_only: bool,
+    patience: float = 10.0,
+    sleep: Callable[[float], None] = time.sleep,
+) -> duckdb.DuckDBPyConnection:
+    """Open the file, waiting up to `patience` seconds for another process to let go of it.
+
+    Raises StoreBusyError naming the process in the way, StoreVersionError for a newer file, StoreError for a file that
+    is no activity store.
+    """
+    if read_only and not path.exists():
+        raise StoreError("there is no such store", subject=path.name, remedy="Pull or import into it first.")
+    waited = 0.0
+    while True:
+        try:
+            connection = duckdb.connect(
+                str(path), read_only=read_only, config={"memory_limit": _MEMORY_LIMIT, "threads": "2"}
+            )
+            break
+        except duckdb.IOException as error:
+            text = str(error)
+            if "lock" not in text.lower():
+                raise StoreError(
+                    "this file is not an activity store, or it is damaged",
+                    subject=path.name,
+                    remedy="Give another file name, or restore it from a copy.",
+                ) from None
+            if waited >= patience:
+                raise _busy(path, text) from None
+            sleep(0.1)
+            waited += 0.1
+        except duckdb.Error:
+            raise StoreError(
+                "this file is not an activity store, or it is damaged",
+                subject=path.name,
+                remedy="Give another file name, or restore it from a copy.",
+            ) from None
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+    try:
+        _check(connection, path, read_only=read_only)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool) -> None:
+    tables = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if "meta" not in tables:
+        if tables or read_only:
+            raise StoreError(
+                "this database is not an activity store", subject=path.name, remedy="Give another file name."
+            )
+        connection.execute("BEGIN")
+        for statement in statements():
+            connection.execute(statement)
+        connection.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
+        connection.execute("COMMIT")
+        return
+    row = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
+    version = int(row[0]) if row else 0
+    if version > SCHEMA_VERSION:
+        raise StoreVersionError(
+            f"the store has schema version {version}, this communitykit knows {SCHEMA_VERSION}",
+            subject=path.name,
+            remedy="Upgrade: pip install --upgrade communitykit.",
+        )
+
+
+def _busy(path: Path, text: str) -> StoreBusyError:
+    holder = re.search(r"held in (.+?) \(PID (\d+)\)", text)
+    who = f"process {holder[2]} ({Path(holder[1]).name})" if holder else "another process"
+    return StoreBusyError(
+        f"{who} has the store open", subject=path.name, remedy="Wait until it has finished, or stop it, and try again."
+    )

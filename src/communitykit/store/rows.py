@@ -1,0 +1,125 @@
+"""Records to rows and back, and what is known of a stored record. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from typing import Any
+
+import pyarrow as pa
+from pydantic import BaseModel
+from pydantic_core import from_json, to_json
+
+from communitykit.model import RECORD_TYPES, Source, told_fields
+from communitykit.model.merge import Known, begin
+from communitykit.store.columns import PROVENANCE_NAMES, arrow_schema, by_name, columns, default_of, field_columns
+
+
+def told(record: Any) -> dict[str, Any]:  # noqa: ANN401 # any record
+    """Give what a record tells, encoded as the columns hold it."""
+    names = by_name(record.record)
+    values = {name: names[name].encode(getattr(record, name)) for name in told_fields(record)}
+    if record.raw is not None:
+        values["raw"] = names["raw"].encode(record.raw)
+    return values
+
+
+def fresh(record: Any) -> Known:  # noqa: ANN401 # any record
+    """Begin what is known with one record."""
+    return begin(told(record), record.source.as_of, record.source)
+
+
+def known_rows(kind: str, table: pa.Table) -> dict[str, Known]:
+    """Read stored rows back as what is known, by id."""
+    found: dict[str, Known] = {}
+    for row in table.to_pylist():
+        told_at = _read_provenance(row["provenance"])
+        values = {name: row[name] for name in told_at}
+        source = Source.model_construct(
+            connector=row["source_connector"],
+            version=row["source_version"],
+            origin=row["source_origin"],
+            fetched_at=row["fetched_at"],
+            as_of=row["as_of"],
+        )
+        found[row["id"]] = Known(values, told_at, source)
+    return found
+
+
+def table_of(kind: str, known: dict[str, Known]) -> pa.Table:
+    """Make the rows of what is known."""
+    arrays: list[Any] = []
+    items = list(known.values())
+    for column in field_columns(kind):
+        if column.name == "id":
+            arrays.append(pa.array(known, pa.string()))
+            continue
+        name, default = column.name, default_of(kind, column.name)
+        arrays.append(pa.array([one.values.get(name, default) for one in items], column.arrow))
+    if kind == "member":
+        arrays.append(pa.array([not one.values for one in items], pa.bool_()))
+    sources = [one.source for one in items]
+    arrays += [
+        pa.array([source.connector for source in sources], pa.string()),
+        pa.array([source.version for source in sources], pa.string()),
+        pa.array([source.origin for source in sources], pa.string()),
+        pa.array([source.fetched_at for source in sources], pa.timestamp("us", tz="UTC")),
+        pa.array([max(one.told_at.values(), default=one.source.as_of) for one in items], pa.timestamp("us", tz="UTC")),
+        pa.array([_write_provenance(one.told_at) for one in items], pa.string()),
+    ]
+    return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
+
+
+def plain_table(kind: str, records: Sequence[Any]) -> pa.Table:
+    """Make the rows of records that are not merged (coverage, issues)."""
+    arrays = [
+        pa.array([column.encode(getattr(record, column.name)) for record in records], column.arrow)
+        for column in columns(kind)
+    ]
+    return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
+
+
+def records_of(kind: str, table: pa.Table) -> Iterable[BaseModel]:
+    """Read rows back as records that tell what was told, no more."""
+    model, names = RECORD_TYPES[kind], by_name(kind)
+    for row in table.to_pylist():
+        if "provenance" not in row:
+            yield model.model_validate({name: names[name].decode(row[name]) for name in names})
+            continue
+        draft = {name: names[name].decode(row[name]) for name in _read_provenance(row["provenance"])}
+        source = {name.removeprefix("source_"): row[name] for name in PROVENANCE_NAMES if name != "provenance"}
+        yield model.model_validate({**draft, "id": row["id"], "record": kind, "source": source})
+
+
+def _write_provenance(told_at: dict[str, datetime]) -> str:
+    moments = set(told_at.values())
+    if len(moments) == 1:
+        return _written(moments.pop(), tuple(told_at))
+    grouped: dict[datetime, list[str]] = {}
+    for name, moment in told_at.items():
+        grouped.setdefault(moment, []).append(name)
+    return to_json([[_stamp(moment), sorted(names)] for moment, names in sorted(grouped.items())]).decode()
+
+
+@lru_cache(maxsize=4096)
+def _written(moment: datetime, names: tuple[str, ...]) -> str:
+    return to_json([[_stamp(moment), sorted(names)]]).decode()
+
+
+def _read_provenance(text: str) -> dict[str, datetime]:
+    return dict(_parsed(text))
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> tuple[tuple[str, datetime], ...]:
+    return tuple((name, _moment(stamp)) for stamp, names in from_json(text) for name in names)
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
+
+
+@cache
+def _moment(stamp: str) -> datetime:
+    return datetime.fromisoformat(stamp)

@@ -1,0 +1,60 @@
+"""The store's SQL: tables, the `activity` view, and what is current."""
+
+from __future__ import annotations
+
+from communitykit.store.columns import TABLES, columns
+
+_OTHER_TABLES = (
+    """CREATE TABLE IF NOT EXISTS post_versions (
+        post_id VARCHAR, edited_at TIMESTAMPTZ, title VARCHAR, body VARCHAR, body_format VARCHAR, text VARCHAR)""",
+    """CREATE TABLE IF NOT EXISTS checkpoints (
+        slice VARCHAR, checkpoint JSON, run_id VARCHAR, stored_at TIMESTAMPTZ)""",
+    """CREATE TABLE IF NOT EXISTS runs (
+        run_id VARCHAR, started_at TIMESTAMPTZ, ended_at TIMESTAMPTZ, until TIMESTAMPTZ, status VARCHAR,
+        sources JSON, requests BIGINT, waited DOUBLE, version VARCHAR)""",
+    "CREATE TABLE IF NOT EXISTS meta (key VARCHAR, value VARCHAR)",
+)
+
+# posted, replied, mentioned… are derived from posts here and nowhere else; acts that are not posts are events.
+ACTIVITY = """
+CREATE OR REPLACE VIEW activity AS
+WITH live AS (SELECT * FROM posts WHERE gone IS NULL),
+named AS (
+    SELECT p.*, unnest(from_json(p.mentions, '[{"kind":"VARCHAR","id":"VARCHAR","label":"VARCHAR"}]')) AS mention
+    FROM live p WHERE p.mentions IS NOT NULL),
+praised AS (SELECT p.*, unnest(p.praised_ids) AS praised_id FROM live p WHERE p.praised_ids IS NOT NULL)
+SELECT CASE WHEN parent_id IS NULL AND root_id IS NULL THEN 'posted' ELSE 'replied' END AS kind,
+    author_id AS actor_id, coalesce(parent_id, root_id) AS target_id, community_id, id AS post_id,
+    created_at AS occurred_at, 'event' AS time_source, kind AS detail FROM live
+UNION ALL SELECT 'mentioned', author_id, mention.id, community_id, id, created_at, 'event', mention.kind FROM named
+UNION ALL SELECT 'praised', author_id, praised_id, community_id, id, created_at, 'event', NULL FROM praised
+UNION ALL SELECT 'shared', author_id, shared_from_id, community_id, id, created_at, 'event', NULL FROM live
+    WHERE shared_from_id IS NOT NULL
+UNION ALL SELECT 'edited', author_id, id, community_id, id, edited_at, 'event', NULL FROM live
+    WHERE edited_at IS NOT NULL
+UNION ALL SELECT 'deleted', NULL, id, community_id, id, deleted_at,
+    CASE WHEN deleted_at IS NULL THEN 'none' ELSE 'event' END, gone FROM posts WHERE gone IS NOT NULL
+UNION ALL SELECT e.kind, e.actor_id, e.target_id, e.community_id, p.id, e.occurred_at, e.time_source, e.detail
+    FROM events e LEFT JOIN posts p ON p.id = e.target_id
+    WHERE e.active AND (p.id IS NULL OR p.gone IS NULL)
+"""
+
+CURRENT: dict[str, str] = {
+    "members": "SELECT * FROM members WHERE NOT stub",
+    "communities": "SELECT * FROM communities WHERE gone IS NULL",
+    "memberships": "SELECT * FROM memberships WHERE active IS DISTINCT FROM false",
+    "posts": "SELECT * FROM posts WHERE gone IS NULL",
+    "events": """SELECT e.* FROM events e LEFT JOIN posts p ON p.id = e.target_id
+        WHERE e.active AND (p.id IS NULL OR p.gone IS NULL)""",
+    "measures": "SELECT * FROM measures",
+}
+"""What is so now, by table: not gone, not undone, no stubs."""
+
+
+def statements() -> list[str]:
+    """List the statements that make an empty store."""
+    tables = [
+        f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(f'{column.name} {column.sql}' for column in columns(kind))})"
+        for kind, table in TABLES.items()
+    ]
+    return [*tables, *_OTHER_TABLES, ACTIVITY]

@@ -1,0 +1,292 @@
+"""The store's one writer: groups of records, merged with what is stored and committed with their checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from pydantic_core import from_json, to_json
+
+from communitykit.model.merge import Known, bury, merge
+from communitykit.store.columns import MERGED, TABLES
+from communitykit.store.connection import connect
+from communitykit.store.rows import fresh, known_rows, plain_table, table_of, told
+
+_SAME_ACT = timedelta(seconds=60)
+_VANISHED: dict[str, dict[str, Any]] = {
+    "post": {"gone": "vanished"},
+    "community": {"gone": "vanished"},
+    "event": {"active": False},
+    "membership": {"active": False},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A window that was walked whole: stored records of `record` that match `within` and are not in `seen` vanished."""
+
+    record: str
+    within: Mapping[str, str | None]
+    seen: frozenset[str]
+    source: Any
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(slots=True)
+class Group:
+    """What is committed at once."""
+
+    records: list[Any] = field(default_factory=list)
+    walked: list[Walked] = field(default_factory=list)
+    plain: list[Any] = field(default_factory=list)
+    checkpoints: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What commits changed: new and changed records by table, and how many vanished."""
+
+    new: dict[str, int] = field(default_factory=dict)
+    changed: dict[str, int] = field(default_factory=dict)
+    vanished: dict[str, int] = field(default_factory=dict)
+
+    def add(self, counts: dict[str, int], table: str, number: int) -> None:
+        """Count `number` more."""
+        if number:
+            counts[table] = counts.get(table, 0) + number
+
+
+class Writer:
+    """Writes to one store. The connection opens on the first commit; `release` lets others read until the next."""
+
+    def __init__(self, path: Path, *, patience: float = 60.0) -> None:
+        """Open the store, making it if there is none.
+
+        Raises StoreBusyError, StoreVersionError or StoreError.
+        """
+        self.path = path
+        self.tally = Tally()
+        self._patience = patience
+        self._open: duckdb.DuckDBPyConnection | None = connect(path, read_only=False, patience=min(patience, 5.0))
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the file is held."""
+        return self._open is not None
+
+    def release(self) -> None:
+        """Let go of the file."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def checkpoints(self) -> dict[str, Any]:
+        """Give all checkpoints by slice."""
+        rows = self._connection().execute("SELECT slice, checkpoint FROM checkpoints").fetchall()
+        return {name: from_json(text) for name, text in rows}
+
+    def start_run(self, run: Mapping[str, Any]) -> None:
+        """Note that a run began."""
+        self._insert_run(run)
+
+    def end_run(self, run: Mapping[str, Any]) -> None:
+        """Note how a run ended."""
+        self._connection().execute("DELETE FROM runs WHERE run_id = ?", [run["run_id"]])
+        self._insert_run(run)
+
+    def commit(self, group: Group, *, run_id: str, now: datetime) -> None:
+        """Store a group: all of it and its checkpoints, or nothing."""
+        connection = self._connection()
+        connection.execute("BEGIN")
+        try:
+            by_kind: dict[str, list[Any]] = {}
+            for record in group.records:
+                by_kind.setdefault(record.record, []).append(record)
+            for kind in MERGED:
+                if kind in by_kind:
+                    self._store(connection, kind, by_kind[kind])
+            self._sweep(connection, group.walked)
+            for kind in ("coverage", "issue"):
+                rows = [one for one in group.plain if one.record == kind]
+                if rows:
+                    self._append(connection, kind, plain_table(kind, rows))
+            self._store_checkpoints(connection, group.checkpoints, run_id=run_id, now=now)
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        if self._open is None:
+            self._open = connect(self.path, read_only=False, patience=self._patience)
+        return self._open
+
+    def _store(self, connection: duckdb.DuckDBPyConnection, kind: str, records: Sequence[Any]) -> None:
+        stored = self._known(connection, kind, [record.id for record in records])
+        same = self._same_acts(connection, records, stored) if kind == "event" else {}
+        new: dict[str, Known] = {}
+        for record in records:
+            key = same.get(record.id, record.id)
+            held = stored.get(key) or new.get(key)
+            if held is None:
+                new[key] = fresh(record)
+            else:
+                merge(held, told(record), record.source.as_of, record.source)
+            if kind == "post" and (held or new[key]).values.get("gone"):
+                bury(held or new[key])
+        moved = {key: known for key, known in stored.items() if known.changed or known.confirmed}
+        self._write(connection, kind, new, moved)
+        self.tally.add(self.tally.new, TABLES[kind], len(new))
+        self.tally.add(self.tally.changed, TABLES[kind], sum(known.changed for known in moved.values()))
+
+    def _known(self, connection: duckdb.DuckDBPyConnection, kind: str, ids: Iterable[str]) -> dict[str, Known]:
+        wanted = pa.table({"id": pa.array(ids, pa.string())})
+        connection.register("wanted", wanted)
+        try:
+            found = connection.execute(
+                f"SELECT * FROM {TABLES[kind]} WHERE id IN (SELECT id FROM wanted)"  # noqa: S608 # our own table names
+            ).to_arrow_table()
+        finally:
+            connection.unregister("wanted")
+        return known_rows(kind, found)
+
+    def _write(
+        self, connection: duckdb.DuckDBPyConnection, kind: str, new: dict[str, Known], moved: dict[str, Known]
+    ) -> None:
+        if moved:
+            connection.register("moved", pa.table({"id": pa.array(moved, pa.string())}))
+            connection.execute(f"DELETE FROM {TABLES[kind]} WHERE id IN (SELECT id FROM moved)")  # noqa: S608 # same
+            connection.unregister("moved")
+        rows = {**new, **moved}
+        if rows:
+            self._append(connection, kind, table_of(kind, rows))
+        if kind == "post":
+            self._keep_versions(connection, rows)
+
+    def _append(self, connection: duckdb.DuckDBPyConnection, kind: str, table: pa.Table) -> None:
+        connection.register("incoming", table)
+        connection.execute(f"INSERT INTO {TABLES[kind]} BY NAME SELECT * FROM incoming")  # noqa: S608 # same
+        connection.unregister("incoming")
+
+    def _keep_versions(self, connection: duckdb.DuckDBPyConnection, rows: Mapping[str, Known]) -> None:
+        gone = [key for key, known in rows.items() if known.values.get("gone")]
+        if gone:
+            connection.register("gone", pa.table({"id": pa.array(gone, pa.string())}))
+            connection.execute("DELETE FROM post_versions WHERE post_id IN (SELECT id FROM gone)")
+            connection.unregister("gone")
+        versions = [(key, version) for key, known in rows.items() for version in known.replaced]
+        for key, version in versions:
+            moment = version["edited_at"] or version["created_at"]
+            connection.execute(
+                """INSERT INTO post_versions SELECT ?, ?, ?, ?, ?, ? WHERE NOT EXISTS
+                (SELECT 1 FROM post_versions WHERE post_id = ? AND body = ? AND edited_at IS NOT DISTINCT FROM ?)""",
+                [
+                    *(key, moment, version["title"], version["body"], version["body_format"], version["text"]),
+                    *(key, version["body"], moment),
+                ],
+            )
+
+    def _same_acts(
+        self, connection: duckdb.DuckDBPyConnection, records: Sequence[Any], stored: Mapping[str, Known]
+    ) -> dict[str, str]:
+        """Find joins and leaves that another door told already: same actor and community, within a minute."""
+        acts = [
+            record
+            for record in records
+            if record.kind in {"joined", "left"} and record.occurred_at is not None and record.id not in stored
+        ]
+        if not acts:
+            return {}
+        table = pa.table(
+            {
+                "id": pa.array([act.id for act in acts], pa.string()),
+                "kind": pa.array([act.kind for act in acts], pa.string()),
+                "actor_id": pa.array([act.actor_id for act in acts], pa.string()),
+                "community_id": pa.array([act.community_id for act in acts], pa.string()),
+                "occurred_at": pa.array([act.occurred_at for act in acts], pa.timestamp("us", tz="UTC")),
+                "origin": pa.array([act.source.origin for act in acts], pa.string()),
+            }
+        )
+        connection.register("acts", table)
+        found = connection.execute(
+            """SELECT a.id, min(e.id) FROM acts a JOIN events e USING (kind, actor_id, community_id)
+            WHERE e.source_origin <> a.origin AND abs(epoch(e.occurred_at) - epoch(a.occurred_at)) <= ?
+            GROUP BY a.id""",
+            [_SAME_ACT.total_seconds()],
+        ).fetchall()
+        connection.unregister("acts")
+        same = dict(found)
+        for key, known in self._known(connection, "event", same.values()).items():
+            stored[key] = known  # type: ignore[index] # the caller's own dict, to be merged into
+        return same
+
+    def _sweep(self, connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked]) -> None:
+        """Mark what vanished. Sweeps of the same shape and moment are looked up together."""
+        together: dict[tuple[str, tuple[str, ...], datetime], list[Walked]] = {}
+        for one in walked:
+            bounded = one.since is not None or one.until is not None or None in one.within.values()
+            if bounded or len(one.within) > 2:  # noqa: PLR2004 # more than a kind and one thing
+                self._vanish(connection, one, self._matching(connection, one))
+            else:
+                shape = (one.record, tuple(sorted(one.within)), one.source.as_of)
+                together.setdefault(shape, []).append(one)
+        for (record, names, _), group in together.items():
+            values = {name: pa.array([one.within[name] for one in group], pa.string()) for name in names}
+            connection.register("swept", pa.table(values))
+            live = "gone IS NULL" if record in {"post", "community"} else "active IS DISTINCT FROM false"
+            found = connection.execute(
+                f"SELECT id FROM {TABLES[record]} SEMI JOIN swept USING ({', '.join(names)}) WHERE {live}"  # noqa: S608
+            ).fetchall()
+            connection.unregister("swept")
+            seen = frozenset().union(*{id(one.seen): one.seen for one in group}.values())
+            self._vanish(connection, group[0], [row[0] for row in found if row[0] not in seen])
+
+    def _matching(self, connection: duckdb.DuckDBPyConnection, one: Walked) -> list[str]:
+        clauses = ["gone IS NULL" if one.record in {"post", "community"} else "active IS DISTINCT FROM false"]
+        values: list[Any] = []
+        for name, value in one.within.items():
+            clauses.append(f"{name} IS NOT DISTINCT FROM ?")
+            values.append(value)
+        for bound, sign in ((one.since, ">"), (one.until, "<=")):
+            if bound is not None:
+                clauses.append(f"created_at {sign} ?")
+                values.append(bound)
+        rows = connection.execute(
+            f"SELECT id FROM {TABLES[one.record]} WHERE {' AND '.join(clauses)}",  # noqa: S608 # our own names
+            values,
+        ).fetchall()
+        return [row[0] for row in rows if row[0] not in one.seen]
+
+    def _vanish(self, connection: duckdb.DuckDBPyConnection, one: Walked, ids: Sequence[str]) -> None:
+        if not ids:
+            return
+        moved: dict[str, Known] = {}
+        for key, known in self._known(connection, one.record, ids).items():
+            merge(known, _VANISHED[one.record], one.source.as_of, one.source)
+            if known.changed:
+                moved[key] = bury(known) if one.record == "post" else known
+        self._write(connection, one.record, {}, moved)
+        self.tally.add(self.tally.vanished, TABLES[one.record], len(moved))
+
+    def _store_checkpoints(
+        self, connection: duckdb.DuckDBPyConnection, checkpoints: Mapping[str, Any], *, run_id: str, now: datetime
+    ) -> None:
+        for name, checkpoint in checkpoints.items():
+            connection.execute("DELETE FROM checkpoints WHERE slice = ?", [name])
+            connection.execute(
+                "INSERT INTO checkpoints VALUES (?, ?, ?, ?)", [name, to_json(checkpoint).decode(), run_id, now]
+            )
+
+    def _insert_run(self, run: Mapping[str, Any]) -> None:
+        names = list(run)
+        marks = ", ".join("?" for _ in names)
+        self._connection().execute(
+            f"INSERT INTO runs ({', '.join(names)}) VALUES ({marks})",  # noqa: S608 # our own column names
+            [to_json(value).decode() if isinstance(value, list | dict) else value for value in run.values()],
+        )
