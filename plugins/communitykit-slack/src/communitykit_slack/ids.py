@@ -1,0 +1,108 @@
+"""Slack's ids and times as communitykit's: the prefixes worked out once per channel, times from strings without floats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from communitykit import Rejected, make_id
+
+PLATFORM = "slack"
+SLACKBOT = "USLACKBOT"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROS = 6
+_FIRST_PLAUSIBLE = 1_000_000  # smaller numbers (0, 1) are placeholders, not times
+
+
+class Place:
+    """A channel of a workspace: where ids are made. `network` is the channel's host, `team` the reader's own."""
+
+    __slots__ = ("channel", "community_id", "homes", "network", "post_prefix", "team")
+
+    def __init__(self, team: str, channel: str, network: str, homes: Mapping[str, str]) -> None:
+        """Work the prefixes out once."""
+        self.team = team
+        self.channel = channel
+        self.network = network
+        self.homes = homes
+        self.community_id = make_id(PLATFORM, network, "community", channel)
+        self.post_prefix = make_id(PLATFORM, network, "post", channel) + "/"
+
+    def member(self, user: str, home: str | None = None) -> str:
+        """Give a member's id; their home is what a payload tells, else what the context knows, else this team."""
+        return member_id(home or self.homes.get(user) or self.team, user)
+
+    def post(self, ts: str) -> str:
+        """Give a message's id, its `ts` kept as it is."""
+        return self.post_prefix + ts
+
+
+@lru_cache(maxsize=65536)
+def member_id(network: str, user: str) -> str:
+    """Give a member's id."""
+    return make_id(PLATFORM, network, "member", user)
+
+
+def community_id(network: str, native: str) -> str:
+    """Give the id of a channel, workspace or user group."""
+    return make_id(PLATFORM, network, "community", native)
+
+
+@lru_cache(maxsize=4096)
+def _homeless(team: str, channel: str, network: str) -> Place:
+    return Place(team, channel, network, {})
+
+
+def place_of(context: Mapping[str, Any], channel: str | None = None) -> Place:
+    """Find the place that a context (and the payload's own `channel`) speaks of.
+
+    Raises Rejected when neither names a team and a channel.
+    """
+    team, named = context.get("team"), channel or context.get("channel")
+    if not team or not named:
+        raise Rejected("no_place", "neither the payload nor its context names the team and the channel")
+    homes = context.get("homes")
+    host = (context.get("host") if named == context.get("channel") else None) or team
+    if homes:
+        return Place(team, named, host, homes)
+    return _homeless(team, named, host)
+
+
+def parse_ts(ts: str) -> datetime:
+    """Read a `ts` ("1512104434.000490") exactly: seconds and microseconds as integers.
+
+    Raises Rejected when it is none.
+    """
+    seconds, _, micros = ts.partition(".")
+    if not (seconds.isdecimal() and seconds.isascii()) or (micros and not (micros.isdecimal() and micros.isascii())):
+        raise Rejected("bad_ts", "ts is not seconds.microseconds")
+    whole = int(seconds)
+    if whole < _FIRST_PLAUSIBLE:
+        raise Rejected("bad_ts", "ts is a placeholder")
+    try:
+        return _EPOCH + timedelta(seconds=whole, microseconds=int(micros.ljust(_MICROS, "0")[:_MICROS] or "0"))
+    except OverflowError:
+        raise Rejected("bad_ts", "ts is out of range") from None
+
+
+def ts_of(moment: datetime) -> str:
+    """Write a moment as a `ts`; the inverse of `parse_ts`."""
+    delta = moment - _EPOCH
+    return f"{delta.days * 86400 + delta.seconds}.{delta.microseconds:06d}"
+
+
+def ts_key(ts: str) -> tuple[int, int]:
+    """Order `ts` strings as Slack does, without floats."""
+    seconds, _, micros = ts.partition(".")
+    return int(seconds), int(micros.ljust(_MICROS, "0")[:_MICROS] or "0")
+
+
+def from_seconds(value: object) -> datetime | None:
+    """Read seconds since 1970 (a number or its text); placeholders and nonsense are None."""
+    if isinstance(value, str) and value.partition(".")[0].isdecimal():
+        value = int(value.partition(".")[0])
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _FIRST_PLAUSIBLE <= value < 10**11:
+        return None
+    return _EPOCH + timedelta(seconds=int(value))

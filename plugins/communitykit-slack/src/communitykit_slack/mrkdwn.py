@@ -1,0 +1,143 @@
+"""Slack's markup to plain text, with what it mentions and links to. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from communitykit import make_id
+from communitykit_slack.ids import PLATFORM, Place
+
+_MARKED = re.compile(r"[<&*_~`]")
+# What formatting must not look into: code, references, emoji, and the mark that stands for them meanwhile.
+_OPAQUE = re.compile(r"```(?P<block>.+?)```|`(?P<code>[^`\n]+)`|<(?P<ref>[^<>]+)>|:[\w+'-]+:|\ue000", re.DOTALL)
+_STAND_IN = "\ue000"
+# A marker counts where it hugs a word: not preceded or followed by a letter or digit, and nothing but text between.
+_FORMATS = tuple(
+    re.compile(rf"(?<![^\W_]){re.escape(mark)}(?=\S)([^{mark}\n]+)(?<=\S){re.escape(mark)}(?![^\W_])")
+    for mark in ("*", "_", "~")
+)
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S")
+EVERYONE = frozenset({"here", "channel", "everyone"})
+
+
+class Plain(NamedTuple):
+    """A body's plain text, and whom and what it names: mentions as dicts in order, each once; links likewise."""
+
+    text: str
+    mentions: tuple[dict[str, Any], ...] = ()
+    links: tuple[str, ...] = ()
+
+
+class Named:
+    """Collects mentions and links while a text is read, each once."""
+
+    def __init__(self, place: Place) -> None:
+        """Begin with none."""
+        self._place = place
+        self._mentions: dict[tuple[str, str], dict[str, Any]] = {}
+        self._links: dict[str, None] = {}
+
+    def member(self, user: str, label: str | None = None) -> str:
+        """Note a member; give the text to show."""
+        return self._note("member", user, self._place.member(user), label, "@")
+
+    def channel(self, channel: str, label: str | None = None) -> str:
+        """Note a channel; give the text to show."""
+        own = channel == self._place.channel
+        network = self._place.network if own else self._place.team
+        return self._note("community", channel, make_id(PLATFORM, network, "community", channel), label, "#")
+
+    def user_group(self, group: str, label: str | None = None) -> str:
+        """Note a user group; give the text to show."""
+        label = label.removeprefix("@") if label else None
+        return self._note(
+            "user_group", group, make_id(PLATFORM, self._place.team, "community", group), label, "@"
+        )
+
+    def everyone(self, word: str) -> str:
+        """Note @here, @channel or @everyone; give the text to show."""
+        self._mentions.setdefault(("everyone", word), {"kind": "everyone", "id": None, "label": word})
+        return f"@{word}"
+
+    def link(self, url: str, label: str | None = None) -> str:
+        """Note an address; give the text to show."""
+        if "://" in url:
+            self._links[unescape(url)] = None
+        return label or url
+
+    def plain(self, text: str) -> Plain:
+        """Give a text with everything that was noted."""
+        return Plain(text, tuple(self._mentions.values()), tuple(self._links))
+
+    def _note(self, kind: str, native: str, id_: str, label: str | None, sign: str) -> str:  # noqa: PLR0913, PLR0917
+        shown = unescape(label) if label else None
+        self._mentions.setdefault((kind, native), {"kind": kind, "id": id_, "label": shown})
+        return sign + (label or native)
+
+
+def unescape(text: str) -> str:
+    """Undo Slack's three escapes."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") if "&" in text else text
+
+
+def plain(text: str, place: Place) -> Plain:
+    """Read mrkdwn: markers of formatting go, references become what is shown, escapes are undone, emoji stay."""
+    if _MARKED.search(text) is None:
+        return Plain(text)
+    named = Named(place)
+    return named.plain(render(text, named))
+
+
+def render(text: str, named: Named) -> str:
+    """Give the plain text of mrkdwn, noting mentions and links in `named`."""
+    shown: list[str] = []
+
+    def stand_in(match: re.Match[str]) -> str:
+        shown.append(_show(match, named))
+        return _STAND_IN
+
+    text = _OPAQUE.sub(stand_in, text)
+    for pattern in _FORMATS:
+        text = pattern.sub(r"\1", text)
+    if shown:
+        following = iter(shown)
+        text = re.sub(_STAND_IN, lambda _: next(following), text)
+    return unescape(text)
+
+
+def _show(match: re.Match[str], named: Named) -> str:
+    if (block := match["block"]) is not None:
+        return block.strip("\n")
+    if (code := match["code"]) is not None:
+        return code
+    if (ref := match["ref"]) is not None:
+        return _reference(ref, named, match[0])
+    return match[0]
+
+
+def _reference(ref: str, named: Named, whole: str) -> str:
+    target, _, label = ref.partition("|")
+    sign, name = target[:1], target[1:]
+    if sign in _SIGNS and name:
+        return _SIGNS[sign](named, name, label or None)
+    if _ADDRESS.match(target):
+        return named.link(target, label or None)
+    return whole  # not a reference: somebody's own angle brackets
+
+
+def _special(named: Named, name: str, label: str | None) -> str:
+    word, _, argument = name.partition("^")
+    if word in EVERYONE:
+        return named.everyone(word)
+    if word == "subteam" and argument:
+        return named.user_group(argument.partition("^")[0], label)
+    return label or f"@{word}"
+
+
+_SIGNS: dict[str, Callable[[Named, str, str | None], str]] = {
+    "@": Named.member,
+    "#": Named.channel,
+    "!": _special,
+}
