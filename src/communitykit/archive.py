@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from pydantic_core import from_json
 
@@ -57,7 +57,7 @@ class Archive:
             self._members[self.name] = (self.name, self.path.stat().st_size)
         self._unwrap()
 
-    def __enter__(self) -> Archive:
+    def __enter__(self) -> Self:
         """Give the archive itself."""
         return self
 

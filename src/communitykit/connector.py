@@ -1,4 +1,4 @@
-"""What a connector is: one frozen declaration. It says what to ask and what the answer means, and does nothing itself."""
+"""What a connector is: one frozen declaration of what to ask and what the answer means. It does nothing itself."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from communitykit.connector import Connector
 from communitykit.errors import CommunityKitError, CredentialError
@@ -21,7 +21,9 @@ from communitykit.intake import Intake
 from communitykit.model import parse_id
 from communitykit.operations import Emit, Stopped
 from communitykit.reading import Event, Failed, Opened, SliceReading
-from communitykit.runner import AsyncRunner, SyncRunner
+
+if TYPE_CHECKING:
+    from communitykit.runner import AsyncRunner, SyncRunner
 
 
 class State(Protocol):

@@ -1,4 +1,4 @@
-"""What both drivers decide alike about one request: where it may go, what the answer is, and whether to try again. Pure.
+"""What is decided about one request: where it may go, what the answer is, and whether to try again. Pure.
 
 The two drivers in `communitykit.runner` only send and sleep.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -66,9 +66,7 @@ def load(points: Iterable[EntryPoint]) -> Registry:
     for point in sorted(points, key=lambda point: (point.name, point.value)):
         package = point.dist.name if point.dist is not None else point.value
         try:
-            connector = _ask(point)
-            if connector.name in connectors:
-                raise _UnusableError(f"another plugin already provides the connector {connector.name!r}")
+            connector = _ask(point, taken=connectors)
         except _UnusableError as error:
             broken.append(BrokenPlugin(point.name, package, str(error)))
         except Exception as error:  # noqa: BLE001 # any failure of somebody else's code is reported, and stops nobody
@@ -82,7 +80,7 @@ class _UnusableError(Exception):
     """What is wrong with a plugin that did load."""
 
 
-def _ask(point: EntryPoint) -> Connector:
+def _ask(point: EntryPoint, *, taken: Container[str]) -> Connector:
     """Load one plugin in a manager of its own, so that its hooks cannot disturb another's."""
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
@@ -93,4 +91,6 @@ def _ask(point: EntryPoint) -> Connector:
     (connector,) = manager.hook.communitykit_connector()
     if not isinstance(connector, Connector):
         raise _UnusableError(f"its hook returned {type(connector).__name__}, not a Connector")
+    if connector.name in taken:
+        raise _UnusableError(f"another plugin already provides the connector {connector.name!r}")
     return connector

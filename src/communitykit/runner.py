@@ -120,7 +120,7 @@ class SyncRunner:
                     if clock.monotonic() - started > limit:
                         return TransientError("the body did not end in time")
                 return body.end()
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, ConnectionError) as error:
             return _network_error(error)
 
     def _sleep(self, seconds: float) -> None:
@@ -207,7 +207,7 @@ class AsyncRunner:
                     if clock.monotonic() - started > limit:
                         return TransientError("the body did not end in time")
                 return body.end()
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, ConnectionError) as error:
             return _network_error(error)
 
 
@@ -280,7 +280,7 @@ def _arguments(send: Send) -> dict[str, Any]:
     }
 
 
-def _network_error(error: httpx.HTTPError) -> TransientError:
+def _network_error(error: Exception) -> TransientError:
     kind = type(error).__name__
     return TransientError(f"no whole answer arrived: {kind}", remedy="Check the network, the proxy and the base URL.")
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from communitykit.errors import SignatureError
 
 
-def verify_hmac(  # noqa: PLR0913 # each argument is a part of what is checked
+def verify_hmac(  # each argument is a part of what is checked
     *,
     secret: str,
     message: bytes,

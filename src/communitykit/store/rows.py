@@ -30,7 +30,7 @@ def fresh(record: Any) -> Known:  # noqa: ANN401 # any record
     return begin(told(record), record.source.as_of, record.source)
 
 
-def known_rows(kind: str, table: pa.Table) -> dict[str, Known]:
+def known_rows(table: pa.Table) -> dict[str, Known]:
     """Read stored rows back as what is known, by id."""
     found: dict[str, Known] = {}
     for row in table.to_pylist():

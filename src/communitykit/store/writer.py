@@ -154,7 +154,7 @@ class Writer:
             ).to_arrow_table()
         finally:
             connection.unregister("wanted")
-        return known_rows(kind, found)
+        return known_rows(found)
 
     def _write(
         self, connection: duckdb.DuckDBPyConnection, kind: str, new: dict[str, Known], moved: dict[str, Known]

@@ -1,0 +1,235 @@
+"""Many sources into one store: threads over slices, one writer that commits groups with the checkpoints they cover."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.errors import CommunityKitError
+from communitykit.intake import Page
+from communitykit.reading import Closed, Event, Failed
+from communitykit.session import Ask, Readable, new_run_id
+
+if TYPE_CHECKING:
+    from communitykit.model import Coverage, Issue
+    from communitykit.store.writer import Group, Tally, Writer
+
+GROUP_RECORDS = 5_000
+"""Records that are committed together…"""
+GROUP_SECONDS = 2.0
+"""…or what came in that time."""
+IDLE_SECONDS = 1.0
+"""The writer lets go of the file when nothing came for so long, so that others can read during a pull of days."""
+
+
+@dataclass(slots=True)
+class PullResult:
+    """How a pull went. `complete` is True when every slice was read whole."""
+
+    run_id: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    coverage: list[Coverage] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    errors: list[CommunityKitError] = field(default_factory=list)
+    ignored: dict[str, int] = field(default_factory=dict)
+    requests: int = 0
+    retries: int = 0
+    waited: float = 0.0
+    tally: Tally | None = None
+    interrupted: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether nothing was left out."""
+        return not self.errors and not self.interrupted and all(one.status == "complete" for one in self.coverage)
+
+
+def pull(
+    sources: Readable | Iterable[Readable],
+    to: str | Path = "activity.duckdb",
+    *,
+    progress: Callable[[Event], None] | None = None,
+    max_time: float | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+    **ask: Any,  # noqa: ANN401 # the keywords of Ask
+) -> PullResult:
+    """Read sources into one activity store; a second pull into the same store reads only what is new.
+
+    `sources` are sessions of `connect` and `read_archive`. `progress` is called with every event of the run.
+    `max_time` seconds after its start the run stops by itself; run it again to go on. Ctrl-C does the same: what was
+    committed stays. Other keywords are those of `Ask` (since, until, communities, include_private…).
+
+    A source that fails ends itself, not the others: look at `errors` and `coverage` of the result.
+
+    Raises StoreBusyError while another process writes to the store, StoreError for a file that is none.
+    """
+    from communitykit.store.writer import Writer  # noqa: PLC0415 # duckdb is imported only when used
+
+    wanted = Ask(**ask)
+    chosen = list(sources) if isinstance(sources, Iterable) else [sources]
+    run = _Run(chosen, Writer(Path(to)), wanted, progress, clock, max_time)
+    try:
+        return run.execute()
+    finally:
+        run.writer.release()
+
+
+class _Run:
+    def __init__(  # the parts of one run
+        self,
+        sources: list[Readable],
+        writer: Writer,
+        ask: Ask,
+        progress: Callable[[Event], None] | None,
+        clock: Clock,
+        max_time: float | None,
+    ) -> None:
+        self.sources = sources
+        self.writer = writer
+        self.ask = ask
+        self.clock = clock
+        self.result = PullResult(new_run_id(), clock.now())
+        self._progress = progress
+        self._events: queue.Queue[Event | None] = queue.Queue(maxsize=8)
+        self._deadline = clock.monotonic() + max_time if max_time is not None else None
+        self._abandoned = threading.Event()
+        self._group = _new_group()
+        self._group_began = clock.monotonic()
+
+    def execute(self) -> PullResult:
+        result, writer = self.result, self.writer
+        state = writer.checkpoints()
+        description = {
+            "run_id": result.run_id,
+            "started_at": result.started_at,
+            "until": self.ask.until or result.started_at,
+            "status": "running",
+            "sources": [source.connector.name for source in self.sources],
+            "version": self.sources[0].connector.version if self.sources else "",
+        }
+        writer.start_run(description)
+        threads = [
+            threading.Thread(target=self._read, args=(source, state), name="communitykit-source", daemon=True)
+            for source in self.sources
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            self._take(len(threads))
+        except KeyboardInterrupt:
+            result.interrupted = True
+            self._stop()
+            self._take(sum(thread.is_alive() for thread in threads))
+        except BaseException:
+            self._abandoned.set()
+            self._stop()
+            raise
+        self._commit()
+        result.ended_at = self.clock.now()
+        result.tally = writer.tally
+        ended = {
+            "ended_at": result.ended_at,
+            "status": "complete" if result.complete else "interrupted" if result.interrupted else "partial",
+            "requests": result.requests,
+            "waited": result.waited,
+        }
+        writer.end_run({**description, **ended})
+        return result
+
+    def _read(self, source: Readable, state: Any) -> None:  # noqa: ANN401 # checkpoints by slice
+        try:
+            source.read(self.ask, state=state, run_id=self.result.run_id, emit=self._emit)
+        except CommunityKitError as error:
+            self._emit(Failed(error))
+        finally:
+            self._emit(None)
+
+    def _emit(self, event: Event | None) -> None:
+        while not self._abandoned.is_set():
+            try:
+                self._events.put(event, timeout=0.5)
+            except queue.Full:
+                continue
+            return
+
+    def _take(self, running: int) -> None:
+        """Take events until every source has ended."""
+        while running:
+            try:
+                event = self._events.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                self._commit()
+                self.writer.release()
+                self._check_time()
+                continue
+            if event is None:
+                running -= 1
+                continue
+            self._note(event)
+            if self._progress is not None:
+                self._progress(event)
+            if self._is_due():
+                self._commit()
+            self._check_time()
+
+    def _note(self, event: Event) -> None:
+        result, group = self.result, self._group
+        if isinstance(event, Page):
+            group.records.extend(event.records)
+            group.plain.extend(event.issues)
+            group.walked.extend(_walked(event))
+            if event.checkpoint is not None:
+                group.checkpoints[event.slice] = event.checkpoint
+            result.issues.extend(event.issues[: max(0, 1000 - len(result.issues))])
+        elif isinstance(event, Closed):
+            group.plain.append(event.coverage)
+            result.coverage.append(event.coverage)
+            result.requests += event.meter.requests
+            result.retries += event.meter.retries
+            result.waited += event.meter.waited
+            for kind, number in event.ignored.items():
+                result.ignored[kind] = result.ignored.get(kind, 0) + number
+        elif isinstance(event, Failed):
+            result.errors.append(event.error)
+
+    def _is_due(self) -> bool:
+        full = len(self._group.records) >= GROUP_RECORDS
+        return full or self.clock.monotonic() - self._group_began >= GROUP_SECONDS
+
+    def _commit(self) -> None:
+        group = self._group
+        if group.records or group.walked or group.plain or group.checkpoints:
+            self.writer.commit(group, run_id=self.result.run_id, now=self.clock.now())
+            self._group = _new_group()
+        self._group_began = self.clock.monotonic()
+
+    def _check_time(self) -> None:
+        if self._deadline is not None and self.clock.monotonic() >= self._deadline:
+            self._deadline = None
+            self.result.interrupted = True
+            self._stop()
+
+    def _stop(self) -> None:
+        for source in self.sources:
+            source.stop()
+
+
+def _new_group() -> Group:
+    from communitykit.store.writer import Group  # noqa: PLC0415 # duckdb is imported only when used
+
+    return Group()
+
+
+def _walked(page: Page) -> Iterable[Any]:
+    from communitykit.store.writer import Walked  # noqa: PLC0415 # same
+
+    for sweep in page.sweeps:
+        swept = sweep.swept
+        yield Walked(swept.record, swept.within, sweep.seen, sweep.source, swept.since, swept.until)
