@@ -7,16 +7,18 @@ that contains them was not made by a platform.
 from __future__ import annotations
 
 import hashlib
-import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from pydantic_core import from_json
 
 from communitykit.errors import ArchiveError
+
+if TYPE_CHECKING:
+    import zipfile
 
 MAX_RATIO = 500
 """Deflate reaches about 1,030:1 only on bombs; text exports stay under 100:1."""
@@ -39,6 +41,8 @@ class Archive:
 
         Raises ArchiveError when there is nothing there, when it is no zip, encrypted, or not safe.
         """
+        import zipfile  # noqa: PLC0415 # imported only when an archive is opened
+
         self.path = Path(path)
         self.name = self.path.name
         self._zip: zipfile.ZipFile | None = None
@@ -99,6 +103,8 @@ class Archive:
 
         Raises ArchiveError when it is not there or cannot be read.
         """
+        import zipfile  # noqa: PLC0415 # imported only when an archive is opened
+
         if name not in self._members:
             raise ArchiveError(f"the archive has no {name}", subject=self.name)
         inner, _ = self._members[name]
@@ -152,6 +158,8 @@ class Archive:
                 self._members[name] = (name, file.stat().st_size)
 
     def _list_zip(self) -> None:
+        import zipfile  # noqa: PLC0415 # imported only when an archive is opened
+
         try:
             self._zip = zipfile.ZipFile(self.path)
         except zipfile.BadZipFile as error:

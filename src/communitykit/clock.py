@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,6 +10,12 @@ from datetime import UTC, datetime
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+async def _sleep_async(seconds: float) -> None:
+    import asyncio  # noqa: PLC0415 # imported only when used: it takes a third of the whole import
+
+    await asyncio.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,7 @@ class Clock:
     now: Callable[[], datetime] = _utc_now
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    sleep_async: Callable[[float], Awaitable[None]] = asyncio.sleep
+    sleep_async: Callable[[float], Awaitable[None]] = _sleep_async
 
 
 SYSTEM_CLOCK = Clock()

@@ -1,15 +1,14 @@
 """One run over one source: its slices read side by side. No store, no output.
 
-What a slice comes to is decided in `communitykit.reading`; the readers here, sync over threads and async over tasks,
-only schedule.
+What a slice comes to is decided in `communitykit.reading`; the readers here only schedule, over threads
+(`communitykit.engine_async` does over tasks).
 """
 
 from __future__ import annotations
 
-import asyncio
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -23,7 +22,7 @@ from communitykit.operations import Emit, Stopped
 from communitykit.reading import Event, Failed, Opened, SliceReading
 
 if TYPE_CHECKING:
-    from communitykit.runner import AsyncRunner, SyncRunner
+    from communitykit.runner import SyncRunner
 
 
 class State(Protocol):
@@ -151,77 +150,6 @@ def _follow(
         reading.fail(error)
     run.note_end(reading)
     emit(reading.closed())
-
-
-async def read_async(run: SourceRun, runner: AsyncRunner, *, concurrency: int) -> AsyncIterator[Event]:
-    """Read a source in an event loop: slices as tasks, events as they come."""
-    reader = _AsyncReader(run, runner, concurrency)
-    whole = asyncio.create_task(reader.everything())
-    try:
-        while (event := await reader.events.get()) is not None:
-            yield event
-        await whole
-    finally:
-        for task in (whole, *reader.tasks):
-            task.cancel()
-        await asyncio.gather(whole, *reader.tasks, return_exceptions=True)
-
-
-class _AsyncReader:
-    def __init__(self, run: SourceRun, runner: AsyncRunner, concurrency: int) -> None:
-        self.run = run
-        self.runner = runner
-        self.events: asyncio.Queue[Event | None] = asyncio.Queue(maxsize=concurrency * 2)
-        self.tasks: set[asyncio.Task[None]] = set()
-        self._places = asyncio.Semaphore(concurrency)
-
-    async def everything(self) -> None:
-        run, connector = self.run, self.run.connector
-        try:
-            if connector.discover is not None:
-                await self._follow(run.begin(None, "discover"), connector.discover(run.scope))
-            while pending := [task for task in self.tasks if not task.done()]:
-                await asyncio.gather(*pending)
-            if connector.resolve is not None and run.failure is None:
-                for network, ids in run.strangers():
-                    reading = run.begin(None, f"strangers/{network}")
-                    await self._follow(reading, connector.resolve(run.scope, network, ids))
-            if run.failure is not None:
-                await self.events.put(Failed(run.failure))
-        finally:
-            await self.events.put(None)
-
-    async def _read(self, slice_: Slice) -> None:
-        run = self.run
-        async with self._places:
-            reading = run.begin(slice_, slice_.label)
-            await self.events.put(Opened(reading.key, slice_.label or slice_.key, run.expected(slice_)))
-            if run.failure is not None:
-                reading.stop(f"not read: {run.failure}")
-                await self.events.put(reading.closed())
-                return
-            await self._follow(reading, run.flow(slice_))
-
-    async def _follow(self, reading: SliceReading, flow: Flow) -> None:
-        try:
-            async for emit in self.runner.run(flow, reading.meter):
-                if isinstance(emit.step, Slice):
-                    self._found(emit.step)
-                    continue
-                page = reading.page(emit)
-                if page is not None:
-                    await self.events.put(page)
-        except Stopped:
-            reading.stop("the run was stopped; run it again to go on")
-        except Exception as error:  # noqa: BLE001 # one bad slice never ends a run; its Coverage says what happened
-            reading.fail(error)
-        self.run.note_end(reading)
-        await self.events.put(reading.closed())
-
-    def _found(self, slice_: Slice) -> None:
-        self.run.networks[slice_.network] = None
-        if self.run.wanted(slice_):
-            self.tasks.add(asyncio.create_task(self._read(slice_)))
 
 
 def read_steps(

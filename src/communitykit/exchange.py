@@ -12,12 +12,11 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from pydantic import SecretStr
 from pydantic_core import from_json
-from tenacity import RetryCallState
 
 from communitykit.connector import Connector, Settings
 from communitykit.errors import (
@@ -34,6 +33,9 @@ from communitykit.errors import (
 )
 from communitykit.flow import Request, Response
 from communitykit.scrub import Scrubber
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 MAX_TRANSIENT = 6
 """Attempts at a request that fails without a word on when to come back."""

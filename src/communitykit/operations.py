@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from tenacity import DoAttempt, DoSleep, RetryCallState, Retrying, retry_if_exception
-
 from communitykit.auth import AuthFlow, Credential, CredentialStore
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector import Connector, Settings
@@ -156,6 +154,14 @@ class Conductor:
 
         Raises the CommunityKitError that the last attempt ended in.
         """
+        from tenacity import (  # noqa: PLC0415 # imported only when something is sent
+            DoAttempt,
+            DoSleep,
+            RetryCallState,
+            Retrying,
+            retry_if_exception,
+        )
+
         retrying = Retrying(retry=retry_if_exception(should_retry), stop=should_stop, wait=backoff, reraise=True)
         state = RetryCallState(retrying, fn=None, args=(), kwargs={})
         while True:

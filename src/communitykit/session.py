@@ -18,7 +18,7 @@ from communitykit.archive import Archive
 from communitykit.auth import CredentialStore
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector import Connector, load_settings
-from communitykit.engine import SourceRun, State, read_async, read_steps, read_sync
+from communitykit.engine import SourceRun, State, read_steps, read_sync
 from communitykit.errors import ArchiveError, SettingsError
 from communitykit.flow import Checkpoint, Scope
 from communitykit.intake import Intake, Page
@@ -208,7 +208,8 @@ class AsyncSession:
         self, ask: Ask, *, state: State, run_id: str = "read", concurrency: int | None = None
     ) -> AsyncIterator[Event]:
         """Read the platform and give every event."""
-        from communitykit.runner import AsyncRunner  # noqa: PLC0415 # httpx is imported only when used
+        from communitykit.engine_async import read_async  # noqa: PLC0415 # httpx is imported only when used
+        from communitykit.runner import AsyncRunner  # noqa: PLC0415 # same
 
         self._runner = self._runner or AsyncRunner(self.conductor, app=self._app)
         run = _source_run(self.connector, self.conductor, ask, state, run_id)
