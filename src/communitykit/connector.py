@@ -169,8 +169,8 @@ class Connector:
     """`resolve(scope, network, member_ids)`: look up members that records refer to but no listing gave."""
     preflight: Callable[[Scope], Flow] | None = None
     """What `communitykit check` runs: raises what would fail later, yields a Gap for each thing that cannot be read."""
-    estimate: Callable[[Slice, Checkpoint | None], int] | None = None
-    """About how many requests reading the slice takes, for `--estimate`."""
+    estimate: Callable[[Scope, Slice, Checkpoint | None], Mapping[str, int]] | None = None
+    """About how many requests of each budget reading the slice takes, for `--estimate`; empty when nothing tells."""
     ignored: Mapping[str, str] = field(default_factory=dict)
     """Wire kinds knowingly ignored, each with its reason."""
     secrets: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -59,11 +59,11 @@ class SourceRun:
             raise TypeError(message)
         return self.connector.read(self.scope, slice_, self.state.get(self.name(slice_)))
 
-    def expected(self, slice_: Slice) -> int | None:
-        """Give the connector's own estimate of the requests that a slice takes."""
+    def budgeted(self, slice_: Slice) -> Mapping[str, int]:
+        """Give the connector's own estimate of the requests that a slice takes, by budget."""
         if self.connector.estimate is None:
-            return None
-        return self.connector.estimate(slice_, self.state.get(self.name(slice_)))
+            return {}
+        return self.connector.estimate(self.scope, slice_, self.state.get(self.name(slice_)))
 
     def wanted(self, slice_: Slice) -> bool:
         """Tell whether the slice gives anything that was asked for."""
@@ -118,7 +118,7 @@ def read_sync(run: SourceRun, runner: SyncRunner, emit: Callable[[Event], None])
 
 def _read_slice(run: SourceRun, runner: SyncRunner, slice_: Slice, emit: Callable[[Event], None]) -> None:
     reading = run.begin(slice_, slice_.label)
-    emit(Opened(reading.key, slice_.label or slice_.key, run.expected(slice_)))
+    emit(Opened(reading.key, slice_.label or slice_.key, sum(run.budgeted(slice_).values()) or None))
     if run.failure is not None:
         reading.stop(f"not read: {run.failure}")
         emit(reading.closed())

@@ -54,7 +54,9 @@ class _AsyncReader:
         run = self.run
         async with self._places:
             reading = run.begin(slice_, slice_.label)
-            await self.events.put(Opened(reading.key, slice_.label or slice_.key, run.expected(slice_)))
+            await self.events.put(
+                Opened(reading.key, slice_.label or slice_.key, sum(run.budgeted(slice_).values()) or None)
+            )
             if run.failure is not None:
                 reading.stop(f"not read: {run.failure}")
                 await self.events.put(reading.closed())

@@ -20,7 +20,7 @@ from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector import Connector, load_settings
 from communitykit.engine import SourceRun, State, read_steps, read_sync
 from communitykit.errors import ArchiveError, SettingsError
-from communitykit.flow import Checkpoint, Scope
+from communitykit.flow import Batch, Checkpoint, Scope, Slice
 from communitykit.intake import Intake, Page
 from communitykit.model import Community, EngagementEvent, Member, Membership, Post, Record
 from communitykit.operations import Conductor, Stopped
@@ -73,6 +73,17 @@ class Ask:
             force=self.force,
             gives=self.gives,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a pull would take: requests by budget, and the least number of seconds that the limits allow."""
+
+    connector: str
+    slices: int
+    unknown: int
+    requests: Mapping[str, int]
+    seconds: float
 
 
 class Readable(Protocol):
@@ -176,6 +187,30 @@ class Session(_Records):
             reading.page(emit)
         closed = reading.closed()
         return [closed.coverage.reason] if closed.coverage.reason else []
+
+    def estimate(self, ask: Ask, state: State) -> Estimate:
+        """Discover what there is to read, without reading it, and sum up what it would take.
+
+        Raises CommunityKitError when the platform cannot be asked.
+        """
+        run = self._run(ask, state, "estimate")
+        reading = run.begin(None, "discover")
+        requests: Counter[str] = Counter()
+        slices = unknown = 0
+        flow = self.connector.discover(run.scope) if self.connector.discover else None
+        for emit in self._runner.run(flow, reading.meter) if flow is not None else ():
+            if isinstance(emit.step, Slice) and run.wanted(emit.step):
+                slices += 1
+                told = run.budgeted(emit.step)
+                unknown += not told
+                requests.update(told)
+        budgets, rate = self.connector.budgets, self.conductor.settings.rate
+        # Budgets run side by side, so the slowest decides.
+        seconds = max(
+            (number * budgets[name].seconds / (budgets[name].limit * rate) for name, number in requests.items()),
+            default=0.0,
+        )
+        return Estimate(self.connector.name, slices, unknown, dict(requests), seconds)
 
     def _run(self, ask: Ask, state: State, run_id: str) -> SourceRun:
         return _source_run(self.connector, self.conductor, ask, state, run_id)
@@ -484,3 +519,20 @@ def _is_within(record: Any, ask: Ask) -> bool:  # noqa: ANN401 # any record
     if moment is None:
         return True
     return (ask.since is None or moment >= ask.since) and (ask.until is None or moment <= ask.until)
+
+
+def translate(
+    name: str, kind: str, payloads: Iterable[Any], context: Mapping[str, Any], *, clock: Clock = SYSTEM_CLOCK
+) -> tuple[list[Any], list[Any]]:
+    """Translate wire payloads of one kind into records; give the records and the Issues. Sends nothing.
+
+    Raises UnknownConnectorError, or SettingsError when the connector has no payloads of that kind.
+    """
+    connector = registry().get(name)
+    if kind not in connector.translators:
+        known = ", ".join(sorted(connector.translators))
+        raise SettingsError(f"{name} has no payloads of kind {kind!r}", remedy=f"Kinds: {known}.")
+    intake = Intake(connector, run_id="translate", origin="api")
+    ignored: Counter[str] = Counter()
+    page = intake.translate(Batch(kind, list(payloads), context), f"{name}:-:translate", clock.now(), ignored)
+    return page.records, page.issues

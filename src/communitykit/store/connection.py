@@ -65,6 +65,15 @@ def connect(
     return connection
 
 
+def mark(path: Path, key: str, value: str) -> None:
+    """Write a word about a store into its `meta` table, making the store if there is none."""
+    connection = connect(path, read_only=False)
+    try:
+        connection.execute("INSERT INTO meta VALUES (?, ?)", [key, value])
+    finally:
+        connection.close()
+
+
 def _check(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool) -> None:
     tables = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if "meta" not in tables:

@@ -123,3 +123,8 @@ def _stamp(moment: datetime) -> str:
 @cache
 def _moment(stamp: str) -> datetime:
     return datetime.fromisoformat(stamp)
+
+
+def checkpoints(table: pa.Table) -> dict[str, Any]:
+    """Read the table of checkpoints: by slice."""
+    return {row["slice"]: from_json(row["checkpoint"]) for row in table.to_pylist()}

@@ -1,0 +1,17 @@
+"""The command line. Its parts are imported only when it runs."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run `communitykit …`; the process exits with the command's code."""
+    try:
+        from communitykit.cli.app import run  # noqa: PLC0415 # typer and rich are an extra
+    except ModuleNotFoundError as error:
+        if error.name not in {"typer", "rich", "click"}:
+            raise
+        sys.stderr.write("The command line needs its extra: pip install 'communitykit[cli,duckdb]'\n")
+        sys.exit(1)
+    run()

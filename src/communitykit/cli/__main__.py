@@ -1,0 +1,5 @@
+"""`python -m communitykit.cli`."""
+
+from communitykit.cli import main
+
+main()

@@ -1,0 +1,118 @@
+"""A fictional company on simulated platforms, read by the real connectors over HTTP on this machine."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from communitykit.cli import runs
+from communitykit.cli.output import Exit, print_json, print_table, say
+from communitykit.cli.progress import PullProgress
+from communitykit.cli.show import show
+from communitykit.connector import Connector
+from communitykit.errors import SettingsError
+from communitykit.pull import PullResult, pull
+from communitykit.registry import registry
+from communitykit.sandbox import World, parse_fault, serve
+from communitykit.session import connect
+from communitykit.store import Store
+from communitykit.store.connection import mark
+
+_MONTH = timedelta(days=30)
+
+
+def run_demo(to: Path, *, as_json: bool) -> None:
+    """Pull the small world from every connector that has a sandbox, let a month pass, and pull again.
+
+    Raises SettingsError when the store already exists, so that a demonstration never touches real data.
+    """
+    if to.exists() and not _is_ours(to):
+        raise SettingsError(
+            f"{to} exists, and the demo would mix its fictional company into it", remedy="Give another file with --to."
+        )
+    to.unlink(missing_ok=True)
+    mark(to, "demo", "a fictional company")
+    found = {name: one for name, one in registry().connectors.items() if one.sandbox is not None}
+    world = World(seed=1, size="small", now=datetime.now(UTC) - _MONTH, platforms=tuple(sorted(found)))
+    with ExitStack() as stack:
+        sessions = []
+        for name, connector in sorted(found.items()):
+            server = stack.enter_context(serve(world, _platform(connector)))
+            if not as_json:
+                say(f"A fictional company's {connector.title} answers at {server.url}.")
+            sessions.append(stack.enter_context(connect(name, **server.settings)))
+        first = _pull(sessions, to, "First pull", as_json=as_json)
+        changes = world.advance(days=_MONTH.days, reach=_MONTH)
+        if not as_json:
+            say(f"\nA month passes: {len(changes):,} things happen.\n")
+        second = _pull(sessions, to, "Second pull", as_json=as_json)
+    if as_json:
+        print_json({"first": runs.as_data(first, to), "second": runs.as_data(second, to), "happened": len(changes)})
+        return
+    saved = first.requests - second.requests
+    say(f"The second pull sent {second.requests:,} requests, {saved:,} fewer than the first.\n")
+    show(to, as_json=False)
+    say(f'Look for yourself: communitykit show {to}, or duckdb.sql("FROM activity") on the file.')
+
+
+def serve_platform(
+    name: str, *, size: str, seed: int, port: int, faults: list[str], seconds: float, as_json: bool
+) -> None:
+    """Serve one simulated platform until Ctrl-C, or for `seconds`.
+
+    Raises SettingsError for a platform without sandbox, or a size or fault that does not exist.
+    """
+    connector = registry().get(name)
+    if connector.sandbox is None:
+        raise SettingsError(f"{name} has no sandbox")
+    try:
+        world = World(seed=seed, size=cast("Any", size), now=datetime.now(UTC), platforms=(name,))
+        chosen = [parse_fault(fault) for fault in faults]
+    except (KeyError, ValueError) as error:
+        raise SettingsError(f"the sandbox cannot be served so: {error}") from None
+    with serve(world, _platform(connector), faults=chosen, port=port) as server:
+        settings = server.settings
+        rate = settings.get("rate", server.rate)
+        if as_json:
+            print_json({**settings, "base_url": settings.get("base_url", server.url), "rate": str(rate)})
+        else:
+            print_table(
+                f"{connector.title}, {size} company of seed {seed}, for {seconds / 60:.0f} minutes",
+                ("setting", "value"),
+                [(key, str(value)) for key, value in settings.items()],
+            )
+            command = " ".join(f"--set {key}={value}" for key, value in settings.items())
+            say(f"For instance: communitykit pull {name} {command} --to sandbox.duckdb")
+        deadline = time.monotonic() + seconds
+        try:
+            while time.monotonic() < deadline:
+                time.sleep(min(1.0, max(0.0, deadline - time.monotonic())))
+        except KeyboardInterrupt:
+            say("Stopped.")
+
+
+def _pull(sessions: list[Any], to: Path, title: str, *, as_json: bool) -> PullResult:
+    with PullProgress(title, quiet=as_json) as progress:
+        result = pull(sessions, to, progress=progress)
+    if not as_json:
+        say(f"{title}:")
+        runs.print_summary(result, to)
+    if result.interrupted:
+        import typer  # noqa: PLC0415 # here alone
+
+        raise typer.Exit(Exit.INTERRUPTED)
+    return result
+
+
+def _platform(connector: Connector) -> Any:  # noqa: ANN401 # a sandbox Platform
+    if connector.sandbox is None:
+        raise TypeError(connector.name)
+    return connector.sandbox()
+
+
+def _is_ours(to: Path) -> bool:
+    with Store(to) as store:
+        return store.sql("SELECT 1 FROM meta WHERE key = 'demo'").num_rows > 0

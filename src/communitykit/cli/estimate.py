@@ -1,0 +1,44 @@
+"""What a pull would take, before it is started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from communitykit.cli.output import print_json, say
+from communitykit.session import Ask, Session
+
+
+def print_estimate(sessions: Sequence[Session], to: Path, ask: Mapping[str, Any], *, as_json: bool) -> None:
+    """List slices without reading them, and print the requests and the least time that they need."""
+    state: Mapping[str, Any] = {}
+    if to.exists():
+        from communitykit.store import Store  # noqa: PLC0415 # duckdb is imported only when used
+        from communitykit.store.rows import checkpoints  # noqa: PLC0415 # same
+
+        with Store(to) as store:
+            state = checkpoints(store.arrow("checkpoints"))
+    estimates = [session.estimate(Ask(**ask), state) for session in sessions]
+    if as_json:
+        print_json(
+            [
+                {
+                    "connector": one.connector,
+                    "slices": one.slices,
+                    "unknown": one.unknown,
+                    "requests": one.requests,
+                    "seconds": one.seconds,
+                }
+                for one in estimates
+            ]
+        )
+        return
+    for one in estimates:
+        minutes = one.seconds / 60
+        say(
+            f"{one.connector}: {one.slices:,} slices, about {sum(one.requests.values()):,} requests, at least "
+            f"{minutes:,.1f} minutes at the platform's limits"
+            + (f"; {one.unknown:,} slices of unknown length." if one.unknown else ".")
+        )
+    say("It may be stopped at any time, and goes on from there.")

@@ -1,0 +1,109 @@
+"""What `pull` and `import` share: running with progress, and the summary at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from communitykit.cli.output import Exit, print_json, print_table, say, warn
+from communitykit.cli.progress import PullProgress
+from communitykit.pull import PullResult, pull
+from communitykit.session import Readable
+
+
+def run(
+    sources: Sequence[Readable],
+    to: Path,
+    *,
+    title: str,
+    as_json: bool,
+    max_time: float | None = None,
+    **ask: Any,  # noqa: ANN401
+) -> tuple[PullResult, Exit]:
+    """Pull with progress, print the summary, give the exit code."""
+    with PullProgress(title, quiet=as_json) as progress:
+        result = pull(sources, to, progress=progress, max_time=max_time, **ask)
+    if as_json:
+        print_json(as_data(result, to))
+    else:
+        print_summary(result, to)
+    return result, code(result)
+
+
+def code(result: PullResult) -> Exit:
+    """Give the exit code that a result stands for."""
+    if result.interrupted:
+        return Exit.INTERRUPTED
+    if result.errors:
+        return Exit.FAILED
+    return Exit.COMPLETE if result.complete and not result.issues else Exit.PARTIAL
+
+
+def as_data(result: PullResult, to: Path) -> dict[str, Any]:
+    """Give the result as plain data."""
+    tally = result.tally
+    return {
+        "run_id": result.run_id,
+        "store": str(to),
+        "complete": result.complete,
+        "interrupted": result.interrupted,
+        "started_at": result.started_at,
+        "ended_at": result.ended_at,
+        "new": tally.new if tally else {},
+        "changed": tally.changed if tally else {},
+        "vanished": tally.vanished if tally else {},
+        "requests": result.requests,
+        "retries": result.retries,
+        "waited_seconds": round(result.waited, 3),
+        "ignored": result.ignored,
+        "coverage": [one.model_dump(mode="json") for one in result.coverage],
+        "issues": [one.model_dump(mode="json") for one in result.issues],
+        "errors": [str(error) for error in result.errors],
+    }
+
+
+def print_summary(result: PullResult, to: Path) -> None:
+    """Print what was new, what changed, what it took, and what was left out and why."""
+    tally = result.tally
+    if tally is not None:
+        tables = ("members", "communities", "memberships", "posts", "events", "measures")
+        rows = [
+            (name, tally.new.get(name, 0), tally.changed.get(name, 0), tally.vanished.get(name, 0)) for name in tables
+        ]
+        print_table(str(to), ("record", "new", "changed", "vanished"), [row for row in rows if any(row[1:])])
+        if not any(any(row[1:]) for row in rows):
+            say(f"{to}: nothing new, nothing changed.")
+    seconds = (result.ended_at - result.started_at).total_seconds() if result.ended_at else 0.0
+    say(
+        f"{result.requests:,} requests, {result.retries:,} repeated, {result.waited:.1f} s waited, "
+        f"{seconds:.1f} s in all."
+    )
+    if result.ignored:
+        ignored = ", ".join(f"{number:,} {kind}" for kind, number in sorted(result.ignored.items()))
+        say(f"Knowingly ignored: {ignored}.")
+    _print_left_out(result)
+    if result.interrupted:
+        warn("Stopped. What was committed is kept; run the same command again to go on from there.")
+
+
+def _print_left_out(result: PullResult) -> None:
+    grouped: dict[tuple[str, str], int] = {}
+    for one in result.coverage:
+        if one.status != "complete":
+            key = (one.status, one.reason or "")
+            grouped[key] = grouped.get(key, 0) + 1
+    print_table(
+        "Left out", ("status", "slices", "why"), [(status, number, why) for (status, why), number in grouped.items()]
+    )
+    reasons: dict[tuple[str, str, str], int] = {}
+    for issue in result.issues:
+        cause = (issue.reason, issue.wire_kind, issue.detail or "")
+        reasons[cause] = reasons.get(cause, 0) + 1
+    print_table(
+        "Issues",
+        ("reason", "payload", "number", "detail"),
+        [(why, kind, n, d) for (why, kind, d), n in reasons.items()],
+    )
+    for error in result.errors:
+        warn(f"Error: {error}")

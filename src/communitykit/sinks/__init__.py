@@ -1,0 +1,70 @@
+"""Writing records elsewhere: JSON Lines here, tables of a store in `communitykit.sinks.tables`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from communitykit.errors import CommunityKitError
+from communitykit.model import Record
+
+__all__ = ["export_store", "from_json_line", "read_jsonl", "to_json_line", "write_jsonl"]
+
+_RECORD: TypeAdapter[Any] = TypeAdapter(Record)
+
+
+def to_json_line(record: BaseModel) -> str:
+    """Write a record as one line of JSON: what was told, `record` and `id`; None stays apart from untold."""
+    line = record.model_dump_json(exclude_unset=True)
+    kind: str = record.record  # type: ignore[attr-defined] # every record has one
+    return line if "record" in record.model_fields_set else f'{{"record":"{kind}",{line[1:]}'
+
+
+def from_json_line(line: str | bytes) -> Any:  # noqa: ANN401 # a record
+    """Read a record back, equal to the one that was written.
+
+    Raises CommunityKitError when the line is no record.
+    """
+    try:
+        return _RECORD.validate_json(line)
+    except ValueError as error:
+        raise CommunityKitError(f"not a record: {str(error).splitlines()[0]}") from None
+
+
+def write_jsonl(records: Iterable[BaseModel], to: str | Path | IO[str]) -> int:
+    """Write records as JSON Lines (UTF-8) to a path or an open text file; give their number."""
+    if isinstance(to, str | Path):
+        with Path(to).open("w", encoding="utf-8", newline="\n") as file:
+            return write_jsonl(records, file)
+    number = 0
+    for record in records:
+        to.write(to_json_line(record) + "\n")
+        number += 1
+    return number
+
+
+def read_jsonl(path: str | Path) -> Iterator[Any]:
+    """Read records back from JSON Lines.
+
+    Raises CommunityKitError naming the line that is no record.
+    """
+    with Path(path).open(encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                try:
+                    yield from_json_line(line)
+                except CommunityKitError as error:
+                    raise CommunityKitError(error.message, subject=f"{Path(path).name}, line {number}") from None
+
+
+def export_store(store: str | Path, to: str | Path, file_format: str = "parquet") -> dict[str, int]:
+    """Write a store's tables into a folder as `parquet`, `jsonl` or `csv`; give the rows by table.
+
+    Raises StoreError when there is no store, CommunityKitError for another format.
+    """
+    from communitykit.sinks.tables import export  # noqa: PLC0415 # duckdb is imported only when used
+
+    return export(Path(store), Path(to), file_format)
