@@ -1,0 +1,99 @@
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from communitykit import Archive, ArchiveError
+
+
+def make_zip(path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, body in members.items():
+            file.writestr(name, body)
+    return path
+
+
+def test_a_zip_and_its_folder_read_alike_and_clutter_is_left_out(tmp_path: Path) -> None:
+    members = {"users.json": b"[]", "general/2026-01-01.json": b'[{"a": 1}]', "__MACOSX/x": b"", "general/._x": b""}
+    path = make_zip(tmp_path / "export.zip", members)
+    folder = tmp_path / "folder"
+    with zipfile.ZipFile(path) as file:
+        file.extractall(folder)
+    with Archive(path) as zipped, Archive(folder) as unpacked:
+        assert zipped.names() == unpacked.names() == ["general/2026-01-01.json", "users.json"]
+        assert zipped.json("general/2026-01-01.json") == unpacked.json("general/2026-01-01.json") == [{"a": 1}]
+        assert zipped.digest == unpacked.digest
+        assert zipped.folders() == ["general"]
+
+
+def test_one_wrapping_folder_is_accepted(tmp_path: Path) -> None:
+    with Archive(make_zip(tmp_path / "e.zip", {"my export/users.json": b"\xef\xbb\xbf[1]"})) as archive:
+        assert archive.names() == ["users.json"]
+        assert archive.json("users.json") == [1]
+
+
+def test_names_that_were_utf8_without_saying_so_are_read(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "e.zip", {"caf__/a.json": b"[]", "users.json": b"[]"})
+    path.write_bytes(path.read_bytes().replace(b"caf__", b"caf\xc3\xa9"))  # the flag still says CP437
+    with Archive(path) as archive:
+        assert archive.names() == ["café/a.json", "users.json"]
+
+
+@pytest.mark.parametrize("name", ["../evil.json", "/etc/evil.json", "a/../../evil.json", "C:\\evil.json"])
+def test_a_path_that_escapes_is_refused(tmp_path: Path, name: str) -> None:
+    path = make_zip(tmp_path / "e.zip", {name: b"[]", "users.json": b"[]"})
+    with pytest.raises(ArchiveError, match="would leave the archive"):
+        Archive(path)
+
+
+def test_a_link_that_leaves_the_folder_is_refused(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.json"
+    outside.write_text("[]")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "users.json").symlink_to(outside)
+    with pytest.raises(ArchiveError, match="leaves the folder"):
+        Archive(folder)
+
+
+def test_a_zip_bomb_is_refused(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "e.zip", {"users.json": b"\0" * (32 * 1024 * 1024)})
+    with pytest.raises(ArchiveError, match="zip bomb"):
+        Archive(path)
+
+
+def test_what_is_no_zip_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "e.zip"
+    path.write_bytes(b"<html>not a zip</html>")
+    with pytest.raises(ArchiveError, match="not a zip"):
+        Archive(path)
+    with pytest.raises(ArchiveError, match="no such file"):
+        Archive(tmp_path / "nothing.zip")
+
+
+def test_an_encrypted_zip_is_said(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "e.zip", {"users.json": b"[]"})
+    body = bytearray(path.read_bytes())
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        body[body.index(signature) + offset] |= 1
+    path.write_bytes(bytes(body))
+    with pytest.raises(ArchiveError, match="encrypted"):
+        Archive(path)
+
+
+def test_truncated_json_names_the_member(tmp_path: Path) -> None:
+    with (
+        Archive(make_zip(tmp_path / "e.zip", {"users.json": b'[{"id": '})) as archive,
+        pytest.raises(ArchiveError, match=r"users\.json is not readable JSON"),
+    ):
+        archive.json("users.json")
+
+
+def test_a_damaged_member_is_an_error_of_that_member(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "e.zip", {"users.json": json.dumps(list(range(5000))).encode()})
+    body = bytearray(path.read_bytes())
+    body[200:260] = b"\xff" * 60
+    path.write_bytes(bytes(body))
+    with Archive(path) as archive, pytest.raises(ArchiveError, match=r"users\.json cannot be read"):
+        archive.read("users.json")

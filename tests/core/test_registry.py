@@ -1,0 +1,62 @@
+import sys
+import types
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from communitykit import Capabilities, Connector, Settings, UnknownConnectorError, hookimpl
+from communitykit.registry import load
+
+
+def connector(name: str) -> Connector:
+    return Connector(
+        name=name, title=name, version="1", settings=Settings, capabilities=Capabilities(), translators={}
+    )
+
+
+def plugin(monkeypatch: pytest.MonkeyPatch, module_name: str, name: str | None) -> EntryPoint:
+    module = types.ModuleType(module_name)
+    if name is not None:
+
+        @hookimpl
+        def communitykit_connector() -> Connector:
+            return connector(name)
+
+        module.communitykit_connector = communitykit_connector  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module_name, module)
+    return EntryPoint(module_name, module_name, "communitykit")
+
+
+def test_broken_plugins_are_reported_and_stop_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "fails_to_import.py").write_text("import a_package_that_is_not_there\n")
+    (tmp_path / "wrong_hook.py").write_text(
+        "from communitykit import hookimpl\n@hookimpl\ndef communitykit_conector(): ...\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = load(
+        [
+            EntryPoint("fails", "fails_to_import", "communitykit"),
+            EntryPoint("wrong", "wrong_hook", "communitykit"),
+            plugin(monkeypatch, "empty_plugin", None),
+            plugin(monkeypatch, "good_plugin", "good"),
+            plugin(monkeypatch, "good_plugin_again", "good"),
+        ]
+    )
+    assert list(found.connectors) == ["good"]
+    reasons = {broken.name: broken.reason for broken in found.broken}
+    assert set(reasons) == {"fails", "wrong", "empty_plugin", "good_plugin_again"}
+    assert "a_package_that_is_not_there" in reasons["fails"]
+    assert "communitykit_conector" in reasons["wrong"]
+    assert "does not implement" in reasons["empty_plugin"]
+    assert "already provides" in reasons["good_plugin_again"]
+
+
+def test_a_misspelt_name_says_what_is_installed_and_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = load([plugin(monkeypatch, "slack_plugin", "slack")])
+    with pytest.raises(UnknownConnectorError) as caught:
+        found.get("slak")
+    text = str(caught.value)
+    assert "installed: slack" in text
+    assert "Did you mean 'slack'?" in text
+    assert "pip install communitykit-slak" in text
