@@ -163,6 +163,7 @@ class Conductor:
         )
 
         retrying = Retrying(retry=retry_if_exception(should_retry), stop=should_stop, wait=backoff, reraise=True)
+        retrying.begin()
         state = RetryCallState(retrying, fn=None, args=(), kwargs={})
         while True:
             do = retrying.iter(retry_state=state)

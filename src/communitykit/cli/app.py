@@ -283,7 +283,7 @@ def serve(  # the options of the command
 def run() -> None:
     """Run the command line."""
     try:
-        app(standalone_mode=False)
+        sys.exit(app(standalone_mode=False) or Exit.COMPLETE)
     except typer.Exit as done:
         sys.exit(done.exit_code)
     except (KeyboardInterrupt, typer.Abort):
