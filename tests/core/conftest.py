@@ -108,14 +108,18 @@ def discover(scope: Scope) -> Flow:
 def read(scope: Scope, slice_: Slice, checkpoint: dict[str, Any] | None) -> Flow:
     room = slice_.params["room"]
     request: Request | None = Request(
-        f"notes/{room}", params={"cursor": (checkpoint or {}).get("cursor", "")}, draws=(Draw("notes", "net"),),
+        f"notes/{room}",
+        params={"cursor": (checkpoint or {}).get("cursor", "")},
+        draws=(Draw("notes", "net"),),
         subject=f"room {room}",
     )
     pages = Pages(cursor_pager(("next",)))
     while request is not None:
         response = yield request
         following = pages.next(response)
-        yield Batch("note", response.data["notes"], {"room": room}, checkpoint={"v": 1, "cursor": request.params["cursor"]})
+        yield Batch(
+            "note", response.data["notes"], {"room": room}, checkpoint={"v": 1, "cursor": request.params["cursor"]}
+        )
         request = following
 
 
@@ -129,9 +133,17 @@ def authorize(settings: Plain, saved: Any, now: Any) -> Any:
 def little() -> Callable[..., Connector]:
     def make(**changes: Any) -> Connector:
         declared: dict[str, Any] = {
-            "name": "little", "title": "Little", "version": "1", "settings": Plain, "capabilities": Capabilities(),
-            "translators": {"note": WireKind(translate_note)}, "budgets": {"notes": Budget(100, 1)},
-            "authorize": authorize, "discover": discover, "read": read, "secrets": (r"tok-[\w-]+",),
+            "name": "little",
+            "title": "Little",
+            "version": "1",
+            "settings": Plain,
+            "capabilities": Capabilities(),
+            "translators": {"note": WireKind(translate_note)},
+            "budgets": {"notes": Budget(100, 1)},
+            "authorize": authorize,
+            "discover": discover,
+            "read": read,
+            "secrets": (r"tok-[\w-]+",),
         }
         return Connector(**{**declared, **changes})
 

@@ -10,9 +10,7 @@ from communitykit.registry import load
 
 
 def connector(name: str) -> Connector:
-    return Connector(
-        name=name, title=name, version="1", settings=Settings, capabilities=Capabilities(), translators={}
-    )
+    return Connector(name=name, title=name, version="1", settings=Settings, capabilities=Capabilities(), translators={})
 
 
 def plugin(monkeypatch: pytest.MonkeyPatch, module_name: str, name: str | None) -> EntryPoint:

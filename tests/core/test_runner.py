@@ -64,7 +64,9 @@ def ok(data: Any) -> tuple[int, dict[str, str], bytes]:
     return 200, {}, json.dumps(data).encode()
 
 
-def test_retry_after_is_waited_for_before_anything_is_sent_again(platform: Any, little: Callable[..., Connector]) -> None:
+def test_retry_after_is_waited_for_before_anything_is_sent_again(
+    platform: Any, little: Callable[..., Connector]
+) -> None:
     platform.answers["/x"] = lambda number, _: (429, {"retry-after": "7"}, b"{}") if number == 0 else ok({"fine": 1})
     ticking, meter = Ticking(), Meter()
     with runner(little(), platform, ticking) as running:
@@ -119,13 +121,16 @@ def test_a_foreign_host_is_refused_before_anything_is_sent(
 def test_plain_http_is_for_this_machine_only(little: Callable[..., Connector]) -> None:
     connector = little()
     settings = connector.settings(base_url="http://intranet.example")
-    with SyncRunner(Conductor(connector, settings, pace=Pace())) as running, pytest.raises(
-        ForeignHostError, match="without encryption"
+    with (
+        SyncRunner(Conductor(connector, settings, pace=Pace())) as running,
+        pytest.raises(ForeignHostError, match="without encryption"),
     ):
         running.send(Request("x"), Meter())
 
 
-def test_the_credential_goes_along_but_never_follows_a_redirect(platform: Any, little: Callable[..., Connector]) -> None:
+def test_the_credential_goes_along_but_never_follows_a_redirect(
+    platform: Any, little: Callable[..., Connector]
+) -> None:
     platform.answers["/x"] = (302, {"location": "/y"}, b"")
     platform.answers["/y"] = ok({"there": 1})
     with runner(little(), platform) as running:
@@ -141,7 +146,9 @@ def test_redirects_end(platform: Any, little: Callable[..., Connector]) -> None:
         running.send(Request("x"), Meter())
 
 
-def test_a_file_is_streamed_to_a_path_and_removed_after_the_flow(platform: Any, little: Callable[..., Connector]) -> None:
+def test_a_file_is_streamed_to_a_path_and_removed_after_the_flow(
+    platform: Any, little: Callable[..., Connector]
+) -> None:
     platform.answers["/f"] = (200, {}, b"x" * 100_000)
     seen = []
 
@@ -234,9 +241,7 @@ def test_a_page_that_never_ends_stops_with_an_error(platform: Any, little: Calla
     assert CursorError.__name__ not in coverage[1].reason
 
 
-def test_no_secret_is_logged(
-    platform: Any, little: Callable[..., Connector], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_secret_is_logged(platform: Any, little: Callable[..., Connector], caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     platform.answers["/x"] = ok(1)
     with runner(little(), platform) as running:

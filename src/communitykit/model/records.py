@@ -132,7 +132,7 @@ class Community(_Record):
     parent_id: Id | None = Field(default=None, description="The community that it belongs to.")
     privacy: Literal["public", "private", "secret", "direct"] | None = Field(default=None, description="Who may read.")
     archived: bool | None = Field(default=None, description="Closed for new posts.")
-    default: bool | None = Field(default=None, description="Everyone is in it from the first day.")
+    is_default: bool | None = Field(default=None, description="Everyone is in it from the first day.")
     created_at: UtcDatetime | None = Field(default=None, description="When it was created.")
     creator_id: Id | None = Field(default=None, description="Who created it.")
     owner_id: Id | None = Field(default=None, description="Who owns it now.")

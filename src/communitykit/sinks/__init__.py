@@ -13,14 +13,15 @@ from communitykit.model import Record
 
 __all__ = ["export_store", "from_json_line", "read_jsonl", "to_json_line", "write_jsonl"]
 
+_KIND = {"record"}
 _RECORD: TypeAdapter[Any] = TypeAdapter(Record)
 
 
 def to_json_line(record: BaseModel) -> str:
     """Write a record as one line of JSON: what was told, `record` and `id`; None stays apart from untold."""
-    line = record.model_dump_json(exclude_unset=True)
+    line = record.model_dump_json(exclude_unset=True, exclude=_KIND)
     kind: str = record.record  # type: ignore[attr-defined] # every record has one
-    return line if "record" in record.model_fields_set else f'{{"record":"{kind}",{line[1:]}'
+    return f'{{"record":"{kind}",{line[1:]}'
 
 
 def from_json_line(line: str | bytes) -> Any:  # noqa: ANN401 # a record

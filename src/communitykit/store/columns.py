@@ -10,7 +10,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pyarrow as pa
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 from pydantic_core import from_json, to_json
 
 from communitykit.model import RECORD_TYPES
@@ -75,7 +75,7 @@ def field_columns(kind: str) -> tuple[Column, ...]:
     """Give the columns of a record kind that are fields of the model, in the model's order."""
     model = RECORD_TYPES[kind]
     return tuple(
-        _column(name, field.annotation, field.metadata, field.default)
+        _column(name, field.annotation, field.default)
         for name, field in model.model_fields.items()
         if name not in {"record", "source"}
     )
@@ -104,15 +104,16 @@ _SCALARS: dict[Any, tuple[str, pa.DataType]] = {
     bool: ("BOOLEAN", pa.bool_()),
     int: ("BIGINT", pa.int64()),
     float: ("DOUBLE", pa.float64()),
+    AwareDatetime: ("TIMESTAMPTZ", _UTC),
     datetime: ("TIMESTAMPTZ", _UTC),
     date: ("DATE", pa.date32()),
 }
 
 
-def _column(name: str, annotation: Any, metadata: list[Any], default: Any) -> Column:  # noqa: ANN401 # a type as a value
+def _column(name: str, annotation: Any, default: Any) -> Column:  # noqa: ANN401 # a type as a value
     plain = _plain(annotation)
     empty = default if default == () else None
-    if (not metadata and plain in _SCALARS) or plain in _SCALARS:
+    if plain in _SCALARS:
         sql, arrow = _SCALARS[plain]
         return Column(name, sql, arrow)
     if get_origin(plain) is Literal:
