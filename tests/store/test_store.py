@@ -280,6 +280,7 @@ def test_a_newer_file_is_refused_and_other_files_are_named(tmp_path: Path) -> No
 _HOLD = """
 import sys
 from pathlib import Path
+from communitykit.store.connection import connect
 connection = connect(Path(sys.argv[1]), read_only=False)
 print("held", flush=True)
 sys.stdin.readline()
