@@ -1,0 +1,177 @@
+"""A message becomes a Post, its reactions become events. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from communitykit import Draft, Rejected, Swept, make_event_id
+from communitykit_slack.blocks import blocks_text, card, card_text, file, is_preview, shared_from
+from communitykit_slack.ids import PLATFORM, Place, member_id, parse_ts
+from communitykit_slack.mrkdwn import Named, Plain, plain, render
+from communitykit_slack.wire import Message
+
+_BROADCAST = frozenset({"thread_broadcast", "reply_broadcast"})
+
+
+def post(item: Message, place: Place, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a message that says something: a post, the bot behind it where only that is known, its reactions."""
+    ts = item["ts"]
+    post_id = place.post(ts)
+    origin = context.get("origin")
+    root_id = _root_id(item, ts, place)
+    body = item.get("text") or ""
+    said = _said(item, body, place)
+    author_id = _author_id(item, place)
+    if author_id is None and not said.text and not item.get("files") and not item.get("attachments"):
+        raise Rejected("empty", "neither author nor content")
+    draft: dict[str, Any] = {
+        "record": "post",
+        "id": post_id,
+        "community_id": place.community_id,
+        "author_id": author_id,
+        "root_id": root_id,
+        "parent_id": root_id,
+        "kind": "post",
+        "body": body,
+        "body_format": "mrkdwn",
+        "text": said.text,
+        "mentions": said.mentions,
+        "attachments": _attachments(item, place),
+        "links": said.links,
+        "broadcast": item.get("subtype") in _BROADCAST,
+        "created_at": parse_ts(ts),
+        "edited_at": parse_ts(edited["ts"]) if (edited := item.get("edited")) else None,
+        "gone": None,
+    }
+    if item.get("attachments") and (shared := shared_from(item["attachments"], place)):
+        draft["shared_from_id"] = shared
+    if (name := item.get("username")) and "bot_id" in item and not name.startswith("<@"):
+        draft["author_name"] = name
+    if origin != "webhook":  # an event says nothing of what comes later
+        draft["counts"] = _counts(item, root=root_id is None)
+        if origin != "archive":  # exports leave pins out of messages
+            draft["pinned"] = bool(item.get("pinned_to"))
+    if url := context.get("url"):
+        draft["url"] = _address(url, place.channel, ts, item.get("thread_ts"))
+    yield draft
+    if not item.get("user") and item.get("bot_id"):
+        yield _bot(item, place)
+    if origin != "webhook":  # an event's copy of the reactions may be cut; they come as events of their own
+        yield from reacted(item, post_id, place)
+
+
+def reacted(item: Message, post_id: str, place: Place) -> Iterator[Draft]:
+    """Translate the reactions under a message: one event per person and emoji, and a sweep where the lists are whole."""
+    whole = True
+    for reaction in item.get("reactions") or ():
+        users, name = reaction.get("users") or [], reaction["name"]
+        if len(users) < (reaction.get("count") or 0):
+            whole = False
+        for user in users:
+            if user:
+                yield reaction_event(post_id, place, user, name)
+    if whole:
+        yield Swept("event", {"kind": "reacted", "target_id": post_id})
+
+
+def reaction_event(post_id: str, place: Place, user: str, name: str) -> dict[str, Any]:
+    """Describe one reaction; its time stays untold, since only events know it."""
+    actor = place.member(user)
+    return {
+        "record": "event",
+        "id": make_event_id(PLATFORM, place.network, "reacted", target=post_id, actor=actor, detail=name),
+        "kind": "reacted",
+        "actor_id": actor,
+        "target_id": post_id,
+        "community_id": place.community_id,
+        "detail": name,
+        "active": True,
+    }
+
+
+def tombstone(item: Message, place: Place) -> dict[str, Any]:
+    """Describe a deleted message of which only the place is left; its author is not Slackbot, so nobody is named."""
+    ts = item["ts"]
+    root_id = _root_id(item, ts, place)
+    draft = deleted(ts, place)
+    draft.update(root_id=root_id, parent_id=root_id, counts=_counts(item, root=root_id is None))
+    return draft
+
+
+def deleted(ts: str, place: Place) -> dict[str, Any]:
+    """Describe a message that Slack says is deleted."""
+    return {
+        "record": "post",
+        "id": place.post(ts),
+        "community_id": place.community_id,
+        "created_at": parse_ts(ts),
+        "gone": "deleted",
+        "title": None,
+        "body": None,
+        "text": None,
+        "mentions": (),
+        "attachments": (),
+        "links": (),
+    }
+
+
+def _root_id(item: Message, ts: str, place: Place) -> str | None:
+    thread = item.get("thread_ts")
+    return place.post(thread) if thread and thread != ts else None
+
+
+def _author_id(item: Message, place: Place) -> str | None:
+    user = item.get("user")
+    if user:
+        return place.member(user, item.get("user_team") or item.get("source_team") or item.get("team"))
+    if item.get("subtype") == "file_comment":  # the file's owner is not who comments
+        commenter = (item.get("comment") or {}).get("user")
+        return place.member(commenter) if commenter else None
+    bot = item.get("bot_id")
+    return member_id(_home_of_bot(item, place), bot) if bot else None
+
+
+def _home_of_bot(item: Message, place: Place) -> str:
+    return (item.get("bot_profile") or {}).get("team_id") or place.team
+
+
+def _bot(item: Message, place: Place) -> dict[str, Any]:
+    draft: dict[str, Any] = {"record": "member", "id": member_id(_home_of_bot(item, place), item["bot_id"])}
+    draft["kind"] = "bot"
+    if name := (item.get("bot_profile") or {}).get("name"):
+        draft["display_name"] = name
+    return draft
+
+
+def _said(item: Message, body: str, place: Place) -> Plain:
+    """Give a message's plain text: what was written, and what blocks and cards of a bot say beyond it."""
+    if body and "bot_id" not in item:
+        return plain(body, place)
+    named = Named(place)
+    text = render(body, named) if body else ""
+    shown = blocks_text(item.get("blocks"), named)
+    if len(shown) > len(text):  # where there are blocks, Slack shows `text` in notifications only
+        text = shown
+    for one in item.get("attachments") or ():
+        if not is_preview(one) and (more := card_text(one, named)) and more not in text:
+            text = f"{text}\n{more}" if text else more
+    return named.plain(text)
+
+
+def _attachments(item: Message, place: Place) -> tuple[dict[str, Any], ...]:
+    files = item.get("files") or ([item["file"]] if item.get("file") else ())
+    cards = item.get("attachments") or ()
+    if not files and not cards:
+        return ()
+    return (*(file(one) for one in files), *(card(one, place) for one in cards))
+
+
+def _counts(item: Message, *, root: bool) -> dict[str, Any]:
+    reactions = {one["name"]: one.get("count") or len(one.get("users") or ()) for one in item.get("reactions") or ()}
+    return {"replies": (item.get("reply_count") or 0) if root else None, "reactions": reactions}
+
+
+def _address(url: str, channel: str, ts: str, thread: str | None) -> str:
+    address = f"{url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}"
+    return f"{address}?thread_ts={thread}&cid={channel}" if thread and thread != ts else address
