@@ -119,6 +119,8 @@ class _Run:
             threading.Thread(target=self._read, args=(source, state), name="communitykit-source", daemon=True)
             for source in self.sources
         ]
+        for source in self.sources:
+            source.reset()
         for thread in threads:
             thread.start()
         try:

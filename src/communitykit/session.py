@@ -97,6 +97,9 @@ class Readable(Protocol):
     def stop(self) -> None:
         """Tell a reading to stop at its next step."""
 
+    def reset(self) -> None:
+        """Forget an earlier stop: a new reading begins."""
+
 
 class _Records:
     """The calls that every source has. For several kinds use `records` once: each call reads the platform again."""
@@ -168,9 +171,12 @@ class Session(_Records):
         """Tell a reading to stop at its next step."""
         self.conductor.stopping.set()
 
+    def reset(self) -> None:
+        """Forget an earlier stop: a new reading begins."""
+        self.conductor.stopping.clear()
+
     def read(self, ask: Ask, *, state: State, run_id: str, emit: Callable[[Event], None]) -> None:
         """Read the platform, handing every event to `emit` (from several threads)."""
-        self.conductor.stopping.clear()
         run = self._run(ask, state, run_id)
         read_sync(run, self._runner, emit)
 
@@ -337,9 +343,12 @@ class ArchiveSession(_Records):
         """Tell a reading to stop at its next step."""
         self._stopping.set()
 
+    def reset(self) -> None:
+        """Forget an earlier stop: a new reading begins."""
+        self._stopping.clear()
+
     def read(self, ask: Ask, *, state: State, run_id: str, emit: Callable[[Event], None]) -> None:  # noqa: ARG002
         """Read the archive whole, handing every event to `emit`. Archives keep no checkpoints."""
-        self._stopping.clear()
         now = self._clock.now()
         scope = ask.scope(self._options, now)
         intake = Intake(self.connector, run_id=run_id, origin="archive", raw=ask.keep_raw)
@@ -478,6 +487,7 @@ def _consume(source: Readable, ask: Ask, state: MutableMapping[str, Checkpoint])
             emit(error)
         emit(None)
 
+    source.reset()
     worker = threading.Thread(target=work, name="communitykit-read", daemon=True)
     worker.start()
     try:

@@ -38,7 +38,7 @@ class Platform:
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def answer(self, path: str, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
-        bare = path.split("?")[0]
+        bare = path.split("?", maxsplit=1)[0]
         number = sum(1 for seen, _ in self.requests if seen.split("?")[0] == bare)
         self.requests.append((path, headers))
         scripted = self.answers.get(bare, (404, {}, b"{}"))

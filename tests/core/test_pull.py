@@ -1,0 +1,314 @@
+import asyncio
+import json
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from communitykit import (
+    Ask,
+    AsyncSession,
+    CommunityKitError,
+    Connector,
+    CredentialError,
+    Gap,
+    Ignored,
+    Rejected,
+    Request,
+    Session,
+    SettingsError,
+    WireKind,
+    make_id,
+    pull,
+)
+from communitykit.connector import load_settings
+from communitykit.operations import Conductor
+from communitykit.pace import Pace
+from communitykit.store import Store
+
+
+def note(number: int, **fields: Any) -> dict[str, Any]:
+    return {"id": number, "by": "ann", "text": f"note {number}", "at": "2026-01-01T00:00:00Z", **fields}
+
+
+def serve_notes(platform: Any, rooms: dict[str, list[list[dict[str, Any]]]]) -> None:
+    """Give each room's notes page by page, the cursor being the page's number."""
+    platform.answers["/rooms"] = (200, {}, json.dumps(list(rooms)).encode())
+
+    def answer(pages: list[list[dict[str, Any]]]) -> Callable[[int, str], Any]:
+        def page(_: int, path: str) -> Any:
+            cursor = int(path.partition("cursor=")[2] or 0)
+            following = str(cursor + 1) if cursor + 1 < len(pages) else ""
+            return 200, {}, json.dumps({"notes": pages[cursor], "next": following}).encode()
+
+        return page
+
+    for room, pages in rooms.items():
+        platform.answers[f"/notes/{room}"] = answer(pages)
+
+
+def session(connector: Connector, platform: Any, **settings: Any) -> Session:
+    given = connector.settings(base_url=platform.url, **settings)
+    return Session(connector, Conductor(connector, given, pace=Pace()))
+
+
+def posts(path: Path) -> list[str]:
+    with Store(path) as store:
+        return store.sql("SELECT id FROM posts ORDER BY id")["id"].to_pylist()
+
+
+ROOMS = {"a": [[note(1), note(2)], [note(3)]], "b": [[note(4)]]}
+IDS = [make_id("little", "net", "post", str(number)) for number in (1, 2, 3, 4)]
+
+
+def test_records_are_read_and_the_state_reads_on_from_there(platform: Any, little: Callable[..., Connector]) -> None:
+    serve_notes(platform, ROOMS)
+    state: dict[str, Any] = {}
+    with session(little(), platform) as opened:
+        assert sorted(post.id for post in opened.posts(state=state)) == IDS
+        assert "tok-secret" not in repr(opened)
+        platform.requests.clear()
+        again = sorted(post.id for post in opened.posts(state=json.loads(json.dumps(state))))
+    assert state["little:net:notes/a"] == {"v": 1, "cursor": "1"}
+    assert again == [IDS[2], IDS[3]]
+    assert len(platform.requests) == 3
+
+
+def test_it_works_inside_a_running_loop(platform: Any, little: Callable[..., Connector]) -> None:
+    serve_notes(platform, ROOMS)
+
+    async def cell_of_a_notebook() -> list[str]:
+        with session(little(), platform) as opened:
+            return sorted(post.id for post in opened.posts())
+
+    assert asyncio.run(cell_of_a_notebook()) == IDS
+
+
+def test_async_reads_slices_side_by_side(platform: Any, little: Callable[..., Connector]) -> None:
+    serve_notes(platform, ROOMS)
+    connector = little()
+
+    async def main() -> list[str]:
+        conductor = Conductor(connector, connector.settings(base_url=platform.url), pace=Pace())
+        async with AsyncSession(connector, conductor) as opened:
+            return sorted([post.id async for post in opened.posts(concurrency=2)])
+
+    assert asyncio.run(main()) == IDS
+
+
+def test_a_reader_that_leaves_early_stops_the_reading(platform: Any, little: Callable[..., Connector]) -> None:
+    serve_notes(platform, {str(room): [[note(room)]] for room in range(40)})
+    with session(little(), platform, concurrency=2) as opened:
+        for _ in opened.posts():
+            break
+    assert len(platform.requests) < 40
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("communitykit")] == []
+
+
+def test_one_bad_record_becomes_an_issue_and_the_rest_goes_on(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    bad = [note(5, at="yesterday"), {"id": 6, "text": "no time at all, tok-secret-1"}, "not even an object", note(7)]
+    serve_notes(platform, {"a": [bad]})
+    with session(little(), platform) as opened:
+        result = pull(opened, tmp_path / "a.duckdb")
+    assert posts(tmp_path / "a.duckdb") == [make_id("little", "net", "post", "7")]
+    assert [(issue.reason, issue.native_id) for issue in result.issues] == [
+        ("malformed", "6"),
+        ("malformed", None),
+        ("invalid", make_id("little", "net", "post", "5")),
+    ]
+    assert "yesterday" not in repr(result.issues)
+    assert "no time" not in repr(result.issues)
+    (coverage,) = [one for one in result.coverage if one.slice.endswith("notes/a")]
+    assert (coverage.read, coverage.rejected) == (4, 3)
+
+
+def test_nothing_is_silently_dropped(platform: Any, little: Callable[..., Connector], tmp_path: Path) -> None:
+    def translate(item: Any, context: Any) -> Any:
+        if item["id"] == 1:
+            yield Ignored("typing")
+        elif item["id"] == 2:
+            yield Ignored("undeclared kind")
+        elif item["id"] == 3:
+            raise Rejected("no_author")
+        yield from ()
+
+    serve_notes(platform, {"a": [[note(number) for number in (1, 2, 3, 4)]]})
+    connector = little(translators={"note": WireKind(translate)}, ignored={"typing": "no act"})
+    with session(connector, platform) as opened:
+        result = pull(opened, tmp_path / "a.duckdb")
+    assert result.ignored == {"typing": 1}
+    assert [(issue.native_id, issue.reason) for issue in result.issues] == [
+        ("2", "undeclared"),
+        ("3", "no_author"),
+        ("4", "untranslated"),
+    ]
+
+
+def test_members_that_nothing_describes_are_kept_as_stubs(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    serve_notes(platform, ROOMS)
+    with session(little(), platform) as opened:
+        pull(opened, tmp_path / "a.duckdb")
+    with Store(tmp_path / "a.duckdb") as store:
+        assert store.sql("SELECT id, stub FROM members").to_pylist() == [{"id": "little:net:member:ann", "stub": True}]
+
+
+def test_a_room_that_cannot_be_read_is_said_and_stops_no_other(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    serve_notes(platform, ROOMS)
+    platform.answers["/notes/a"] = (403, {}, b"{}")
+    with session(little(), platform) as opened:
+        result = pull(opened, tmp_path / "a.duckdb")
+    assert posts(tmp_path / "a.duckdb") == IDS[3:]
+    statuses = {one.slice: (one.status, one.reason) for one in result.coverage}
+    assert statuses["little:net:notes/b"] == ("complete", None)
+    status, reason = statuses["little:net:notes/a"]
+    assert status == "denied"
+    assert "room a" in reason
+    assert not result.complete
+
+
+def test_a_defect_of_a_connector_is_that_slices_only(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    serve_notes(platform, ROOMS)
+    original = little()
+    assert original.read is not None
+
+    def read(scope: Any, slice_: Any, checkpoint: Any) -> Any:
+        if slice_.key == "notes/a":
+            yield Gap("told")
+            raise ZeroDivisionError
+        yield from original.read(scope, slice_, checkpoint)  # type: ignore[misc] # it is there
+
+    with session(little(read=read), platform) as opened:
+        result = pull(opened, tmp_path / "a.duckdb")
+    (coverage,) = [one for one in result.coverage if one.slice.endswith("notes/a")]
+    assert "told" in str(coverage.reason)
+    assert "ZeroDivisionError in read" in str(coverage.reason)
+    assert posts(tmp_path / "a.duckdb") == IDS[3:]
+
+
+def test_a_refused_credential_ends_the_source_with_one_error(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    platform.answers["/rooms"] = (401, {}, b"{}")
+    with session(little(), platform) as opened:
+        result = pull(opened, tmp_path / "a.duckdb")
+        with pytest.raises(CredentialError, match="little: rooms: the credential is refused"):
+            list(opened.posts())
+    assert [type(error) for error in result.errors] == [CredentialError]
+
+
+def test_a_second_source_goes_on_when_the_first_fails(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    serve_notes(platform, ROOMS)
+
+    def refuse(scope: Any) -> Any:
+        yield Request("refused")
+
+    platform.answers["/refused"] = (401, {}, b"{}")
+    with session(little(), platform) as good, session(little(name="other", discover=refuse), platform) as bad:
+        result = pull([bad, good], tmp_path / "a.duckdb")
+    assert posts(tmp_path / "a.duckdb") == IDS
+    assert len(result.errors) == 1
+
+
+def test_what_is_stopped_goes_on_from_what_was_committed(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.duckdb"
+    serve_notes(platform, {"a": [[note(page)] for page in range(30)]})
+    with session(little(), platform) as opened:
+        seen = 0
+
+        def interrupt(event: Any) -> None:
+            nonlocal seen
+            seen += len(getattr(event, "records", ()))
+            if seen > 5 and not opened.conductor.stopping.is_set():
+                opened.stop()
+                raise KeyboardInterrupt
+
+        result = pull(opened, path, progress=interrupt)
+        assert result.interrupted
+        assert 3 <= len(posts(path)) < 30
+        platform.requests.clear()
+        assert pull(opened, path).complete
+    assert len(posts(path)) == 30
+    assert len(platform.requests) < 30
+
+
+def test_the_time_limit_stops_a_run(platform: Any, little: Callable[..., Connector], tmp_path: Path) -> None:
+    serve_notes(platform, {"a": [[note(page)] for page in range(30)]})
+    with session(little(), platform) as opened:
+        result = pull(opened, tmp_path / "a.duckdb", max_time=0)
+    assert result.interrupted
+    with Store(tmp_path / "a.duckdb") as store:
+        assert store.arrow("runs")["status"].to_pylist() == ["interrupted"]
+
+
+def test_raw_payloads_are_kept_only_when_asked_for_and_scrubbed(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    serve_notes(platform, {"a": [[note(1, url="https://files.example/x?t=tok-abc&w=2", secret="tok-secret-1")]]})
+    with session(little(), platform) as opened:
+        pull(opened, tmp_path / "a.duckdb")
+        pull(opened, tmp_path / "b.duckdb", keep_raw=True)
+    with Store(tmp_path / "a.duckdb") as plain, Store(tmp_path / "b.duckdb") as raw:
+        assert plain.arrow("posts")["raw"].to_pylist() == [None]
+        (kept,) = raw.arrow("posts")["raw"].to_pylist()
+    assert "https://files.example/x?w=2" in kept
+    assert "tok-" not in kept
+    assert b"tok-secret" not in (tmp_path / "b.duckdb").read_bytes()
+
+
+def test_settings_come_from_keywords_and_environment(
+    little: Callable[..., Connector], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMMUNITYKIT_LITTLE_TIMEOUT", "5")
+    monkeypatch.setenv("COMMUNITYKIT_LITTLE_RATE", "2")
+    settings = load_settings(little(), {"rate": 3, "proxy": "http://user:pass@proxy.example"})
+    assert (settings.timeout, settings.rate) == (5, 3)
+    assert "pass" not in repr(settings)
+    with pytest.raises(SettingsError, match="COMMUNITYKIT_LITTLE_") as caught:
+        load_settings(little(), {"tokn": "tok-secret-9"})
+    assert "tok-secret-9" not in str(caught.value)
+
+
+def test_a_moment_without_a_time_zone_is_refused(platform: Any, little: Callable[..., Connector]) -> None:
+    with session(little(), platform) as opened, pytest.raises(SettingsError, match="no time zone"):
+        list(opened.posts(since=datetime(2026, 1, 1)))  # noqa: DTZ001 # that is the point
+
+
+def test_an_estimate_counts_without_reading(platform: Any, little: Callable[..., Connector]) -> None:
+    serve_notes(platform, ROOMS)
+    connector = little(estimate=lambda scope, slice_, checkpoint: {"notes": 250} if slice_.label == "a" else {})
+    with session(connector, platform) as opened:
+        estimate = opened.estimate(Ask(), {})
+    assert (estimate.slices, estimate.unknown, dict(estimate.requests), estimate.seconds) == (2, 1, {"notes": 250}, 2.5)
+    assert len(platform.requests) == 1
+
+
+def test_preflight_tells_what_cannot_be_read(platform: Any, little: Callable[..., Connector]) -> None:
+    def preflight(scope: Any) -> Any:
+        yield Gap("rooms: ask for the scope rooms:read", "denied")
+
+    with session(little(preflight=preflight), platform) as opened:
+        assert opened.check() == ["rooms: ask for the scope rooms:read"]
+    with session(little(), platform) as opened:
+        assert opened.check() == []
+
+
+def test_an_error_is_one_paragraph_with_its_remedy() -> None:
+    error = CommunityKitError(
+        "no access", platform="little", subject="room a", status=403, code="denied", remedy="Ask for rooms:read."
+    )
+    assert str(error) == "little: room a: no access (403 denied). Ask for rooms:read."
