@@ -83,9 +83,7 @@ def card_text(card: LegacyAttachment, named: Named) -> str:
 
 def is_preview(card: LegacyAttachment) -> bool:
     """Tell a link's preview or a shared message from a card that is content itself."""
-    return bool(
-        card.get("from_url") or card.get("original_url") or card.get("is_msg_unfurl") or card.get("is_share")
-    )
+    return bool(card.get("from_url") or card.get("original_url") or card.get("is_msg_unfurl") or card.get("is_share"))
 
 
 def card(item: LegacyAttachment, place: Place) -> dict[str, Any]:

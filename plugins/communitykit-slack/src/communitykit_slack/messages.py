@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from communitykit import Draft, Rejected, Swept, make_event_id
 from communitykit_slack.blocks import blocks_text, card, card_text, file, is_preview, shared_from
 from communitykit_slack.ids import PLATFORM, Place, member_id, parse_ts
 from communitykit_slack.mrkdwn import Named, Plain, plain, render
-from communitykit_slack.wire import Message
+from communitykit_slack.wire import Edited, Message
 
 _BROADCAST = frozenset({"thread_broadcast", "reply_broadcast"})
 
@@ -41,7 +42,7 @@ def post(item: Message, place: Place, context: Mapping[str, Any]) -> Iterator[Dr
         "links": said.links,
         "broadcast": item.get("subtype") in _BROADCAST,
         "created_at": parse_ts(ts),
-        "edited_at": parse_ts(edited["ts"]) if (edited := item.get("edited")) else None,
+        "edited_at": _edited_at(edited) if (edited := item.get("edited")) else None,
         "gone": None,
     }
     if item.get("attachments") and (shared := shared_from(item["attachments"], place)):
@@ -119,6 +120,14 @@ def deleted(ts: str, place: Place) -> dict[str, Any]:
 def _root_id(item: Message, ts: str, place: Place) -> str | None:
     thread = item.get("thread_ts")
     return place.post(thread) if thread and thread != ts else None
+
+
+def _edited_at(edited: Edited) -> datetime | None:
+    """Give when it was edited; a message is not lost for an unreadable time of its edit."""
+    try:
+        return parse_ts(edited.get("ts") or "")
+    except Rejected:
+        return None
 
 
 def _author_id(item: Message, place: Place) -> str | None:

@@ -52,9 +52,7 @@ class Named:
     def user_group(self, group: str, label: str | None = None) -> str:
         """Note a user group; give the text to show."""
         label = label.removeprefix("@") if label else None
-        return self._note(
-            "user_group", group, make_id(PLATFORM, self._place.team, "community", group), label, "@"
-        )
+        return self._note("user_group", group, make_id(PLATFORM, self._place.team, "community", group), label, "@")
 
     def everyone(self, word: str) -> str:
         """Note @here, @channel or @everyone; give the text to show."""

@@ -1,0 +1,190 @@
+"""Users, bots, profiles and groups of users become Members, Communities and Memberships. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from communitykit import Draft, Rejected, make_id
+from communitykit_slack.ids import PLATFORM, SLACKBOT, community_id, from_seconds, member_id
+from communitykit_slack.wire import BotProfile, User, UserGroup, UserProfile
+
+# Labels of custom profile fields, as companies write them, and what they are here.
+PROFILE_LABELS: dict[str, str] = {
+    "department": "department",
+    "dept": "department",
+    "abteilung": "department",
+    "division": "division",
+    "business unit": "division",
+    "organization": "organization",
+    "organisation": "organization",
+    "company": "organization",
+    "manager": "manager_id",
+    "supervisor": "manager_id",
+    "reports to": "manager_id",
+    "vorgesetzter": "manager_id",
+    "location": "location",
+    "office": "location",
+    "office location": "location",
+    "site": "location",
+    "country": "country",
+    "employee id": "employee_number",
+    "employee number": "employee_number",
+}
+"""Which custom field is which, by its label in small letters."""
+
+_BOT_FLAGS = ("is_bot", "is_workflow_bot", "is_connector_bot")
+
+
+def user(item: User, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a user: the member, and their membership of the workspace where they belong to it."""
+    native, team = item.get("id"), context.get("team")
+    home = item.get("team_id") or team
+    if not native or not home:
+        raise Rejected("no_id", "the user has no id, or no team is known")
+    profile: Mapping[str, Any] = item.get("profile") or {}
+    draft: dict[str, Any] = {
+        "record": "member",
+        "id": member_id(home, native),
+        "kind": _kind(item, native),
+        "username": item.get("name") or None,
+        "display_name": _display_name(item, profile),
+        "active": not item.get("deleted"),
+    }
+    if "email" in profile:
+        draft["email"] = profile["email"] or None
+    if "title" in profile:
+        draft["title"] = profile["title"] or None
+    if "tz" in item:  # of a deactivated user these flags are absent, which is not false
+        draft["time_zone"] = item["tz"] or None
+    if "locale" in item:
+        draft["language"] = item["locale"] or None
+    if "is_restricted" in item or "is_ultra_restricted" in item:
+        draft["guest"] = bool(item.get("is_restricted") or item.get("is_ultra_restricted"))
+    if "is_admin" in item or "is_owner" in item:
+        draft["admin"] = bool(item.get("is_admin") or item.get("is_owner") or item.get("is_primary_owner"))
+    if updated := from_seconds(item.get("updated")):
+        draft["updated_at"] = updated
+    external = bool(item.get("is_stranger")) or (team is not None and home != team)
+    draft["external"] = external
+    draft.update(_custom(profile.get("fields"), context.get("fields") or {}, home))
+    yield draft
+    if team and not external and native != SLACKBOT:
+        yield {**membership(team, team, member_id(home, native), native, active=draft["active"]), "role": _role(item)}
+
+
+def profile(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate the answer to a question for one user's custom fields: {"user": id, "profile": {...}}."""
+    native, team = item.get("user"), item.get("team_id") or context.get("team")
+    if not native or not team:
+        raise Rejected("no_id", "the profile names no user, or no team is known")
+    told = _custom((item.get("profile") or {}).get("fields"), context.get("fields") or {}, team)
+    missing = {name: None for name in (context.get("fields") or {}).values() if name not in told}
+    yield {"record": "member", "id": member_id(team, native), **missing, **told}
+
+
+def stranger(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate what an export's message tells of an author whom its list of users lacks."""
+    told: UserProfile = item.get("profile") or {}
+    native, team = item.get("id"), context.get("team")
+    home = told.get("team") or team
+    if not native or not home:
+        raise Rejected("no_id", "the profile names no user, or no team is known")
+    draft: dict[str, Any] = {"record": "member", "id": member_id(home, native)}
+    draft["username"] = told.get("name") or None
+    draft["display_name"] = told.get("display_name") or told.get("real_name") or told.get("name") or None
+    if "is_restricted" in told or "is_ultra_restricted" in told:
+        draft["guest"] = bool(told.get("is_restricted") or told.get("is_ultra_restricted"))
+    if team:
+        draft["external"] = home != team
+    yield draft
+
+
+def bot(item: BotProfile, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a bot, as bots.info tells it."""
+    native, team = item.get("id"), item.get("team_id") or context.get("team")
+    if not native or not team:
+        raise Rejected("no_id", "the bot has no id, or no team is known")
+    yield {
+        "record": "member",
+        "id": member_id(team, native),
+        "kind": "bot",
+        "display_name": item.get("name") or None,
+        "active": not item.get("deleted"),
+    }
+
+
+def member(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate one row of a channel's list of members: {"user": id}, or the id alone."""
+    native = item if isinstance(item, str) else item.get("user")
+    team, channel = context.get("team"), context.get("channel")
+    if not native or not team or not channel:
+        raise Rejected("no_id", "the row names no user, or its context no channel")
+    home = (context.get("homes") or {}).get(native) or team
+    yield membership(context.get("host") or team, channel, member_id(home, native), native)
+
+
+def user_group(item: UserGroup, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a user group and, where its users are listed, who is in it."""
+    native, team = item.get("id"), context.get("team")
+    if not native or not team:
+        raise Rejected("no_id", "the user group has no id, or no team is known")
+    creator = item.get("created_by")
+    draft: dict[str, Any] = {
+        "record": "community",
+        "id": community_id(team, native),
+        "kind": "user_group",
+        "name": item.get("handle") or item.get("name") or None,
+        "parent_id": community_id(team, team),
+        "purpose": item.get("description") or None,
+        "archived": bool(item.get("date_delete")),
+        "created_at": from_seconds(item.get("date_create")),
+        "creator_id": member_id(team, creator) if creator else None,
+        "gone": None,
+    }
+    if isinstance(count := item.get("user_count"), int) or (isinstance(count, str) and count.isdecimal()):
+        draft["member_count"] = int(count)
+    yield draft
+    for one in item.get("users") or ():
+        if one:
+            yield membership(team, native, member_id(team, one), one)
+
+
+def membership(network: str, community: str, member_id_: str, native: str, *, active: bool = True) -> dict[str, Any]:
+    """Describe a membership."""
+    return {
+        "record": "membership",
+        "id": make_id(PLATFORM, network, "membership", community, native),
+        "community_id": community_id(network, community),
+        "member_id": member_id_,
+        "active": active,
+    }
+
+
+def _kind(item: User, native: str) -> str:
+    if native == SLACKBOT:  # Slack calls it no bot; it is nobody's account
+        return "system"
+    return "bot" if any(item.get(flag) for flag in _BOT_FLAGS) else "person"
+
+
+def _display_name(item: User, profile: Mapping[str, Any]) -> str | None:
+    shown = profile.get("display_name") or profile.get("real_name") or item.get("real_name") or item.get("name")
+    return str(shown) if shown else None
+
+
+def _role(item: User) -> str:
+    if item.get("is_owner") or item.get("is_primary_owner"):
+        return "owner"
+    if item.get("is_admin"):
+        return "admin"
+    return "guest" if item.get("is_restricted") or item.get("is_ultra_restricted") else "member"
+
+
+def _custom(fields: object, names: Mapping[str, str], team: str) -> dict[str, Any]:
+    """Read custom profile fields; `names` maps a field's id to a member's field. Empty shapes are {}, [] and null."""
+    told: dict[str, Any] = {}
+    for native, name in names.items() if isinstance(fields, dict) else ():
+        value = (fields.get(native) or {}).get("value") if isinstance(fields, dict) else None
+        if isinstance(value, str) and value:
+            told[name] = member_id(team, value) if name == "manager_id" else value
+    return told

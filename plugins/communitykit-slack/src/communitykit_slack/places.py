@@ -1,0 +1,106 @@
+"""Workspaces, channels and an export's pins become Communities and events. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from communitykit import Draft, Ignored, Rejected, make_event_id
+from communitykit_slack.ids import PLATFORM, Place, community_id, from_seconds, place_of
+from communitykit_slack.mrkdwn import plain
+from communitykit_slack.wire import Channel, Pin, Team
+
+
+def workspace(item: Team, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a workspace."""
+    native = item.get("id") or context.get("team")
+    if not native:
+        raise Rejected("no_id", "the workspace has no id")
+    draft: dict[str, Any] = {"record": "community", "id": community_id(native, native), "kind": "workspace"}
+    if item.get("name"):
+        draft["name"] = item["name"]
+    address = item.get("url") or context.get("url")
+    if address or item.get("domain"):
+        draft["url"] = address or f"https://{item['domain']}.slack.com/"
+    yield draft
+
+
+def channel(item: Channel, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a conversation of any sort. What a payload does not tell stays untold."""
+    native, team = item.get("id"), context.get("team")
+    if not native or not team:
+        raise Rejected("no_id", "the channel has no id, or no team is known")
+    network = item.get("conversation_host_id") or team
+    place = place_of({"team": team, "channel": native, "host": network, "homes": context.get("homes")})
+    direct = bool(item.get("is_im") or item.get("is_mpim"))
+    draft: dict[str, Any] = {
+        "record": "community",
+        "id": place.community_id,
+        "kind": "direct" if direct else "channel",
+        "parent_id": community_id(team, team),
+        "gone": None,
+    }
+    if not direct:  # the name of a direct message is made of its members' names
+        draft["name"] = item.get("name") or None
+    if privacy := _privacy(item, context, direct=direct):
+        draft["privacy"] = privacy
+    if "is_archived" in item:
+        draft["archived"] = bool(item["is_archived"])
+    if "is_general" in item:
+        draft["default"] = bool(item["is_general"])
+    if "created" in item:
+        draft["created_at"] = from_seconds(item["created"])
+    if "creator" in item:
+        draft["creator_id"] = place.member(item["creator"]) if item["creator"] else None
+    for name in ("topic", "purpose"):
+        if name in item:
+            draft[name] = _shown(item.get(name), place)
+    if "num_members" in item:
+        draft["member_count"] = item["num_members"]
+    if "previous_names" in item:
+        draft["previous_names"] = tuple(item["previous_names"] or ())
+    shared = [*(item.get("connected_team_ids") or ()), *(item.get("shared_team_ids") or ())]
+    if "connected_team_ids" in item or "shared_team_ids" in item:
+        draft["shared_with"] = tuple(sorted({one for one in shared if one and one != team}))
+    if url := context.get("url"):
+        draft["url"] = f"{url.rstrip('/')}/archives/{native}"
+    yield draft
+
+
+def pin(item: Pin, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a pin of an export's list of channels: who pinned which message, and when."""
+    if item.get("type") not in {"C", "G", "message", None}:
+        yield Ignored("pinned_file")
+        return
+    ts, user = item.get("id"), item.get("user")
+    if not ts or not user:
+        raise Rejected("no_id", "the pin names no message, or nobody who pinned it")
+    place = place_of(context)
+    yield pinned(place, place.post(ts), user, from_seconds(item.get("created")))
+
+
+def pinned(place: Place, target: str, user: str, at: object, *, active: bool = True) -> dict[str, Any]:
+    """Describe a pin."""
+    actor = place.member(user)
+    return {
+        "record": "event",
+        "id": make_event_id(PLATFORM, place.network, "pinned", target=target, actor=actor),
+        "kind": "pinned",
+        "actor_id": actor,
+        "target_id": target,
+        "community_id": place.community_id,
+        "active": active,
+        **({"occurred_at": at, "time_source": "event"} if at is not None and active else {}),
+    }
+
+
+def _privacy(item: Channel, context: Mapping[str, Any], *, direct: bool) -> str | None:
+    if direct:
+        return "direct"
+    private = item.get("is_private", context.get("private"))  # an export tells by the list that a channel is in
+    return None if private is None else "private" if private else "public"
+
+
+def _shown(value: object, place: Place) -> str | None:
+    text = value.get("value") if isinstance(value, dict) else None
+    return plain(text, place).text if isinstance(text, str) and text else None

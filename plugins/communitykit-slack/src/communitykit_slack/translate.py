@@ -1,0 +1,85 @@
+"""Slack's payloads to neutral records: every wire kind on one screen. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from communitykit import Draft, Ignored, Rejected, WireKind
+from communitykit_slack import people, places
+from communitykit_slack.events import event
+from communitykit_slack.ids import place_of
+from communitykit_slack.messages import post, reacted
+from communitykit_slack.system_messages import SUBTYPES, huddle
+from communitykit_slack.wire import Message
+
+
+def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a message: what people and bots wrote is a post, what Slack wrote is an event."""
+    subtype = item.get("subtype")
+    if subtype == "message_changed":
+        inner: Any = item.get("message") or {}
+        if not isinstance(inner, dict) or not inner.get("ts"):
+            raise Rejected("bad_ts", "the changed message has no ts")
+        # The event names the channel, the message in it does not.
+        yield from message({"channel": item.get("channel") or "", **inner}, context)  # type: ignore[typeddict-item] # any JSON
+        return
+    place = place_of(context, item.get("channel"))
+    if not isinstance(item.get("ts"), str) and subtype != "message_deleted":
+        raise Rejected("bad_ts", "the message has no ts")
+    if subtype is None:
+        if "room" in item and not item.get("text"):  # exports of 2023 give huddles no subtype
+            yield from huddle(item, place)
+        else:
+            yield from post(item, place, context)
+        return
+    rule = SUBTYPES.get(subtype)
+    if rule is None:
+        yield from post(item, place, context)
+        return
+    yield from rule(item, place)
+    if item.get("reactions") and context.get("origin") != "webhook":  # people react to joins, too
+        yield from reacted(item, place.post(item["ts"]), place)
+
+
+def _event(item: Any, context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401 # any event body
+    return event(item, context, message)
+
+
+def _integration(_item: Any, _context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401 # not read
+    yield Ignored("integration_log")
+
+
+TRANSLATORS: dict[str, WireKind] = {
+    "workspace": WireKind(places.workspace),
+    "channel": WireKind(places.channel),
+    "user": WireKind(people.user),
+    "profile": WireKind(people.profile, id_field="user"),
+    "stranger": WireKind(people.stranger),
+    "bot": WireKind(people.bot),
+    "member": WireKind(people.member, id_field="user"),
+    "user_group": WireKind(people.user_group),
+    "message": WireKind(message, id_field="ts"),
+    "event": WireKind(_event, id_field="event_ts"),
+    "pin": WireKind(places.pin),
+    "integration_log": WireKind(_integration, id_field="date"),
+}
+"""Wire kinds: what `Batch.kind` may say."""
+
+IGNORED: dict[str, str] = {
+    "message_replied": "only counters of a root, which history tells",
+    "ekm_access_denied": "a message whose key was withdrawn: no content, no author",
+    "file_reaction": "reactions to files, a thing of the past: files are no records here",
+    "pinned_file": "files that were pinned: files are no records here",
+    "app_mention": "the same message also comes as a message event",
+    "link_shared": "the same message also comes as a message event",
+    "star": "private bookmarks, abolished in 2023",
+    "own_membership": "about the app itself; its channels are listed",
+    "history_changed": "says that many messages changed, not which: the next pull finds them",
+    "file_event": "files are metadata of the messages that carry them",
+    "app_event": "about the app, its permissions and its installation",
+    "client_event": "about windows, notifications and emoji lists of clients",
+    "workflow_event": "about automation, not about people",
+    "integration_log": "about apps, not about people",
+}
+"""What is knowingly no record, and why."""
