@@ -13,15 +13,14 @@ from communitykit.model import Record
 
 __all__ = ["export_store", "from_json_line", "read_jsonl", "to_json_line", "write_jsonl"]
 
-_KIND = {"record"}
 _RECORD: TypeAdapter[Any] = TypeAdapter(Record)
 
 
 def to_json_line(record: BaseModel) -> str:
     """Write a record as one line of JSON: what was told, `record` and `id`; None stays apart from untold."""
-    line = record.model_dump_json(exclude_unset=True, exclude=_KIND)
-    kind: str = record.record  # type: ignore[attr-defined] # every record has one
-    return f'{{"record":"{kind}",{line[1:]}'
+    if "record" not in record.model_fields_set:  # made by hand: the reader needs to know the kind all the same
+        record = record.model_copy(update={"record": record.record})  # type: ignore[attr-defined] # every record has one
+    return record.model_dump_json(exclude_unset=True)
 
 
 def from_json_line(line: str | bytes) -> Any:  # noqa: ANN401 # a record

@@ -1,0 +1,52 @@
+"""Benchmarks, run by hand: `uv run python tests/benchmarks/run.py [NAME…]`.
+
+Each figure stands beside its floor, measured in the same run on the same machine: read the ratios, not the seconds.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from figure import Figure
+
+
+def main(wanted: list[str]) -> int:
+    """Run the chosen benchmarks (all by default) and print one table."""
+    import imports
+    import loading
+    import pulling
+    import translating
+
+    benchmarks: dict[str, Callable[[], list[Figure]]] = {
+        "import": imports.import_time,
+        "translate": translating.translate,
+        "archive": loading.archive,
+        "pull": pulling.pull_200k,
+        "latency": pulling.latency,
+        "limits": pulling.limits,
+        "medium": pulling.medium,
+        "second": pulling.second_run,
+        "large": pulling.large,
+    }
+    figures: list[Figure] = []
+    for name, benchmark in benchmarks.items():
+        if not wanted or name in wanted:
+            print(f"… {name}", flush=True)
+            figures += benchmark()
+    widths = [max(len(row[index]) for row in _rows(figures)) for index in range(5)]
+    for row in _rows(figures):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+    return 0 if all(figure.holds for figure in figures) else 1
+
+
+def _rows(figures: list[Figure]) -> list[tuple[str, ...]]:
+    head = ("figure", "measured", "floor", "bound", "holds")
+    return [head, *((one.name, one.value, one.floor, one.bound, "yes" if one.holds else "NO") for one in figures)]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

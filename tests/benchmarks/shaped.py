@@ -1,0 +1,77 @@
+"""Invented messages in the documented shape, of the sizes and mixtures that real exports have."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+_WORDS = "the quarterly rollout plan is ready for review please have a look before friday thanks everyone".split()
+START = 1_600_000_000
+
+
+def message(number: int) -> dict[str, Any]:
+    """Give the message of that number: a fifth with markup and mentions, a tenth with reactions, a third replies."""
+    words = " ".join(_WORDS[(number + shift) % len(_WORDS)] for shift in range(6 + number % 17))
+    ts = f"{START + number * 30}.{number % 1_000_000:06d}"
+    made: dict[str, Any] = {
+        "type": "message",
+        "user": f"U{number % 500:06d}",
+        "text": words,
+        "ts": ts,
+        "team": "T1",
+        "client_msg_id": f"00000000-0000-0000-0000-{number:012d}",
+    }
+    if number % 5 == 0:
+        made["text"] += f" <@U{(number + 7) % 500:06d}> see <https://example.org/{number}|the *page*> &amp; _reply_"
+        made["blocks"] = [
+            {
+                "type": "rich_text",
+                "block_id": "b",
+                "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": words}]}],
+            }
+        ]
+    if number % 10 == 3:
+        users = [f"U{(number + n) % 500:06d}" for n in range(3)]
+        made["reactions"] = [{"name": "thumbsup", "users": users, "count": 3}]
+    if number % 3 == 1:
+        root = number - 1
+        made["thread_ts"] = f"{START + root * 30}.{root % 1_000_000:06d}"
+        made["parent_user_id"] = f"U{root % 500:06d}"
+    elif number % 3 == 0:
+        made |= {"thread_ts": ts, "reply_count": 1, "latest_reply": f"{START + number * 30 + 30}.000001"}
+    return made
+
+
+def write_export(path: Path, messages: int, channels: int = 20) -> None:
+    """Write an export of that many messages, spread over channels and days."""
+    users = [
+        {"id": f"U{n:06d}", "team_id": "T1", "name": f"u{n}", "real_name": f"Person {n}", "deleted": False,
+         "profile": {"email": f"u{n}@example.org", "real_name": f"Person {n}"}}
+        for n in range(500)
+    ]  # fmt: skip
+    rows = [
+        {"id": f"C{n:04d}", "name": f"channel-{n}", "created": START, "creator": "U000000", "is_archived": False,
+         "is_general": n == 0, "members": [f"U{m:06d}" for m in range(n, 500, 7)], "topic": {"value": ""},
+         "purpose": {"value": "all about it"}}
+        for n in range(channels)
+    ]  # fmt: skip
+    per_channel = messages // channels
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+        file.writestr("users.json", json.dumps(users))
+        file.writestr("channels.json", json.dumps(rows))
+        for channel in range(channels):
+            day: list[dict[str, Any]] = []
+            name = _day(0)
+            for number in range(per_channel):
+                if _day(number) != name:
+                    file.writestr(f"channel-{channel}/{name}.json", json.dumps(day))
+                    day, name = [], _day(number)
+                day.append(message(number))
+            file.writestr(f"channel-{channel}/{name}.json", json.dumps(day))
+
+
+def _day(number: int) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=START + number * 30)).date().isoformat()
