@@ -27,8 +27,8 @@ class Place:
         self.channel = channel
         self.network = network
         self.homes = homes
-        self.community_id = make_id(PLATFORM, network, "community", channel)
-        self.post_prefix = make_id(PLATFORM, network, "post", channel) + "/"
+        self.community_id = community_id(network, channel)
+        self.post_prefix = make_id(PLATFORM, network, "post", *_parts(channel)) + "/"
 
     def member(self, user: str, home: str | None = None) -> str:
         """Give a member's id; their home is what a payload tells, else what the context knows, else this team."""
@@ -47,7 +47,17 @@ def member_id(network: str, user: str) -> str:
 
 def community_id(network: str, native: str) -> str:
     """Give the id of a channel, workspace or user group."""
-    return make_id(PLATFORM, network, "community", native)
+    return make_id(PLATFORM, network, "community", *_parts(native))
+
+
+def local_channel(digest: str, folder: str) -> str:
+    """Name a folder of an export that no channel is known for: good inside that export only."""
+    return f"~{digest}/{folder}"
+
+
+def _parts(native: str) -> list[str]:
+    """Slack's own ids have one part; a local one tells its archive and its folder apart."""
+    return native.split("/", 1) if native.startswith("~") else [native]
 
 
 @lru_cache(maxsize=4096)
