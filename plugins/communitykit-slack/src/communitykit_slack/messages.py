@@ -56,8 +56,8 @@ def post(item: Message, place: Place, context: Mapping[str, Any]) -> Iterator[Dr
     if url := context.get("url"):
         draft["url"] = _address(url, place.channel, ts, item.get("thread_ts"))
     yield draft
-    if not item.get("user") and item.get("bot_id"):
-        yield _bot(item, place)
+    if not item.get("user") and item.get("bot_id") and (origin is not None and origin != "api"):
+        yield _bot(item, place)  # through the API it is looked up
     if origin != "webhook":  # an event's copy of the reactions may be cut; they come as events of their own
         yield from reacted(item, post_id, place)
 
@@ -148,7 +148,7 @@ def _home_of_bot(item: Message, place: Place) -> str:
 def _bot(item: Message, place: Place) -> dict[str, Any]:
     draft: dict[str, Any] = {"record": "member", "id": member_id(_home_of_bot(item, place), item["bot_id"])}
     draft["kind"] = "bot"
-    if name := (item.get("bot_profile") or {}).get("name"):
+    if name := (item.get("bot_profile") or {}).get("name") or item.get("username"):
         draft["display_name"] = name
     return draft
 

@@ -105,13 +105,12 @@ def bot(item: BotProfile, context: Mapping[str, Any]) -> Iterator[Draft]:
     native, team = item.get("id"), item.get("team_id") or context.get("team")
     if not native or not team:
         raise Rejected("no_id", "the bot has no id, or no team is known")
-    yield {
-        "record": "member",
-        "id": member_id(team, native),
-        "kind": "bot",
-        "display_name": item.get("name") or None,
-        "active": not item.get("deleted"),
-    }
+    draft: dict[str, Any] = {"record": "member", "id": member_id(team, native), "kind": "bot"}
+    if "name" in item:
+        draft["display_name"] = item["name"] or None
+    if "deleted" in item:
+        draft["active"] = not item["deleted"]
+    yield draft
 
 
 def member(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
@@ -134,7 +133,7 @@ def user_group(item: UserGroup, context: Mapping[str, Any]) -> Iterator[Draft]:
         "record": "community",
         "id": community_id(team, native),
         "kind": "user_group",
-        "name": item.get("handle") or item.get("name") or None,
+        "name": item.get("name") or item.get("handle") or None,
         "parent_id": community_id(team, team),
         "purpose": item.get("description") or None,
         "archived": bool(item.get("date_delete")),

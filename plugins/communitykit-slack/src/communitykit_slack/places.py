@@ -47,7 +47,7 @@ def channel(item: Channel, context: Mapping[str, Any]) -> Iterator[Draft]:
     if "is_archived" in item:
         draft["archived"] = bool(item["is_archived"])
     if "is_general" in item:
-        draft["default"] = bool(item["is_general"])
+        draft["is_default"] = bool(item["is_general"])
     if "created" in item:
         draft["created_at"] = from_seconds(item["created"])
     if "creator" in item:
