@@ -82,7 +82,7 @@ def fault(response: Response) -> CommunityKitError | None:
         if response.status >= 300:  # noqa: PLR2004 # the status says it all
             return None
         return ProtocolError("the answer is no JSON object", remedy="Check base_url: this does not look like Slack.")
-    if data.get("ok") is True or (data.get("ok") is None and response.status >= 300):  # noqa: PLR2004
+    if data.get("ok") is True or response.status >= 500 or ("ok" not in data and response.status >= 300):  # noqa: PLR2004
         return None
     return refusal(str(data.get("error") or "no error named"), data, response)
 
