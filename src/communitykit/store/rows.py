@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
@@ -49,8 +50,8 @@ def known_rows(table: pa.Table) -> dict[str, Known]:
 
 def table_of(kind: str, known: dict[str, Known]) -> pa.Table:
     """Make the rows of what is known."""
-    arrays: list[Any] = []
     items = list(known.values())
+    arrays: list[Any] = []
     for column in field_columns(kind):
         if column.name == "id":
             arrays.append(pa.array(known, pa.string()))
@@ -59,16 +60,43 @@ def table_of(kind: str, known: dict[str, Known]) -> pa.Table:
         arrays.append(pa.array([one.values.get(name, default) for one in items], column.arrow))
     if kind == "member":
         arrays.append(pa.array([not one.values for one in items], pa.bool_()))
-    sources = [one.source for one in items]
-    arrays += [
+    as_of = [max(one.told_at.values(), default=one.source.as_of) for one in items]
+    provenance = [_write_provenance(one.told_at) for one in items]
+    arrays += _provenance_arrays([one.source for one in items], as_of, provenance)
+    return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
+
+
+def table_of_fresh(kind: str, records: Sequence[Any]) -> pa.Table:
+    """Make the rows of records that nothing is known of yet: what `table_of` makes of them, in a fifth of the time."""
+    arrays = [
+        pa.array(
+            [column.encode(value) for value in values] if column.json or column.default == () else values, column.arrow
+        )
+        for column in field_columns(kind)
+        for values in [list(map(attrgetter(column.name), records))]
+    ]
+    if kind == "member":
+        arrays.append(pa.array([not told_fields(record) and record.raw is None for record in records], pa.bool_()))
+    sources = [record.source for record in records]
+    as_of = [source.as_of for source in sources]
+    provenance = [
+        _first_provenance(source.as_of, frozenset(record.model_fields_set), record.raw is not None)
+        for source, record in zip(sources, records, strict=True)
+    ]
+    arrays += _provenance_arrays(sources, as_of, provenance)
+    return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
+
+
+def _provenance_arrays(sources: Sequence[Any], as_of: Sequence[datetime], provenance: Sequence[str]) -> list[pa.Array]:
+    utc = pa.timestamp("us", tz="UTC")
+    return [
         pa.array([source.connector for source in sources], pa.string()),
         pa.array([source.version for source in sources], pa.string()),
         pa.array([source.origin for source in sources], pa.string()),
-        pa.array([source.fetched_at for source in sources], pa.timestamp("us", tz="UTC")),
-        pa.array([max(one.told_at.values(), default=one.source.as_of) for one in items], pa.timestamp("us", tz="UTC")),
-        pa.array([_write_provenance(one.told_at) for one in items], pa.string()),
+        pa.array([source.fetched_at for source in sources], utc),
+        pa.array(as_of, utc),
+        pa.array(provenance, pa.string()),
     ]
-    return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
 
 
 def plain_table(kind: str, records: Sequence[Any]) -> pa.Table:
@@ -100,6 +128,12 @@ def _write_provenance(told_at: dict[str, datetime]) -> str:
     for name, moment in told_at.items():
         grouped.setdefault(moment, []).append(name)
     return to_json([[_stamp(moment), sorted(names)] for moment, names in sorted(grouped.items())]).decode()
+
+
+@lru_cache(maxsize=4096)
+def _first_provenance(moment: datetime, fields: frozenset[str], raw: bool) -> str:  # noqa: FBT001 # a key of the cache
+    told_here = sorted((fields - {"id", "record", "source", "raw"}) | ({"raw"} if raw else set()))
+    return to_json([[_stamp(moment), told_here]] if told_here else []).decode()
 
 
 @lru_cache(maxsize=4096)

@@ -15,7 +15,7 @@ from pydantic_core import from_json, to_json
 from communitykit.model.merge import Known, bury, merge
 from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.connection import connect
-from communitykit.store.rows import fresh, known_rows, plain_table, table_of, told
+from communitykit.store.rows import fresh, known_rows, plain_table, table_of, table_of_fresh, told
 
 _SAME_ACT = timedelta(seconds=60)
 _VANISHED: dict[str, dict[str, Any]] = {
@@ -130,31 +130,40 @@ class Writer:
     def _store(self, connection: duckdb.DuckDBPyConnection, kind: str, records: Sequence[Any]) -> None:
         stored = self._known(connection, kind, [record.id for record in records])
         same = self._same_acts(connection, records, stored) if kind == "event" else {}
-        new: dict[str, Known] = {}
+        first: dict[str, Any] = {}  # seen for the first time, and once
+        new: dict[str, Known] = {}  # seen for the first time, and more than once
         for record in records:
             key = same.get(record.id, record.id)
             held = stored.get(key) or new.get(key)
             if held is None:
-                new[key] = fresh(record)
-            else:
-                merge(held, told(record), record.source.as_of, record.source)
-            if kind == "post" and (held or new[key]).values.get("gone"):
-                bury(held or new[key])
+                earlier = first.pop(key, None)
+                if earlier is None and not getattr(record, "gone", None):
+                    first[key] = record
+                    continue
+                held = new[key] = fresh(earlier or record)
+            merge(held, told(record), record.source.as_of, record.source)
+            if kind == "post" and held.values.get("gone"):
+                bury(held)
         moved = {key: known for key, known in stored.items() if known.changed or known.confirmed}
+        if first:
+            self._append(connection, kind, table_of_fresh(kind, list(first.values())))
         self._write(connection, kind, new, moved)
-        self.tally.add(self.tally.new, TABLES[kind], len(new))
+        self.tally.add(self.tally.new, TABLES[kind], len(first) + len(new))
         self.tally.add(self.tally.changed, TABLES[kind], sum(known.changed for known in moved.values()))
 
     def _known(self, connection: duckdb.DuckDBPyConnection, kind: str, ids: Iterable[str]) -> dict[str, Known]:
-        wanted = pa.table({"id": pa.array(ids, pa.string())})
-        connection.register("wanted", wanted)
+        # Two steps: most ids are new, and looking them up reads one column, of the row groups that may hold them.
+        there = self._select(connection, f"SELECT id FROM {TABLES[kind]}", pa.array(ids, pa.string()))  # noqa: S608
+        if not there.num_rows:
+            return {}
+        return known_rows(self._select(connection, f"SELECT * FROM {TABLES[kind]}", there["id"]))  # noqa: S608 # our own names
+
+    def _select(self, connection: duckdb.DuckDBPyConnection, query: str, ids: Any) -> pa.Table:  # noqa: ANN401 # Arrow
+        connection.register("wanted", pa.table({"id": ids}))
         try:
-            found = connection.execute(
-                f"SELECT * FROM {TABLES[kind]} WHERE id IN (SELECT id FROM wanted)"  # noqa: S608 # our own table names
-            ).to_arrow_table()
+            return connection.execute(f"{query} WHERE id IN (SELECT id FROM wanted)").to_arrow_table()
         finally:
             connection.unregister("wanted")
-        return known_rows(found)
 
     def _write(
         self, connection: duckdb.DuckDBPyConnection, kind: str, new: dict[str, Known], moved: dict[str, Known]
