@@ -87,7 +87,7 @@ def table_of_fresh(kind: str, records: Sequence[Any]) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
 
 
-def _provenance_arrays(sources: Sequence[Any], as_of: Sequence[datetime], provenance: Sequence[str]) -> list[pa.Array]:
+def _provenance_arrays(sources: Sequence[Any], as_of: Sequence[datetime], provenance: Sequence[str]) -> list[Any]:
     utc = pa.timestamp("us", tz="UTC")
     return [
         pa.array([source.connector for source in sources], pa.string()),

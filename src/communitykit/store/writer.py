@@ -153,15 +153,22 @@ class Writer:
 
     def _known(self, connection: duckdb.DuckDBPyConnection, kind: str, ids: Iterable[str]) -> dict[str, Known]:
         # Two steps: most ids are new, and looking them up reads one column, of the row groups that may hold them.
-        there = self._select(connection, f"SELECT id FROM {TABLES[kind]}", pa.array(ids, pa.string()))  # noqa: S608
+        there = self._select(connection, kind, "id", pa.array(ids, pa.string()))
         if not there.num_rows:
             return {}
-        return known_rows(self._select(connection, f"SELECT * FROM {TABLES[kind]}", there["id"]))  # noqa: S608 # our own names
+        return known_rows(self._select(connection, kind, "*", there["id"]))
 
-    def _select(self, connection: duckdb.DuckDBPyConnection, query: str, ids: Any) -> pa.Table:  # noqa: ANN401 # Arrow
+    def _select(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        kind: str,
+        what: str,
+        ids: Any,  # noqa: ANN401 # Arrow
+    ) -> pa.Table:
+        query = f"SELECT {what} FROM {TABLES[kind]} WHERE id IN (SELECT id FROM wanted)"  # noqa: S608 # our own names
         connection.register("wanted", pa.table({"id": ids}))
         try:
-            return connection.execute(f"{query} WHERE id IN (SELECT id FROM wanted)").to_arrow_table()
+            return connection.execute(query).to_arrow_table()
         finally:
             connection.unregister("wanted")
 
