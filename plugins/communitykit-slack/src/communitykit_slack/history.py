@@ -104,6 +104,8 @@ class _Walk:
             if last or (end is not None and ts_key(at) >= ts_key(end)):
                 break
             request = self._following(request, response, stamps, oldest=at)
+        if "limited" in self.explained:  # what the plan hides is not gone
+            return
         # Roots that were there and are not: their threads went with them, or stand alone now.
         yield from read_threads(channel, progress, [({"ts": ts}, ("whole", "")) for ts in sorted(known)])
 
@@ -173,7 +175,9 @@ class _Walk:
             for ts, answer in zip(group, answers, strict=True):
                 if isinstance(answer, CommunityKitError):
                     raise answer
-                items += [item for item in messages_of(answer) if item.get("ts") == ts] or [{"ts": ts}]
+                found = [item for item in messages_of(answer) if item.get("ts") == ts]
+                if found or not answer.data.get("is_limited"):  # what the plan hides is not gone
+                    items += found or [{"ts": ts}]
             shown = yield from self._completed([item for item in items if len(item) > 1])
             yield Batch("message", shown, self.channel.context)
             yield from self._threads(items)

@@ -69,7 +69,7 @@ class Progress:
             return ("whole", "") if count else None
         if always or count < known[0] or not known[1]:
             return ("whole", "") if count or known[0] else None
-        if count == known[0] and latest == known[1]:
+        if count == known[0] and latest in {known[1], ""}:
             return None
         return "news", known[1]
 

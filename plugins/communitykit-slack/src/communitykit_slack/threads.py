@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from communitykit import Batch, CommunityKitError, ObjectUnavailableError, Request, Response, Swept
+from communitykit import Batch, CommunityKitError, CursorError, ObjectUnavailableError, Request, Response, Swept
 from communitykit_slack.ids import ts_key
 from communitykit_slack.methods import PAGER, REPLIES_LIMIT, call
 from communitykit_slack.progress import Progress, Visit
@@ -49,7 +49,11 @@ class _Reading:
     left_out: int = 0
 
     def take(self, channel: Channel, response: Response) -> Request | None:
-        """Keep a page's replies; give the request for the next page, if any. The parent may lead every page."""
+        """Keep a page's replies; give the request for the next page, if any. The parent may lead every page.
+
+        It goes on from the last reply rather than by cursor, which expires; only an empty page leaves nothing else.
+        """
+        request = response.request
         for item in messages_of(response):
             if item.get("ts") == self.root:
                 self.parent = item
@@ -57,7 +61,17 @@ class _Reading:
                 self.items.append(item)
             else:
                 self.left_out += 1
-        return PAGER(response.request, response)
+        following = PAGER(request, response)
+        stamps = [item["ts"] for item in messages_of(response) if is_ts(item.get("ts")) and item["ts"] != self.root]
+        if following is None or not stamps:
+            if following == request:
+                raise CursorError("Slack gave the same cursor twice", subject=request.subject)
+            return following
+        form = {name: value for name, value in (request.form or {}).items() if name != "cursor"}
+        last = max(stamps, key=ts_key)
+        if form.get("oldest") == last:
+            raise CursorError("Slack gave the same page twice", subject=request.subject)
+        return replace(request, form={**form, "oldest": last})
 
 
 Thread = tuple[dict[str, Any], Visit]
