@@ -1,0 +1,108 @@
+"""Slack for communitykit: the Web API, export archives, the Events API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from communitykit import Capabilities, Connector, hookimpl
+from communitykit_slack import archive, client, webhook
+from communitykit_slack.methods import BUDGETS, fault
+from communitykit_slack.settings import SlackSettings
+from communitykit_slack.translate import IGNORED, TRANSLATORS
+
+__version__ = "0.1.0"
+
+_ACTS = frozenset({"joined", "left", "invited", "community_changed", "account_changed", "x-slack-huddle"})
+
+CAPABILITIES = Capabilities(
+    records=frozenset({"member", "community", "membership", "post", "event"}),
+    events=_ACTS | {"reacted"},
+    archive_events=_ACTS | {"reacted", "pinned"},
+    webhook_events=_ACTS | {"reacted", "pinned"},
+    member_fields=frozenset(
+        {
+            "username",
+            "display_name",
+            "email",
+            "title",
+            "department",
+            "division",
+            "organization",
+            "location",
+            "country",
+            "manager_id",
+            "employee_number",
+            "time_zone",
+            "language",
+            "admin",
+        }
+    ),
+    features=frozenset(
+        {
+            "incremental",
+            "late_replies",
+            "edits",
+            "deletions",
+            "reaction_actors",
+            "webhook_reaction_times",
+            "threads",
+            "deleted_posts",
+            "guests",
+            "bots",
+            "deactivated",
+            "direct_messages",
+            "private_communities",
+            "user_groups",
+            "files",
+            "pins",
+            "hierarchy",
+        }
+    ),
+    unreadable={
+        "views": "Slack tells nobody who has read a message, only enterprises how many had a channel open.",
+        "time of a reaction": "History lists who reacted, never when; only events tell it.",
+        "changed replies in quiet threads": "An edited reply moves nothing that history shows; threads='all' re-reads.",
+        "late replies to very old threads": "A thread silent for longer than the look-back is not looked at again.",
+        "edit history and deleted texts": "Only the Discovery API of enterprises keeps them.",
+        "channels that the app is not in": "A bot reads only channels that it was invited to.",
+    },
+)
+
+
+def _sandbox() -> Any:  # noqa: ANN401 # a platform of communitykit.sandbox, which is imported only when asked for
+    from communitykit_slack.sandbox import SlackPlatform  # noqa: PLC0415 # same
+
+    return SlackPlatform()
+
+
+SLACK = Connector(
+    name="slack",
+    title="Slack",
+    version=__version__,
+    settings=SlackSettings,
+    capabilities=CAPABILITIES,
+    translators=TRANSLATORS,
+    base_url="https://slack.com/api/",
+    budgets=BUDGETS,
+    authorize=client.authorize,
+    fault=fault,
+    discover=client.discover,
+    read=client.read,
+    resolve=client.resolve,
+    preflight=client.preflight,
+    estimate=client.estimate,
+    ignored=IGNORED,
+    secrets=(r"xox[abceoprs](?:\.xox[bp])?-[A-Za-z0-9-]+", r"xapp-[A-Za-z0-9-]+"),
+    archive=archive.DOOR,
+    webhook=webhook.DOOR,
+    sandbox=_sandbox,
+)
+
+
+@hookimpl
+def communitykit_connector() -> Connector:
+    """Give the connector."""
+    return SLACK
+
+
+__all__ = ["CAPABILITIES", "SLACK", "SlackSettings", "communitykit_connector"]
