@@ -1,0 +1,180 @@
+"""The commands as a user types them, in a process of their own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from communitykit.registry import registry
+from communitykit.sandbox import World, parse_fault, serve
+from communitykit.store import Store
+
+
+def run(*arguments: str | Path, stdin: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "communitykit.cli", *map(str, arguments)],
+        check=False,
+        capture_output=True,
+        text=True,
+        input=stdin,
+        timeout=120,
+        env={**{key: value for key, value in os.environ.items() if not key.startswith("COMMUNITYKIT_")}, **environment},
+    )
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World(seed=2, size="tiny", platforms=("slack",))
+
+
+@pytest.fixture
+def served(world: World) -> Iterator[dict[str, str]]:
+    make = registry().get("slack").sandbox
+    assert make is not None
+    with serve(world, make()) as server:
+        yield {f"COMMUNITYKIT_SLACK_{name.upper()}": str(value) for name, value in server.settings.items()}
+
+
+@pytest.fixture(scope="module")
+def export(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    make = registry().get("slack").sandbox
+    assert make is not None
+    path = tmp_path_factory.mktemp("export") / "export.zip"
+    make().write_archive(world, path, style="modern")
+    return path
+
+
+def test_connectors() -> None:
+    assert "slack" in run("connectors").stdout
+    listed = json.loads(run("connectors", "--json").stdout)
+    assert listed["broken"] == []
+    assert {"api", "archive", "webhook", "sandbox"} <= set(listed["connectors"][0]["doors"])
+
+
+def test_check_pull_show_export(served: dict[str, str], tmp_path: Path) -> None:
+    store = tmp_path / "a.duckdb"
+    assert run("check", "slack", **served).returncode == 0
+    estimate = json.loads(run("pull", "slack", "--estimate", "--json", "--to", store, **served).stdout)
+    assert estimate[0]["slices"] > 5
+    assert not store.exists()
+    pulled = run("pull", "slack", "--to", store, **served)
+    assert pulled.returncode in {0, 3}, pulled.stderr
+    assert "posts" in pulled.stdout
+    assert "requests" in pulled.stdout
+    shown = json.loads(run("show", store, "--json").stdout)
+    assert shown["records"]["posts"]["slack"] > 50
+    assert run("show", store).stdout.startswith("Records")
+    again = json.loads(run("pull", "slack", "--to", store, "--json", **served).stdout)
+    assert (again["new"], again["changed"], again["vanished"]) == ({}, {}, {})
+    for file_format in ("parquet", "jsonl", "csv"):
+        assert run("export", store, "--to", tmp_path / file_format, "--format", file_format).returncode == 0
+        assert (tmp_path / file_format / f"posts.{file_format}").stat().st_size > 1000
+
+
+def test_import_twice(export: Path, tmp_path: Path) -> None:
+    store = tmp_path / "a.duckdb"
+    first = json.loads(run("import", "slack", export, "--to", store, "--json").stdout)
+    second = json.loads(run("import", "slack", export, "--to", store, "--json").stdout)
+    assert first["new"]["posts"] > 50
+    assert (second["new"], second["changed"]) == ({}, {})
+
+
+def test_translate() -> None:
+    message = {"type": "message", "user": "U1", "text": "hello <@U2>", "ts": "1512104434.000490"}
+    context = ("--context", "team=T1", "--context", "channel=C1")
+    done = run("translate", "slack", "--kind", "message", *context, stdin=json.dumps(message))
+    assert done.returncode == 0, done.stderr
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    post = next(record for record in records if record["record"] == "post")
+    assert (post["id"], post["text"]) == ("slack:T1:post:C1/1512104434.000490", "hello @U2")
+    lines = json.dumps(message) + "\n" + json.dumps({**message, "ts": None}) + "\n"
+    done = run("translate", "slack", "--kind", "message", *context, stdin=lines)
+    assert done.returncode == 3
+    assert "Issue: message" in done.stderr
+    assert "has no payloads of kind" in run("translate", "slack", "--kind", "massage", stdin="[]").stderr
+    assert "neither JSON" in run("translate", "slack", "--kind", "message", stdin="{{").stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (("pull", "slak"), 1, "Did you mean 'slack'?"),
+        (("pull", "slack"), 1, "COMMUNITYKIT_SLACK_"),
+        (("pull", "slack", "--since", "soon"), 1, "not a moment"),
+        (("import", "slack", "nothing.zip"), 1, "no such file"),
+        (("show", "nothing.duckdb"), 1, "no such store"),
+        (("pull",), 2, "Missing argument"),
+        (("frobnicate",), 2, "No such command"),
+    ],
+)
+def test_errors_are_one_paragraph(arguments: tuple[str, ...], code: int, text: str, tmp_path: Path) -> None:
+    done = run(*arguments, *(("--to", tmp_path / "a.duckdb") if arguments[0] in {"pull", "import"} else ()))
+    assert done.returncode == code
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_token_is_said_without_showing_it(served: dict[str, str], tmp_path: Path) -> None:
+    wrong = {**served, "COMMUNITYKIT_SLACK_TOKEN": "xoxb-wrong-token-1234"}
+    done = run("pull", "slack", "--to", tmp_path / "a.duckdb", **wrong)
+    assert done.returncode == 1
+    assert "invalid_auth" in done.stderr
+    assert "xoxb-wrong" not in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_keeps_what_was_committed_and_says_how_to_go_on(world: World, tmp_path: Path) -> None:
+    make = registry().get("slack").sandbox
+    assert make is not None
+    store = tmp_path / "a.duckdb"
+    with serve(world, make(), faults=[parse_fault("latency=300ms")]) as server:
+        settings = {f"COMMUNITYKIT_SLACK_{name.upper()}": str(value) for name, value in server.settings.items()}
+        with subprocess.Popen(
+            [sys.executable, "-m", "communitykit.cli", "pull", "slack", "--to", str(store)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **settings},
+        ) as process:
+            while len(server.requests) < 6:
+                assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert "run the same command again" in stderr
+    with Store(store) as opened:
+        assert opened.arrow("runs")["status"].to_pylist() == ["interrupted"]
+
+
+def test_sandbox_serve_prints_what_any_client_needs() -> None:
+    done = run("sandbox", "serve", "--size", "tiny", "--for", "1s", "--json")
+    assert done.returncode == 0, done.stderr
+    printed: dict[str, Any] = json.loads(done.stdout)
+    assert printed["base_url"].startswith("http://127.0.0.1:")
+    assert printed["token"]
+    assert printed["rate"]
+
+
+def test_the_demo(tmp_path: Path) -> None:
+    store = tmp_path / "demo.duckdb"
+    done = run("demo", "--to", store)
+    assert done.returncode == 0, done.stderr
+    assert "A month passes" in done.stdout
+    assert "fewer than the first" in done.stdout
+    assert run("demo", "--to", store, "--json").returncode == 0
+
+
+def test_the_demo_never_touches_other_stores(export: Path, tmp_path: Path) -> None:
+    store = tmp_path / "mine.duckdb"
+    assert run("import", "slack", export, "--to", store).returncode in {0, 3}
+    before = store.read_bytes()
+    done = run("demo", "--to", store)
+    assert done.returncode == 1
+    assert "Give another file" in done.stderr
+    assert store.read_bytes() == before
