@@ -25,6 +25,7 @@ from communitykit import (
     bearer,
     refresh_token,
 )
+from communitykit_slack.channels import SIDE_BY_SIDE, Channel
 from communitykit_slack.history import read_history
 from communitykit_slack.ids import SLACKBOT, community_id, place_of, ts_of
 from communitykit_slack.listing import Listing
@@ -32,7 +33,6 @@ from communitykit_slack.methods import LIST_LIMIT, USERS_LIMIT, call
 from communitykit_slack.people import PROFILE_LABELS
 from communitykit_slack.progress import Progress
 from communitykit_slack.settings import SlackSettings
-from communitykit_slack.threads import SIDE_BY_SIDE, Channel
 
 Steps = Generator[Any, Any, Any]
 

@@ -16,16 +16,16 @@ from communitykit import (
     CommunityKitError,
     CursorError,
     Gap,
-    ObjectUnavailableError,
-    PermissionMissingError,
     Response,
     Scope,
     Swept,
 )
+from communitykit_slack.channels import SIDE_BY_SIDE, Channel, is_ts, messages_of
 from communitykit_slack.ids import parse_ts, ts_key, ts_of
 from communitykit_slack.methods import HISTORY_LIMIT, PAGER
 from communitykit_slack.progress import BEGINNING, Progress, bound
-from communitykit_slack.threads import SIDE_BY_SIDE, Channel, Thread, is_ts, messages_of, read_threads
+from communitykit_slack.reactions import completed
+from communitykit_slack.threads import Thread, read_threads
 
 MARGIN = timedelta(seconds=60)
 """Slack's clock and ours may differ, and messages may show late: the last minute is read again and never swept."""
@@ -39,12 +39,11 @@ Steps = Generator[Any, Any, None]
 def read_history(channel: Channel, progress: Progress, scope: Scope) -> Steps:
     """Read a channel: threads left over, news and the look-back, then the past as far as asked for."""
     lookback = scope.lookback_start(scope.settings.lookback_length)
-    channel.watched_since = bound(lookback)
-    walk = _Walk(channel, progress, scope)
+    walk = _Walk(channel, progress, scope, bound(lookback))
     if progress.pending:
         yield from read_threads(channel, progress, [({"ts": ts}, ("whole", "")) for ts in progress.pending])
     if progress.high is not None:
-        yield from walk.forward(bound(lookback))
+        yield from walk.forward()
     yield from walk.backward()
     if excess := progress.forget(channel.watched_since):
         yield Gap(f"{excess} threads more than can be watched: their late replies are found by reading them whole")
@@ -54,19 +53,27 @@ def read_history(channel: Channel, progress: Progress, scope: Scope) -> Steps:
 class _Walk:
     """Pages of one channel's history, in either direction."""
 
-    def __init__(self, channel: Channel, progress: Progress, scope: Scope) -> None:
+    def __init__(self, channel: Channel, progress: Progress, scope: Scope, lookback: str) -> None:
         self.channel = channel
+        self.lookback = lookback
         self.progress = progress
         self.scope = scope
         self.always = scope.settings.threads == "all"
         self.small_pages = 0
         self.explained: set[str] = set()
+        self._watch()
 
-    def forward(self, lookback: str) -> Steps:
+    def _watch(self) -> None:
+        """Watch the threads that the next walk can meet: it begins with the look-back, or before the newest message."""
+        self.channel.watched_since = min(self.lookback, self._news(), key=ts_key)
+
+    def _news(self) -> str:
+        return ts_of(parse_ts(self.progress.high) - MARGIN) if self.progress.high else self.lookback
+
+    def forward(self) -> Steps:
         """Walk from the start of the look-back (or the newest message, if that is older) to the run's `until`."""
         progress = self.progress
-        news = ts_of(parse_ts(progress.high or BEGINNING_SAFE) - MARGIN)
-        start = max(min(news, lookback, key=ts_key), progress.floor or BEGINNING, key=ts_key)
+        start = max(min(self._news(), self.lookback, key=ts_key), progress.floor or BEGINNING, key=ts_key)
         interrupted = progress.walk
         if interrupted is not None and ts_key(interrupted[1]) > ts_key(start):
             # News first; then the part that the walk had behind it, since it may have changed meanwhile.
@@ -75,7 +82,7 @@ class _Walk:
         else:
             yield from self._forward(start, None, origin=start)
         progress.walk = None
-        yield from self._hot_threads(start, lookback)
+        yield from self._hot_threads(start)
 
     def _forward(self, start: str, end: str | None, *, origin: str) -> Steps:
         channel, progress = self.channel, self.progress
@@ -90,7 +97,7 @@ class _Walk:
             due = [item for item in items if channel.is_due(item)]
             last = not _has_more(response) or len(due) < len(items)
             until = self._swept_until(stamps, last=last)
-            items = yield from self._completed(due)
+            items = yield from completed(self.channel, self.progress, due)
             yield Batch("message", items, channel.context)
             since = self._visible_from(response, at, stamps)
             if since is not None and until is not None and ts_key(until) > ts_key(since):
@@ -100,6 +107,7 @@ class _Walk:
             at = max([at, *_stamps(due)], key=ts_key)
             progress.walk = (origin, at) if not last else progress.walk
             progress.high = max(progress.high or at, *(_stamps(due) or [at]), key=ts_key)
+            self._watch()
             yield from self._threads(items)
             if last or (end is not None and ts_key(at) >= ts_key(end)):
                 break
@@ -123,7 +131,7 @@ class _Walk:
         while True:
             response = yield from self._page(request, restart=at)
             stamps = _stamps(messages_of(response))
-            items = yield from self._completed(messages_of(response))
+            items = yield from completed(self.channel, self.progress, messages_of(response))
             last = not _has_more(response)
             yield Batch("message", items, channel.context)
             reached = min(stamps, key=ts_key) if stamps else at
@@ -136,6 +144,7 @@ class _Walk:
                     yield Swept("post", within, since=parse_bound(lower), until=parse_ts(until))
             if stamps and progress.high is None:
                 progress.high = max(stamps, key=ts_key)
+                self._watch()
             # An empty channel has no mark yet: the next run begins anew, which costs one request.
             progress.floor = goal if last and progress.high is not None else reached if stamps else progress.floor
             yield from self._threads(items)
@@ -158,12 +167,12 @@ class _Walk:
         yield Batch("message", (), self.channel.context, checkpoint=self.progress.save())
         yield from read_threads(self.channel, self.progress, threads)
 
-    def _hot_threads(self, start: str, lookback: str) -> Steps:
+    def _hot_threads(self, start: str) -> Steps:
         """Look at roots that are older than the walk but were answered lately, each with one small request."""
         hot = [
             root
             for root, told in sorted(self.progress.roots.items())
-            if ts_key(root) <= ts_key(start) and ts_key(str(told[1] or root)) >= ts_key(lookback)
+            if ts_key(root) <= ts_key(start) and ts_key(str(told[1] or root)) >= ts_key(self.lookback)
         ]
         for begin in range(0, len(hot), SIDE_BY_SIDE):
             group = hot[begin : begin + SIDE_BY_SIDE]
@@ -178,7 +187,7 @@ class _Walk:
                 found = [item for item in messages_of(answer) if item.get("ts") == ts]
                 if found or not answer.data.get("is_limited"):  # what the plan hides is not gone
                     items += found or [{"ts": ts}]
-            shown = yield from self._completed([item for item in items if len(item) > 1])
+            shown = yield from completed(self.channel, self.progress, [item for item in items if len(item) > 1])
             yield Batch("message", shown, self.channel.context)
             yield from self._threads(items)
 
@@ -204,32 +213,6 @@ class _Walk:
         if all(form.get(name) == value for name, value in bounds.items()):
             raise CursorError("Slack gave the same page twice", subject=request.subject)
         return replace(request, form={**form, **bounds})
-
-    def _completed(self, items: list[dict[str, Any]]) -> Generator[Any, Any, list[dict[str, Any]]]:
-        """Ask who else reacted where the list is cut short, if that was asked for."""
-        if not self.channel.full_reactions:
-            return items
-        cut = [
-            index
-            for index, item in enumerate(items)
-            if any(len(one.get("users") or ()) < (one.get("count") or 0) for one in item.get("reactions") or ())
-        ]
-        items = list(items)
-        for start in range(0, len(cut), SIDE_BY_SIDE):
-            group = cut[start : start + SIDE_BY_SIDE]
-            answers = yield tuple(
-                self.channel.ask("reactions.get", timestamp=items[index]["ts"], full="true") for index in group
-            )
-            for index, answer in zip(group, answers, strict=True):
-                if isinstance(answer, Response):
-                    told = (answer.data.get("message") or {}).get("reactions")
-                    items[index] = {**items[index], "reactions": told} if told else items[index]
-                elif isinstance(answer, PermissionMissingError):
-                    self.channel.full_reactions = False
-                    yield Gap(str(answer), community_id=self.channel.community_id)
-                elif not isinstance(answer, ObjectUnavailableError):
-                    raise answer
-        return items
 
     def _explain(self, response: Response) -> Steps:
         """Say once what limits this reading: the free plan's ninety days, or the limits of 2025."""

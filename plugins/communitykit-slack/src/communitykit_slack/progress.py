@@ -34,6 +34,7 @@ class Progress:
     pending: list[str] = field(default_factory=list)
     walk: tuple[str, str] | None = None
     roots: dict[str, list[Any]] = field(default_factory=dict)
+    reactions: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, checkpoint: Checkpoint | None) -> Progress:
@@ -47,6 +48,7 @@ class Progress:
             pending=list(checkpoint.get("pending") or ()),
             walk=(walk["start"], walk["at"]) if walk else None,
             roots=dict(checkpoint.get("roots") or {}),
+            reactions=dict(checkpoint.get("reactions") or {}),
         )
 
     def save(self) -> Checkpoint:
@@ -59,6 +61,7 @@ class Progress:
             "pending": list(self.pending),
             "walk": walk,
             "roots": dict(self.roots),
+            "reactions": dict(self.reactions),
         }
 
     def visit(self, root: Mapping[str, Any], *, always: bool = False) -> Visit | None:
@@ -93,6 +96,7 @@ class Progress:
             newest = sorted(kept, key=lambda root: ts_key(str(kept[root][1] or root)))[excess:]
             kept = {root: kept[root] for root in newest}
         self.roots = kept
+        self.reactions = {ts: told for ts, told in self.reactions.items() if ts_key(ts) >= edge}
         return excess
 
 

@@ -30,8 +30,9 @@ class SlackSettings(Settings):
         description="'all' reads every thread of the look-back again, one request each, to find edited replies.",
     )
     reactions: Literal["counted", "full"] = Field(
-        default="counted",
-        description="'full' asks who else reacted where Slack cuts the list short (one request per such message).",
+        default="full",
+        description="'full' asks who else reacted where Slack cuts the list short (a request per such message, again "
+        "when its counts move); 'counted' keeps the count and the people listed.",
     )
     profiles: bool = Field(
         default=True, description="Read department, manager… from custom profile fields (one request per changed user)."

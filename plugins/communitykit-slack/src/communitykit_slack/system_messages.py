@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, Ignored, Rejected, make_event_id
+from communitykit import Draft, Ignored, Rejected, Swept, make_event_id
 from communitykit_slack.ids import PLATFORM, Place, from_seconds, member_id, parse_ts
 from communitykit_slack.messages import deleted, tombstone
 from communitykit_slack.mrkdwn import plain
@@ -125,6 +125,7 @@ def huddle(item: Message, place: Place) -> Iterator[Draft]:
 
 def _tombstone(item: Message, place: Place) -> Iterator[Draft]:
     yield tombstone(item, place)
+    yield Swept("event", {"kind": "reacted", "target_id": place.post(item["ts"])})  # they went with the message
 
 
 def _deleted(item: Message, place: Place) -> Iterator[Draft]:

@@ -7,35 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from communitykit import Batch, CommunityKitError, CursorError, ObjectUnavailableError, Request, Response, Swept
+from communitykit_slack.channels import SIDE_BY_SIDE, Channel, is_ts, messages_of
 from communitykit_slack.ids import ts_key
-from communitykit_slack.methods import PAGER, REPLIES_LIMIT, call
+from communitykit_slack.methods import PAGER, REPLIES_LIMIT
 from communitykit_slack.progress import Progress, Visit
-
-SIDE_BY_SIDE = 8
-
-
-@dataclass(slots=True)
-class Channel:
-    """Where a slice's messages stand, and what its requests and batches have in common."""
-
-    team: str
-    native: str
-    community_id: str
-    post_prefix: str
-    label: str
-    until: str
-    context: dict[str, Any]
-    full_reactions: bool = False
-    watched_since: str = ""
-
-    def ask(self, method: str, **form: str | int) -> Request:
-        """Describe a call about this channel."""
-        return call(method, self.team, subject=f"channel {self.label}", channel=self.native, **form)
-
-    def is_due(self, item: dict[str, Any]) -> bool:
-        """Tell whether a message is not newer than the run."""
-        ts = item.get("ts")
-        return not isinstance(ts, str) or not is_ts(ts) or ts_key(ts) <= ts_key(self.until)
+from communitykit_slack.reactions import completed
 
 
 @dataclass(slots=True)
@@ -99,7 +75,7 @@ def _one(
         reading = _Reading(root["ts"], whole=True)  # something below was deleted, too
         yield from _pages(channel, reading, (yield _first(channel, root["ts"], ("whole", ""))))
         count = reading.parent.get("reply_count", root.get("reply_count")) or 0
-    yield Batch("message", reading.items, channel.context)
+    yield Batch("message", (yield from completed(channel, progress, reading.items)), channel.context)
     if reading.whole:
         yield Swept("post", {"root_id": channel.post_prefix + root["ts"]})
     latest = reading.parent.get("latest_reply") or root.get("latest_reply") or ""
@@ -129,17 +105,3 @@ def _pages(channel: Channel, reading: _Reading, answer: Response | CommunityKitE
 def _first(channel: Channel, root: str, visit: Visit) -> Request:
     after = {"oldest": visit[1]} if visit[0] == "news" else {}
     return channel.ask("conversations.replies", ts=root, limit=REPLIES_LIMIT, **after)
-
-
-def messages_of(response: Response) -> list[dict[str, Any]]:
-    """Give the messages of a page."""
-    found = response.data.get("messages")
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-
-
-def is_ts(ts: object) -> bool:
-    """Tell whether something is a usable ts."""
-    if not isinstance(ts, str):
-        return False
-    seconds, dot, micros = ts.partition(".")
-    return seconds.isascii() and seconds.isdecimal() and (not dot or (micros.isascii() and micros.isdecimal()))
