@@ -115,7 +115,7 @@ def _open(archive: Archive, options: ArchiveOptions) -> _Export:
 
 
 def _channels_by_folder(rows: list[tuple[str, dict[str, Any]]], mapped: Mapping[str, str]) -> dict[str, Any]:
-    """Know a channel by every name its folder may have: current names beat previous ones, the caller's word beats all."""
+    """Know a channel by every name its folder may have: present ones first, and above all what the caller says."""
     found: dict[str, tuple[str, str, str]] = {}
     by_id: dict[str, tuple[str, str, str]] = {}
     for privacy, row in rows:
@@ -279,7 +279,7 @@ def _key(item: Any) -> tuple[int, int] | None:  # noqa: ANN401 # decoded JSON
 
 def _team_of(users: list[Any]) -> str | None:
     """Give the workspace that most users are at home in."""
-    homes = Counter(user.get("team_id") for user in users if isinstance(user, dict) and user.get("team_id"))
+    homes = Counter(str(user["team_id"]) for user in users if isinstance(user, dict) and user.get("team_id"))
     return max(sorted(homes), key=lambda home: homes[home]) if homes else None
 
 

@@ -59,7 +59,7 @@ def _membership(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
 
 
 def _channel_created(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
-    told = item.get("channel") or {}
+    told: Any = item.get("channel") or {}
     yield from channel(told, context)
     place = place_of(context, told["id"])
     actor = place.member(told["creator"]) if told.get("creator") else None
@@ -104,11 +104,12 @@ def _channel_act(what: str, channel_key: str = "channel", other_key: str | None 
 
 
 def _user(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
-    yield from user(item.get("user") or {}, context)
+    told: Any = item.get("user") or {}
+    yield from user(told, context)
 
 
 def _team_join(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
-    told = item.get("user") or {}
+    told: Any = item.get("user") or {}
     yield from user(told, context)
     team = context.get("team")
     if team and (at := item.get("event_ts")):
@@ -130,7 +131,8 @@ def _pin(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
 
 
 def _subteam(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
-    yield from user_group(item.get("subteam") or {}, context)
+    told: Any = item.get("subteam") or {}
+    yield from user_group(told, context)
 
 
 def _subteam_members(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401

@@ -23,7 +23,7 @@ from communitykit import (
 from communitykit_slack.channels import SIDE_BY_SIDE, Channel, is_ts, messages_of
 from communitykit_slack.ids import parse_ts, ts_key, ts_of
 from communitykit_slack.methods import HISTORY_LIMIT, PAGER
-from communitykit_slack.progress import BEGINNING, Progress, bound
+from communitykit_slack.progress import BEGINNING, MAX_ROOTS, SPARE_ROOTS, Progress, bound
 from communitykit_slack.reactions import completed
 from communitykit_slack.threads import Thread, read_threads
 
@@ -45,8 +45,9 @@ def read_history(channel: Channel, progress: Progress, scope: Scope) -> Steps:
     if progress.high is not None:
         yield from walk.forward()
     yield from walk.backward()
-    if excess := progress.forget(channel.watched_since):
-        yield Gap(f"{excess} threads more than can be watched: their late replies are found by reading them whole")
+    walk.forget()
+    if walk.excess:
+        yield Gap(f"{walk.excess} threads more than can be watched: their late replies are found by reading them whole")
     yield Batch("message", (), channel.context, checkpoint=progress.save())
 
 
@@ -61,7 +62,12 @@ class _Walk:
         self.always = scope.settings.threads == "all"
         self.small_pages = 0
         self.explained: set[str] = set()
+        self.excess = 0
         self._watch()
+
+    def forget(self) -> None:
+        """Keep the list of watched threads short."""
+        self.excess += self.progress.forget(self.channel.watched_since)
 
     def _watch(self) -> None:
         """Watch the threads that the next walk can meet: it begins with the look-back, or before the newest message."""
@@ -163,6 +169,8 @@ class _Walk:
             visit = self.progress.visit(item, always=self.always)
             if visit is not None:
                 threads.append((item, visit))
+        if len(self.progress.roots) > MAX_ROOTS + SPARE_ROOTS:
+            self.forget()
         self.progress.pending = [*self.progress.pending, *(root["ts"] for root, _ in threads)]
         yield Batch("message", (), self.channel.context, checkpoint=self.progress.save())
         yield from read_threads(self.channel, self.progress, threads)

@@ -1,4 +1,4 @@
-"""Slack's ids and times as communitykit's: the prefixes worked out once per channel, times from strings without floats."""
+"""Slack's ids and times as communitykit's: prefixes worked out once per channel, times without floats. Pure."""
 
 from __future__ import annotations
 

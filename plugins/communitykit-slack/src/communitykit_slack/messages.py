@@ -63,7 +63,7 @@ def post(item: Message, place: Place, context: Mapping[str, Any]) -> Iterator[Dr
 
 
 def reacted(item: Message, post_id: str, place: Place) -> Iterator[Draft]:
-    """Translate the reactions under a message: one event per person and emoji, and a sweep where the lists are whole."""
+    """Translate the reactions under a message: one event per person and emoji, a sweep where the lists are whole."""
     whole = True
     for reaction in item.get("reactions") or ():
         users, name = reaction.get("users") or [], reaction["name"]

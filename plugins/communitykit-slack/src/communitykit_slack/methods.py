@@ -45,19 +45,30 @@ _TIER_OF = {
 BUDGETS: dict[str, Budget] = {method: Budget(_TIERS[tier], 60) for method, tier in _TIER_OF.items()}
 """Slack counts per method, workspace and app: the published tiers, in requests a minute."""
 
-_CREDENTIAL = "not_authed invalid_auth account_inactive token_expired token_revoked invalid_refresh_token".split()
-_PERMISSION = (
-    "missing_scope no_permission not_allowed_token_type access_denied accesslimited ekm_access_denied"
-    " enterprise_is_restricted org_login_required two_factor_setup_required team_access_not_granted paid_only"
-    " plan_upgrade_required feature_not_available restricted_action not_allowed user_is_restricted"
-).split()
-_UNAVAILABLE = (
-    "not_in_channel channel_not_found channel_is_limited_access is_archived thread_not_found message_not_found"
-    " user_not_found user_not_visible users_not_found bot_not_found no_such_subteam method_not_supported_for_channel_type"
-).split()
-_TRANSIENT = (
-    "fatal_error internal_error service_unavailable request_timeout team_added_to_org rollup_error external_error"
-).split()
+_CREDENTIAL = frozenset(
+    {"not_authed", "invalid_auth", "account_inactive", "token_expired", "token_revoked", "invalid_refresh_token"}
+)
+_PERMISSION = frozenset(
+    {
+        "missing_scope", "no_permission", "not_allowed_token_type", "access_denied", "accesslimited",
+        "ekm_access_denied", "enterprise_is_restricted", "org_login_required", "two_factor_setup_required",
+        "team_access_not_granted", "paid_only", "plan_upgrade_required", "feature_not_available", "restricted_action",
+        "not_allowed", "user_is_restricted",
+    }
+)  # fmt: skip
+_UNAVAILABLE = frozenset(
+    {
+        "not_in_channel", "channel_not_found", "channel_is_limited_access", "is_archived", "thread_not_found",
+        "message_not_found", "user_not_found", "user_not_visible", "users_not_found", "bot_not_found",
+        "no_such_subteam", "method_not_supported_for_channel_type",
+    }
+)  # fmt: skip
+_TRANSIENT = frozenset(
+    {
+        "fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org",
+        "rollup_error", "external_error",
+    }
+)  # fmt: skip
 
 _REMEDY = {
     "not_in_channel": "Invite the app to the channel (/invite @app), or use a user token.",

@@ -69,7 +69,7 @@ class Named:
         """Give a text with everything that was noted."""
         return Plain(text, tuple(self._mentions.values()), tuple(self._links))
 
-    def _note(self, kind: str, native: str, id_: str, label: str | None, sign: str) -> str:  # noqa: PLR0913, PLR0917
+    def _note(self, kind: str, native: str, id_: str, label: str | None, sign: str) -> str:
         shown = unescape(label) if label else None
         self._mentions.setdefault((kind, native), {"kind": kind, "id": id_, "label": shown})
         return sign + (label or native)

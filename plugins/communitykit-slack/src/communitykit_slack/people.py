@@ -9,30 +9,6 @@ from communitykit import Draft, Rejected, make_id
 from communitykit_slack.ids import PLATFORM, SLACKBOT, community_id, from_seconds, member_id
 from communitykit_slack.wire import BotProfile, User, UserGroup, UserProfile
 
-# Labels of custom profile fields, as companies write them, and what they are here.
-PROFILE_LABELS: dict[str, str] = {
-    "department": "department",
-    "dept": "department",
-    "abteilung": "department",
-    "division": "division",
-    "business unit": "division",
-    "organization": "organization",
-    "organisation": "organization",
-    "company": "organization",
-    "manager": "manager_id",
-    "supervisor": "manager_id",
-    "reports to": "manager_id",
-    "vorgesetzter": "manager_id",
-    "location": "location",
-    "office": "location",
-    "office location": "location",
-    "site": "location",
-    "country": "country",
-    "employee id": "employee_number",
-    "employee number": "employee_number",
-}
-"""Which custom field is which, by its label in small letters."""
-
 _BOT_FLAGS = ("is_bot", "is_workflow_bot", "is_connector_bot")
 
 
@@ -85,7 +61,7 @@ def profile(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Dra
 
 def stranger(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
     """Translate what an export's message tells of an author whom its list of users lacks."""
-    told: UserProfile = item.get("profile") or {}
+    told: UserProfile = item.get("profile") or UserProfile()
     native, team = item.get("id"), context.get("team")
     home = told.get("team") or team
     if not native or not home:
@@ -113,7 +89,7 @@ def bot(item: BotProfile, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield draft
 
 
-def member(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+def member(item: Mapping[str, Any] | str, context: Mapping[str, Any]) -> Iterator[Draft]:
     """Translate one row of a channel's list of members: {"user": id}, or the id alone."""
     native = item if isinstance(item, str) else item.get("user")
     team, channel = context.get("team"), context.get("channel")

@@ -13,6 +13,8 @@ from communitykit_slack.ids import ts_key, ts_of
 VERSION = 1
 MAX_ROOTS = 20_000
 """Threads that are watched per channel."""
+SPARE_ROOTS = 2_000
+"""Threads that are watched at least, even where the look-back is too short to reach them."""
 
 BEGINNING = "1.000000"
 """Older than any message; Slack takes 0 for no bound."""
@@ -76,28 +78,27 @@ class Progress:
             return None
         return "news", known[1]
 
-    def note(self, root: str, count: int, latest: str, since: str) -> None:
-        """Remember how a thread stands; one that no later look-back can reach is not watched."""
-        if count and (ts_key(root) >= ts_key(since) or ts_key(latest or root) >= ts_key(since)):
+    def note(self, root: str, count: int, latest: str) -> None:
+        """Remember how a thread stands."""
+        if count:
             self.roots[root] = [count, latest]
         else:
             self.roots.pop(root, None)
 
     def forget(self, since: str) -> int:
-        """Stop watching threads that no later look-back can reach; give how many more were too many to be watched."""
+        """Stop watching threads that no look-back from `since` on can reach, some spare ones apart.
+
+        The spare ones serve a longer look-back later. Gives how many within reach were too many to be watched.
+        """
         edge = ts_key(since)
-        kept = {
-            root: told
-            for root, told in self.roots.items()
-            if ts_key(root) >= edge or ts_key(str(told[1] or root)) >= edge
-        }
-        excess = max(0, len(kept) - MAX_ROOTS)
-        if excess:
-            newest = sorted(kept, key=lambda root: ts_key(str(kept[root][1] or root)))[excess:]
-            kept = {root: kept[root] for root in newest}
-        self.roots = kept
+        newest_first = sorted(self.roots, key=lambda root: ts_key(str(self.roots[root][1] or root)), reverse=True)
+        within = [root for root in newest_first if max(ts_key(root), ts_key(str(self.roots[root][1] or root))) >= edge]
+        reached = set(within)
+        spare = [root for root in newest_first if root not in reached]
+        kept = within[:MAX_ROOTS] + spare[: max(0, SPARE_ROOTS - len(within))]
+        self.roots = {root: self.roots[root] for root in sorted(kept)}
         self.reactions = {ts: told for ts, told in self.reactions.items() if ts_key(ts) >= edge}
-        return excess
+        return len(within) - len(within[:MAX_ROOTS])
 
 
 def bound(moment: datetime | None) -> str:

@@ -111,7 +111,7 @@ def huddle(item: Message, place: Place) -> Iterator[Draft]:
     people = room.get("participant_history") or room.get("participants") or []
     people = list(people) or [one for one in (room.get("created_by"),) if one]
     started = from_seconds(room.get("date_start"))
-    for user in people or [None]:
+    for user in people or [""]:
         draft = act(
             place,
             "x-slack-huddle",

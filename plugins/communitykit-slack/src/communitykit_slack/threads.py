@@ -82,7 +82,7 @@ def _one(
     if reading.left_out:  # what is newer than this run is not known yet
         count -= reading.left_out
         latest = max((item["ts"] for item in reading.items), key=ts_key, default=known[1] if known else "")
-    progress.note(root["ts"], count, latest, channel.watched_since)
+    progress.note(root["ts"], count, latest)
     if root["ts"] in progress.pending:
         progress.pending.remove(root["ts"])
 
@@ -91,7 +91,7 @@ def _pages(channel: Channel, reading: _Reading, answer: Response | CommunityKitE
     try:
         while True:
             if isinstance(answer, CommunityKitError):
-                raise answer  # noqa: TRY301 # what came beside others is judged like what is thrown in
+                raise answer  # what came beside others is judged like what is thrown in
             following = reading.take(channel, answer)
             if following is None:
                 return

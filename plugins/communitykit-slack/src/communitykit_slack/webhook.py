@@ -21,7 +21,7 @@ def receive(headers: Mapping[str, str], body: bytes, secret: str, now: datetime)
     """Verify a delivery and take it apart: one event, dated by its own time.
 
     A delivery that says only that Slack withheld events (`app_rate_limited`) comes back empty: the next pull finds what
-    is missing. Answer 200 within three seconds, and drop only what has a `dedupe_key` that you have seen, never a retry.
+    is missing. Answer 200 within three seconds; drop what has a `dedupe_key` that you have seen, never a mere retry.
 
     Raises SignatureError when it is not signed with `secret`, or not within five minutes of `now`.
     """

@@ -1,0 +1,267 @@
+"""What there is to read: workspaces, users, user groups, channels. Flows: nothing here sends anything."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from communitykit import (
+    Batch,
+    CommunityKitError,
+    Flow,
+    Gap,
+    ObjectUnavailableError,
+    PermissionMissingError,
+    Request,
+    Response,
+    Scope,
+    Slice,
+    Swept,
+)
+from communitykit_slack.channels import SIDE_BY_SIDE
+from communitykit_slack.ids import SLACKBOT, community_id
+from communitykit_slack.listing import Listing
+from communitykit_slack.methods import LIST_LIMIT, USERS_LIMIT, call
+
+Steps = Generator[Any, Any, Any]
+
+_TALK = frozenset({"post", "event"})
+_PEOPLE = frozenset({"member", "membership", "post", "event"})
+
+# Labels of custom profile fields, as companies write them, and what they are here.
+PROFILE_LABELS: dict[str, str] = {
+    "department": "department",
+    "dept": "department",
+    "abteilung": "department",
+    "division": "division",
+    "business unit": "division",
+    "organization": "organization",
+    "organisation": "organization",
+    "company": "organization",
+    "manager": "manager_id",
+    "supervisor": "manager_id",
+    "reports to": "manager_id",
+    "vorgesetzter": "manager_id",
+    "location": "location",
+    "office": "location",
+    "office location": "location",
+    "site": "location",
+    "country": "country",
+    "employee id": "employee_number",
+    "employee number": "employee_number",
+}
+"""Which custom field is which, by its label in small letters."""
+
+
+@dataclass(slots=True)
+class _Workspace:
+    """What discovery learns on its way."""
+
+    team: str
+    url: str
+    name: str
+    bot: bool
+    org: bool = False
+    users: dict[str, int] = field(default_factory=dict)  # active people of this workspace: when they last changed
+    homes: dict[str, str] = field(default_factory=dict)  # users at home elsewhere
+    known: set[str] = field(default_factory=set)
+
+    @property
+    def context(self) -> dict[str, Any]:
+        return {"team": self.team, "origin": "api", "url": self.url}
+
+    def ask(self, method: str, *, subject: str = "", **form: str | int) -> Request:
+        """Describe a call; a token of a whole organization must say which workspace it means."""
+        extra = {"team_id": self.team} if self.org else {}
+        return call(method, self.team, subject=subject, **extra, **form)
+
+
+def discover(scope: Scope) -> Flow:
+    """List workspaces, users, channels and user groups; give the slices to read."""
+    for workspace in (yield from _workspaces()):
+        yield Batch("workspace", [{"id": workspace.team, "name": workspace.name}], workspace.context)
+        if scope.gives & _PEOPLE:
+            yield from _users(workspace)
+        if scope.gives & {"community", "membership"}:
+            yield from _user_groups(workspace)
+        if scope.settings.profiles and "member" in scope.gives:
+            yield from _profile_slice(workspace)
+        for kind in _channel_types(scope):
+            try:
+                yield from _channels(workspace, scope, kind)
+            except PermissionMissingError as error:
+                yield Gap(f"{kind.replace('_', ' ')}s cannot be listed: {error}", "denied")
+
+
+def resolve(scope: Scope, network: str, member_ids: tuple[str, ...]) -> Flow:
+    """Look up users and bots that no list gave: people of other companies, bots of integrations."""
+    if "member" not in scope.gives:
+        return
+    workspace = (yield from _workspaces())[0]
+    wanted = [one.rsplit(":", 1)[-1] for one in member_ids]
+    for start in range(0, len(wanted), SIDE_BY_SIDE):
+        group = wanted[start : start + SIDE_BY_SIDE]
+        answers = yield tuple(_whois(workspace, native) for native in group)
+        bots = [
+            _bot(native, answer, network) for native, answer in zip(group, answers, strict=True) if native[0] == "B"
+        ]
+        users = [answer.data["user"] for answer in answers if isinstance(answer, Response) and "user" in answer.data]
+        yield Batch("user", users, workspace.context)
+        yield Batch("bot", bots, workspace.context)
+        yield from _denied(answers)
+
+
+def _workspaces() -> Steps:
+    """Ask whose token it is: one workspace, or all that an organization's token may see."""
+    me = (yield call("auth.test", subject="token")).data
+    bot = bool(me.get("bot_id"))
+    if not me.get("is_enterprise_install"):
+        return [_Workspace(str(me["team_id"]), str(me.get("url") or ""), str(me.get("team") or ""), bot)]
+    found: list[_Workspace] = []
+    listing = Listing(call("auth.teams.list", subject="workspaces", limit=LIST_LIMIT))
+    while (data := (yield from listing.page())) is not None:
+        found += [
+            _Workspace(team["id"], "", str(team.get("name") or ""), bot, org=True) for team in data.get("teams", ())
+        ]
+    return found
+
+
+def _users(workspace: _Workspace) -> Steps:
+    listing = Listing(workspace.ask("users.list", subject="users", limit=USERS_LIMIT, include_locale="true"))
+    while (data := (yield from listing.page())) is not None:
+        users = [user for user in data.get("members", ()) if isinstance(user, dict) and user.get("id")]
+        for user in users:
+            _note(workspace, user)
+        yield Batch("user", users, workspace.context)
+    if listing.problem:
+        yield Gap(f"not all users: {listing.problem}")
+
+
+def _note(workspace: _Workspace, user: Mapping[str, Any]) -> None:
+    native, home = str(user["id"]), user.get("team_id") or workspace.team
+    workspace.known.add(native)
+    if home != workspace.team:
+        workspace.homes[native] = str(home)
+    elif not (user.get("deleted") or user.get("is_bot") or native == SLACKBOT):
+        workspace.users[native] = int(user.get("updated") or 0)
+
+
+def _user_groups(workspace: _Workspace) -> Steps:
+    try:
+        answer = yield workspace.ask(
+            "usergroups.list",
+            subject="user groups",
+            include_users="true",
+            include_disabled="true",
+            include_count="true",
+        )
+    except (PermissionMissingError, ObjectUnavailableError) as error:
+        if error.code != "plan_upgrade_required":  # a free workspace has none, so nothing is missing
+            yield Gap(f"user groups are left out: {error}")
+        return
+    for group in answer.data.get("usergroups", ()):
+        yield Batch("user_group", [group], workspace.context)
+        if isinstance(group.get("users"), list):
+            yield Swept("membership", {"community_id": community_id(workspace.team, str(group.get("id")))})
+
+
+def _profile_slice(workspace: _Workspace) -> Steps:
+    """Give a slice for custom profile fields, if the workspace has any that mean something here."""
+    try:
+        answer = yield workspace.ask("team.profile.get", subject="profile fields")
+    except (PermissionMissingError, ObjectUnavailableError) as error:
+        yield Gap(f"custom profile fields (department, manager…) are left out: {error}")
+        return
+    defined = (answer.data.get("profile") or {}).get("fields") or []
+    fields = {
+        one["id"]: name
+        for one in defined
+        if (name := PROFILE_LABELS.get(str(one.get("label") or "").strip().casefold()))
+    }
+    if fields and workspace.users:
+        params = {"fields": fields, "users": workspace.users, "org": workspace.org}
+        yield Slice("profiles", workspace.team, ("member",), label="profiles", params=params)
+
+
+def _channel_types(scope: Scope) -> list[str]:
+    wanted = ["public_channel"] if scope.gives - {"member"} else []
+    if wanted and scope.include_private:
+        wanted.append("private_channel")
+    if wanted and scope.include_direct:
+        wanted += ["mpim", "im"]
+    return wanted
+
+
+def _channels(workspace: _Workspace, scope: Scope, kind: str) -> Steps:
+    listing = Listing(workspace.ask("conversations.list", subject="channels", types=kind, limit=LIST_LIMIT))
+    while (data := (yield from listing.page())) is not None:
+        channels = [one for one in data.get("channels", ()) if isinstance(one, dict) and one.get("id")]
+        channels = [one for one in channels if scope.wants(one.get("name"), one["id"])]
+        yield Batch("channel", channels, workspace.context)
+        for channel in channels:
+            if channel.get("is_ext_shared") and scope.gives & _PEOPLE:
+                yield from _strangers(workspace, channel)
+            yield from _slices(workspace, scope, channel)
+    if listing.problem:
+        yield Gap(f"not all channels: {listing.problem}")
+
+
+def _slices(workspace: _Workspace, scope: Scope, channel: Mapping[str, Any]) -> Steps:
+    native = str(channel["id"])
+    host = channel.get("conversation_host_id") or workspace.team
+    community = community_id(host, native)
+    label = str(channel.get("name") or native)
+    params: dict[str, Any] = {"channel": native, "url": workspace.url, "org": workspace.org}
+    if host != workspace.team:
+        params["host"] = host
+    if channel.get("is_ext_shared") and workspace.homes:
+        params["homes"] = dict(workspace.homes)
+    direct = channel.get("is_im") or channel.get("is_mpim")
+    # A bot reads only channels that it is in; asking would cost a request to hear so.
+    closed = workspace.bot and channel.get("is_member") is False and not direct
+    if scope.gives & _TALK:
+        shut = {"closed": True} if closed else {}
+        yield Slice(f"messages/{native}", workspace.team, ("post", "event"), community, label, {**params, **shut})
+    if "membership" in scope.gives:
+        sized = {**params, "size": channel.get("num_members") or 0}
+        yield Slice(f"members/{native}", workspace.team, ("membership",), community, f"{label} members", sized)
+
+
+def _strangers(workspace: _Workspace, channel: Mapping[str, Any]) -> Steps:
+    """Learn where those members of a shared channel are at home whom the workspace's own list lacks."""
+    native, unknown = str(channel["id"]), list[str]()
+    subject = f"channel {channel.get('name') or native}"
+    listing = Listing(workspace.ask("conversations.members", subject=subject, channel=native, limit=LIST_LIMIT))
+    try:
+        while (data := (yield from listing.page())) is not None:
+            unknown += [one for one in data.get("members", ()) if isinstance(one, str) and one not in workspace.known]
+    except (PermissionMissingError, ObjectUnavailableError) as error:
+        yield Gap(f"people of other companies cannot be told apart: {error}")
+    for start in range(0, len(unknown), SIDE_BY_SIDE):
+        group = unknown[start : start + SIDE_BY_SIDE]
+        answers = yield tuple(_whois(workspace, one) for one in group)
+        users = [answer.data["user"] for answer in answers if isinstance(answer, Response) and "user" in answer.data]
+        workspace.known.update(group)
+        for user in users:
+            _note(workspace, user)
+        yield Batch("user", users, workspace.context)
+        yield from _denied(answers)
+
+
+def _whois(workspace: _Workspace, native: str) -> Request:
+    if native.startswith("B"):
+        return workspace.ask("bots.info", subject=f"bot {native}", bot=native)
+    return workspace.ask("users.info", subject=f"user {native}", user=native, include_locale="true")
+
+
+def _bot(native: str, answer: Response | CommunityKitError, network: str) -> dict[str, Any]:
+    told = answer.data.get("bot") if isinstance(answer, Response) else None
+    return {**(told or {}), "id": native, "team_id": network}
+
+
+def _denied(answers: list[Response | CommunityKitError]) -> Steps:
+    """Report what could not be looked up; users who are unknown to Slack itself stay stubs without a word."""
+    problems = [one for one in answers if isinstance(one, CommunityKitError)]
+    for text in dict.fromkeys(str(one) for one in problems if not isinstance(one, ObjectUnavailableError)):
+        yield Gap(f"not looked up: {text}")
