@@ -107,8 +107,10 @@ def merge_records(records: Iterable[BaseModel]) -> dict[str, Known]:
     return merged
 
 
-def _rank(value: object) -> tuple[bool, bytes]:
-    """Order two values of the same moment; nothing ranks lowest. JSON ranks alike decoded and as text."""
-    if value is None or value == ():
-        return False, b""
-    return True, value.encode() if isinstance(value, str) else to_json(value)
+def _rank(value: object) -> tuple[int, bytes]:
+    """Order two values of the same moment; nothing ranks lowest, then what is empty. Text ranks as it stands."""
+    if value is None:
+        return 0, b""
+    if value in ((), []):
+        return 1, b""
+    return 2, value.encode() if isinstance(value, str) else to_json(value)

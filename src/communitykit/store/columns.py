@@ -45,8 +45,8 @@ class Column:
 
     def encode(self, value: Any) -> Any:  # noqa: ANN401 # any field's value
         """Turn a field's value into the column's."""
-        if value is None or value == ():
-            return None
+        if value is None or (value == () and self.default == ()):
+            return None  # nothing to hold, and nothing else that the empty column could mean
         if self.json:
             return to_json(value).decode()
         return list(value) if isinstance(value, tuple) else value

@@ -243,25 +243,28 @@ class Writer:
         return same
 
     def _sweep(self, connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked]) -> None:
-        """Mark what vanished. Sweeps of the same shape and moment are looked up together."""
-        together: dict[tuple[str, tuple[str, ...], datetime], list[Walked]] = {}
+        """Mark what vanished. Sweeps of the same shape are looked up together: most are one thread's or one post's."""
+        together: dict[tuple[str, tuple[str, ...]], dict[tuple[str | None, ...], Walked]] = {}
         for one in walked:
-            bounded = one.since is not None or one.until is not None or None in one.within.values()
-            if bounded or len(one.within) > 2:  # noqa: PLR2004 # more than a kind and one thing
-                self._vanish(connection, one, self._matching(connection, one))
+            names = tuple(sorted(one.within))
+            if one.since is not None or one.until is not None or None in one.within.values():
+                self._vanish(connection, dict.fromkeys(self._matching(connection, one), one))
             else:
-                shape = (one.record, tuple(sorted(one.within)), one.source.as_of)
-                together.setdefault(shape, []).append(one)
-        for (record, names, _), group in together.items():
-            values = {name: pa.array([one.within[name] for one in group], pa.string()) for name in names}
+                together.setdefault((one.record, names), {})[tuple(one.within[name] for name in names)] = one
+        for (record, names), group in together.items():
+            values = {
+                name: pa.array(column, pa.string())
+                for name, column in zip(names, zip(*group, strict=True), strict=True)
+            }
             connection.register("swept", pa.table(values))
             live = "gone IS NULL" if record in {"post", "community"} else "active IS DISTINCT FROM false"
             found = connection.execute(
-                f"SELECT id FROM {TABLES[record]} SEMI JOIN swept USING ({', '.join(names)}) WHERE {live}"  # noqa: S608
+                f"SELECT id, {', '.join(names)} FROM {TABLES[record]} SEMI JOIN swept USING ({', '.join(names)}) "  # noqa: S608
+                f"WHERE {live}"
             ).fetchall()
             connection.unregister("swept")
-            seen = frozenset().union(*{id(one.seen): one.seen for one in group}.values())
-            self._vanish(connection, group[0], [row[0] for row in found if row[0] not in seen])
+            missed = {key: group[tuple(rest)] for key, *rest in found if key not in group[tuple(rest)].seen}
+            self._vanish(connection, missed)
 
     def _matching(self, connection: duckdb.DuckDBPyConnection, one: Walked) -> list[str]:
         clauses = ["gone IS NULL" if one.record in {"post", "community"} else "active IS DISTINCT FROM false"]
@@ -279,16 +282,18 @@ class Writer:
         ).fetchall()
         return [row[0] for row in rows if row[0] not in one.seen]
 
-    def _vanish(self, connection: duckdb.DuckDBPyConnection, one: Walked, ids: Sequence[str]) -> None:
-        if not ids:
+    def _vanish(self, connection: duckdb.DuckDBPyConnection, missed: Mapping[str, Walked]) -> None:
+        if not missed:
             return
+        record = next(iter(missed.values())).record
         moved: dict[str, Known] = {}
-        for key, known in self._known(connection, one.record, ids).items():
-            merge(known, _VANISHED[one.record], one.source.as_of, one.source)
+        for key, known in self._known(connection, record, missed).items():
+            one = missed[key]
+            merge(known, _VANISHED[record], one.source.as_of, one.source)
             if known.changed:
-                moved[key] = bury(known) if one.record == "post" else known
-        self._write(connection, one.record, {}, moved)
-        self.tally.add(self.tally.vanished, TABLES[one.record], len(moved))
+                moved[key] = bury(known) if record == "post" else known
+        self._write(connection, record, {}, moved)
+        self.tally.add(self.tally.vanished, TABLES[record], len(moved))
 
     def _store_checkpoints(
         self, connection: duckdb.DuckDBPyConnection, checkpoints: Mapping[str, Any], *, run_id: str, now: datetime

@@ -1,0 +1,116 @@
+"""Pulling over loopback HTTP, beside a bare script on the same server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from figure import Figure
+from served import Served, served
+
+_PULL = """
+import json, resource, sys, time
+from communitykit import connect, pull
+settings = json.loads(sys.argv[1])
+started = time.perf_counter()
+with connect("slack", **settings) as session:
+    result = pull(session, sys.argv[2])
+assert not result.errors, result.errors
+print(json.dumps({"seconds": time.perf_counter() - started, "requests": result.requests, "new": result.tally.new,
+    "changed": result.tally.changed, "vanished": result.tally.vanished, "waited": result.waited,
+    "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    "left_out": [one.reason for one in result.coverage if one.status != "complete"][:5]}))
+"""
+_200K = {"people": 1_000, "posts": 200_000, "communities": 80}
+
+
+def pull_200k() -> list[Figure]:
+    """Pull 200,000 messages against the bare script."""
+    return _against_bare("pull of 200,000 messages", _200K)
+
+
+def medium() -> list[Figure]:
+    """Pull the medium world against the bare script."""
+    return _against_bare("pull of the medium world", "medium")
+
+
+def latency() -> list[Figure]:
+    """With 50 ms of latency, against one request at a time."""
+    with served("small", faults=("latency=50ms",)) as server:
+        bare, ours = _bare(server), _pull(server)
+    ratio = bare["seconds"] / ours["seconds"]
+    measured, floor = f"{ours['seconds']:.1f} s", f"{bare['seconds']:.1f} s"
+    return [Figure("small world, 50 ms latency", measured, floor, f"{ratio:.1f} × ≥ 6", ratio >= 6)]
+
+
+def limits() -> list[Figure]:
+    """With the platform's limits on (ten times faster), no request before its time."""
+    with served("tiny", rate=10, faults=("limited:share=0.1,seconds=1",)) as server:
+        ours = _pull(server)
+        violations = server.requests()["violations"]
+    measured = f"{ours['requests']} requests, {ours['waited']:.0f} s waited"
+    return [Figure("requests before a Retry-After passed", str(violations), measured, "0", violations == 0)]
+
+
+def second_run() -> list[Figure]:
+    """A second run over 200,000 messages with news, everything looked back at."""
+    with served(_200K) as server, tempfile.TemporaryDirectory() as folder:
+        store = Path(folder) / "a.duckdb"
+        first = _pull(server, store=store, lookback="all")
+        happened = server.advance(2)
+        before = server.requests()["requests"]
+        second = _pull(server, store=store, lookback="all")
+        after = server.requests()["requests"]
+    spent = {name: number - before.get(name, 0) for name, number in after.items() if number > before.get(name, 0)}
+    history, replies = spent.get("conversations.history", 0), spent.get("conversations.replies", 0)
+    channels = spent.get("conversations.members", 0)
+    bound = first["new"]["posts"] / 1000 + channels + replies
+    return [
+        Figure("second run, lookback=all: history pages", str(history), f"{happened}", f"≤ {bound - replies:.0f}",
+               history <= bound - replies),
+        Figure("  replies, one per changed thread", str(replies), f"{spent}", "see beside", replies < history + 2000),
+    ]  # fmt: skip
+
+
+def large() -> list[Figure]:
+    """Peak memory of pulling the large world."""
+    with served("large") as server:
+        ours = _pull(server)
+    return [
+        Figure("large world, peak memory", f"{ours['megabytes']} MB", f"{ours['new']}", "< 400 MB",
+               ours["megabytes"] < 400),
+    ]  # fmt: skip
+
+
+def _against_bare(name: str, size: str | dict[str, Any]) -> list[Figure]:
+    with served(size) as server:
+        _bare(server)  # the server warms up: rendering is not what is measured
+        bare, ours = _bare(server), _pull(server)
+    ratio = ours["seconds"] / bare["seconds"]
+    measured = f"{ours['seconds']:.1f} s, {ours['requests']} requests"
+    floor = f"{bare['seconds']:.1f} s, {bare['requests']} requests, {bare['messages']} messages"
+    return [Figure(name, measured, floor, f"{ratio:.2f} ≤ 1.4", ratio <= 1.4)]
+
+
+def _bare(server: Served) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        script = str(Path(__file__).with_name("bare.py"))
+        arguments = [server.settings["base_url"], server.settings["token"], str(Path(folder) / "out.jsonl")]
+        done = subprocess.run([sys.executable, script, *arguments], check=True, capture_output=True, text=True)
+    seconds, requests, messages = done.stdout.split()
+    return {"seconds": float(seconds), "requests": int(requests), "messages": int(messages)}
+
+
+def _pull(server: Served, *, store: Path | None = None, **settings: str) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        to = store or Path(folder) / "a.duckdb"
+        given = json.dumps({**server.settings, **settings})
+        done = subprocess.run([sys.executable, "-c", _PULL, given, str(to)], check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(done.stderr[-2000:])
+    read: dict[str, Any] = json.loads(done.stdout)
+    return read
