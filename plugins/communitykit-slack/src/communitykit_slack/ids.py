@@ -19,7 +19,7 @@ _FIRST_PLAUSIBLE = 1_000_000  # smaller numbers (0, 1) are placeholders, not tim
 class Place:
     """A channel of a workspace: where ids are made. `network` is the channel's host, `team` the reader's own."""
 
-    __slots__ = ("channel", "community_id", "homes", "network", "post_prefix", "team")
+    __slots__ = ("channel", "community_id", "event_prefix", "homes", "network", "post_prefix", "team")
 
     def __init__(self, team: str, channel: str, network: str, homes: Mapping[str, str]) -> None:
         """Work the prefixes out once."""
@@ -28,6 +28,7 @@ class Place:
         self.network = network
         self.homes = homes
         self.community_id = community_id(network, channel)
+        self.event_prefix = make_id(PLATFORM, network, "event", "-")[:-1]
         self.post_prefix = make_id(PLATFORM, network, "post", *_parts(channel)) + "/"
 
     def member(self, user: str, home: str | None = None) -> str:
@@ -58,6 +59,12 @@ def local_channel(digest: str, folder: str) -> str:
 def _parts(native: str) -> list[str]:
     """Slack's own ids have one part; a local one tells its archive and its folder apart."""
     return native.split("/", 1) if native.startswith("~") else [native]
+
+
+@lru_cache(maxsize=65536)
+def id_part(text: str) -> str:
+    """Give a text as it stands inside ids."""
+    return make_id(PLATFORM, "x", "event", text).split(":", 3)[3]
 
 
 @lru_cache(maxsize=4096)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from communitykit import Draft, Rejected, Swept, make_event_id
+from communitykit import Draft, Rejected, Swept
 from communitykit_slack.blocks import blocks_text, card, card_text, file, is_preview, shared_from
-from communitykit_slack.ids import PLATFORM, Place, member_id, parse_ts
+from communitykit_slack.ids import Place, id_part, member_id, parse_ts
 from communitykit_slack.mrkdwn import Named, Plain, plain, render
 from communitykit_slack.wire import Edited, Message
 
@@ -79,9 +80,11 @@ def reacted(item: Message, post_id: str, place: Place) -> Iterator[Draft]:
 def reaction_event(post_id: str, place: Place, user: str, name: str) -> dict[str, Any]:
     """Describe one reaction; its time stays untold, since only events know it."""
     actor = place.member(user)
+    target = _target_part(post_id)
     return {
         "record": "event",
-        "id": make_event_id(PLATFORM, place.network, "reacted", target=post_id, actor=actor, detail=name),
+        # What make_event_id gives, put together from parts that are known already: there are many reactions.
+        "id": f"{place.event_prefix}reacted/{target}/{id_part(actor.split(':', 3)[3])}/{id_part(name or '-')}",
         "kind": "reacted",
         "actor_id": actor,
         "target_id": post_id,
@@ -89,6 +92,11 @@ def reaction_event(post_id: str, place: Place, user: str, name: str) -> dict[str
         "detail": name,
         "active": True,
     }
+
+
+@lru_cache(maxsize=64)
+def _target_part(post_id: str) -> str:
+    return id_part.__wrapped__(post_id.split(":", 3)[3])
 
 
 def tombstone(item: Message, place: Place) -> dict[str, Any]:

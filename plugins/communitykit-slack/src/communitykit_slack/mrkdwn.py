@@ -15,7 +15,7 @@ _OPAQUE = re.compile(r"```(?P<block>.+?)```|`(?P<code>[^`\n]+)`|<(?P<ref>[^<>]+)
 _STAND_IN = "\ue000"
 # A marker counts where it hugs a word: not preceded or followed by a letter or digit, and nothing but text between.
 _FORMATS = tuple(
-    re.compile(rf"(?<![^\W_]){re.escape(mark)}(?=\S)([^{mark}\n]+)(?<=\S){re.escape(mark)}(?![^\W_])")
+    (mark, re.compile(rf"(?<![^\W_]){re.escape(mark)}(?=\S)([^{mark}\n]+)(?<=\S){re.escape(mark)}(?![^\W_])"))
     for mark in ("*", "_", "~")
 )
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S")
@@ -97,11 +97,12 @@ def render(text: str, named: Named) -> str:
         return _STAND_IN
 
     text = _OPAQUE.sub(stand_in, text)
-    for pattern in _FORMATS:
-        text = pattern.sub(r"\1", text)
+    for mark, pattern in _FORMATS:
+        if mark in text:
+            text = pattern.sub(r"\1", text)
     if shown:
-        following = iter(shown)
-        text = re.sub(_STAND_IN, lambda _: next(following), text)
+        pieces = text.split(_STAND_IN)
+        text = "".join([pieces[0], *(part for pair in zip(shown, pieces[1:], strict=True) for part in pair)])
     return unescape(text)
 
 
