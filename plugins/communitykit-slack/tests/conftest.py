@@ -1,0 +1,102 @@
+"""What Slack's tests share: translating by hand, and real payloads where they are at hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from communitykit import Batch, Ignored, Record, Rejected, Swept
+from communitykit_slack import SLACK
+
+RECORDS: TypeAdapter[list[Any]] = TypeAdapter(list[Record])
+DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "slack"
+API = {"team": "T1", "channel": "C1", "origin": "api"}
+
+
+class Translated:
+    """What came of payloads: drafts that are valid records, sweeps, what was ignored and what was rejected."""
+
+    def __init__(self) -> None:
+        self.drafts: list[dict[str, Any]] = []
+        self.swept: list[Swept] = []
+        self.ignored: list[str] = []
+        self.rejected: list[str] = []
+
+    def add(self, kind: str, item: Any, context: Mapping[str, Any]) -> None:
+        drafts: list[dict[str, Any]] = []
+        before = len(self.swept) + len(self.ignored)
+        try:
+            for draft in SLACK.translators[kind].translate(item, context):
+                if isinstance(draft, Swept):
+                    self.swept.append(draft)
+                elif isinstance(draft, Ignored):
+                    assert draft.kind in SLACK.ignored, draft.kind
+                    self.ignored.append(draft.kind)
+                else:
+                    drafts.append(draft)
+        except Rejected as rejected:
+            self.rejected.append(rejected.reason)
+            return
+        assert drafts or len(self.swept) + len(self.ignored) > before, "nothing came of it"
+        RECORDS.validate_python(drafts)
+        self.drafts += drafts
+
+    def of(self, record: str, kind: str | None = None) -> list[dict[str, Any]]:
+        found = [one for one in self.drafts if one["record"] == record]
+        return [one for one in found if kind is None or one.get("kind") == kind]
+
+    def unique(self, record: str, kind: str | None = None) -> int:
+        return len({one["id"] for one in self.of(record, kind)})
+
+
+@pytest.fixture
+def translate() -> Callable[..., Translated]:
+    """Translate payloads of one kind; the context is that of channel C1 in team T1, read through the API."""
+
+    def run(kind: str, *items: Any, **context: Any) -> Translated:
+        found = Translated()
+        for item in items:
+            found.add(kind, item, {**API, **context})
+        return found
+
+    return run
+
+
+@pytest.fixture
+def translate_steps() -> Callable[..., Translated]:
+    """Translate the batches among a door's steps."""
+
+    def run(steps: Iterator[Any]) -> Translated:
+        found = Translated()
+        for step in steps:
+            if isinstance(step, Batch):
+                for item in step.items:
+                    found.add(step.kind, item, step.context)
+        return found
+
+    return run
+
+
+@pytest.fixture
+def data() -> Path:
+    """Real payloads by others; they are no part of the project."""
+    if not DATA.is_dir():
+        pytest.skip("the real payloads are not at hand: ../shared/data/slack beside the repository")
+    return DATA
+
+
+@pytest.fixture
+def payloads(data: Path) -> Callable[[str], list[tuple[str, Any]]]:
+    """Read the JSON files under a folder of the real payloads."""
+
+    def read(pattern: str) -> list[tuple[str, Any]]:
+        found = [(str(file.relative_to(data)), json.loads(file.read_text("utf-8"))) for file in sorted(data.glob(pattern))]
+        assert found, pattern
+        return found
+
+    return read
