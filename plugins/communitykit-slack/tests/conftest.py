@@ -95,7 +95,9 @@ def payloads(data: Path) -> Callable[[str], list[tuple[str, Any]]]:
     """Read the JSON files under a folder of the real payloads."""
 
     def read(pattern: str) -> list[tuple[str, Any]]:
-        found = [(str(file.relative_to(data)), json.loads(file.read_text("utf-8"))) for file in sorted(data.glob(pattern))]
+        found = [
+            (str(file.relative_to(data)), json.loads(file.read_text("utf-8"))) for file in sorted(data.glob(pattern))
+        ]
         assert found, pattern
         return found
 
