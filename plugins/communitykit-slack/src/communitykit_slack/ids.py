@@ -72,13 +72,15 @@ def _homeless(team: str, channel: str, network: str) -> Place:
     return Place(team, channel, network, {})
 
 
-def place_of(context: Mapping[str, Any], channel: str | None = None) -> Place:
-    """Find the place that a context (and the payload's own `channel`) speaks of.
+def place_of(context: Mapping[str, Any], channel: object = None) -> Place:
+    """Find the place that a context (and the payload's own `channel`, an id or a whole channel) speaks of.
 
     Raises Rejected when neither names a team and a channel.
     """
+    if channel.__class__ is dict:
+        channel = channel.get("id")  # search results hold the whole channel
     team, named = context.get("team"), channel or context.get("channel")
-    if not team or not named:
+    if not team or not isinstance(named, str) or not named:
         raise Rejected("no_place", "neither the payload nor its context names the team and the channel")
     homes = context.get("homes")
     host = (context.get("host") if named == context.get("channel") else None) or team

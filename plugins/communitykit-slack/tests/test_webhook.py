@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from communitykit import SignatureError
+from communitykit_slack.webhook import receive
+
+SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+EVENT = {"type": "reaction_added", "user": "U1", "event_ts": "1772366399.000200"}
+BODY = {"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event_time": 1772366399, "event": EVENT}
+
+
+def signed(body: dict[str, Any] | bytes, *, at: datetime = NOW, secret: str = SECRET) -> tuple[dict[str, str], bytes]:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    stamp = str(int(at.timestamp()))
+    digest = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + raw, hashlib.sha256).hexdigest()
+    return {"X-Slack-Signature": f"v0={digest}", "x-slack-REQUEST-timestamp": stamp}, raw
+
+
+def test_a_delivery_is_one_dated_event() -> None:
+    delivery = receive(*signed(BODY), SECRET, NOW)
+    (batch,) = delivery.batches
+    assert (batch.kind, list(batch.items)) == ("event", [EVENT])
+    assert dict(batch.context) == {"team": "T1", "origin": "webhook"}
+    assert batch.as_of == datetime(2026, 3, 1, 11, 59, 59, 200, tzinfo=UTC)
+    assert (delivery.dedupe_key, delivery.reply) == ("Ev1", None)
+
+
+def test_of_a_shared_channel_our_own_team_counts() -> None:
+    (batch,) = receive(*signed({**BODY, "team_id": "T9", "context_team_id": "T1"}), SECRET, NOW).batches
+    assert batch.context["team"] == "T1"
+
+
+def test_the_challenge_is_answered() -> None:
+    delivery = receive(*signed({"type": "url_verification", "challenge": "abc"}), SECRET, NOW)
+    assert (delivery.reply, delivery.batches) == ("abc", ())
+
+
+def test_withheld_events_bring_nothing() -> None:
+    assert receive(*signed({"type": "app_rate_limited", "team_id": "T1"}), SECRET, NOW).batches == ()
+
+
+@pytest.mark.parametrize("age", [timedelta(minutes=5, seconds=1), -timedelta(minutes=6)])
+def test_old_and_future_deliveries_are_refused(age: timedelta) -> None:
+    headers, body = signed(BODY, at=NOW - age)
+    with pytest.raises(SignatureError):
+        receive(headers, body, SECRET, NOW)
+
+
+def test_a_wrong_secret_or_a_changed_body_is_refused() -> None:
+    headers, body = signed(BODY)
+    for secret, changed in ((SECRET, body + b" "), ("other", body), ("", body)):
+        with pytest.raises(SignatureError) as caught:
+            receive(headers, changed, secret, NOW)
+        assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Slack-Signature": "v0=00"}, {"X-Slack-Request-Timestamp": "soon"}])
+def test_missing_headers_are_refused(headers: dict[str, str]) -> None:
+    with pytest.raises(SignatureError):
+        receive(headers, b"{}", SECRET, NOW)
+
+
+@pytest.mark.parametrize("raw", [b"", b"not json", b"[]"])
+def test_signed_nonsense_is_refused(raw: bytes) -> None:
+    with pytest.raises(SignatureError):
+        receive(*signed(raw), SECRET, NOW)
+
+
+def test_a_signed_time_that_is_no_number_is_refused() -> None:
+    digest = hmac.new(SECRET.encode(), b"v0:soon:{}", hashlib.sha256).hexdigest()
+    headers = {"X-Slack-Signature": f"v0={digest}", "X-Slack-Request-Timestamp": "soon"}
+    with pytest.raises(SignatureError):
+        receive(headers, b"{}", SECRET, NOW)
