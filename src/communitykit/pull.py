@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import queue
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from communitykit.backlog import Backlog
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.errors import CommunityKitError
 from communitykit.intake import Page
@@ -101,9 +101,8 @@ class _Run:
         self.clock = clock
         self.result = PullResult(new_run_id(), clock.now())
         self._progress = progress
-        self._events: queue.Queue[Event | None] = queue.Queue(maxsize=4)
+        self._events: Backlog[Event | None] = Backlog()
         self._deadline = clock.monotonic() + max_time if max_time is not None else None
-        self._abandoned = threading.Event()
         self._group = _new_group()
         self._group_began = clock.monotonic()
 
@@ -134,7 +133,7 @@ class _Run:
             self._stop()
             self._take(sum(thread.is_alive() for thread in threads))
         except BaseException:
-            self._abandoned.set()
+            self._events.abandon()
             self._stop()
             raise
         self._commit()
@@ -151,26 +150,18 @@ class _Run:
 
     def _read(self, source: Readable, state: Any) -> None:  # noqa: ANN401 # checkpoints by slice
         try:
-            source.read(self.ask, state=state, run_id=self.result.run_id, emit=self._emit)
+            source.read(self.ask, state=state, run_id=self.result.run_id, emit=self._events.put)
         except CommunityKitError as error:
-            self._emit(Failed(error))
+            self._events.put(Failed(error))
         finally:
-            self._emit(None)
-
-    def _emit(self, event: Event | None) -> None:
-        while not self._abandoned.is_set():
-            try:
-                self._events.put(event, timeout=0.5)
-            except queue.Full:
-                continue
-            return
+            self._events.put(None)
 
     def _take(self, running: int) -> None:
         """Take events until every source has ended."""
         while running:
             try:
                 event = self._events.get(timeout=IDLE_SECONDS)
-            except queue.Empty:
+            except TimeoutError:
                 self._commit()
                 self.writer.release()
                 self._check_time()

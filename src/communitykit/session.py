@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, MutableMapping
@@ -16,6 +15,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from communitykit.archive import Archive
 from communitykit.auth import CredentialStore
+from communitykit.backlog import Backlog
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector import Connector, load_settings
 from communitykit.engine import SourceRun, State, read_steps, read_sync
@@ -469,23 +469,14 @@ def _source_run(connector: Connector, conductor: Conductor, ask: Ask, state: Sta
 
 def _consume(source: Readable, ask: Ask, state: MutableMapping[str, Checkpoint]) -> Iterator[Record]:
     """Read in the background and yield in the foreground, with a short queue between."""
-    events: queue.Queue[Event | BaseException | None] = queue.Queue(maxsize=8)
-    abandoned = threading.Event()
-
-    def emit(event: Event | BaseException | None) -> None:
-        while not abandoned.is_set():
-            try:
-                events.put(event, timeout=0.2)
-            except queue.Full:
-                continue
-            return
+    events: Backlog[Event | BaseException | None] = Backlog()
 
     def work() -> None:
         try:
-            source.read(ask, state=state, run_id=new_run_id(), emit=emit)
+            source.read(ask, state=state, run_id=new_run_id(), emit=events.put)
         except BaseException as error:  # noqa: BLE001 # handed to the caller's thread, which raises it
-            emit(error)
-        emit(None)
+            events.put(error)
+        events.put(None)
 
     source.reset()
     worker = threading.Thread(target=work, name="communitykit-read", daemon=True)
@@ -497,7 +488,7 @@ def _consume(source: Readable, ask: Ask, state: MutableMapping[str, Checkpoint])
             yield from _records_of(event, ask)
             _note(event, state)
     finally:
-        abandoned.set()
+        events.abandon()
         source.stop()
         worker.join(timeout=5)
 

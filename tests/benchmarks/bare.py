@@ -35,6 +35,11 @@ def main(base_url: str, token: str, out: str) -> None:
             rows = [row for page in pages(method, name, limit=limit) for row in page]
             for row in rows:
                 file.write(json.dumps(row) + "\n")
+            if name == "members":
+                for row in rows:
+                    if not row["deleted"] and not row["is_bot"]:
+                        for profile in pages("users.profile.get", "profile", user=row["id"]):
+                            file.write(json.dumps(profile) + "\n")
         for channel in rows:
             for page in pages("conversations.members", "members", channel=channel["id"], limit=1000):
                 file.writelines(json.dumps(row) + "\n" for row in page)
