@@ -1,0 +1,390 @@
+"""Discovery, members, profiles, preflight, authorizing and refusals, against scripted answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from communitykit import (
+    Batch,
+    CommunityKitError,
+    CredentialError,
+    CursorError,
+    Gap,
+    ObjectUnavailableError,
+    PermissionMissingError,
+    ProtocolError,
+    RateLimitedError,
+    Request,
+    Response,
+    Scope,
+    SettingsError,
+    Slice,
+    Swept,
+    TransientError,
+)
+from communitykit_slack import SLACK, SlackSettings, client
+from communitykit_slack.methods import BUDGETS, call, fault
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ME = {"ok": True, "team_id": "T1", "team": "Acme", "url": "https://acme.slack.com/", "user_id": "UB", "bot_id": "B1"}
+PUBLIC = {"id": "C1", "name": "general", "is_member": True, "num_members": 2, "is_private": False}
+CLOSED = {"id": "C2", "name": "closed", "is_member": False, "num_members": 5, "is_private": False}
+SHARED = {"id": "C3", "name": "shared", "is_member": True, "is_ext_shared": True, "conversation_host_id": "T9"}
+SECRET = {"id": "G1", "name": "secret", "is_member": True, "is_private": True}
+DIRECT = {"id": "D1", "is_im": True, "user": "U1"}
+ANN = {"id": "U1", "team_id": "T1", "name": "ann", "updated": 1772366399, "profile": {}}
+EVE = {"id": "U9", "team_id": "T9", "name": "eve", "profile": {}}
+FIELDS = {"profile": {"fields": [{"id": "Xf1", "label": "Department"}, {"id": "Xf2", "label": "Shoe size"}]}}
+
+
+class Slack:
+    """Answers by method; a callable decides by the form, a string is an error code."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers: dict[str, Any] = {
+            "auth.test": ME,
+            "users.list": {"members": [ANN, {"id": "USLACKBOT", "team_id": "T1", "name": "slackbot"}]},
+            "usergroups.list": {"usergroups": [{"id": "S1", "name": "On duty", "users": ["U1"]}]},
+            "team.profile.get": FIELDS,
+            "conversations.list": self.channels,
+            "conversations.members": lambda form: {"members": ["U1", "U9"] if form["channel"] == "C3" else ["U1"]},
+            "users.info": lambda form: {"user": EVE} if form["user"] == "U9" else "user_not_found",
+            "bots.info": {"bot": {"id": "B7", "name": "ci", "deleted": False}},
+            "users.profile.get": {"profile": {"fields": {"Xf1": {"value": "Sales"}}}},
+        }
+        self.answers.update({name.replace("_", "."): value for name, value in answers.items()})
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.headers: dict[str, str] = {}
+
+    def channels(self, form: dict[str, Any]) -> Any:
+        kinds = {"public_channel": [PUBLIC, CLOSED, SHARED], "private_channel": [SECRET], "im": [DIRECT], "mpim": []}
+        return {"channels": kinds[form["types"]]}
+
+    def __call__(self, request: Request) -> Response | CommunityKitError:
+        form = dict(request.form or {})
+        self.asked.append((request.url, form))
+        answer = self.answers[request.url]
+        answer = answer(form) if callable(answer) else answer
+        data = {"ok": False, "error": answer} if isinstance(answer, str) else {"ok": True, **answer}
+        response = Response(request, 200, self.headers, data, NOW)
+        return fault(response) or response
+
+
+def scope(**more: Any) -> Scope:
+    settings = more.pop("settings", {})
+    return Scope(settings=SlackSettings(token="xoxb-1", **settings), until=NOW, **more)
+
+
+def drive(flow: Any, slack: Callable[[Request], Any]) -> list[Any]:
+    steps: list[Any] = []
+    answer: Any = None
+    while True:
+        try:
+            step = flow.throw(answer) if isinstance(answer, CommunityKitError) else flow.send(answer)
+        except StopIteration:
+            return steps
+        answer = None
+        if isinstance(step, Request):
+            answer = slack(step)
+        elif isinstance(step, tuple):
+            answer = [slack(one) for one in step]
+        else:
+            steps.append(step)
+
+
+def slices(steps: list[Any]) -> dict[str, Slice]:
+    return {one.key: one for one in steps if isinstance(one, Slice)}
+
+
+def gaps(steps: list[Any]) -> list[str]:
+    return [one.reason for one in steps if isinstance(one, Gap)]
+
+
+def batches(steps: list[Any], kind: str) -> list[Any]:
+    return [item for one in steps if isinstance(one, Batch) and one.kind == kind for item in one.items]
+
+
+def test_discovery_stays_public_unless_asked() -> None:
+    slack = Slack()
+    steps = drive(client.discover(scope()), slack)
+    assert {form["types"] for method, form in slack.asked if method == "conversations.list"} == {"public_channel"}
+    assert set(slices(steps)) == {
+        "profiles",
+        *(f"{what}/{one}" for what in ("messages", "members") for one in ("C1", "C2", "C3")),
+    }
+    assert gaps(steps) == []
+
+
+def test_private_and_direct_when_asked() -> None:
+    found = slices(drive(client.discover(scope(include_private=True, include_direct=True)), Slack()))
+    assert {"messages/G1", "messages/D1"} <= set(found)
+
+
+def test_globs_choose_channels() -> None:
+    found = slices(drive(client.discover(scope(communities=("gen*",))), Slack()))
+    assert {key for key in found if key != "profiles"} == {"messages/C1", "members/C1"}
+
+
+@pytest.mark.parametrize(
+    ("gives", "absent"),
+    [
+        ({"post"}, {"usergroups.list", "team.profile.get"}),
+        ({"member"}, {"conversations.list", "usergroups.list"}),
+        ({"community"}, {"users.list", "team.profile.get"}),
+    ],
+)
+def test_only_what_is_needed_is_asked_for(gives: set[str], absent: set[str]) -> None:
+    slack = Slack()
+    drive(client.discover(scope(gives=frozenset(gives))), slack)
+    assert absent.isdisjoint({method for method, _ in slack.asked})
+
+
+def test_strangers_of_a_shared_channel_are_placed() -> None:
+    steps = drive(client.discover(scope()), Slack())
+    found = slices(steps)["messages/C3"]
+    assert found.params["homes"] == {"U9": "T9"}
+    assert found.community_id == "slack:T9:community:C3"
+    assert [one["id"] for one in batches(steps, "user")] == ["U1", "USLACKBOT", "U9"]
+
+
+def test_a_channel_that_the_bot_is_not_in_costs_no_request() -> None:
+    slack = Slack()
+    closed = slices(drive(client.discover(scope()), slack))["messages/C2"]
+    before = len(slack.asked)
+    (gap,) = drive(client.read(scope(), closed, None), slack)
+    assert (gap.status, len(slack.asked)) == ("denied", before)
+    assert "Invite it" in gap.reason
+
+
+def test_a_user_token_tries_public_channels_it_is_not_in() -> None:
+    me = {name: value for name, value in ME.items() if name != "bot_id"}
+    assert "closed" not in slices(drive(client.discover(scope()), Slack(auth_test=me)))["messages/C2"].params
+
+
+@pytest.mark.parametrize("method", ["usergroups_list", "team_profile_get", "conversations_list"])
+def test_a_missing_scope_is_a_gap_and_the_rest_goes_on(method: str) -> None:
+    steps = drive(client.discover(scope()), Slack(**{method: "missing_scope"}))
+    assert len(gaps(steps)) == 1
+    assert batches(steps, "user")
+
+
+def test_a_free_plan_has_no_user_groups_and_that_is_no_gap() -> None:
+    assert gaps(drive(client.discover(scope()), Slack(usergroups_list="plan_upgrade_required"))) == []
+
+
+def test_an_organizations_token_names_each_workspace() -> None:
+    slack = Slack(
+        auth_test={**ME, "is_enterprise_install": True},
+        auth_teams_list={"teams": [{"id": "T1", "name": "a"}, {"id": "T2", "name": "b"}]},
+    )
+    steps = drive(client.discover(scope()), slack)
+    assert [form["team_id"] for method, form in slack.asked if method == "users.list"] == ["T1", "T2"]
+    assert [one["id"] for one in batches(steps, "workspace")] == ["T1", "T2"]
+
+
+def test_lists_are_walked_by_cursor_over_empty_pages() -> None:
+    pages = {"": ([ANN], "x"), "x": ([], "y"), "y": ([EVE], "")}
+
+    def users(form: dict[str, Any]) -> Any:
+        found, following = pages[form.get("cursor", "")]
+        return {"members": found, "response_metadata": {"next_cursor": following}}
+
+    steps = drive(client.discover(scope(gives=frozenset({"member"}))), Slack(users_list=users))
+    assert [one["id"] for one in batches(steps, "user")] == ["U1", "U9"]
+
+
+def test_a_repeated_cursor_ends_a_list_with_a_gap() -> None:
+    answer = {"members": [ANN], "response_metadata": {"next_cursor": "again"}}
+    steps = drive(client.discover(scope(gives=frozenset({"member"}))), Slack(users_list=answer))
+    assert "same cursor twice" in gaps(steps)[0]
+
+
+def test_an_expired_cursor_begins_a_list_anew() -> None:
+    stale = iter(["invalid_cursor", {"members": [EVE]}])
+
+    def users(form: dict[str, Any]) -> Any:
+        return next(stale) if "cursor" in form else {"members": [ANN], "response_metadata": {"next_cursor": "x"}}
+
+    steps = drive(client.discover(scope(gives=frozenset({"member"}))), Slack(users_list=users))
+    assert {one["id"] for one in batches(steps, "user")} == {"U1", "U9"}
+    assert gaps(steps) == []
+
+
+def test_members_are_swept_after_the_whole_list() -> None:
+    slack = Slack()
+    found = slices(drive(client.discover(scope()), slack))["members/C1"]
+    *_, last = steps = drive(client.read(scope(), found, None), slack)
+    assert batches(steps, "member") == [{"user": "U1"}]
+    assert last == Swept("membership", {"community_id": "slack:T1:community:C1"})
+
+
+def test_profiles_are_asked_for_when_they_changed() -> None:
+    slack = Slack()
+    found = slices(drive(client.discover(scope()), slack))["profiles"]
+    assert found.params["fields"] == {"Xf1": "department"}
+    steps = drive(client.read(scope(), found, None), slack)
+    assert batches(steps, "profile")[0]["user"] == "U1"
+    checkpoint = next(one.checkpoint for one in reversed(steps) if isinstance(one, Batch))
+    assert drive(client.read(scope(), found, checkpoint), slack) == []
+    assert client.estimate(scope(), found, None) == {"users.profile.get": 1}
+    assert client.estimate(scope(), found, checkpoint) == {"users.profile.get": 0}
+
+
+def test_no_fields_of_interest_no_requests() -> None:
+    assert "profiles" not in slices(
+        drive(client.discover(scope()), Slack(team_profile_get={"profile": {"fields": []}}))
+    )
+    assert "profiles" not in slices(drive(client.discover(scope(settings={"profiles": False})), Slack()))
+
+
+def test_strangers_and_bots_are_looked_up() -> None:
+    ids = ("slack:T1:member:U9", "slack:T1:member:U404", "slack:T1:member:B7")
+    steps = drive(client.resolve(scope(), "T1", ids), Slack())
+    assert batches(steps, "user") == [EVE]
+    assert [(one["id"], one["name"]) for one in batches(steps, "bot")] == [("B7", "ci")]
+    assert gaps(steps) == []
+
+
+def test_nobody_is_looked_up_when_members_are_not_asked_for() -> None:
+    slack = Slack()
+    assert drive(client.resolve(scope(gives=frozenset({"post"})), "T1", ("slack:T1:member:U9",)), slack) == []
+    assert slack.asked == []
+
+
+def test_preflight_names_the_scope_its_use_and_how_to_get_it() -> None:
+    slack = Slack()
+    slack.headers = {"x-oauth-scopes": "channels:read,users:read"}
+    with pytest.raises(PermissionMissingError, match="channels:history.*messages of public channels.*Grant"):
+        drive(client.preflight(scope()), slack)
+    slack.headers = {"x-oauth-scopes": "channels:read,channels:history,users:read,users:read.email,usergroups:read"}
+    found = gaps(drive(client.preflight(scope(include_private=True)), slack))
+    assert [next(word for word in text.split() if ":" in word).rstrip(":") for text in found] == [
+        "users.profile:read",
+        "reactions:read",
+        "groups:read",
+        "groups:history",
+    ]
+
+
+def answered(data: Any, *, status: int = 200, **headers: str) -> CommunityKitError | None:
+    return fault(Response(call("users.list", "T1"), status, headers, data, NOW))
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("invalid_auth", CredentialError),
+        ("token_revoked", CredentialError),
+        ("missing_scope", PermissionMissingError),
+        ("not_allowed_token_type", PermissionMissingError),
+        ("not_in_channel", ObjectUnavailableError),
+        ("channel_not_found", ObjectUnavailableError),
+        ("internal_error", TransientError),
+        ("team_added_to_org", TransientError),
+        ("ratelimited", RateLimitedError),
+        ("invalid_cursor", CursorError),
+        ("invalid_arg_name", ProtocolError),
+    ],
+)
+def test_a_200_with_an_error_is_an_error(code: str, error: type[CommunityKitError]) -> None:
+    assert isinstance(answered({"ok": False, "error": code}), error)
+
+
+def test_refusals_say_what_to_do() -> None:
+    found = answered({"ok": False, "error": "missing_scope", "needed": "groups:read"})
+    assert found is not None
+    assert "Grant groups:read" in str(found)
+    limited = answered({"ok": False, "error": "ratelimited"}, **{"retry-after": "17"})
+    assert isinstance(limited, RateLimitedError)
+    assert limited.retry_after == 17
+
+
+def test_good_answers_are_no_fault() -> None:
+    assert answered({"ok": True}) is None
+    assert answered("<html>", status=503) is None
+    assert answered({"error": "x"}, status=502) is None
+    assert isinstance(answered([]), ProtocolError)
+
+
+def test_every_method_that_is_called_has_a_budget() -> None:
+    slack = Slack()
+    drive(client.discover(scope(include_private=True, include_direct=True)), slack)
+    assert {method for method, _ in slack.asked} <= set(BUDGETS)
+    request = call("users.list", "T1", limit=1)
+    assert (request.method, request.url, [(one.budget, one.scope) for one in request.draws]) == (
+        "POST",
+        "users.list",
+        [("users.list", "T1")],
+    )
+
+
+def authorized(
+    saved: dict[str, Any] | None, answer: dict[str, Any] | None = None, **settings: Any
+) -> tuple[Any, list[Request]]:
+    asked: list[Request] = []
+    flow = client.authorize(SlackSettings(**settings), saved, NOW)
+    try:
+        asked.append(next(flow))
+        flow.send(Response(asked[0], 200, {}, answer, NOW))
+    except StopIteration as done:
+        return done.value, asked
+    raise AssertionError(asked)
+
+
+ROTATION = {"refresh_token": "xoxe-1-first", "client_id": "1.2", "client_secret": "hush"}
+FRESH = {"ok": True, "access_token": "xoxe.xoxb-1-new", "refresh_token": "xoxe-1-second", "expires_in": 43200}
+
+
+def test_a_plain_token_is_used_as_it_is() -> None:
+    credential, asked = authorized(None, token="xoxb-1")
+    assert (credential.headers["Authorization"], asked) == ("Bearer xoxb-1", [])
+    assert "xoxb" not in repr(credential)
+
+
+def test_an_expiring_token_is_rotated_and_both_halves_are_kept() -> None:
+    credential, (request,) = authorized(None, FRESH, **ROTATION)
+    assert request.url == "oauth.v2.access"
+    assert request.form is not None
+    assert request.form["refresh_token"] == "xoxe-1-first"
+    assert not request.authorized
+    assert credential.saved["refresh_token"] == "xoxe-1-second"
+    assert credential.expires_at == NOW + timedelta(hours=12)
+    again, asked = authorized(credential.saved, **ROTATION)
+    assert (again.headers, asked) == (credential.headers, [])
+    late = {**credential.saved, "expires_at": (NOW + timedelta(minutes=1)).isoformat()}
+    _, (request,) = authorized(late, FRESH, **ROTATION)
+    assert request.form is not None
+    assert request.form["refresh_token"] == "xoxe-1-second"
+    _, (request,) = authorized({**credential.saved, "refused": True}, FRESH, **ROTATION)
+    assert request.url == "oauth.v2.access"
+
+
+def test_without_a_token_the_settings_are_wrong() -> None:
+    with pytest.raises(SettingsError, match="COMMUNITYKIT_SLACK_TOKEN"):
+        authorized(None)
+
+
+@pytest.mark.parametrize(
+    ("given", "length"),
+    [("30d", timedelta(days=30)), ("12h", timedelta(hours=12)), ("2w", timedelta(weeks=2)), ("all", None)],
+)
+def test_the_look_back_is_given_in_words(given: Any, length: timedelta | None) -> None:
+    assert SlackSettings(lookback=given).lookback_length == length
+
+
+def test_settings_are_checked_and_keep_secrets() -> None:
+    with pytest.raises(ValidationError):
+        SlackSettings(lookback="soon")  # type: ignore[arg-type]
+    assert "xoxb" not in repr(SlackSettings(token="xoxb-1"))  # type: ignore[arg-type]
+
+
+def test_the_declaration_hangs_together() -> None:
+    assert SLACK.sandbox is not None
+    assert SLACK.sandbox().name == "slack"
+    assert set(SLACK.capabilities.archive_events) >= {"pinned", "reacted"}
+    assert all(reason for reason in SLACK.ignored.values())
