@@ -259,7 +259,7 @@ def test_nobody_is_looked_up_when_members_are_not_asked_for() -> None:
 def test_preflight_names_the_scope_its_use_and_how_to_get_it() -> None:
     slack = Slack()
     slack.headers = {"x-oauth-scopes": "channels:read,users:read"}
-    with pytest.raises(PermissionMissingError, match="channels:history.*messages of public channels.*Grant"):
+    with pytest.raises(PermissionMissingError, match=r"channels:history.*messages of public channels.*Grant"):
         drive(client.preflight(scope()), slack)
     slack.headers = {"x-oauth-scopes": "channels:read,channels:history,users:read,users:read.email,usergroups:read"}
     found = gaps(drive(client.preflight(scope(include_private=True)), slack))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from communitykit import SignatureError
+from communitykit import ProtocolError, SignatureError
 from communitykit_slack.webhook import receive
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -70,7 +70,7 @@ def test_missing_headers_are_refused(headers: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("raw", [b"", b"not json", b"[]"])
 def test_signed_nonsense_is_refused(raw: bytes) -> None:
-    with pytest.raises(SignatureError):
+    with pytest.raises(ProtocolError):
         receive(*signed(raw), SECRET, NOW)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from communitykit import Batch, Delivery, Rejected, SignatureError, WebhookDoor, verify_age, verify_hmac
+from communitykit import Batch, Delivery, ProtocolError, Rejected, SignatureError, WebhookDoor, verify_age, verify_hmac
 from communitykit_slack.ids import from_seconds, parse_ts
 
 WINDOW = timedelta(minutes=5)
@@ -23,7 +23,8 @@ def receive(headers: Mapping[str, str], body: bytes, secret: str, now: datetime)
     A delivery that says only that Slack withheld events (`app_rate_limited`) comes back empty: the next pull finds what
     is missing. Answer 200 within three seconds; drop what has a `dedupe_key` that you have seen, never a mere retry.
 
-    Raises SignatureError when it is not signed with `secret`, or not within five minutes of `now`.
+    Raises SignatureError when it is not signed with `secret`, or not within five minutes of `now`; ProtocolError when
+    it is, and is no JSON object.
     """
     given = {name.lower(): value for name, value in headers.items()}
     stamp = given.get("x-slack-request-timestamp", "")
@@ -44,7 +45,7 @@ def _decoded(body: bytes) -> dict[str, Any]:
     except ValueError:
         data = None
     if not isinstance(data, dict):
-        raise SignatureError("the body is signed, but no JSON object", platform="slack", remedy=_NOT_SLACKS)
+        raise ProtocolError("the body is signed, but no JSON object", platform="slack", subject="webhook delivery")
     return data
 
 
