@@ -29,7 +29,9 @@ def test_a_ts_is_never_a_float() -> None:
     assert str(float(ts)) != ts
 
 
-@pytest.mark.parametrize("ts", ["", "x", "0000000000.000000", "1.5", "-1512104434.0", "1512104434.x", "9" * 30, "²²²²²²²²"])
+@pytest.mark.parametrize(
+    "ts", ["", "x", "0000000000.000000", "1.5", "-1512104434.0", "1512104434.x", "9" * 30, "²²²²²²²²"]
+)
 def test_what_is_no_time_is_rejected(ts: str) -> None:
     with pytest.raises(Rejected):
         parse_ts(ts)

@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from communitykit import Archive, ArchiveDoor, ArchiveError, Batch, Gap, Rejected, Scope, Slice, Swept
-from communitykit_slack.ids import community_id, local_channel, parse_ts, ts_key, ts_of
+from communitykit import Archive, ArchiveDoor, ArchiveError, Batch, Gap, Scope, Slice, Swept
+from communitykit_slack.ids import community_id, is_ts, local_channel, parse_ts, ts_key, ts_of
 
 BATCH = 1000
 """About how many messages go into one batch: small day files are read together."""
@@ -173,6 +173,7 @@ def _folder(export: _Export, scope: Scope, folder: str, known: set[str]) -> Iter
     others = [name for name in export.archive.names(folder) if not _DAY.match(name.rsplit("/", 1)[-1])]
     if others := [name for name in others if name.endswith(".json") and name.count("/") == 1]:
         yield Gap(f"{len(others)} files of the folder {folder} are no day files: {', '.join(others[:3])}", "skipped")
+    window = _window(scope)
     pending: list[Any] = []
     for name in _day_files(export.archive, folder):
         if not _may_hold(name, scope):
@@ -180,7 +181,7 @@ def _folder(export: _Export, scope: Scope, folder: str, known: set[str]) -> Iter
         items, problem = _day(export.archive, name)
         if problem:
             yield Gap(problem, community_id=community)
-        pending += [item for item in items if _inside(item, scope)]
+        pending += [item for item in items if _inside(item, window)]
         if len(pending) >= BATCH:
             yield from _messages(pending, context, known)
             pending = []
@@ -258,23 +259,23 @@ def _may_hold(name: str, scope: Scope) -> bool:
     return day <= scope.until.date() + timedelta(days=1)
 
 
-def _inside(item: Any, scope: Scope) -> bool:  # noqa: ANN401 # decoded JSON
+Window = tuple[tuple[int, int], tuple[int, int]]
+
+
+def _window(scope: Scope) -> Window:
+    low = ts_key(ts_of(scope.since)) if scope.since is not None else (0, 0)
+    return low, ts_key(ts_of(scope.until))
+
+
+def _inside(item: Any, window: Window) -> bool:  # noqa: ANN401 # decoded JSON
     """Tell whether a message is in the window; what has no readable time goes on, to become an Issue."""
     key = _key(item)
-    if key is None:
-        return True
-    return (scope.since is None or key >= ts_key(ts_of(scope.since))) and key <= ts_key(ts_of(scope.until))
+    return key is None or window[0] <= key <= window[1]
 
 
 def _key(item: Any) -> tuple[int, int] | None:  # noqa: ANN401 # decoded JSON
     ts = item.get("ts") if isinstance(item, dict) else None
-    if not isinstance(ts, str):
-        return None
-    try:
-        parse_ts(ts)
-    except Rejected:
-        return None
-    return ts_key(ts)
+    return ts_key(ts) if isinstance(ts, str) and is_ts(ts) else None
 
 
 def _team_of(users: list[Any]) -> str | None:

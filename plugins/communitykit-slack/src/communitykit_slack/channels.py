@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from communitykit import Request, Response
-from communitykit_slack.ids import ts_key
+from communitykit_slack.ids import is_ts, ts_key
 from communitykit_slack.methods import call
 
 SIDE_BY_SIDE = 8
@@ -41,11 +41,3 @@ def messages_of(response: Response) -> list[dict[str, Any]]:
     """Give the messages of a page."""
     found = response.data.get("messages")
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-
-
-def is_ts(ts: object) -> bool:
-    """Tell whether something is a usable ts."""
-    if not isinstance(ts, str):
-        return False
-    seconds, dot, micros = ts.partition(".")
-    return seconds.isascii() and seconds.isdecimal() and (not dot or (micros.isascii() and micros.isdecimal()))

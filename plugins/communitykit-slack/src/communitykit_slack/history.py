@@ -20,8 +20,8 @@ from communitykit import (
     Scope,
     Swept,
 )
-from communitykit_slack.channels import SIDE_BY_SIDE, Channel, is_ts, messages_of
-from communitykit_slack.ids import parse_ts, ts_key, ts_of
+from communitykit_slack.channels import SIDE_BY_SIDE, Channel, messages_of
+from communitykit_slack.ids import is_ts, parse_ts, ts_key, ts_of
 from communitykit_slack.methods import HISTORY_LIMIT, PAGER
 from communitykit_slack.progress import BEGINNING, MAX_ROOTS, SPARE_ROOTS, Progress, bound
 from communitykit_slack.reactions import completed

@@ -13,6 +13,7 @@ PLATFORM = "slack"
 SLACKBOT = "USLACKBOT"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROS = 6
+_LAST_PLAUSIBLE = 100_000_000_000
 _FIRST_PLAUSIBLE = 1_000_000  # smaller numbers (0, 1) are placeholders, not times
 
 
@@ -94,16 +95,10 @@ def parse_ts(ts: str) -> datetime:
 
     Raises Rejected when it is none.
     """
+    if not is_ts(ts):
+        raise Rejected("bad_ts", "ts is not seconds.microseconds, or a placeholder")
     seconds, _, micros = ts.partition(".")
-    if not (seconds.isdecimal() and seconds.isascii()) or (micros and not (micros.isdecimal() and micros.isascii())):
-        raise Rejected("bad_ts", "ts is not seconds.microseconds")
-    whole = int(seconds)
-    if whole < _FIRST_PLAUSIBLE:
-        raise Rejected("bad_ts", "ts is a placeholder")
-    try:
-        return _EPOCH + timedelta(seconds=whole, microseconds=int(micros.ljust(_MICROS, "0")[:_MICROS] or "0"))
-    except OverflowError:
-        raise Rejected("bad_ts", "ts is out of range") from None
+    return _EPOCH + timedelta(seconds=int(seconds), microseconds=int(micros.ljust(_MICROS, "0")[:_MICROS] or "0"))
 
 
 def ts_of(moment: datetime) -> str:
@@ -118,10 +113,22 @@ def ts_key(ts: str) -> tuple[int, int]:
     return int(seconds), int(micros.ljust(_MICROS, "0")[:_MICROS] or "0")
 
 
+def is_ts(ts: object) -> bool:
+    """Tell whether something is a usable ts, and no placeholder."""
+    if not isinstance(ts, str) or not ts.isascii():
+        return False
+    seconds, _, micros = ts.partition(".")
+    return (
+        seconds.isdecimal()
+        and (not micros or micros.isdecimal())
+        and _FIRST_PLAUSIBLE <= int(seconds) < _LAST_PLAUSIBLE
+    )
+
+
 def from_seconds(value: object) -> datetime | None:
     """Read seconds since 1970 (a number or its text); placeholders and nonsense are None."""
     if isinstance(value, str) and value.partition(".")[0].isdecimal():
         value = int(value.partition(".")[0])
-    if isinstance(value, bool) or not isinstance(value, int | float) or not _FIRST_PLAUSIBLE <= value < 10**11:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _FIRST_PLAUSIBLE <= value < _LAST_PLAUSIBLE:
         return None
     return _EPOCH + timedelta(seconds=int(value))

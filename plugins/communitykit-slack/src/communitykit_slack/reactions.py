@@ -6,8 +6,8 @@ from collections.abc import Generator
 from typing import Any
 
 from communitykit import Gap, ObjectUnavailableError, PermissionMissingError, Response
-from communitykit_slack.channels import SIDE_BY_SIDE, Channel, is_ts
-from communitykit_slack.ids import ts_key
+from communitykit_slack.channels import SIDE_BY_SIDE, Channel
+from communitykit_slack.ids import is_ts, ts_key
 from communitykit_slack.progress import Progress
 
 

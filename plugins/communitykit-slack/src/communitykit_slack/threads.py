@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from communitykit import Batch, CommunityKitError, CursorError, ObjectUnavailableError, Request, Response, Swept
-from communitykit_slack.channels import SIDE_BY_SIDE, Channel, is_ts, messages_of
-from communitykit_slack.ids import ts_key
+from communitykit_slack.channels import SIDE_BY_SIDE, Channel, messages_of
+from communitykit_slack.ids import is_ts, ts_key
 from communitykit_slack.methods import PAGER, REPLIES_LIMIT
 from communitykit_slack.progress import Progress, Visit
 from communitykit_slack.reactions import completed
