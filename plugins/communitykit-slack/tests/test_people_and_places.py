@@ -106,7 +106,8 @@ def test_an_exports_message_describes_its_author(translate: Any) -> None:
 def test_a_channel(translate: Any) -> None:
     item = {
         "id": "C1", "name": "general", "is_private": False, "is_archived": False, "is_general": True,
-        "created": 1512104434, "creator": "U1", "num_members": 7, "topic": {"value": "a &amp; b"}, "purpose": {"value": ""},
+        "created": 1512104434, "creator": "U1", "num_members": 7, "topic": {"value": "a &amp; b"},
+        "purpose": {"value": ""},
         "previous_names": ["old"], "connected_team_ids": ["T2"], "shared_team_ids": ["T1", "T2"],
     }  # fmt: skip
     (found,) = translate("channel", item, url="https://x.slack.com/").of("community")
