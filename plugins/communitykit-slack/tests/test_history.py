@@ -270,7 +270,25 @@ def test_late_replies_are_found_with_one_request() -> None:
     second = Run(channel, first.checkpoint)
     assert second.calls == {"conversations.history": 1, "conversations.replies": 1}
     assert at(0.1) in second.posts
-    assert channel.asked[-1][1]["oldest"] == at(10 - 0.2)
+    assert "oldest" not in channel.asked[-1][1]
+    assert second.missed(set(first.posts), roots_of(channel)) == set()
+
+
+def test_of_a_long_thread_only_the_news_is_read() -> None:
+    channel = busy()
+    for number in range(1200):
+        channel.reply(at(10), at(9, 1000 + number))
+    first = Run(channel)
+    channel.reply(at(10), at(0.1))
+    second = Run(channel, first.checkpoint)
+    assert second.calls == {"conversations.history": 1, "conversations.replies": 1}
+    assert channel.asked[-1][1]["oldest"] == at(9, 2199)
+    assert at(0.1) in second.posts
+    roots = roots_of(channel)
+    channel.delete(at(9, 1500))
+    channel.reply(at(10), at(0.05))
+    third = Run(channel, second.checkpoint)
+    assert third.missed(set(first.posts) | set(second.posts), roots) == {at(9, 1500)}
 
 
 def test_hot_threads_older_than_the_look_back_are_looked_at() -> None:

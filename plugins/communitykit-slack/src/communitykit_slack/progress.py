@@ -16,6 +16,9 @@ MAX_ROOTS = 20_000
 SPARE_ROOTS = 2_000
 """Threads that are watched at least, even where the look-back is too short to reach them."""
 
+ONE_PAGE = 1_000
+"""Replies, and their root, that one request brings."""
+
 BEGINNING = "1.000000"
 """Older than any message; Slack takes 0 for no bound."""
 
@@ -76,7 +79,8 @@ class Progress:
             return ("whole", "") if count or known[0] else None
         if count == known[0] and latest in {known[1], ""}:
             return None
-        return "news", known[1]
+        # Where one page holds the thread, reading it whole costs the same and shows edited replies, too.
+        return ("whole", "") if count < ONE_PAGE else ("news", known[1])
 
     def note(self, root: str, count: int, latest: str) -> None:
         """Remember how a thread stands."""
