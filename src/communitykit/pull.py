@@ -227,7 +227,7 @@ def _fewer_pauses() -> Iterator[None]:
     """
     thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
     gc.set_threshold(50_000, 20, 100)
-    sys.setswitchinterval(0.0005)
+    sys.setswitchinterval(0.005)
     try:
         yield
     finally:

@@ -18,7 +18,8 @@ started = time.perf_counter()
 with read_archive("slack", sys.argv[1]) as archive:
     result = pull(archive, sys.argv[2])
 assert result.complete and not result.issues, (result.errors, result.coverage[:3], result.issues[:3])
-print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, result.tally.new["posts"])
+seconds, peak = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+print(seconds, peak, result.tally.new["posts"])
 """
 
 

@@ -44,7 +44,7 @@ def latency() -> list[Figure]:
         bare, ours = _bare(server), _pull(server)
     ratio = bare["seconds"] / ours["seconds"]
     measured, floor = f"{ours['seconds']:.1f} s", f"{bare['seconds']:.1f} s"
-    return [Figure("small world, 50 ms latency", measured, floor, f"{ratio:.1f} × ≥ 6", ratio >= 6)]
+    return [Figure("small world, 50 ms latency", measured, floor, f"{ratio:.1f} times, 6 or more", ratio >= 6)]
 
 
 def limits() -> list[Figure]:
@@ -63,7 +63,7 @@ def second_run() -> list[Figure]:
         first = _pull(server, store=store, lookback="all")
         happened = server.advance(2)
         before = server.requests()["requests"]
-        second = _pull(server, store=store, lookback="all")
+        _pull(server, store=store, lookback="all")
         after = server.requests()["requests"]
     spent = {name: number - before.get(name, 0) for name, number in after.items() if number > before.get(name, 0)}
     history, replies = spent.get("conversations.history", 0), spent.get("conversations.replies", 0)
@@ -109,7 +109,8 @@ def _pull(server: Served, *, store: Path | None = None, **settings: str) -> dict
     with tempfile.TemporaryDirectory() as folder:
         to = store or Path(folder) / "a.duckdb"
         given = json.dumps({**server.settings, **settings})
-        done = subprocess.run([sys.executable, "-c", _PULL, given, str(to)], check=False, capture_output=True, text=True)
+        arguments = [sys.executable, "-c", _PULL, given, str(to)]
+        done = subprocess.run(arguments, check=False, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(done.stderr[-2000:])
     read: dict[str, Any] = json.loads(done.stdout)

@@ -11,16 +11,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import imports
+import loading
+import pulling
+import translating
 from figure import Figure
 
 
 def main(wanted: list[str]) -> int:
     """Run the chosen benchmarks (all by default) and print one table."""
-    import imports
-    import loading
-    import pulling
-    import translating
-
     benchmarks: dict[str, Callable[[], list[Figure]]] = {
         "import": imports.import_time,
         "translate": translating.translate,

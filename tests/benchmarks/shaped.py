@@ -8,7 +8,24 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-_WORDS = "the quarterly rollout plan is ready for review please have a look before friday thanks everyone".split()
+_WORDS = [
+    "the",
+    "quarterly",
+    "rollout",
+    "plan",
+    "is",
+    "ready",
+    "for",
+    "review",
+    "please",
+    "have",
+    "a",
+    "look",
+    "before",
+    "friday",
+    "thanks",
+    "everyone",
+]
 START = 1_600_000_000
 
 
