@@ -63,6 +63,7 @@ def _doors(connector: Connector) -> list[tuple[str, bool]]:
 def _type(annotation: Any) -> str:
     text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
     text = re.sub(r"Annotated\[(\w+), FieldInfo\(annotation=\w+, required=True, metadata=\[[^\]]*\]\)\]", r"\1", text)
+    text = re.sub(r"Annotated\[([\w.]+), AfterValidator\(func=<function \w+ at 0x[0-9a-f]+>\)\]", r"\1", text)
     text = re.sub(r"\b(?:typing|pydantic\.types|datetime|communitykit\.model\.records)\.", "", text)
     text = re.sub(r"<class '(?:\w+\.)*(\w+)'>", r"\1", text)
     text = re.sub(r"Optional\[(.*)\]$", r"\1 or None", text).replace(" | None", " or None").replace("NoneType", "None")
