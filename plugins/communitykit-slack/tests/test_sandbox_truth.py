@@ -94,6 +94,10 @@ class Reader:
                 "active": not user["deleted"],
             }
         )
+        if user["team_id"] == self.team and user["id"] != "USLACKBOT" and not user["deleted"]:
+            roles = {"owner": user["is_owner"], "admin": user["is_admin"], "guest": guest, "member": True}
+            self.memberships(self.workspace, self.team, [user["id"]])
+            self.rows["membership"][-1]["role"] = next(role for role, true in roles.items() if true)
 
     def channel(self, channel: Row, members: list[str], *, private: bool = False) -> None:
         community = make_id("slack", self.team, "community", channel["id"])

@@ -108,10 +108,19 @@ class SlackPlatform(Platform):
         return {name: value for name, value in fields.items() if name not in hidden}
 
     def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Give the workspace itself and Slackbot."""
+        """Give the workspace itself, who is in it and as what, and Slackbot."""
         network = naming.team(world)
+        workspace = make_id("slack", network, "community", network)
         told = {"kind": "workspace", "name": "Aurora Instruments"} if door == "api" else {"kind": "workspace"}
-        yield "community", make_id("slack", network, "community", network), told
+        yield "community", workspace, told
+        for person in world.people:
+            if "slack" in person.platforms and person.active and naming.has_account(person):
+                user = naming.user(world, person)
+                yield (
+                    "membership",
+                    make_id("slack", network, "membership", network, user),
+                    {"community_id": workspace, "member_id": self.member_id(world, person), "role": _role(person)},
+                )
         if door == "api":
             yield "member", make_id("slack", network, "member", naming.SLACKBOT), {"display_name": "Slackbot"}
 
@@ -128,3 +137,12 @@ class SlackPlatform(Platform):
         from communitykit_slack.sandbox.events import deliver  # noqa: PLC0415 # only for those who listen
 
         return deliver(world, changes, secret=secret, duplicates=duplicates)
+
+
+def _role(person: Person) -> str:
+    """Give what somebody is in the workspace: the first person founded it."""
+    if person.number == 0:
+        return "owner"
+    if person.admin:
+        return "admin"
+    return "guest" if person.kind == "guest" else "member"

@@ -37,6 +37,11 @@ def home(world: World, person: Person) -> str:
     return native("T", world.seed, "partner") if person.kind == "external" else team(world)
 
 
+def has_account(person: Person) -> bool:
+    """Tell whether somebody is a user of this workspace: strangers are users elsewhere, integrations are none."""
+    return person.kind != "external" and not (person.kind == "bot" and person.solo)
+
+
 def user(world: World, person: Person) -> str:
     """Give somebody's user id; an integration has a bot id only."""
     if person.kind == "bot" and person.solo:
