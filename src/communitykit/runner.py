@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
 import tempfile
 import threading
@@ -43,11 +42,10 @@ class SyncRunner:
     def __init__(self, conductor: Conductor) -> None:
         """Open a client; `close` it, or use the runner as a context manager."""
         self.conductor = conductor
-        self._options = _options(conductor)
-        self._clients: list[httpx.Client] = []
+        self._transports: list[httpx.HTTPTransport] = []
         self._own = threading.local()
         self._turn = threading.RLock()
-        self._threads = ThreadPoolExecutor(conductor.settings.concurrency, "communitykit")
+        self._threads = ThreadPoolExecutor(conductor.settings.concurrency * 2, "communitykit")
 
     def __enter__(self) -> Self:
         """Give the runner."""
@@ -60,9 +58,9 @@ class SyncRunner:
     def close(self) -> None:
         """Close connections and threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        for client in self._clients:
-            client.close()
-        self._clients.clear()
+        for transport in self._transports:
+            transport.close()
+        self._transports.clear()
         self._own = threading.local()
 
     def run(self, flow: Flow, meter: Meter) -> Iterator[Emit]:
@@ -118,23 +116,26 @@ class SyncRunner:
         clock, started = self.conductor.clock, self.conductor.clock.monotonic()
         limit = self.conductor.settings.timeout * BODY_TIMEOUTS
         try:
-            with self._client().stream(**_arguments(send)) as answer:
+            answer = self._transport().handle_request(_request(send, self.conductor))
+            try:
                 body = _Body(send, answer, files)
                 for chunk in answer.iter_bytes():
                     body.take(chunk)
                     if clock.monotonic() - started > limit:
                         return TransientError("the body did not end in time")
                 return body.end()
+            finally:
+                answer.close()
         except (httpx.HTTPError, ConnectionError) as error:
             return _network_error(error)
 
-    def _client(self) -> httpx.Client:
-        """Give this thread's own client: threads that share one wait for its pool (half of a pull's time, measured)."""
-        client: httpx.Client | None = getattr(self._own, "client", None)
-        if client is None:
-            client = self._own.client = httpx.Client(**self._options)
-            self._clients.append(client)
-        return client
+    def _transport(self) -> httpx.HTTPTransport:
+        """Give this thread's own connections: threads that share a pool wait for its lock."""
+        transport: httpx.HTTPTransport | None = getattr(self._own, "transport", None)
+        if transport is None:
+            transport = self._own.transport = httpx.HTTPTransport(**_options(self.conductor))
+            self._transports.append(transport)
+        return transport
 
     def _sleep(self, seconds: float) -> None:
         if self.conductor.clock is not SYSTEM_CLOCK:
@@ -149,14 +150,15 @@ class AsyncRunner:
     def __init__(self, conductor: Conductor, *, app: Callable[..., Any] | None = None) -> None:
         """Open a client; close it with `aclose`."""
         self.conductor = conductor
-        transport = httpx.ASGITransport(app=app) if app is not None else None
-        self._client = httpx.AsyncClient(transport=transport, **_options(conductor))
+        self._transport: httpx.AsyncBaseTransport = (
+            httpx.ASGITransport(app=app) if app is not None else httpx.AsyncHTTPTransport(**_options(conductor))
+        )
         self._turn = asyncio.Lock()
         self._places = asyncio.Semaphore(conductor.settings.concurrency * 2)
 
     async def aclose(self) -> None:
         """Close connections."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def run(self, flow: Flow, meter: Meter) -> AsyncIterator[Emit]:
         """Run a flow; give its batches, slices, sweeps and gaps.
@@ -213,13 +215,16 @@ class AsyncRunner:
         clock, started = self.conductor.clock, self.conductor.clock.monotonic()
         limit = self.conductor.settings.timeout * BODY_TIMEOUTS
         try:
-            async with self._client.stream(**_arguments(send)) as answer:
+            answer = await self._transport.handle_async_request(_request(send, self.conductor))
+            try:
                 body = _Body(send, answer, files)
                 async for chunk in answer.aiter_bytes():
                     body.take(chunk)
                     if clock.monotonic() - started > limit:
                         return TransientError("the body did not end in time")
                 return body.end()
+            finally:
+                await answer.aclose()
         except (httpx.HTTPError, ConnectionError) as error:
             return _network_error(error)
 
@@ -249,48 +254,40 @@ class _Body:
             self.file.close()
             path = Path(self.file.name)
         headers = {name.lower(): value for name, value in self.answer.headers.items()}
-        return Answer(self.answer.status_code, str(self.answer.url), headers, b"".join(self.chunks), path)
-
-
-class _QueryFilter(logging.Filter):
-    """Keeps the queries of addresses, where signatures and tokens live, out of httpx's own log lines."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(arg.copy_with(query=None) if isinstance(arg, httpx.URL) else arg for arg in record.args)
-        return True
-
-
-logging.getLogger("httpx").addFilter(_QueryFilter())
+        return Answer(self.answer.status_code, self.send.url, headers, b"".join(self.chunks), path)
 
 
 def _options(conductor: Conductor) -> dict[str, Any]:
-    settings, connector = conductor.settings, conductor.connector
+    settings = conductor.settings
     verify: ssl.SSLContext | bool = True
     if settings.ca_bundle is not None:
         verify = ssl.create_default_context(cafile=str(settings.ca_bundle))
     elif conductor.exchange.base_url.startswith("http://"):
         verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used, and loading the authorities takes long
-    return {
-        "timeout": settings.timeout,
-        "verify": verify,
-        "proxy": settings.proxy.get_secret_value() if settings.proxy else None,
-        "trust_env": False,  # nothing is sent through a host that the settings did not name
-        "follow_redirects": False,
-        "headers": {"User-Agent": f"communitykit-{connector.name}/{connector.version}"},
-        "limits": httpx.Limits(max_connections=settings.concurrency * 2),
-    }
+    proxy = settings.proxy.get_secret_value() if settings.proxy else None
+    limits = httpx.Limits(max_connections=settings.concurrency * 2)
+    # Proxies of the environment are not asked: nothing is sent through a host that the settings did not name.
+    return {"verify": verify, "proxy": proxy, "limits": limits, "trust_env": False}
 
 
-def _arguments(send: Send) -> dict[str, Any]:
-    return {
-        "method": send.method,
-        "url": send.url,
-        "headers": send.headers,
-        "params": send.params,
-        "data": send.form,
-        "json": send.json,
-    }
+def _request(send: Send, conductor: Conductor) -> httpx.Request:
+    """Build a request for the transport itself: a client's cookies, redirects and log lines are not wanted here."""
+    connector, timeout = conductor.connector, conductor.settings.timeout
+    return httpx.Request(
+        send.method,
+        send.url,
+        params=send.params,
+        data=send.form,
+        json=send.json,
+        headers={
+            "User-Agent": f"communitykit-{connector.name}/{connector.version}",
+            "Accept": "*/*",
+            "Accept-Encoding": "gzip, deflate",
+            "Connection": "keep-alive",
+            **send.headers,
+        },
+        extensions={"timeout": {"connect": timeout, "read": timeout, "write": timeout, "pool": timeout}},
+    )
 
 
 def _network_error(error: Exception) -> TransientError:

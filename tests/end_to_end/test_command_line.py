@@ -141,6 +141,8 @@ def test_ctrl_c_keeps_what_was_committed_and_says_how_to_go_on(world: World, tmp
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, **settings},
+            # A test run in the background ignores Ctrl-C, and children inherit that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 # no threads fork here
         ) as process:
             while len(server.requests) < 6:
                 assert process.poll() is None
