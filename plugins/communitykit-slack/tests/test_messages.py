@@ -257,6 +257,13 @@ def test_people_react_to_joins(translate: Any) -> None:
     assert event["target_id"] == POST
 
 
+def test_a_reaction_to_a_join_can_be_taken_back(translate: Any) -> None:
+    assert [one.within for one in translate("message", message(subtype="channel_join")).swept] == [
+        {"kind": "reacted", "target_id": POST}
+    ]
+    assert translate("message", message(subtype="channel_join"), origin="webhook").swept == []
+
+
 @pytest.mark.parametrize("subtype", [None, "huddle_thread"])
 def test_a_huddle_is_an_event_per_person(translate: Any, subtype: str | None) -> None:
     room = {"id": "R1", "created_by": "U1", "date_start": 1512104400, "participant_history": ["U1", "U2"]}

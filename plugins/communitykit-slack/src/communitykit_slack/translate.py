@@ -27,18 +27,17 @@ def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
     place = place_of(context, item.get("channel"))
     if not isinstance(item.get("ts"), str) and subtype != "message_deleted":
         raise Rejected("bad_ts", "the message has no ts")
-    if subtype is None:
-        if "room" in item and not item.get("text"):  # exports of 2023 give huddles no subtype
-            yield from huddle(item, place)
-        else:
-            yield from post(item, place, context)
-        return
-    rule = SUBTYPES.get(subtype)
+    rule = SUBTYPES.get(subtype) if subtype is not None else None
+    if rule is None and "room" in item and subtype is None and not item.get("text"):
+        rule = huddle  # exports of 2023 give huddles no subtype
     if rule is None:
         yield from post(item, place, context)
         return
-    yield from rule(item, place)
-    if item.get("reactions") and context.get("origin") != "webhook":  # people react to joins, too
+    acted = False
+    for draft in rule(item, place):
+        acted = acted or (isinstance(draft, dict) and draft["record"] == "event")
+        yield draft
+    if acted and context.get("origin") != "webhook":  # people react to joins, too, and take it back
         yield from reacted(item, place.post(item["ts"]), place)
 
 
