@@ -293,6 +293,12 @@ def test_other_subtypes_are_posts_known_or_not(translate: Any, subtype: str) -> 
     assert translate("message", message(subtype=subtype)).unique("post") == 1
 
 
+@pytest.mark.parametrize("ts", ["soon", "", None, 1512104434.00049])
+def test_an_edit_at_an_unreadable_time_costs_its_time_only(translate: Any, ts: Any) -> None:
+    (post,) = translate("message", message(edited={"user": "U1", "ts": ts})).of("post")
+    assert post["edited_at"] is None
+
+
 @pytest.mark.parametrize(
     ("item", "reason"),
     [

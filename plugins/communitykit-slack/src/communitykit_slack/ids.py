@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 from communitykit import Rejected, make_id
 
@@ -13,6 +13,7 @@ PLATFORM = "slack"
 SLACKBOT = "USLACKBOT"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROS = 6
+_USUAL = 17  # characters of a ts of these centuries: ten, a point, six
 _LAST_PLAUSIBLE = 100_000_000_000
 _FIRST_PLAUSIBLE = 1_000_000  # smaller numbers (0, 1) are placeholders, not times
 
@@ -90,11 +91,15 @@ def place_of(context: Mapping[str, Any], channel: object = None) -> Place:
     return _homeless(team, named, host)
 
 
-def parse_ts(ts: str) -> datetime:
+def parse_ts(ts: object) -> datetime:
     """Read a `ts` ("1512104434.000490") exactly: seconds and microseconds as integers.
 
     Raises Rejected when it is none.
     """
+    if isinstance(ts, str) and len(ts) == _USUAL and ts[0] != "0" and ts[10] == "." and ts.isascii():
+        whole, part = ts[:10], ts[11:]
+        if whole.isdecimal() and part.isdecimal():
+            return _EPOCH + timedelta(0, int(whole), int(part))
     if not is_ts(ts):
         raise Rejected("bad_ts", "ts is not seconds.microseconds, or a placeholder")
     seconds, _, micros = ts.partition(".")
@@ -113,7 +118,7 @@ def ts_key(ts: str) -> tuple[int, int]:
     return int(seconds), int(micros.ljust(_MICROS, "0")[:_MICROS] or "0")
 
 
-def is_ts(ts: object) -> bool:
+def is_ts(ts: object) -> TypeGuard[str]:
     """Tell whether something is a usable ts, and no placeholder."""
     if not isinstance(ts, str) or not ts.isascii():
         return False
