@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
-BACKLOG_RECORDS = 10_000
+BACKLOG_RECORDS = 6_000
 """Records that may wait for the writer before readers pause."""
 
 

@@ -181,7 +181,8 @@ class _Run:
         if isinstance(event, Page):
             group.records.extend(event.records)
             group.plain.extend(event.issues)
-            group.walked.extend(_walked(event))
+            if not self.writer.was_empty:  # nothing can have vanished from what was not there before this run
+                group.walked.extend(_walked(event))
             if event.checkpoint is not None:
                 group.checkpoints[event.slice] = event.checkpoint
             result.issues.extend(event.issues[: max(0, 1000 - len(result.issues))])
@@ -227,7 +228,7 @@ def _fewer_pauses() -> Iterator[None]:
     """
     thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
     gc.set_threshold(50_000, 20, 100)
-    sys.setswitchinterval(0.005)
+    sys.setswitchinterval(0.001)
     try:
         yield
     finally:

@@ -55,6 +55,7 @@ class SliceReading:
         self.scope = scope
         self.key = key
         self.slice = slice_
+        self._sweeps = intake.origin == "api"  # archives and webhooks walk no window that could be swept
         self.meter = Meter()
         self.ignored: Counter[str] = Counter()
         self.failure: CommunityKitError | None = None
@@ -71,8 +72,9 @@ class SliceReading:
             self._read += len(step.items)
             self._stored += len(page.records)
             self._rejected += len(page.issues)
-            self._seen.update(record.id for record in page.records)
-        elif isinstance(step, Swept):
+            if self._sweeps:
+                self._seen.update(record.id for record in page.records)
+        elif isinstance(step, Swept) and self._sweeps:
             page = Page(self.key, sweeps=[Sweep(step, frozenset(self._seen), self.intake.source(emit.fetched_at))])
             self._seen.clear()
         elif isinstance(step, Gap):

@@ -13,7 +13,7 @@ from communitykit.errors import StoreBusyError, StoreError, StoreVersionError
 from communitykit.store.columns import SCHEMA_VERSION
 from communitykit.store.schema import statements
 
-_MEMORY_LIMIT = "128MB"
+_MEMORY_LIMIT = "100MB"
 
 
 def connect(
@@ -55,7 +55,6 @@ def connect(
                 subject=path.name,
                 remedy="Give another file name, or restore it from a copy.",
             ) from None
-    connection.execute("SET checkpoint_threshold = '64MB'")
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
     try:

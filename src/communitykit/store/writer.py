@@ -74,6 +74,7 @@ class Writer:
         self.tally = Tally()
         self._patience = patience
         self._open: duckdb.DuckDBPyConnection | None = connect(path, read_only=False, patience=min(patience, 5.0))
+        self.was_empty = self._open.execute("SELECT count(*) FROM posts").fetchall() == [(0,)]
 
     @property
     def is_open(self) -> bool:

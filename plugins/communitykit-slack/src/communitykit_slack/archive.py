@@ -181,7 +181,7 @@ def _folder(export: _Export, scope: Scope, folder: str, known: set[str]) -> Iter
         items, problem = _day(export.archive, name)
         if problem:
             yield Gap(problem, community_id=community)
-        pending += [item for item in items if _inside(item, window)]
+        pending += items if _is_whole(name, scope) else [item for item in items if _inside(item, window)]
         if len(pending) >= BATCH:
             yield from _messages(pending, context, known)
             pending = []
@@ -257,6 +257,15 @@ def _may_hold(name: str, scope: Scope) -> bool:
     if scope.since is not None and day < scope.since.date() - timedelta(days=1):
         return False
     return day <= scope.until.date() + timedelta(days=1)
+
+
+def _is_whole(name: str, scope: Scope) -> bool:
+    """Tell whether every message of a day file is surely in the window, so that none needs to be looked at."""
+    try:
+        day = date.fromisoformat(name.rsplit("/", 1)[-1].removesuffix(".json"))
+    except ValueError:
+        return False
+    return scope.since is None and day < scope.until.date() - timedelta(days=2)
 
 
 Window = tuple[tuple[int, int], tuple[int, int]]

@@ -19,6 +19,9 @@ __all__ = ["authorize", "discover", "estimate", "preflight", "read", "resolve"]
 
 Steps = Generator[Any, Any, Any]
 
+_SAVED_EVERY = 256
+"""Profiles between two checkpoints: each holds all users, so one beside every few requests would be most of the work."""
+
 
 def read(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
     """Read one slice."""
@@ -97,7 +100,8 @@ def _profiles(slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
     extra = {"team_id": slice_.network} if slice_.params.get("org") else {}
     users: dict[str, int] = dict(slice_.params["users"])
     wanted = _changed(slice_, checkpoint)
-    seen = {user: at for user, at in users.items() if user not in set(wanted)}
+    left = set(wanted)
+    seen = {user: at for user, at in users.items() if user not in left}
     for start in range(0, len(wanted), SIDE_BY_SIDE):
         group = wanted[start : start + SIDE_BY_SIDE]
         answers = yield tuple(
@@ -110,7 +114,10 @@ def _profiles(slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
                 seen[user] = users[user]
             elif not isinstance(answer, ObjectUnavailableError):
                 raise answer
-        yield Batch("profile", rows, context, checkpoint={"v": 1, "fields": _digest(slice_), "seen": dict(seen)})
+        done = start + len(group)
+        due = done == len(wanted) or done % _SAVED_EVERY == 0
+        saved = {"v": 1, "fields": _digest(slice_), "seen": dict(seen)} if due else None
+        yield Batch("profile", rows, context, checkpoint=saved)
 
 
 def _changed(slice_: Slice, checkpoint: Checkpoint | None) -> list[str]:

@@ -98,7 +98,10 @@ def resolve(scope: Scope, network: str, member_ids: tuple[str, ...]) -> Flow:
     """Look up users and bots that no list gave: people of other companies, bots of integrations."""
     if "member" not in scope.gives:
         return
-    workspace = (yield from _workspaces())[0]
+    workspaces = yield from _workspaces()
+    if not workspaces:  # an organization's token that no workspace has approved
+        return
+    workspace = workspaces[0]
     wanted = [one.rsplit(":", 1)[-1] for one in member_ids]
     for start in range(0, len(wanted), SIDE_BY_SIDE):
         group = wanted[start : start + SIDE_BY_SIDE]

@@ -246,10 +246,11 @@ class _Walk:
         return max(_before(min(stamps, key=ts_key)), since, key=ts_key) if stamps else None
 
     def _swept_until(self, stamps: list[str], *, last: bool) -> str | None:
-        """Give up to where a forward page shows everything."""
+        """Give up to where a forward page shows everything; of the last minute nothing is known for sure."""
+        sure = ts_of(parse_ts(self.channel.until) - MARGIN)
         if last:
-            return ts_of(parse_ts(self.channel.until) - MARGIN)
-        return max(stamps, key=ts_key) if stamps else None
+            return sure
+        return min(max(stamps, key=ts_key), sure, key=ts_key) if stamps else None
 
 
 BEGINNING_SAFE = "1000000.000000"
