@@ -60,7 +60,10 @@ def post(item: Message, place: Place, context: Mapping[str, Any]) -> Iterator[Dr
     if not item.get("user") and item.get("bot_id") and (origin is not None and origin != "api"):
         yield _bot(item, place)  # through the API it is looked up
     if origin != "webhook":  # an event's copy of the reactions may be cut; they come as events of their own
-        yield from reacted(item, post_id, place)
+        if item.get("reactions"):
+            yield from reacted(item, post_id, place)
+        else:  # nearly always: not worth another generator
+            yield Swept("event", {"kind": "reacted", "target_id": post_id})
 
 
 def reacted(item: Message, post_id: str, place: Place) -> Iterator[Draft]:
@@ -185,7 +188,8 @@ def _attachments(item: Message, place: Place) -> tuple[dict[str, Any], ...]:
 
 
 def _counts(item: Message, *, root: bool) -> dict[str, Any]:
-    reactions = {one["name"]: one.get("count") or len(one.get("users") or ()) for one in item.get("reactions") or ()}
+    told = item.get("reactions")
+    reactions = {one["name"]: one.get("count") or len(one.get("users") or ()) for one in told} if told else {}
     return {"replies": (item.get("reply_count") or 0) if root else None, "reactions": reactions}
 
 
