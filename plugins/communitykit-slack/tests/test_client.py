@@ -187,6 +187,13 @@ def test_an_organizations_token_names_each_workspace() -> None:
     assert [one["id"] for one in batches(steps, "workspace")] == ["T1", "T2"]
 
 
+def test_an_organizations_token_without_workspaces_says_so() -> None:
+    slack = Slack(auth_test={**ME, "is_enterprise_install": True}, auth_teams_list={"teams": []})
+    (gap,) = drive(client.discover(scope()), slack)
+    assert (gap.status, "approved for no workspace" in gap.reason) == ("denied", True)
+    assert drive(client.resolve(scope(), "T1", ("slack:T1:member:U9",)), slack) == []
+
+
 def test_lists_are_walked_by_cursor_over_empty_pages() -> None:
     pages = {"": ([ANN], "x"), "x": ([], "y"), "y": ([EVE], "")}
 
@@ -233,6 +240,18 @@ def test_profiles_are_asked_for_when_they_changed() -> None:
     assert drive(client.read(scope(), found, checkpoint), slack) == []
     assert client.estimate(scope(), found, None) == {"users.profile.get": 1}
     assert client.estimate(scope(), found, checkpoint) == {"users.profile.get": 0}
+
+
+def test_checkpoints_of_many_profiles_are_few_and_the_last_holds_all() -> None:
+    users = {f"U{number}": number for number in range(600)}
+    many = Slice("profiles", "T1", ("member",), params={"fields": {"Xf1": "department"}, "users": users})
+    steps = drive(client.read(scope(), many, None), Slack())
+    saved = [one.checkpoint for one in steps if one.checkpoint is not None]
+    assert [len(one["seen"]) for one in saved] == [256, 512, 600]
+    rest = Slack()
+    drive(client.read(scope(), many, saved[1]), rest)
+    assert len(rest.asked) == 600 - 512
+    assert saved[-1]["seen"] == users
 
 
 def test_no_fields_of_interest_no_requests() -> None:

@@ -371,6 +371,19 @@ def test_what_is_newer_than_the_run_is_left_for_the_next() -> None:
     assert {at(-1), at(-1, 200)} <= set(third.posts)
 
 
+@pytest.mark.parametrize("page", [1, 999])
+def test_of_the_last_minute_nothing_is_taken_for_gone(page: int) -> None:
+    channel = busy(page)
+    for seconds in (90, 50, 30, 10):
+        channel.post(f"{BASE - seconds}.000100")
+    first = Run(channel)
+    channel.post(at(-1))  # there is something newer than the run, so its last page is not the channel's
+    second = Run(channel, first.checkpoint)
+    for run in (first, second):
+        assert all(sweep.until <= NOW - timedelta(seconds=60) for sweep, _ in run.swept if sweep.until is not None)
+    assert any(sweep.until == NOW - timedelta(seconds=60) for sweep, _ in second.swept)
+
+
 def test_all_threads_are_read_again_when_asked() -> None:
     channel = busy()
     first = Run(channel)

@@ -20,7 +20,7 @@ __all__ = ["authorize", "discover", "estimate", "preflight", "read", "resolve"]
 Steps = Generator[Any, Any, Any]
 
 _SAVED_EVERY = 256
-"""Profiles between two checkpoints: each holds all users, so one beside every few requests would be most of the work."""
+"""Profiles between two checkpoints: each holds all users, so one beside every few requests would be costly."""
 
 
 def read(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:

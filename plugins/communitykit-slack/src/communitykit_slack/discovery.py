@@ -79,7 +79,10 @@ class _Workspace:
 
 def discover(scope: Scope) -> Flow:
     """List workspaces, users, channels and user groups; give the slices to read."""
-    for workspace in (yield from _workspaces()):
+    workspaces = yield from _workspaces()
+    if not workspaces:
+        yield Gap("the organization's token was approved for no workspace, so there is nothing to read", "denied")
+    for workspace in workspaces:
         yield Batch("workspace", [{"id": workspace.team, "name": workspace.name}], workspace.context)
         if scope.gives & _PEOPLE:
             yield from _users(workspace)
@@ -99,7 +102,7 @@ def resolve(scope: Scope, network: str, member_ids: tuple[str, ...]) -> Flow:
     if "member" not in scope.gives:
         return
     workspaces = yield from _workspaces()
-    if not workspaces:  # an organization's token that no workspace has approved
+    if not workspaces:
         return
     workspace = workspaces[0]
     wanted = [one.rsplit(":", 1)[-1] for one in member_ids]
