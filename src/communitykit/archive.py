@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -60,6 +61,7 @@ class Archive:
         else:
             self._members[self.name] = (self.name, self.path.stat().st_size)
         self._unwrap()
+        self._names = sorted(self._members)
 
     def __enter__(self) -> Self:
         """Give the archive itself."""
@@ -82,8 +84,11 @@ class Archive:
 
     def names(self, folder: str = "") -> list[str]:
         """List member names, sorted; with `folder`, those under it."""
-        prefix = f"{folder.rstrip('/')}/" if folder else ""
-        return sorted(name for name in self._members if name.startswith(prefix))
+        if not folder:
+            return list(self._names)
+        prefix = f"{folder.rstrip('/')}/"
+        # "0" follows "/": what lies between the two is under the folder, found without a look at the rest.
+        return self._names[bisect_left(self._names, prefix) : bisect_left(self._names, prefix[:-1] + "0")]
 
     def folders(self) -> list[str]:
         """List the top folders, sorted."""
