@@ -302,6 +302,13 @@ def test_a_writer_in_the_way_is_named_and_others_read_once_it_lets_go(tmp_path: 
         assert store.arrow("posts").num_rows == 1
 
 
+def test_a_reader_in_the_same_process_is_named_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    Writer(path).release()
+    with Store(path), pytest.raises(StoreBusyError, match="this very process"):
+        Writer(path, patience=0)
+
+
 def test_a_writer_that_released_the_file_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "a.duckdb"
     writer = Writer(path)

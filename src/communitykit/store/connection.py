@@ -14,6 +14,8 @@ from communitykit.store.columns import SCHEMA_VERSION
 from communitykit.store.schema import statements
 
 _MEMORY_LIMIT = "100MB"
+_SAME_PROCESS = "different configuration"
+"""What DuckDB says where one process would read and write a file at once."""
 
 
 def connect(
@@ -37,9 +39,9 @@ def connect(
                 str(path), read_only=read_only, config={"memory_limit": _MEMORY_LIMIT, "threads": "2"}
             )
             break
-        except duckdb.IOException as error:
+        except (duckdb.IOException, duckdb.ConnectionException) as error:
             text = str(error)
-            if "lock" not in text.lower():
+            if "lock" not in text.lower() and _SAME_PROCESS not in text:
                 raise StoreError(
                     "this file is not an activity store, or it is damaged",
                     subject=path.name,
@@ -98,6 +100,12 @@ def _check(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
 
 
 def _busy(path: Path, text: str) -> StoreBusyError:
+    if _SAME_PROCESS in text:
+        return StoreBusyError(
+            "this very process has the store open already",
+            subject=path.name,
+            remedy="Close it first: leave its `with` block, or call close().",
+        )
     holder = re.search(r"held in (.+?) \(PID (\d+)\)", text)
     who = f"process {holder[2]} ({Path(holder[1]).name})" if holder else "another process"
     return StoreBusyError(
