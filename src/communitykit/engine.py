@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from communitykit.connector import Connector
 from communitykit.errors import CommunityKitError, CredentialError
 from communitykit.flow import Batch, Checkpoint, Flow, Gap, Scope, Slice, Swept
-from communitykit.intake import Intake
+from communitykit.intake import Intake, Page
 from communitykit.model import parse_id
 from communitykit.operations import Emit, Stopped
 from communitykit.reading import Event, Failed, Opened, SliceReading
@@ -42,6 +42,7 @@ class SourceRun:
     intake: Intake
     networks: dict[str, None] = field(default_factory=dict)
     failure: CommunityKitError | None = None
+    _noted: frozenset[str] = frozenset()
 
     def name(self, slice_: Slice) -> str:
         """Give a slice's full name, under which its checkpoint is kept."""
@@ -69,6 +70,40 @@ class SourceRun:
         """Tell whether the slice gives anything that was asked for."""
         return not self.scope.gives.isdisjoint(slice_.gives)
 
+    def recall(self) -> None:
+        """Take up the strangers that an interrupted run left."""
+        pending = (self.state.get(self._strangers_key) or {}).get("ids", ())
+        self.intake.strangers.update(dict.fromkeys(pending))
+        self._noted = frozenset(pending)
+
+    def remember(self) -> Page | None:
+        """Give the checkpoint of the strangers still to be looked up, when their number changed."""
+        pending = frozenset(self.intake.strangers)
+        if self.connector.resolve is None or pending == self._noted:
+            return None
+        self._noted = pending
+        return Page(self._strangers_key, checkpoint={"v": 1, "ids": sorted(pending)})
+
+    @property
+    def _strangers_key(self) -> str:
+        return f"{self.connector.name}:-:strangers"
+
+    def settled(self) -> Page | None:
+        """Give the checkpoint that says that every stranger was looked up, whatever came of it."""
+        self.intake.strangers.clear()
+        return self.remember()
+
+    def resolution(self, network: str, ids: tuple[str, ...]) -> Flow:
+        """Give the flow that looks strangers up."""
+        if self.connector.resolve is None:
+            message = f"{self.connector.name} declares no resolve"
+            raise TypeError(message)
+        return self.connector.resolve(self.scope, network, ids)
+
+    def looks_up(self) -> bool:
+        """Tell whether strangers are to be looked up: only where members were asked for."""
+        return self.connector.resolve is not None and self.failure is None and "member" in self.scope.gives
+
     def note_end(self, reading: SliceReading) -> None:
         """Remember a failure that ends the whole source."""
         if isinstance(reading.failure, CredentialError) or (reading.slice is None and reading.failure is not None):
@@ -88,6 +123,7 @@ def read_sync(run: SourceRun, runner: SyncRunner, emit: Callable[[Event], None])
     Returns when all is read, or when the runner's conductor was told to stop.
     """
     waiting: queue.SimpleQueue[Slice | None] = queue.SimpleQueue()
+    run.recall()
     stopping = runner.conductor.stopping
 
     def work() -> None:
@@ -108,10 +144,12 @@ def read_sync(run: SourceRun, runner: SyncRunner, emit: Callable[[Event], None])
             waiting.put(None)
         for worker in workers:
             worker.join()
-    if run.connector.resolve is not None and not stopping.is_set() and run.failure is None:
+    if run.looks_up() and not stopping.is_set():
         for network, ids in run.strangers():
             reading = run.begin(None, f"strangers/{network}")
-            _follow(run, runner, reading, run.connector.resolve(run.scope, network, ids), emit, waiting.put)
+            _follow(run, runner, reading, run.resolution(network, ids), emit, waiting.put)
+        if not stopping.is_set() and (page := run.settled()) is not None:
+            emit(page)
     if run.failure is not None:
         emit(Failed(run.failure))
 
@@ -143,6 +181,8 @@ def _follow(
                 continue
             page = reading.page(step)
             if page is not None:
+                if (pending := run.remember()) is not None:  # before the page whose checkpoint passes them by
+                    emit(pending)
                 emit(page)
     except Stopped:
         reading.stop("the run was stopped; run it again to go on")

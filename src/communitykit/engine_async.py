@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from communitykit.engine import SourceRun
 from communitykit.flow import Flow, Slice
@@ -12,7 +12,7 @@ from communitykit.reading import Event, Failed, Opened, SliceReading
 from communitykit.runner import AsyncRunner
 
 
-async def read_async(run: SourceRun, runner: AsyncRunner, *, concurrency: int) -> AsyncIterator[Event]:
+async def read_async(run: SourceRun, runner: AsyncRunner, *, concurrency: int) -> AsyncGenerator[Event, None]:
     """Read a source in an event loop: slices as tasks, events as they come."""
     reader = _AsyncReader(run, runner, concurrency)
     whole = asyncio.create_task(reader.everything())
@@ -36,15 +36,17 @@ class _AsyncReader:
 
     async def everything(self) -> None:
         run, connector = self.run, self.run.connector
+        run.recall()
         try:
             if connector.discover is not None:
                 await self._follow(run.begin(None, "discover"), connector.discover(run.scope))
             while pending := [task for task in self.tasks if not task.done()]:
                 await asyncio.gather(*pending)
-            if connector.resolve is not None and run.failure is None:
+            if run.looks_up():
                 for network, ids in run.strangers():
-                    reading = run.begin(None, f"strangers/{network}")
-                    await self._follow(reading, connector.resolve(run.scope, network, ids))
+                    await self._follow(run.begin(None, f"strangers/{network}"), run.resolution(network, ids))
+                if (page := run.settled()) is not None:
+                    await self.events.put(page)
             if run.failure is not None:
                 await self.events.put(Failed(run.failure))
         finally:
@@ -71,6 +73,8 @@ class _AsyncReader:
                     continue
                 page = reading.page(emit)
                 if page is not None:
+                    if (pending := self.run.remember()) is not None:  # before the page whose checkpoint passes them by
+                        await self.events.put(pending)
                     await self.events.put(page)
         except Stopped:
             reading.stop("the run was stopped; run it again to go on")

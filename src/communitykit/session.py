@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, MutableMapping
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -247,17 +248,17 @@ class AsyncSession:
 
     async def read(
         self, ask: Ask, *, state: State, run_id: str = "read", concurrency: int | None = None
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Read the platform and give every event."""
         from communitykit.engine_async import read_async  # noqa: PLC0415 # httpx is imported only when used
         from communitykit.runner import AsyncRunner  # noqa: PLC0415 # same
 
         self._runner = self._runner or AsyncRunner(self.conductor, app=self._app)
         run = _source_run(self.connector, self.conductor, ask, state, run_id)
-        async for event in read_async(
-            run, self._runner, concurrency=concurrency or self.conductor.settings.concurrency
-        ):
-            yield event
+        reading = read_async(run, self._runner, concurrency=concurrency or self.conductor.settings.concurrency)
+        async with aclosing(reading) as events:  # who leaves early leaves no task behind
+            async for event in events:
+                yield event
 
     async def records(
         self,
@@ -274,10 +275,11 @@ class AsyncSession:
         """
         kept = state if state is not None else {}
         wanted = Ask(**ask)
-        async for event in self.read(wanted, state=kept, concurrency=concurrency):
-            for record in _records_of(event, wanted):
-                yield record
-            _note(event, kept)
+        async with aclosing(self.read(wanted, state=kept, concurrency=concurrency)) as events:
+            async for event in events:
+                for record in _records_of(event, wanted):
+                    yield record
+                _note(event, kept)
 
     async def _only(self, kind: str, ask: Mapping[str, Any]) -> AsyncIterator[Any]:
         async for record in self.records(**{**ask, "gives": frozenset({kind})}):
@@ -504,8 +506,13 @@ def _records_of(event: Event, ask: Ask) -> Iterator[Any]:
 
 
 def _note(event: Event, state: MutableMapping[str, Checkpoint]) -> None:
-    if isinstance(event, Page) and event.checkpoint is not None:
+    if not isinstance(event, Page):
+        return
+    if event.checkpoint is not None:
         state[event.slice] = event.checkpoint
+    if event.awaiting is not None:
+        name, list_ = event.awaiting
+        state[name] = {**list_, "members": list(list_["members"])}
 
 
 def _within(event: Event, ask: Ask) -> Event:

@@ -234,7 +234,10 @@ def translate(
     name: str,
     *,
     kind: Annotated[str, typer.Option("--kind", help="The sort of payload, as the connector names it.")],
-    context: Annotated[list[str] | None, typer.Option("--context", metavar="KEY=VALUE")] = None,
+    context: Annotated[
+        list[str] | None,
+        typer.Option("--context", metavar="KEY=VALUE", help="What the payloads do not say themselves."),
+    ] = None,
 ) -> None:
     """Translate payloads (JSON or JSON Lines on standard input) into records (JSON Lines on standard output)."""
     from communitykit.session import translate as translate_payloads  # noqa: PLC0415 # imported only when used
