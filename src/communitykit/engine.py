@@ -88,9 +88,11 @@ class SourceRun:
     def _strangers_key(self) -> str:
         return f"{self.connector.name}:-:strangers"
 
-    def settled(self) -> Page | None:
-        """Give the checkpoint that says that every stranger was looked up, whatever came of it."""
-        self.intake.strangers.clear()
+    def settled(self, reading: SliceReading, ids: tuple[str, ...]) -> Page | None:
+        """Give the checkpoint that says that these were looked up, whatever came of it; a failure leaves them."""
+        if reading.failure is None:
+            for member_id in ids:
+                self.intake.strangers.pop(member_id, None)
         return self.remember()
 
     def resolution(self, network: str, ids: tuple[str, ...]) -> Flow:
@@ -106,7 +108,8 @@ class SourceRun:
 
     def note_end(self, reading: SliceReading) -> None:
         """Remember a failure that ends the whole source."""
-        if isinstance(reading.failure, CredentialError) or (reading.slice is None and reading.failure is not None):
+        blind = reading.failure is not None and reading.key == f"{self.connector.name}:-:discover"
+        if isinstance(reading.failure, CredentialError) or blind:
             self.failure = self.failure or reading.failure
 
     def strangers(self) -> list[tuple[str, tuple[str, ...]]]:
@@ -148,8 +151,8 @@ def read_sync(run: SourceRun, runner: SyncRunner, emit: Callable[[Event], None])
         for network, ids in run.strangers():
             reading = run.begin(None, f"strangers/{network}")
             _follow(run, runner, reading, run.resolution(network, ids), emit, waiting.put)
-        if not stopping.is_set() and (page := run.settled()) is not None:
-            emit(page)
+            if not stopping.is_set() and (page := run.settled(reading, ids)) is not None:
+                emit(page)
     if run.failure is not None:
         emit(Failed(run.failure))
 

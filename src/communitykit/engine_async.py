@@ -44,9 +44,10 @@ class _AsyncReader:
                 await asyncio.gather(*pending)
             if run.looks_up():
                 for network, ids in run.strangers():
-                    await self._follow(run.begin(None, f"strangers/{network}"), run.resolution(network, ids))
-                if (page := run.settled()) is not None:
-                    await self.events.put(page)
+                    reading = run.begin(None, f"strangers/{network}")
+                    await self._follow(reading, run.resolution(network, ids))
+                    if (page := run.settled(reading, ids)) is not None:
+                        await self.events.put(page)
             if run.failure is not None:
                 await self.events.put(Failed(run.failure))
         finally:

@@ -510,9 +510,6 @@ def _note(event: Event, state: MutableMapping[str, Checkpoint]) -> None:
         return
     if event.checkpoint is not None:
         state[event.slice] = event.checkpoint
-    if event.awaiting is not None:
-        name, list_ = event.awaiting
-        state[name] = {**list_, "members": list(list_["members"])}
 
 
 def _within(event: Event, ask: Ask) -> Event:
