@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import typer
+
+from communitykit.cli.app import app
 from communitykit.connector import FEATURES, Connector
 from communitykit.model import RECORD_TYPES, Attachment, Counts, Mention, Poll, PollOption, Source
 from communitykit.registry import registry
@@ -13,15 +17,55 @@ from communitykit.registry import registry
 ROOT = Path(__file__).parents[2]
 
 
+def generated() -> dict[Path, str]:
+    """Give every page that has a generated part, as it should be."""
+    readme, commands = ROOT / "README.md", ROOT / "docs/reference/command-line.md"
+    return {
+        readme: _between(readme, "connectors", connector_table()),
+        commands: _between(commands, "commands", command_reference()),
+        ROOT / "docs/reference/model.md": model_reference(),
+    }
+
+
 def connector_table() -> str:
     """Give the table of connectors, from what they declare."""
-    rows = ["| platform | install | reads | through | tells |", "| --- | --- | --- | --- | --- |"]
+    rows = ["| platform | package | doors | records | finds, tells apart |", "| --- | --- | --- | --- | --- |"]
+    cannot = []
     for one in registry().connectors.values():
         doors = ", ".join(name for name, there in _doors(one) if there)
         records = ", ".join(sorted(one.capabilities.records))
         features = ", ".join(name.replace("_", " ") for name in FEATURES if name in one.capabilities.features)
-        rows.append(f"| {one.title} | `communitykit-{one.name}` | {records} | {doors} | {features} |")
-    return "\n".join(rows)
+        package = f"[`communitykit-{one.name}`](plugins/communitykit-{one.name}/README.md)"
+        rows.append(f"| {one.title} | {package} | {doors} | {records} | {features} |")
+        cannot += ["", f"What {one.title} does not tell:", ""]
+        cannot += [f"- {what}: {why}" for what, why in one.capabilities.unreadable.items()]
+    return "\n".join(rows + cannot)
+
+
+def command_reference() -> str:
+    """Give every command with its arguments and options, from the commands themselves."""
+    parts = []
+    for name, command in commands():
+        arguments = [one for one in command.params if one.param_type_name == "argument"]
+        shown = " ".join((one.name or "").upper() + ("…" if one.nargs == -1 else "") for one in arguments)
+        parts += [f"### `{f'communitykit {name} {shown}'.strip()}`", "", (command.help or "").strip(), ""]
+        parts += ["| option | meaning | default |", "| --- | --- | --- |"]
+        parts += [_option(one) for one in command.params if one.param_type_name == "option"]
+        parts.append("")
+    return "\n".join(parts).strip()
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """List the commands by the name that a user types."""
+
+    def below(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+        for name, command in group.commands.items():
+            if hasattr(command, "commands"):
+                yield from below(command, f"{prefix}{name} ")
+            else:
+                yield f"{prefix}{name}", command
+
+    yield from below(typer.main.get_command(app), "")
 
 
 def model_reference() -> str:
@@ -29,27 +73,38 @@ def model_reference() -> str:
     parts = [
         "# The model",
         "",
-        "Generated from `communitykit.model`. Every record also has `source` and `extra`; `raw` only when asked for.",
-        "A field that a source does not tell is unset, which is not the same as `None`: `None` is an answer.",
+        "Generated from `communitykit.model`. Records are frozen, and validated once, where a payload becomes one.",
+        "A field that a source does not tell stays unset, which is not the same as `None`: `None` is an answer.",
+        "Times are aware and in UTC; ids are `platform:network:kind:native`, with the platform's own text last.",
     ]
     for model in (*RECORD_TYPES.values(), Source, Mention, Attachment, Poll, PollOption, Counts):
         parts += ["", f"## {model.__name__}", "", (model.__doc__ or "").strip(), "", "| field | type | meaning |"]
         parts.append("| --- | --- | --- |")
         for name, field in model.model_fields.items():
             if name != "record":
-                parts.append(f"| `{name}` | {_type(field.annotation)} | {field.description or ''} |")
+                needed = "**required**. " if field.is_required() else ""
+                parts.append(f"| `{name}` | {_type(field.annotation)} | {needed}{field.description or ''} |")
     return "\n".join(parts) + "\n"
 
 
-def readme() -> str:
-    """Give the README with its table filled in."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return re.sub(
-        r"(<!-- connectors -->\n).*?(\n<!-- /connectors -->)",
-        lambda match: match[1] + connector_table() + match[2],
-        text,
-        flags=re.DOTALL,
-    )
+def _between(page: Path, name: str, text: str) -> str:
+    """Give a page with its generated part filled in; the markers stay."""
+    start, end = f"<!-- generated: {name} -->\n", f"<!-- end: {name} -->\n"
+    before, first, rest = page.read_text(encoding="utf-8").partition(start)
+    _, second, after = rest.partition(end)
+    if not first or not second:
+        message = f"{page.name} has no markers {start.strip()} and {end.strip()}"
+        raise ValueError(message)
+    return f"{before}{start}{text}\n{end}{after}"
+
+
+def _option(one: Any) -> str:
+    flag = ", ".join(one.opts)
+    if not one.is_flag:
+        flag += f" {one.metavar or one.opts[0].strip('-').upper()}"
+    notes = [one.help, "May be repeated." if one.multiple else None, "**Required.**" if one.required else None]
+    default = "" if one.is_flag or one.default is None or one.required else f"`{one.default}`"
+    return f"| `{flag}` | {' '.join(note for note in notes if note)} | {default} |"
 
 
 def _doors(connector: Connector) -> list[tuple[str, bool]]:
@@ -67,9 +122,9 @@ def _type(annotation: Any) -> str:
     text = re.sub(r"\b(?:typing|pydantic\.types|datetime|communitykit\.model\.records)\.", "", text)
     text = re.sub(r"<class '(?:\w+\.)*(\w+)'>", r"\1", text)
     text = re.sub(r"Optional\[(.*)\]$", r"\1 or None", text).replace(" | None", " or None").replace("NoneType", "None")
-    return "`" + text.replace("AwareDatetime", "datetime, UTC").replace("|", "or") + "`"
+    return "`" + text.replace("AwareDatetime", "datetime").replace("|", "or") + "`"
 
 
 if __name__ == "__main__":
-    (ROOT / "README.md").write_text(readme(), encoding="utf-8")
-    (ROOT / "docs/reference/model.md").write_text(model_reference(), encoding="utf-8")
+    for page, text in generated().items():
+        page.write_text(text, encoding="utf-8")

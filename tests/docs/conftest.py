@@ -1,0 +1,29 @@
+"""A served company that the documentation's examples find in their environment."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from communitykit.registry import registry
+from communitykit.sandbox import World, serve
+
+sys.path.insert(0, str(Path(__file__).parent))  # pages.py and generate.py, beside this file
+
+
+@pytest.fixture
+def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Serve a tiny company; the working directory holds the files that examples name."""
+    make = registry().get("slack").sandbox
+    assert make is not None
+    platform, world = make(), World(seed=4, size="tiny", platforms=("slack",))
+    platform.write_archive(world, tmp_path / "export.zip")
+    message = {"type": "message", "user": "U1", "text": "hello <@U2>", "ts": "1512104434.000490"}
+    (tmp_path / "message.json").write_text(json.dumps(message), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with serve(world, platform) as server:
+        for name, value in server.settings.items():
+            monkeypatch.setenv(f"COMMUNITYKIT_SLACK_{name.upper()}", str(value))
+        yield tmp_path

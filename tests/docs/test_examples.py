@@ -1,0 +1,80 @@
+"""Every example of the documentation runs as it stands, against a simulated company."""
+
+import asyncio
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pages import PAGES, blocks, with_blocks
+from typer.testing import CliRunner
+
+from communitykit.cli.app import app
+
+PRINTED = {
+    "README.md": [r"'posts': \d+.* complete", r"'kind': 'posted', 'acts': \d+", r"'kind': 'replied'"],
+    "docs/how-to/read-on-without-a-store.md": [r"first: \d\d+ records", r"again: \d+ records", r"\d+ posts"],
+    "docs/how-to/use-in-a-notebook.md": [r"\['[\w-]+'", r"reacted +\d+", r"\d+ communities \d+ posts"],
+    "docs/reference/store.md": [r"'replies': \d+", r"'last_post': datetime", r"101 posts"],
+}
+"""What the examples of each page print."""
+ELSEWHERE = {"docs/how-to/receive-webhooks.md", "docs/how-to/write-a-connector.md", "docs/how-to/test-a-connector.md"}
+"""Pages whose examples have a test of their own: they need a delivery, a forum, a package."""
+
+
+@pytest.mark.parametrize("page", [page for page in with_blocks("python") if page not in ELSEWHERE])
+def test_python(page: str, company: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for block in blocks(page, "python"):
+        exec(compile(block, page, "exec"), namespace)  # noqa: S102 # the documentation's own examples
+    printed = capsys.readouterr().out
+    for expected in PRINTED[page]:
+        assert re.search(expected, printed), printed
+
+
+def test_the_readme_example_is_short() -> None:
+    (block,) = blocks("README.md", "python")
+    assert len([line for line in block.splitlines() if line.strip()]) <= 15
+
+
+def test_cells_run_inside_a_running_loop(company: Path) -> None:
+    cells = [block for block in blocks("docs/how-to/use-in-a-notebook.md", "python") if "asyncio.run" not in block]
+    assert len(cells) == 2
+    namespace: dict[str, Any] = {}
+
+    async def notebook() -> None:
+        for cell in cells:
+            exec(compile(cell, "cell", "exec"), namespace)  # noqa: S102 # same
+
+    asyncio.run(notebook())
+    assert len(namespace["channels"]) > 3
+    assert namespace["result"].complete
+
+
+@pytest.mark.parametrize("page", with_blocks("console"))
+def test_commands(page: str, company: Path) -> None:
+    ran = []
+    for line in _commands(page):
+        words, _, given = line.partition(" < ")
+        arguments = shlex.split(words, comments=True)[1:]
+        if arguments[0] == "sandbox":
+            arguments += ["--for", "0.1s"]  # the last one counts
+        result = CliRunner().invoke(app, arguments, input=Path(given.strip()).read_bytes() if given else None)
+        assert result.exit_code == 0, (line, result.output, result.exception)
+        ran.append(arguments[0])
+    assert ran
+
+
+def test_every_python_block_is_run() -> None:
+    for page, path in PAGES.items():
+        for language in re.findall(r"^```(.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)[::2]:
+            assert language in {"python", "console", "toml", "text", "json"}, (page, language)
+
+
+def _commands(page: str) -> list[str]:
+    """Give the lines that begin a command of ours; those that install or test are run by whoever runs this."""
+    lines = [line[2:] for block in blocks(page, "console") for line in block.splitlines() if line.startswith("$ ")]
+    for line in lines:
+        assert line.startswith(("communitykit ", "pip install ", "export ", "uv ")), line
+    return [line for line in lines if line.startswith("communitykit ")]

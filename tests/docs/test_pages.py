@@ -1,0 +1,105 @@
+"""What the documentation says of names, commands, tables and packages is so; its links lead somewhere."""
+
+import re
+import tomllib
+import types
+from pathlib import Path
+
+import generate
+import pytest
+from pages import PAGES, ROOT
+
+import communitykit
+from communitykit.cli.output import Exit
+from communitykit.store import Store
+from communitykit.store.columns import SCHEMA_VERSION
+from communitykit.store.writer import Writer
+
+
+def text(page: str) -> str:
+    return PAGES[page].read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", generate.generated(), ids=lambda page: page.name)
+def test_generated_parts_are_current(page: Path) -> None:
+    assert page.read_text(encoding="utf-8") == generate.generated()[page], "run: uv run python tests/docs/generate.py"
+
+
+def test_every_connector_is_in_the_readme() -> None:
+    for plugin in (ROOT / "plugins").iterdir():
+        assert f"](plugins/{plugin.name}/README.md)" in text("README.md")
+
+
+@pytest.mark.parametrize("page", [*PAGES, *(f"plugins/{one.name}/README.md" for one in (ROOT / "plugins").iterdir())])
+def test_links_lead_somewhere(page: str) -> None:
+    path = ROOT / page
+    for target in re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8")):
+        if "://" not in target:
+            name, _, anchor = target.partition("#")
+            linked = (path.parent / name).resolve() if name else path
+            assert linked.exists(), target
+            assert not anchor or anchor in _anchors(linked), target
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
+    for page in PAGES:
+        assert page == "README.md" or f"]({page})" in text("README.md")
+
+
+def test_exit_codes_are_the_documented_ones() -> None:
+    codes = re.findall(r"^\| (\d+) \|", text("docs/reference/command-line.md"), re.MULTILINE)
+    assert [int(code) for code in codes] == [int(code) for code in Exit]
+
+
+def test_commands_that_pages_name_exist() -> None:
+    known = {name for name, _ in generate.commands()}
+    for page in PAGES:
+        for named in re.findall(r"communitykit ((?:sandbox )?[a-z]+)\b", "\n".join(_code(text(page)))):
+            assert named in known, (page, named)
+
+
+def test_tables_and_columns_are_the_documented_ones(tmp_path: Path) -> None:
+    Writer(tmp_path / "a.duckdb").release()
+    page = text("docs/reference/store.md")
+    with Store(tmp_path / "a.duckdb") as store:
+        tables = store.sql("SELECT table_name FROM duckdb_tables()")["table_name"].to_pylist()
+        activity = store.sql("DESCRIBE activity")["column_name"].to_pylist()
+    assert set(re.findall(r"^\| `(\w+)` \|", page.partition("## The view")[0], re.MULTILINE)) == set(tables)
+    view = page.partition("## The view")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", view, re.MULTILINE) == activity
+    assert f"schema version is {SCHEMA_VERSION}" in page
+
+
+def test_every_dependency_has_its_reason() -> None:
+    page = text("docs/explanation/dependencies.md")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    for requirement in [*project["dependencies"], *(one for extra in extras.values() for one in extra)]:
+        name = re.split(r"[\[>=<]", requirement)[0]
+        assert name == "communitykit" or re.search(rf"^\|.*\b{name}\b.*\|.+\|$", page, re.MULTILINE), name
+    for extra in extras:
+        assert f"`{extra}`" in page, extra
+
+
+def test_public_names_are_exactly_all() -> None:
+    public = {
+        name
+        for name, value in vars(communitykit).items()
+        if not name.startswith("_") and not isinstance(value, types.ModuleType) and name != "annotations"
+    }
+    assert public == set(communitykit.__all__)
+    assert communitykit.__all__ == sorted(communitykit.__all__, key=_as_ruff_sorts)
+
+
+def _as_ruff_sorts(name: str) -> tuple[int, str]:
+    """Constants, then classes, then functions."""
+    return (0 if name.isupper() else 1 if name[0].isupper() else 2), name
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def _code(page: str) -> list[str]:
+    return [*re.findall(r"^```console\n(.*?)^```", page, re.DOTALL | re.MULTILINE), *re.findall(r"`([^`\n]+)`", page)]
