@@ -1,0 +1,140 @@
+"""The public API as mypy sees it: checked in strict mode, never run. What breaks a caller's types breaks here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, assert_type
+
+from pydantic import SecretStr
+
+import communitykit as ck
+from communitykit.sinks import export_store, read_jsonl, to_json_line, write_jsonl
+from communitykit.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+
+def reading() -> None:
+    with ck.connect("slack", token="xoxb-…", timeout=10.0) as slack:
+        assert_type(slack, ck.Session)
+        assert_type(slack.members(), Iterator[ck.Member])
+        assert_type(slack.communities(), Iterator[ck.Community])
+        assert_type(slack.memberships(), Iterator[ck.Membership])
+        assert_type(slack.posts(since=datetime.now(UTC)), Iterator[ck.Post])
+        assert_type(slack.events(), Iterator[ck.EngagementEvent])
+        assert_type(slack.check(), list[str])
+        state: dict[str, ck.Checkpoint] = {}
+        for record in slack.records(state=state, communities=("general",)):
+            to_json_line(record)
+
+
+async def reading_async() -> None:
+    async with ck.connect_async("slack", token="xoxb-…") as slack:
+        assert_type(slack, ck.AsyncSession)
+        assert_type(slack.posts(concurrency=4), AsyncIterator[ck.Post])
+        async for member in slack.members():
+            assert_type(member, ck.Member)
+            assert_type(member.department, str | None)
+            assert_type(member.created_at, datetime | None)
+
+
+def pulling(sources: Iterable[ck.Session | ck.ArchiveSession]) -> None:
+    with ck.read_archive("slack", Path("export.zip"), network="T1") as archive:
+        assert_type(archive, ck.ArchiveSession)
+        result = ck.pull(archive, to="activity.duckdb", max_time=60.0, include_private=True)
+    assert_type(result, ck.PullResult)
+    assert_type(result.complete, bool)
+    assert_type(result.coverage, list[ck.Coverage])
+    assert_type(result.issues, list[ck.Issue])
+    assert_type(result.errors, list[ck.CommunityKitError])
+    ck.pull(sources, Path("activity.duckdb"))
+
+
+def receiving(headers: Mapping[str, str], body: bytes) -> None:
+    received = ck.receive("slack", headers=headers, body=body, secret=SecretStr("…"))
+    assert_type(received, ck.Received)
+    assert_type(received.reply, str | None)
+    assert_type(received.dedupe_key, str | None)
+
+
+def looking() -> None:
+    with Store("activity.duckdb") as store:
+        table: pa.Table = store.arrow("posts")
+        rows: pa.Table = store.sql("SELECT * FROM posts WHERE id = ?", ["slack:T1:post:C1/1.0"])
+        frame: pd.DataFrame = store.pandas("activity")
+        polar: pl.DataFrame = store.polars("activity")
+        current: dict[str, pa.Table] = store.current()
+        write_jsonl(store.records("member"), "members.jsonl")
+    assert_type(export_store("activity.duckdb", "tables", "csv"), dict[str, int])
+    lines = [to_json_line(record) for record in read_jsonl("members.jsonl")]
+    assert lines, (table, rows, frame, polar, current)
+
+
+class ForumSettings(ck.Settings):
+    """A connector's settings."""
+
+    token: SecretStr
+
+
+def authorize(settings: ForumSettings, saved: Mapping[str, Any] | None, now: datetime) -> ck.AuthFlow:
+    answer = yield ck.Request("token", method="POST", form={"grant_type": "client_credentials"}, authorized=False)
+    assert_type(answer, ck.Response)
+    return ck.token_answer(answer, now=now, platform="forum")
+
+
+def discover(scope: ck.Scope) -> ck.Flow:
+    first, _people = yield ck.Request("boards"), ck.Request("people")
+    assert_type(scope.until, datetime)
+    yield ck.Batch("board", first.data)
+    yield ck.Swept("community", {"parent_id": None})
+    yield ck.Gap("people are hidden", "denied")
+    yield ck.Slice("notes", "main", ("post",))
+
+
+def read(scope: ck.Scope, slice_: ck.Slice, checkpoint: ck.Checkpoint | None) -> ck.Flow:
+    pages = ck.Pages(ck.cursor_pager(("next",)))
+    request: ck.Request | None = ck.Request("notes", draws=(ck.Draw("notes"),))
+    while request is not None:
+        response = yield request
+        yield ck.Batch("note", response.data, {"slice": slice_.key}, checkpoint={"v": 1})
+        request = pages.next(response)
+
+
+def fault(response: ck.Response) -> ck.CommunityKitError | None:
+    return ck.CredentialError("refused", remedy="Renew it.") if response.status == 418 else None
+
+
+def translate(item: Any, context: Mapping[str, Any]) -> Generator[ck.Draft, None, None]:
+    if "text" not in item:
+        raise ck.Rejected("no_text")
+    yield {"record": "post", "id": ck.make_id("forum", "main", "post", str(item["id"])), "text": item["text"]}
+    yield ck.Ignored("draft")
+
+
+@ck.hookimpl
+def communitykit_connector() -> ck.Connector:
+    return ck.Connector(
+        name="forum",
+        title="The forum",
+        version="1",
+        settings=ForumSettings,
+        capabilities=ck.Capabilities(records=frozenset({"post"})),
+        translators={"note": ck.WireKind(translate)},
+        budgets={"notes": ck.Budget(60, 60)},
+        authorize=authorize,
+        discover=discover,
+        read=read,
+        fault=fault,
+    )
+
+
+def failing(error: ck.CommunityKitError) -> None:
+    assert_type(error.remedy, str | None)
+    assert_type(error.status, int | None)
+    if isinstance(error, ck.RetryableError):
+        assert_type(error.retry_after, float | None)
