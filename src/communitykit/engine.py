@@ -42,6 +42,8 @@ class SourceRun:
     intake: Intake
     networks: dict[str, None] = field(default_factory=dict)
     failure: CommunityKitError | None = None
+    order: threading.Lock = field(default_factory=threading.Lock)
+    """Held while the list of strangers is handed on, so that no older list follows a newer one."""
     _noted: frozenset[str] = frozenset()
 
     def name(self, slice_: Slice) -> str:
@@ -184,8 +186,9 @@ def _follow(
                 continue
             page = reading.page(step)
             if page is not None:
-                if (pending := run.remember()) is not None:  # before the page whose checkpoint passes them by
-                    emit(pending)
+                with run.order:
+                    if (pending := run.remember()) is not None:  # before the page whose checkpoint passes them by
+                        emit(pending)
                 emit(page)
     except Stopped:
         reading.stop("the run was stopped; run it again to go on")

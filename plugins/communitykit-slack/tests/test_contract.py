@@ -1,6 +1,6 @@
 """The contract that every connector is held to."""
 
-from communitykit.testing.suite import ConnectorSuite
+from communitykit.testing import ConnectorSuite
 
 
 class TestSlack(ConnectorSuite):

@@ -177,7 +177,7 @@ class ConnectorSuite:
 
     def test_limits_are_kept_and_used(self, declared: Connector, world: World, tmp_path: Path) -> None:
         """The platform counts: no budget exceeded, no request before a Retry-After has passed."""
-        run = read_into(declared, world, tmp_path / "a.duckdb", rate=1)
+        run = read_into(declared, world, tmp_path / "a.duckdb", rate=0.2)
         assert run.violations == []
         assert run.left_out == []
 
