@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from communitykit import pull, read_archive
 from communitykit.registry import registry
 from communitykit.sandbox import World, parse_fault, serve
 from communitykit.store import Store
@@ -163,13 +164,19 @@ def test_sandbox_serve_prints_what_any_client_needs() -> None:
     assert printed["rate"]
 
 
-def test_the_demo(tmp_path: Path) -> None:
+def test_the_demo(export: Path, tmp_path: Path) -> None:
     store = tmp_path / "demo.duckdb"
     done = run("demo", "--to", store)
     assert done.returncode == 0, done.stderr
     assert "A month passes" in done.stdout
     assert "fewer than the first" in done.stdout
     assert run("demo", "--to", store, "--json").returncode == 0
+    refused = run("import", "slack", export, "--to", store)
+    assert refused.returncode == 1
+    assert "holds the demo's fictional company" in refused.stderr
+    with read_archive("slack", export) as archive:
+        pull(archive, store)  # a script may mix them, but another demonstration then deletes nothing
+    assert run("demo", "--to", store).returncode == 1
 
 
 def test_the_demo_never_touches_other_stores(export: Path, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def run_demo(to: Path, *, as_json: bool) -> None:
             f"{to} exists, and the demo would mix its fictional company into it", remedy="Give another file with --to."
         )
     to.unlink(missing_ok=True)
-    mark(to, "demo", "a fictional company")
+    mark(to, runs.DEMO, "a fictional company")
     found = {name: one for name, one in registry().connectors.items() if one.sandbox is not None}
     world = World(seed=1, size="small", now=datetime.now(UTC) - _MONTH, platforms=tuple(sorted(found)))
     with ExitStack() as stack:
@@ -43,9 +43,11 @@ def run_demo(to: Path, *, as_json: bool) -> None:
             server = stack.enter_context(serve(world, _platform(connector)))
             if not as_json:
                 say(f"A fictional company's {connector.title} answers at {server.url}.")
-            sessions.append(stack.enter_context(connect(name, **server.settings)))
+            # A month passes below; a look-back of the usual month would only just not reach what was there before.
+            wider = {"lookback": "90d"} if "lookback" in connector.settings.model_fields else {}
+            sessions.append(stack.enter_context(connect(name, **server.settings, **wider)))
         first = _pull(sessions, to, "First pull", as_json=as_json)
-        changes = world.advance(days=_MONTH.days, reach=_MONTH)
+        changes = world.advance(days=_MONTH.days, reach=2 * _MONTH)
         if not as_json:
             say(f"\nA month passes: {len(changes):,} things happen.\n")
         second = _pull(sessions, to, "Second pull", as_json=as_json)
@@ -97,6 +99,7 @@ def serve_platform(
 def _pull(sessions: list[Any], to: Path, title: str, *, as_json: bool) -> PullResult:
     with PullProgress(title, quiet=as_json) as progress:
         result = pull(sessions, to, progress=progress)
+    mark(to, runs.DEMO, result.run_id)
     if not as_json:
         say(f"{title}:")
         runs.print_summary(result, to)
@@ -114,5 +117,7 @@ def _platform(connector: Connector) -> Any:  # noqa: ANN401 # a sandbox Platform
 
 
 def _is_ours(to: Path) -> bool:
+    """Tell whether a demonstration made the store, and nothing but demonstrations ever ran into it."""
     with Store(to) as store:
-        return store.sql("SELECT 1 FROM meta WHERE key = 'demo'").num_rows > 0
+        marks = set(store.sql("SELECT value FROM meta WHERE key = ?", [runs.DEMO])["value"].to_pylist())
+        return bool(marks) and marks.issuperset(store.sql("SELECT run_id FROM runs")["run_id"].to_pylist())

@@ -8,8 +8,12 @@ from typing import Any
 
 from communitykit.cli.output import Exit, print_json, print_table, say, warn
 from communitykit.cli.progress import PullProgress
+from communitykit.errors import SettingsError
 from communitykit.pull import PullResult, pull
 from communitykit.session import Readable
+
+DEMO = "demo"
+"""The word in a store's `meta` that says that its content is the demonstration's."""
 
 
 def run(
@@ -21,7 +25,14 @@ def run(
     max_time: float | None = None,
     **ask: Any,  # noqa: ANN401
 ) -> tuple[PullResult, Exit]:
-    """Pull with progress, print the summary, give the exit code."""
+    """Pull with progress, print the summary, give the exit code.
+
+    Raises SettingsError for the demonstration's store: real data would be mixed with a fictional company.
+    """
+    if to.exists() and _is_demo(to):
+        raise SettingsError(
+            f"{to} holds the demo's fictional company", remedy="Delete it, or give another file with --to."
+        )
     with PullProgress(title, quiet=as_json) as progress:
         result = pull(sources, to, progress=progress, max_time=max_time, **ask)
     if as_json:
@@ -85,6 +96,13 @@ def print_summary(result: PullResult, to: Path) -> None:
     _print_left_out(result)
     if result.interrupted:
         warn("Stopped. What was committed is kept; run the same command again to go on from there.")
+
+
+def _is_demo(to: Path) -> bool:
+    from communitykit.store import Store  # noqa: PLC0415 # duckdb is imported only when used
+
+    with Store(to) as store:
+        return store.sql("SELECT 1 FROM meta WHERE key = ?", [DEMO]).num_rows > 0
 
 
 def _print_left_out(result: PullResult) -> None:

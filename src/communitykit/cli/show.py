@@ -64,9 +64,9 @@ def show(path: Path, *, as_json: bool) -> None:
     )
     window = facts["window"]
     if window["first"] is not None:
-        say(f"Posts from {window['first']:%Y-%m-%d %H:%M} to {window['last']:%Y-%m-%d %H:%M} UTC; ")
+        say(f"Posts from {window['first']:%Y-%m-%d %H:%M} to {window['last']:%Y-%m-%d %H:%M} UTC.")
     say(
-        f"{facts['posts_edited']:,} edited, {facts['posts_gone']:,} gone, "
+        f"{facts['posts_edited']:,} posts edited, {facts['posts_gone']:,} gone; "
         f"{facts['stubs']:,} members known by reference only."
     )
     print_table("Acts", ("kind", "number"), [(row["kind"], row["number"]) for row in facts["events"]])
