@@ -44,7 +44,7 @@ def run_demo(to: Path, *, as_json: bool) -> None:
             if not as_json:
                 say(f"A fictional company's {connector.title} answers at {server.url}.")
             # A month passes below; a look-back of the usual month would only just not reach what was there before.
-            wider = {"lookback": "90d"} if "lookback" in connector.settings.model_fields else {}
+            wider: dict[str, Any] = {"lookback": "90d"} if "lookback" in connector.settings.model_fields else {}
             sessions.append(stack.enter_context(connect(name, **server.settings, **wider)))
         first = _pull(sessions, to, "First pull", as_json=as_json)
         changes = world.advance(days=_MONTH.days, reach=2 * _MONTH)
