@@ -11,6 +11,7 @@ from pages import PAGES, blocks, with_blocks
 from typer.testing import CliRunner
 
 from communitykit.cli.app import app
+from communitykit.testing import ConnectorSuite
 
 PRINTED = {
     "README.md": [r"'posts': \d+.* complete", r"'kind': 'posted', 'acts': \d+", r"'kind': 'replied'"],
@@ -52,6 +53,14 @@ def test_cells_run_inside_a_running_loop(company: Path) -> None:
     assert namespace["result"].complete
 
 
+def test_the_contract_of_the_page_is_the_one_that_connectors_are_held_to() -> None:
+    namespace: dict[str, Any] = {}
+    (block,) = blocks("docs/how-to/test-a-connector.md", "python")
+    exec(compile(block, "test_slack.py", "exec"), namespace)  # noqa: S102 # same
+    assert issubclass(namespace["TestSlack"], ConnectorSuite)
+    assert namespace["TestSlack"].connector == "slack"
+
+
 @pytest.mark.parametrize("page", with_blocks("console"))
 def test_commands(page: str, company: Path) -> None:
     ran = []
@@ -66,7 +75,7 @@ def test_commands(page: str, company: Path) -> None:
     assert ran
 
 
-def test_every_python_block_is_run() -> None:
+def test_every_block_is_of_a_kind_that_is_run_or_shown() -> None:
     for page, path in PAGES.items():
         for language in re.findall(r"^```(.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)[::2]:
             assert language in {"python", "console", "toml", "text", "json"}, (page, language)
