@@ -434,15 +434,21 @@ def receive(
 
     Raises SignatureError (answer 401) when it is not the platform's or too old, ProtocolError when it is not readable.
     """
-    connector = registry().get(name)
+    return receive_for(registry().get(name), headers=headers, body=body, secret=secret, clock=clock)
+
+
+def receive_for(
+    connector: Connector, *, headers: Mapping[str, str], body: bytes, secret: str | SecretStr, clock: Clock
+) -> Received:
+    """Do what `receive` does, for a connector that need not be installed."""
     if connector.webhook is None:
-        raise SettingsError("this connector receives no webhooks", platform=name)
+        raise SettingsError("this connector receives no webhooks", platform=connector.name)
     now = clock.now()
     plain = secret.get_secret_value() if isinstance(secret, SecretStr) else secret
     delivery = connector.webhook.receive(headers, body, plain, now)
     intake = Intake(connector, run_id="webhook", origin="webhook")
     ignored: Counter[str] = Counter()
-    pages = [intake.translate(batch, f"{name}:-:webhook", now, ignored) for batch in delivery.batches]
+    pages = [intake.translate(batch, f"{connector.name}:-:webhook", now, ignored) for batch in delivery.batches]
     return Received(
         records=tuple(record for page in pages for record in page.records),
         issues=tuple(issue for page in pages for issue in page.issues),

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from communitykit.sandbox.site import Site
 
 
+FOREIGN = "https://elsewhere.example/next"
+"""An address of somebody else's, where no request may ever go."""
+
+
 @dataclass(slots=True, kw_only=True)
 class ExpiredCursor(Fault):
     """Cursors are refused as expired."""
@@ -48,6 +52,23 @@ class RepeatedCursor(Fault):
             _set_cursor(site, data, cursor)
 
         return _changed(proceed(), change)
+
+
+@dataclass(slots=True, kw_only=True)
+class ForeignLink(Fault):
+    """An answer names another host's address as its next page."""
+
+    name: ClassVar[str] = "foreign-link"
+    share: float = 1.0
+
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
+        """Put the address where the next page is named, if one is."""
+
+        def change(data: dict[str, Any]) -> None:
+            if _cursor(site, data) and self.meets(call):
+                _set_cursor(site, data, FOREIGN)
+
+        return _changed(proceed(), change) if site.platform.cursor_path else proceed()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -257,6 +278,12 @@ def _objects(data: Any) -> Iterable[dict[str, Any]]:  # noqa: ANN401 # decoded J
             pending.extend(one.values())
         elif isinstance(one, list):
             pending.extend(one)
+
+
+def _cursor(site: Site, data: Any) -> Any:  # noqa: ANN401 # decoded JSON
+    for step in site.platform.cursor_path:
+        data = data.get(step) if isinstance(data, dict) else None
+    return data
 
 
 def _set_cursor(site: Site, data: dict[str, Any], cursor: str) -> None:

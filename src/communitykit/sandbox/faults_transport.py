@@ -22,6 +22,7 @@ class Latency(Fault):
 
     def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:  # noqa: ARG002
         """Delay."""
+        self._met[call.key] += 1
         answer = proceed()
         answer.delay += self.seconds
         return answer

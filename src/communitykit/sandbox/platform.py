@@ -9,6 +9,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import parse_qsl, unquote
@@ -153,6 +154,10 @@ class Platform(ABC):
     """Fields that the platform may leave out of any object without anything being lost."""
     archive_styles: ClassVar[tuple[str, ...]] = ()
     """Styles of export archives; empty where the platform has none."""
+    tight: ClassVar[Mapping[str, Any]] = {}
+    """Options of a site whose pages are as small as the platform ever makes them, so that a small world has many."""
+    renewing: ClassVar[Mapping[str, Any]] = {}
+    """Options of a site whose tokens expire and can be renewed; empty where the platform has no such tokens."""
 
     @abstractmethod
     def open(self, site: Site) -> Desk:
@@ -220,6 +225,10 @@ class Platform(ABC):
         Raises NotImplementedError where the platform has none.
         """
         raise NotImplementedError
+
+    def sent_at(self, headers: Mapping[str, str], body: bytes) -> datetime | None:
+        """Give when a delivery says that it was sent; None where it does not say."""
+        return None
 
     def deliveries(
         self, world: World, changes: Iterable[Change], *, secret: str, duplicates: int = 0

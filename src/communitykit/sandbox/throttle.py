@@ -78,6 +78,10 @@ class Throttle:
         count = self._counts.setdefault((budget, scope), _Count())
         count.closed_at, count.closed_until, count.refused = now, now + seconds, {request}
 
+    def let_through(self) -> dict[tuple[str, str], list[float]]:
+        """Give, by (budget, scope), when requests were let through."""
+        return {key: list(count.opened) for key, count in self._counts.items() if count.opened}
+
     def used(self, budget: str, scope: str, *, since: float, until: float) -> float:
         """Give which part of a budget was used between two moments."""
         declared = self._budgets[budget]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import polars as pl
     from pydantic import BaseModel
 
+    from communitykit.store.writer import Writer
+
 __all__ = ["SCHEMA_VERSION", "TABLES", "Store"]
 
 _READABLE = (*TABLES.values(), "post_versions", "checkpoints", "runs", "activity")
@@ -35,6 +37,13 @@ class Store:
         """Open the file; while another process writes, wait for it up to `patience` seconds."""
         self.path = Path(path)
         self._connection = connect(self.path, read_only=True, patience=patience)
+
+    @classmethod
+    def over(cls, writer: Writer) -> Store:
+        """Read through a writer that holds its store: one in memory, which nobody else could open."""
+        store = cls.__new__(cls)
+        store.path, store._connection = writer.path, writer.connection()
+        return store
 
     def __enter__(self) -> Self:
         """Give the store."""

@@ -89,7 +89,7 @@ class Writer:
 
     def checkpoints(self) -> dict[str, Any]:
         """Give all checkpoints by slice."""
-        rows = self._connection().execute("SELECT slice, checkpoint FROM checkpoints").fetchall()
+        rows = self.connection().execute("SELECT slice, checkpoint FROM checkpoints").fetchall()
         return {name: from_json(text) for name, text in rows}
 
     def start_run(self, run: Mapping[str, Any]) -> None:
@@ -98,12 +98,12 @@ class Writer:
 
     def end_run(self, run: Mapping[str, Any]) -> None:
         """Note how a run ended."""
-        self._connection().execute("DELETE FROM runs WHERE run_id = ?", [run["run_id"]])
+        self.connection().execute("DELETE FROM runs WHERE run_id = ?", [run["run_id"]])
         self._insert_run(run)
 
     def commit(self, group: Group, *, run_id: str, now: datetime) -> None:
         """Store a group: all of it and its checkpoints, or nothing."""
-        connection = self._connection()
+        connection = self.connection()
         connection.execute("BEGIN")
         try:
             by_kind: dict[str, list[Any]] = {}
@@ -123,7 +123,8 @@ class Writer:
             raise
         connection.execute("COMMIT")
 
-    def _connection(self) -> duckdb.DuckDBPyConnection:
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Give the open connection, opening it first if it was released."""
         if self._open is None:
             self._open = connect(self.path, read_only=False, patience=self._patience)
         return self._open
@@ -308,7 +309,7 @@ class Writer:
     def _insert_run(self, run: Mapping[str, Any]) -> None:
         names = list(run)
         marks = ", ".join("?" for _ in names)
-        self._connection().execute(
+        self.connection().execute(
             f"INSERT INTO runs ({', '.join(names)}) VALUES ({marks})",  # noqa: S608 # our own column names
             [to_json(value).decode() if isinstance(value, list | dict) else value for value in run.values()],
         )

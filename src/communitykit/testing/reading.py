@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,153 +11,198 @@ from typing import Any
 
 from communitykit.clock import Clock
 from communitykit.connector import Connector, load_settings
-from communitykit.intake import Page
+from communitykit.intake import Page, Sweep
 from communitykit.operations import Conductor
 from communitykit.pace import Pace
 from communitykit.reading import Closed, Event, Failed
 from communitykit.sandbox import Fault, Site, World, simulate
 from communitykit.session import Ask, AsyncSession
 from communitykit.store import Store
+from communitykit.store.columns import by_name
 from communitykit.store.writer import Group, Walked, Writer
 
-_KINDS = {
+KINDS = {
     "members": "member",
     "communities": "community",
     "memberships": "membership",
     "posts": "post",
     "events": "event",
 }
-
-
-_EVENTS_PER_COMMIT = 12
-"""Few, so that a cut run has committed something and lost something."""
-
-
-class Cut(Exception):  # noqa: N818 # not an error: the suite cuts the run here
-    """The run ends here, as if its process had been killed."""
+"""Tables of a store that hold what is current, and the record kind in each."""
 
 
 @dataclass(slots=True)
 class Run:
-    """One run into a store: its events, its requests, and the simulated seconds that it took."""
+    """One run over a simulated platform: its events in order, its requests, the simulated seconds that it took.
+
+    `hosts` counts requests by where they were sent, and whether the credential went with them.
+    """
 
     events: list[Event] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-    violations: list[Any] = field(default_factory=list)
     seconds: float = 0.0
+    site: Site | None = None
+    hosts: dict[tuple[str, bool], int] = field(default_factory=dict)
 
     @property
-    def left_out(self) -> list[str]:
-        """Say what was not complete, as Coverage, Issues and errors tell it."""
-        told: list[str] = []
-        for event in self.events:
-            if isinstance(event, Closed) and event.coverage.status != "complete":
-                told.append(f"{event.coverage.slice}: {event.coverage.status}: {event.coverage.reason}")
-            elif isinstance(event, Page):
-                told += [f"issue: {issue.reason}: {issue.detail}" for issue in event.issues]
-            elif isinstance(event, Failed):
-                told.append(f"failed: {event.error}")
-        return told
+    def requests(self) -> int:
+        """Count the requests."""
+        return self._opened.count()
+
+    @property
+    def violations(self) -> list[Any]:
+        """Give the requests that should not have been sent."""
+        return list(self._opened.violations)
+
+    @property
+    def let_through(self) -> dict[tuple[str, str], list[float]]:
+        """Give, by (budget, scope), when the platform let requests through."""
+        return self._opened.throttle.let_through()
+
+    @property
+    def pages(self) -> list[Page]:
+        """Give what was read, page by page."""
+        return [event for event in self.events if isinstance(event, Page)]
 
     @property
     def records(self) -> list[Any]:
         """Give everything that was read."""
-        return [record for event in self.events if isinstance(event, Page) for record in event.records]
+        return [record for page in self.pages for record in page.records]
+
+    @property
+    def coverage(self) -> list[Any]:
+        """Give the Coverage of every slice."""
+        return [event.coverage for event in self.events if isinstance(event, Closed)]
+
+    @property
+    def left_out(self) -> list[str]:
+        """Say what was not complete, as Coverage, Issues and errors tell it."""
+        told = [f"{one.slice}: {one.status}: {one.reason}" for one in self.coverage if one.status != "complete"]
+        told += [f"issue: {issue.reason}: {issue.detail}" for page in self.pages for issue in page.issues]
+        told += [f"failed: {event.error}" for event in self.events if isinstance(event, Failed)]
+        return told
+
+    @property
+    def _opened(self) -> Site:
+        if self.site is None:
+            raise RuntimeError("this run has not begun")
+        return self.site
 
 
-def read_into(  # the parts of a run
+def read(  # the parts of a run
     connector: Connector,
     world: World,
-    store: Path,
     *,
+    state: MutableMapping[str, Any] | None = None,
     rate: float = float("inf"),
     faults: Sequence[Fault] = (),
-    settings: dict[str, Any] | None = None,
-    cut: Callable[[Site], bool] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+    pace: Pace | None = None,
     **ask: Any,  # noqa: ANN401 # the keywords of Ask
 ) -> Run:
-    """Read the connector's simulated platform into a store with the async driver; time passes only by waiting.
+    """Read the connector's simulated platform with the async driver; time passes only by waiting.
 
-    `cut` is asked before each page is stored; when it says so the run ends there, and what was not committed is lost.
+    `state` holds checkpoints by slice, as a store would give them; it is not written to. `options` are the site's.
     """
     if connector.sandbox is None:
-        raise TypeError(connector.name)
-    platform, run, writer = connector.sandbox(), Run(), Writer(store)
-    waiting: list[Event] = []
-    state: MutableMapping[str, Any] = writer.checkpoints()
-    wanted = Ask(**ask)
+        raise TypeError(f"{connector.name} declares no sandbox")
+    platform, run, wanted = connector.sandbox(), Run(), Ask(**ask)
 
     async def main(clock: Clock) -> None:
-        shifted = Clock(
+        started = clock.now()
+        own = Clock(
             now=lambda: world.now + (clock.now() - started),
             monotonic=clock.monotonic,
             sleep=clock.sleep,
             sleep_async=clock.sleep_async,
         )
-        started = clock.now()
-        site = Site(world, platform, rate=rate, faults=faults, clock=clock)
+        site = run.site = Site(world, platform, rate=rate, faults=faults, clock=own, **(options or {}))
         given = load_settings(connector, {**site.settings, **(settings or {})})
-        conductor = Conductor(connector, given, clock=shifted, pace=Pace())
-        async with AsyncSession(connector, conductor, app=site) as session:
-            events = session.read(wanted, state=state, run_id="run")
-            try:
-                async for event in events:
-                    if cut is not None and cut(site):
-                        raise Cut
-                    run.events.append(event)
-                    waiting.append(event)
-                    if len(waiting) >= _EVENTS_PER_COMMIT:
-                        _store(writer, waiting, shifted.now())
-                        waiting.clear()
-                    await asyncio.sleep(0)
-                _store(writer, waiting, shifted.now())
-            finally:
-                await events.aclose()
-                run.requests = [one.method for one in site.requests]
-                run.violations = list(site.violations)
+        conductor = Conductor(connector, given, clock=own, pace=pace or Pace())
+        app = _watched(site, run.hosts)
+        async with AsyncSession(connector, conductor, app=app) as session:
+            async for event in session.read(wanted, state=state if state is not None else {}, run_id="run"):
+                run.events.append(event)
+                await asyncio.sleep(0)
 
-    try:
-        _, run.seconds = simulate(main)
-    except Cut:
-        pass
-    finally:
-        writer.release()
+    _, run.seconds = simulate(main)
     return run
 
 
+class Kept:
+    """A store in memory, kept as a pull keeps one."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._writer = Writer(Path(":memory:"))
+
+    def read(self, connector: Connector, world: World, **how: Any) -> Run:  # noqa: ANN401 # as the function `read`
+        """Read on from where the checkpoints say, and keep what comes."""
+        run = read(connector, world, state=self.checkpoints(), **how)
+        self.take(run.events, world.now)
+        return run
+
+    def take(self, events: Iterable[Event], now: datetime) -> None:
+        """Keep what a run gave, with its checkpoints."""
+        group = Group()
+        for event in events:
+            if isinstance(event, Page):
+                group.records += event.records
+                group.plain += event.issues
+                if event.checkpoint is not None:
+                    group.checkpoints[event.slice] = event.checkpoint
+                group.walked += [] if self._is_empty() else map(_walked, event.sweeps)
+            elif isinstance(event, Closed):
+                group.plain.append(event.coverage)
+        self._writer.commit(group, run_id="run", now=now)
+
+    def put(self, records: Iterable[Any], now: datetime) -> None:
+        """Keep records; Coverage and Issues are left out."""
+        kept = [one for one in records if one.record not in {"coverage", "issue"}]
+        self._writer.commit(Group(records=kept), run_id="run", now=now)
+
+    def checkpoints(self) -> dict[str, Any]:
+        """Give the checkpoints by slice."""
+        return self._writer.checkpoints()
+
+    def current(self) -> dict[str, list[dict[str, Any]]]:
+        """Give what is current, by record kind."""
+        return _current(Store.over(self._writer))
+
+    def _is_empty(self) -> bool:
+        return not self._writer.tally.new
+
+
 def current(store: Path) -> dict[str, list[dict[str, Any]]]:
-    """Give what a store holds as current, by record kind."""
+    """Give what a store's file holds as current, by record kind."""
     with Store(store) as opened:
-        return {kind: _decoded(kind, opened.current()[table].to_pylist()) for table, kind in _KINDS.items()}
+        return _current(opened)
 
 
-def store_records(store: Path, records: Sequence[Any], now: datetime) -> None:
-    """Put records into a store."""
-    writer = Writer(store)
-    writer.commit(Group(records=list(records)), run_id="run", now=now)
-    writer.release()
+def _current(store: Store) -> dict[str, list[dict[str, Any]]]:
+    return {KINDS[table]: _decoded(KINDS[table], rows.to_pylist()) for table, rows in store.current().items() if table in KINDS}
+
+
+def _walked(sweep: Sweep) -> Walked:
+    one = sweep.swept
+    return Walked(one.record, one.within, sweep.seen, sweep.source, one.since, one.until)
 
 
 def _decoded(kind: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    from communitykit.store.columns import by_name  # noqa: PLC0415 # duckdb is imported only when used
-
     names = by_name(kind)
     return [
         {name: names[name].decode(value) if name in names else value for name, value in row.items()} for row in rows
     ]
 
 
-def _store(writer: Writer, events: Sequence[Event], now: datetime) -> None:
-    group = Group()
-    for event in events:
-        if isinstance(event, Page):
-            group.records += event.records
-            group.plain += event.issues
-            if event.checkpoint is not None:
-                group.checkpoints[event.slice] = event.checkpoint
-            for sweep in event.sweeps:
-                one = sweep.swept
-                group.walked.append(Walked(one.record, one.within, sweep.seen, sweep.source, one.since, one.until))
-        elif isinstance(event, Closed):
-            group.plain.append(event.coverage)
-    writer.commit(group, run_id="run", now=now)
+def _watched(site: Site, hosts: dict[tuple[str, bool], int]) -> Callable[..., Any]:
+    """Count where requests are sent; called in process, the site answers whatever host they name."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 # ASGI
+        headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        authorized = any(grant.token in " ".join(headers.values()) for grant in site.grants.values())
+        key = (headers.get("host", ""), authorized)
+        hosts[key] = hosts.get(key, 0) + 1
+        await site(scope, receive, send)
+
+    return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -36,6 +37,8 @@ class SlackPlatform(Platform):
         }
     )  # fmt: skip
     archive_styles: ClassVar[tuple[str, ...]] = ("modern", "legacy")
+    tight: ClassVar[Mapping[str, Any]] = {"page": 3, "messages": 24}
+    renewing: ClassVar[Mapping[str, Any]] = {"rotation": True}
 
     def limits(self, options: Mapping[str, Any]) -> Mapping[str, Budget]:
         """Give every method's limit."""
@@ -103,7 +106,7 @@ class SlackPlatform(Platform):
             hidden |= _PROFILE | {"email"}
         if subject.kind == "bot" and subject.solo:
             hidden |= {"username", "title", "time_zone", "admin"}
-        if door == "archive":
+        if door != "api":
             hidden |= _PROFILE
         return {name: value for name, value in fields.items() if name not in hidden}
 
@@ -129,6 +132,10 @@ class SlackPlatform(Platform):
         from communitykit_slack.sandbox.export import write  # noqa: PLC0415 # only for those who export
 
         return write(world, path, legacy=style == "legacy", private=private)
+
+    def sent_at(self, headers: Mapping[str, str], body: bytes) -> datetime:  # noqa: ARG002
+        """Give the time that the signature covers."""
+        return datetime.fromtimestamp(int(headers["X-Slack-Request-Timestamp"]), UTC)
 
     def deliveries(
         self, world: World, changes: Iterable[Change], *, secret: str = SIGNING_SECRET, duplicates: int = 0

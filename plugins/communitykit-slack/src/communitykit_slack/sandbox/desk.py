@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
@@ -35,7 +36,9 @@ class SlackDesk(Desk):
     """Answers as Slack would.
 
     Options of the site: `scopes` (default all), `restricted` (15 objects, once a minute), `rotation`, `cut` (reactors
-    listed at most), `files_url`, `free` (the free plan), `parent_leads` (every page of replies begins with the root).
+    listed at most), `page` and `messages` (objects that listings, and messages that history and replies give at most:
+    Slack may always give fewer than it is asked for), `files_url`, `free` (the free plan), `parent_leads` (every page of
+    replies begins with the root).
     """
 
     def __init__(self, site: Site) -> None:
@@ -45,6 +48,7 @@ class SlackDesk(Desk):
         options = site.options
         self.rotation = bool(options.get("rotation"))
         self.restricted = bool(options.get("restricted"))
+        self.page, self.messages = int(options.get("page", 1000)), int(options.get("messages", 1000))
         self.cut: int | None = options.get("cut", min(DEFAULT_CUT, max(5, self.world.size.people // 2)))
         self.files: str = options.get("files_url", FILES)
         self.secret = f"{self.world.seed}/cursor"
@@ -96,7 +100,8 @@ class SlackDesk(Desk):
         """Give a method's rule."""
         if self.restricted and name in {"conversations.history", "conversations.replies"}:
             return rules.RESTRICTED
-        return RULES[name]
+        rule = RULES[name]
+        return replace(rule, largest=min(rule.largest, self.messages if rule.per_type == "history" else self.page))
 
     def failure(self, kind: Failure, *, retry_after: int | None = None) -> Answer:
         """Word a failure as Slack does."""

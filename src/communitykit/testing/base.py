@@ -1,0 +1,104 @@
+"""What all checks of the contract share: the connector, its simulated platform, a company, and its truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.connector import Connector, load_settings
+from communitykit.operations import Conductor
+from communitykit.pace import Pace
+from communitykit.registry import registry
+from communitykit.sandbox import CHANGES, Platform, World, project
+from communitykit.sandbox.truth import Difference
+from communitykit.testing.reading import Kept, Run, current, read
+
+HIDDEN_WITHOUT: Mapping[str, frozenset[str]] = {
+    "edits": frozenset({"edited", "reply_edited"}),
+    "deletions": frozenset({"deleted", "reply_deleted"}),
+    "late_replies": frozenset({"replied", "reply_edited", "reply_deleted", "reply_reacted", "reply_unreacted"}),
+    "reply_changes": frozenset({"reply_edited", "reply_reacted", "reply_unreacted"}),
+}
+"""What an incremental run need not find when the connector does not claim a feature."""
+
+
+class Checks:
+    """Base of the checks. A subclass names its connector and leaves the rest as it is.
+
+    `everything` are the settings with which the connector finds whatever its platform still tells, at whatever price;
+    those that its settings do not have are left out. `ratio` is the largest part of a fresh read's requests that an
+    incremental one may take, without news and with a month's news.
+    """
+
+    connector: ClassVar[str]
+    seed: ClassVar[int] = 5
+    everything: ClassVar[Mapping[str, Any]] = {"lookback": "all", "threads": "all"}
+    ratio: ClassVar[tuple[float, float]] = (0.75, 1.0)
+
+    @pytest.fixture
+    def declared(self) -> Connector:
+        """Give the connector's declaration; the suite needs its sandbox."""
+        found = registry().get(self.connector)
+        if found.sandbox is None:
+            pytest.skip(f"{self.connector} declares no sandbox, so there is no truth to hold it against")
+        return found
+
+    @pytest.fixture
+    def platform(self, declared: Connector) -> Platform:
+        """Give the simulated platform."""
+        return platform_of(declared)
+
+    @pytest.fixture
+    def world(self) -> World:
+        """Give the company."""
+        return self.make_world()
+
+    @pytest.fixture
+    def whole(self, declared: Connector) -> Run:
+        """Give one undisturbed run over everything, private and direct too."""
+        return read(declared, self.make_world(), include_private=True, include_direct=True)
+
+    def make_world(self) -> World:
+        """Make the company anew: the same each time."""
+        return World(seed=self.seed, size="tiny", platforms=(self.connector,))
+
+    def differences(
+        self,
+        declared: Connector,
+        world: World,
+        store: Kept | Path,
+        **door: Any,  # noqa: ANN401 # the keywords of project
+    ) -> list[Difference]:
+        """Compare what a store holds with the truth."""
+        truth = project(world, declared.capabilities, platform_of(declared), **door)
+        found: list[Difference] = truth.compare(store.current() if isinstance(store, Kept) else current(store))
+        return found
+
+    def all_settings(self, declared: Connector) -> dict[str, Any]:
+        """Give `everything`, as far as the connector has such settings."""
+        return {name: value for name, value in self.everything.items() if name in declared.settings.model_fields}
+
+    def findable(self, declared: Connector) -> frozenset[str]:
+        """Name the changes that an incremental run of this connector claims to find."""
+        missing = [name for name in HIDDEN_WITHOUT if name not in declared.capabilities.features]
+        return frozenset(CHANGES).difference(*(HIDDEN_WITHOUT[name] for name in missing))
+
+
+def platform_of(declared: Connector) -> Platform:
+    """Give a connector's simulated platform.
+
+    Raises TypeError when it declares none.
+    """
+    if declared.sandbox is None:
+        raise TypeError(f"{declared.name} declares no sandbox")
+    made: Platform = declared.sandbox()
+    return made
+
+
+def conduct(declared: Connector, settings: Mapping[str, Any], *, clock: Clock = SYSTEM_CLOCK) -> Conductor:
+    """Prepare a connector that need not be installed, with rate limits of its own."""
+    return Conductor(declared, load_settings(declared, settings), clock=clock, pace=Pace())

@@ -1,0 +1,201 @@
+"""Runs one after the other, cut off, under faults and under limits end in the truth, or say what is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from communitykit.connector import Connector
+from communitykit.intake import Page
+from communitykit.sandbox import FAULTS, Platform, World, parse_fault
+from communitykit.sandbox.faults_content import FOREIGN
+from communitykit.sandbox.truth import Difference
+from communitykit.testing.base import Checks
+from communitykit.testing.reading import Kept, Run, read
+
+MOVING = frozenset({"changing"})
+"""Faults under which there is no one truth while the run reads: only the run after it can be held against one."""
+PAGING = frozenset({"expired-cursor", "repeated-cursor", "empty-pages", "duplicates", "foreign-link"})
+"""Faults that only listings of several pages show."""
+POINTS = 20
+"""Seeded points at which a run is cut."""
+USED = 0.9
+"""The part of its busiest budget that a run must use, while there is enough to ask."""
+
+
+class RunChecks(Checks):
+    """Increments, interruptions, faults and limits."""
+
+    def test_a_second_run_changes_nothing_and_asks_little(self, declared: Connector, world: World) -> None:
+        """Without news there is nothing to store and less to ask."""
+        store = Kept()
+        first = store.read(declared, world)
+        before = store.current()
+        second = store.read(declared, world)
+        assert store.current() == before
+        assert second.requests <= first.requests * self.ratio[0]
+
+    def test_a_month_later_an_incremental_run_finds_what_a_fresh_one_finds(
+        self, declared: Connector, world: World
+    ) -> None:
+        """Late replies, edits, deletions, undone reactions: all of it, with the connector's own "all" settings."""
+        store = Kept()
+        store.read(declared, world)
+        world.advance(days=30)
+        run = store.read(declared, world, settings=self.all_settings(declared))
+        assert run.left_out == []
+        assert self.differences(declared, world, store) == []
+
+    def test_inside_the_look_back_the_usual_settings_find_what_is_claimed(
+        self, declared: Connector, world: World
+    ) -> None:
+        """Every change that the capabilities claim to find is found, by fewer requests than a fresh run takes."""
+        store = Kept()
+        store.read(declared, world)
+        world.advance(days=7, reach=timedelta(days=27), kinds=self.findable(declared))
+        run = store.read(declared, world)
+        assert self.differences(declared, world, store) == []
+        assert run.requests <= read(declared, world).requests * self.ratio[1]
+
+    def test_a_run_cut_at_every_request_of_a_slice_and_resumed_ends_as_an_uninterrupted_one(
+        self, declared: Connector, platform: Platform, world: World
+    ) -> None:
+        """The slice that takes most requests, cut before what each of them gave is stored."""
+        run = read(declared, world, options=platform.tight)
+        busiest = max((one for one in run.coverage if ":-:" not in one.slice), key=lambda one: one.requests).slice
+        answers = [
+            number
+            for number, event in enumerate(run.events)
+            if isinstance(event, Page) and event.slice == busiest and event.requests
+        ]
+        assert answers
+        self._resumes(declared, platform, run, answers)
+
+    def test_a_run_cut_anywhere_and_resumed_ends_as_an_uninterrupted_one(
+        self, declared: Connector, platform: Platform, world: World
+    ) -> None:
+        """Seeded points of the whole run, each followed by a run to the end."""
+        run = read(declared, world, options=platform.tight)
+        points = min(POINTS, len(run.events) - 1)
+        self._resumes(declared, platform, run, sorted(Random(self.seed).sample(range(1, len(run.events)), points)))
+
+    def _resumes(self, declared: Connector, platform: Platform, run: Run, cuts: Sequence[int]) -> None:
+        """For each cut, keep what had come before that event, then read on from there."""
+        world, uninterrupted = self.make_world(), Kept()
+        uninterrupted.take(run.events, world.now)
+        expected = uninterrupted.current()
+        for number in cuts:
+            store = Kept()
+            store.take(run.events[:number], world.now)
+            store.read(declared, world, options=platform.tight)
+            assert store.current() == expected, f"cut before event {number} of {len(run.events)}"
+
+    @pytest.mark.parametrize("name", sorted(FAULTS))
+    def test_every_fault_ends_in_the_truth_or_is_told(
+        self, declared: Connector, platform: Platform, world: World, name: str
+    ) -> None:
+        """Under a fault a run ends as without it, or says exactly what it could not read; a clean run then mends it."""
+        store, fault = Kept(), parse_fault(name)
+        options = platform.tight if name in PAGING else {}
+        told_anyway = Counter(read(declared, world, options=options).left_out)
+        run = store.read(declared, world, faults=[fault], options=options)
+        told = Counter(run.left_out) - told_anyway
+        if name not in MOVING:
+            found = self.differences(declared, world, store)
+            assert _unexplained(found, run, told) == []
+        assert FOREIGN.split("/")[2] not in {host for host, _ in run.hosts}
+        store.read(declared, world, settings=self.all_settings(declared))
+        assert self.differences(declared, world, store) == []
+        if not fault.hits:
+            pytest.skip(f"the fault {name} never struck: {declared.name} asks for nothing that it concerns")
+
+    def test_a_token_that_ends_in_the_middle_is_renewed(
+        self, declared: Connector, platform: Platform, world: World
+    ) -> None:
+        """Where tokens can be renewed, an ended one costs nothing."""
+        if not platform.renewing:
+            pytest.skip(f"the simulated {platform.name} has no tokens that can be renewed")
+        store, fault = Kept(), parse_fault("expiring=12")
+        run = store.read(declared, world, faults=[fault], options=platform.renewing)
+        assert fault.hits
+        assert run.left_out == []
+        assert self.differences(declared, world, store) == []
+
+    def test_limits_are_kept(self, declared: Connector, world: World) -> None:
+        """The platform counts: no budget is exceeded, and nothing is left out for want of time."""
+        run = read(declared, world, rate=self._busy_rate(declared))
+        assert run.violations == []
+        assert run.left_out == []
+
+    def test_limits_are_used(self, declared: Connector, world: World) -> None:
+        """While there is enough to ask, the busiest budget is used nearly whole: no needless waiting."""
+        run = read(declared, world, rate=self._busy_rate(declared))
+        used = dict(_used(declared, run, self._busy_rate(declared)))
+        if not used:
+            pytest.skip(f"nothing that {declared.name} asks is limited, or too little of it to wait for")
+        assert max(used.values()) >= USED, used
+
+    def test_no_request_before_a_retry_after_has_passed(self, declared: Connector, world: World) -> None:
+        """Refusals out of the blue are waited out, by all who draw on the same budget."""
+        fault = parse_fault("limited:seconds=7,share=0.5")
+        run = read(declared, world, rate=1, faults=[fault])
+        assert fault.hits
+        assert run.violations == []
+        assert run.left_out == []
+
+    def _busy_rate(self, declared: Connector) -> float:
+        """Choose limits so narrow that the busiest budget takes several windows of time."""
+        free = read(declared, self.make_world())
+        wanted = Counter({key: len(times) for key, times in free.let_through.items() if key[0] in declared.budgets})
+        if not wanted:
+            return 1.0
+        (budget, _), number = wanted.most_common(1)[0]
+        return max(1, number // 5) / declared.budgets[budget].limit
+
+
+def _unexplained(found: list[Difference], run: Run, told: Mapping[str, int]) -> list[str]:
+    """Give the differences that the run does not account for.
+
+    What is missing may be missing where a slice says that it is not complete: its own community's, or everything's
+    where the slice is about no one community. What is there and wrong is never accounted for, unless the platform
+    itself said something wrong, which becomes an Issue or Coverage too.
+    """
+    if not found:
+        return []
+    if not told:
+        return [str(one) for one in found]
+    short = [one for one in run.coverage if one.status != "complete"]
+    everywhere = any(one.community_id is None for one in short) or any("failed: " in text for text in told)
+    communities = {one.community_id for one in short}
+    issues = any(page.issues for page in run.pages)
+    return [
+        str(one)
+        for one in found
+        if not (everywhere or issues or one.record == "member" or _community(one) in communities)
+    ]
+
+
+def _community(difference: Difference) -> str | None:
+    fields = difference.expected if isinstance(difference.expected, Mapping) else {}
+    given: str | None = fields.get("community_id")
+    return given
+
+
+def _used(declared: Connector, run: Run, rate: float) -> Iterator[tuple[str, float]]:
+    """Give which part of each budget was used between its first and its last request, where that took a while."""
+    for (name, scope), times in run.let_through.items():
+        budget = declared.budgets.get(name)
+        if budget is None:
+            continue
+        limit, window = budget.limit * rate, budget.seconds
+        if limit < 1:
+            limit, window = 1.0, window / limit
+        needed = (len(times) - 1) // int(limit) * window
+        if needed > window:
+            yield f"{name} {scope}", needed / (times[-1] - times[0])
+
