@@ -42,7 +42,7 @@ class Store:
     def over(cls, writer: Writer) -> Store:
         """Read through a writer that holds its store: one in memory, which nobody else could open."""
         store = cls.__new__(cls)
-        store.path, store._connection = writer.path, writer.connection()
+        store.path, store._connection = writer.path, writer.connection()  # noqa: SLF001 # its own class
         return store
 
     def __enter__(self) -> Self:

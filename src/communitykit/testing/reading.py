@@ -180,7 +180,11 @@ def current(store: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def _current(store: Store) -> dict[str, list[dict[str, Any]]]:
-    return {KINDS[table]: _decoded(KINDS[table], rows.to_pylist()) for table, rows in store.current().items() if table in KINDS}
+    return {
+        KINDS[table]: _decoded(KINDS[table], rows.to_pylist())
+        for table, rows in store.current().items()
+        if table in KINDS
+    }
 
 
 def _walked(sweep: Sweep) -> Walked:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from random import Random
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,7 @@ from communitykit.intake import Page
 from communitykit.sandbox import FAULTS, Platform, World, parse_fault
 from communitykit.sandbox.faults_content import FOREIGN
 from communitykit.sandbox.truth import Difference
-from communitykit.testing.base import Checks
+from communitykit.testing.base import Checks, platform_of
 from communitykit.testing.reading import Kept, Run, read
 
 MOVING = frozenset({"changing"})
@@ -141,9 +140,10 @@ class RunChecks(Checks):
         assert max(used.values()) >= USED, used
 
     def test_no_request_before_a_retry_after_has_passed(self, declared: Connector, world: World) -> None:
-        """Refusals out of the blue are waited out, by all who draw on the same budget."""
-        fault = parse_fault("limited:seconds=7,share=0.5")
-        run = read(declared, world, rate=1, faults=[fault])
+        """Refusals out of the blue, for longer than a limit's window, are waited out by all who draw on the budget."""
+        windows = [budget.seconds for budget in platform_of(declared).limits({}).values()]
+        fault = parse_fault(f"limited:seconds={int(1.5 * max(windows, default=60))},share=0.5")
+        run = read(declared, world, rate=self._busy_rate(declared), faults=[fault])
         assert fault.hits
         assert run.violations == []
         assert run.left_out == []
@@ -151,11 +151,12 @@ class RunChecks(Checks):
     def _busy_rate(self, declared: Connector) -> float:
         """Choose limits so narrow that the busiest budget takes several windows of time."""
         free = read(declared, self.make_world())
-        wanted = Counter({key: len(times) for key, times in free.let_through.items() if key[0] in declared.budgets})
+        limits = platform_of(declared).limits({})
+        wanted = Counter({key: len(times) for key, times in free.let_through.items() if key[0] in limits})
         if not wanted:
             return 1.0
         (budget, _), number = wanted.most_common(1)[0]
-        return max(1, number // 5) / declared.budgets[budget].limit
+        return max(1, number // 5) / limits[budget].limit
 
 
 def _unexplained(found: list[Difference], run: Run, told: Mapping[str, int]) -> list[str]:
@@ -187,9 +188,10 @@ def _community(difference: Difference) -> str | None:
 
 
 def _used(declared: Connector, run: Run, rate: float) -> Iterator[tuple[str, float]]:
-    """Give which part of each budget was used between its first and its last request, where that took a while."""
+    """Give which part of each limit was used between its first and its last request, where that takes a while."""
+    limits = platform_of(declared).limits({})
     for (name, scope), times in run.let_through.items():
-        budget = declared.budgets.get(name)
+        budget = limits.get(name)
         if budget is None:
             continue
         limit, window = budget.limit * rate, budget.seconds
@@ -198,4 +200,3 @@ def _used(declared: Connector, run: Run, rate: float) -> Iterator[tuple[str, flo
         needed = (len(times) - 1) // int(limit) * window
         if needed > window:
             yield f"{name} {scope}", needed / (times[-1] - times[0])
-

@@ -37,8 +37,8 @@ class SlackDesk(Desk):
 
     Options of the site: `scopes` (default all), `restricted` (15 objects, once a minute), `rotation`, `cut` (reactors
     listed at most), `page` and `messages` (objects that listings, and messages that history and replies give at most:
-    Slack may always give fewer than it is asked for), `files_url`, `free` (the free plan), `parent_leads` (every page of
-    replies begins with the root).
+    Slack may always give fewer than it is asked for), `files_url`, `free` (the free plan), `parent_leads` (every page
+    of replies begins with the root).
     """
 
     def __init__(self, site: Site) -> None:

@@ -1,0 +1,421 @@
+"""Connectors, and a core, that are wrong in one way each. `MUTANTS` says which check of the contract catches it."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
+from unittest.mock import patch
+
+from communitykit import Batch, Budget, Connector, CredentialError, Swept, WireKind
+from communitykit.exchange import Exchange
+from communitykit.pace import Pace, Place
+from communitykit.registry import registry
+from communitykit.scrub import Scrubber
+
+SLACK = registry().get("slack")
+
+
+def with_messages(change: Callable[[Any, dict[str, Any]], Iterator[Any]]) -> Connector:
+    """Change what a message is translated to: `change(draft, item)` gives the drafts that replace one."""
+    original = SLACK.translators["message"]
+
+    def translate(item: Any, context: Any) -> Iterator[Any]:
+        for draft in original.translate(item, context):
+            yield from change(draft, item)
+
+    return replace(SLACK, translators={**SLACK.translators, "message": WireKind(translate, original.id_field)})
+
+
+def with_steps(change: Callable[[Any], Any]) -> Connector:
+    """Change each step of the reading flow; None leaves it out."""
+
+    def read(scope: Any, slice_: Any, checkpoint: Any) -> Any:
+        assert SLACK.read is not None
+        flow = SLACK.read(scope, slice_, checkpoint)
+        answer: Any = None
+        error: Exception | None = None
+        while True:
+            try:
+                step = flow.throw(error) if error is not None else flow.send(answer)
+            except StopIteration:
+                return
+            answer, error = None, None
+            changed = change(step)
+            if changed is not None:
+                try:
+                    answer = yield changed
+                except Exception as raised:  # noqa: BLE001 # handed on to the flow as it came
+                    error = raised
+
+    return replace(SLACK, read=read)
+
+
+def drops_replies() -> Connector:
+    def change(step: Any) -> Any:
+        if isinstance(step, Batch) and step.kind == "message":
+            return replace(step, items=[one for one in step.items if one.get("thread_ts", one["ts"]) == one["ts"]])
+        return step
+
+    return with_steps(change)
+
+
+def floats_the_ts() -> Connector:
+    def change(draft: Any, item: Any) -> Iterator[Any]:
+        if isinstance(draft, dict) and draft["record"] == "post":
+            draft["id"] = draft["id"].replace(item["ts"], str(float(item["ts"])))
+        yield draft
+
+    return with_messages(change)
+
+
+def invents_times() -> Connector:
+    def change(draft: Any, item: Any) -> Iterator[Any]:
+        if isinstance(draft, dict) and draft.get("kind") == "reacted":
+            draft["occurred_at"] = "2026-01-01T00:00:00Z"
+        yield draft
+
+    return with_messages(change)
+
+
+def loses_edits() -> Connector:
+    def change(draft: Any, item: Any) -> Iterator[Any]:
+        if isinstance(draft, dict) and draft["record"] == "post":
+            draft["edited_at"] = None
+        yield draft
+
+    return with_messages(change)
+
+
+def duplicates_on_every_read() -> Connector:
+    numbers = count()
+
+    def change(draft: Any, item: Any) -> Iterator[Any]:
+        if isinstance(draft, dict) and draft["record"] == "post":
+            draft["id"] += f"/{next(numbers)}"
+        yield draft
+
+    return with_messages(change)
+
+
+def stores_checkpoints_too_early() -> Connector:
+    """Hand each checkpoint out one batch before its own."""
+
+    def read(scope: Any, slice_: Any, checkpoint: Any) -> Any:
+        assert SLACK.read is not None
+        held: Batch | None = None
+        answer: Any = None
+        flow = SLACK.read(scope, slice_, checkpoint)
+        while True:
+            try:
+                step = flow.send(answer)
+            except StopIteration:
+                break
+            answer = None
+            if not isinstance(step, Batch):
+                answer = yield step
+                continue
+            if held is not None:
+                yield replace(held, checkpoint=step.checkpoint or held.checkpoint)
+            held = step
+        if held is not None:
+            yield held
+
+    return replace(SLACK, read=read)
+
+
+def reads_private_unasked() -> Connector:
+    def discover(scope: Any) -> Any:
+        assert SLACK.discover is not None
+        yield from SLACK.discover(replace(scope, include_private=True))
+
+    return replace(SLACK, discover=discover)
+
+
+def swallows_errors() -> Connector:
+    def read(scope: Any, slice_: Any, checkpoint: Any) -> Any:
+        assert SLACK.read is not None
+        flow = SLACK.read(scope, slice_, checkpoint)
+        try:
+            step = flow.send(None)
+            while True:
+                answer = yield step
+                step = flow.send(answer)
+        except Exception:  # noqa: BLE001 # that is what is wrong with it
+            return
+
+    return replace(SLACK, read=read)
+
+
+def claims_profile_fields_that_it_loses() -> Connector:
+    original = SLACK.translators["user"]
+
+    def translate(item: Any, context: Any) -> Iterator[Any]:
+        for draft in original.translate(item, context):
+            if isinstance(draft, dict):
+                draft.pop("email", None)
+            yield draft
+
+    return replace(SLACK, translators={**SLACK.translators, "user": WireKind(translate, original.id_field)})
+
+
+def never_looks_for_what_vanished() -> Connector:
+    return with_steps(lambda step: None if isinstance(step, Swept) else step)
+
+
+def never_takes_reactions_back() -> Connector:
+    def change(draft: Any, item: Any) -> Iterator[Any]:
+        if not isinstance(draft, Swept):
+            yield draft
+
+    return with_messages(change)
+
+
+def claims_more_than_it_shows() -> Connector:
+    capabilities = SLACK.capabilities
+    return replace(SLACK, capabilities=replace(capabilities, events=capabilities.events | {"pinned"}))
+
+
+def claims_less_than_it_shows() -> Connector:
+    """What is not claimed is not compared: so a connector could hide what it gets wrong."""
+    capabilities = SLACK.capabilities
+    return replace(SLACK, capabilities=replace(capabilities, events=capabilities.events - {"reacted"}))
+
+
+def exceeds_the_limits() -> Connector:
+    return replace(SLACK, budgets={name: Budget(one.limit * 3, one.seconds) for name, one in SLACK.budgets.items()})
+
+
+def dawdles() -> Connector:
+    return replace(SLACK, budgets={name: Budget(one.limit, one.seconds * 1.5) for name, one in SLACK.budgets.items()})
+
+
+def changes_its_input() -> Connector:
+    def change(draft: Any, item: Any) -> Iterator[Any]:
+        item.pop("client_msg_id", None)
+        item["seen"] = True
+        yield draft
+
+    return with_messages(change)
+
+
+def remembers_between_payloads() -> Connector:
+    numbers = count()
+
+    def change(draft: Any, item: Any) -> Iterator[Any]:
+        if isinstance(draft, dict) and draft["record"] == "post":
+            draft["extra"] = {**(draft.get("extra") or {}), "number": next(numbers)}
+        yield draft
+
+    return with_messages(change)
+
+
+def keeps_fields_that_nobody_documented() -> Connector:
+    def change(draft: Any, item: Any) -> Iterator[Any]:
+        if isinstance(draft, dict) and draft["record"] == "post":
+            draft["extra"] = {"fields": sorted(item)}
+        yield draft
+
+    return with_messages(change)
+
+
+def logs_the_token() -> Connector:
+    def authorize(settings: Any, saved: Any, now: Any) -> Any:
+        assert SLACK.authorize is not None
+        logging.getLogger("communitykit").debug("token: %s", settings.token.get_secret_value())
+        return (yield from SLACK.authorize(settings, saved, now))
+
+    return replace(SLACK, authorize=authorize)
+
+
+def tells_the_token_in_an_error() -> Connector:
+    tokens: list[str] = []
+
+    def authorize(settings: Any, saved: Any, now: Any) -> Any:
+        assert SLACK.authorize is not None
+        tokens.append(settings.token.get_secret_value())
+        return (yield from SLACK.authorize(settings, saved, now))
+
+    def fault(response: Any) -> Any:
+        assert SLACK.fault is not None
+        error = SLACK.fault(response)
+        return CredentialError(f"the platform refused {tokens[-1]}") if isinstance(error, CredentialError) else error
+
+    # The core takes the settings' secrets out of all texts, so it has to be a mutant too to be caught at it.
+    return replace(SLACK, authorize=authorize, fault=fault, secrets=())
+
+
+def stores_the_token() -> Connector:
+    """Put it into a record; the platform's own shape of tokens is not declared, so nothing scrubs it."""
+    tokens: list[str] = []
+
+    def authorize(settings: Any, saved: Any, now: Any) -> Any:
+        assert SLACK.authorize is not None
+        tokens.append(settings.token.get_secret_value())
+        return (yield from SLACK.authorize(settings, saved, now))
+
+    def change(draft: Any, item: Any) -> Iterator[Any]:
+        if isinstance(draft, dict) and draft["record"] == "post":
+            draft["extra"] = {"asked_with": tokens[-1]}
+        yield draft
+
+    return replace(with_messages(change), authorize=authorize)
+
+
+def gives_other_ids_in_archives() -> Connector:
+    original = SLACK.translators["message"]
+
+    def translate(item: Any, context: Any) -> Iterator[Any]:
+        for draft in original.translate(item, context):
+            if isinstance(draft, dict) and draft["record"] == "post" and context.get("origin") == "archive":
+                draft["id"] += "/archived"
+            yield draft
+
+    return replace(SLACK, translators={**SLACK.translators, "message": WireKind(translate, original.id_field)})
+
+
+def loses_a_day_of_the_archive() -> Connector:
+    assert SLACK.archive is not None
+    door = SLACK.archive
+
+    def read(archive: Any, scope: Any) -> Iterator[Any]:
+        lost = False
+        for step in door.read(archive, scope):
+            if isinstance(step, Batch) and step.kind == "message" and not lost:
+                lost = True
+                continue
+            yield step
+
+    return replace(SLACK, archive=replace(door, read=read))
+
+
+def takes_forged_deliveries() -> Connector:
+    assert SLACK.webhook is not None
+    door = SLACK.webhook
+
+    def receive(headers: Any, body: bytes, secret: str, now: Any) -> Any:
+        with patch("communitykit_slack.webhook.verify_hmac"):
+            return door.receive(headers, body, secret, now)
+
+    return replace(SLACK, webhook=replace(door, receive=receive))
+
+
+def asks_whatever_address_an_answer_names() -> Connector:
+    """Take what stands where the next page is named for an address, on any host that there is."""
+
+    def follow(flow: Any) -> Any:
+        step = next(flow)
+        while True:
+            answer = yield step
+            following = answer.data.get("response_metadata") if hasattr(answer, "data") else None
+            if following and str(following.get("next_cursor")).startswith("https://"):
+                yield replace(answer.request, url=following["next_cursor"], form=None)
+            try:
+                step = flow.send(answer)
+            except StopIteration:
+                return
+
+    def discover(scope: Any) -> Any:
+        assert SLACK.discover is not None
+        yield from follow(SLACK.discover(scope))
+
+    return replace(SLACK, discover=discover, hosts=("*",), credential_hosts=("*",))
+
+
+def asks_everything_again() -> Connector:
+    def read(scope: Any, slice_: Any, checkpoint: Any) -> Any:
+        assert SLACK.read is not None
+        return SLACK.read(scope, slice_, None)
+
+    return replace(SLACK, read=read)
+
+
+def a_core_that_follows_any_link() -> AbstractContextManager[Any]:
+    return patch.multiple(
+        Exchange,
+        address=lambda self, url, **_: url if "://" in url else self.base_url + url,
+        may_see_credential=lambda self, url: True,
+    )
+
+
+def a_core_that_forgets_a_retry_after() -> AbstractContextManager[Any]:
+    """Let the others on the same budget go on, while the one who was refused waits."""
+    return patch.multiple(Pace, close=lambda *_, **__: None)
+
+
+def a_core_that_scrubs_nothing() -> AbstractContextManager[Any]:
+    return patch.multiple(Scrubber, text=lambda self, text: text)
+
+
+def a_core_that_does_not_wait() -> AbstractContextManager[Any]:
+    return patch.multiple(
+        Pace,
+        reserve=lambda self, host, draws, budgets, *, now, rate: Place(now),
+        closed=lambda self, host, draws, *, now: False,
+    )
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A connector, or a core, with one defect, and the check that is named for it."""
+
+    check: str
+    connector: Callable[[], Connector] = lambda: SLACK
+    core: Callable[[], AbstractContextManager[Any]] = nullcontext
+    more: Any = None
+    """Whatever a parametrized check is run with."""
+
+    @property
+    def name(self) -> str:
+        return (self.core if self.core is not nullcontext else self.connector).__name__
+
+
+TRUTH = "test_what_the_api_gives_is_the_truth"
+MONTH = "test_a_month_later_an_incremental_run_finds_what_a_fresh_one_finds"
+FAULT = "test_every_fault_ends_in_the_truth_or_is_told"
+MUTANTS = [
+    Mutant(TRUTH, drops_replies),
+    Mutant(TRUTH, floats_the_ts),
+    Mutant(TRUTH, invents_times),
+    Mutant(TRUTH, loses_edits),
+    Mutant(TRUTH, claims_profile_fields_that_it_loses),
+    Mutant(TRUTH, claims_more_than_it_shows),
+    Mutant("test_no_more_is_told_than_is_claimed", claims_less_than_it_shows),
+    Mutant("test_a_second_run_changes_nothing_and_asks_little", duplicates_on_every_read),
+    Mutant("test_a_second_run_changes_nothing_and_asks_little", asks_everything_again),
+    Mutant("test_ids_are_unique_and_stable", duplicates_on_every_read),
+    Mutant("test_a_run_cut_anywhere_and_resumed_ends_as_an_uninterrupted_one", stores_checkpoints_too_early),
+    Mutant(
+        "test_a_run_cut_at_every_request_of_a_slice_and_resumed_ends_as_an_uninterrupted_one",
+        stores_checkpoints_too_early,
+    ),
+    Mutant("test_private_and_direct_stay_out_unless_asked_for", reads_private_unasked),
+    Mutant(FAULT, swallows_errors, more="revoked"),
+    Mutant("test_limits_are_kept", exceeds_the_limits),
+    Mutant("test_limits_are_used", dawdles),
+    Mutant(MONTH, never_looks_for_what_vanished),
+    Mutant(MONTH, never_takes_reactions_back),
+    Mutant("test_translation_is_pure", changes_its_input),
+    Mutant("test_translation_is_pure", remembers_between_payloads),
+    Mutant("test_fields_that_nobody_documented_change_nothing", keeps_fields_that_nobody_documented),
+    Mutant("test_times_are_told_or_absent", invents_times),
+    Mutant("test_no_secret_is_kept_or_shown", logs_the_token),
+    Mutant("test_no_secret_is_kept_or_shown", stores_the_token),
+    Mutant(
+        "test_no_secret_is_told_by_an_error",
+        tells_the_token_in_an_error,
+        core=a_core_that_scrubs_nothing,
+        more="revoked=3",
+    ),
+    Mutant("test_an_archive_is_the_truth", loses_a_day_of_the_archive),
+    Mutant("test_the_doors_agree_on_ids_and_on_what_they_both_tell", gives_other_ids_in_archives),
+    Mutant("test_forged_deliveries_are_refused", takes_forged_deliveries),
+    Mutant(
+        "test_the_credential_goes_to_the_connectors_own_hosts_only",
+        asks_whatever_address_an_answer_names,
+        core=a_core_that_follows_any_link,
+    ),
+    Mutant("test_no_request_before_a_retry_after_has_passed", core=a_core_that_forgets_a_retry_after),
+    Mutant("test_limits_are_kept", core=a_core_that_does_not_wait),
+]
