@@ -88,7 +88,7 @@ class RecordChecks(Checks):
     def test_no_more_is_told_than_is_claimed(self, declared: Connector, whole: Run) -> None:
         """The capabilities name everything that the connector yields: what they leave out is absent, not hidden."""
         claimed, features = declared.capabilities, declared.capabilities.features
-        assert {one.record for one in whole.records} <= claimed.records
+        assert {one.record for one in whole.records if told_fields(one)} <= claimed.records  # stubs tell nothing
         assert {one.kind for one in whole.records if one.record == "event"} <= claimed.events
         members = [one for one in whole.records if one.record == "member"]
         told = {name for name in DIRECTORY for one in members if getattr(one, name) is not None}
