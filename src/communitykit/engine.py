@@ -79,12 +79,27 @@ class SourceRun:
         self._noted = frozenset(pending)
 
     def remember(self) -> Page | None:
-        """Give the checkpoint of the strangers still to be looked up, when their number changed."""
+        """Give the checkpoint of the strangers still to be looked up, when there are new ones.
+
+        It is stored before the page that names them. Who became known stays on the list until `settle`: their page is
+        only on its way.
+        """
+        pending = frozenset(self.intake.strangers)
+        if self.connector.resolve is None or pending <= self._noted:
+            return None
+        self._noted |= pending
+        return self._note()
+
+    def settle(self) -> Page | None:
+        """Give the checkpoint without those who became known, once everything that told of them is handed on."""
         pending = frozenset(self.intake.strangers)
         if self.connector.resolve is None or pending == self._noted:
             return None
         self._noted = pending
-        return Page(self._strangers_key, checkpoint={"v": 1, "ids": sorted(pending)})
+        return self._note()
+
+    def _note(self) -> Page:
+        return Page(self._strangers_key, checkpoint={"v": 1, "ids": sorted(self._noted)})
 
     @property
     def _strangers_key(self) -> str:
@@ -95,7 +110,7 @@ class SourceRun:
         if reading.failure is None:
             for member_id in ids:
                 self.intake.strangers.pop(member_id, None)
-        return self.remember()
+        return self.settle()
 
     def resolution(self, network: str, ids: tuple[str, ...]) -> Flow:
         """Give the flow that looks strangers up."""
@@ -155,6 +170,8 @@ def read_sync(run: SourceRun, runner: SyncRunner, emit: Callable[[Event], None])
             _follow(run, runner, reading, run.resolution(network, ids), emit, waiting.put)
             if not stopping.is_set() and (page := run.settled(reading, ids)) is not None:
                 emit(page)
+        if not stopping.is_set() and (page := run.settle()) is not None:
+            emit(page)
     if run.failure is not None:
         emit(Failed(run.failure))
 

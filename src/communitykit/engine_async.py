@@ -48,6 +48,8 @@ class _AsyncReader:
                     await self._follow(reading, run.resolution(network, ids))
                     if (page := run.settled(reading, ids)) is not None:
                         await self.events.put(page)
+                if (page := run.settle()) is not None:
+                    await self.events.put(page)
             if run.failure is not None:
                 await self.events.put(Failed(run.failure))
         finally:
