@@ -72,19 +72,28 @@ def test_reactions_count_people_and_invent_no_time(translate: Any) -> None:
         ("slack:T1:member:U2", "thumbsup::skin-tone-3"),
     }
     assert all("occurred_at" not in one and one["active"] for one in found.of("event"))
-    assert [dict(one.within) for one in found.swept] == [{"kind": "reacted", "target_id": POST}]
+    assert [dict(one.within) for one in found.swept if one.record == "event"] == [
+        {"kind": "reacted", "target_id": POST}
+    ]
     assert found.of("post")[0]["counts"]["reactions"] == {"+1": 2, "thumbsup::skin-tone-3": 1}
 
 
 def test_a_cut_list_of_reactors_is_not_swept(translate: Any) -> None:
     found = translate("message", message(reactions=[{"name": "+1", "users": ["U1"], "count": 9}]))
     assert len(found.of("event", "reacted")) == 1
-    assert found.swept == []
+    assert [one for one in found.swept if one.record == "event"] == []
     assert found.of("post")[0]["counts"]["reactions"] == {"+1": 9}
 
 
 def test_a_message_without_reactions_is_swept_too(translate: Any) -> None:
-    assert len(translate("message", message()).swept) == 1
+    assert [one.record for one in translate("message", message()).swept] == ["event", "post"]
+
+
+def test_only_a_root_without_replies_is_swept_of_them(translate: Any) -> None:
+    swept = [one for one in translate("message", message()).swept if one.record == "post"]
+    assert [dict(one.within) for one in swept] == [{"root_id": POST}]
+    for told in ({"thread_ts": message()["ts"], "reply_count": 2}, {"thread_ts": "1500000000.000100"}):
+        assert [one for one in translate("message", message(**told)).swept if one.record == "post"] == []
 
 
 def test_a_bots_words_come_from_blocks_and_attachments(translate: Any) -> None:

@@ -64,6 +64,8 @@ def post(item: Message, place: Place, context: Mapping[str, Any]) -> Iterator[Dr
             yield from reacted(item, post_id, place)
         else:  # nearly always: not worth another generator
             yield Swept("event", {"kind": "reacted", "target_id": post_id})
+    if origin == "api" and root_id is None and not item.get("reply_count"):
+        yield Swept("post", {"root_id": post_id})  # an archive may have had replies that nothing leads to any more
 
 
 def reacted(item: Message, post_id: str, place: Place) -> Iterator[Draft]:
