@@ -287,6 +287,23 @@ sys.stdin.readline()
 """
 
 
+def test_a_store_is_made_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.duckdb"
+
+    def die() -> list[str]:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("communitykit.store.connection.statements", die)
+        with pytest.raises(KeyboardInterrupt):
+            Writer(path)
+    assert list(tmp_path.iterdir()) == []
+    store_of(path, everything())
+    assert [file.name for file in tmp_path.iterdir()] == ["a.duckdb"]
+    with pytest.raises(StoreError, match="its folder does not exist"):
+        Writer(tmp_path / "nowhere" / "a.duckdb")
+
+
 def test_a_writer_in_the_way_is_named_and_others_read_once_it_lets_go(tmp_path: Path) -> None:
     path = tmp_path / "a.duckdb"
     store_of(path, everything())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,10 @@ def connect(
     """
     if read_only and not path.exists():
         raise StoreError("there is no such store", subject=path.name, remedy="Pull or import into it first.")
+    if not path.exists():
+        if not path.parent.is_dir():
+            raise StoreError("its folder does not exist", subject=str(path), remedy="Make the folder, or name another.")
+        _make(path)
     waited = 0.0
     while True:
         try:
@@ -76,6 +81,26 @@ def mark(path: Path, key: str, value: str) -> None:
         connection.close()
 
 
+def _make(path: Path) -> None:
+    """Make an empty store under another name and rename it: whoever is killed meanwhile leaves no half of one."""
+    with tempfile.TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder:
+        made = Path(folder) / "store"
+        connection = duckdb.connect(str(made))
+        try:
+            _fill(connection)
+        finally:
+            connection.close()
+        made.replace(path)
+
+
+def _fill(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("BEGIN")
+    for statement in statements():
+        connection.execute(statement)
+    connection.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
+    connection.execute("COMMIT")
+
+
 def _check(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool) -> None:
     tables = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if "meta" not in tables:
@@ -83,11 +108,7 @@ def _check(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
             raise StoreError(
                 "this database is not an activity store", subject=path.name, remedy="Give another file name."
             )
-        connection.execute("BEGIN")
-        for statement in statements():
-            connection.execute(statement)
-        connection.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
-        connection.execute("COMMIT")
+        _fill(connection)
         return
     row = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
     version = int(row[0]) if row else 0
