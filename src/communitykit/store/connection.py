@@ -14,6 +14,8 @@ from communitykit.errors import StoreBusyError, StoreError, StoreVersionError
 from communitykit.store.columns import SCHEMA_VERSION
 from communitykit.store.schema import statements
 
+IN_MEMORY = ":memory:"
+"""DuckDB's name for a database without a file: what short-lived checks use."""
 _MEMORY_LIMIT = "100MB"
 _SAME_PROCESS = "different configuration"
 """What DuckDB says where one process would read and write a file at once."""
@@ -33,7 +35,7 @@ def connect(
     """
     if read_only and not path.exists():
         raise StoreError("there is no such store", subject=path.name, remedy="Pull or import into it first.")
-    if not path.exists():
+    if not path.exists() and str(path) != IN_MEMORY:
         if not path.parent.is_dir():
             raise StoreError("its folder does not exist", subject=str(path), remedy="Make the folder, or name another.")
         _make(path)
