@@ -11,25 +11,19 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from functools import partial
+from typing import TYPE_CHECKING
 
 from communitykit.connector import Connector
 from communitykit.errors import CommunityKitError, CredentialError
-from communitykit.flow import Batch, Checkpoint, Flow, Gap, Scope, Slice, Swept
+from communitykit.flow import Batch, Flow, Gap, Scope, Slice, Swept
 from communitykit.intake import Intake, Page
-from communitykit.model import parse_id
 from communitykit.operations import Emit, Stopped
 from communitykit.reading import Event, Failed, Opened, SliceReading
+from communitykit.strangers import State, Strangers
 
 if TYPE_CHECKING:
     from communitykit.runner import SyncRunner
-
-
-class State(Protocol):
-    """Where checkpoints are looked up, by the slice's full name `connector:network:key`."""
-
-    def get(self, key: str, /) -> Checkpoint | None:
-        """Give the checkpoint, or None for a slice never read."""
 
 
 @dataclass(slots=True)
@@ -40,11 +34,12 @@ class SourceRun:
     scope: Scope
     state: State
     intake: Intake
-    networks: dict[str, None] = field(default_factory=dict)
     failure: CommunityKitError | None = None
-    order: threading.Lock = field(default_factory=threading.Lock)
-    """Held while the list of strangers is handed on, so that no older list follows a newer one."""
-    _noted: frozenset[str] = frozenset()
+    strangers: Strangers = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nobody is a stranger yet."""
+        self.strangers = Strangers(self.intake, self.state, kept=self.connector.resolve is not None)
 
     def name(self, slice_: Slice) -> str:
         """Give a slice's full name, under which its checkpoint is kept."""
@@ -68,49 +63,32 @@ class SourceRun:
             return {}
         return self.connector.estimate(self.scope, slice_, self.state.get(self.name(slice_)))
 
+    def expected(self, slice_: Slice) -> int | None:
+        """Give about how many requests a slice takes; None where nothing tells, or where the estimate itself fails.
+
+        It is for the progress bar: a defect in it must not cost the slice.
+        """
+        try:
+            return sum(self.budgeted(slice_).values()) or None
+        except Exception:  # noqa: BLE001 # any failure of somebody else's estimate
+            return None
+
     def wanted(self, slice_: Slice) -> bool:
         """Tell whether the slice gives anything that was asked for."""
         return not self.scope.gives.isdisjoint(slice_.gives)
 
-    def recall(self) -> None:
-        """Take up the strangers that an interrupted run left."""
-        pending = (self.state.get(self._strangers_key) or {}).get("ids", ())
-        self.intake.strangers.update(dict.fromkeys(pending))
-        self._noted = frozenset(pending)
+    def found(self, slice_: Slice) -> bool:
+        """Note a slice that was discovered; tell whether it is to be read."""
+        self.strangers.recall(slice_.network)
+        return self.wanted(slice_)
 
-    def remember(self) -> Page | None:
-        """Give the checkpoint of the strangers still to be looked up, when there are new ones.
+    def remember(self, reading: SliceReading) -> Page | None:
+        """Give the checkpoint to store before the reading's page: of the members still to be looked up."""
+        return self.strangers.remember(reading.slice.network) if reading.slice is not None else None
 
-        It is stored before the page that names them. Who became known stays on the list until `settle`: their page is
-        only on its way.
-        """
-        pending = frozenset(self.intake.strangers)
-        if self.connector.resolve is None or pending <= self._noted:
-            return None
-        self._noted |= pending
-        return self._note()
-
-    def settle(self) -> Page | None:
-        """Give the checkpoint without those who became known, once everything that told of them is handed on."""
-        pending = frozenset(self.intake.strangers)
-        if self.connector.resolve is None or pending == self._noted:
-            return None
-        self._noted = pending
-        return self._note()
-
-    def _note(self) -> Page:
-        return Page(self._strangers_key, checkpoint={"v": 1, "ids": sorted(self._noted)})
-
-    @property
-    def _strangers_key(self) -> str:
-        return f"{self.connector.name}:-:strangers"
-
-    def settled(self, reading: SliceReading, ids: tuple[str, ...]) -> Page | None:
-        """Give the checkpoint that says that these were looked up, whatever came of it; a failure leaves them."""
-        if reading.failure is None:
-            for member_id in ids:
-                self.intake.strangers.pop(member_id, None)
-        return self.settle()
+    def settled(self, reading: SliceReading, ids: tuple[str, ...]) -> list[Page]:
+        """Give the checkpoints that say that these were looked up, whatever came of it; a failure leaves them."""
+        return self.strangers.settle(ids if reading.failure is None else ())
 
     def resolution(self, network: str, ids: tuple[str, ...]) -> Flow:
         """Give the flow that looks strangers up."""
@@ -129,13 +107,6 @@ class SourceRun:
         if isinstance(reading.failure, CredentialError) or blind:
             self.failure = self.failure or reading.failure
 
-    def strangers(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Give, by network, the members still to be looked up."""
-        grouped: dict[str, list[str]] = {}
-        for member_id in self.intake.strangers:
-            grouped.setdefault(parse_id(member_id).network, []).append(member_id)
-        return [(network, tuple(ids)) for network, ids in grouped.items()]
-
 
 def read_sync(run: SourceRun, runner: SyncRunner, emit: Callable[[Event], None]) -> None:
     """Read a source: discovery here, slices in threads; every event goes to `emit`, which may block.
@@ -143,7 +114,6 @@ def read_sync(run: SourceRun, runner: SyncRunner, emit: Callable[[Event], None])
     Returns when all is read, or when the runner's conductor was told to stop.
     """
     waiting: queue.SimpleQueue[Slice | None] = queue.SimpleQueue()
-    run.recall()
     stopping = runner.conductor.stopping
 
     def work() -> None:
@@ -158,19 +128,20 @@ def read_sync(run: SourceRun, runner: SyncRunner, emit: Callable[[Event], None])
         worker.start()
     try:
         if run.connector.discover is not None:
-            _follow(run, runner, run.begin(None, "discover"), run.connector.discover(run.scope), emit, waiting.put)
+            discover = partial(run.connector.discover, run.scope)
+            _follow(run, runner, run.begin(None, "discover"), discover, emit, waiting.put)
     finally:
         for _ in workers:
             waiting.put(None)
         for worker in workers:
             worker.join()
     if run.looks_up() and not stopping.is_set():
-        for network, ids in run.strangers():
+        for network, ids in run.strangers.by_network():
             reading = run.begin(None, f"strangers/{network}")
-            _follow(run, runner, reading, run.resolution(network, ids), emit, waiting.put)
-            if not stopping.is_set() and (page := run.settled(reading, ids)) is not None:
+            _follow(run, runner, reading, partial(run.resolution, network, ids), emit, waiting.put)
+            for page in [] if stopping.is_set() else run.settled(reading, ids):
                 emit(page)
-        if not stopping.is_set() and (page := run.settle()) is not None:
+        for page in [] if stopping.is_set() else run.strangers.settle():
             emit(page)
     if run.failure is not None:
         emit(Failed(run.failure))
@@ -178,33 +149,34 @@ def read_sync(run: SourceRun, runner: SyncRunner, emit: Callable[[Event], None])
 
 def _read_slice(run: SourceRun, runner: SyncRunner, slice_: Slice, emit: Callable[[Event], None]) -> None:
     reading = run.begin(slice_, slice_.label)
-    emit(Opened(reading.key, slice_.label or slice_.key, sum(run.budgeted(slice_).values()) or None))
+    emit(Opened(reading.key, slice_.label or slice_.key, run.expected(slice_)))
     if run.failure is not None:
         reading.stop(f"not read: {run.failure}")
         emit(reading.closed())
         return
-    _follow(run, runner, reading, run.flow(slice_), emit, None)
+    _follow(run, runner, reading, partial(run.flow, slice_), emit, None)
 
 
 def _follow(
     run: SourceRun,
     runner: SyncRunner,
     reading: SliceReading,
-    flow: Flow,
+    begin: Callable[[], Flow],
     emit: Callable[[Event], None],
     found: Callable[[Slice], None] | None,
 ) -> None:
     try:
-        for step in runner.run(flow, reading.meter):
+        for step in runner.run(begin(), reading.meter):
             if isinstance(step.step, Slice):
-                run.networks[step.step.network] = None
-                if found is not None and run.wanted(step.step):
+                if run.found(step.step) and found is not None:
                     found(step.step)
                 continue
             page = reading.page(step)
             if page is not None:
-                with run.order:
-                    if (pending := run.remember()) is not None:  # before the page whose checkpoint passes them by
+                with run.strangers.order:
+                    if (
+                        pending := run.remember(reading)
+                    ) is not None:  # before the page whose checkpoint passes them by
                         emit(pending)
                 emit(page)
     except Stopped:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from functools import partial
 
 from communitykit.engine import SourceRun
 from communitykit.flow import Flow, Slice
@@ -36,19 +37,18 @@ class _AsyncReader:
 
     async def everything(self) -> None:
         run, connector = self.run, self.run.connector
-        run.recall()
         try:
             if connector.discover is not None:
-                await self._follow(run.begin(None, "discover"), connector.discover(run.scope))
+                await self._follow(run.begin(None, "discover"), partial(connector.discover, run.scope))
             while pending := [task for task in self.tasks if not task.done()]:
                 await asyncio.gather(*pending)
             if run.looks_up():
-                for network, ids in run.strangers():
+                for network, ids in run.strangers.by_network():
                     reading = run.begin(None, f"strangers/{network}")
-                    await self._follow(reading, run.resolution(network, ids))
-                    if (page := run.settled(reading, ids)) is not None:
+                    await self._follow(reading, partial(run.resolution, network, ids))
+                    for page in run.settled(reading, ids):
                         await self.events.put(page)
-                if (page := run.settle()) is not None:
+                for page in run.strangers.settle():
                     await self.events.put(page)
             if run.failure is not None:
                 await self.events.put(Failed(run.failure))
@@ -59,24 +59,24 @@ class _AsyncReader:
         run = self.run
         async with self._places:
             reading = run.begin(slice_, slice_.label)
-            await self.events.put(
-                Opened(reading.key, slice_.label or slice_.key, sum(run.budgeted(slice_).values()) or None)
-            )
+            await self.events.put(Opened(reading.key, slice_.label or slice_.key, run.expected(slice_)))
             if run.failure is not None:
                 reading.stop(f"not read: {run.failure}")
                 await self.events.put(reading.closed())
                 return
-            await self._follow(reading, run.flow(slice_))
+            await self._follow(reading, partial(run.flow, slice_))
 
-    async def _follow(self, reading: SliceReading, flow: Flow) -> None:
+    async def _follow(self, reading: SliceReading, begin: Callable[[], Flow]) -> None:
         try:
-            async for emit in self.runner.run(flow, reading.meter):
+            async for emit in self.runner.run(begin(), reading.meter):
                 if isinstance(emit.step, Slice):
                     self._found(emit.step)
                     continue
                 page = reading.page(emit)
                 if page is not None:
-                    if (pending := self.run.remember()) is not None:  # before the page whose checkpoint passes them by
+                    if (
+                        pending := self.run.remember(reading)
+                    ) is not None:  # before the page whose checkpoint passes them by
                         await self.events.put(pending)
                     await self.events.put(page)
         except Stopped:
@@ -87,6 +87,5 @@ class _AsyncReader:
         await self.events.put(reading.closed())
 
     def _found(self, slice_: Slice) -> None:
-        self.run.networks[slice_.network] = None
-        if self.run.wanted(slice_):
+        if self.run.found(slice_):
             self.tasks.add(asyncio.create_task(self._read(slice_)))

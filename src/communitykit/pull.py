@@ -16,7 +16,7 @@ from communitykit.backlog import Backlog
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.errors import CommunityKitError
 from communitykit.intake import Page
-from communitykit.reading import Closed, Event, Failed
+from communitykit.reading import Closed, Event, Failed, defect
 from communitykit.session import Ask, Readable, new_run_id
 
 if TYPE_CHECKING:
@@ -153,6 +153,8 @@ class _Run:
             source.read(self.ask, state=state, run_id=self.result.run_id, emit=self._events.put)
         except CommunityKitError as error:
             self._events.put(Failed(error))
+        except Exception as error:  # noqa: BLE001 # a source that dies must not look like one that was read whole
+            self._events.put(Failed(defect(error, source.connector.name)))
         finally:
             self._events.put(None)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from communitykit.errors import CommunityKitError, ObjectUnavailableError, PermissionMissingError
+from communitykit.errors import CommunityKitError, ObjectUnavailableError, PermissionMissingError, ProtocolError
 from communitykit.flow import Batch, Gap, Scope, Slice, Swept
 from communitykit.intake import Intake, Page, Sweep, where_it_failed
 from communitykit.model import Coverage
@@ -84,18 +84,11 @@ class SliceReading:
         return page
 
     def fail(self, error: Exception) -> None:
-        """Note what ended the slice early."""
-        if isinstance(error, PermissionMissingError | ObjectUnavailableError):
-            self._gaps.append(Gap(str(error), "denied"))
-        elif isinstance(error, CommunityKitError):
-            self._gaps.append(Gap(str(error), "partial"))
-        else:
-            name = self.intake.connector.name
-            self._gaps.append(
-                Gap(f"{name}: a defect of the connector: {where_it_failed(error)}. Please report it.", "partial")
-            )
-        if isinstance(error, CommunityKitError):
-            self.failure = error
+        """Note what ended the slice early; what is no CommunityKitError is a defect of the connector."""
+        told = error if isinstance(error, CommunityKitError) else defect(error, self.intake.connector.name)
+        denied = isinstance(told, PermissionMissingError | ObjectUnavailableError)
+        self._gaps.append(Gap(str(told), "denied" if denied else "partial"))
+        self.failure = told
 
     def stop(self, reason: str) -> None:
         """Note that the run was told to stop."""
@@ -119,3 +112,10 @@ class SliceReading:
             rejected=self._rejected,
         )
         return Closed(self.key, coverage, self.meter, dict(self.ignored))
+
+
+def defect(error: Exception, platform: str) -> ProtocolError:
+    """Word what a connector should not have raised: where it failed, and nothing of what it was reading."""
+    return ProtocolError(
+        f"a defect of the connector: {where_it_failed(error)}", platform=platform, remedy="Please report it."
+    )

@@ -19,7 +19,7 @@ from communitykit.auth import CredentialStore
 from communitykit.backlog import Backlog
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector import Connector, load_settings
-from communitykit.engine import SourceRun, State, read_steps, read_sync
+from communitykit.engine import SourceRun, read_steps, read_sync
 from communitykit.errors import ArchiveError, SettingsError
 from communitykit.flow import Batch, Checkpoint, Scope, Slice
 from communitykit.intake import Intake, Page
@@ -28,6 +28,7 @@ from communitykit.operations import Conductor, Stopped
 from communitykit.pace import PACE, Pace
 from communitykit.reading import Closed, Event, Failed
 from communitykit.registry import registry
+from communitykit.strangers import State
 
 if TYPE_CHECKING:
     from communitykit.runner import AsyncRunner

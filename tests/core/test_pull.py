@@ -242,6 +242,46 @@ def test_a_defect_of_a_connector_is_that_slices_only(
     assert posts(tmp_path / "a.duckdb") == IDS[3:]
 
 
+def test_flows_that_fail_before_they_begin_are_said_and_stop_no_other(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    serve_notes(platform, ROOMS)
+    original = little()
+    assert original.read is not None
+
+    def read(scope: Any, slice_: Any, checkpoint: Any) -> Any:  # no generator: it fails when it is called
+        if slice_.key == "notes/a":
+            raise ZeroDivisionError
+        return original.read(scope, slice_, checkpoint)  # type: ignore[misc] # it is there
+
+    def estimate(scope: Any, slice_: Any, checkpoint: Any) -> Any:
+        raise ZeroDivisionError
+
+    with session(little(read=read, estimate=estimate), platform, concurrency=1) as opened:
+        result = pull(opened, tmp_path / "a.duckdb")
+    assert not result.complete
+    assert posts(tmp_path / "a.duckdb") == IDS[3:]
+
+    def discover(scope: Any) -> Any:
+        raise ZeroDivisionError
+
+    with session(little(discover=discover), platform) as opened:
+        result = pull(opened, tmp_path / "b.duckdb")
+    assert not result.complete
+    assert "ZeroDivisionError in discover" in str(result.errors[0])
+
+
+def test_a_source_that_dies_does_not_look_like_one_that_was_read_whole(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve_notes(platform, ROOMS)
+    with session(little(), platform) as opened:
+        monkeypatch.setattr(opened, "read", lambda *_, **__: 1 / 0)
+        result = pull(opened, tmp_path / "a.duckdb")
+    assert not result.complete
+    assert "ZeroDivisionError" in str(result.errors[0])
+
+
 def test_a_refused_credential_ends_the_source_with_one_error(
     platform: Any, little: Callable[..., Connector], tmp_path: Path
 ) -> None:

@@ -52,11 +52,6 @@ class Person:
         """Whether they are still there."""
         return self.left_at is None
 
-    @property
-    def company(self) -> str:
-        """Who employs them."""
-        return words.PARTNER if self.kind == "external" else words.COMPANY
-
 
 @dataclass(frozen=True, slots=True)
 class Account:

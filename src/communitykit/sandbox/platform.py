@@ -203,10 +203,6 @@ class Platform(ABC):
     def plain(self, world: World, message: Message, segments: Sequence[Segment]) -> str:
         """Give the plain text that the platform's rules determine."""
 
-    def shows(self, world: World, message: Message) -> bool:
-        """Tell whether a deleted post leaves something behind that the platform shows."""
-        return False
-
     def kind_of(self, message: Message) -> str:
         """Give the kind that the platform tells a post apart as."""
         return "post"

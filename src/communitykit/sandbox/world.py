@@ -108,14 +108,6 @@ class World:
         """List the communities of a platform."""
         return [place for place in self.places if place.platform == platform]
 
-    def accounts(self, platform: str) -> list[Account]:
-        """List the accounts on a platform, integrations apart."""
-        return [
-            self.account(person, platform)
-            for person in self.people
-            if platform in person.platforms and not (person.kind == "bot" and person.solo)
-        ]
-
     def account(self, person: Person, platform: str) -> Account:
         """Give somebody's account on a platform."""
         return account(self.seed, person, platform, self.platforms)

@@ -76,11 +76,6 @@ class Writer:
         self._open: duckdb.DuckDBPyConnection | None = connect(path, read_only=False, patience=min(patience, 5.0))
         self.was_empty = self._open.execute("SELECT count(*) FROM posts").fetchall() == [(0,)]
 
-    @property
-    def is_open(self) -> bool:
-        """Tell whether the file is held."""
-        return self._open is not None
-
     def release(self) -> None:
         """Let go of the file."""
         if self._open is not None:
