@@ -1,6 +1,8 @@
 """communitykit: one neutral record of who takes part in a company's communities, whatever the platform."""
 
 from communitykit.archive import Archive
+from communitykit.archive_session import ArchiveSession, read_archive
+from communitykit.ask import Ask
 from communitykit.auth import (
     AuthFlow,
     Authorize,
@@ -81,18 +83,10 @@ from communitykit.model import (
     parse_id,
 )
 from communitykit.pull import PullResult, pull
-from communitykit.session import (
-    ArchiveSession,
-    Ask,
-    AsyncSession,
-    Received,
-    Session,
-    connect,
-    connect_async,
-    read_archive,
-    receive,
-)
+from communitykit.session import Session, connect
+from communitykit.session_async import AsyncSession, connect_async
 from communitykit.signatures import verify_age, verify_hmac
+from communitykit.webhooks import Received, receive
 
 __all__ = [
     "JSON",

@@ -12,12 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from communitykit.ask import Ask, Readable, new_run_id
 from communitykit.backlog import Backlog
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.errors import CommunityKitError
 from communitykit.intake import Page
 from communitykit.reading import Closed, Event, Failed, defect
-from communitykit.session import Ask, Readable, new_run_id
 
 if TYPE_CHECKING:
     from communitykit.model import Coverage, Issue

@@ -91,7 +91,7 @@ def connectors(*, as_json: Json = False) -> None:
         )
         return
     if not rows:
-        say("No connector is installed. Try: pip install communitykit-slack")
+        say("No connector is installed. Connectors are packages named communitykit-<platform>.")
     print_table("Connectors", ("name", "platform", "version", "doors", "records"), rows)
     for broken in found.broken:
         warn(f"Broken plugin {broken.name} (package {broken.package}): {broken.reason}")
@@ -176,8 +176,8 @@ def import_(  # noqa: PLR0913 # the options of the command
     as_json: Json = False,
 ) -> None:
     """Read an export archive (zip or folder) into an activity store. Importing twice changes nothing."""
+    from communitykit.archive_session import read_archive  # noqa: PLC0415 # same
     from communitykit.cli import runs  # noqa: PLC0415 # imported only when used
-    from communitykit.session import read_archive  # noqa: PLC0415 # same
 
     now = datetime.now(UTC)
     options: dict[str, Any] = {}
@@ -240,8 +240,8 @@ def translate(
     ] = None,
 ) -> None:
     """Translate payloads (JSON or JSON Lines on standard input) into records (JSON Lines on standard output)."""
-    from communitykit.session import translate as translate_payloads  # noqa: PLC0415 # imported only when used
     from communitykit.sinks import to_json_line  # noqa: PLC0415 # same
+    from communitykit.webhooks import translate as translate_payloads  # noqa: PLC0415 # imported only when used
 
     with _errors():
         payloads = _payloads(sys.stdin.buffer.read())
@@ -265,7 +265,9 @@ def demo(*, to: To = Path("activity.duckdb"), as_json: Json = False) -> None:
 @sandbox_app.command()
 def serve(  # the options of the command
     *,
-    platform: Annotated[str, typer.Option("--platform", help="Which platform.")] = "slack",
+    platform: Annotated[
+        str | None, typer.Option("--platform", help="Which platform. Default: the first that has a sandbox.")
+    ] = None,
     size: Annotated[str, typer.Option("--size", help="tiny, small, medium or large.")] = "small",
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same company.")] = 1,
     port: Annotated[int, typer.Option("--port", help="0 takes a free one.")] = 0,

@@ -61,13 +61,17 @@ def run_demo(to: Path, *, as_json: bool) -> None:
 
 
 def serve_platform(
-    name: str, *, size: str, seed: int, port: int, faults: list[str], seconds: float, as_json: bool
+    name: str | None, *, size: str, seed: int, port: int, faults: list[str], seconds: float, as_json: bool
 ) -> None:
     """Serve one simulated platform until Ctrl-C, or for `seconds`.
 
     Raises SettingsError for a platform without sandbox, or a size or fault that does not exist.
     """
-    connector = registry().get(name)
+    found = registry()
+    name = name or next((one for one, made in sorted(found.connectors.items()) if made.sandbox is not None), None)
+    if name is None:
+        raise SettingsError("no installed connector has a sandbox", remedy="Install one: communitykit-<platform>.")
+    connector = found.get(name)
     if connector.sandbox is None:
         raise SettingsError(f"{name} has no sandbox")
     try:

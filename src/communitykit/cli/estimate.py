@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from communitykit.ask import Ask
 from communitykit.cli.output import print_json, say
-from communitykit.session import Ask, Session
+from communitykit.session import Session
 
 
 def print_estimate(sessions: Sequence[Session], to: Path, ask: Mapping[str, Any], *, as_json: bool) -> None:

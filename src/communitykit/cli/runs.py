@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from communitykit.ask import Readable
 from communitykit.cli.output import Exit, print_json, print_table, say, warn
 from communitykit.cli.progress import PullProgress
 from communitykit.errors import SettingsError
 from communitykit.pull import PullResult, pull
-from communitykit.session import Readable
 
 DEMO = "demo"
 """The word in a store's `meta` that says that its content is the demonstration's."""

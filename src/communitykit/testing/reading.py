@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from communitykit.ask import Ask
 from communitykit.clock import Clock
 from communitykit.connector import Connector, load_settings
 from communitykit.intake import Page, Sweep
@@ -16,7 +17,7 @@ from communitykit.operations import Conductor
 from communitykit.pace import Pace
 from communitykit.reading import Closed, Event, Failed
 from communitykit.sandbox import Fault, Site, World, simulate
-from communitykit.session import Ask, AsyncSession
+from communitykit.session_async import AsyncSession
 from communitykit.store import Store
 from communitykit.store.columns import by_name
 from communitykit.store.writer import Group, Walked, Writer

@@ -1,0 +1,115 @@
+"""An opened export archive, with the calls of a connected platform: `read_archive`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ValidationError
+
+from communitykit.archive import Archive
+from communitykit.ask import Ask
+from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.connector import Connector
+from communitykit.engine import read_steps
+from communitykit.errors import ArchiveError, SettingsError
+from communitykit.intake import Intake, Page
+from communitykit.operations import Stopped
+from communitykit.reading import Event
+from communitykit.registry import registry
+from communitykit.strangers import State
+from communitykit.stream import Records
+
+
+class ArchiveSession(Records):
+    """An opened export archive: the same calls as a connected platform."""
+
+    def __init__(self, connector: Connector, archive: Archive, options: BaseModel | None, clock: Clock) -> None:
+        """Check that the archive is this platform's.
+
+        Raises ArchiveError when it is not.
+        """
+        if connector.archive is None:
+            raise ArchiveError(
+                "this connector reads no archives", platform=connector.name, remedy="Connect to the platform instead."
+            )
+        if not connector.archive.detect(archive):
+            raise ArchiveError(
+                f"this does not look like an export of {connector.title}",
+                platform=connector.name,
+                subject=archive.name,
+                remedy="Give the zip as it was downloaded, or the folder that it unpacks to.",
+            )
+        self.connector = connector
+        self.archive = archive
+        self._door = connector.archive
+        self._options = options
+        self._clock = clock
+        self._stopping = threading.Event()
+
+    def __enter__(self) -> Self:
+        """Give the archive."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the archive."""
+        self.archive.close()
+
+    def stop(self) -> None:
+        """Tell a reading to stop at its next step."""
+        self._stopping.set()
+
+    def reset(self) -> None:
+        """Forget an earlier stop: a new reading begins."""
+        self._stopping.clear()
+
+    def read(self, ask: Ask, *, state: State, run_id: str, emit: Callable[[Event], None]) -> None:  # noqa: ARG002
+        """Read the archive whole, handing every event to `emit`. Archives keep no checkpoints."""
+        now = self._clock.now()
+        scope = ask.scope(self._options, now)
+        intake = Intake(self.connector, run_id=run_id, origin="archive", raw=ask.keep_raw)
+        as_of = self._door.as_of(self.archive) or now
+        steps = self._until_stopped(self._door.read(self.archive, scope))
+        for event in read_steps(intake, scope, steps, now=now, as_of=as_of):
+            emit(_within(event, ask))
+
+    def _until_stopped(self, steps: Iterable[Any]) -> Iterator[Any]:
+        for step in steps:
+            if self._stopping.is_set():
+                raise Stopped
+            yield step
+
+
+def read_archive(name: str, path: str | Path, *, clock: Clock = SYSTEM_CLOCK, **options: Any) -> ArchiveSession:  # noqa: ANN401
+    """Open an export archive: `read_archive("slack", "export.zip")`.
+
+    Raises UnknownConnectorError, ArchiveError (not there, damaged, encrypted, unsafe, another platform's) or
+    SettingsError for options that the connector does not know.
+    """
+    connector = registry().get(name)
+    door = connector.archive
+    chosen: BaseModel | None = None
+    if door is not None and door.options is not None:
+        try:
+            chosen = door.options.model_validate(options)
+        except ValidationError as error:
+            wrong = "; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors(include_input=False))
+            raise SettingsError(f"archive options are not usable: {wrong}", platform=name) from None
+    return ArchiveSession(connector, Archive(path), chosen, clock)
+
+
+def _within(event: Event, ask: Ask) -> Event:
+    """Keep what an archive tells of the window that was asked for."""
+    if not isinstance(event, Page) or (ask.since is None and ask.until is None):
+        return event
+    return replace(event, records=[record for record in event.records if _is_within(record, ask)])
+
+
+def _is_within(record: Any, ask: Ask) -> bool:  # noqa: ANN401 # any record
+    moment = getattr(record, "created_at" if record.record == "post" else "occurred_at", None)
+    if moment is None:
+        return True
+    return (ask.since is None or moment >= ask.since) and (ask.until is None or moment <= ask.until)
