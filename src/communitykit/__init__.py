@@ -9,6 +9,7 @@ from communitykit.auth import (
     Credential,
     bearer,
     client_credentials,
+    provided,
     refresh_token,
     token_answer,
 )
@@ -82,7 +83,9 @@ from communitykit.model import (
     make_id,
     parse_id,
 )
+from communitykit.odata import odata_batch, odata_batch_answers, odata_error, odata_pager
 from communitykit.pull import PullResult, pull
+from communitykit.reports import is_concealed, report_rows
 from communitykit.session import Session, connect
 from communitykit.session_async import AsyncSession, connect_async
 from communitykit.signatures import verify_age, verify_hmac
@@ -161,14 +164,21 @@ __all__ = [
     "connect_async",
     "cursor_pager",
     "hookimpl",
+    "is_concealed",
     "link_pager",
     "make_event_id",
     "make_id",
+    "odata_batch",
+    "odata_batch_answers",
+    "odata_error",
+    "odata_pager",
     "parse_id",
+    "provided",
     "pull",
     "read_archive",
     "receive",
     "refresh_token",
+    "report_rows",
     "token_answer",
     "verify_age",
     "verify_hmac",

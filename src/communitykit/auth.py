@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from communitykit.errors import CredentialError
+from communitykit.errors import CredentialError, SettingsError
 from communitykit.flow import Request, Response
 
 
@@ -22,9 +23,19 @@ class Credential:
     """
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers_of: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    """By the beginning of an address ("https://graph.example/"): headers for there in place of `headers`."""
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     expires_at: datetime | None = None
     saved: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    def headers_for(self, address: str) -> Mapping[str, str]:
+        """Give the headers that an absolute address gets."""
+        return next((headers for start, headers in self.headers_of.items() if address.startswith(start)), self.headers)
+
+    def same_as(self, other: Credential) -> bool:
+        """Tell whether the other would be refused just as well."""
+        return (self.headers, self.headers_of, self.params) == (other.headers, other.headers_of, other.params)
 
     def fresh(self, now: datetime, *, margin: timedelta = timedelta(minutes=5)) -> bool:
         """Tell whether it will still be good in `margin`."""
@@ -42,6 +53,43 @@ Authorize: TypeAlias = Callable[[Any, Mapping[str, Any] | None, datetime], AuthF
 def bearer(token: str, *, expires_at: datetime | None = None, saved: Mapping[str, Any] | None = None) -> Credential:
     """Make the usual credential: `Authorization: Bearer …`."""
     return Credential(headers={"Authorization": f"Bearer {token}"}, expires_at=expires_at, saved=saved)
+
+
+def provided(provider: object, *scopes: str, platform: str) -> Credential:
+    """Ask a token provider of the caller's own for a token, and make the credential that it gives.
+
+    `provider` is a function without arguments, or an object with `get_token(*scopes)` (azure-identity's credentials are
+    such). It gives the token as text, as a pair (token, time it expires in seconds since 1970), or as an object with
+    `token` and `expires_on`. It is asked again before a token expires and after a refusal; it may block, so a slow one
+    should keep its tokens.
+
+    Raises CredentialError when it gives something else, and SettingsError when it is no provider.
+    """
+    ask = getattr(provider, "get_token", None)
+    if not callable(ask) and not callable(provider):
+        raise SettingsError(
+            f"a {type(provider).__name__} cannot provide tokens",
+            platform=platform,
+            remedy="Give a function that returns a token, or an object with get_token(*scopes).",
+        )
+    given = ask(*scopes) if callable(ask) else provider()  # type: ignore[operator] # one of the two is callable
+    token, expires = _given_token(given)
+    if not isinstance(token, str) or not token:
+        if inspect.iscoroutine(given):
+            given.close()
+        raise CredentialError(
+            f"the token provider gave a {type(given).__name__}, not a token",
+            platform=platform,
+            subject="token",
+            remedy="It must return the token itself, not a coroutine: use the synchronous credential.",
+        )
+    return bearer(token, expires_at=datetime.fromtimestamp(float(expires), UTC) if expires else None)
+
+
+def _given_token(given: object) -> tuple[object, float | None]:
+    if isinstance(given, tuple) and len(given) >= 2:  # noqa: PLR2004 # token and time
+        return given[0], given[1]
+    return getattr(given, "token", given), getattr(given, "expires_on", None)
 
 
 def client_credentials(

@@ -225,7 +225,7 @@ class Conductor:
         url = self.exchange.address(request.url, subject=request.subject)
         headers, params = dict(request.headers), dict(request.params)
         if credential is not None and request.authorized and self.exchange.may_see_credential(url):
-            headers.update(credential.headers)
+            headers.update(credential.headers_for(url))
             params.update(credential.params)
         to_file = request.expect == "file"
         return Send(request.method, url, headers, params or None, request.form, request.json, to_file)
@@ -258,10 +258,10 @@ class Conductor:
 
     def _renewed(self, refused: Credential, meter: Meter) -> Operations:
         """Renew after a refusal, once for all; the result is None when that gives nothing new."""
-        if self._credential is not None and self._credential.headers != refused.headers:
+        if self._credential is not None and not self._credential.same_as(refused):
             return self._credential
         renewed = yield from self._authorize(refused, meter)
-        if renewed.headers == refused.headers:
+        if renewed.same_as(refused):
             return None
         return self._keep(renewed)
 

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from communitykit import Credential, CredentialError, SettingsError, provided
+
+
+@dataclass
+class AccessToken:
+    token: str
+    expires_on: int
+
+
+class AzureLike:
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, ...]] = []
+
+    def get_token(self, *scopes: str) -> AccessToken:
+        self.asked.append(scopes)
+        return AccessToken("secret", 1_800_000_000)
+
+
+@pytest.mark.parametrize(
+    ("provider", "expires_at"),
+    [
+        (lambda: "secret", None),
+        (lambda: ("secret", 1_800_000_000), datetime(2027, 1, 15, 8, tzinfo=UTC)),
+        (AzureLike(), datetime(2027, 1, 15, 8, tzinfo=UTC)),
+    ],
+)
+def test_a_token_comes_from_a_function_or_a_credential_object(
+    provider: Callable[[], object], expires_at: datetime | None
+) -> None:
+    credential = provided(provider, "https://graph.example/.default", platform="acme")
+
+    assert credential.headers == {"Authorization": "Bearer secret"}
+    assert credential.expires_at == expires_at
+    assert "secret" not in repr(credential)
+
+
+def test_a_credential_object_is_told_the_scopes() -> None:
+    provider = AzureLike()
+
+    provided(provider, "one", "two", platform="acme")
+
+    assert provider.asked == [("one", "two")]
+
+
+def test_what_gives_no_token_is_named() -> None:
+    async def later() -> str:
+        await asyncio.sleep(0)
+        return "secret"
+
+    with pytest.raises(CredentialError, match="gave a coroutine"):
+        provided(later, platform="acme")
+    with pytest.raises(CredentialError, match="gave a NoneType"):
+        provided(lambda: None, platform="acme")
+    with pytest.raises(SettingsError, match="a str cannot provide tokens"):
+        provided("secret", platform="acme")
+
+
+def test_each_address_gets_its_own_headers() -> None:
+    credential = Credential(headers={"A": "1"}, headers_of={"https://graph.example/": {"A": "2"}})
+
+    assert credential.headers_for("https://graph.example/v1.0/me") == {"A": "2"}
+    assert credential.headers_for("https://graph.example.evil/v1.0/me") == {"A": "1"}
+    assert not credential.same_as(Credential(headers={"A": "1"}))
