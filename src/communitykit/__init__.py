@@ -19,9 +19,11 @@ from communitykit.connector import (
     Capabilities,
     Connector,
     Delivery,
+    Lookback,
     Settings,
     WebhookDoor,
     WireKind,
+    lookback_length,
 )
 from communitykit.errors import (
     ArchiveError,
@@ -126,6 +128,7 @@ __all__ = [
     "Ignored",
     "Issue",
     "Listing",
+    "Lookback",
     "Measure",
     "Member",
     "Membership",
@@ -168,6 +171,7 @@ __all__ = [
     "hookimpl",
     "is_concealed",
     "link_pager",
+    "lookback_length",
     "make_event_id",
     "make_id",
     "odata_batch",

@@ -49,11 +49,12 @@ class Request:
 
     `url` is relative to the connector's base URL, or absolute on one of its hosts. `subject` names the object in errors
     ("channel C061"). `authorized` adds the credential. `expect` says how to decode the answer: `file` streams it to a
-    temporary path that the driver removes afterwards.
+    temporary path that the driver removes afterwards. `after` is in seconds: the platform asked to wait that long, in
+    its answer to something else that drew on the same budgets (a part of a batch, say).
     """
 
     url: str
-    method: Literal["GET", "POST", "HEAD"] = "GET"
+    method: Literal["GET", "POST", "HEAD", "PATCH", "DELETE"] = "GET"
     params: Mapping[str, str | int] = field(default_factory=dict)
     form: Mapping[str, str | int] | None = None
     json: JSON = None
@@ -62,6 +63,7 @@ class Request:
     expect: Literal["json", "text", "file"] = "json"
     subject: str = ""
     authorized: bool = True
+    after: float = 0.0
 
     def with_form(self, **values: str | int) -> Request:
         """Give the same request with form fields added or replaced."""

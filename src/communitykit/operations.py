@@ -162,6 +162,9 @@ class Conductor:
             retry_if_exception,
         )
 
+        if request.after > 0:
+            self._pace.close(self._host, request.draws, until=self.clock.monotonic() + request.after)
+            yield from self._sleep(0.0 if request.draws else request.after, meter)
         retrying = Retrying(retry=retry_if_exception(should_retry), stop=should_stop, wait=backoff, reraise=True)
         retrying.begin()
         state = RetryCallState(retrying, fn=None, args=(), kwargs={})

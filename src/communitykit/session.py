@@ -12,8 +12,8 @@ from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connection import make_conductor, source_run
 from communitykit.connector import Connector
 from communitykit.engine import SourceRun, read_sync
-from communitykit.flow import Slice
-from communitykit.operations import Conductor
+from communitykit.flow import Request, Response, Slice
+from communitykit.operations import Conductor, Meter
 from communitykit.pace import PACE, Pace
 from communitykit.reading import Event
 from communitykit.registry import registry
@@ -71,6 +71,15 @@ class Session(Records):
         """Read the platform, handing every event to `emit` (from several threads)."""
         run = self._run(ask, state, run_id)
         read_sync(run, self._runner, emit)
+
+    def send(self, request: Request) -> Response:
+        """Send one request of the caller's own, with this session's credential, paced and retried.
+
+        For what plugins describe besides reading: creating a webhook subscription, for instance.
+
+        Raises CommunityKitError when it is refused.
+        """
+        return self._runner.send(request, Meter())
 
     def check(self) -> list[str]:
         """Ask the platform whether this credential can read what it should; give what it cannot, and what to do.

@@ -1,0 +1,161 @@
+"""Whether the credential is good, and for what: authorizing, preflight. Flows: nothing is sent here."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from communitykit import (
+    AuthFlow,
+    Credential,
+    Flow,
+    Gap,
+    PermissionMissingError,
+    Request,
+    Scope,
+    SettingsError,
+    bearer,
+    client_credentials,
+    provided,
+)
+from communitykit_teams.certificate import signed_assertion
+from communitykit_teams.ids import PLATFORM
+from communitykit_teams.settings import CLOUDS, TeamsSettings
+
+
+def authorize(settings: TeamsSettings, saved: Mapping[str, Any] | None, now: datetime) -> AuthFlow:
+    """Get a token: from the caller's own provider, or by client credentials; one still fresh is used again.
+
+    Raises SettingsError when the settings name no way, CredentialError when the login refuses.
+    """
+    if settings.credential is not None:
+        return provided(settings.credential, resource_scope(settings), platform=PLATFORM)
+    if settings.token is not None:
+        return bearer(settings.token.get_secret_value())
+    known = saved or {}
+    expires = datetime.fromisoformat(known["expires_at"]) if known.get("expires_at") else None
+    if known.get("access_token") and not known.get("refused"):
+        kept = bearer(str(known["access_token"]), expires_at=expires, saved=saved)
+        if kept.fresh(now):
+            return kept
+    return (yield from _client(settings, now))
+
+
+def _client(settings: TeamsSettings, now: datetime) -> Generator[Request, Any, Credential]:
+    tenant, client_id = settings.tenant, settings.client_id
+    proof = settings.client_secret or settings.certificate or settings.federated_token
+    if not tenant or not client_id or proof is None:
+        raise SettingsError(
+            "there is no way to get a token",
+            platform=PLATFORM,
+            remedy="Give tenant, client_id and client_secret (COMMUNITYKIT_TEAMS_TENANT…), a certificate, or a "
+            "credential object.",
+        )
+    if tenant.lower() in {"common", "organizations", "consumers"}:
+        raise SettingsError(
+            f"{tenant} is no tenant of one company", platform=PLATFORM, remedy="Give the tenant's id or domain."
+        )
+    login = settings.login_url or CLOUDS["global"][1]
+    url = f"{login.rstrip('/')}/{quote(tenant, safe='')}/oauth2/v2.0/token"
+    return (
+        yield from client_credentials(
+            url,
+            client_id=client_id,
+            client_secret=settings.client_secret.get_secret_value() if settings.client_secret else None,
+            assertion=_assertion(settings, url, client_id, now),
+            now=now,
+            platform=PLATFORM,
+            scope=resource_scope(settings),
+        )
+    )
+
+
+def _assertion(settings: TeamsSettings, url: str, client_id: str, now: datetime) -> str | None:
+    """Give the signed proof that stands in place of a secret: a certificate's, or another identity provider's."""
+    if settings.client_secret is not None:
+        return None
+    if settings.certificate is not None:
+        password = settings.certificate_password.get_secret_value() if settings.certificate_password else None
+        return signed_assertion(settings.certificate, password, audience=url, client_id=client_id, now=now)
+    path = settings.federated_token
+    try:
+        return path.read_text(encoding="utf-8").strip() if path is not None else None
+    except OSError as error:
+        raise SettingsError(
+            f"the federated token cannot be read: {type(error).__name__}", platform=PLATFORM, subject="federated_token"
+        ) from None
+
+
+def resource_scope(settings: TeamsSettings) -> str:
+    """Name what the token is for: everything that the app was granted on this Graph."""
+    parts = urlsplit(settings.base_url or CLOUDS["global"][0])
+    return f"{parts.scheme}://{parts.netloc}/.default"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Application permissions, any of which is enough; what they are for; whether nothing goes without."""
+
+    any_of: tuple[str, ...]
+    use: str
+    required: bool = False
+
+
+def needs(scope: Scope) -> list[Need]:
+    """List the permissions that a run needs."""
+    found = [
+        Need(("User.Read.All", "Directory.Read.All"), "members with department, office and manager", required=True),
+        Need(("GroupMember.Read.All", "Group.Read.All", "Team.ReadBasic.All", "Directory.Read.All"), "the list of teams",
+             required=True),
+        Need(("Channel.ReadBasic.All", "ChannelSettings.Read.All", "Group.Read.All"), "channels", required=True),
+        Need(("ChannelMessage.Read.All", "Group.Read.All"), "channel messages (unless every team grants "
+             "ChannelMessage.Read.Group to the app)"),
+        Need(("TeamMember.Read.All", "Group.Read.All"), "who is in a team"),
+        Need(("Organization.Read.All", "Directory.Read.All"), "the tenant's name"),
+    ]  # fmt: skip
+    if scope.include_private:
+        found.append(Need(("ChannelMember.Read.All",), "who is in private and shared channels"))
+    if scope.settings.usage:
+        found.append(Need(("Reports.Read.All",), "usage reports"))
+    return found
+
+
+def preflight(scope: Scope) -> Flow:
+    """Compare what the token may do (its `roles`) with what reading needs: the required ones are an error, others a gap.
+
+    Raises PermissionMissingError naming the permission, what it is for and how to grant it.
+    """
+    credential = yield from authorize(scope.settings, None, scope.until)
+    roles = roles_of(str(credential.headers.get("Authorization", "")).removeprefix("Bearer "))
+    if roles is None:
+        yield Gap("the token does not say which permissions it has: reading will tell")
+        return
+    for need in needs(scope):
+        if roles & set(need.any_of):
+            continue
+        name = need.any_of[0]
+        text = f"the app lacks {name}: {need.use} cannot be read"
+        remedy = f"Grant {name} on the app's page, 'API permissions', as an application permission, with admin consent."
+        if need.required:
+            raise PermissionMissingError(text, platform=PLATFORM, subject="token", remedy=remedy)
+        yield Gap(f"{text}. {remedy}", "denied")
+
+
+def roles_of(token: str) -> frozenset[str] | None:
+    """Read the application permissions in an access token; None where it is opaque. Nothing is verified: it is ours."""
+    parts = token.split(".")
+    if len(parts) != 3:  # noqa: PLR2004 # header, claims, signature
+        return None
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return None
+    roles = claims.get("roles") if isinstance(claims, dict) else None
+    return frozenset(str(role) for role in roles) if isinstance(roles, list) else frozenset()
+
+

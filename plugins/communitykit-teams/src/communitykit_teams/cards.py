@@ -1,0 +1,106 @@
+"""What cards and attachments say and are: adaptive, thumbnail and connector cards, files, forwarded messages. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic_core import from_json
+
+from communitykit_teams.ids import PLATFORM
+from communitykit_teams.wire import Attachment
+from communitykit import make_id
+
+_TEXTS = ("title", "subtitle", "activityTitle", "activitySubtitle", "activityText", "summary", "text")
+_INNER = ("body", "items", "columns", "rows", "cells", "inlines", "facts", "sections", "cards", "content", "card")
+_CARD = "application/vnd.microsoft.card."
+_BANNER = "announcementbanner"
+
+
+def content_of(item: Attachment) -> Any:  # noqa: ANN401 # any JSON
+    """Give an attachment's content: JSON as text is decoded, other text is itself."""
+    content = item.get("content")
+    if not isinstance(content, str) or not content:
+        return content
+    try:
+        return from_json(content)
+    except ValueError:
+        return content
+
+
+def card_text(item: Attachment) -> str:
+    """Give the words of a card, a line for each text that it shows; empty for what is no card."""
+    kind = str(item.get("contentType") or "")
+    if not kind.startswith(_CARD) and kind != "application/vnd.microsoft.teams.card.o365connector":
+        return ""
+    content = content_of(item)
+    if not isinstance(content, Mapping):
+        return ""
+    lines = [line for line in _lines(content) if line]
+    if not lines and isinstance(content.get("fallbackText"), str):
+        lines = [content["fallbackText"]]
+    return "\n".join(dict.fromkeys(lines))
+
+
+def _lines(node: Any) -> Iterator[str]:  # noqa: ANN401 # any JSON
+    if isinstance(node, list):
+        if node and all(isinstance(one, Mapping) and one.get("type") == "TextRun" for one in node):
+            yield "".join(str(one.get("text") or "") for one in node).strip()
+            return
+        for one in node:
+            yield from _lines(one) if not isinstance(one, str) else (one.strip(),)
+    elif isinstance(node, Mapping):
+        name, value = node.get("title") or node.get("name"), node.get("value")
+        if isinstance(name, str) and isinstance(value, str) and "type" not in node:  # a fact
+            yield f"{name.strip().rstrip(':')}: {value.strip()}"
+            return
+        for key in _TEXTS:
+            if isinstance(node.get(key), str) and not str(node.get("type") or "").startswith("Action."):
+                yield node[key].strip()
+        for key in _INNER:
+            if isinstance(node.get(key), list | Mapping):
+                yield from _lines(node[key])
+
+
+def announcement(items: list[Attachment] | None) -> str | None:
+    """Give an announcement's headline, empty where it has none; None when no attachment makes it an announcement."""
+    for item in items or ():
+        if str(item.get("contentType") or "").lower().endswith(_BANNER):
+            content = content_of(item)
+            title = content.get("title") if isinstance(content, Mapping) else None
+            return title if isinstance(title, str) else ""
+    return None
+
+
+def forwarded_from(items: list[Attachment] | None, network: str) -> str | None:
+    """Give the id of the post that this one forwards, or None."""
+    for item in items or ():
+        content = content_of(item) if item.get("contentType") == "forwardedMessageReference" else None
+        if isinstance(content, Mapping):
+            where, what = content.get("originalConversationId"), content.get("originalMessageId")
+            if isinstance(where, str) and where and what:
+                return make_id(PLATFORM, network, "post", where, str(what))
+    return None
+
+
+def attachment(item: Attachment) -> dict[str, Any]:
+    """Describe an attachment: `reference` is a file in SharePoint, the rest are cards and references."""
+    kind = str(item.get("contentType") or "")
+    made: dict[str, Any] = {"kind": _kind(kind), "id": item.get("id") or None, "name": item.get("name") or None}
+    if item.get("contentUrl"):
+        made["url"] = item["contentUrl"]
+    if kind != "reference" and kind:
+        made["mime_type"] = kind
+    if text := card_text(item):
+        made["text"] = text
+    return made
+
+
+def _kind(content_type: str) -> str:
+    if content_type == "reference" or content_type.startswith("application/vnd.microsoft.teams.file"):
+        return "file"
+    if content_type.startswith(("image", "video", "audio")):
+        return content_type.split("/", 1)[0]
+    if content_type.startswith(_CARD) or content_type.lower().endswith(("connector", _BANNER)):
+        return "card"
+    return "link" if content_type in {"tabReference"} else "other"

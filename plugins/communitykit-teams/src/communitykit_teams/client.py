@@ -1,0 +1,98 @@
+"""How a slice is read: a channel's messages, a team by export, members, the usage report. Flows: nothing is sent here."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from communitykit import Batch, Checkpoint, Flow, Gap, Listing, Scope, Slice, Swept, is_concealed, odata_pager, report_rows
+from communitykit_teams.access import authorize, preflight
+from communitykit_teams.discovery import discover, resolve
+from communitykit_teams.export import read_export
+from communitykit_teams.history import Channel, read_messages
+from communitykit_teams.methods import PAGE, Graph, segment
+from communitykit_teams.progress import Progress, polled
+
+__all__ = ["authorize", "discover", "estimate", "preflight", "read", "resolve"]
+
+Steps = Generator[Any, Any, None]
+_REPORT = "getTeamsUserActivityUserDetail"
+
+
+def read(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+    """Read one slice."""
+    what = slice_.key.split("/", 1)[0]
+    if what == "messages":
+        yield from read_messages(_channel(scope, slice_), Progress.load(checkpoint), scope)
+    elif what == "export":
+        yield from read_export(scope, slice_, checkpoint)
+    elif what == "members":
+        yield from _daily(scope, slice_, checkpoint, _members)
+    else:
+        yield from _daily(scope, slice_, checkpoint, _usage)
+
+
+def estimate(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Mapping[str, int]:
+    """Tell about how many requests a slice takes; a channel never read does not say how long it is."""
+    if polled((checkpoint or {}).get("done"), scope) is not None:
+        return {}
+    what = slice_.key.split("/", 1)[0]
+    if what == "members":
+        return {"members": 1}
+    if what == "usage":
+        return {"reports": 1}
+    return {"messages": 1} if what == "messages" and Progress.load(checkpoint).high else {}
+
+
+def _channel(scope: Scope, slice_: Slice) -> Channel:
+    params = slice_.params
+    context = {"network": slice_.network, "team": params["team"], "channel": params["channel"], "origin": "api"}
+    return Channel(
+        graph=Graph.of(scope.settings),
+        team=str(params["team"]),
+        native=str(params["channel"]),
+        community_id=str(slice_.community_id),
+        label=slice_.label,
+        context=context,
+    )
+
+
+def _daily(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None, steps: Any) -> Steps:  # noqa: ANN401 # a flow
+    """Read a listing once a day, as Microsoft asks."""
+    if (told := polled((checkpoint or {}).get("done"), scope)) is not None:
+        yield Gap(told, "skipped", slice_.community_id)
+        return
+    done = {"v": 1, "done": scope.until.isoformat()}
+    yield from steps(scope, slice_, done)
+
+
+def _members(scope: Scope, slice_: Slice, done: Checkpoint) -> Steps:
+    """List who is in a team, or in a private or shared channel with members of its own."""
+    graph, team, channel = Graph.of(scope.settings), str(slice_.params["team"]), slice_.params.get("channel")
+    path = f"teams/{segment(team)}/" + (f"channels/{segment(str(channel))}/allMembers" if channel else "members")
+    native = str(channel or team)
+    request = graph.ask(path, "members", subject=slice_.label, on=native, top=PAGE)
+    context = {"network": slice_.network, "community": native, "origin": "api"}
+    listing = Listing(request, odata_pager)
+    while (data := (yield from listing.page())) is not None:
+        yield Batch("member", [one for one in data.get("value") or () if isinstance(one, dict)], context)
+    if listing.problem:
+        yield Gap(f"not all members: {listing.problem}", community_id=slice_.community_id)
+        return
+    yield Swept("membership", {"community_id": slice_.community_id})
+    yield Batch("member", (), context, checkpoint=done)
+
+
+def _usage(scope: Scope, slice_: Slice, done: Checkpoint) -> Steps:
+    """Read the usage report: Graph redirects to a CSV file that wants no credential."""
+    period = slice_.params["period"]
+    request = Graph.of(scope.settings).ask(f"reports/{_REPORT}(period='{period}')", "reports", subject="usage report")
+    response = yield replace(request, expect="text")
+    rows = list(report_rows(response.data))
+    yield Batch("usage", rows, {"network": slice_.network, "report": _REPORT, "origin": "api"}, checkpoint=done)
+    if any(is_concealed(row.get("User Principal Name") or "") for row in rows):
+        yield Gap(
+            "the report conceals who its users are, so its figures belong to nobody: an administrator can show names "
+            "under 'Settings > Org settings > Reports' of the Microsoft 365 admin center"
+        )

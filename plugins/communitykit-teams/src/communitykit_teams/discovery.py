@@ -1,0 +1,234 @@
+"""What there is to read: the tenant, users, teams, channels. Flows: nothing here sends anything."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any
+
+from communitykit import (
+    Batch,
+    CommunityKitError,
+    CredentialError,
+    Flow,
+    Gap,
+    Listing,
+    PermissionMissingError,
+    Request,
+    Response,
+    RetryableError,
+    Scope,
+    SettingsError,
+    Slice,
+    odata_pager,
+)
+from communitykit_teams.batches import batched
+from communitykit_teams.ids import PLATFORM, community_id, is_guid
+from communitykit_teams.methods import PAGE, Graph, segment
+
+Steps = Generator[Any, Any, Any]
+
+_TALK = frozenset({"post", "event"})
+_PEOPLE = frozenset({"member", "membership", "post", "event"})
+_USER = (
+    "id,displayName,mail,userPrincipalName,userType,accountEnabled,jobTitle,department,companyName,officeLocation,"
+    "country,employeeId,employeeOrgData,preferredLanguage,createdDateTime"
+)
+_GROUP = "id,displayName,description,visibility,createdDateTime"
+_TEAMS = "resourceProvisioningOptions/Any(x:x eq 'Team')"
+_OPEN = frozenset({"public"})
+
+
+def discover(scope: Scope) -> Flow:
+    """List the tenant, its users, teams and channels; give the slices to read."""
+    graph = Graph.of(scope.settings)
+    network = yield from _tenant(graph, scope)
+    if scope.gives & _PEOPLE:
+        yield from _users(graph, network)
+    if scope.settings.usage and "measure" in scope.gives:
+        params = {"period": scope.settings.usage}
+        yield Slice(f"usage/{scope.settings.usage}", network, ("measure",), label="usage report", params=params)
+    if scope.gives - {"member", "measure"}:
+        teams = yield from _teams(graph, scope, network)
+        yield from _channels(graph, scope, network, teams)
+
+
+def resolve(scope: Scope, network: str, member_ids: tuple[str, ...]) -> Flow:
+    """Look up users that no list gave: those deleted from the directory stay stubs, as do people of other tenants."""
+    if "member" not in scope.gives:
+        return
+    graph = Graph.of(scope.settings)
+    own = yield from _tenant(graph, scope, told=False)
+    wanted = [one.rsplit(":", 1)[-1] for one in member_ids] if network == own else []
+    requests = [
+        graph.ask(f"users/{native}", "directory", subject=f"user {native}", select=_USER)
+        for native in wanted
+        if is_guid(native)
+    ]
+    answers = yield from batched(requests, graph.together("directory"))
+    found = [one.data for one in answers if isinstance(one, Response)]
+    yield Batch("user", found, {"network": network, "origin": "api"})
+    denied = [one for one in answers if isinstance(one, PermissionMissingError | RetryableError)]
+    for text in dict.fromkeys(str(one) for one in denied):
+        yield Gap(f"not looked up: {text}")
+
+
+def _tenant(graph: Graph, scope: Scope, *, told: bool = True) -> Steps:
+    """Learn the tenant's id and name; where the app may not ask, the settings must give the id."""
+    given = str(scope.settings.tenant or "")
+    try:
+        answer = yield graph.ask("organization", "get", subject="tenant", select="id,displayName")
+        found = [one for one in answer.data.get("value") or () if isinstance(one, dict) and one.get("id")]
+    except PermissionMissingError:
+        found = [{"id": given.lower()}] if is_guid(given) else []
+    if not found:
+        raise SettingsError(
+            "nothing tells the id of the tenant",
+            platform=PLATFORM,
+            subject="tenant",
+            remedy="Give tenant as the id on the app's overview page, or grant Organization.Read.All.",
+        )
+    if told:
+        yield Batch("organization", found[:1], {"origin": "api"})
+    return str(found[0]["id"])
+
+
+def _users(graph: Graph, network: str) -> Steps:
+    """List all users; managers come along, so that nobody is asked for one by one."""
+    request = graph.ask(
+        "users", "directory", subject="users", cost=2, top=PAGE, select=_USER, expand="manager($select=id)"
+    )
+    context = {"network": network, "origin": "api", "managers": True}
+    listing = Listing(request, odata_pager)
+    while (data := (yield from listing.page())) is not None:
+        yield Batch("user", _objects(data), context)
+    if listing.problem:
+        yield Gap(f"not all users: {listing.problem}")
+
+
+def _teams(graph: Graph, scope: Scope, network: str) -> Steps:
+    """List the teams that were asked for: by their groups, which tell who may read them, else one by one."""
+    found: dict[str, Mapping[str, Any]] = {}
+    request = graph.ask("groups", "directory", subject="teams", cost=3, top=PAGE, select=_GROUP, filter=_TEAMS)
+    try:
+        problem = yield from _walk(request, found)
+    except PermissionMissingError:
+        problem = yield from _walk(graph.ask("teams", "get", subject="teams", top=PAGE), found)
+        requests = [
+            graph.ask(f"teams/{native}", "get", subject=f"team {native}", on=native, select=f"{_GROUP},isArchived")
+            for native in found
+        ]
+        answers = yield from batched(requests, graph.together("get"))
+        for native, answer in zip(list(found), answers, strict=True):
+            if isinstance(answer, Response):
+                found[native] = answer.data
+            else:
+                yield Gap(f"team {found[native].get('displayName') or native} is left out: {answer}", "denied")
+                del found[native]
+    if problem:
+        yield Gap(f"not all teams: {problem}")
+    teams = [one for one in found.values() if scope.include_private or _is_open(one.get("visibility"))]
+    yield Batch("team", teams, {"network": network, "origin": "api"})
+    return teams
+
+
+def _walk(request: Request, found: dict[str, Mapping[str, Any]]) -> Steps:
+    listing = Listing(request, odata_pager)
+    while (data := (yield from listing.page())) is not None:
+        found.update({str(one["id"]): one for one in _objects(data) if one.get("id")})
+    return listing.problem
+
+
+def _channels(graph: Graph, scope: Scope, network: str, teams: list[Mapping[str, Any]]) -> Steps:
+    """List the channels of all teams, twenty teams at a time, and give what there is to read of each."""
+    requests = [
+        graph.ask(f"teams/{segment(str(team['id']))}/allChannels", "channels", subject=f"team {_name(team)}",
+                  on=str(team["id"]))
+        for team in teams
+    ]  # fmt: skip
+    seen: set[str] = set()
+    together = graph.together("channels")
+    for start in range(0, len(requests), together):
+        answers = yield from batched(requests[start : start + together], together)
+        for team, answer in zip(teams[start : start + together], answers, strict=True):
+            community = community_id(network, str(team["id"]))
+            if isinstance(answer, CredentialError):
+                raise answer
+            if isinstance(answer, CommunityKitError):
+                yield Gap(f"team {_name(team)} cannot be read: {answer}", "denied", community)
+                continue
+            channels = _objects(answer.data)
+            following = odata_pager(answer.request, answer)
+            if following is not None:
+                channels += yield from _rest(following)
+            yield from _team(scope, network, team, [one for one in channels if one.get("id")], seen)
+
+
+def _rest(request: Request) -> Steps:
+    found: list[dict[str, Any]] = []
+    listing = Listing(request, odata_pager)
+    while (data := (yield from listing.page())) is not None:
+        found += _objects(data)
+    if listing.problem:
+        yield Gap(f"not all channels: {listing.problem}")
+    return found
+
+
+def _team(
+    scope: Scope, network: str, team: Mapping[str, Any], channels: list[dict[str, Any]], seen: set[str]
+) -> Steps:
+    """Give one team's slices: who is in it, and its channels."""
+    native = str(team["id"])
+    context = {"network": network, "team": native, "visibility": team.get("visibility"), "origin": "api"}
+    named = scope.wants(str(team.get("displayName") or ""), native)
+    wanted = [one for one in channels if named or scope.wants(one.get("displayName"), str(one["id"]))]
+    if "membership" in scope.gives and (named or wanted):
+        params = {"team": native}
+        community = community_id(network, native)
+        yield Slice(f"members/{native}", network, ("membership", "member"), community, f"{_name(team)} members", params)
+    shown = [one for one in wanted if one.get("membershipType") == "standard" or scope.include_private]
+    if scope.gives & _TALK and scope.settings.messages == "export" and shown:
+        params = {"team": native, "channels": [str(one["id"]) for one in shown]}
+        yield Slice(f"export/{native}", network, ("post", "event"), community_id(network, native), _name(team), params)
+    for channel in wanted:
+        key = str(channel["id"])
+        own = channel.get("membershipType") == "standard"
+        if key in seen or not (own or scope.include_private) or not _is_hosted_by(native, channel):
+            continue
+        seen.add(key)
+        home = channel.get("tenantId")
+        if home and home != network:
+            yield Gap(
+                f"channel {_name(channel)} belongs to another tenant ({home}): its messages can be read there only",
+                "skipped",
+            )
+            continue
+        yield Batch("channel", [channel], context)
+        yield from _slices(scope, network, native, f"{_name(team)} / {_name(channel)}", channel)
+
+
+def _slices(scope: Scope, network: str, team: str, label: str, channel: Mapping[str, Any]) -> Steps:
+    native = str(channel["id"])
+    community = community_id(network, native)
+    params = {"team": team, "channel": native}
+    if "membership" in scope.gives and channel.get("membershipType") != "standard":
+        yield Slice(f"members/{native}", network, ("membership", "member"), community, f"{label} members", params)
+    if scope.gives & _TALK and scope.settings.messages == "channels":
+        yield Slice(f"messages/{native}", network, ("post", "event"), community, label, params)
+
+
+def _is_hosted_by(team: str, channel: Mapping[str, Any]) -> bool:
+    """Tell whether a channel is the team's own: `@odata.id` of one that is shared with it names the host."""
+    _, found, rest = str(channel.get("@odata.id") or "").partition("/teams/")
+    return not found or rest.partition("/")[0].strip("'()").lower() == team.lower()
+
+
+def _is_open(visibility: object) -> bool:
+    return str(visibility or "").lower() in _OPEN
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    return str(item.get("displayName") or item.get("id"))
+
+
+def _objects(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [one for one in data.get("value") or () if isinstance(one, dict)]

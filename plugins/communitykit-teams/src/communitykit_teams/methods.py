@@ -1,0 +1,206 @@
+"""How Microsoft Graph is asked: requests, budgets, and what a refusal means. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from communitykit import (
+    Budget,
+    CommunityKitError,
+    CredentialError,
+    CursorError,
+    Draw,
+    ObjectUnavailableError,
+    PermissionMissingError,
+    ProtocolError,
+    RateLimitedError,
+    Request,
+    Response,
+    SettingsError,
+    TransientError,
+    odata_error,
+)
+from communitykit_teams.settings import TeamsSettings
+
+PAGE = 999
+"""Largest page of users, groups and members."""
+MESSAGES = 50
+"""Largest page of channel messages ("List channel messages")."""
+EXPANDED = 1000
+"""Replies that `$expand=replies` brings at most with each message."""
+
+BUDGETS: dict[str, Budget] = {
+    "get": Budget(30, 1),
+    "channels": Budget(60, 1),
+    "members": Budget(60, 1),
+    "messages": Budget(20, 1),
+    "export": Budget(200, 1),
+    "object": Budget(4, 1),
+    "directory": Budget(3_500, 10),
+    "reports": Budget(14, 600),
+}
+"""Documented limits per app and tenant ("Microsoft Graph service-specific throttling limits").
+
+`object` is "a maximum of four requests per second per app on a given team or channel"; `directory` counts resource units
+of the smallest tenants; `reports` counts one report.
+"""
+
+_PREFER = {"Prefer": "include-unknown-enum-members"}
+"""Without it shared channels and system messages come back as `unknownFutureValue`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Describes requests for one tenant's app; limits are counted for it."""
+
+    tenant: str
+    rate: float = 1.0
+    model: str | None = None
+
+    @classmethod
+    def of(cls, settings: TeamsSettings) -> Graph:
+        """Take what the settings say."""
+        return cls((settings.tenant or settings.client_id or "").lower(), settings.rate, settings.export_model)
+
+    def ask(
+        self, path: str, budget: str, *, subject: str, on: str = "", cost: int = 1, **params: str | int
+    ) -> Request:
+        """Describe a GET: `on` is the team or channel that it is counted on; `top` becomes `$top`, and so on."""
+        draws = [Draw(budget, self.tenant, cost)]
+        if on:
+            draws.append(Draw("object", on))
+        query = {f"${name}": value for name, value in params.items()}
+        return Request(path, params=query, headers=_PREFER, draws=tuple(draws), subject=subject)
+
+    def together(self, budget: str) -> int:
+        """Tell how many requests of a budget fit into one `$batch`: its parts are counted one by one."""
+        return max(1, min(20, int(min(BUDGETS[budget].limit * self.rate, 20))))
+
+
+def segment(native: str) -> str:
+    """Write an id as a part of a path."""
+    return quote(native, safe=":@")
+
+
+_CREDENTIAL = frozenset({"invalidauthenticationtoken", "unauthenticated", "authenticationerror", "compacttokenparsefailed"})
+_PERMISSION = frozenset({"forbidden", "accessdenied", "authorization_requestdenied", "insufficientprivileges"})
+_CURSOR = frozenset(
+    {"directory_expiredpagetoken", "syncstatenotfound", "syncstateinvalid", "resyncrequired", "invalidskiptoken"}
+)
+_LIMITED = frozenset({"toomanyrequests", "activitylimitreached", "request_throttledtemporarily", "429"})
+_TRANSIENT = frozenset(
+    {"generalexception", "internalservererror", "servicenotavailable", "serviceunavailable", "unknownerror", "timeout",
+     "badgateway", "gatewaytimeout"}
+)  # fmt: skip
+
+_PERMISSIONS: tuple[tuple[str, str], ...] = (
+    (r"getAllMessages", "ChannelMessage.Read.All"),
+    (r"/messages(/|$|\?|\()", "ChannelMessage.Read.All (or ChannelMessage.Read.Group for this one team)"),
+    (r"/channels/[^/]+/(allMembers|members)", "ChannelMember.Read.All"),
+    (r"teams/[^/]+/members", "TeamMember.Read.All"),
+    (r"/(allChannels|channels)", "Channel.ReadBasic.All"),
+    (r"(^|/)groups", "GroupMember.Read.All"),
+    (r"(^|/)teams/[^/?]+(\?|$)", "TeamSettings.Read.All"),
+    (r"(^|/)teams", "Team.ReadBasic.All"),
+    (r"(^|/)users", "User.Read.All"),
+    (r"(^|/)organization", "Organization.Read.All"),
+    (r"(^|/)reports", "Reports.Read.All"),
+    (r"(^|/)subscriptions", "ChannelMessage.Read.All"),
+)
+"""Which application permission an address needs, the first that fits."""
+_PROTECTED = (
+    " If it is granted, the tenant may be one for which Microsoft must still approve protected APIs "
+    "(https://aka.ms/teamsgraph/requestaccess)."
+)
+
+_LOGIN: dict[int, tuple[type[CommunityKitError], str, str]] = {
+    90002: (SettingsError, "there is no such tenant", "Correct tenant: its id stands on the app's overview page."),
+    900023: (SettingsError, "this is no tenant", "Correct tenant: its id stands on the app's overview page."),
+    700016: (SettingsError, "the app is not in this tenant", "Correct tenant or client_id; or have an admin consent."),
+    7000215: (CredentialError, "the client secret is wrong", "Copy the secret's value, not its id."),
+    7000222: (CredentialError, "the client secret has expired", "Make a new one under 'Certificates & secrets'."),
+    700027: (CredentialError, "the certificate is not the app's", "Upload it under 'Certificates & secrets'."),
+    65001: (PermissionMissingError, "nobody consented to the app", "Have an administrator grant admin consent."),
+    7000112: (CredentialError, "the app is disabled in this tenant", "Enable it under 'Enterprise applications'."),
+}
+"""What Microsoft Entra's error numbers mean to the caller ("Microsoft Entra authentication error codes")."""
+_AADSTS = re.compile(r"AADSTS(\d+)")
+
+
+def permission_for(url: str) -> str | None:
+    """Name the application permission that an address needs."""
+    path = url.split("/v1.0/", 1)[-1].split("?", 1)[0]
+    return next((name for pattern, name in _PERMISSIONS if re.search(pattern, path)), None)
+
+
+def fault(response: Response) -> CommunityKitError | None:
+    """Tell what an answer means when it is a refusal: OData's envelope, or the login's own."""
+    data = response.data
+    if isinstance(data, Mapping) and isinstance(data.get("error"), str):
+        return _login_refusal(data)
+    told = odata_error(data)
+    if told is None:
+        if response.status < 300 and response.request.expect == "json" and not isinstance(data, Mapping):  # noqa: PLR2004
+            empty = data is None and response.status in {202, 204}
+            return None if empty else ProtocolError("the answer is no JSON object", remedy="Check base_url.")
+        return refusal("", "", response) if response.status >= 400 else None  # noqa: PLR2004
+    return refusal(*told, response)
+
+
+def refusal(code: str, message: str, response: Response) -> CommunityKitError:  # noqa: PLR0911 # a table of outcomes
+    """Make the error that a code or status means, named by what to do about it. Codes come in any case."""
+    status, known = response.status, code.lower()
+    shown = code or None
+    if status == 429 or known in _LIMITED:  # noqa: PLR2004
+        return RateLimitedError("Microsoft Graph asks to wait", retry_after=seconds(response.headers.get("retry-after")), code=shown)
+    if status == 410 or known in _CURSOR:  # noqa: PLR2004
+        return CursorError("the page's token expired", code=shown, remedy="Run again: reading goes on.")
+    if status == 401 or known in _CREDENTIAL:  # noqa: PLR2004
+        return CredentialError("the token is refused", code=shown, remedy="Renew it; check the app's secret.")
+    if status == 402:  # noqa: PLR2004
+        return PermissionMissingError("this API wants payment", code=shown, remedy="Set export_model to A or B.")
+    if status == 403 or known in _PERMISSION:  # noqa: PLR2004
+        return _denied(shown, response)
+    if status == 404 or known in {"notfound", "itemnotfound", "resourcenotfound", "request_resourcenotfound"}:  # noqa: PLR2004
+        return ObjectUnavailableError("there is no such object any more", code=shown)
+    if status >= 500 or known in _TRANSIENT:  # noqa: PLR2004
+        wait = seconds(response.headers.get("retry-after"))
+        return TransientError("Microsoft Graph failed to answer", retry_after=wait, code=shown)
+    text = f"Microsoft Graph refused the request: {message}" if message else "Microsoft Graph refused the request"
+    return ProtocolError(text, code=shown, remedy="Please report this with the text above.")
+
+
+def _denied(code: str | None, response: Response) -> CommunityKitError:
+    needed = permission_for(response.request.url)
+    if needed is None:
+        return PermissionMissingError("the app may not do this", code=code, remedy="Ask an administrator.")
+    protected = _PROTECTED if "ChannelMessage" in needed else ""
+    return PermissionMissingError(
+        f"the app lacks the permission {needed}",
+        code=code,
+        remedy=f"Grant {needed} to the app as an application permission, with admin consent.{protected}",
+    )
+
+
+def _login_refusal(data: Mapping[str, Any]) -> CommunityKitError:
+    text = str(data.get("error_description") or "")
+    match = _AADSTS.search(text)
+    codes = data.get("error_codes")
+    number = int(match[1]) if match else codes[0] if isinstance(codes, list) and codes else 0
+    code = f"AADSTS{number}" if number else str(data["error"])
+    if number in _LOGIN:
+        kind, what, remedy = _LOGIN[number]
+        return kind(what, code=code, remedy=remedy)
+    if data["error"] == "temporarily_unavailable":
+        return TransientError("the login failed to answer", code=code)
+    first = text.split("Trace ID", 1)[0].split("\r\n", 1)[0].strip()
+    return CredentialError(f"no token came back: {first or data['error']}", code=code, remedy="Check the app registration.")
+
+
+def seconds(text: str | None) -> float | None:
+    """Read Retry-After in seconds; it may be absent."""
+    return float(text) if text and text.strip().isdecimal() else None

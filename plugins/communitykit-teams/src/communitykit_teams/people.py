@@ -1,0 +1,119 @@
+"""Users, members and authors become Members and Memberships. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from communitykit import Draft, Rejected, make_id
+from communitykit_teams.ids import PLATFORM, Place, community_id, member_id, native_id, parse_time
+from communitykit_teams.wire import ConversationMember, Identity, User
+
+Context = Mapping[str, Any]
+
+_FIELDS = {
+    "userPrincipalName": "username",
+    "displayName": "display_name",
+    "jobTitle": "title",
+    "department": "department",
+    "companyName": "organization",
+    "officeLocation": "location",
+    "country": "country",
+    "employeeId": "employee_number",
+    "preferredLanguage": "language",
+}
+"""A user's properties that are a Member's fields as they are; what was not selected is not told."""
+_OWN = frozenset({"aadUser", "onPremiseAadUser"})
+
+
+def user(item: User, context: Context) -> Iterator[Draft]:
+    """Translate a user of the directory; one that `/users/delta` says was removed is inactive.
+
+    Raises Rejected when it has no id.
+    """
+    native = native_id(item)
+    network = _network(context)
+    draft: dict[str, Any] = {"record": "member", "id": member_id(network, native), "directory_id": native}
+    if "@removed" in item:
+        yield {**draft, "active": False}
+        return
+    told: Mapping[str, Any] = item
+    draft["kind"] = "person"
+    draft.update({name: told[key] or None for key, name in _FIELDS.items() if key in told})
+    if "mail" in item:
+        draft["email"] = item["mail"] or None
+    if "userType" in item:
+        draft["guest"] = str(item["userType"] or "").lower() == "guest"
+    if isinstance(item.get("accountEnabled"), bool):
+        draft["active"] = item["accountEnabled"]
+    if "employeeOrgData" in item:
+        draft["division"] = (item["employeeOrgData"] or {}).get("division") or None
+    if "createdDateTime" in item:
+        draft["created_at"] = parse_time(item["createdDateTime"])
+    manager = item.get("manager")
+    if isinstance(manager, Mapping) and manager.get("id"):
+        draft["manager_id"] = member_id(network, manager["id"])
+    elif context.get("managers"):  # they were asked for: nobody is told
+        draft["manager_id"] = None
+    yield draft
+
+
+def conversation_member(item: ConversationMember, context: Context) -> Iterator[Draft]:
+    """Translate who is in a team or channel, and what the list tells of somebody from another tenant.
+
+    Raises Rejected when neither a user id nor an id stands there.
+    """
+    network, community = _network(context), context.get("community")
+    native = item.get("userId") or item.get("id")
+    if not native or not community:
+        raise Rejected("no_id", "the member has no id, or no team or channel is known")
+    home = item.get("tenantId") or network
+    external = home != network
+    member = member_id(home, native)
+    yield {
+        "record": "membership",
+        "id": make_id(PLATFORM, network, "membership", community, native),
+        "community_id": community_id(network, community),
+        "member_id": member,
+        "role": _role(item.get("roles"), external=external),
+        "active": "@removed" not in item,
+    }
+    if external or not item.get("userId"):  # ours are listed with all that the directory knows of them
+        draft: dict[str, Any] = {"record": "member", "id": member, "kind": "person", "external": True}
+        if item.get("displayName"):
+            draft["display_name"] = item["displayName"]
+        if item.get("email"):
+            draft["email"] = item["email"]
+        if item.get("userId"):
+            draft["directory_id"] = native
+        yield draft
+
+
+def _role(roles: object, *, external: bool) -> str:
+    """Read roles in any spelling; somebody from another tenant is listed as owner, and owns nothing."""
+    held = {str(role).lower() for role in roles} if isinstance(roles, list) else set()
+    if external:
+        return "guest"
+    return "owner" if "owner" in held else "guest" if held & {"guest", "anonymous"} else "member"
+
+
+def identity_member(kind: str, who: Identity, place: Place) -> dict[str, Any] | None:
+    """Describe an author whom the directory does not list: an application, somebody from another tenant."""
+    member = place.member(who["id"], who.get("tenantId"))
+    name = {"display_name": who["displayName"]} if who.get("displayName") else {}
+    if kind == "application":
+        return {"record": "member", "id": member, "kind": "bot", **name}
+    if kind == "device":
+        return {"record": "member", "id": member, "kind": "system", **name}
+    told, home = who.get("userIdentityType") or "aadUser", who.get("tenantId") or place.network
+    if told in _OWN and home == place.network:
+        return None
+    draft = {"record": "member", "id": member, "kind": "person", "external": True, **name}
+    return {**draft, "directory_id": who["id"]} if told in _OWN else draft
+
+
+def _network(context: Context) -> str:
+    network = context.get("network")
+    if not network:
+        raise Rejected("no_place", "no tenant is known")
+    return str(network)

@@ -1,0 +1,91 @@
+"""Tenants, teams and channels become Communities. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from communitykit import Draft, Rejected
+from communitykit_teams.ids import community_id, native_id, parse_time
+from communitykit_teams.wire import Channel, Organization, Team
+
+_VISIBILITY = {"public": "public", "private": "private", "hiddenmembership": "secret"}
+
+
+def organization(item: Organization, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate the tenant."""
+    native = native_id(item)
+    draft: dict[str, Any] = {"record": "community", "id": community_id(native, native), "kind": "network"}
+    if item.get("displayName"):
+        draft["name"] = item["displayName"]
+    yield draft
+
+
+def team(item: Team, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a team, or the group behind it. What a payload does not tell stays untold.
+
+    Raises Rejected when it has no id, or no tenant is known.
+    """
+    native, network = native_id(item), _network(context)
+    draft: dict[str, Any] = {
+        "record": "community",
+        "id": community_id(network, native),
+        "kind": "team",
+        "parent_id": community_id(network, network),
+        "gone": None,
+        **_told(item),
+    }
+    if privacy := _VISIBILITY.get(str(item.get("visibility") or "").lower()):
+        draft["privacy"] = privacy
+    yield draft
+
+
+def channel(item: Channel, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a channel. A standard one is as open as its team; private and shared ones have members of their own.
+
+    Raises Rejected when it has no id, or no tenant is known.
+    """
+    native, network = native_id(item), _network(context)
+    draft: dict[str, Any] = {
+        "record": "community",
+        "id": community_id(network, native),
+        "kind": "channel",
+        "gone": None,
+        **_told(item),
+    }
+    if context.get("team"):
+        draft["parent_id"] = community_id(network, context["team"])
+    kind = str(item.get("membershipType") or "")
+    visibility = _VISIBILITY.get(str(context.get("visibility") or "").lower())
+    if kind in {"private", "shared"}:
+        draft["privacy"] = "private"
+    elif visibility is not None:
+        draft["privacy"] = visibility
+    if context.get("shared_with"):
+        draft["shared_with"] = tuple(context["shared_with"])
+    if kind:
+        draft["extra"] = {"membershipType": kind}
+    yield draft
+
+
+def _told(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Read what teams and channels have in common."""
+    told: dict[str, Any] = {}
+    if "displayName" in item:
+        told["name"] = item["displayName"] or None
+    if "description" in item:
+        told["purpose"] = item["description"] or None
+    if "createdDateTime" in item:
+        told["created_at"] = parse_time(item["createdDateTime"])
+    if isinstance(item.get("isArchived"), bool):
+        told["archived"] = item["isArchived"]
+    if item.get("webUrl"):
+        told["url"] = item["webUrl"]
+    return told
+
+
+def _network(context: Mapping[str, Any]) -> str:
+    network = context.get("network")
+    if not network:
+        raise Rejected("no_place", "no tenant is known")
+    return str(network)

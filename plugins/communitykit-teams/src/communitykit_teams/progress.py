@@ -1,0 +1,128 @@
+"""How far one channel's messages were read: the checkpoint. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from communitykit import Checkpoint, Scope
+
+VERSION = 1
+DAY = timedelta(hours=24)
+"""Microsoft's polling rule: an app may look for changes of a resource once a day."""
+TOLERANCE = timedelta(minutes=10)
+"""A daily schedule starts a little earlier some days; that is still once a day."""
+WEEK = timedelta(days=7)
+"""How often the look-back is read whole."""
+DELTA_REACH = timedelta(days=240)
+"""Delta of channel messages shows the last eight months only ("chatMessage: delta")."""
+MAX_ETAGS = 5_000
+
+Mode = Literal["first", "again", "delta", "recent"]
+
+
+@dataclass(slots=True)
+class Walk:
+    """A walk that has not ended: what it is for, when it began, how far back it goes, the page to go on with."""
+
+    mode: Mode
+    begun: str
+    since: str | None = None
+    next: str | None = None
+    resumed: bool = False
+
+
+@dataclass(slots=True)
+class Progress:
+    """What was read of a channel.
+
+    Everything that changed until `high` was read, back to `floor` (None: the beginning). `delta` is Graph's own link to
+    what changed since; `listed` says that this tenant gives none. `full` is when the look-back was last read whole,
+    `done` when a run last came to its end.
+    """
+
+    high: str | None = None
+    floor: str | None = None
+    delta: str | None = None
+    listed: bool = False
+    full: str | None = None
+    done: str | None = None
+    walk: Walk | None = None
+    etags: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, checkpoint: Checkpoint | None) -> Progress:
+        """Go on from a checkpoint; one of another version starts anew, which costs requests and loses nothing."""
+        if not checkpoint or checkpoint.get("v") != VERSION:
+            return cls()
+        walk = checkpoint.get("walk")
+        return cls(
+            high=checkpoint.get("high"),
+            floor=checkpoint.get("floor"),
+            delta=checkpoint.get("delta"),
+            listed=bool(checkpoint.get("listed")),
+            full=checkpoint.get("full"),
+            done=checkpoint.get("done"),
+            walk=Walk(walk["mode"], walk["begun"], walk["since"], walk["next"], resumed=True) if walk else None,
+            etags=dict(checkpoint.get("etags") or {}),
+        )
+
+    def save(self) -> Checkpoint:
+        """Make the checkpoint that holds now."""
+        walk = self.walk
+        return {
+            "v": VERSION,
+            "high": self.high,
+            "floor": self.floor,
+            "delta": self.delta,
+            "listed": self.listed,
+            "full": self.full,
+            "done": self.done,
+            "walk": {"mode": walk.mode, "begun": walk.begun, "since": walk.since, "next": walk.next} if walk else None,
+            "etags": dict(self.etags),
+        }
+
+    def next_walk(self, scope: Scope) -> Walk:
+        """Decide what to read now: everything, the look-back, or what changed."""
+        begun = scope.until.isoformat()
+        deeper = self.floor is not None and (scope.since is None or scope.since < moment(self.floor))
+        if self.high is None or deeper:
+            return Walk("first", begun, scope.since.isoformat() if scope.since else None)
+        start = scope.lookback_start(scope.settings.lookback_length)
+        floor = moment(self.floor) if self.floor else None
+        since = max((one for one in (start, floor) if one is not None), default=None)
+        due = self.full is None or scope.until - moment(self.full) >= WEEK - TOLERANCE
+        if scope.force or due or scope.until - moment(self.high) > DELTA_REACH:
+            return Walk("again", begun, since.isoformat() if since else None)
+        return Walk("recent" if self.listed else "delta", begun, self.overlap())
+
+    def overlap(self) -> str:
+        """Give from when on changes are asked for: a day more than is needed, since clocks and indexes lag."""
+        return (moment(self.high or "") - DAY).isoformat() if self.high else ""
+
+    def remember(self, messages: list[Mapping[str, Any]]) -> None:
+        """Keep the version of each message, so that the overlap is not translated twice."""
+        for one in messages:
+            if one.get("id") and one.get("etag"):
+                self.etags.pop(str(one["id"]), None)
+                self.etags[str(one["id"])] = str(one["etag"])
+        for native in list(self.etags)[: max(0, len(self.etags) - MAX_ETAGS)]:
+            del self.etags[native]
+
+    def is_known(self, item: Mapping[str, Any]) -> bool:
+        """Tell whether a message came before just as it is."""
+        return bool(item.get("etag")) and self.etags.get(str(item.get("id"))) == item.get("etag")
+
+
+def polled(done: str | None, scope: Scope) -> str | None:
+    """Say when a slice was last read, if that is too short ago by the polling rule; None where it may be read."""
+    if scope.force or not done or scope.until - moment(done) >= DAY - TOLERANCE:
+        return None
+    return f"read at {done[:16].replace('T', ' ')} UTC already: Microsoft allows polling once a day; force reads anyway"
+
+
+def moment(text: str) -> datetime:
+    """Read a time that this module wrote."""
+    return datetime.fromisoformat(text)

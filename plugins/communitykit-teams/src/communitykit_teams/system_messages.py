@@ -1,0 +1,142 @@
+"""What Teams itself writes into a channel (`eventMessageDetail`, "System messages") becomes events, by one table. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from communitykit import Draft, make_event_id
+from communitykit_teams.ids import PLATFORM, Place, native_id, parse_time
+from communitykit_teams.wire import Message
+
+Detail = Mapping[str, Any]
+Rule = Callable[[Message, Detail, Place], Iterator[dict[str, Any]]]
+
+
+def system_message(item: Message, detail: Detail, place: Place) -> Iterator[Draft]:
+    """Translate a system message; a kind that nobody has heard of is a change of the community all the same."""
+    name = str(detail.get("@odata.type") or "").rpartition(".")[2].removesuffix("EventMessageDetail")
+    rule = RULES.get(name) or _changed(_words(name) or "changed")
+    yield from rule(item, detail, place)
+
+
+def _words(name: str) -> str:
+    """Write `channelRenamed` as "channel renamed"."""
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
+
+
+def _person(identity: object, place: Place) -> str | None:
+    """Give a person of an identity set, or of an identity."""
+    if not isinstance(identity, Mapping):
+        return None
+    for kind in ("user", "application", "device"):
+        inner = identity.get(kind)
+        if isinstance(inner, Mapping) and inner.get("id"):
+            return place.member(inner["id"], inner.get("tenantId"))
+    native = identity.get("id")
+    return place.member(native, identity.get("tenantId")) if isinstance(native, str) and native else None
+
+
+def _act(
+    item: Message, place: Place, kind: str, *, actor: str | None, target: str, detail: str | None = None
+) -> dict[str, Any]:
+    """Describe an occurrence, known by the message that tells of it."""
+    native = native_id(item)
+    at = parse_time(item.get("createdDateTime"))
+    event: dict[str, Any] = {
+        "record": "event",
+        "id": make_event_id(PLATFORM, place.network, kind, target=target, actor=actor, occurrence=native),
+        "kind": kind,
+        "actor_id": actor,
+        "target_id": target,
+        "community_id": place.community_id,
+        "detail": detail,
+    }
+    return {**event, "occurred_at": at, "time_source": "event"} if at is not None else event
+
+
+def _members(kind: str) -> Rule:
+    """Make the rule for who came or went; who added somebody else has invited them."""
+
+    def rule(item: Message, detail: Detail, place: Place) -> Iterator[dict[str, Any]]:
+        by = _person(detail.get("initiator"), place)
+        named = False
+        for one in detail.get("members") or ():
+            member = _person(one, place)
+            if member is None:
+                continue
+            named = True
+            yield _act(item, place, kind, actor=member, target=place.community_id)
+            if kind == "joined" and by is not None and by != member:
+                yield _act(item, place, "invited", actor=by, target=member)
+        if not named:
+            yield _act(item, place, kind, actor=None, target=place.community_id)
+
+    return rule
+
+
+def _changed(what: str, key: str | None = None) -> Rule:
+    """Make the rule for a change: what changed, and the field that tells into what."""
+
+    def rule(item: Message, detail: Detail, place: Place) -> Iterator[dict[str, Any]]:
+        told = detail.get(key) if key else None
+        words = f"{what}: {told}" if told else what
+        by = _person(detail.get("initiator"), place)
+        yield _act(item, place, "community_changed", actor=by, target=place.community_id, detail=words)
+
+    return rule
+
+
+def _role(item: Message, detail: Detail, place: Place) -> Iterator[dict[str, Any]]:
+    member = _person(detail.get("conversationMemberUser"), place) or place.community_id
+    roles = ", ".join(str(role).lower() for role in detail.get("conversationMemberRoles") or ()) or "member"
+    by = _person(detail.get("initiator"), place)
+    yield _act(item, place, "community_changed", actor=by, target=member, detail=f"role: {roles}")
+
+
+def _call(what: str) -> Rule:
+    """Make the rule for calls: whoever began it, and at its end everybody who took part."""
+
+    def rule(item: Message, detail: Detail, place: Place) -> Iterator[dict[str, Any]]:
+        by = _person(detail.get("initiator"), place)
+        people = [_person((one or {}).get("participant"), place) for one in detail.get("callParticipants") or ()]
+        for who in dict.fromkeys([by, *people] if by is not None or not people else people):
+            yield _act(item, place, "x-teams-call", actor=who, target=place.community_id, detail=what)
+
+    return rule
+
+
+RULES: Mapping[str, Rule] = {
+    "membersAdded": _members("joined"),
+    "membersJoined": _members("joined"),
+    "membersDeleted": _members("left"),
+    "membersLeft": _members("left"),
+    "conversationMemberRoleUpdated": _role,
+    "callStarted": _call("started"),
+    "callEnded": _call("ended"),
+    "callRecording": _call("recording"),
+    "callTranscript": _call("transcript"),
+    "channelAdded": _changed("channel added", "channelDisplayName"),
+    "channelDeleted": _changed("channel deleted", "channelDisplayName"),
+    "channelRenamed": _changed("channel renamed", "channelDisplayName"),
+    "channelDescriptionUpdated": _changed("channel description", "channelDescription"),
+    "channelSharingUpdated": _changed("channel sharing"),
+    "channelSetAsFavoriteByDefault": _changed("channel shown by default"),
+    "channelUnsetAsFavoriteByDefault": _changed("channel no longer shown by default"),
+    "chatRenamed": _changed("chat renamed", "chatDisplayName"),
+    "meetingPolicyUpdated": _changed("meeting policy"),
+    "messagePinned": _changed("message pinned"),
+    "messageUnpinned": _changed("message unpinned"),
+    "tabUpdated": _changed("tab"),
+    "teamArchived": _changed("team archived"),
+    "teamUnarchived": _changed("team unarchived"),
+    "teamCreated": _changed("team created", "teamDisplayName"),
+    "teamRenamed": _changed("team renamed", "teamDisplayName"),
+    "teamDescriptionUpdated": _changed("team description", "teamDescription"),
+    "teamJoiningEnabled": _changed("joining enabled"),
+    "teamJoiningDisabled": _changed("joining disabled"),
+    "teamsAppInstalled": _changed("app installed", "teamsAppDisplayName"),
+    "teamsAppRemoved": _changed("app removed", "teamsAppDisplayName"),
+    "teamsAppUpgraded": _changed("app upgraded", "teamsAppDisplayName"),
+}
+"""Every kind of `eventMessageDetail` that Microsoft Graph documents."""

@@ -1,0 +1,170 @@
+"""Change notifications of Microsoft Graph: verified, decrypted, taken apart. Pure; there is no web server here."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+from pydantic_core import from_json
+
+from communitykit import Batch, Delivery, ProtocolError, SettingsError, SignatureError, WebhookDoor
+from communitykit_teams.crypto import decrypted, verify_validation_tokens
+from communitykit_teams.ids import PLATFORM, parse_time
+from communitykit_teams.wire import Notification
+
+_RESOURCE = re.compile(r"(\w+)(?:\('([^']*)'\)|/([^/()]+))")
+_KINDS = {"chatmessage": "message", "channel": "channel", "team": "team"}
+
+
+def webhook_secret(
+    client_state: str,
+    *,
+    private_keys: Mapping[str, str] | None = None,
+    client_id: str | None = None,
+    tenants: Iterable[str] = (),
+    jwks: Mapping[str, Any] | None = None,
+) -> str:
+    """Put what `receive` must know into the one text that it takes as `secret`.
+
+    `client_state` is what the subscription was created with; `private_keys` are PEM by `encryptionCertificateId`. With
+    `jwks` (and the app's `client_id` and `tenants`) validation tokens are required and verified, too.
+    """
+    told = {"client_state": client_state, "private_keys": dict(private_keys or {})}
+    tokens = {"client_id": client_id, "tenants": list(tenants), "jwks": dict(jwks)} if jwks is not None else {}
+    return json.dumps({**told, **tokens})
+
+
+def handshake(query: str) -> str | None:
+    """Give the text/plain body that proves a new notification address ours, from the request's raw query string.
+
+    Graph POSTs `?validationToken=…` to both addresses and wants its decoded value within ten seconds; None where the
+    request is no handshake.
+    """
+    return next(iter(parse_qs(query.removeprefix("?")).get("validationToken") or ()), None)
+
+
+def receive(headers: Mapping[str, str], body: bytes, secret: str, now: datetime) -> Delivery:  # noqa: ARG001 # none is signed
+    """Verify a delivery and take it apart, each resource dated by its own last change. Answer 202 within three seconds.
+
+    `secret` is the subscription's client state, or what `webhook_secret` makes. Resource data is decrypted by the key of
+    its certificate; a notification without any says only that something changed: the next pull finds it.
+
+    Raises SignatureError when a client state, a token or a signature is not right, SettingsError when the key is not
+    given, ProtocolError when the body is no collection of notifications.
+    """
+    known = _known(secret)
+    data = _decoded(body)
+    notifications: list[Notification] = [one for one in data.get("value") or () if isinstance(one, dict)]
+    for one in notifications:
+        given = str(one.get("clientState") or "")
+        if not known["client_state"] or not hmac.compare_digest(given.encode(), known["client_state"].encode()):
+            raise SignatureError(
+                "the client state is not the subscription's",
+                platform=PLATFORM,
+                subject="webhook delivery",
+                remedy="Answer 202 all the same, and take nothing in.",
+            )
+    if known.get("jwks") and any(one.get("encryptedContent") for one in notifications):
+        verify_validation_tokens(
+            data.get("validationTokens") or (),
+            jwks=known["jwks"],
+            client_id=str(known.get("client_id") or ""),
+            tenants=known.get("tenants") or (),
+            now=now,
+        )
+    batches, marks = [], []
+    for one in notifications:
+        batch = _batch(one, known["private_keys"])
+        batches.append(batch)
+        marks.append(_mark(one, batch))
+    key = hashlib.sha256("\n".join(marks).encode()).hexdigest()[:32] if marks else None
+    return Delivery(batches=tuple(batches), dedupe_key=key)
+
+
+def lifecycle_events(body: bytes) -> list[tuple[str, str]]:
+    """Give (subscription id, event) of a delivery to the lifecycle address.
+
+    `reauthorizationRequired`: renew it; `subscriptionRemoved`: create it again; `missed`: pull.
+
+    Raises ProtocolError when the body is no collection of notifications.
+    """
+    found = [one for one in _decoded(body).get("value") or () if isinstance(one, dict) and one.get("lifecycleEvent")]
+    return [(str(one.get("subscriptionId") or ""), str(one["lifecycleEvent"])) for one in found]
+
+
+def _known(secret: str) -> dict[str, Any]:
+    told: Any = None
+    if secret.lstrip().startswith("{"):
+        try:
+            told = from_json(secret)
+        except ValueError:
+            told = None
+    if isinstance(told, dict) and isinstance(told.get("client_state"), str):
+        return {**told, "private_keys": told.get("private_keys") or {}}
+    return {"client_state": secret, "private_keys": {}}
+
+
+def _decoded(body: bytes) -> dict[str, Any]:
+    try:
+        data = from_json(body)
+    except ValueError:
+        data = None
+    if not isinstance(data, dict) or not isinstance(data.get("value"), list):
+        raise ProtocolError(
+            "the body is no collection of change notifications", platform=PLATFORM, subject="webhook delivery"
+        )
+    return data
+
+
+def _batch(item: Notification, keys: Mapping[str, str]) -> Batch:
+    if item.get("lifecycleEvent"):
+        return Batch("lifecycle", [dict(item)])
+    content = item.get("encryptedContent")
+    if not content:
+        return Batch("notification", [dict(item)])
+    payload = decrypted(content, _key_for(str(content.get("encryptionCertificateId") or ""), keys))
+    parts = resource_ids(str(item.get("resource") or ""))
+    context: dict[str, Any] = {"network": item.get("tenantId"), "origin": "webhook"}
+    team, channel = parts.get("teams"), parts.get("channels")
+    context.update({name: value for name, value in (("team", team), ("channel", channel)) if value})
+    told = str((item.get("resourceData") or {}).get("@odata.type") or payload.get("@odata.type") or "")
+    kind = _KINDS.get(told.rpartition(".")[2].lower(), "member" if "member" in told.lower() else "message")
+    if kind == "member":
+        context["community"] = channel or team
+        payload = {**payload, "@removed": {}} if item.get("changeType") == "deleted" else payload
+    as_of = parse_time(payload.get("lastModifiedDateTime") or payload.get("createdDateTime"))
+    return Batch(kind, [payload], context, as_of=as_of)
+
+
+def _key_for(certificate: str, keys: Mapping[str, str]) -> str:
+    """Choose the key by the certificate's id: while certificates are rotated there are two."""
+    if certificate in keys:
+        return keys[certificate]
+    raise SettingsError(
+        f"there is no private key for the certificate {certificate or '?'}",
+        platform=PLATFORM,
+        subject="webhook delivery",
+        remedy="Give it to webhook_secret(private_keys={…}) under the subscription's encryptionCertificateId.",
+    )
+
+
+def resource_ids(resource: str) -> dict[str, str]:
+    """Read `teams('…')/channels('…')/messages('…')`, or the same with slashes."""
+    return {name: quoted or plain for name, quoted, plain in _RESOURCE.findall(resource)}
+
+
+def _mark(item: Notification, batch: Batch) -> str:
+    """Tell a notification from others: Graph encrypts one that it sends again anew, its content is the same."""
+    payload: Any = batch.items[0]
+    version = payload.get("etag") or payload.get("lastModifiedDateTime") or ""
+    return f"{item.get('subscriptionId')}/{item.get('changeType')}/{item.get('resource')}/{version}"
+
+
+DOOR = WebhookDoor(receive=receive)
+"""The declaration's part about webhooks."""

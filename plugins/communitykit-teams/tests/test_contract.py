@@ -1,0 +1,5 @@
+from communitykit.testing import ConnectorSuite
+
+
+class TestTeams(ConnectorSuite):
+    connector = "teams"
