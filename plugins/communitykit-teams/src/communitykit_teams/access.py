@@ -110,7 +110,7 @@ def needs(scope: Scope) -> list[Need]:
     """List the permissions that a run needs."""
     found = [
         Need(("User.Read.All", "Directory.Read.All"), "members with department, office and manager", required=True),
-        Need(("GroupMember.Read.All", "Group.Read.All", "Team.ReadBasic.All", "Directory.Read.All"), "the list of teams",
+        Need(("GroupMember.Read.All", "Group.Read.All", "Team.ReadBasic.All", "Directory.Read.All"), "teams",
              required=True),
         Need(("Channel.ReadBasic.All", "ChannelSettings.Read.All", "Group.Read.All"), "channels", required=True),
         Need(("ChannelMessage.Read.All", "Group.Read.All"), "channel messages (unless every team grants "
@@ -126,7 +126,7 @@ def needs(scope: Scope) -> list[Need]:
 
 
 def preflight(scope: Scope) -> Flow:
-    """Compare what the token may do (its `roles`) with what reading needs: the required ones are an error, others a gap.
+    """Compare what the token may do (its `roles`) with what reading needs: without some nothing goes, others are gaps.
 
     Raises PermissionMissingError naming the permission, what it is for and how to grant it.
     """
@@ -157,5 +157,3 @@ def roles_of(token: str) -> frozenset[str] | None:
         return None
     roles = claims.get("roles") if isinstance(claims, dict) else None
     return frozenset(str(role) for role in roles) if isinstance(roles, list) else frozenset()
-
-

@@ -23,9 +23,7 @@ _PAUSE = 2.0
 """Seconds to wait before parts are asked again, doubled each time, where Graph does not say how long."""
 
 
-def batched(
-    requests: Sequence[Request], together: int
-) -> Generator[Request, Any, list[Response | CommunityKitError]]:
+def batched(requests: Sequence[Request], together: int) -> Generator[Request, Any, list[Response | CommunityKitError]]:
     """Ask all of them, up to `together` at once; give answers and errors in their order.
 
     A part that is throttled or fails for the moment is asked again, after the time that it names.

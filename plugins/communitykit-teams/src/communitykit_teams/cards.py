@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from communitykit import make_id
 from communitykit_teams.ids import PLATFORM
 from communitykit_teams.wire import Attachment
-from communitykit import make_id
 
 _TEXTS = ("title", "subtitle", "activityTitle", "activitySubtitle", "activityText", "summary", "text")
 _INNER = ("body", "items", "columns", "rows", "cells", "inlines", "facts", "sections", "cards", "content", "card")
@@ -103,4 +103,4 @@ def _kind(content_type: str) -> str:
         return content_type.split("/", 1)[0]
     if content_type.startswith(_CARD) or content_type.lower().endswith(("connector", _BANNER)):
         return "card"
-    return "link" if content_type in {"tabReference"} else "other"
+    return "link" if content_type == "tabReference" else "other"

@@ -42,7 +42,9 @@ def _sign(key: Any, message: bytes) -> bytes:  # noqa: ANN401 # an RSA private k
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 # an extra
     from cryptography.hazmat.primitives.asymmetric import padding  # noqa: PLC0415 # same
 
-    signed: bytes = key.sign(message, padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH), hashes.SHA256())
+    signed: bytes = key.sign(
+        message, padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH), hashes.SHA256()
+    )
     return signed
 
 

@@ -1,4 +1,4 @@
-"""How a slice is read: a channel's messages, a team by export, members, the usage report. Flows: nothing is sent here."""
+"""How a slice is read: a channel, a team by export, members, the usage report. Flows: nothing is sent here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from communitykit import Batch, Checkpoint, Flow, Gap, Listing, Scope, Slice, Swept, is_concealed, odata_pager, report_rows
+from communitykit import (
+    Batch,
+    Checkpoint,
+    Flow,
+    Gap,
+    Listing,
+    Scope,
+    Slice,
+    Swept,
+    is_concealed,
+    odata_pager,
+    report_rows,
+)
 from communitykit_teams.access import authorize, preflight
 from communitykit_teams.discovery import discover, resolve
 from communitykit_teams.export import read_export
@@ -72,7 +84,7 @@ def _members(scope: Scope, slice_: Slice, done: Checkpoint) -> Steps:
     graph, team, channel = Graph.of(scope.settings), str(slice_.params["team"]), slice_.params.get("channel")
     path = f"teams/{segment(team)}/" + (f"channels/{segment(str(channel))}/allMembers" if channel else "members")
     native = str(channel or team)
-    request = graph.ask(path, "members", subject=slice_.label, on=native, top=PAGE)
+    request = graph.ask(path, "members", {"top": PAGE}, subject=slice_.label, on=native)
     context = {"network": slice_.network, "community": native, "origin": "api"}
     listing = Listing(request, odata_pager)
     while (data := (yield from listing.page())) is not None:

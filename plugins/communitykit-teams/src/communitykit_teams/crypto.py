@@ -14,6 +14,7 @@ import hmac
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from communitykit import SettingsError, SignatureError
@@ -53,15 +54,8 @@ def decrypted(content: Mapping[str, Any], private_key: str) -> dict[str, Any]:
 def _symmetric_key(encrypted: bytes, private_key: str) -> bytes:
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 # an extra
     from cryptography.hazmat.primitives.asymmetric import padding  # noqa: PLC0415 # same
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415 # same
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 # same
 
-    try:
-        loaded = load_pem_private_key(private_key.encode(), None)
-    except ValueError:
-        raise SettingsError("the private key for notifications is no PEM", platform="teams") from None
-    if not isinstance(loaded, RSAPrivateKey):
-        raise SettingsError("the private key for notifications is no RSA key", platform="teams")
+    loaded = _loaded(private_key)
     sha1 = hashes.SHA1()  # noqa: S303 # what Graph uses for OAEP
     try:
         key = loaded.decrypt(encrypted, padding.OAEP(padding.MGF1(sha1), sha1, None))
@@ -69,7 +63,22 @@ def _symmetric_key(encrypted: bytes, private_key: str) -> bytes:
         raise _forged("the content is not encrypted for this key") from None
     if len(key) not in _KEYS:
         raise _forged("the content's key has no length of a key")
-    return key
+    return bytes(key)
+
+
+@lru_cache(maxsize=8)
+def _loaded(private_key: str) -> Any:  # noqa: ANN401 # an RSA private key of `cryptography`
+    """Read a key once: checking it takes longer than using it."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415 # an extra
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 # same
+
+    try:
+        loaded = load_pem_private_key(private_key.encode(), None)
+    except (ValueError, TypeError):
+        raise SettingsError("the private key for notifications is no PEM", platform="teams") from None
+    if not isinstance(loaded, RSAPrivateKey):
+        raise SettingsError("the private key for notifications is no RSA key", platform="teams")
+    return loaded
 
 
 def verify_validation_tokens(

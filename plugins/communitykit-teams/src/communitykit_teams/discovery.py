@@ -60,7 +60,7 @@ def resolve(scope: Scope, network: str, member_ids: tuple[str, ...]) -> Flow:
     own = yield from _tenant(graph, scope, told=False)
     wanted = [one.rsplit(":", 1)[-1] for one in member_ids] if network == own else []
     requests = [
-        graph.ask(f"users/{native}", "directory", subject=f"user {native}", select=_USER)
+        graph.ask(f"users/{native}", "directory", {"select": _USER}, subject=f"user {native}")
         for native in wanted
         if is_guid(native)
     ]
@@ -76,7 +76,7 @@ def _tenant(graph: Graph, scope: Scope, *, told: bool = True) -> Steps:
     """Learn the tenant's id and name; where the app may not ask, the settings must give the id."""
     given = str(scope.settings.tenant or "")
     try:
-        answer = yield graph.ask("organization", "get", subject="tenant", select="id,displayName")
+        answer = yield graph.ask("organization", "get", {"select": "id,displayName"}, subject="tenant")
         found = [one for one in answer.data.get("value") or () if isinstance(one, dict) and one.get("id")]
     except PermissionMissingError:
         found = [{"id": given.lower()}] if is_guid(given) else []
@@ -94,9 +94,8 @@ def _tenant(graph: Graph, scope: Scope, *, told: bool = True) -> Steps:
 
 def _users(graph: Graph, network: str) -> Steps:
     """List all users; managers come along, so that nobody is asked for one by one."""
-    request = graph.ask(
-        "users", "directory", subject="users", cost=2, top=PAGE, select=_USER, expand="manager($select=id)"
-    )
+    query: dict[str, str | int] = {"top": PAGE, "select": _USER, "expand": "manager($select=id)"}
+    request = graph.ask("users", "directory", query, subject="users", cost=2)
     context = {"network": network, "origin": "api", "managers": True}
     listing = Listing(request, odata_pager)
     while (data := (yield from listing.page())) is not None:
@@ -108,13 +107,14 @@ def _users(graph: Graph, network: str) -> Steps:
 def _teams(graph: Graph, scope: Scope, network: str) -> Steps:
     """List the teams that were asked for: by their groups, which tell who may read them, else one by one."""
     found: dict[str, Mapping[str, Any]] = {}
-    request = graph.ask("groups", "directory", subject="teams", cost=3, top=PAGE, select=_GROUP, filter=_TEAMS)
+    query: dict[str, str | int] = {"top": PAGE, "select": _GROUP, "filter": _TEAMS}
+    request = graph.ask("groups", "directory", query, subject="teams", cost=3)
     try:
         problem = yield from _walk(request, found)
     except PermissionMissingError:
-        problem = yield from _walk(graph.ask("teams", "get", subject="teams", top=PAGE), found)
+        problem = yield from _walk(graph.ask("teams", "get", {"top": PAGE}, subject="teams"), found)
         requests = [
-            graph.ask(f"teams/{native}", "get", subject=f"team {native}", on=native, select=f"{_GROUP},isArchived")
+            graph.ask(f"teams/{native}", "get", {"select": f"{_GROUP},isArchived"}, subject=f"team {native}", on=native)
             for native in found
         ]
         answers = yield from batched(requests, graph.together("get"))
@@ -173,9 +173,7 @@ def _rest(request: Request) -> Steps:
     return found
 
 
-def _team(
-    scope: Scope, network: str, team: Mapping[str, Any], channels: list[dict[str, Any]], seen: set[str]
-) -> Steps:
+def _team(scope: Scope, network: str, team: Mapping[str, Any], channels: list[dict[str, Any]], seen: set[str]) -> Steps:
     """Give one team's slices: who is in it, and its channels."""
     native = str(team["id"])
     context = {"network": network, "team": native, "visibility": team.get("visibility"), "origin": "api"}
@@ -187,8 +185,8 @@ def _team(
         yield Slice(f"members/{native}", network, ("membership", "member"), community, f"{_name(team)} members", params)
     shown = [one for one in wanted if one.get("membershipType") == "standard" or scope.include_private]
     if scope.gives & _TALK and scope.settings.messages == "export" and shown:
-        params = {"team": native, "channels": [str(one["id"]) for one in shown]}
-        yield Slice(f"export/{native}", network, ("post", "event"), community_id(network, native), _name(team), params)
+        whole = {"team": native, "channels": [str(one["id"]) for one in shown]}
+        yield Slice(f"export/{native}", network, ("post", "event"), community_id(network, native), _name(team), whole)
     for channel in wanted:
         key = str(channel["id"])
         own = channel.get("membershipType") == "standard"

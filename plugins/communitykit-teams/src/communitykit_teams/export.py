@@ -31,9 +31,8 @@ def read_export(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> S
         bounds = (since, scope.until)
         early, late = (one.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for one in bounds)
         params["filter"] = f"lastModifiedDateTime gt {early} and lastModifiedDateTime lt {late}"
-    request = graph.ask(
-        f"teams/{segment(team)}/channels/getAllMessages", "export", subject=f"team {slice_.label}", **params
-    )
+    path = f"teams/{segment(team)}/channels/getAllMessages"
+    request = graph.ask(path, "export", params, subject=f"team {slice_.label}")
     if graph.model:
         request = request.with_params(model=graph.model)
     context = {"network": slice_.network, "team": team, "origin": "api"}

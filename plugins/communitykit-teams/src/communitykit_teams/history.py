@@ -54,9 +54,8 @@ class Channel:
 
     def ask(self, path: str = "", **params: str | int) -> Request:
         """Describe a request for messages, counted on the channel."""
-        return self.graph.ask(
-            self.path + path, "messages", subject=f"channel {self.label}", on=self.native, top=MESSAGES, **params
-        )
+        query = {"top": MESSAGES, **params}
+        return self.graph.ask(self.path + path, "messages", query, subject=f"channel {self.label}", on=self.native)
 
 
 def read_messages(channel: Channel, progress: Progress, scope: Scope) -> Steps:

@@ -34,8 +34,10 @@ class Place:
 
     def post(self, native: str) -> str:
         """Give a message's id."""
-        return self.post_prefix + native if native.isalnum() else make_id(
-            PLATFORM, self.network, "post", self.channel, native
+        return (
+            self.post_prefix + native
+            if native.isalnum()
+            else make_id(PLATFORM, self.network, "post", self.channel, native)
         )
 
     def member(self, native: str, tenant: object = None) -> str:

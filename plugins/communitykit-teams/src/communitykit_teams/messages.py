@@ -146,7 +146,7 @@ def _more_replies(item: Mapping[str, Any]) -> bool:
 
 def _counts(item: Message, root_id: str | None, origin: object) -> dict[str, Any]:
     """Count replies and people who reacted; a root whose replies did not come along does not tell how many."""
-    reactions = dict(Counter(reaction_name(one) for one in item.get("reactions") or () if isinstance(one, Mapping)))
+    reactions = dict(Counter(reaction_name(one) for one in item.get("reactions") or ()))
     if root_id is not None:
         return {"counts": {"reactions": reactions}}
     replies = item.get("replies")
@@ -171,8 +171,8 @@ def _mentions(item: Message, place: Place) -> Iterator[dict[str, Any]]:
             yield {"kind": "tag", "id": make_id(PLATFORM, place.network, "tag", mentioned["tag"]["id"]), "label": label}
         else:
             who = mentioned.get("user") or mentioned.get("application") or mentioned.get("device") or {}
-            native = place.member(who["id"], who.get("tenantId")) if who.get("id") else None
-            yield {"kind": "member", "id": native, "label": label}
+            member = place.member(who["id"], who.get("tenantId")) if who.get("id") else None
+            yield {"kind": "member", "id": member, "label": label}
 
 
 def _attachments(item: Message, said: Plain) -> tuple[dict[str, Any], ...]:
@@ -236,4 +236,3 @@ def _reaction(item: Reaction, post_id: str, place: Place) -> dict[str, Any] | No
     if at := parse_time(item.get("createdDateTime")):
         event.update(occurred_at=at, time_source="event")
     return event
-

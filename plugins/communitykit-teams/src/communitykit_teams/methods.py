@@ -45,8 +45,8 @@ BUDGETS: dict[str, Budget] = {
 }
 """Documented limits per app and tenant ("Microsoft Graph service-specific throttling limits").
 
-`object` is "a maximum of four requests per second per app on a given team or channel"; `directory` counts resource units
-of the smallest tenants; `reports` counts one report.
+`object` is "a maximum of four requests per second per app on a given team or channel"; `directory` counts resource
+units of the smallest tenants; `reports` counts one report.
 """
 
 _PREFER = {"Prefer": "include-unknown-enum-members"}
@@ -67,14 +67,21 @@ class Graph:
         return cls((settings.tenant or settings.client_id or "").lower(), settings.rate, settings.export_model)
 
     def ask(
-        self, path: str, budget: str, *, subject: str, on: str = "", cost: int = 1, **params: str | int
+        self,
+        path: str,
+        budget: str,
+        query: Mapping[str, str | int] | None = None,
+        *,
+        subject: str,
+        on: str = "",
+        cost: int = 1,
     ) -> Request:
-        """Describe a GET: `on` is the team or channel that it is counted on; `top` becomes `$top`, and so on."""
+        """Describe a GET: `on` is the team or channel that it is counted on; in `query`, `top` becomes `$top`."""
         draws = [Draw(budget, self.tenant, cost)]
         if on:
             draws.append(Draw("object", on))
-        query = {f"${name}": value for name, value in params.items()}
-        return Request(path, params=query, headers=_PREFER, draws=tuple(draws), subject=subject)
+        params = {f"${name}": value for name, value in (query or {}).items()}
+        return Request(path, params=params, headers=_PREFER, draws=tuple(draws), subject=subject)
 
     def together(self, budget: str) -> int:
         """Tell how many requests of a budget fit into one `$batch`: its parts are counted one by one."""
@@ -86,7 +93,9 @@ def segment(native: str) -> str:
     return quote(native, safe=":@")
 
 
-_CREDENTIAL = frozenset({"invalidauthenticationtoken", "unauthenticated", "authenticationerror", "compacttokenparsefailed"})
+_CREDENTIAL = frozenset(
+    {"invalidauthenticationtoken", "unauthenticated", "authenticationerror", "compacttokenparsefailed"}
+)
 _PERMISSION = frozenset({"forbidden", "accessdenied", "authorization_requestdenied", "insufficientprivileges"})
 _CURSOR = frozenset(
     {"directory_expiredpagetoken", "syncstatenotfound", "syncstateinvalid", "resyncrequired", "invalidskiptoken"}
@@ -151,12 +160,14 @@ def fault(response: Response) -> CommunityKitError | None:
     return refusal(*told, response)
 
 
-def refusal(code: str, message: str, response: Response) -> CommunityKitError:  # noqa: PLR0911 # a table of outcomes
+def refusal(code: str, message: str, response: Response) -> CommunityKitError:
     """Make the error that a code or status means, named by what to do about it. Codes come in any case."""
     status, known = response.status, code.lower()
     shown = code or None
     if status == 429 or known in _LIMITED:  # noqa: PLR2004
-        return RateLimitedError("Microsoft Graph asks to wait", retry_after=seconds(response.headers.get("retry-after")), code=shown)
+        return RateLimitedError(
+            "Microsoft Graph asks to wait", retry_after=seconds(response.headers.get("retry-after")), code=shown
+        )
     if status == 410 or known in _CURSOR:  # noqa: PLR2004
         return CursorError("the page's token expired", code=shown, remedy="Run again: reading goes on.")
     if status == 401 or known in _CREDENTIAL:  # noqa: PLR2004
@@ -198,7 +209,9 @@ def _login_refusal(data: Mapping[str, Any]) -> CommunityKitError:
     if data["error"] == "temporarily_unavailable":
         return TransientError("the login failed to answer", code=code)
     first = text.split("Trace ID", 1)[0].split("\r\n", 1)[0].strip()
-    return CredentialError(f"no token came back: {first or data['error']}", code=code, remedy="Check the app registration.")
+    return CredentialError(
+        f"no token came back: {first or data['error']}", code=code, remedy="Check the app registration."
+    )
 
 
 def seconds(text: str | None) -> float | None:

@@ -12,7 +12,7 @@ from communitykit_teams.wire import Channel, Organization, Team
 _VISIBILITY = {"public": "public", "private": "private", "hiddenmembership": "secret"}
 
 
-def organization(item: Organization, context: Mapping[str, Any]) -> Iterator[Draft]:
+def organization(item: Organization, _context: Mapping[str, Any]) -> Iterator[Draft]:
     """Translate the tenant."""
     native = native_id(item)
     draft: dict[str, Any] = {"record": "community", "id": community_id(native, native), "kind": "network"}

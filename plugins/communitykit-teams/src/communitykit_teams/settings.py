@@ -52,7 +52,8 @@ class TeamsSettings(Settings):
         description="'export' reads whole teams by getAllMessages: fewer requests, no reaction times to rely on.",
     )
     export_model: Literal["A", "B"] | None = Field(
-        default=None, description="Licensing model named to the export API; unset since August 2025, when it became free."
+        default=None,
+        description="Licensing model named to the export API; unset since August 2025, when it became free.",
     )
     usage: Literal["D7", "D30", "D90", "D180"] | None = Field(
         default=None, description="Period of the usage report to read as measures; none is read without it."
@@ -65,7 +66,11 @@ class TeamsSettings(Settings):
             return given
         graph, login = CLOUDS[given.get("cloud", "global")]
         told = {name: value for name, value in given.items() if value is not None}
-        addresses = {"login_url": login} if given.get("cloud", "global") == "global" else {"base_url": graph, "login_url": login}
+        addresses = (
+            {"login_url": login}
+            if given.get("cloud", "global") == "global"
+            else {"base_url": graph, "login_url": login}
+        )
         return {**addresses, **told}
 
     @property

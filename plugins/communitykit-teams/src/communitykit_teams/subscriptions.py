@@ -28,8 +28,8 @@ def create_subscription(
 ) -> Request:
     """Describe the request that subscribes to a resource.
 
-    `certificate` is the public X.509 certificate in base64 (its PEM without the armour), `certificate_id` the name under
-    which `webhook_secret` gets its private key; without them notifications carry no resource data.
+    `certificate` is the public X.509 certificate in base64 (its PEM without the armour), `certificate_id` the name
+    under which `webhook_secret` gets its private key; without them notifications carry no resource data.
 
     Raises SettingsError for what Graph would refuse: a client state that is empty or longer than 128 characters, more
     than three days, more than an hour without a lifecycle address, or half a certificate.

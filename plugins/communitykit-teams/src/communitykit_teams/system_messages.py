@@ -1,4 +1,4 @@
-"""What Teams itself writes into a channel (`eventMessageDetail`, "System messages") becomes events, by one table. Pure."""
+"""What Teams itself writes into a channel (`eventMessageDetail`) becomes events, by one table. Pure."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ class TeamsPlatform(Platform):
             return {**told, "directory_id": naming.user(world, subject)}
         return {**fields, "username": naming.principal_name(subject)}
 
-    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:  # noqa: ARG002
         """Give the tenant and its teams."""
         network = naming.tenant(world)
         own = make_id("teams", network, "community", network)

@@ -83,9 +83,9 @@ class Listed:
 class TeamsDesk(Desk):
     """Answers as Microsoft Graph would, with the login beside it.
 
-    Options of the site: `roles` (default all), `lifetime` of tokens in seconds, `page`, `messages` and `expand` (objects
-    that listings, pages of messages and expanded replies have at most), `delta` (False: refused, as some tenants do to
-    apps), `concealed` (usage reports hide names), `mute` (no Retry-After inside batches).
+    Options of the site: `roles` (default all), `lifetime` of tokens in seconds, `page`, `messages` and `expand`
+    (objects that listings, pages of messages and expanded replies have at most), `delta` (False: refused, as some
+    tenants do to apps), `concealed` (usage reports hide names), `mute` (no Retry-After inside batches).
     """
 
     def __init__(self, site: Site) -> None:

@@ -59,8 +59,8 @@ def group(world: World, place: Place) -> JSONObject:
 
 def team(world: World, place: Place) -> JSONObject:
     """Render a team."""
-    return {**group(world, place), "visibility": "public", "isArchived": False, "internalId": naming.channel(world, place),
-            "tenantId": naming.tenant(world)}  # fmt: skip
+    told = {"visibility": "public", "isArchived": False, "tenantId": naming.tenant(world)}
+    return {**group(world, place), **told, "internalId": naming.channel(world, place)}
 
 
 def channel(world: World, place: Place, url: str, *, known: bool) -> JSONObject:

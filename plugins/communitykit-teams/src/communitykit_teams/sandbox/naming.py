@@ -108,7 +108,9 @@ def is_text(world: World, message: Message) -> bool:
     """Tell whether a body is kept as text: what some clients and apps send when nothing is formatted."""
     simple = all(segment.kind == "text" for segment in message.segments) and not message.files and not message.shares
     person = world.people[message.author]
-    return simple and not message.options and message.kind == "post" and person.kind != "bot" and message.at // 10 % 5 == 0
+    return (
+        simple and not message.options and message.kind == "post" and person.kind != "bot" and message.at // 10 % 5 == 0
+    )
 
 
 def html(world: World, segments: Sequence[Segment]) -> str:

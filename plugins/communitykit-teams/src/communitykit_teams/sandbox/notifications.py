@@ -85,7 +85,9 @@ def _notification(
     world: World, place: Place, kind: str, resource: dict[str, Any], *, seed: str, secret: str
 ) -> dict[str, Any]:
     root, native = resource.get("replyToId"), resource["id"]
-    path = f"teams('{naming.team(world, place)}')/channels('{naming.channel(world, place)}')/messages('{root or native}')"
+    path = (
+        f"teams('{naming.team(world, place)}')/channels('{naming.channel(world, place)}')/messages('{root or native}')"
+    )
     address = f"{path}/replies('{native}')" if root else path
     return {
         "subscriptionId": naming.guid(world.seed, "subscription"),

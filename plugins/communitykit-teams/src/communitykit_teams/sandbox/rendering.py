@@ -15,7 +15,7 @@ _BANNER = "application/vnd.microsoft.teams.messaging-announcementBanner"
 _IMAGE = "image/png"
 
 
-def message_object(world: World, message: Message, *, known: bool = True) -> JSONObject:
+def message_object(world: World, message: Message) -> JSONObject:
     """Render a message without its replies; a deleted one keeps its place and loses its words."""
     person = world.people[message.author]
     place = world.places[message.place]
@@ -52,7 +52,9 @@ def message_object(world: World, message: Message, *, known: bool = True) -> JSO
             body={"contentType": "text" if kind == "plain" else "html", "content": content},
             attachments=_attachments(world, message),
             mentions=_mentions(world, message),
-            reactions=[_reaction(world, one) for one in sorted(message.reactions, key=lambda one: (one.at, one.person))],
+            reactions=[
+                _reaction(world, one) for one in sorted(message.reactions, key=lambda one: (one.at, one.person))
+            ],
             messageHistory=[
                 {"modifiedDateTime": iso(one.at), "actions": "reactionRemoved", "reaction": _reaction(world, one)}
                 for one in message.withdrawn
@@ -69,7 +71,11 @@ def _from(world: World, person: Person) -> JSONObject:
     identity = {"id": naming.user(world, person), "displayName": world.account(person, "teams").display_name}
     if person.kind == "bot":
         kind = "office365Connector" if person.solo else "bot"
-        who = {"@odata.type": "#microsoft.graph.teamworkApplicationIdentity", **identity, "applicationIdentityType": kind}
+        who = {
+            "@odata.type": "#microsoft.graph.teamworkApplicationIdentity",
+            **identity,
+            "applicationIdentityType": kind,
+        }
         return {"application": who, "user": None, "device": None}
     return {"application": None, "user": _person(world, person, name=True), "device": None}
 
@@ -82,7 +88,6 @@ def _person(world: World, person: Person, *, name: bool = False) -> JSONObject:
         "userIdentityType": "aadUser",
         "tenantId": naming.home(world, person),
     }
-
 
 
 def body(world: World, message: Message) -> tuple[str, str]:

@@ -113,13 +113,17 @@ def _is_second(desk: TeamsDesk, asked: Asked) -> bool:
 def _members(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
     places = _places(desk, asked)
     channel = asked.parts.get("channel")
-    chosen = [one for one in places if (naming.channel(desk.world, one) == channel if channel else naming.standard(one))]
+    chosen = [
+        one for one in places if (naming.channel(desk.world, one) == channel if channel else naming.standard(one))
+    ]
     if not chosen:
         raise Refused(404, "NotFound", "No such channel.")
-    place = chosen[0] if not channel or not naming.standard(chosen[0]) else chosen[0]
+    place = chosen[0]
     people = [desk.world.people[number] for number in place.present()]
     people = [person for person in people if person.kind != "bot"]
-    return desk.cut(asked, f"members/{place.number}", people, lambda one: to_json(directory.member(desk.world, place, one)))
+    return desk.cut(
+        asked, f"members/{place.number}", people, lambda one: to_json(directory.member(desk.world, place, one))
+    )
 
 
 def _batch(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
@@ -151,7 +155,9 @@ def _decoded(answer: Answer) -> Any:  # noqa: ANN401 # any JSON
 
 def _subscribe(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
     given = {name: value for name, value in asked.call.fields.items() if not name.startswith("$")}
-    missing = [name for name in ("changeType", "notificationUrl", "resource", "expirationDateTime") if not given.get(name)]
+    missing = [
+        name for name in ("changeType", "notificationUrl", "resource", "expirationDateTime") if not given.get(name)
+    ]
     if missing or (given.get("includeResourceData") and not given.get("encryptionCertificate")):
         raise Refused(400, "InvalidRequest", f"Missing: {', '.join(missing) or 'encryptionCertificate'}")
     native = naming.guid(desk.world.seed, f"subscription/{len(desk.subscriptions)}")
