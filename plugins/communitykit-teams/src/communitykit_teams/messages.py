@@ -90,7 +90,9 @@ def _body(item: Message, said: Plain) -> dict[str, Any]:
     if any(word in action for word in _BLOCKED):
         extra = {"policyViolation": {"dlpAction": (item.get("policyViolation") or {}).get("dlpAction")}}
         return {"body": None, "text": None, "mentions": (), "attachments": (), "links": (), "extra": extra}
-    body = item.get("body") or {}
+    if "body" not in item:
+        return {}
+    body = item["body"] or {}
     html = str(body.get("contentType") or "text").lower() == "html"
     return {"body": body.get("content") or "", "body_format": "html" if html else "plain", "text": said.text}
 
