@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import imports
 import loading
 import pulling
+import teams
 import translating
 from figure import Figure
 
@@ -30,6 +31,7 @@ def main(wanted: list[str]) -> int:
         "medium": pulling.medium,
         "second": pulling.second_run,
         "large": pulling.large,
+        "teams": teams.teams,
     }
     figures: list[Figure] = []
     for name, benchmark in benchmarks.items():

@@ -90,11 +90,14 @@ def test_every_system_message_becomes_events(payloads: Any, translate: Any) -> N
     kinds: set[str] = set()
     for _, body in payloads("docs_concepts/system-messages*.json"):
         found = translate("message", body)
+        if "id" not in body:  # one example was printed without
+            assert found.rejected == ["no_id"]
+            continue
         assert found.of("event")
         sound = not body["createdDateTime"].startswith("2021-03-1706")  # two examples have no T in their time
         assert all(("occurred_at" in one) is sound for one in found.of("event"))
         kinds.add(body["eventDetail"]["@odata.type"])
-    assert len(kinds) >= 14
+    assert len(kinds) >= 13
 
 
 def test_text_is_found_where_a_bot_says_everything_in_a_card(payloads: Any, translate: Any) -> None:

@@ -90,13 +90,18 @@ class Progress:
         deeper = self.floor is not None and (scope.since is None or scope.since < moment(self.floor))
         if self.high is None or deeper:
             return Walk("first", begun, scope.since.isoformat() if scope.since else None)
-        start = scope.lookback_start(scope.settings.lookback_length)
-        floor = moment(self.floor) if self.floor else None
-        since = max((one for one in (start, floor) if one is not None), default=None)
+        since = self._again(scope.lookback_start(scope.settings.lookback_length))
         due = self.full is None or scope.until - moment(self.full) >= WEEK - TOLERANCE
         if scope.force or due or scope.until - moment(self.high) > DELTA_REACH:
             return Walk("again", begun, since.isoformat() if since else None)
         return Walk("recent" if self.listed else "delta", begun, self.overlap())
+
+    def _again(self, start: datetime | None) -> datetime | None:
+        """Give from when on everything is read again: the look-back, or what no run has seen yet if that is longer."""
+        if start is None or self.high is None:
+            return moment(self.floor) if self.floor else None
+        reached = min(start, moment(self.high) - DAY)
+        return max(reached, moment(self.floor)) if self.floor else reached
 
     def overlap(self) -> str:
         """Give from when on changes are asked for: a day more than is needed, since clocks and indexes lag."""
