@@ -135,4 +135,3 @@ def test_reports(data: Any, translate: Any) -> None:
             found = translate("usage", row)
             assert found.drafts or found.rejected
     assert columns > 100  # the documentation gives headers, and hardly a row
-
