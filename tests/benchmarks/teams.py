@@ -41,8 +41,6 @@ def _channels(world: World) -> list[int]:
 
 def _pages(world: World, number: int) -> int:
     """Count the fewest requests for a channel: fifty threads each, and more where a thread has over 1,000 replies."""
-    items = [
-        one for one in world.scan(world.places[number]) if not isinstance(one, Message) or one.root is None
-    ]
+    items = [one for one in world.scan(world.places[number]) if not isinstance(one, Message) or one.root is None]
     long = sum(ceil(max(0, len(one.replies) - _REPLIES) / _PAGE) for one in items if isinstance(one, Message))
     return max(1, ceil(len(items) / _PAGE)) + long

@@ -189,7 +189,7 @@ ROUTES: tuple[Route, ...] = (
     Route("members", _CHANNEL + "/(members|allMembers)", _members, ("ChannelMember.Read.All",), "members"),
     Route("getAllMessages", _TEAM + "/channels/getAllMessages", all_messages, _MESSAGES, "export"),
     Route("messages", _CHANNEL + "/messages", messages, _MESSAGES, "messages"),
-    Route("delta", _CHANNEL + r"/messages/delta", delta, _MESSAGES, "messages"),
+    Route("delta", _CHANNEL + r"/messages/delta(\(\))?", delta, _MESSAGES, "messages"),
     Route("message", _CHANNEL + "/messages/(?P<message>[^/]+)", message, _MESSAGES, "messages"),
     Route("replies", _CHANNEL + "/messages/(?P<message>[^/]+)/replies", replies, _MESSAGES, "messages"),
     Route("report", r"/reports/(?P<report>\w+)\(period='(?P<period>\w+)'\)", report, ("Reports.Read.All",), "reports"),

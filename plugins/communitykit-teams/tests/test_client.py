@@ -1,0 +1,507 @@
+"""What is asked, in which order, and what a refusal means: against the simulated tenant, in simulated time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from communitykit import (
+    CredentialError,
+    PermissionMissingError,
+    RateLimitedError,
+    Request,
+    Response,
+    Scope,
+    SettingsError,
+    connect,
+)
+from communitykit.sandbox import World, project, serve
+from communitykit.testing.reading import Kept, read
+from communitykit_teams import CAPABILITIES, TEAMS, TeamsSettings
+from communitykit_teams.access import authorize, preflight, roles_of
+from communitykit_teams.batches import batched
+from communitykit_teams.methods import Graph, fault, permission_for
+from communitykit_teams.progress import Progress, polled
+from communitykit_teams.sandbox import CLIENT_ID, CLIENT_SECRET, TeamsPlatform, naming
+from communitykit_teams.sandbox.desk import ROLES
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def world() -> World:
+    return World(seed=5, size="tiny", platforms=("teams",))
+
+
+def asked(run: Any) -> Counter[str]:
+    return Counter(one.name for one in run.site.requests)
+
+
+def differences(world: World, store: Kept, **ask: Any) -> list[Any]:
+    return project(world, CAPABILITIES, TeamsPlatform(), **ask).compare(store.current())
+
+
+def test_a_first_reading_asks_as_little_as_there_is(world: World) -> None:
+    run = read(TEAMS, world)
+    counted = asked(run)
+    assert counted["messages"] == counted["members"] == 5
+    assert counted["$batch"] == counted["users"] == counted["groups"] == counted["organization"] == 1
+    assert counted["replies"] == counted["delta"] == 0
+
+
+def test_the_next_day_delta_tells_what_changed(world: World) -> None:
+    store = Kept()
+    store.read(TEAMS, world)
+    for _ in range(2):  # by filter first, then by Graph's own link
+        world.advance(1, kinds=frozenset({"posted", "replied", "edited", "reply_edited", "deleted", "unreacted"}))
+        run = store.read(TEAMS, world)
+        assert asked(run)["delta"] == 5
+        assert asked(run)["messages"] == 0
+        assert differences(world, store) == []
+
+
+def test_the_same_day_nothing_is_asked_again_unless_forced(world: World) -> None:
+    store = Kept()
+    store.read(TEAMS, world)
+    world.advance(hours=3, kinds=frozenset({"posted", "edited"}))
+    run = store.read(TEAMS, world)
+    assert asked(run)["messages"] == asked(run)["delta"] == asked(run)["members"] == 0
+    assert all("once a day" in text for text in run.left_out)
+    assert {one.status for one in run.coverage} == {"complete", "skipped"}
+    forced = store.read(TEAMS, world, force=True, settings={"lookback": "all"})
+    assert forced.left_out == []
+    assert differences(world, store) == []
+
+
+def test_a_daily_schedule_may_start_some_minutes_early() -> None:
+    scope = Scope(settings=TeamsSettings(), until=NOW)
+    assert polled((NOW - timedelta(hours=23, minutes=55)).isoformat(), scope) is None
+    assert polled((NOW - timedelta(hours=20)).isoformat(), scope) is not None
+    assert polled(None, scope) is None
+
+
+def test_weekly_the_look_back_is_read_whole(world: World) -> None:
+    store = Kept()
+    store.read(TEAMS, world)
+    world.advance(8, reach=timedelta(days=20), kinds=frozenset({"reply_reacted", "reply_unreacted", "reacted"}))
+    run = store.read(TEAMS, world)
+    assert asked(run)["delta"] == 0
+    assert asked(run)["messages"] == 5
+    assert differences(world, store) == []
+
+
+def test_a_tenant_that_refuses_delta_is_read_by_its_list(world: World) -> None:
+    store = Kept()
+    store.read(TEAMS, world)
+    for day in range(2):
+        world.advance(1, kinds=frozenset({"posted", "replied"}))
+        run = store.read(TEAMS, world, options={"delta": False})
+        assert (asked(run)["delta"] > 0) is (day == 0)  # it is asked once, and then known
+        assert run.left_out == []
+        assert differences(world, store) == []
+
+
+def test_an_expired_delta_link_begins_anew_by_filter(world: World) -> None:
+    store = Kept()
+    store.read(TEAMS, world)
+    world.advance(1, kinds=frozenset({"posted"}))
+    store.read(TEAMS, world)
+    state = store.checkpoints()
+    for checkpoint in state.values():
+        if checkpoint.get("delta"):
+            checkpoint["delta"] = checkpoint["delta"].replace("deltatoken=", "deltatoken=x")
+    world.advance(1, kinds=frozenset({"posted", "edited"}))
+    run = read(TEAMS, world, state=state)
+    store.take(run.events, world.now)
+    assert asked(run)["delta"] > 5
+    assert run.left_out == []
+    assert differences(world, store) == []
+
+
+def test_after_more_than_the_look_back_nothing_is_missed(world: World) -> None:
+    store = Kept()
+    store.read(TEAMS, world)
+    world.advance(50, kinds=frozenset({"posted", "replied"}))
+    store.read(TEAMS, world, settings={"lookback": "1d"})
+    assert differences(world, store) == []
+
+
+def test_replies_beyond_those_expanded_are_asked_for(world: World) -> None:
+    store = Kept()
+    run = store.read(TEAMS, world, options={"expand": 2})
+    assert asked(run)["replies"] > 0
+    assert differences(world, store) == []
+
+
+def test_since_leaves_older_threads_alone(world: World) -> None:
+    since = world.now - timedelta(days=60)
+    posts = [one for one in read(TEAMS, world, since=since).records if one.record == "post"]
+    assert posts
+    active = {one.root_id or one.id for one in posts if one.created_at >= since or one.deleted_at or one.edited_at}
+    assert len(active) < len([one for one in read(TEAMS, world).records if one.record == "post"])
+
+
+def test_a_team_without_the_groups_permission_is_found_one_by_one(world: World) -> None:
+    store = Kept()
+    run = store.read(TEAMS, world, options={"roles": ROLES - {"GroupMember.Read.All"}})
+    assert asked(run)["teams"] == 1
+    assert asked(run)["$batch"] == 2
+    assert differences(world, store) == []
+
+
+def test_a_shared_channel_is_read_once_in_its_own_team(world: World) -> None:
+    run = read(TEAMS, world, include_private=True)
+    keys = [one.slice for one in run.coverage]
+    shared = next(place for place in world.on("teams") if place.shared)
+    assert sum(f"messages/{naming.channel(world, shared)}" in key for key in keys) == 1
+    strangers = [one for one in run.records if one.record == "member" and one.external]
+    assert all(naming.tenant(world) not in one.id for one in strangers)
+
+
+def test_only_what_was_asked_for(world: World) -> None:
+    place = next(one for one in world.on("teams") if one.default)
+    run = read(TEAMS, world, communities=(place.name,))
+    assert {one.community_id for one in run.records if one.record == "post"} == {
+        TeamsPlatform().community_id(world, place)
+    }
+    assert asked(read(TEAMS, world, gives=frozenset({"member"})))["$batch"] == 0
+
+
+def test_the_export_api_gives_the_same_posts(world: World) -> None:
+    whole = {one.id for one in read(TEAMS, world).records if one.record == "post"}
+    store = Kept()
+    run = store.read(TEAMS, world, settings={"messages": "export", "export_model": "A"})
+    assert asked(run)["getAllMessages"] >= 5
+    assert asked(run)["messages"] == 0
+    assert {one.id for one in run.records if one.record == "post"} == whole
+    assert {one.fields["model"] for one in run.site.requests if one.name == "getAllMessages"} == {"A"}
+    world.advance(2, kinds=frozenset({"posted"}))
+    later = store.read(TEAMS, world, settings={"messages": "export"})
+    assert all(
+        "lastModifiedDateTime gt" in one.fields["$filter"]
+        for one in later.site.requests
+        if one.name == "getAllMessages"
+    )
+
+
+@pytest.mark.parametrize("concealed", [False, True])
+def test_usage_reports_are_measures_in_a_slice_of_their_own(world: World, concealed: bool) -> None:
+    run = read(TEAMS, world, settings={"usage": "D7"}, options={"concealed": concealed})
+    measures = [one for one in run.records if one.record == "measure"]
+    assert {"Team Chat Message Count", "Post Messages", "Reply Messages"} <= {one.name for one in measures}
+    assert {one.concealed for one in measures} == {concealed}
+    assert any("conceals" in text for text in run.left_out) is concealed
+    members = {one.id for one in run.records if one.record == "member"}
+    assert {one.subject_id for one in measures} <= ({None} if concealed else members)
+    assert not any(one.record == "measure" for one in read(TEAMS, world).records)
+
+
+def test_a_person_on_two_platforms_carries_the_same_keys() -> None:
+    world = World(seed=2, size="small", platforms=("slack", "teams"))
+    from communitykit.registry import registry  # noqa: PLC0415 # Slack need not be there for the rest
+
+    mails = {}
+    for name in ("slack", "teams"):
+        records = read(registry().get(name), world).records
+        mails[name] = {one.email.lower(): one for one in records if one.record == "member" and one.email}
+    both = mails["slack"].keys() & mails["teams"].keys()
+    assert len(both) > 10
+    people = {person.directory_id for person in world.people if {"slack", "teams"} <= set(person.platforms)}
+    assert {mails["teams"][mail].directory_id for mail in both} <= people
+
+
+# What refusals say.
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "words"),
+    [
+        ({"tenant": "00000000-0000-0000-0000-000000000000"}, SettingsError, ("AADSTS90002", "no such tenant")),
+        ({"client_secret": "wrong"}, CredentialError, ("AADSTS7000215", "secret's value")),
+        ({"client_id": "another"}, SettingsError, ("AADSTS700016", "not in this tenant")),
+        ({"tenant": "common"}, SettingsError, ("no tenant of one company",)),
+    ],
+)
+def test_a_wrong_registration_says_what_is_wrong(
+    world: World, settings: Any, kind: Any, words: tuple[str, ...]
+) -> None:
+    with serve(world, TeamsPlatform()) as server, connect("teams", **{**server.settings, **settings}) as session:
+        with pytest.raises(kind) as raised:
+            list(session.posts())
+        assert all(word in str(raised.value) for word in words)
+        assert CLIENT_SECRET not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ("ChannelMessage.Read.All", ("ChannelMessage.Read.All", "ChannelMessage.Read.Group", "protected APIs")),
+        ("TeamMember.Read.All", ("TeamMember.Read.All",)),
+        ("Channel.ReadBasic.All", ("Channel.ReadBasic.All", "team ")),
+        ("User.Read.All", ("User.Read.All",)),
+    ],
+)
+def test_a_missing_permission_is_named(world: World, missing: str, words: tuple[str, ...]) -> None:
+    run = read(TEAMS, world, options={"roles": ROLES - {missing}})
+    told = [text for text in run.left_out if missing in text]
+    assert told
+    assert all(word in told[0] for word in words)
+
+
+def test_one_unreadable_channel_is_named_and_the_rest_is_read(world: World) -> None:
+    place = [one for one in world.on("teams") if one.privacy == "public"][1]
+    from communitykit.sandbox import parse_fault  # noqa: PLC0415 # here alone
+
+    run = read(TEAMS, world, faults=[parse_fault(f"unreadable={place.number}")])
+    (told,) = run.left_out
+    assert "denied" in told
+    assert place.name in told
+    assert "ChannelMessage.Read" in told
+    assert len([one for one in run.records if one.record == "post"]) > 20
+
+
+def test_without_the_organization_the_settings_tell_the_tenant(world: World) -> None:
+    options = {"roles": ROLES - {"Organization.Read.All"}}
+    assert {one.id for one in read(TEAMS, world, options=options).records} >= {
+        f"teams:{naming.tenant(world)}:community:{naming.tenant(world)}"
+    }
+    run = read(TEAMS, world, options=options, settings={"tenant": naming.UPN_DOMAIN})
+    assert any("Organization.Read.All" in text for text in run.left_out)
+
+
+def test_preflight_reads_the_roles_of_the_token(world: World) -> None:
+    def check(roles: frozenset[str], **settings: Any) -> list[str]:
+        with serve(world, TeamsPlatform(), roles=roles) as server:
+            with connect("teams", **{**server.settings, **settings}) as session:
+                return session.check()
+
+    assert check(ROLES) == []
+    (told,) = check(ROLES - {"ChannelMessage.Read.All", "Reports.Read.All"}, usage="D7")
+    assert "ChannelMessage.Read.All" in told
+    assert "Reports.Read.All" in told
+    with pytest.raises(PermissionMissingError, match=r"User\.Read\.All"):
+        check(ROLES - {"User.Read.All"})
+
+
+def test_opaque_tokens_tell_nothing() -> None:
+    assert roles_of("opaque") is None
+    assert roles_of("a.!.c") is None
+    steps = list(preflight(Scope(settings=TeamsSettings(token="opaque"), until=NOW)))
+    assert "reading will tell" in steps[0].reason
+
+
+# Ways to get a token.
+
+
+def credential_of(settings: TeamsSettings, saved: Mapping[str, Any] | None = None) -> tuple[list[Request], Any]:
+    """Run the flow; the login answers every request with a token."""
+    requests: list[Request] = []
+    flow = authorize(settings, saved, NOW)
+    try:
+        request = next(flow)
+        while True:
+            requests.append(request)
+            answer = Response(request, 200, {}, {"access_token": "fresh", "expires_in": 3599}, NOW)
+            request = flow.send(answer)
+    except StopIteration as done:
+        return requests, done.value
+
+
+def test_client_credentials_by_secret() -> None:
+    settings = TeamsSettings(tenant="t", client_id="c", client_secret="s", cloud="us-gov-l4")
+    (request,), credential = credential_of(settings)
+    assert request.url == "https://login.microsoftonline.us/t/oauth2/v2.0/token"
+    assert request.form == {
+        "grant_type": "client_credentials", "client_id": "c", "client_secret": "s",
+        "scope": "https://graph.microsoft.us/.default",
+    }  # fmt: skip
+    assert settings.base_url == "https://graph.microsoft.us/v1.0/"
+    assert credential.expires_at == NOW + timedelta(seconds=3599)
+    assert "fresh" not in repr(credential)
+
+
+def test_a_fresh_token_is_used_again_and_a_refused_one_is_not() -> None:
+    settings = TeamsSettings(tenant="t", client_id="c", client_secret="s")
+    saved = {"access_token": "kept", "expires_at": (NOW + timedelta(minutes=30)).isoformat()}
+    assert credential_of(settings, saved)[0] == []
+    assert len(credential_of(settings, {**saved, "refused": True})[0]) == 1
+    assert len(credential_of(settings, {**saved, "expires_at": NOW.isoformat()})[0]) == 1
+
+
+def test_a_certificate_signs_an_assertion(tmp_path: Path) -> None:
+    pytest.importorskip("cryptography", reason="needs the extra cert")
+    path = _certificate(tmp_path / "app.pem")
+    (request,), _ = credential_of(TeamsSettings(tenant="t", client_id="c", certificate=path))
+    form = request.form or {}
+    assert str(form["client_assertion_type"]).endswith("jwt-bearer")
+    assert "client_secret" not in form
+    _verified(path, str(form["client_assertion"]))
+    with pytest.raises(SettingsError, match="certificate"):
+        credential_of(TeamsSettings(tenant="t", client_id="c", certificate=tmp_path / "none.pem"))
+
+
+def test_another_providers_token_is_the_assertion(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("from-elsewhere\n")
+    (request,), _ = credential_of(TeamsSettings(tenant="t", client_id="c", federated_token=tmp_path / "token"))
+    assert (request.form or {})["client_assertion"] == "from-elsewhere"
+
+
+class AzureLike:
+    """Looks like a credential of azure-identity."""
+
+    def __init__(self) -> None:
+        self.scopes: tuple[str, ...] = ()
+
+    def get_token(self, *scopes: str) -> Any:
+        self.scopes = scopes
+
+        class AccessToken:
+            token = "theirs"
+            expires_on = 1_900_000_000
+
+        return AccessToken()
+
+
+def test_credential_objects_and_providers_of_ones_own() -> None:
+    azure = AzureLike()
+    requests, credential = credential_of(TeamsSettings(credential=azure))
+    assert requests == []
+    assert credential.headers == {"Authorization": "Bearer theirs"}
+    assert azure.scopes == ("https://graph.microsoft.com/.default",)
+    assert credential_of(TeamsSettings(credential=lambda: "plain"))[1].headers == {"Authorization": "Bearer plain"}
+    assert "credential" not in TeamsSettings(credential=azure).model_dump()
+
+
+def test_a_token_that_ends_in_mid_run_is_renewed(world: World) -> None:
+    run = read(TEAMS, world, options={"lifetime": 1})
+    assert run.left_out == []
+    assert asked(run)["token"] > 1
+
+
+def test_without_any_way_to_get_a_token_it_says_so() -> None:
+    with pytest.raises(SettingsError, match="no way to get a token"):
+        credential_of(TeamsSettings(tenant="t", client_id=CLIENT_ID))
+
+
+# Small parts.
+
+
+def test_parts_of_a_batch_are_asked_again_after_their_own_time() -> None:
+    graph = Graph("t")
+    requests = [graph.ask(f"teams/{number}/allChannels", "channels", subject=f"team {number}") for number in range(3)]
+    flow = batched(requests, 20)
+    first = next(flow)
+    assert [part["id"] for part in first.json["requests"]] == ["0", "1", "2"]
+    parts = [
+        {"id": "2", "status": 404, "body": {"error": {"code": "NotFound", "message": "gone"}}},
+        {"id": "0", "status": 200, "body": {"value": []}},
+        {"id": "1", "status": 429, "headers": {"Retry-After": "7"}, "body": {"error": {"code": "TooManyRequests"}}},
+    ]
+    again = flow.send(Response(first, 200, {}, {"responses": parts}, NOW))
+    assert again.after == 7
+    assert again.url == "teams/1/allChannels"
+    with pytest.raises(StopIteration) as done:
+        flow.send(Response(again, 200, {}, {"value": [1]}, NOW))
+    good, retried, gone = done.value.value
+    assert (good.data, retried.data) == ({"value": []}, {"value": [1]})
+    assert gone.subject == "team 2"
+
+
+def test_limits_inside_batches_are_waited_out(world: World) -> None:
+    store = Kept()
+    run = store.read(TEAMS, world, rate=0.5, options={"mute": True})
+    assert run.violations == []
+    assert differences(world, store) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (429, "TooManyRequests", "RateLimitedError"), (200, "activityLimitReached", "RateLimitedError"),
+        (410, "resyncRequired", "CursorError"), (400, "SyncStateNotFound", "CursorError"),
+        (401, "InvalidAuthenticationToken", "CredentialError"), (402, "PaymentRequired", "PermissionMissingError"),
+        (403, "Forbidden", "PermissionMissingError"), (404, "NotFound", "ObjectUnavailableError"),
+        (502, "BadGateway", "TransientError"), (200, "generalException", "TransientError"),
+        (400, "BadRequest", "ProtocolError"),
+    ],
+)  # fmt: skip
+def test_what_codes_mean(status: int, code: str, kind: str) -> None:
+    data = {"error": {"code": "outer", "message": "m", "innerError": {"code": code}}}
+    found = fault(Response(Request("teams"), status, {"retry-after": "3"}, data, NOW))
+    assert type(found).__name__ == kind
+    assert found is not None
+    assert found.code == code
+    if isinstance(found, RateLimitedError):
+        assert found.retry_after == 3
+
+
+def test_limits_without_a_word_on_when_to_come_back() -> None:
+    found = fault(Response(Request("teams"), 429, {}, {"error": {"code": "TooManyRequests"}}, NOW))
+    assert isinstance(found, RateLimitedError)
+    assert found.retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("teams/1/channels/19:c/messages", "ChannelMessage.Read.All"),
+        ("https://graph.microsoft.com/v1.0/teams/1/channels/19:c/messages/delta?$top=50", "ChannelMessage.Read.All"),
+        ("teams/1/channels/getAllMessages", "ChannelMessage.Read.All"),
+        ("teams/1/channels/19:c/allMembers", "ChannelMember.Read.All"), ("teams/1/members", "TeamMember.Read.All"),
+        ("teams/1/allChannels", "Channel.ReadBasic.All"), ("teams", "Team.ReadBasic.All"),
+        ("teams/1", "TeamSettings.Read.All"), ("users", "User.Read.All"), ("organization", "Organization.Read.All"),
+        ("reports/getTeamsUserActivityUserDetail(period='D7')", "Reports.Read.All"),
+    ],
+)  # fmt: skip
+def test_which_permission_an_address_needs(url: str, name: str) -> None:
+    assert str(permission_for(url)).startswith(name)
+
+
+def test_a_checkpoint_survives_and_one_of_another_version_begins_anew() -> None:
+    progress = Progress(high=NOW.isoformat(), delta="https://x", etags={"1": "a"})
+    progress.walk = progress.next_walk(Scope(settings=TeamsSettings(), until=NOW + timedelta(days=1)))
+    again = Progress.load(progress.save())
+    assert again.save() == progress.save()
+    assert again.walk is not None
+    assert again.walk.resumed
+    assert Progress.load({"v": 99}).high is None
+
+
+def _certificate(path: Path) -> Path:
+    from cryptography import x509  # noqa: PLC0415 # an extra
+    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415 # same
+    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415 # same
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "communitykit")])
+    built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    built = built.serial_number(1).not_valid_before(NOW).not_valid_after(NOW + timedelta(days=1))
+    made = built.sign(key, hashes.SHA256())
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def _verified(path: Path, assertion: str) -> None:
+    import base64  # noqa: PLC0415 # here alone
+    import json  # noqa: PLC0415 # same
+
+    from cryptography import x509  # noqa: PLC0415 # an extra
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 # same
+    from cryptography.hazmat.primitives.asymmetric import padding  # noqa: PLC0415 # same
+
+    head, body, mark = (base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in assertion.split("."))
+    public: Any = x509.load_pem_x509_certificate(path.read_bytes()).public_key()
+    pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+    public.verify(mark, assertion.rpartition(".")[0].encode(), pss, hashes.SHA256())
+    assert json.loads(head)["alg"] == "PS256"
+    claims = json.loads(body)
+    assert claims["aud"] == "https://login.microsoftonline.com/t/oauth2/v2.0/token"
+    assert claims["iss"] == claims["sub"] == "c"
