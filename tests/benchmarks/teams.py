@@ -21,9 +21,9 @@ def teams() -> list[Figure]:
     connector = registry().get("teams")
     run = read(connector, world, rate=1.0, faults=[parse_fault("latency=50ms")], include_private=True)
     pages = [_pages(world, number) for number in _channels(world)]
-    messages = sum(len([one for one in world.messages(world.places[number])]) for number in _channels(world))
+    messages = sum(len(list(world.messages(world.places[number]))) for number in _channels(world))
     # Twenty messages requests a second for the app, four a second for each channel; the last one takes its latency.
-    floor = max((sum(pages) - 1) // 20, max((count - 1) // 4 for count in pages)) + _LATENCY
+    floor = max((sum(pages) - 1) // 20, *((count - 1) // 4 for count in pages)) + _LATENCY
     asked = run.site.count("messages") + run.site.count("replies") if run.site is not None else 0
     ratio = run.seconds / floor
     told = f"{run.seconds:.1f} s, {run.requests} requests, {asked} for {messages} messages"

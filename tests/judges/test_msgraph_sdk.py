@@ -175,8 +175,8 @@ def test_the_sdk_waits_as_it_is_told_and_tries_again(world: World) -> None:
 
 
 def test_the_sdk_understands_refusals(world: World) -> None:
-    with serve(world, TeamsPlatform(), roles=frozenset({"Team.ReadBasic.All"})) as narrow:
-        with pytest.raises(APIError) as raised:
-            judged(narrow, lambda graph: pages(graph.users))
+    narrow = frozenset({"Team.ReadBasic.All"})
+    with serve(world, TeamsPlatform(), roles=narrow) as server, pytest.raises(APIError) as raised:
+        judged(server, lambda graph: pages(graph.users))
     assert raised.value.response_status_code == 403
     assert raised.value.error.code == "Authorization_RequestDenied"

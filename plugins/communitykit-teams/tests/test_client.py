@@ -190,7 +190,7 @@ def test_the_export_api_gives_the_same_posts(world: World) -> None:
 
 
 @pytest.mark.parametrize("concealed", [False, True])
-def test_usage_reports_are_measures_in_a_slice_of_their_own(world: World, concealed: bool) -> None:
+def test_usage_reports_are_measures_in_a_slice_of_their_own(world: World, *, concealed: bool) -> None:
     run = read(TEAMS, world, settings={"usage": "D7"}, options={"concealed": concealed})
     measures = [one for one in run.records if one.record == "measure"]
     assert {"Team Chat Message Count", "Post Messages", "Reply Messages"} <= {one.name for one in measures}
@@ -276,9 +276,11 @@ def test_without_the_organization_the_settings_tell_the_tenant(world: World) -> 
 
 def test_preflight_reads_the_roles_of_the_token(world: World) -> None:
     def check(roles: frozenset[str], **settings: Any) -> list[str]:
-        with serve(world, TeamsPlatform(), roles=roles) as server:
-            with connect("teams", **{**server.settings, **settings}) as session:
-                return session.check()
+        with (
+            serve(world, TeamsPlatform(), roles=roles) as server,
+            connect("teams", **{**server.settings, **settings}) as session,
+        ):
+            return session.check()
 
     assert check(ROLES) == []
     (told,) = check(ROLES - {"ChannelMessage.Read.All", "Reports.Read.All"}, usage="D7")

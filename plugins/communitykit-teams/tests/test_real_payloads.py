@@ -1,4 +1,4 @@
-"""Payloads by others: every message, user, member, channel, team, notification and report row in them is accounted for."""
+"""Payloads by others: every message, user, member, channel, team and notification in them is accounted for."""
 
 from __future__ import annotations
 
