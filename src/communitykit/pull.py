@@ -162,20 +162,21 @@ class _Run:
         """Take events until every source has ended."""
         while running:
             try:
-                event = self._events.get(timeout=IDLE_SECONDS)
+                events = self._events.take(timeout=IDLE_SECONDS)
             except TimeoutError:
                 self._commit()
                 self.writer.release()
                 self._check_time()
                 continue
-            if event is None:
-                running -= 1
-                continue
-            self._note(event)
-            if self._progress is not None:
-                self._progress(event)
-            if self._is_due():
-                self._commit()
+            for event in events:
+                if event is None:
+                    running -= 1
+                    continue
+                self._note(event)
+                if self._progress is not None:
+                    self._progress(event)
+                if self._is_due():
+                    self._commit()
             self._check_time()
 
     def _note(self, event: Event) -> None:
