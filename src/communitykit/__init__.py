@@ -62,6 +62,7 @@ from communitykit.flow import (
     cursor_pager,
     link_pager,
 )
+from communitykit.given import RecordSource, from_records
 from communitykit.hookspecs import hookimpl
 from communitykit.model import (
     Attachment,
@@ -139,6 +140,7 @@ __all__ = [
     "RateLimitedError",
     "Received",
     "Record",
+    "RecordSource",
     "Rejected",
     "Request",
     "Response",
@@ -163,6 +165,7 @@ __all__ = [
     "connect",
     "connect_async",
     "cursor_pager",
+    "from_records",
     "hookimpl",
     "is_concealed",
     "link_pager",
