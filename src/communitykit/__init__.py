@@ -65,6 +65,7 @@ from communitykit.flow import (
     cursor_pager,
     link_pager,
 )
+from communitykit.given import RecordSource, from_records
 from communitykit.hookspecs import hookimpl
 from communitykit.model import (
     Attachment,
@@ -144,6 +145,7 @@ __all__ = [
     "RateLimitedError",
     "Received",
     "Record",
+    "RecordSource",
     "Rejected",
     "Request",
     "Response",
@@ -168,6 +170,7 @@ __all__ = [
     "connect",
     "connect_async",
     "cursor_pager",
+    "from_records",
     "hookimpl",
     "is_concealed",
     "link_pager",

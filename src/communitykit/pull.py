@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from communitykit.ask import Ask, Readable, new_run_id
 from communitykit.backlog import Backlog
 from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.collector import fewer_collections
 from communitykit.errors import CommunityKitError
 from communitykit.intake import Page
 from communitykit.reading import Closed, Event, Failed, defect
@@ -65,9 +65,10 @@ def pull(
 ) -> PullResult:
     """Read sources into one activity store; a second pull into the same store reads only what is new.
 
-    `sources` are sessions of `connect` and `read_archive`. `progress` is called with every event of the run.
-    `max_time` seconds after its start the run stops by itself; run it again to go on. Ctrl-C does the same: what was
-    committed stays. Other keywords are those of `Ask` (since, until, communities, include_private…).
+    `sources` are sessions of `connect` and `read_archive`, and what `from_records` makes of records. `progress` is
+    called with every event of the run. `max_time` seconds after its start the run stops by itself; run it again to go
+    on. Ctrl-C does the same: what was committed stays. Other keywords are those of `Ask` (since, until, communities,
+    include_private…).
 
     A source that fails ends itself, not the others: look at `errors` and `coverage` of the result.
 
@@ -79,7 +80,7 @@ def pull(
     chosen = list(sources) if isinstance(sources, Iterable) else [sources]
     run = _Run(chosen, Writer(Path(to)), wanted, progress, clock, max_time)
     try:
-        with _fewer_pauses():
+        with _shorter_turns(), fewer_collections():
             return run.execute()
     finally:
         run.writer.release()
@@ -114,8 +115,7 @@ class _Run:
             "started_at": result.started_at,
             "until": self.ask.until or result.started_at,
             "status": "running",
-            "sources": [source.connector.name for source in self.sources],
-            "version": self.sources[0].connector.version if self.sources else "",
+            "sources": {source.connector.name: source.connector.version for source in self.sources},
         }
         writer.start_run(description)
         threads = [
@@ -162,20 +162,21 @@ class _Run:
         """Take events until every source has ended."""
         while running:
             try:
-                event = self._events.get(timeout=IDLE_SECONDS)
+                events = self._events.take(timeout=IDLE_SECONDS)
             except TimeoutError:
                 self._commit()
                 self.writer.release()
                 self._check_time()
                 continue
-            if event is None:
-                running -= 1
-                continue
-            self._note(event)
-            if self._progress is not None:
-                self._progress(event)
-            if self._is_due():
-                self._commit()
+            for event in events:
+                if event is None:
+                    running -= 1
+                    continue
+                self._note(event)
+                if self._progress is not None:
+                    self._progress(event)
+                if self._is_due():
+                    self._commit()
             self._check_time()
 
     def _note(self, event: Event) -> None:
@@ -222,19 +223,16 @@ class _Run:
 
 
 @contextmanager
-def _fewer_pauses() -> Iterator[None]:
-    """Let the writer come to its turn sooner, and the garbage collector less often, while a pull runs.
+def _shorter_turns() -> Iterator[None]:
+    """Let the writer come to its turn sooner while a pull runs.
 
-    Records hold no cycles, so looking for them among tens of thousands of live ones is time lost (15 %, measured); and
-    a writer that comes back from DuckDB waits a whole switch interval for each of its calls (10 %).
+    A writer that comes back from DuckDB waits a whole switch interval for each of its calls (10 %, measured).
     """
-    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
-    gc.set_threshold(50_000, 20, 100)
+    interval = sys.getswitchinterval()
     sys.setswitchinterval(0.001)
     try:
         yield
     finally:
-        gc.set_threshold(*thresholds)
         sys.setswitchinterval(interval)
 
 

@@ -265,6 +265,15 @@ def test_one_unreadable_channel_is_named_and_the_rest_is_read(world: World) -> N
     assert len([one for one in run.records if one.record == "post"]) > 20
 
 
+def test_one_unreadable_team_is_named_and_the_rest_is_read(world: World) -> None:
+    place = next(one for one in world.on("teams") if naming.standard(one) and not one.default)
+    run = read(TEAMS, world, options={"closed": {naming.team(world, place)}})
+    (told,) = run.left_out
+    assert f"team {place.name} cannot be read" in told
+    assert "Channel.ReadBasic.All" in told
+    assert len({one.community_id for one in run.records if one.record == "post"}) > 2
+
+
 def test_without_the_organization_the_settings_tell_the_tenant(world: World) -> None:
     options = {"roles": ROLES - {"Organization.Read.All"}}
     assert {one.id for one in read(TEAMS, world, options=options).records} >= {

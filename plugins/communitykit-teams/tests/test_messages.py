@@ -140,7 +140,8 @@ def test_authors_whom_no_directory_lists(translate: Any) -> None:
 def test_announcements_files_cards_and_forwarded_messages(translate: Any) -> None:
     card = {"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "Build 7"},
             {"type": "FactSet", "facts": [{"title": "State", "value": "green"}]},
-            {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": "It "}, {"type": "TextRun", "text": "runs"}]}],
+            {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": "It "},
+                                                  {"type": "TextRun", "text": "runs"}]}],
             "actions": [{"type": "Action.OpenUrl", "title": "Open"}]}  # fmt: skip
     banner = "application/vnd.microsoft.teams.messaging-announcementBanner"
     forwarded = {"originalMessageId": "7", "originalConversationId": "19:y@thread.tacv2"}

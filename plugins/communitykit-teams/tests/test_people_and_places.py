@@ -122,7 +122,8 @@ def test_channels_are_as_open_as_they_are(translate: Any, kind: str, visibility:
 def test_a_report_row_by_column_name(translate: Any) -> None:
     native = "8b081ef6-4792-4def-b2c9-c363a1bf41d5"
     row = {"Report Refresh Date": "2026-03-01", "User Id": native, "User Principal Name": "ada@x.example",
-           "Last Activity Date": "2026-02-27", "Post Messages": "3", "New Column": "1.5", "Report Period": "7"}  # fmt: skip
+           "Last Activity Date": "2026-02-27", "Post Messages": "3", "New Column": "1.5",
+           "Report Period": "7"}  # fmt: skip
     measures = translate("usage", row).of("measure")
     assert {one["name"]: one["value"] for one in measures} == {"Post Messages": 3.0, "New Column": 1.5}
     assert measures[0]["subject_id"] == f"teams:tenant-1:member:{native}"

@@ -110,8 +110,9 @@ class _Reading:
             progress.floor = walk.since
         if walk.mode in {"first", "again"}:
             progress.full = walk.begun
-        if self.dropped:
-            progress.delta = None  # what came after the run's end is not told twice by a link
+        if self.dropped or walk.mode == "again":
+            # What came after the run's end is not told twice by a link; what was read just now need not be told again.
+            progress.delta = None
         progress.high, progress.walk = walk.begun, None
 
     def _list(self, walk: Walk) -> Steps:
@@ -134,7 +135,7 @@ class _Reading:
             due = [item for item in items if since is None or _activity(item) >= since]
             request = pages.next(response) if due or not items else None
             walk.next = request.url if request is not None else None
-            self.progress.remember(_flat(due))
+            self.progress.remember(_flat(due), moment(walk.begun))
             yield self.batch(self._until(due))
         if walk.mode == "again" and not walk.resumed:
             yield from self._swept(walk, count)
@@ -163,7 +164,7 @@ class _Reading:
             response = yield request
             items = yield from self._whole(response)
             news = [item for item in items if not all(progress.is_known(one) for one in _flat([item]))]
-            progress.remember(_flat(news))
+            progress.remember(_flat(news), moment(walk.begun))
             request = pages.next(response)
             walk.next = request.url if request is not None else None
             if request is None:
@@ -188,8 +189,12 @@ class _Reading:
                 continue
             replies = item.get("replies")
             early = [one for one in replies or () if not self._later(one)]
-            self.dropped = self.dropped or len(early) < len(replies or ())
-            kept.append(item if replies is None else {**item, "replies": early})
+            if len(early) < len(replies or ()):
+                self.dropped = True
+                # As where Graph gives a part of them: there are more, so nothing is concluded from their number.
+                kept.append({**item, "replies": early, "replies@odata.nextLink": self.channel.path})
+            else:
+                kept.append(item)
         return kept
 
     def _later(self, item: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from communitykit import Checkpoint, Scope
+from communitykit_teams.ids import parse_time
 
 VERSION = 1
 DAY = timedelta(hours=24)
@@ -18,7 +19,8 @@ WEEK = timedelta(days=7)
 """How often the look-back is read whole."""
 DELTA_REACH = timedelta(days=240)
 """Delta of channel messages shows the last eight months only ("chatMessage: delta")."""
-MAX_ETAGS = 5_000
+MAX_ETAGS = 2_000
+"""Versions of messages that are kept per channel: those that an overlap can show again."""
 
 Mode = Literal["first", "again", "delta", "recent"]
 
@@ -107,10 +109,11 @@ class Progress:
         """Give from when on changes are asked for: a day more than is needed, since clocks and indexes lag."""
         return (moment(self.high or "") - DAY).isoformat() if self.high else ""
 
-    def remember(self, messages: list[Mapping[str, Any]]) -> None:
-        """Keep the version of each message, so that the overlap is not translated twice."""
+    def remember(self, messages: list[Mapping[str, Any]], begun: datetime) -> None:
+        """Keep the version of each message that the next run's overlap can show again, so that it is known there."""
         for one in messages:
-            if one.get("id") and one.get("etag"):
+            changed = parse_time(one.get("lastModifiedDateTime"))
+            if one.get("id") and one.get("etag") and changed is not None and changed >= begun - 2 * DAY:
                 self.etags.pop(str(one["id"]), None)
                 self.etags[str(one["id"])] = str(one["etag"])
         for native in list(self.etags)[: max(0, len(self.etags) - MAX_ETAGS)]:

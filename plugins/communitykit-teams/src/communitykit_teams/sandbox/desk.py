@@ -85,7 +85,8 @@ class TeamsDesk(Desk):
 
     Options of the site: `roles` (default all), `lifetime` of tokens in seconds, `page`, `messages` and `expand`
     (objects that listings, pages of messages and expanded replies have at most), `delta` (False: refused, as some
-    tenants do to apps), `concealed` (usage reports hide names), `mute` (no Retry-After inside batches).
+    tenants do to apps), `concealed` (usage reports hide names), `mute` (no Retry-After inside batches), `closed` (ids
+    of teams that the app may not read).
     """
 
     def __init__(self, site: Site) -> None:

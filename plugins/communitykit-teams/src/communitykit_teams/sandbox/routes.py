@@ -75,7 +75,11 @@ def _hosts(desk: TeamsDesk) -> list[Any]:
 
 
 def _groups(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
-    return desk.cut(asked, "groups", _hosts(desk), lambda one: to_json(directory.group(desk.world, one)))
+    """List groups; without the filter there are also those that are no teams."""
+    found = [directory.group(desk.world, place) for place in _hosts(desk)]
+    if "'Team'" not in asked.option("filter"):
+        found.append({"id": naming.guid(desk.world.seed, "group"), "displayName": "Parking", "visibility": "Public"})
+    return desk.cut(asked, "groups", found, to_json)
 
 
 def _teams(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
@@ -89,6 +93,8 @@ def _teams(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
 def _places(desk: TeamsDesk, asked: Asked) -> list[Any]:
     if asked.parts["team"] not in desk.teams:
         raise Refused(404, "NotFound", "No team found with Group Id.")
+    if asked.parts["team"] in desk.site.options.get("closed", ()):
+        raise Refused(403, "Forbidden", "The application is not allowed to read this team.")
     return desk.teams[asked.parts["team"]]
 
 
