@@ -123,6 +123,23 @@ def test_an_expired_delta_link_begins_anew_by_filter(world: World) -> None:
     assert differences(world, store) == []
 
 
+@pytest.mark.parametrize("spoil", [("http://127.0.0.1:9", "https://elsewhere.example"), ("skiptoken=", "skiptoken=x")])
+def test_an_interrupted_walk_whose_next_page_is_good_no_more_begins_anew(world: World, spoil: tuple[str, str]) -> None:
+    whole = read(TEAMS, world, options=TeamsPlatform.tight)
+    state: dict[str, Any] = {}
+    for page in whole.pages:  # as if it had been cut after the first page of each channel
+        walking = (page.checkpoint or {}).get("walk")
+        if walking and walking["next"] and page.slice not in state:
+            state[page.slice] = {**page.checkpoint, "walk": {**walking, "next": walking["next"].replace(*spoil)}}
+    assert state
+    run = read(TEAMS, world, options=TeamsPlatform.tight, state=state)
+    assert run.left_out == []
+    assert {one.id for one in run.records if one.record == "post"} == {
+        one.id for one in whole.records if one.record == "post"
+    }
+    assert "elsewhere.example" not in {host for host, _ in run.hosts}
+
+
 def test_after_more_than_the_look_back_nothing_is_missed(world: World) -> None:
     store = Kept()
     store.read(TEAMS, world)

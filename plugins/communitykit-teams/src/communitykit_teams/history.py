@@ -15,6 +15,7 @@ from typing import Any
 from communitykit import (
     Batch,
     CursorError,
+    ForeignHostError,
     Gap,
     Listing,
     ObjectUnavailableError,
@@ -33,7 +34,8 @@ from communitykit_teams.progress import Progress, Walk, moment, polled
 Steps = Generator[Any, Any, None]
 MARGIN = timedelta(minutes=1)
 """Clocks differ, and messages may show late: of the last minute nothing is swept."""
-_MODES = frozenset({"first", "again", "recent"})
+_STALE = (CursorError, ForeignHostError, ProtocolError)
+"""What an address that Graph gave for a next page may end in: it expired, leads elsewhere, or is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,30 +92,39 @@ class _Reading:
 
     def walk(self, walk: Walk) -> Steps:
         """Walk as decided; what this tenant or this moment refuses is done another way."""
-        if walk.mode in _MODES:
-            yield from self._list(walk)
-        else:
+        progress = self.progress
+        if walk.mode == "delta" and (walk.next or progress.delta):
             try:
                 yield from self._delta(walk)
-            except CursorError:  # 410: Graph wants a new beginning
-                self.progress.delta, walk.next = None, None
-                yield from self._delta(walk)
-            except ProtocolError as error:
-                if error.status != HTTPStatus.BAD_REQUEST:
+            except _STALE as error:
+                if isinstance(error, ProtocolError) and error.status != HTTPStatus.BAD_REQUEST:
                     raise
-                # Some tenants refuse delta, or its filter, to apps: the list finds what was written since.
-                self.progress.listed, self.progress.delta = True, None
-                walk.mode, walk.next = "recent", None
-                yield from self._list(walk)
-        progress = self.progress
+                # 410, or 400 in some words: Graph wants a new beginning, by filter.
+                progress.delta, walk.next = None, None
+                yield from self._by_filter(walk)
+        elif walk.mode == "delta":
+            yield from self._by_filter(walk)
+        else:
+            yield from self._list(walk)
         if walk.mode == "first":
             progress.floor = walk.since
         if walk.mode in {"first", "again"}:
-            progress.full = walk.begun
+            progress.full, progress.listed = walk.begun, False  # a tenant that refused delta is asked again some day
         if self.dropped or walk.mode == "again":
             # What came after the run's end is not told twice by a link; what was read just now need not be told again.
             progress.delta = None
         progress.high, progress.walk = walk.begun, None
+
+    def _by_filter(self, walk: Walk) -> Steps:
+        """Ask delta by time; some tenants refuse it, or its filter, to apps: the list finds what was written since."""
+        try:
+            yield from self._delta(walk)
+        except ProtocolError as error:
+            if error.status != HTTPStatus.BAD_REQUEST:
+                raise
+            self.progress.listed, self.progress.delta = True, None
+            walk.mode, walk.next = "recent", None
+            yield from self._list(walk)
 
     def _list(self, walk: Walk) -> Steps:
         since = moment(walk.since) if walk.since else None
@@ -124,10 +135,10 @@ class _Reading:
         while request is not None:
             try:
                 response = yield request
-            except CursorError:
+            except _STALE:
                 if restarted or request.params:
                     raise
-                # The page's token expired: begin anew, what came twice is the same record.
+                # The next page's address is good no more: begin anew, what came twice is the same record.
                 request, pages, restarted = self._first(), Pages(odata_pager), True
                 continue
             count += 1
