@@ -8,8 +8,7 @@ from typing import Any
 
 from communitykit import (
     CommunityKitError,
-    ObjectUnavailableError,
-    PermissionMissingError,
+    CredentialError,
     Request,
     Response,
     RetryableError,
@@ -37,7 +36,7 @@ def batched(requests: Sequence[Request], together: int) -> Generator[Request, An
             given = yield from _asked([requests[index] for index in group])
             for index, answer in zip(group, given, strict=True):
                 answers[index] = answer
-                if isinstance(answer, RetryableError):
+                if isinstance(answer, RetryableError) and len(group) > 1:
                     failed.append(index)
         if not failed:
             break
@@ -52,7 +51,9 @@ def _asked(parts: list[Request]) -> Generator[Request, Any, list[Response | Comm
     if len(parts) == 1:  # alone it is retried by whoever sends it
         try:
             return [(yield parts[0])]
-        except (ObjectUnavailableError, PermissionMissingError) as error:
+        except CredentialError:
+            raise
+        except CommunityKitError as error:
             return [error]
     whole = replace(odata_batch(parts), after=max(part.after for part in parts))
     response = yield whole

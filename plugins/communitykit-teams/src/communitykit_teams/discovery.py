@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from communitykit import (
     Batch,
@@ -154,7 +154,8 @@ def _channels(graph: Graph, scope: Scope, network: str, teams: list[Mapping[str,
             if isinstance(answer, CredentialError):
                 raise answer
             if isinstance(answer, CommunityKitError):
-                yield Gap(f"team {_name(team)} cannot be read: {answer}", "denied", community)
+                status: Literal["partial", "denied"] = "partial" if isinstance(answer, RetryableError) else "denied"
+                yield Gap(f"team {_name(team)} cannot be read: {answer}", status, community)
                 continue
             channels = _objects(answer.data)
             following = odata_pager(answer.request, answer)
@@ -183,14 +184,13 @@ def _team(scope: Scope, network: str, team: Mapping[str, Any], channels: list[di
         params = {"team": native}
         community = community_id(network, native)
         yield Slice(f"members/{native}", network, ("membership", "member"), community, f"{_name(team)} members", params)
-    shown = [one for one in wanted if one.get("membershipType") == "standard" or scope.include_private]
+    shown = [one for one in wanted if _is_standard(one) or scope.include_private]
     if scope.gives & _TALK and scope.settings.messages == "export" and shown:
         whole = {"team": native, "channels": [str(one["id"]) for one in shown]}
         yield Slice(f"export/{native}", network, ("post", "event"), community_id(network, native), _name(team), whole)
     for channel in wanted:
         key = str(channel["id"])
-        own = channel.get("membershipType") == "standard"
-        if key in seen or not (own or scope.include_private) or not _is_hosted_by(native, channel):
+        if key in seen or channel not in shown or not _is_hosted_by(native, channel):
             continue
         seen.add(key)
         home = channel.get("tenantId")
@@ -208,7 +208,7 @@ def _slices(scope: Scope, network: str, team: str, label: str, channel: Mapping[
     native = str(channel["id"])
     community = community_id(network, native)
     params = {"team": team, "channel": native}
-    if "membership" in scope.gives and channel.get("membershipType") != "standard":
+    if "membership" in scope.gives and not _is_standard(channel):
         yield Slice(f"members/{native}", network, ("membership", "member"), community, f"{label} members", params)
     if scope.gives & _TALK and scope.settings.messages == "channels":
         yield Slice(f"messages/{native}", network, ("post", "event"), community, label, params)
@@ -218,6 +218,11 @@ def _is_hosted_by(team: str, channel: Mapping[str, Any]) -> bool:
     """Tell whether a channel is the team's own: `@odata.id` of one that is shared with it names the host."""
     _, found, rest = str(channel.get("@odata.id") or "").partition("/teams/")
     return not found or rest.partition("/")[0].strip("'()").lower() == team.lower()
+
+
+def _is_standard(channel: Mapping[str, Any]) -> bool:
+    """Tell whether a channel has its team's members; a kind that nobody has heard of is taken for closed."""
+    return channel.get("membershipType") in {None, "standard"}
 
 
 def _is_open(visibility: object) -> bool:

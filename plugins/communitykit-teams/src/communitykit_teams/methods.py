@@ -182,7 +182,9 @@ def refusal(code: str, message: str, response: Response) -> CommunityKitError:
         wait = seconds(response.headers.get("retry-after"))
         return TransientError("Microsoft Graph failed to answer", retry_after=wait, code=shown)
     text = f"Microsoft Graph refused the request: {message}" if message else "Microsoft Graph refused the request"
-    return ProtocolError(text, code=shown, remedy="Please report this with the text above.")
+    request_id = response.headers.get("request-id")
+    about = f" Microsoft's support asks for the request-id {request_id}." if request_id else ""
+    return ProtocolError(text, code=shown, remedy=f"Please report this with the text above.{about}")
 
 
 def _denied(code: str | None, response: Response) -> CommunityKitError:

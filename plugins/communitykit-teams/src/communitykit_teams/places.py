@@ -61,8 +61,6 @@ def channel(item: Channel, context: Mapping[str, Any]) -> Iterator[Draft]:
         draft["privacy"] = "private"
     elif visibility is not None:
         draft["privacy"] = visibility
-    if context.get("shared_with"):
-        draft["shared_with"] = tuple(context["shared_with"])
     if kind:
         draft["extra"] = {"membershipType": kind}
     yield draft

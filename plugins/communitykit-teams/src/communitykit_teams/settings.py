@@ -43,6 +43,9 @@ class TeamsSettings(Settings):
         default="global", description="National cloud; base_url and login_url win over it."
     )
     login_url: str | None = Field(default=None, description="Another address to get tokens from than the cloud's own.")
+    reports_url: str | None = Field(
+        default=None, description="Where usage reports are downloaded from, if that is not Microsoft's own host."
+    )
     lookback: Lookback = Field(
         default=timedelta(days=30),
         description="How far back the weekly full reading looks for what the daily one cannot see ('30d', 'all').",
