@@ -20,7 +20,7 @@ from communitykit import (
     SettingsError,
     connect,
 )
-from communitykit.sandbox import World, project, serve
+from communitykit.sandbox import CHANGES, World, parse_fault, project, serve
 from communitykit.testing.reading import Kept, read
 from communitykit_teams import CAPABILITIES, TEAMS, TeamsSettings
 from communitykit_teams.access import authorize, preflight, roles_of
@@ -155,6 +155,29 @@ def test_replies_beyond_those_expanded_are_asked_for(world: World) -> None:
     assert differences(world, store) == []
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_threads_whose_replies_did_not_come_whole_are_read_again(seed: int) -> None:
+    world, store = World(seed=seed, size="tiny", platforms=("teams",)), Kept()
+    run = store.read(TEAMS, world, faults=[parse_fault("repeated-cursor")], options=TeamsPlatform.tight)
+    assert any("not all replies" in text for text in run.left_out)
+    assert any(checkpoint.get("pending") for checkpoint in store.checkpoints().values())
+    assert asked(store.read(TEAMS, world))["message"] > 0
+    assert differences(world, store) == []
+    assert not any(checkpoint.get("pending") for checkpoint in store.checkpoints().values())
+
+
+def test_nine_days_of_everything_day_by_day() -> None:
+    world, store = World(seed=3, size="small", platforms=("slack", "teams")), Kept()
+    store.read(TEAMS, world, include_private=True)
+    quiet = frozenset(CHANGES) - {"reply_reacted", "reply_unreacted"}  # delta does not tell of them
+    for day in range(9):
+        world.advance(1, reach=timedelta(days=20), kinds=frozenset(CHANGES) if day == 6 else quiet)
+        run = store.read(TEAMS, world, include_private=True)
+        assert run.left_out == []
+        assert (asked(run)["delta"] == 0) is (day == 6), day  # a week after the first: the look-back whole
+        assert differences(world, store, private=True) == []
+
+
 def test_since_leaves_older_threads_alone(world: World) -> None:
     since = world.now - timedelta(days=60)
     posts = [one for one in read(TEAMS, world, since=since).records if one.record == "post"]
@@ -272,8 +295,6 @@ def test_a_missing_permission_is_named(world: World, missing: str, words: tuple[
 
 def test_one_unreadable_channel_is_named_and_the_rest_is_read(world: World) -> None:
     place = [one for one in world.on("teams") if one.privacy == "public"][1]
-    from communitykit.sandbox import parse_fault  # noqa: PLC0415 # here alone
-
     run = read(TEAMS, world, faults=[parse_fault(f"unreadable={place.number}")])
     (told,) = run.left_out
     assert "denied" in told

@@ -68,6 +68,7 @@ def read_messages(channel: Channel, progress: Progress, scope: Scope) -> Steps:
             return
         progress.walk = progress.next_walk(scope)
     reading = _Reading(channel, progress, scope)
+    yield from reading.left_over()
     begun = progress.walk.begun
     yield from reading.walk(progress.walk)
     if moment(begun) < scope.until:  # it was interrupted some time ago
@@ -89,6 +90,19 @@ class _Reading:
     def batch(self, items: list[dict[str, Any]]) -> Batch:
         """Make a batch with the checkpoint that holds once it is stored."""
         return Batch("message", items, self.channel.context, checkpoint=self.progress.save())
+
+    def left_over(self) -> Steps:
+        """Read the threads again whose replies did not come whole the last time."""
+        for native in tuple(self.progress.pending):
+            path = f"/{segment(native)}"
+            self.progress.pending.remove(native)
+            try:
+                response = yield replace(self.channel.ask(path), params={})
+                replies = yield from self._replies(self.channel.ask(f"{path}/replies"), native, [])
+            except ObjectUnavailableError:  # gone with its replies
+                continue
+            if replies is not None:
+                yield self.batch(self._until([{**response.data, "replies": replies}]))
 
     def walk(self, walk: Walk) -> Steps:
         """Walk as decided; what this tenant or this moment refuses is done another way."""
@@ -223,20 +237,29 @@ class _Reading:
             more = [] if not link or not isinstance(replies, list) else list(replies)
             if more:
                 request = replace(request, url=str(link), params={})
-            listing = Listing(request, odata_pager)
             try:
-                while (data := (yield from listing.page())) is not None:
-                    more += [one for one in data.get("value") or () if isinstance(one, dict)]
+                whole = yield from self._replies(request, str(item.get("id")), more)
             except ObjectUnavailableError:  # deleted meanwhile: what came along is kept
                 continue
-            if listing.problem:
-                yield Gap(f"not all replies: {listing.problem}", community_id=self.channel.community_id)
-                continue
-            unique = {str(one.get("id")): one for one in more}
-            items[index] = {key: value for key, value in item.items() if key != "replies@odata.nextLink"} | {
-                "replies": list(unique.values())
-            }
+            if whole is not None:
+                told = {key: value for key, value in item.items() if key != "replies@odata.nextLink"}
+                items[index] = {**told, "replies": whole}
         return items
+
+    def _replies(
+        self, request: Request, root: str, known: list[dict[str, Any]]
+    ) -> Generator[Any, Any, list[dict[str, Any]] | None]:
+        """Walk a thread's replies; where that ends early, say so and keep the thread for the next run."""
+        listing = Listing(request, odata_pager)
+        found = {str(one.get("id")): one for one in known}
+        while (data := (yield from listing.page())) is not None:
+            found.update({str(one.get("id")): one for one in data.get("value") or () if isinstance(one, dict)})
+        if not listing.problem:
+            return list(found.values())
+        yield Gap(f"not all replies: {listing.problem}", community_id=self.channel.community_id)
+        if root not in self.progress.pending:
+            self.progress.pending.append(root)
+        return None
 
 
 def _flat(items: list[dict[str, Any]]) -> list[Mapping[str, Any]]:

@@ -42,7 +42,7 @@ class Progress:
 
     Everything that changed until `high` was read, back to `floor` (None: the beginning). `delta` is Graph's own link to
     what changed since; `listed` says that this tenant gives none. `full` is when the look-back was last read whole,
-    `done` when a run last came to its end.
+    `done` when a run last came to its end. `pending` are threads whose replies did not come whole.
     """
 
     high: str | None = None
@@ -53,6 +53,7 @@ class Progress:
     done: str | None = None
     walk: Walk | None = None
     etags: dict[str, str] = field(default_factory=dict)
+    pending: list[str] = field(default_factory=list)
 
     @classmethod
     def load(cls, checkpoint: Checkpoint | None) -> Progress:
@@ -69,6 +70,7 @@ class Progress:
             done=checkpoint.get("done"),
             walk=Walk(walk["mode"], walk["begun"], walk["since"], walk["next"], resumed=True) if walk else None,
             etags=dict(checkpoint.get("etags") or {}),
+            pending=list(checkpoint.get("pending") or ()),
         )
 
     def save(self) -> Checkpoint:
@@ -84,6 +86,7 @@ class Progress:
             "done": self.done,
             "walk": {"mode": walk.mode, "begun": walk.begun, "since": walk.since, "next": walk.next} if walk else None,
             "etags": dict(self.etags),
+            "pending": list(self.pending),
         }
 
     def next_walk(self, scope: Scope) -> Walk:

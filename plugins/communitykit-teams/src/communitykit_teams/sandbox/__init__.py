@@ -124,7 +124,7 @@ class TeamsPlatform(Platform):
         """Give the plain text: what the body says, and what a card says beyond it."""
         lines = rendering.card_lines(world, message)
         person = world.people[message.author]
-        said = "" if person.kind == "bot" and person.solo else naming.plain(world, segments)
+        said = "" if person.kind == "bot" and person.solo else naming.plain(world, segments, message.at)
         return "\n".join(line for line in (said, *lines) if line)
 
     def next_page(self, call: Call, cursor: str) -> str:

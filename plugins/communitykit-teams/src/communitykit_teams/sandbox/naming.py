@@ -113,8 +113,8 @@ def is_text(world: World, message: Message) -> bool:
     )
 
 
-def html(world: World, segments: Sequence[Segment]) -> str:
-    """Write segments as the body's HTML; mentions are numbered in their order."""
+def html(world: World, segments: Sequence[Segment], at: int) -> str:
+    """Write segments as the body's HTML, as it was written then; mentions are numbered in their order."""
     parts, mentioned = [], 0
     for segment in segments:
         kind = segment.kind
@@ -128,21 +128,27 @@ def html(world: World, segments: Sequence[Segment]) -> str:
             shown = _UNICODE.get(segment.text, segment.text)
             parts.append(f'<emoji id="{escape(segment.text)}" alt="{escape(shown)}" title=""></emoji>')
         else:
-            parts.append(f'<at id="{mentioned}">{escape(label(world, segment), quote=False)}</at>')
+            parts.append(f'<at id="{mentioned}">{escape(label(world, segment, at), quote=False)}</at>')
             mentioned += 1
     return f"<p>{''.join(parts)}</p>"
 
 
-def label(world: World, segment: Segment) -> str:
-    """Give the words of a mention."""
+def label(world: World, segment: Segment, at: int) -> str:
+    """Give the words of a mention: a community's name as it was then, since bodies are not written anew."""
     if segment.kind == "person":
         return world.account(world.people[segment.ref], "teams").display_name
     if segment.kind == "circle":
         return world.circles[segment.ref].name
-    return world.places[segment.ref].name if segment.kind == "place" else segment.text
+    return _name_at(world.places[segment.ref], at) if segment.kind == "place" else segment.text
 
 
-def plain(world: World, segments: Sequence[Segment]) -> str:
+def _name_at(place: Place, at: int) -> str:
+    renamed = [notice for notice in place.notices if notice.kind == "renamed"]
+    later = next((notice for notice in renamed if notice.at > at), None)
+    return place.name if later is None else later.previous or place.name
+
+
+def plain(world: World, segments: Sequence[Segment], at: int) -> str:
     """Give the plain text of segments, as the body's HTML determines it."""
     parts = []
     for segment in segments:
@@ -151,5 +157,5 @@ def plain(world: World, segments: Sequence[Segment]) -> str:
         elif segment.kind in {"text", "bold", "link"}:
             parts.append(segment.text)
         else:
-            parts.append("@" + label(world, segment))
+            parts.append("@" + label(world, segment, at))
     return "\n".join(line.strip(" ") for line in "".join(parts).split("\n")).strip()

@@ -99,14 +99,14 @@ def body(world: World, message: Message) -> tuple[str, str]:
     if person.kind == "bot" and person.solo:
         return placeholders, "html"
     images = "".join(_image(world, message, file) for file in message.files if file.mime_type == _IMAGE)
-    return naming.html(world, message.segments) + images + placeholders, "html"
+    return naming.html(world, message.segments, message.at) + images + placeholders, "html"
 
 
 def card_lines(world: World, message: Message) -> list[str]:
     """Give what a message says in a card: a bot's report, a poll's options."""
     person = world.people[message.author]
     if person.kind == "bot" and person.solo:
-        return [naming.plain(world, message.segments)]
+        return [naming.plain(world, message.segments, message.at)]
     return list(message.options)
 
 
@@ -166,14 +166,14 @@ def _mentions(world: World, message: Message) -> list[JSONObject]:
     kinds = {"person", "circle", "place", "everyone"}
     named = [segment for segment in message.segments if segment.kind in kinds]
     return [
-        {"id": index, "mentionText": naming.label(world, one), "mentioned": _mentioned(world, message, one)}
+        {"id": index, "mentionText": naming.label(world, one, message.at), "mentioned": _mentioned(world, message, one)}
         for index, one in enumerate(named)
     ]
 
 
 def _mentioned(world: World, message: Message, segment: Segment) -> JSONObject:
     found: JSONObject = {"application": None, "device": None, "user": None, "conversation": None, "tag": None}
-    label = naming.label(world, segment)
+    label = naming.label(world, segment, message.at)
     if segment.kind == "person":
         person = world.people[segment.ref]
         if person.kind == "bot":
