@@ -1,0 +1,121 @@
+"""Lists that begin anew, requests that wait for what another answer said, and what settings and grants they share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from communitykit import (
+    Budget,
+    Capabilities,
+    Clock,
+    Connector,
+    CursorError,
+    Draw,
+    Listing,
+    Lookback,
+    Request,
+    Response,
+    Settings,
+    client_credentials,
+    cursor_pager,
+    lookback_length,
+    odata_batch,
+)
+from communitykit.operations import Conductor, Meter, Send, Sleep
+from communitykit.pace import Pace
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+PAGER = cursor_pager(("next",))
+
+
+class Reach(Settings):
+    """Settings with a look-back."""
+
+    lookback: Lookback = timedelta(days=30)
+
+
+def walked(listing: Listing, answers: list[Any]) -> tuple[list[Any], list[Request]]:
+    """Walk a list; answers are data, or errors to raise."""
+    pages, asked = [], []
+    while True:
+        flow = listing.page()
+        try:
+            request = next(flow)
+            asked.append(request)
+            answer = answers.pop(0)
+            if isinstance(answer, Exception):
+                flow.throw(answer)
+            else:
+                flow.send(Response(request, 200, {}, answer, NOW))
+        except StopIteration as done:
+            if done.value is None:
+                return pages, asked
+            pages.append(done.value)
+
+
+def test_a_list_begins_anew_once_when_its_cursor_expired() -> None:
+    listing = Listing(Request("items"), PAGER)
+    first, last = {"items": [1], "next": "a"}, {"items": [2]}
+    pages, asked = walked(listing, [first, CursorError("expired"), first, last])
+    assert [one.get("items") for one in pages] == [[1], None, [1], [2]]
+    assert [dict(one.params) for one in asked] == [{}, {"cursor": "a"}, {}, {"cursor": "a"}]
+    assert listing.problem is None
+
+
+def test_a_list_that_expires_twice_or_turns_in_circles_says_so() -> None:
+    again = Listing(Request("items"), PAGER)
+    walked(again, [{"next": "a"}, CursorError("expired"), {"next": "a"}, CursorError("expired for good")])
+    assert again.problem is not None
+    assert "for good" in again.problem
+    circle = Listing(Request("items"), PAGER)
+    pages, _ = walked(circle, [{"next": "a"}, {"items": [2], "next": "a"}])
+    assert pages[-1]["items"] == [2]
+    assert circle.problem is not None
+    assert "same cursor twice" in circle.problem
+
+
+@pytest.mark.parametrize(
+    ("given", "length"),
+    [("30d", timedelta(days=30)), (" 12 h", timedelta(hours=12)), ("2w", timedelta(weeks=2)), ("all", None),
+     (timedelta(days=1), timedelta(days=1))],
+)  # fmt: skip
+def test_look_backs(given: Any, length: timedelta | None) -> None:
+    assert lookback_length(Reach(lookback=given).lookback) == length
+
+
+def test_what_is_no_look_back_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        Reach(lookback="soon")
+
+
+def test_an_assertion_stands_in_place_of_a_secret() -> None:
+    flow = client_credentials("https://login.example/token", client_id="c", assertion="a.b.c", now=NOW, platform="x")
+    form = next(flow).form or {}
+    assert form["client_assertion"] == "a.b.c"
+    assert form["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    assert "client_secret" not in form
+
+
+def test_a_batch_takes_what_its_parts_take_added_up() -> None:
+    parts = [Request(f"t/{n}", draws=(Draw("list"), Draw("object", str(n % 2)))) for n in range(4)]
+    assert set(odata_batch(parts).draws) == {Draw("list", "", 4), Draw("object", "0", 2), Draw("object", "1", 2)}
+
+
+@pytest.mark.parametrize("draws", [(Draw("list"),), ()])
+def test_a_request_waits_as_another_answer_told(draws: tuple[Draw, ...]) -> None:
+    connector = Connector(
+        name="x", title="X", version="1", settings=Settings, capabilities=Capabilities(), translators={},
+        base_url="https://x.example/", budgets={"list": Budget(10, 1)},
+    )  # fmt: skip
+    clock = Clock(now=lambda: NOW, monotonic=lambda: 100.0)
+    conductor = Conductor(connector, Settings(), clock=clock, pace=Pace())
+    operations = conductor.send(Request("items", draws=draws, after=7.0, authorized=False), Meter())
+    waited = next(operations)
+    assert isinstance(waited, Sleep)
+    assert waited.seconds == pytest.approx(7.0)
+    at_once = conductor.send(Request("items", authorized=False), Meter())
+    assert isinstance(next(at_once), Send)
