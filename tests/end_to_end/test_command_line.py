@@ -170,6 +170,12 @@ def test_the_demo(export: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "A month passes" in done.stdout
     assert "fewer than the first" in done.stdout
+    with Store(store) as opened:
+        told = opened.sql(
+            "SELECT split_part(id, ':', 1) AS platform, count(*) AS posts FROM posts GROUP BY 1"
+        ).to_pylist()
+    assert {one["platform"] for one in told} == {"slack", "teams"}
+    assert all(one["posts"] > 500 for one in told)
     assert run("demo", "--to", store, "--json").returncode == 0
     refused = run("import", "slack", export, "--to", store)
     assert refused.returncode == 1
