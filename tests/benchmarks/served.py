@@ -13,13 +13,15 @@ _SERVER = """
 import json, sys
 from datetime import UTC, datetime, timedelta
 from communitykit.registry import registry
-from communitykit.sandbox import Size, World, parse_fault, serve
+from communitykit.sandbox import Size, World, parse_fault, project, serve
 asked = json.loads(sys.argv[1])
 size = Size(**asked["size"]) if isinstance(asked["size"], dict) else asked["size"]
+connector = registry().get("slack")
+platform = connector.sandbox()
 world = World(seed=1, size=size, now=datetime.now(UTC) - timedelta(days=2), platforms=("slack",))
 faults = [parse_fault(fault) for fault in asked["faults"]]
 extra = {"rate": asked["rate"]} if asked["rate"] else {}
-with serve(world, registry().get("slack").sandbox(), faults=faults, **extra) as server:
+with serve(world, platform, faults=faults, **extra) as server:
     settings = {name: str(value) for name, value in server.settings.items()}
     print(json.dumps(settings), flush=True)
     for line in sys.stdin:
@@ -33,8 +35,12 @@ with serve(world, registry().get("slack").sandbox(), faults=faults, **extra) as 
         elif word == "requests":
             counted = {}
             for one in server.requests:
-                counted[one.method] = counted.get(one.method, 0) + 1
+                counted[one.name] = counted.get(one.name, 0) + 1
             print(json.dumps({"requests": counted, "violations": len(server.violations)}), flush=True)
+        elif word == "roots":
+            posts = project(world, connector.capabilities, platform).records["post"]
+            edited = {key: str(post["edited_at"]) for key, post in posts.items() if post["root_id"] is None}
+            print(json.dumps({"posts": sorted(posts), "edited": edited}), flush=True)
 """
 
 
@@ -53,6 +59,10 @@ class Served:
     def requests(self) -> dict[str, Any]:
         """Give the requests so far, counted by method, and the violations of limits."""
         return self._ask("requests")
+
+    def truth(self) -> dict[str, Any]:
+        """Give the ids of all posts that there are now, and when each root was edited."""
+        return self._ask("roots")
 
     def _ask(self, word: str) -> dict[str, Any]:
         assert self._process.stdin is not None
