@@ -142,6 +142,8 @@ class Platform(ABC):
 
     name: ClassVar[str]
     budgets: ClassVar[Mapping[str, Budget]] = {}
+    joint: ClassVar[bool] = False
+    """Whether a budget that is used up closes all of them."""
     place_kind: ClassVar[str] = "group"
     """What the model calls a community of this platform."""
     cursor_field: ClassVar[str] = "cursor"
@@ -202,6 +204,10 @@ class Platform(ABC):
     @abstractmethod
     def plain(self, world: World, message: Message, segments: Sequence[Segment]) -> str:
         """Give the plain text that the platform's rules determine."""
+
+    def lists(self, person: Person, door: Door) -> bool:
+        """Tell whether the platform's own list of members, or an archive's, holds somebody; others are only named."""
+        return person.kind != "external" and not (person.kind == "bot" and person.solo)
 
     def kind_of(self, message: Message) -> str:
         """Give the kind that the platform tells a post apart as."""

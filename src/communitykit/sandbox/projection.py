@@ -75,8 +75,9 @@ class _Projector:
         shown = {"public", *(("private",) if private else ()), *(("direct",) if direct else ())}
         self.places = [place for place in world.on(platform.name) if place.privacy in shown]
         self.readable = [place for place in self.places if place.number not in unreadable]
+        told = capabilities.archive_records if door == "archive" else None
         self.truth = Truth(
-            records={kind: {} for kind in sorted(capabilities.records) if kind not in {"measure", "coverage", "issue"}},
+            records={kind: {} for kind in sorted(told or capabilities.records) if kind not in {"measure", "coverage", "issue"}},
             events=frozenset(self.events & COMPARED_EVENTS),
         )
         self.referenced: set[int] = set()
@@ -133,18 +134,23 @@ class _Projector:
     def _reaction(self, place: Place, post: str, person: int, emoji: str, at: int) -> None:
         actor = self._member_id(person)
         network = self.platform.network(self.world)
-        event = make_event_id(self.platform.name, network, "reacted", target=post, actor=actor, detail=emoji)
+        detail = self._reaction_name(emoji)
+        event = make_event_id(self.platform.name, network, "reacted", target=post, actor=actor, detail=detail)
         timed = "webhook_reaction_times" if self.door == "webhook" else "reaction_times"
         fields: Fields = {
             "kind": "reacted",
             "actor_id": actor,
             "target_id": post,
             "community_id": self.platform.community_id(self.world, place),
-            "detail": emoji,
+            "detail": detail,
             "occurred_at": from_us(at) if timed in self.features else None,
             "time_source": "event" if timed in self.features else "none",
         }
         self._put("event", event, fields)
+
+    def _reaction_name(self, emoji: str | None) -> str | None:
+        """Where the type of a reaction is not told, a person has reacted or has not."""
+        return emoji if "reaction_types" in self.features else None
 
     def _post_fields(self, place: Place, message: Message) -> Fields:
         world, platform = self.world, self.platform
@@ -239,7 +245,7 @@ class _Projector:
         for person in self.world.people:
             if self.platform.name not in person.platforms:
                 continue
-            listed = person.kind != "external" and not (person.kind == "bot" and person.solo)
+            listed = self.platform.lists(person, self.door)
             key = self.platform.member_id(self.world, person)
             if listed or (self.door == "api" and person.number in self.referenced):
                 self._put("member", key, self._member_fields(person))
@@ -304,5 +310,8 @@ class _Projector:
             actor = self.platform.member_id(self.world, self.world.people[change.person or 0])
             network = self.platform.network(self.world)
             self.truth.gone.add(
-                make_event_id(self.platform.name, network, "reacted", target=post, actor=actor, detail=change.emoji)
+                make_event_id(
+                    self.platform.name, network, "reacted", target=post, actor=actor,
+                    detail=self._reaction_name(change.emoji),
+                )
             )

@@ -1,0 +1,126 @@
+"""Users, bots, likers and group members become Members and Memberships. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from communitykit import Draft, Rejected
+from communitykit_yammer.ids import community_id, member_id, membership_id, network_of, number, parse_time
+from communitykit_yammer.wire import Liker, User
+
+_PLAIN = {"email": "email", "job_title": "title", "department": "department", "location": "location",
+          "timezone": "time_zone"}  # fmt: skip
+_ACTIVE = {"active": True, "suspended": False, "deleted": False, "soft_delete": False}
+_ADMIN = ("admin", "verified_admin", "m365_yammer_admin")
+_GUEST = ("guest", "aad_guest")
+
+
+def user(item: User, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a user, whole or a reference: what it does not hold stays untold.
+
+    Raises Rejected when there is no id.
+    """
+    network, native = network_of(context, item), number(item.get("id"))
+    if native is None:
+        raise Rejected("no_id", "the user has no id")
+    draft: dict[str, Any] = {"record": "member", "id": member_id(network, native), "kind": "person"}
+    if item.get("full_name") or item.get("name"):
+        draft["display_name"] = item.get("full_name") or item.get("name")
+    if item.get("name"):
+        draft["username"] = item["name"]
+    for wire, name in _PLAIN.items():
+        if wire in item:
+            draft[name] = item[wire] or None  # type: ignore[literal-required] # the keys above
+    if not draft.get("email") and (address := _address(item)):
+        draft["email"] = address
+    if any(flag in item for flag in _ADMIN):
+        draft["admin"] = any(_true(item.get(flag)) for flag in _ADMIN)
+    if any(flag in item for flag in _GUEST):
+        draft["guest"] = any(_true(item.get(flag)) for flag in _GUEST)
+    if (home := number(item.get("network_id"))) is not None:
+        draft["external"] = home != network
+    if (active := _ACTIVE.get(item.get("state") or "")) is not None:
+        draft["active"] = active
+    if created := parse_time(item.get("activated_at")):
+        draft["created_at"] = created
+    if item.get("web_url"):
+        draft["url"] = item["web_url"]
+    if item.get("office_user_id"):  # exports alone tell it
+        draft["directory_id"] = item["office_user_id"]
+    if left := parse_time(item.get("deactivated_at")):
+        draft["deactivated_at"] = left
+    yield draft
+
+
+def bot(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a bot or a guide (the account that welcomes newcomers): `type` says which.
+
+    Raises Rejected when there is no id.
+    """
+    network, native = network_of(context, item), number(item.get("id"))
+    if native is None:
+        raise Rejected("no_id", "the bot has no id")
+    draft: dict[str, Any] = {
+        "record": "member",
+        "id": member_id(network, native, str(item.get("type") or "bot")),
+        "kind": "bot",
+    }
+    if name := item.get("full_name") or item.get("name"):
+        draft["display_name"] = name
+    yield draft
+
+
+def liker(item: Liker, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate somebody who reacted and whom the page describes nowhere else.
+
+    Raises Rejected when there is no id.
+    """
+    network, native = network_of(context, {}), number(item.get("user_id"))
+    if native is None:
+        raise Rejected("no_id", "the liker has no id")
+    draft: dict[str, Any] = {"record": "member", "id": member_id(network, native), "kind": "person"}
+    if item.get("full_name"):
+        draft["display_name"] = item["full_name"]
+    if item.get("permalink"):
+        draft["username"] = item["permalink"]
+    if (home := number(item.get("network_id"))) is not None:
+        draft["external"] = home != network
+    yield draft
+
+
+def membership(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a row of a group's members: who, and nothing of their role, which this API does not tell.
+
+    Raises Rejected when the row or its context has no id.
+    """
+    network, native, group = network_of(context, item), number(item.get("id")), number(context.get("group"))
+    if native is None or group is None:
+        raise Rejected("no_id", "the row names no user, or its context no group")
+    yield {
+        "record": "membership",
+        "id": membership_id(network, group, native),
+        "community_id": community_id(network, group),
+        "member_id": member_id(network, native),
+        "active": True,
+    }
+
+
+def administrator(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a row of an export's list of administrators.
+
+    Raises Rejected when there is no id.
+    """
+    network, native = network_of(context, {}), number(item.get("id"))
+    if native is None:
+        raise Rejected("no_id", "the row names nobody")
+    yield {"record": "member", "id": member_id(network, native), "admin": True}
+
+
+def _address(item: User) -> str | None:
+    addresses = (item.get("contact") or {}).get("email_addresses") or ()
+    return next((one["address"] for one in addresses if isinstance(one, dict) and one.get("address")), None)
+
+
+def _true(value: object) -> bool:
+    return value is True or str(value).lower() == "true"
