@@ -20,6 +20,7 @@ from communitykit_yammer.access import authorize, preflight
 from communitykit_yammer.discovery import discover, resolve
 from communitykit_yammer.exporting import read_exports, windows_left
 from communitykit_yammer.feed import Feed, read_feed
+from communitykit_yammer.ids import number, parse_time
 from communitykit_yammer.listing import Listing
 from communitykit_yammer.methods import FEED_PAGE, LIST_PAGE
 from communitykit_yammer.progress import Progress
@@ -70,13 +71,15 @@ def _feed(slice_: Slice) -> Feed:
     context = {"network": slice_.network, "origin": "api"}
     if group is None:
         return Feed("messages", "company feed", context, ungrouped=True)
-    updates = slice_.params.get("updates")
+    updates, latest = slice_.params.get("updates"), number(slice_.params.get("latest"))
+    written = parse_time(slice_.params.get("latest_at"))
     return Feed(
         f"messages/in_group/{group}",
         f"group {slice_.label}",
         {**context, "group": group},
         slice_.community_id,
         updates if isinstance(updates, int) else None,
+        (int(latest), written) if latest and written else None,
     )
 
 

@@ -136,6 +136,7 @@ def _slices(scope: Scope, found: Found, row: Mapping[str, Any]) -> Steps:
     found.groups[label] = native if label not in found.groups else ""  # a name that two have joins nothing
     if scope.gives & _TALK:
         params = {"group": native, "updates": stats.get("updates")}
+        params |= {"latest": stats.get("last_message_id"), "latest_at": stats.get("last_message_at")}
         yield Slice(f"messages/{native}", found.network, ("post", "event"), where, label, params)
     if "membership" in scope.gives:
         params = {"group": native, "size": row.get("members", stats.get("members"))}

@@ -39,7 +39,8 @@ Steps = Generator[Any, Any, None]
 class Feed:
     """A feed to be read: its path, what its messages need to be told, and what the group says that it holds.
 
-    `updates` is the group's own count of messages (None: not told). `ungrouped` keeps what stands in no group.
+    `updates` is the group's own count of messages, `latest` its newest message and when that was written (None: not
+    told). `ungrouped` keeps what stands in no group.
     """
 
     path: str
@@ -47,6 +48,7 @@ class Feed:
     context: dict[str, Any]
     community_id: str | None = None
     updates: int | None = None
+    latest: tuple[int, datetime] | None = None
     ungrouped: bool = False
 
     def ask(self, older_than: int | None) -> Request:
@@ -58,10 +60,13 @@ class Feed:
 def read_feed(feed: Feed, progress: Progress, scope: Scope) -> Steps:
     """Read a feed from where its checkpoint says."""
     walk = _Walk(feed, progress, scope)
+    if walk.is_quiet():
+        return
     if progress.high is not None:
         yield from walk.forward()
     yield from walk.backward()
     if not walk.denied:
+        progress.updates = feed.updates
         yield Batch("message", (), feed.context, checkpoint=progress.save())
 
 
@@ -76,9 +81,18 @@ class _Walk:
         self.edge = max(scope.lookback_start(scope.settings.lookback_length) or _EVER, scope.since or _EVER)
         self.until: datetime = scope.until
         """Up to where the next sweep goes; what is newer than the run's own end is not known yet."""
+        self.goal = scope.since.astimezone(UTC).isoformat() if scope.since is not None else ""
         self.seen = 0
         self.denied = False
         self.newest: int | None = None
+
+    def is_quiet(self) -> bool:
+        """Tell whether the group's own figures say that nothing is new, and nothing stands in the look-back at all."""
+        feed, progress = self.feed, self.progress
+        if feed.latest is None or feed.updates is None or progress.walk is not None or not progress.reaches(self.goal):
+            return False
+        native, written = feed.latest
+        return native == progress.high and feed.updates == progress.updates and written < self.edge
 
     def forward(self) -> Steps:
         """Walk from the newest message through the look-back, and at least to the newest one known."""
@@ -105,7 +119,7 @@ class _Walk:
     def backward(self) -> Steps:
         """Walk from the oldest message read to the beginning, or to `since`."""
         progress = self.progress
-        goal = self.scope.since.astimezone(UTC).isoformat() if self.scope.since is not None else ""
+        goal = self.goal
         if self.denied or progress.reaches(goal):
             return
         self._begin()

@@ -18,7 +18,8 @@ class Progress:
 
     Messages from `high` down to `floor` were read; `done` says since when (ISO 8601, empty: ever) everything was.
     `walk` is a later run's walk that did not end: its newest message and how far it came. `seen` counts what the
-    back-fill found. `reactions` holds the numbers of reactions whose whole lists were read.
+    back-fill found, `pages` the length of the last walk; `updates` is the group's own count of messages when all was read.
+    `reactions` holds the numbers of reactions whose whole lists were read.
     """
 
     high: int | None = None
@@ -27,6 +28,7 @@ class Progress:
     walk: tuple[int, int] | None = None
     seen: int = 0
     pages: int = 0
+    updates: int | None = None
     reactions: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -42,6 +44,7 @@ class Progress:
             walk=(walk[0], walk[1]) if walk else None,
             seen=int(checkpoint.get("seen") or 0),
             pages=int(checkpoint.get("pages") or 0),
+            updates=checkpoint.get("updates"),
             reactions=dict(checkpoint.get("reactions") or {}),
         )
 
@@ -55,6 +58,7 @@ class Progress:
             "walk": list(self.walk) if self.walk else None,
             "seen": self.seen,
             "pages": self.pages,
+            "updates": self.updates,
         }
         if self.reactions:
             newest = sorted(self.reactions, key=int, reverse=True)[:MAX_REACTIONS]
