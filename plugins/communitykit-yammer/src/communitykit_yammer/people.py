@@ -13,6 +13,7 @@ _PLAIN = {"email": "email", "job_title": "title", "department": "department", "l
           "timezone": "time_zone"}  # fmt: skip
 _ACTIVE = {"active": True, "suspended": False, "deleted": False, "soft_delete": False}
 _ADMIN = ("admin", "verified_admin", "m365_yammer_admin")
+_BOTS = frozenset({"bot", "guide"})
 _GUEST = ("guest", "aad_guest")
 
 
@@ -21,6 +22,9 @@ def user(item: User, context: Mapping[str, Any]) -> Iterator[Draft]:
 
     Raises Rejected when there is no id.
     """
+    if item.get("type") in _BOTS:
+        yield from bot(item, context)
+        return
     network, native = network_of(context, item), number(item.get("id"))
     if native is None:
         raise Rejected("no_id", "the user has no id")
@@ -97,11 +101,12 @@ def membership(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[
     network, native, group = network_of(context, item), number(item.get("id")), number(context.get("group"))
     if native is None or group is None:
         raise Rejected("no_id", "the row names no user, or its context no group")
+    kind = item["type"] if item.get("type") in _BOTS else None
     yield {
         "record": "membership",
-        "id": membership_id(network, group, native),
+        "id": membership_id(network, group, *([kind, native] if kind else [native])),
         "community_id": community_id(network, group),
-        "member_id": member_id(network, native),
+        "member_id": member_id(network, native, kind),
         "active": True,
     }
 
