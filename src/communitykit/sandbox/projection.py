@@ -77,7 +77,11 @@ class _Projector:
         self.readable = [place for place in self.places if place.number not in unreadable]
         told = capabilities.archive_records if door == "archive" else None
         self.truth = Truth(
-            records={kind: {} for kind in sorted(told or capabilities.records) if kind not in {"measure", "coverage", "issue"}},
+            records={
+                kind: {}
+                for kind in sorted(told or capabilities.records)
+                if kind not in {"measure", "coverage", "issue"}
+            },
             events=frozenset(self.events & COMPARED_EVENTS),
         )
         self.referenced: set[int] = set()
@@ -311,7 +315,11 @@ class _Projector:
             network = self.platform.network(self.world)
             self.truth.gone.add(
                 make_event_id(
-                    self.platform.name, network, "reacted", target=post, actor=actor,
+                    self.platform.name,
+                    network,
+                    "reacted",
+                    target=post,
+                    actor=actor,
                     detail=self._reaction_name(change.emoji),
                 )
             )

@@ -51,14 +51,14 @@ CAPABILITIES = Capabilities(
         }
     ),
     unreadable={
-        "views": "Who has seen a message is told to nobody; reports of Microsoft Graph count reads per person and group.",
+        "views": "Nobody is told who has seen a message; Microsoft Graph reports count reads per person and group.",
         "which reaction": "REST counts reactions of every type as likes, and exports leave them out.",
         "time of a reaction": "REST lists who reacted, never when.",
         "best answers": "Only Yammer's own web client is told which reply was marked; exports tell votes.",
         "when something was edited": "REST shows the present text only; exports hold the versions.",
         "edits, deletions and reactions before the look-back": "lookback='all' reads every message again.",
         "private conversations": "A token sees those of its owner alone; exports hold them, and are asked explicitly.",
-        "groups that the token's owner is not in": "REST answers with an empty list, which is reported; exports hold them.",
+        "groups that the token's owner is not in": "REST answers with an empty list, which is reported.",
         "when somebody joined a group": "Neither REST nor Microsoft Graph tells; membership is what it is today.",
         "who left": "REST lists active users only; exports list all.",
     },

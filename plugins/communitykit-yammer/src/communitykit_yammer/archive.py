@@ -27,7 +27,9 @@ class ArchiveOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    network: str | None = Field(default=None, description="Network id, where neither Networks.csv nor a folder tells it.")
+    network: str | None = Field(
+        default=None, description="Network id, where neither Networks.csv nor a folder tells it."
+    )
 
 
 @dataclass(slots=True)

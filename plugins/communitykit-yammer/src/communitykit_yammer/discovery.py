@@ -115,9 +115,12 @@ def _users(scope: Scope, found: Found) -> Steps:
 
 def _groups(scope: Scope, found: Found, *, private: bool) -> Steps:
     """List groups: all public ones are in the plain list, private ones only in that of the token owner's own."""
-    which: dict[str, str | int] = {"mine": "true"} if private else {"showAllCompanyGroup": "true"}
     privacy = "private" if private else "public"
-    listing = Listing("groups", subject="groups", **which)
+    listing = (
+        Listing("groups", subject="groups", mine="true")
+        if private
+        else Listing("groups", subject="groups", showAllCompanyGroup="true")
+    )
     while (rows := (yield from listing.rows())) is not None:
         rows = [row for row in rows if (row.get("privacy") == "private") == private]
         rows = [row for row in rows if scope.wants(row.get("full_name"), row.get("name"), number(row["id"]))]

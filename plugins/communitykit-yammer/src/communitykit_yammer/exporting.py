@@ -67,7 +67,8 @@ def windows_left(scope: Scope, checkpoint: Checkpoint | None) -> int:
     start = _start(scope, checkpoint)
     if start is None:
         return 0
-    return max(0, ceil((scope.until - start) / scope.settings.export_window))
+    window: timedelta = scope.settings.export_window
+    return max(0, ceil((scope.until - start) / window))
 
 
 def _start(scope: Scope, checkpoint: Checkpoint | None) -> datetime | None:

@@ -6,7 +6,7 @@ that is short, unless something tells of more: `meta.older_available`, or the gr
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -132,9 +132,8 @@ class _Walk:
             note=self._filled,
             counted=progress.seen,
         )
-        if self.denied or progress.high is None:
-            return
-        progress.done = "" if finished else goal
+        if progress.high is not None:
+            progress.done = "" if finished else goal
 
     def _begin(self) -> None:
         self.until, self.newest = self.scope.until - MARGIN, None
@@ -161,7 +160,12 @@ class _Walk:
         return bool(page.ids) and page.ids[-1] <= known and any(moment < self.edge for moment in written)
 
     def _pages(
-        self, older_than: int | None, *, stop: Any, note: Any = None, counted: int = 0  # noqa: ANN401 # two short callables
+        self,
+        older_than: int | None,
+        *,
+        stop: Callable[[Page], bool],
+        note: Callable[[int], None] | None = None,
+        counted: int = 0,  # two short callables
     ) -> Generator[Any, Any, bool]:
         """Walk until `stop` or the end of the feed; tell whether it was the end."""
         feed, at, self.seen = self.feed, older_than, counted
@@ -182,7 +186,7 @@ class _Walk:
             ended = self._is_last(page)
             yield from self._give(page, last=ended)
             if ids and (self.newest is None or at is None):
-                self.newest = max(self.newest or 0, *self._due_ids(page), 0) or self.newest
+                self.newest = max([self.newest or 0, *self._due_ids(page)]) or None
             if ids:
                 at = ids[-1]
                 if note is not None:
@@ -247,7 +251,7 @@ class _Walk:
             yield Batch("message", late, context)
 
     def _is_short(self) -> bool:
-        """Tell whether fewer messages came than the group says that it holds: then nothing older is known to be gone."""
+        """Tell whether fewer messages came than the group says that it holds: what is older may not be gone."""
         return self.feed.updates is not None and self.seen < self.feed.updates and self.progress.done is None
 
     def _empty(self) -> Steps:

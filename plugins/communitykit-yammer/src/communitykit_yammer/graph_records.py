@@ -128,9 +128,7 @@ def report_network(item: Mapping[str, str], context: Mapping[str, Any]) -> Itera
     yield from _measures(item, context, "", community_id(network, NETWORK))
 
 
-def _measures(
-    item: Mapping[str, str], context: Mapping[str, Any], label: str, subject: str | None
-) -> Iterator[Draft]:
+def _measures(item: Mapping[str, str], context: Mapping[str, Any], label: str, subject: str | None) -> Iterator[Draft]:
     network, report = network_of(context, {}), str(context.get("report") or "report")
     end = _day(item.get("Report Date")) or _day(item.get("Report Refresh Date"))
     if end is None:

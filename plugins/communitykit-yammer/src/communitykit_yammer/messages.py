@@ -29,10 +29,10 @@ _CARDS = frozenset({"ymodule", "opengraphobject", "page", "link"})
 
 
 def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
-    """Translate a message. `context`: network, origin, and what stands around it in its page:
+    """Translate a message.
 
-    `group` (whose feed it is), `starters` (who began a thread, by its id), `replies` (by thread id), `topics` (names by
-    id).
+    `context` tells network, origin, and what stands around the message in its page: `group` (whose feed it is),
+    `starters` (who began a thread, by its id), `replies` (by thread id), `topics` (names by id).
 
     Raises Rejected when it has no id, or nobody knows its network.
     """
@@ -157,7 +157,7 @@ def _frame(item: Message, context: Mapping[str, Any], network: str, native: str)
         parent, thread = number(item.get("replied_to_id")), number(item.get("thread_id"))
         root = thread if thread != native else None
         draft["root_id"] = post_id(network, root) if root else None
-        draft["parent_id"] = post_id(network, parent or root) if parent or root else None  # type: ignore[arg-type] # one is
+        draft["parent_id"] = post_id(network, parent or root) if parent or root else None
     if created := parse_time(item.get("created_at")):
         draft["created_at"] = created
     return draft
@@ -263,7 +263,9 @@ def _shared(item: Message) -> str | None:
 def _praised(item: Message, network: str) -> Iterator[str]:
     for one in item.get("attachments") or ():
         if one.get("type") == "praise":
-            yield from (member_id(network, native) for user in one.get("praised_user_ids") or () if (native := number(user)))
+            yield from (
+                member_id(network, native) for user in one.get("praised_user_ids") or () if (native := number(user))
+            )
 
 
 def _poll(item: Message, question: str | None) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from communitykit_yammer.wire import Liker, User
 
 _PLAIN = {"email": "email", "job_title": "title", "department": "department", "location": "location",
           "timezone": "time_zone"}  # fmt: skip
+_CERTAIN = {"name": "username", "web_url": "url", "office_user_id": "directory_id"}
+_TIMES = {"activated_at": "created_at", "deactivated_at": "deactivated_at"}
 _ACTIVE = {"active": True, "suspended": False, "deleted": False, "soft_delete": False}
 _ADMIN = ("admin", "verified_admin", "m365_yammer_admin")
 _BOTS = frozenset({"bot", "guide"})
@@ -31,30 +33,26 @@ def user(item: User, context: Mapping[str, Any]) -> Iterator[Draft]:
     draft: dict[str, Any] = {"record": "member", "id": member_id(network, native), "kind": "person"}
     if item.get("full_name") or item.get("name"):
         draft["display_name"] = item.get("full_name") or item.get("name")
-    if item.get("name"):
-        draft["username"] = item["name"]
-    for wire, name in _PLAIN.items():
-        if wire in item:
-            draft[name] = item[wire] or None  # type: ignore[literal-required] # the keys above
+    draft |= {name: item[wire] for wire, name in _CERTAIN.items() if item.get(wire)}  # type: ignore[literal-required] # keys
+    draft |= {name: item[wire] or None for wire, name in _PLAIN.items() if wire in item}  # type: ignore[literal-required] # keys
     if not draft.get("email") and (address := _address(item)):
         draft["email"] = address
+    draft |= {name: moment for wire, name in _TIMES.items() if (moment := parse_time(item.get(wire)))}
+    yield draft | _standing(item, network)
+
+
+def _standing(item: User, network: str) -> dict[str, bool]:
+    """Tell whether somebody administers the network, is a guest, at home elsewhere, active: as far as it is told."""
+    found: dict[str, bool] = {}
     if any(flag in item for flag in _ADMIN):
-        draft["admin"] = any(_true(item.get(flag)) for flag in _ADMIN)
+        found["admin"] = any(_true(item.get(flag)) for flag in _ADMIN)
     if any(flag in item for flag in _GUEST):
-        draft["guest"] = any(_true(item.get(flag)) for flag in _GUEST)
+        found["guest"] = any(_true(item.get(flag)) for flag in _GUEST)
     if (home := number(item.get("network_id"))) is not None:
-        draft["external"] = home != network
+        found["external"] = home != network
     if (active := _ACTIVE.get(item.get("state") or "")) is not None:
-        draft["active"] = active
-    if created := parse_time(item.get("activated_at")):
-        draft["created_at"] = created
-    if item.get("web_url"):
-        draft["url"] = item["web_url"]
-    if item.get("office_user_id"):  # exports alone tell it
-        draft["directory_id"] = item["office_user_id"]
-    if left := parse_time(item.get("deactivated_at")):
-        draft["deactivated_at"] = left
-    yield draft
+        found["active"] = active
+    return found
 
 
 def bot(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:

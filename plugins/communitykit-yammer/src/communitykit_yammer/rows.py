@@ -76,7 +76,12 @@ def group(row: Row) -> dict[str, Any]:
 
 def network(row: Row) -> dict[str, Any]:
     """Make a network of a row of Networks.csv; what may be a token in it (`secure_browser_token`) is not taken."""
-    return {"id": row.get("id"), "name": row.get("name"), "web_url": row.get("url"), "created_at": row.get("created_at")}
+    return {
+        "id": row.get("id"),
+        "name": row.get("name"),
+        "web_url": row.get("url"),
+        "created_at": row.get("created_at"),
+    }
 
 
 def version(row: Row) -> dict[str, Any]:

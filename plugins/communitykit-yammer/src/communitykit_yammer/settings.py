@@ -95,4 +95,3 @@ class YammerSettings(Settings):
     def token_url(self) -> str:
         """Where tokens are renewed ("Microsoft identity platform and OAuth 2.0 authorization code flow")."""
         return f"{(self.login_url or LOGIN_URL).rstrip('/')}/{self.tenant}/oauth2/v2.0/token"
-

@@ -43,7 +43,7 @@ def table(archive: Archive, part: str, name: str) -> Iterator[Row]:
         return
     csv.field_size_limit(_LONGEST)
     with archive.open(found) as file:
-        lines = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")  # type: ignore[arg-type] # bytes
+        lines = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
         try:
             for row in csv.DictReader(lines, restkey="", restval=""):
                 cells = {key.strip().lower(): text for key, text in row.items() if key and _is_told(text)}

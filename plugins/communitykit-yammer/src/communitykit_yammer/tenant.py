@@ -118,9 +118,7 @@ def read_report(scope: Scope, slice_: Slice) -> Steps:
     path = f"reports/{name}(period='{scope.settings.reports}')"
     request = graph(scope.settings.graph_base, path, subject=f"report {name}")
     try:
-        response: Response = yield Request(
-            request.url, draws=request.draws, subject=request.subject, expect="text"
-        )
+        response: Response = yield Request(request.url, draws=request.draws, subject=request.subject, expect="text")
     except (PermissionMissingError, ObjectUnavailableError) as error:
         yield Gap(f"the report is not read: {error}", "denied")
         return

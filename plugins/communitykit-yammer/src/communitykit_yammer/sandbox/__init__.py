@@ -30,7 +30,8 @@ class YammerPlatform(Platform):
     listings: ClassVar[tuple[str, ...]] = ("messages", "users", "value")
     optional: ClassVar[frozenset[str]] = frozenset(
         {
-            "auto_activated", "birth_date", "can_broadcast", "chat_client_sequence", "client_type", "client_url", "color",
+            "auto_activated", "birth_date", "can_broadcast", "chat_client_sequence", "client_type", "client_url",
+            "color",
             "content_excerpt", "delegate_id", "download_url", "expertise", "external_urls", "feed_desc", "feed_name",
             "first_name", "group_created_id", "hire_date", "interests", "last_name", "liked_message_ids", "moderated",
             "mugshot_url", "network_domains", "owner_id", "plain", "previous_companies", "published_at", "real_type",
@@ -39,7 +40,7 @@ class YammerPlatform(Platform):
         }
     )  # fmt: skip
     archive_styles: ClassVar[tuple[str, ...]] = ("modern", "legacy", "networks")
-    tight: ClassVar[Mapping[str, Any]] = {"rows": 3}
+    tight: ClassVar[Mapping[str, Any]] = {"rows": 3, "page": 7}
     renewing: ClassVar[Mapping[str, Any]] = {"entra": True}
 
     def open(self, site: Site) -> Desk:

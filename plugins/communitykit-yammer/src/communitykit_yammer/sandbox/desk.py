@@ -213,7 +213,9 @@ class YammerDesk(Desk):
             if (place.privacy == "public" and (company or not place.default or mine))
             or (mine and place.privacy == "private" and place.number not in self.site.unreadable)
         ]
-        return Answer.of([directory.group_object(self.world, one, self.feed(one)[::-1]) for one in self._page_of(call, shown)])
+        return Answer.of(
+            [directory.group_object(self.world, one, self.feed(one)[::-1]) for one in self._page_of(call, shown)]
+        )
 
     def one_group(self, call: Call, native: str) -> Answer:  # noqa: ARG002 # same
         """Tell about one group."""
@@ -264,7 +266,9 @@ class YammerDesk(Desk):
     def one_message(self, call: Call, native: str) -> Answer:  # noqa: ARG002 # same
         """Tell about one message; deleted ones are not found."""
         found = self._find(int(native))
-        return Answer.of(rendering.message_object(self.world, found, cut=self.cut)) if found else self.failure("missing")
+        return (
+            Answer.of(rendering.message_object(self.world, found, cut=self.cut)) if found else self.failure("missing")
+        )
 
     def liked_message(self, call: Call, native: str) -> Answer:
         """List everybody who reacted."""

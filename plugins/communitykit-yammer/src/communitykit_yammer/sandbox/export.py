@@ -38,7 +38,9 @@ VERSIONS = ("id", "message_id", "body", "created_at")
 Rows = list[dict[str, Any]]
 
 
-def write(world: World, path: Path, *, style: str = "modern", since: int | None = None, until: int | None = None) -> Path:
+def write(
+    world: World, path: Path, *, style: str = "modern", since: int | None = None, until: int | None = None
+) -> Path:
     """Write an export of what was written or changed in a window (microseconds, the end exclusive).
 
     `legacy` writes REST's dates, `null` for what is absent and real line breaks; `networks` is an export of two
@@ -82,7 +84,9 @@ def _put(archive: zipfile.ZipFile, name: str, columns: tuple[str, ...], rows: Ro
     writer.writerow(columns)
     absent = "null" if legacy else ""
     for row in rows:
-        writer.writerow([row.get(column) if row.get(column) is not None else _nothing(column, absent) for column in columns])
+        writer.writerow(
+            [row.get(column) if row.get(column) is not None else _nothing(column, absent) for column in columns]
+        )
     body = out.getvalue().encode() if legacy else b"\xef\xbb\xbf" + out.getvalue().encode()
     info = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
     info.compress_type = zipfile.ZIP_DEFLATED
@@ -97,17 +101,20 @@ def _tables(world: World, *, legacy: bool, low: int, high: int) -> Iterator[tupl
     def date(moment: int | None) -> str | None:
         if moment is None:
             return None
-        return naming.time(moment) if legacy else from_us(naming.whole_second(moment)).isoformat().replace("+00:00", "Z")
+        return (
+            naming.time(moment) if legacy else from_us(naming.whole_second(moment)).isoformat().replace("+00:00", "Z")
+        )
 
     people = [one for one in world.people if "yammer" in one.platforms and one.kind in {"employee", "guest"}]
-    written = [
-        (place, one) for place in world.on("yammer") for one in world.messages(place) if _is_in(one, low, high)
-    ]
+    written = [(place, one) for place in world.on("yammer") for one in world.messages(place) if _is_in(one, low, high)]
     yield "Networks.csv", (NETWORKS, [_network(world, date)])
     yield "Users.csv", (USERS, [_user(world, one, date) for one in people])
     admins = [{"id": user(world, one), "name": one.name, "verified": "true"} for one in people if one.admin]
     yield "Admins.csv", (("id", "name", "email", "verified"), admins)
-    yield "Groups.csv", (GROUPS, [_group(world, place, date) for place in world.on("yammer") if place.privacy != "direct"])
+    yield (
+        "Groups.csv",
+        (GROUPS, [_group(world, place, date) for place in world.on("yammer") if place.privacy != "direct"]),
+    )
     yield "Topics.csv", (("id", "name", "creator", "created_at", "link"), [])
     yield "Files.csv", (("file_id", "uploader_id", "name", "description", "download_url"), list(_files(world, written)))
     rows = [_message(world, place, one, date, legacy=legacy) for place, one in written]
@@ -186,14 +193,18 @@ def _message(world: World, place: Place, one: Message, date: Any, *, legacy: boo
         "conversation_id": naming.native("conversation", world.seed, str(place.number)) if direct and started else None,
         "group_id": None if direct else group(world, place),
         "group_name": None if direct else place.name,
-        "participants": ",".join(f"user:{user(world, world.people[number])}" for number in place.present()) if direct else "",
+        "participants": ",".join(f"user:{user(world, world.people[number])}" for number in place.present())
+        if direct
+        else "",
         "in_private_group": "true" if place.privacy == "private" else "false",
         "in_private_conversation": "true" if direct and started else "false",
         "sender_id": user(world, person),
         "sender_type": "bot" if person.kind == "bot" else "user",
         "sender_name": person.name,
         "body": _body(world, one, legacy=legacy),
-        "attachments": ", ".join(f"uploadedfile:{rendering.file_number(world, one, file.number)}" for file in one.files),
+        "attachments": ", ".join(
+            f"uploadedfile:{rendering.file_number(world, one, file.number)}" for file in one.files
+        ),
         "created_at": date(one.at),
         "deleted_at": date(one.deleted_at),
         "title": rendering.title_of(one),

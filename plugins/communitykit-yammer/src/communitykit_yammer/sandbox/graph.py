@@ -50,6 +50,9 @@ class GraphDesk:
         refusal = self.desk.refusal(call, "graph")
         if refusal is not None:
             return failure(refusal)
+        return self._route(call, path)
+
+    def _route(self, call: Call, path: str) -> Answer:
         if path == "employeeExperience/communities":
             return self._page(call, self._communities())
         if path == "employeeExperience/roles":
@@ -181,6 +184,5 @@ def failure(kind: str) -> Answer:
 
 
 def _shown(text: str | None, *, concealed: bool) -> str:
-
 
     return hashlib.md5(str(text).encode(), usedforsecurity=False).hexdigest().upper() if concealed else str(text or "")
