@@ -94,7 +94,7 @@ def read_part(
         yield from _listing(part, scope)
         yield from _messages(part, scope)
         yield from _versions(part)
-        votes = [row for row in part.table("Answers.csv") if part.last.get(row.get("messageid", ""))]
+        votes = [row for row in part.table("Answers.csv") if row.get("messageid") in part.last]
         yield part.batch("answer_vote", votes)
     except ArchiveError as error:
         yield Gap(str(error))

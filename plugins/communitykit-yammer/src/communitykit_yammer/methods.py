@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -53,7 +54,8 @@ def graph(base: str, path: str, *, subject: str = "", **params: str | int) -> Re
 
 def fault(response: Response) -> CommunityKitError | None:
     """Tell what an answer means when it is a refusal; statuses that say it all are left to the core."""
-    data, status = response.data, response.status
+    status = response.status
+    data = _json(response.data) if isinstance(response.data, str) and status >= 400 else response.data  # noqa: PLR2004
     told = odata_error(data)
     if told is not None:
         return _graph_fault(told, response)
@@ -92,6 +94,14 @@ def _graph_fault(told: tuple[str, str], response: Response) -> CommunityKitError
     if response.status == 408 or response.status >= 500 or response.status < 300:  # noqa: PLR2004
         return TransientError("Microsoft Graph failed to answer", code=code)
     return ProtocolError("Microsoft Graph refused the request", code=code, remedy="Please report this.")
+
+
+def _json(text: str) -> Any:  # noqa: ANN401 # any JSON
+    """Read the error of a request whose good answer is no JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _code(code: Any) -> str | None:  # noqa: ANN401 # any JSON
