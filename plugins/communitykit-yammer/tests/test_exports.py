@@ -227,10 +227,10 @@ def fetch(world: World, *, days: int = 60, state: Any = None, **options: Any) ->
 
 def test_exports_are_fetched_window_by_window() -> None:
     world = make_world()
-    run = fetch(world)
+    run = fetch(world, days=200)
     assert [told for told in run.left_out if "left out; ask for them" not in told] == []
-    assert [one.requests for one in run.coverage if one.slice.endswith(":export")] == [2]
-    since = to_us(world.now - timedelta(days=60))
+    assert [one.requests for one in run.coverage if one.slice.endswith(":export")] == [7]
+    since = to_us(world.now - timedelta(days=200))
     deleted = {
         YammerPlatform().post_id(world, one)
         for place in world.on("yammer")
@@ -243,7 +243,7 @@ def test_exports_are_fetched_window_by_window() -> None:
     store = Kept()
     store.take(run.events, world.now)
     assert project(world, YAMMER.capabilities, YammerPlatform()).compare(store.current()) == []
-    again = fetch(world, state=store.checkpoints())
+    again = fetch(world, days=200, state=store.checkpoints())
     assert [one.requests for one in again.coverage if one.slice.endswith(":export")] == [0]
 
 
