@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
+from communitykit.collector import fewer_collections
 from communitykit.connector import Connector, WireKind
 from communitykit.flow import Batch, Checkpoint, Ignored, Rejected, Swept
 from communitykit.model import Issue, Member, Record, Source
@@ -70,6 +71,10 @@ class Intake:
 
     def translate(self, batch: Batch, slice_key: str, fetched_at: datetime, ignored: Counter[str]) -> Page:
         """Translate a batch; one bad payload becomes an Issue and the rest goes on."""
+        with fewer_collections():
+            return self._translate(batch, slice_key, fetched_at, ignored)
+
+    def _translate(self, batch: Batch, slice_key: str, fetched_at: datetime, ignored: Counter[str]) -> Page:
         page = Page(slice_key, checkpoint=batch.checkpoint)
         kind = self.connector.translators.get(batch.kind)
         if kind is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from communitykit.ask import Ask, Readable, new_run_id
 from communitykit.backlog import Backlog
 from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.collector import fewer_collections
 from communitykit.errors import CommunityKitError
 from communitykit.intake import Page
 from communitykit.reading import Closed, Event, Failed, defect
@@ -79,7 +79,7 @@ def pull(
     chosen = list(sources) if isinstance(sources, Iterable) else [sources]
     run = _Run(chosen, Writer(Path(to)), wanted, progress, clock, max_time)
     try:
-        with _fewer_pauses():
+        with _shorter_turns(), fewer_collections():
             return run.execute()
     finally:
         run.writer.release()
@@ -222,19 +222,16 @@ class _Run:
 
 
 @contextmanager
-def _fewer_pauses() -> Iterator[None]:
-    """Let the writer come to its turn sooner, and the garbage collector less often, while a pull runs.
+def _shorter_turns() -> Iterator[None]:
+    """Let the writer come to its turn sooner while a pull runs.
 
-    Records hold no cycles, so looking for them among tens of thousands of live ones is time lost (15 %, measured); and
-    a writer that comes back from DuckDB waits a whole switch interval for each of its calls (10 %).
+    A writer that comes back from DuckDB waits a whole switch interval for each of its calls (10 %, measured).
     """
-    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
-    gc.set_threshold(50_000, 20, 100)
+    interval = sys.getswitchinterval()
     sys.setswitchinterval(0.001)
     try:
         yield
     finally:
-        gc.set_threshold(*thresholds)
         sys.setswitchinterval(interval)
 
 

@@ -23,7 +23,7 @@ with serve(world, registry().get("slack").sandbox(), faults=faults, **extra) as 
     settings = {name: str(value) for name, value in server.settings.items()}
     print(json.dumps(settings), flush=True)
     for line in sys.stdin:
-        word, _, number = line.partition(" ")
+        word, _, number = line.strip().partition(" ")
         if word == "advance":
             changes = world.advance(days=float(number))
             counted = {}
