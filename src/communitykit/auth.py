@@ -93,13 +93,27 @@ def _given_token(given: object) -> tuple[object, float | None]:
 
 
 def client_credentials(
-    url: str, *, client_id: str, client_secret: str, now: datetime, platform: str, scope: str | None = None
+    url: str,
+    *,
+    client_id: str,
+    client_secret: str | None = None,
+    assertion: str | None = None,
+    now: datetime,
+    platform: str,
+    scope: str | None = None,
 ) -> AuthFlow:
     """OAuth 2 client credentials grant (RFC 6749, 4.4): POST form to `url`, a bearer token back.
 
+    The client proves itself with its secret or with a signed JWT (`assertion`; RFC 7523, 2.2).
+
     Raises CredentialError with the server's own `error` when no token comes back.
     """
-    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
+    form = {"grant_type": "client_credentials", "client_id": client_id}
+    if assertion is not None:
+        form["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+        form["client_assertion"] = assertion
+    else:
+        form["client_secret"] = client_secret or ""
     if scope:
         form["scope"] = scope
     response = yield Request(url, method="POST", form=form, subject="token", authorized=False)

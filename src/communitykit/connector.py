@@ -56,6 +56,8 @@ class Capabilities:
     """Event kinds that its archives tell."""
     webhook_events: frozenset[str] = frozenset()
     """Event kinds that its webhooks tell."""
+    webhook_records: frozenset[str] | None = None
+    """Record kinds that its webhooks tell; None is all of `records`."""
     member_fields: frozenset[str] = frozenset()
     """Member fields that the platform can tell, of those a directory may hold."""
     post_kinds: frozenset[str] = frozenset({"post"})

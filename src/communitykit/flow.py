@@ -257,5 +257,43 @@ class Pages:
         return following
 
 
+class Listing:
+    """A list as it is walked, so that an expired or repeated cursor loses nothing and never runs in circles.
+
+    `problem` says why it ended early, if it did.
+    """
+
+    def __init__(self, request: Request, pager: Pager) -> None:
+        """Begin before the first page."""
+        self._first = request
+        self._request: Request | None = request
+        self._pager = pager
+        self._pages = Pages(pager)
+        self._restarted = False
+        self.problem: str | None = None
+
+    def page(self) -> Generator[Request, Response, dict[str, Any] | None]:
+        """Give the next page's data, or None at the end; empty where the walk begins anew."""
+        if self._request is None:
+            return None
+        try:
+            response = yield self._request
+        except CursorError as error:
+            if self._restarted:
+                self.problem, self._request = str(error), None
+                return None
+            # The cursor expired: begin anew, what came twice is the same record.
+            self._restarted = True
+            self._pages = Pages(self._pager)
+            self._request = self._first
+            return {}
+        try:
+            self._request = self._pages.next(response)
+        except CursorError as error:
+            self.problem, self._request = str(error), None
+        data: dict[str, Any] = response.data
+        return data
+
+
 def _page_key(request: Request) -> str:
     return repr((request.url, sorted(request.params.items()), sorted((request.form or {}).items())))

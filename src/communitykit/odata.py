@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from communitykit.errors import ProtocolError
-from communitykit.flow import JSON, Pager, Request, Response, link_pager
+from communitykit.flow import JSON, Draw, Pager, Request, Response, link_pager
 
 odata_pager: Pager = link_pager("@odata.nextLink")
 """Pages by `@odata.nextLink`, taken as it is (OData JSON Format 4.01, "Control Information: nextLink").
@@ -39,8 +40,8 @@ def odata_error(data: JSON) -> tuple[str, str] | None:
 def odata_batch(requests: Sequence[Request], *, url: str = "$batch", root: str = "") -> Request:
     """Put up to 20 GET requests into one (OData JSON Format 4.01, "Batch Requests and Responses").
 
-    Their addresses are relative to the service root: `root` is cut from the front of each. The parts' draws are counted
-    together, since a platform counts each part for itself; ids are the parts' positions.
+    Their addresses are relative to the service root: `root` is cut from the front of each. The parts' draws are added
+    up, since a platform counts each part for itself; ids are the parts' positions.
 
     Raises ValueError for more than 20 requests, or for one that is no GET.
     """
@@ -56,7 +57,10 @@ def odata_batch(requests: Sequence[Request], *, url: str = "$batch", root: str =
         if request.headers:
             part["headers"] = dict(request.headers)
         parts.append(part)
-    draws = tuple(draw for request in requests for draw in request.draws)
+    costs: Counter[tuple[str, str]] = Counter()
+    for draw in (draw for request in requests for draw in request.draws):
+        costs[draw.budget, draw.scope] += draw.cost
+    draws = tuple(Draw(budget, scope, cost) for (budget, scope), cost in costs.items())
     return Request(url, method="POST", json={"requests": parts}, draws=draws, subject="batch")
 
 

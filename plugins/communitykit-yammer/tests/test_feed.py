@@ -308,7 +308,9 @@ def test_the_whole_list_of_likers_is_asked_for_where_it_is_cut() -> None:
     def answer(request: Request) -> Any:
         if request.url.startswith("users/liked_message"):
             page = int(request.params["page"])
-            return {"users": [{"id": number, "full_name": "x"} for number in range(page * 50 - 49, min(52, page * 50 + 1))]}
+            return {
+                "users": [{"id": number, "full_name": "x"} for number in range(page * 50 - 49, min(52, page * 50 + 1))]
+            }
         return {"messages": [liked]}
 
     driven = drive(read(scope(reactions="full"), updates(1), None), answer)

@@ -38,7 +38,9 @@ def _found(value: Any, name: str) -> Iterator[tuple[str, Any]]:
     kind = _kind(value, name)
     if kind is not None:
         yield kind, value
-    inner = ("messages", "references", "users", "topics", "groups", "value", "body") if kind is None else ("references",)
+    inner = (
+        ("messages", "references", "users", "topics", "groups", "value", "body") if kind is None else ("references",)
+    )
     for key in inner:
         yield from _found(value.get(key), name)
 

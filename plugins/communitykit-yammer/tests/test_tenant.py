@@ -38,7 +38,9 @@ def test_rest_and_graph_complete_one_another() -> None:
         and not (one.record in {"community", "membership"} and "role/" in str(one.found))
     ]
     assert unexplained == [], [str(one) for one in unexplained]
-    owners = {one.community_id: one.member_id for one in run.records if one.record == "membership" and one.role == "owner"}
+    owners = {
+        one.community_id: one.member_id for one in run.records if one.record == "membership" and one.role == "owner"
+    }
     for place in world.on("yammer"):
         if place.privacy == "public":
             assert owners[platform.community_id(world, place)] == platform.member_id(world, world.people[place.creator])
@@ -61,7 +63,9 @@ def test_roles_are_groups_of_those_who_have_them() -> None:
     names = {one.id: one.name for one in run.records if one.record == "community" and one.kind == "user_group"}
     assert set(names.values()) == {"Network Admin", "Corporate Communicator"}
     admins = {
-        one.member_id for one in run.records if one.record == "membership" and names.get(one.community_id) == "Network Admin"
+        one.member_id
+        for one in run.records
+        if one.record == "membership" and names.get(one.community_id) == "Network Admin"
     }
     platform = YammerPlatform()
     active = [one for one in world.people if "yammer" in one.platforms and one.active and one.directory_id]
@@ -76,9 +80,9 @@ def test_reports_are_measures_of_people_and_groups() -> None:
     assert people
     assert all(value is not None and value >= 3 for value in people.values())
     groups = [one for one in run.records if one.record == "measure" and one.name == "Posted Count" and one.subject_id]
-    assert {YammerPlatform().community_id(world, place) for place in world.on("yammer") if place.privacy == "public"} <= {
-        one.subject_id for one in groups
-    }
+    assert {
+        YammerPlatform().community_id(world, place) for place in world.on("yammer") if place.privacy == "public"
+    } <= {one.subject_id for one in groups}
     assert {(one.period_end - one.period_start).days for one in groups} == {29}
     assert not any(one.concealed for one in run.records if one.record == "measure")
 

@@ -255,7 +255,9 @@ class _Weaver:
         reaction = next(one for one in message.reactions if one.at < self.start)
         message.reactions.remove(reaction)
         kind = "reply_unreacted" if reply else "unreacted"
-        yield Change(kind, self.moment(), self.platform, reaction.person, message.place, message, reaction.emoji)
+        at = self.moment()
+        message.withdrawn.append(reaction._replace(at=at))
+        yield Change(kind, at, self.platform, reaction.person, message.place, message, reaction.emoji)
 
     def _pinned(self) -> Iterator[Change]:
         message = self.one(reply=False)

@@ -49,7 +49,7 @@ class RepeatedCursor(Fault):
             return proceed()
 
         def change(data: dict[str, Any]) -> None:
-            _set_cursor(site, data, cursor)
+            _set_cursor(site, data, site.platform.next_page(call, cursor))
 
         return _changed(proceed(), change)
 
@@ -94,7 +94,7 @@ class EmptyPages(Fault):
             for key in site.platform.listings:
                 if isinstance(data.get(key), list):
                     data[key] = []
-            _set_cursor(site, data, further)
+            _set_cursor(site, data, site.platform.next_page(call, further))
 
         return _changed(proceed(), change)
 

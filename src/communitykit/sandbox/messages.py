@@ -48,7 +48,10 @@ class File(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """A post. `at`, when it was written, is unique in its place and so identifies it; `root` is that of its thread."""
+    """A post. `at`, when it was written, is unique in its place and so identifies it; `root` is that of its thread.
+
+    `withdrawn` holds reactions that were taken back, with the moment at which they were.
+    """
 
     place: int
     at: int
@@ -59,6 +62,7 @@ class Message:
     root: int | None = None
     replies: list[Message] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
+    withdrawn: list[Reaction] = field(default_factory=list)
     broadcast: bool = False
     edited_at: int | None = None
     deleted_at: int | None = None
@@ -67,6 +71,12 @@ class Message:
     shares: tuple[int, int] | None = None
     options: tuple[str, ...] = ()
     praised: int | None = None
+
+    @property
+    def changed_at(self) -> int:
+        """When anything about it last changed: its words, its being there, a reaction."""
+        acts = (one.at for one in (*self.reactions, *self.withdrawn))
+        return max(self.at, self.edited_at or 0, self.deleted_at or 0, *acts)
 
     @property
     def live(self) -> bool:

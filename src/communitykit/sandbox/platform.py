@@ -128,6 +128,11 @@ class Desk(ABC):
         """Give (budget, scope) that the call is counted by; None for what is not limited."""
         return None
 
+    def draws(self, call: Call) -> Sequence[tuple[str, str]]:
+        """Give every (budget, scope) that the call is counted by, where there are several."""
+        draw = self.draw(call)
+        return () if draw is None else (draw,)
+
     def renew(self, item: dict[str, Any]) -> bool:
         """Put a value that nobody documented into an object, taking no meaning away; tell whether it could."""
         return False
@@ -150,6 +155,8 @@ class Platform(ABC):
     """The request's field that asks for a further page."""
     cursor_path: ClassVar[tuple[str, ...]] = ()
     """Where an answer names the next page."""
+    circle_mention: ClassVar[Literal["user_group", "tag"]] = "user_group"
+    """What the model calls a mention of a group of people."""
     listings: ClassVar[tuple[str, ...]] = ()
     """Keys of answers under which pages of objects stand."""
     optional: ClassVar[frozenset[str]] = frozenset()
@@ -190,8 +197,28 @@ class Platform(ABC):
         """Give a post's id."""
 
     @abstractmethod
-    def membership_id(self, world: World, place: Place | Circle, person: Person) -> str:
-        """Give the id of somebody's being in a community."""
+    def membership_id(self, world: World, place: Place | Circle, person: Person) -> str | None:
+        """Give the id of somebody's being in a community; None where the platform lists no such membership."""
+
+    def joined_id(self, world: World, place: Place) -> str:
+        """Give the community that people are members of to be in this one: itself, unless it inherits them."""
+        return self.community_id(world, place)
+
+    def privacy(self, place: Place) -> str:
+        """Give who may read a community, as the platform has it."""
+        return place.privacy
+
+    def lists(self, person: Person) -> bool:
+        """Tell whether the platform's own list of accounts has somebody: strangers and integrations are in none."""
+        return person.kind != "external" and not (person.kind == "bot" and person.solo)
+
+    def reaction(self, emoji: str) -> str:
+        """Give what the platform calls a reaction."""
+        return emoji
+
+    def next_page(self, call: Call, cursor: str) -> str:
+        """Write a cursor as answers name the next page: as it is, or inside an address."""
+        return cursor
 
     def circle_id(self, world: World, circle: Circle) -> str | None:
         """Give the id of a group of people; None where the platform has no such groups."""
@@ -204,10 +231,6 @@ class Platform(ABC):
     @abstractmethod
     def plain(self, world: World, message: Message, segments: Sequence[Segment]) -> str:
         """Give the plain text that the platform's rules determine."""
-
-    def lists(self, person: Person, door: Door) -> bool:
-        """Tell whether the platform's own list of members, or an archive's, holds somebody; others are only named."""
-        return person.kind != "external" and not (person.kind == "bot" and person.solo)
 
     def kind_of(self, message: Message) -> str:
         """Give the kind that the platform tells a post apart as."""
@@ -227,6 +250,14 @@ class Platform(ABC):
         Raises NotImplementedError where the platform has none.
         """
         raise NotImplementedError
+
+    def receiving(self, secret: str) -> str:
+        """Give what a receiver of deliveries signed with `secret` must be told."""
+        return secret
+
+    def tampered(self, body: bytes) -> bytes:
+        """Change a delivery's body on its way, in a part that the platform protects."""
+        return body + b" "
 
     def sent_at(self, headers: Mapping[str, str], body: bytes) -> datetime | None:
         """Give when a delivery says that it was sent; None where it does not say."""

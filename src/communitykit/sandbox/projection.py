@@ -73,15 +73,12 @@ class _Projector:
             "webhook": capabilities.webhook_events,
         }[door]
         shown = {"public", *(("private",) if private else ()), *(("direct",) if direct else ())}
-        self.places = [place for place in world.on(platform.name) if place.privacy in shown]
+        self.places = [place for place in world.on(platform.name) if platform.privacy(place) in shown]
         self.readable = [place for place in self.places if place.number not in unreadable]
-        told = capabilities.archive_records if door == "archive" else None
+        told = {"archive": capabilities.archive_records, "webhook": capabilities.webhook_records}.get(door)
+        kinds = capabilities.records if told is None else told
         self.truth = Truth(
-            records={
-                kind: {}
-                for kind in sorted(told or capabilities.records)
-                if kind not in {"measure", "coverage", "issue"}
-            },
+            records={kind: {} for kind in sorted(kinds) if kind not in {"measure", "coverage", "issue"}},
             events=frozenset(self.events & COMPARED_EVENTS),
         )
         self.referenced: set[int] = set()
@@ -138,23 +135,23 @@ class _Projector:
     def _reaction(self, place: Place, post: str, person: int, emoji: str, at: int) -> None:
         actor = self._member_id(person)
         network = self.platform.network(self.world)
-        detail = self._reaction_name(emoji)
-        event = make_event_id(self.platform.name, network, "reacted", target=post, actor=actor, detail=detail)
+        name = self._reaction_name(emoji)
+        event = make_event_id(self.platform.name, network, "reacted", target=post, actor=actor, detail=name)
         timed = "webhook_reaction_times" if self.door == "webhook" else "reaction_times"
         fields: Fields = {
             "kind": "reacted",
             "actor_id": actor,
             "target_id": post,
             "community_id": self.platform.community_id(self.world, place),
-            "detail": detail,
+            "detail": name,
             "occurred_at": from_us(at) if timed in self.features else None,
             "time_source": "event" if timed in self.features else "none",
         }
         self._put("event", event, fields)
 
-    def _reaction_name(self, emoji: str | None) -> str | None:
+    def _reaction_name(self, emoji: str) -> str | None:
         """Where the type of a reaction is not told, a person has reacted or has not."""
-        return emoji if "reaction_types" in self.features else None
+        return self.platform.reaction(emoji) if "reaction_types" in self.features else None
 
     def _post_fields(self, place: Place, message: Message) -> Fields:
         world, platform = self.world, self.platform
@@ -192,7 +189,7 @@ class _Projector:
         if segment.kind == "person":
             return "member", self._member_id(segment.ref)
         if segment.kind == "circle":
-            return "user_group", self.platform.circle_id(self.world, self.world.circles[segment.ref])
+            return self.platform.circle_mention, self.platform.circle_id(self.world, self.world.circles[segment.ref])
         return "community", self.platform.community_id(self.world, self.world.places[segment.ref])
 
     def _notice(self, notice: Notice) -> None:
@@ -212,7 +209,7 @@ class _Projector:
         parents = [key for record, key, _ in self.platform.more(self.world, self.door) if record == "community"]
         fields: Fields = {
             "kind": "direct" if place.privacy == "direct" else self.platform.place_kind,
-            "privacy": place.privacy,
+            "privacy": self.platform.privacy(place),
             "created_at": from_us(place.created_at // SECOND * SECOND),
         }
         if place.privacy != "direct":
@@ -223,13 +220,16 @@ class _Projector:
         self._put("community", key, self.platform.adjust(self.world, "community", fields, place, self.door))
 
     def _memberships(self, place: Place) -> None:
-        community = self.platform.community_id(self.world, place)
+        community = self.platform.joined_id(self.world, place)
         since = {stay.person: stay.since for stay in place.stays if stay.until is None}
         for number in place.present():
+            key = self.platform.membership_id(self.world, place, self.world.people[number])
+            if key is None:
+                continue
             fields: Fields = {"community_id": community, "member_id": self._member_id(number)}
             if "membership_times" in self.features:
                 fields["since"] = from_us(since[number])
-            self._put("membership", self.platform.membership_id(self.world, place, self.world.people[number]), fields)
+            self._put("membership", key, fields)
 
     def _circles(self) -> None:
         if "user_groups" not in self.features or self.door != "api":
@@ -241,17 +241,16 @@ class _Projector:
             self._put("community", community, {"kind": "user_group", "name": circle.name})
             for number in circle.members:
                 person = self.world.people[number]
-                if self.platform.name in person.platforms:
-                    fields = {"community_id": community, "member_id": self._member_id(number)}
-                    self._put("membership", self.platform.membership_id(self.world, circle, person), fields)
+                key = self.platform.membership_id(self.world, circle, person)
+                if key is not None and self.platform.name in person.platforms:
+                    self._put("membership", key, {"community_id": community, "member_id": self._member_id(number)})
 
     def _members(self) -> None:
         for person in self.world.people:
             if self.platform.name not in person.platforms:
                 continue
-            listed = self.platform.lists(person, self.door)
             key = self.platform.member_id(self.world, person)
-            if listed or (self.door == "api" and person.number in self.referenced):
+            if self.platform.lists(person) or (self.door == "api" and person.number in self.referenced):
                 self._put("member", key, self._member_fields(person))
             else:
                 self.truth.optional.add(key)
@@ -307,19 +306,14 @@ class _Projector:
         if kind == "deleted":
             self.truth.gone.add(post)
         elif kind in {"posted", "replied", "edited"} and message.live:
-            self._put("post", post, self._post_fields(place, message))
+            fields = self.platform.adjust(self.world, "post", self._post_fields(place, message), message, self.door)
+            self._put("post", post, fields)
         elif kind == "reacted" and "reacted" in self.events and message.live:
             self._reaction(place, post, change.person or 0, change.emoji or "", change.at)
         elif kind == "unreacted":
             actor = self.platform.member_id(self.world, self.world.people[change.person or 0])
             network = self.platform.network(self.world)
+            name = self._reaction_name(change.emoji or "")
             self.truth.gone.add(
-                make_event_id(
-                    self.platform.name,
-                    network,
-                    "reacted",
-                    target=post,
-                    actor=actor,
-                    detail=self._reaction_name(change.emoji),
-                )
+                make_event_id(self.platform.name, network, "reacted", target=post, actor=actor, detail=name)
             )

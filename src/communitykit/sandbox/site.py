@@ -131,25 +131,22 @@ class Site:
         return answer
 
     def _answered(self, call: Call) -> Answer:
-        answering: Callable[[Site, Call], Answer] = Site._counted
+        answering: Callable[[Site, Call], Answer] = Site.counted
         for fault in reversed(self.faults):
             answering = _around(answering, fault)
         return answering(self, call)
 
     def limit(self, call: Call, seconds: int | None) -> Answer:
         """Refuse a call as if its budget were used up; with seconds, the budget stays closed for so long."""
-        draw = self.desk.draw(call)
-        if draw is not None and seconds is not None:
-            self.throttle.close(*draw, self.clock.monotonic(), seconds, request=call.key)
+        for draw in self.desk.draws(call) if seconds is not None else ():
+            self.throttle.close(*draw, self.clock.monotonic(), seconds or 0, request=call.key)
         return self.desk.failure("limited", retry_after=seconds)
 
-    def _counted(self, call: Call) -> Answer:
-        draw = self.desk.draw(call)
-        if draw is not None:
-            wait = self.throttle.take(*draw, self.clock.monotonic(), request=call.key)
-            if wait is not None:
-                return self.desk.failure("limited", retry_after=wait)
-        return self.desk.answer(call)
+    def counted(self, call: Call) -> Answer:
+        """Answer a call, or refuse it when one of its budgets is used up; parts of a batch are counted alike."""
+        waits = [self.throttle.take(*draw, self.clock.monotonic(), request=call.key) for draw in self.desk.draws(call)]
+        told = [wait for wait in waits if wait is not None]
+        return self.desk.failure("limited", retry_after=max(told)) if told else self.desk.answer(call)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""

@@ -100,9 +100,10 @@ class DoorChecks(Checks):
             pytest.skip(f"{declared.name} declares no webhook door")
         headers, body = next(iter(platform.deliveries(world, world.advance(7), secret=SECRET)))
         clock = Clock(now=lambda: platform.sent_at(headers, body) or world.now)
-        for secret, content in (("another secret", body), (SECRET, body + b" ")):
+        for secret, content in (("another secret", body), (SECRET, platform.tampered(body))):
+            told = platform.receiving(secret)
             with pytest.raises(SignatureError):
-                receive_for(declared, headers=headers, body=content, secret=secret, clock=clock)
+                receive_for(declared, headers=headers, body=content, secret=told, clock=clock)
 
     def test_the_doors_agree_on_ids_and_on_what_they_both_tell(
         self, declared: Connector, platform: Platform, world: World, whole: Run, tmp_path: Path
@@ -157,7 +158,8 @@ def _delivered(
     for headers, body in platform.deliveries(world, changes, secret=SECRET, duplicates=duplicates):
         sent_at = platform.sent_at(headers, body) or world.now
         clock = Clock(now=lambda sent_at=sent_at: sent_at)  # type: ignore[misc] # a default in a lambda
-        received = receive_for(declared, headers=headers, body=body, secret=SECRET, clock=clock)
+        told = platform.receiving(SECRET)
+        received = receive_for(declared, headers=headers, body=body, secret=told, clock=clock)
         assert received.issues == ()
         records += received.records
     return records

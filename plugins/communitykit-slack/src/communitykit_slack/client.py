@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from communitykit import Batch, Checkpoint, Flow, Gap, ObjectUnavailableError, Response, Scope, Slice, Swept
+from communitykit import Batch, Checkpoint, Flow, Gap, Listing, ObjectUnavailableError, Response, Scope, Slice, Swept
 from communitykit_slack.access import authorize, preflight
 from communitykit_slack.channels import SIDE_BY_SIDE, Channel
 from communitykit_slack.discovery import discover, resolve
 from communitykit_slack.history import read_history
 from communitykit_slack.ids import place_of, ts_of
-from communitykit_slack.listing import Listing
-from communitykit_slack.methods import LIST_LIMIT, call
+from communitykit_slack.methods import LIST_LIMIT, PAGER, call
 from communitykit_slack.progress import Progress
 
 __all__ = ["authorize", "discover", "estimate", "preflight", "read", "resolve"]
@@ -84,7 +83,7 @@ def _members(slice_: Slice) -> Steps:
     request = call(
         "conversations.members", slice_.network, subject=f"channel {slice_.label}", channel=native, limit=LIST_LIMIT
     )
-    listing = Listing(request)
+    listing = Listing(request, PAGER)
     while (data := (yield from listing.page())) is not None:
         rows = [{"user": user} for user in data.get("members", ()) if user]
         yield Batch("member", rows, context)

@@ -11,6 +11,7 @@ from communitykit import (
     CommunityKitError,
     Flow,
     Gap,
+    Listing,
     ObjectUnavailableError,
     PermissionMissingError,
     Request,
@@ -21,8 +22,7 @@ from communitykit import (
 )
 from communitykit_slack.channels import SIDE_BY_SIDE
 from communitykit_slack.ids import SLACKBOT, community_id
-from communitykit_slack.listing import Listing
-from communitykit_slack.methods import LIST_LIMIT, USERS_LIMIT, call
+from communitykit_slack.methods import LIST_LIMIT, PAGER, USERS_LIMIT, call
 
 Steps = Generator[Any, Any, Any]
 
@@ -125,7 +125,7 @@ def _workspaces() -> Steps:
     if not me.get("is_enterprise_install"):
         return [_Workspace(str(me["team_id"]), str(me.get("url") or ""), str(me.get("team") or ""), bot)]
     found: list[_Workspace] = []
-    listing = Listing(call("auth.teams.list", subject="workspaces", limit=LIST_LIMIT))
+    listing = Listing(call("auth.teams.list", subject="workspaces", limit=LIST_LIMIT), PAGER)
     while (data := (yield from listing.page())) is not None:
         found += [
             _Workspace(team["id"], "", str(team.get("name") or ""), bot, org=True) for team in data.get("teams", ())
@@ -134,7 +134,7 @@ def _workspaces() -> Steps:
 
 
 def _users(workspace: _Workspace) -> Steps:
-    listing = Listing(workspace.ask("users.list", subject="users", limit=USERS_LIMIT, include_locale="true"))
+    listing = Listing(workspace.ask("users.list", subject="users", limit=USERS_LIMIT, include_locale="true"), PAGER)
     while (data := (yield from listing.page())) is not None:
         users = [user for user in data.get("members", ()) if isinstance(user, dict) and user.get("id")]
         for user in users:
@@ -200,7 +200,7 @@ def _channel_types(scope: Scope) -> list[str]:
 
 
 def _channels(workspace: _Workspace, scope: Scope, kind: str) -> Steps:
-    listing = Listing(workspace.ask("conversations.list", subject="channels", types=kind, limit=LIST_LIMIT))
+    listing = Listing(workspace.ask("conversations.list", subject="channels", types=kind, limit=LIST_LIMIT), PAGER)
     while (data := (yield from listing.page())) is not None:
         channels = [one for one in data.get("channels", ()) if isinstance(one, dict) and one.get("id")]
         channels = [one for one in channels if scope.wants(one.get("name"), one["id"])]
@@ -238,7 +238,7 @@ def _strangers(workspace: _Workspace, channel: Mapping[str, Any]) -> Steps:
     """Learn where those members of a shared channel are at home whom the workspace's own list lacks."""
     native, unknown = str(channel["id"]), list[str]()
     subject = f"channel {channel.get('name') or native}"
-    listing = Listing(workspace.ask("conversations.members", subject=subject, channel=native, limit=LIST_LIMIT))
+    listing = Listing(workspace.ask("conversations.members", subject=subject, channel=native, limit=LIST_LIMIT), PAGER)
     try:
         while (data := (yield from listing.page())) is not None:
             unknown += [one for one in data.get("members", ()) if isinstance(one, str) and one not in workspace.known]

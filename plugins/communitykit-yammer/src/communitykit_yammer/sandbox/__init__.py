@@ -96,9 +96,9 @@ class YammerPlatform(Platform):
         """Give the kind; Yammer tells all of them apart."""
         return message.kind if message.kind in _KINDS else "post"
 
-    def lists(self, person: Person, door: Door) -> bool:
-        """Users are listed while they are active, in exports for ever; bots and people of other networks never."""
-        return person.kind in {"employee", "guest"} and (person.active or door == "archive")
+    def lists(self, person: Person) -> bool:
+        """Users are listed while they are active; bots and people of other networks never."""
+        return person.kind in {"employee", "guest"} and person.active
 
     def adjust(self, world: World, record: str, fields: dict[str, Any], subject: Any, door: Door) -> dict[str, Any]:  # noqa: ANN401
         """Leave out what Yammer does not tell, or not through that door."""
