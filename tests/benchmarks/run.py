@@ -15,6 +15,7 @@ import imports
 import loading
 import pulling
 import translating
+import yammer
 from figure import Figure
 
 
@@ -30,6 +31,7 @@ def main(wanted: list[str]) -> int:
         "medium": pulling.medium,
         "second": pulling.second_run,
         "large": pulling.large,
+        "yammer": yammer.yammer,
     }
     figures: list[Figure] = []
     for name, benchmark in benchmarks.items():

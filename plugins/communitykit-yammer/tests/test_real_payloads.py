@@ -48,7 +48,7 @@ def _found(value: Any, name: str) -> Iterator[tuple[str, Any]]:
 def _kind(value: dict[str, Any], name: str) -> str | None:
     if value.get("type") in _BY_TYPE and "id" in value:
         return _BY_TYPE[value["type"]]
-    if "body" in value and "id" in value or "content_excerpt" in value:
+    if ("body" in value and "id" in value) or "content_excerpt" in value:
         return "message"
     if "groupId" in value and "displayName" in value:
         return "graph_community"

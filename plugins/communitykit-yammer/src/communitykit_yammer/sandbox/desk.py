@@ -37,8 +37,9 @@ class YammerDesk(Desk):
 
     Options of the site: `page` (messages of a page) and `rows` (users and groups of a page; the API gives 50), `cut`
     (likers listed at most), `entra` (tokens that end after an hour and can be refreshed), `administrator` (whether the
-    token's owner may fetch exports), `thin` (pages are short now and then, though more is there), `concealed` (reports
-    hide who they are about), `windows` (the longest window in days that an export survives).
+    token's owner may fetch exports), `thin` (pages are short now and then, though more is there), `honest`
+    (`older_available` is never wrong), `concealed` (reports hide who they are about), `windows` (the longest window in
+    days that an export survives), `top` (rows of a page of Graph), `graph` (the settings hold a token for it).
     """
 
     def __init__(self, site: Site) -> None:
@@ -50,6 +51,7 @@ class YammerDesk(Desk):
         self.rows = int(options.get("rows", _LIST))
         self.cut: int | None = options.get("cut")
         self.thin = bool(options.get("thin"))
+        self.honest = bool(options.get("honest"))
         self.entra = bool(options.get("entra"))
         self.refresh_tokens: list[str] = []
         self._issued = 0
@@ -257,6 +259,11 @@ class YammerDesk(Desk):
         whole = [one for one in (found, *found.replies) if one.live]
         return self._feed(call, whole, None)
 
+    def one_thread(self, call: Call, native: str) -> Answer:  # noqa: ARG002 # same
+        """Tell about one thread."""
+        found = self._find(int(native))
+        return Answer.of(rendering.thread_object(self.world, found)) if found else self.failure("missing")
+
     def everything(self, call: Call) -> Answer:
         """Show the feed of the whole company: what stands in public groups."""
         places = [place for place in self.places.values() if place.privacy == "public"]
@@ -301,9 +308,9 @@ class YammerDesk(Desk):
         page = messages[max(begin, end - size) : end][::-1]
         if self.thin and len(page) == size and page[-1].at // 10 % 3 == 0:
             page = page[: size - 2]  # what the owner may not see is taken out after the page was cut
-        line = place is not None and len(page) < size and begin == 0 and self._has_line(place, older)
         left = end - size > begin
-        lie = left and int(hashlib.sha256(call.key.encode()).hexdigest(), 16) % _LIE == 0
+        line = place is not None and not left and end - begin < size and not begin and self._has_line(place, older)
+        lie = left and not self.honest and int(hashlib.sha256(call.key.encode()).hexdigest(), 16) % _LIE == 0
         return self._envelope(call, page, place if line else None, older=left and not lie)
 
     def _has_line(self, place: Place, older: int) -> bool:
@@ -351,6 +358,7 @@ _ROUTES: tuple[tuple[str, Callable[..., Answer]], ...] = (
     (r"users/(\d+)", YammerDesk.one_user),
     (r"groups", YammerDesk.list_groups),
     (r"groups/(\d+)", YammerDesk.one_group),
+    (r"threads/(\d+)", YammerDesk.one_thread),
     (r"messages", YammerDesk.everything),
     (r"messages/in_group/(\d+)", YammerDesk.in_group),
     (r"messages/in_thread/(\d+)", YammerDesk.in_thread),
