@@ -18,12 +18,10 @@ from communitykit_yammer.sandbox import YammerPlatform, naming
 from communitykit_yammer.sandbox.export import write
 
 BOM = b"\xef\xbb\xbf"
-HEAD = ",".join(
-    (
-        "id", "thread_id", "replied_to_id", "group_id", "in_private_conversation", "in_private_group", "sender_id", "body",
-        "created_at", "deleted_at\n",
-    )
-)  # fmt: skip
+HEAD = (
+    "id,thread_id,replied_to_id,group_id,in_private_conversation,in_private_group,"
+    "sender_id,body,created_at,deleted_at\n"
+)
 
 
 def make_world() -> World:

@@ -336,7 +336,7 @@ def test_a_network_without_groups_is_read_to_its_end() -> None:
 def test_estimates_come_from_the_groups_own_figures() -> None:
     assert estimate(scope(), updates(150), None) == {"messages": 8}
     assert estimate(scope(), updates(None), None) == {}
-    assert estimate(scope(), updates(150), {"v": 1, "done": "", "pages": 2}) == {"messages": 2}
+    assert estimate(scope(), updates(150), {"v": 1, "done": "", "recent": 25}) == {"messages": 2}
 
 
 def test_the_company_feed_gives_what_stands_in_no_group() -> None:

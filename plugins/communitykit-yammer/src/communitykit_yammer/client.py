@@ -19,7 +19,7 @@ from communitykit import (
 from communitykit_yammer.access import authorize, preflight
 from communitykit_yammer.discovery import discover, resolve
 from communitykit_yammer.exporting import read_exports, windows_left
-from communitykit_yammer.feed import Feed, read_feed
+from communitykit_yammer.feed import Feed, is_quiet, read_feed
 from communitykit_yammer.ids import number, parse_time
 from communitykit_yammer.listing import Listing
 from communitykit_yammer.methods import FEED_PAGE, LIST_PAGE
@@ -50,13 +50,14 @@ def estimate(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Mapp
     """Tell about how many requests a slice takes: groups say how many messages and members they have."""
     what = slice_.key.split("/", 1)[0]
     if what == "messages":
-        progress = Progress.load(checkpoint)
+        progress, feed = Progress.load(checkpoint), _feed(slice_)
+        if is_quiet(feed, progress, scope):
+            return {"messages": 0}
         if progress.done is not None:
-            return {"messages": max(1, progress.pages)}
-        updates = slice_.params.get("updates")
-        if not isinstance(updates, int):
+            return {"messages": 1 + progress.recent // FEED_PAGE}
+        if feed.updates is None:
             return {}
-        return {"messages": 1 + max(0, updates - progress.seen) // FEED_PAGE}
+        return {"messages": 1 + max(0, feed.updates - progress.seen) // FEED_PAGE}
     if what == "members":
         if slice_.params.get("connected"):
             return {"graph": 2}

@@ -115,7 +115,6 @@ def _users(scope: Scope, found: Found) -> Steps:
 
 def _groups(scope: Scope, found: Found, *, private: bool) -> Steps:
     """List groups: all public ones are in the plain list, private ones only in that of the token owner's own."""
-    privacy = "private" if private else "public"
     listing = (
         Listing("groups", subject="groups", mine="true")
         if private
@@ -127,8 +126,8 @@ def _groups(scope: Scope, found: Found, *, private: bool) -> Steps:
         yield Batch("group", rows, found.context)
         for row in rows:
             yield from _slices(scope, found, row)
-    if not scope.communities:
-        yield Swept("community", {"kind": "group", "privacy": privacy})
+    if not scope.communities and not private:  # private groups may be known from elsewhere, and hidden from this token
+        yield Swept("community", {"kind": "group", "privacy": "public"})
 
 
 def _slices(scope: Scope, found: Found, row: Mapping[str, Any]) -> Steps:

@@ -18,14 +18,14 @@ from communitykit import (
     ObjectUnavailableError,
     PermissionMissingError,
     Request,
-    Response,
     Scope,
     Swept,
 )
 from communitykit_yammer.ids import number, parse_time
-from communitykit_yammer.methods import FEED_PAGE, LIST_PAGE, rest
+from communitykit_yammer.methods import FEED_PAGE, rest
 from communitykit_yammer.pages import Page, id_of, moments
 from communitykit_yammer.progress import Progress
+from communitykit_yammer.reactions import completed
 
 MARGIN = timedelta(seconds=60)
 """Yammer's clock and ours may differ, and messages may show late: the last minute is never swept."""
@@ -59,15 +59,32 @@ class Feed:
 
 def read_feed(feed: Feed, progress: Progress, scope: Scope) -> Steps:
     """Read a feed from where its checkpoint says."""
-    walk = _Walk(feed, progress, scope)
-    if walk.is_quiet():
+    if is_quiet(feed, progress, scope):
         return
+    walk = _Walk(feed, progress, scope)
     if progress.high is not None:
         yield from walk.forward()
     yield from walk.backward()
     if not walk.denied:
         progress.updates = feed.updates
         yield Batch("message", (), feed.context, checkpoint=progress.save())
+
+
+def is_quiet(feed: Feed, progress: Progress, scope: Scope) -> bool:
+    """Tell whether the group's own figures say that nothing is new, and nothing stands in the look-back at all."""
+    if feed.latest is None or feed.updates is None or progress.walk is not None or not progress.reaches(_goal(scope)):
+        return False
+    native, written = feed.latest
+    return native == progress.high and feed.updates == progress.updates and written < _edge(scope)
+
+
+def _goal(scope: Scope) -> str:
+    return scope.since.astimezone(UTC).isoformat() if scope.since is not None else ""
+
+
+def _edge(scope: Scope) -> datetime:
+    """Give where the look-back begins; nothing before `since` is looked at."""
+    return max(scope.lookback_start(scope.settings.lookback_length) or _EVER, scope.since or _EVER)
 
 
 class _Walk:
@@ -78,21 +95,13 @@ class _Walk:
         self.progress = progress
         self.scope = scope
         self.full = scope.settings.reactions == "full"
-        self.edge = max(scope.lookback_start(scope.settings.lookback_length) or _EVER, scope.since or _EVER)
+        self.edge = _edge(scope)
         self.until: datetime = scope.until
         """Up to where the next sweep goes; what is newer than the run's own end is not known yet."""
-        self.goal = scope.since.astimezone(UTC).isoformat() if scope.since is not None else ""
+        self.goal = _goal(scope)
         self.seen = 0
         self.denied = False
         self.newest: int | None = None
-
-    def is_quiet(self) -> bool:
-        """Tell whether the group's own figures say that nothing is new, and nothing stands in the look-back at all."""
-        feed, progress = self.feed, self.progress
-        if feed.latest is None or feed.updates is None or progress.walk is not None or not progress.reaches(self.goal):
-            return False
-        native, written = feed.latest
-        return native == progress.high and feed.updates == progress.updates and written < self.edge
 
     def forward(self) -> Steps:
         """Walk from the newest message through the look-back, and at least to the newest one known."""
@@ -137,7 +146,8 @@ class _Walk:
 
     def _begin(self) -> None:
         self.until, self.newest = self.scope.until - MARGIN, None
-        self.progress.pages = 0
+        if self.progress.floor is None or self.progress.done is not None:
+            self.progress.recent = 0
 
     def _resume(self) -> None:
         """Sweep nothing until a page has told when it stands."""
@@ -191,7 +201,7 @@ class _Walk:
                 at = ids[-1]
                 if note is not None:
                     note(at)
-                    self.progress.pages += 1
+                    self.progress.recent += sum(1 for moment in moments(page.messages) if moment >= self.edge)
                     yield Batch("message", (), feed.context, checkpoint=self.progress.save())
             elif page.size and not ended:
                 yield Gap(f"{feed.subject}: a page without a single readable message ended the reading early")
@@ -227,7 +237,7 @@ class _Walk:
         due = [item for item in page.messages if self._is_due(item)]
         if feed.ungrouped:
             due = [item for item in due if number(item.get("group_id")) is None]
-        due = yield from self._completed(due)
+        due = yield from self._with_likers(due)
         if not feed.ungrouped:
             yield from page.around(context)
         elif due:
@@ -249,6 +259,17 @@ class _Walk:
                 self.until = min(oldest, self.scope.until - MARGIN)
         if late:
             yield Batch("message", late, context)
+
+    def _with_likers(self, items: list[dict[str, Any]]) -> Generator[Any, Any, list[dict[str, Any]]]:
+        """Complete the lists of who reacted, where that was asked for and is allowed."""
+        if not self.full:
+            return items
+        try:
+            return (yield from completed(items, self.progress))
+        except PermissionMissingError as error:
+            self.full = False
+            yield Gap(f"not everybody who reacted: {error}", community_id=self.feed.community_id)
+            return items
 
     def _is_short(self) -> bool:
         """Tell whether fewer messages came than the group says that it holds: what is older may not be gone."""
@@ -274,43 +295,3 @@ class _Walk:
                 "denied",
                 feed.community_id,
             )
-
-    def _completed(self, items: list[dict[str, Any]]) -> Generator[Any, Any, list[dict[str, Any]]]:
-        """Ask for everybody who reacted where a list is cut short and its count moved since it was last asked for."""
-        if not self.full:
-            return items
-        found = list(items)
-        for index, item in enumerate(items):
-            liked = item.get("liked_by") or {}
-            count, native = liked.get("count") or 0, str(item["id"])
-            if len(liked.get("names") or ()) >= count or self.progress.reactions.get(native) == count:
-                continue
-            names = yield from self._likers(native)
-            if names is None:
-                continue
-            found[index] = {**item, "liked_by": {"count": count, "names": names}}
-            self.progress.reactions[native] = count
-        return found
-
-    def _likers(self, native: str) -> Generator[Any, Any, list[dict[str, Any]] | None]:
-        names: dict[str, dict[str, Any]] = {}
-        page = 1
-        while True:
-            try:
-                response: Response = yield rest(f"users/liked_message/{native}", subject=f"message {native}", page=page)
-            except ObjectUnavailableError:  # deleted meanwhile, which is no loss
-                return None
-            except PermissionMissingError as error:
-                self.full = False
-                yield Gap(f"not everybody who reacted: {error}", community_id=self.feed.community_id)
-                return None
-            rows = response.data.get("users") if isinstance(response.data, dict) else response.data
-            fresh = {
-                user: {**one, "user_id": one["id"], "permalink": one.get("name")}
-                for one in rows or ()
-                if isinstance(one, dict) and (user := number(one.get("id"))) and user not in names
-            }
-            names |= fresh
-            if len(rows or ()) < LIST_PAGE or not fresh:
-                return list(names.values())
-            page += 1

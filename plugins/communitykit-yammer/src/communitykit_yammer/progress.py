@@ -18,8 +18,8 @@ class Progress:
 
     Messages from `high` down to `floor` were read; `done` says since when (ISO 8601, empty: ever) everything was.
     `walk` is a later run's walk that did not end: its newest message and how far it came. `seen` counts what the
-    back-fill found, `pages` the length of the last walk; `updates` is the group's own count of messages when all was
-    read. `reactions` holds the numbers of reactions whose whole lists were read.
+    back-fill found, `recent` the messages of the look-back that the last walk met; `updates` is the group's own count
+    of messages when all was read. `reactions` holds the numbers of reactions whose whole lists were read.
     """
 
     high: int | None = None
@@ -27,7 +27,7 @@ class Progress:
     done: str | None = None
     walk: tuple[int, int] | None = None
     seen: int = 0
-    pages: int = 0
+    recent: int = 0
     updates: int | None = None
     reactions: dict[str, int] = field(default_factory=dict)
 
@@ -43,7 +43,7 @@ class Progress:
             done=checkpoint.get("done"),
             walk=(walk[0], walk[1]) if walk else None,
             seen=int(checkpoint.get("seen") or 0),
-            pages=int(checkpoint.get("pages") or 0),
+            recent=int(checkpoint.get("recent") or 0),
             updates=checkpoint.get("updates"),
             reactions=dict(checkpoint.get("reactions") or {}),
         )
@@ -57,7 +57,7 @@ class Progress:
             "done": self.done,
             "walk": list(self.walk) if self.walk else None,
             "seen": self.seen,
-            "pages": self.pages,
+            "recent": self.recent,
             "updates": self.updates,
         }
         if self.reactions:
