@@ -383,3 +383,24 @@ def test_other_companies(seed: int) -> None:
     world.advance(days=60)
     store.read(YAMMER, world, settings={"lookback": "all"})
     assert project(world, YAMMER.capabilities, YammerPlatform()).compare(store.current()) == []
+
+
+def test_odd_payloads_end_no_walk() -> None:
+    page = {
+        "messages": [{**message(5), "liked_by": ["x"]}, "text", None, {"id": "none"}, {**message(4), "liked_by": None}],
+        "references": [None, "x", {"type": "thread", "id": 5, "stats": []}, {"type": "user"}, {"id": 7}],
+        "meta": ["older_available"],
+    }
+    driven = drive(read(scope(reactions="full"), updates(2), None), lambda _: page)
+    assert [one["id"] for one in driven.items("message") if isinstance(one, dict)] == [1005, 1004, "none"]
+    assert len(driven.items("message")) == 5
+    assert driven.checkpoint is not None
+    for odd in (None, [], "text", {"messages": {}}):
+        assert drive(read(scope(), updates(0), None), lambda _, odd=odd: odd).items("message") == []  # type: ignore[misc]
+
+
+def test_the_price_of_whole_lists_is_told_before_it_is_paid() -> None:
+    rows = [{**message(n), "liked_by": {"count": 3, "names": []}} for n in range(5)]
+    first = drive(read(scope(), updates(5), None), server(rows))
+    assert estimate(scope(), updates(5), first.checkpoint) == {"messages": 1}
+    assert estimate(scope(reactions="full"), updates(5), first.checkpoint) == {"messages": 1, "other": 5}

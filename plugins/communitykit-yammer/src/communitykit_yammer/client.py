@@ -54,7 +54,8 @@ def estimate(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Mapp
         if is_quiet(feed, progress, scope):
             return {"messages": 0}
         if progress.done is not None:
-            return {"messages": 1 + progress.recent // FEED_PAGE}
+            full = {"other": progress.cut} if scope.settings.reactions == "full" and progress.cut else {}
+            return {"messages": 1 + progress.recent // FEED_PAGE, **full}
         if feed.updates is None:
             return {}
         return {"messages": 1 + max(0, feed.updates - progress.seen) // FEED_PAGE}

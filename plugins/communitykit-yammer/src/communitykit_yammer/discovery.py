@@ -21,6 +21,7 @@ from communitykit import (
 from communitykit_yammer.ids import community_id, number
 from communitykit_yammer.listing import Listing
 from communitykit_yammer.methods import rest
+from communitykit_yammer.pages import mapping
 from communitykit_yammer.tenant import communities, tenant_slices
 
 Steps = Generator[Any, Any, Any]
@@ -134,7 +135,7 @@ def _slices(scope: Scope, found: Found, row: Mapping[str, Any]) -> Steps:
     native = str(number(row["id"]))
     label = str(row.get("full_name") or row.get("name") or native)
     where = community_id(found.network, native)
-    stats = row.get("stats") or {}
+    stats = mapping(row.get("stats"))
     found.groups[label] = native if label not in found.groups else ""  # a name that two have joins nothing
     if scope.gives & _TALK:
         params = {"group": native, "updates": stats.get("updates")}

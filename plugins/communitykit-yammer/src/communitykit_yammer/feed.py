@@ -23,7 +23,7 @@ from communitykit import (
 )
 from communitykit_yammer.ids import number, parse_time
 from communitykit_yammer.methods import FEED_PAGE, rest
-from communitykit_yammer.pages import Page, id_of, moments
+from communitykit_yammer.pages import Page, id_of, is_cut, moments
 from communitykit_yammer.progress import Progress
 from communitykit_yammer.reactions import completed
 
@@ -147,7 +147,7 @@ class _Walk:
     def _begin(self) -> None:
         self.until, self.newest = self.scope.until - MARGIN, None
         if self.progress.floor is None or self.progress.done is not None:
-            self.progress.recent = 0
+            self.progress.recent = self.progress.cut = 0
 
     def _resume(self) -> None:
         """Sweep nothing until a page has told when it stands."""
@@ -237,6 +237,7 @@ class _Walk:
         due = [item for item in page.messages if self._is_due(item)]
         if feed.ungrouped:
             due = [item for item in due if number(item.get("group_id")) is None]
+        self.progress.cut += sum(map(is_cut, due))
         due = yield from self._with_likers(due)
         if not feed.ungrouped:
             yield from page.around(context)

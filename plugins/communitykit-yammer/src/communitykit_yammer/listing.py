@@ -8,6 +8,7 @@ from typing import Any
 from communitykit import Response
 from communitykit_yammer.ids import number
 from communitykit_yammer.methods import LIST_PAGE, rest
+from communitykit_yammer.pages import listed
 
 
 class Listing:
@@ -31,8 +32,8 @@ class Listing:
         self._page += 1
         data = (yield rest(self._path, subject=self._subject, page=self._page, **self._params)).data
         whole = isinstance(data, Mapping)
-        listed = data.get(self._key) if whole else data
-        rows = [row for row in listed or () if isinstance(row, dict)]
+        found = data.get(self._key) if whole else data
+        rows = [row for row in listed(found) if isinstance(row, dict)]
         fresh = {native: row for row in rows if (native := number(row.get("id"))) and native not in self._seen}
         self._seen.update(fresh)
         more = data.get("more_available") if whole else None

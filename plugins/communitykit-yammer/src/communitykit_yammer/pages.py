@@ -29,15 +29,15 @@ class Page:
     @classmethod
     def of(cls, data: Any) -> Page:  # noqa: ANN401 # decoded JSON
         """Take an answer apart, whatever is missing in it."""
-        envelope = data if isinstance(data, Mapping) else {}
-        rows = envelope.get("messages") or ()
+        envelope = mapping(data)
+        rows = listed(envelope.get("messages"))
         page = cls(size=len(rows))
         for row in rows:
             readable = isinstance(row, dict) and number(row.get("id")) is not None
             (page.messages if readable else page.unreadable).append(row)
         page.messages.sort(key=id_of, reverse=True)
-        page.references = [one for one in envelope.get("references") or () if isinstance(one, dict)]
-        page.older = (envelope.get("meta") or {}).get("older_available") is True
+        page.references = [one for one in listed(envelope.get("references")) if isinstance(one, dict)]
+        page.older = mapping(envelope.get("meta")).get("older_available") is True
         return page
 
     @property
@@ -57,7 +57,7 @@ class Page:
             if kind == "message":
                 starters[native] = one.get("sender_id")
             elif kind == "thread":
-                updates = (one.get("stats") or {}).get("updates")
+                updates = mapping(one.get("stats")).get("updates")
                 if isinstance(updates, int) and updates > 0:
                     replies[native] = updates - 1  # the starter is counted, too
             elif kind in {"topic", "tag"} and one.get("name"):
@@ -77,7 +77,7 @@ class Page:
         likers = {
             native: one
             for item in self.messages
-            for one in (item.get("liked_by") or {}).get("names") or ()
+            for one in listed(mapping(item.get("liked_by")).get("names"))
             if isinstance(one, dict) and (native := number(one.get("user_id"))) and native not in known
         }
         if likers:
@@ -92,3 +92,20 @@ def id_of(item: Mapping[str, Any]) -> int:
 def moments(items: Iterable[Mapping[str, Any]]) -> list[Any]:
     """Give when messages were written, those without a readable time left out."""
     return [moment for item in items if (moment := parse_time(item.get("created_at"))) is not None]
+
+
+def is_cut(item: Mapping[str, Any]) -> bool:
+    """Tell whether a message shows only a part of those who reacted."""
+    liked = mapping(item.get("liked_by"))
+    count = liked.get("count")
+    return isinstance(count, int) and len(listed(liked.get("names"))) < count
+
+
+def mapping(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 # any JSON
+    """Give an object; empty for what is none, so that one odd payload does not end a walk."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def listed(value: Any) -> list[Any]:  # noqa: ANN401 # any JSON
+    """Give a list; empty for what is none."""
+    return value if isinstance(value, list) else []

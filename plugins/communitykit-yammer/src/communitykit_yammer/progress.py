@@ -18,7 +18,8 @@ class Progress:
 
     Messages from `high` down to `floor` were read; `done` says since when (ISO 8601, empty: ever) everything was.
     `walk` is a later run's walk that did not end: its newest message and how far it came. `seen` counts what the
-    back-fill found, `recent` the messages of the look-back that the last walk met; `updates` is the group's own count
+    back-fill found, `recent` and `cut` the messages of the look-back that the last walk met, and those with a part of their likers
+    only; `updates` is the group's own count
     of messages when all was read. `reactions` holds the numbers of reactions whose whole lists were read.
     """
 
@@ -28,6 +29,7 @@ class Progress:
     walk: tuple[int, int] | None = None
     seen: int = 0
     recent: int = 0
+    cut: int = 0
     updates: int | None = None
     reactions: dict[str, int] = field(default_factory=dict)
 
@@ -44,6 +46,7 @@ class Progress:
             walk=(walk[0], walk[1]) if walk else None,
             seen=int(checkpoint.get("seen") or 0),
             recent=int(checkpoint.get("recent") or 0),
+            cut=int(checkpoint.get("cut") or 0),
             updates=checkpoint.get("updates"),
             reactions=dict(checkpoint.get("reactions") or {}),
         )
@@ -58,6 +61,7 @@ class Progress:
             "walk": list(self.walk) if self.walk else None,
             "seen": self.seen,
             "recent": self.recent,
+            "cut": self.cut,
             "updates": self.updates,
         }
         if self.reactions:

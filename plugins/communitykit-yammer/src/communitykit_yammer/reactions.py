@@ -8,6 +8,7 @@ from typing import Any
 from communitykit import ObjectUnavailableError, Response
 from communitykit_yammer.ids import number
 from communitykit_yammer.methods import LIST_PAGE, rest
+from communitykit_yammer.pages import is_cut, listed, mapping
 from communitykit_yammer.progress import Progress
 
 
@@ -15,14 +16,13 @@ def completed(items: list[dict[str, Any]], progress: Progress) -> Generator[Any,
     """Ask for everybody who reacted where a list is cut short and its count moved since it was last asked for."""
     found = list(items)
     for index, item in enumerate(items):
-        liked = item.get("liked_by") or {}
-        count, native = liked.get("count") or 0, str(item["id"])
-        if len(liked.get("names") or ()) >= count or progress.reactions.get(native) == count:
+        native, count = str(item["id"]), mapping(item.get("liked_by")).get("count")
+        if not is_cut(item) or progress.reactions.get(native) == count:
             continue
         names = yield from _likers(native)
         if names is not None:
             found[index] = {**item, "liked_by": {"count": count, "names": names}}
-            progress.reactions[native] = count
+            progress.reactions[native] = int(count or 0)
     return found
 
 
@@ -35,13 +35,13 @@ def _likers(native: str) -> Generator[Any, Any, list[dict[str, Any]] | None]:
             response: Response = yield rest(f"users/liked_message/{native}", subject=f"message {native}", page=page)
         except ObjectUnavailableError:
             return None
-        rows = response.data.get("users") if isinstance(response.data, dict) else response.data
+        rows = listed(response.data.get("users") if isinstance(response.data, dict) else response.data)
         fresh = {
             user: {**one, "user_id": one["id"], "permalink": one.get("name")}
-            for one in rows or ()
+            for one in rows
             if isinstance(one, dict) and (user := number(one.get("id"))) and user not in names
         }
         names |= fresh
-        if len(rows or ()) < LIST_PAGE or not fresh:
+        if len(rows) < LIST_PAGE or not fresh:
             return list(names.values())
         page += 1

@@ -38,6 +38,9 @@ class YammerSettings(Settings):
     tenant: str = Field(default="organizations", description="Tenant id or domain, to refresh tokens at.")
     login_url: str | None = Field(default=None, description="Another Entra address than the public cloud's.")
     graph_url: str | None = Field(default=None, description="Another Graph address than the public cloud's v1.0.")
+    download_url: str | None = Field(
+        default=None, description="Where Graph sends for its reports, if base_url is given and it is another host."
+    )
     network: str | None = Field(default=None, description="Network id; without it the token's primary network.")
     lookback: timedelta | Literal["all"] = Field(
         default=timedelta(days=30),
