@@ -19,9 +19,11 @@ from communitykit.connector import (
     Capabilities,
     Connector,
     Delivery,
+    Lookback,
     Settings,
     WebhookDoor,
     WireKind,
+    lookback_length,
 )
 from communitykit.errors import (
     ArchiveError,
@@ -63,6 +65,7 @@ from communitykit.flow import (
     cursor_pager,
     link_pager,
 )
+from communitykit.given import RecordSource, from_records
 from communitykit.hookspecs import hookimpl
 from communitykit.model import (
     Attachment,
@@ -126,6 +129,7 @@ __all__ = [
     "Ignored",
     "Issue",
     "Listing",
+    "Lookback",
     "Measure",
     "Member",
     "Membership",
@@ -141,6 +145,7 @@ __all__ = [
     "RateLimitedError",
     "Received",
     "Record",
+    "RecordSource",
     "Rejected",
     "Request",
     "Response",
@@ -165,9 +170,11 @@ __all__ = [
     "connect",
     "connect_async",
     "cursor_pager",
+    "from_records",
     "hookimpl",
     "is_concealed",
     "link_pager",
+    "lookback_length",
     "make_event_id",
     "make_id",
     "odata_batch",

@@ -10,6 +10,8 @@ Item = TypeVar("Item")
 
 BACKLOG_RECORDS = 6_000
 """Records that may wait for the writer before readers pause."""
+_LINGER_SECONDS = 0.05
+"""How long `take` lets items gather: handing each over by itself costs a turn at the interpreter."""
 
 
 class Backlog(Generic[Item]):
@@ -23,6 +25,7 @@ class Backlog(Generic[Item]):
         self._abandoned = False
         self._lock = threading.Lock()
         self._filled = threading.Condition(self._lock)
+        self._plenty = threading.Condition(self._lock)
         self._drained = threading.Condition(self._lock)
 
     def put(self, item: Item) -> None:
@@ -35,6 +38,8 @@ class Backlog(Generic[Item]):
                 self._items.append((item, weight))
                 self._weight += weight
                 self._filled.notify()
+                if self._weight * 2 >= self._limit:
+                    self._plenty.notify()
 
     def get(self, timeout: float | None = None) -> Item:
         """Take the next item; after `timeout` seconds without one, TimeoutError."""
@@ -46,6 +51,19 @@ class Backlog(Generic[Item]):
             if self._weight < self._limit:
                 self._drained.notify_all()
             return item
+
+    def take(self, timeout: float | None = None) -> list[Item]:
+        """Take what is there, letting a little gather; after `timeout` seconds without any, TimeoutError."""
+        with self._lock:
+            if not self._items and not self._filled.wait_for(lambda: bool(self._items), timeout):
+                raise TimeoutError
+            if self._weight * 2 < self._limit:
+                self._plenty.wait(_LINGER_SECONDS)
+            taken = [item for item, _ in self._items]
+            self._items.clear()
+            self._weight = 0
+            self._drained.notify_all()
+            return taken
 
     def abandon(self) -> None:
         """Let waiting readers go; what they hand over from now on is dropped."""

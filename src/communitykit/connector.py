@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from communitykit.errors import CommunityKitError, SettingsError
 from communitykit.flow import Batch, Budget, Checkpoint, Draft, Flow, Gap, Response, Scope, Slice, Swept
@@ -17,6 +18,23 @@ from communitykit.flow import Batch, Budget, Checkpoint, Draft, Flow, Gap, Respo
 if TYPE_CHECKING:
     from communitykit.archive import Archive
     from communitykit.auth import Authorize
+
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+_LENGTH = re.compile(r"^\s*(\d+)\s*([hdw])\s*$")
+
+
+def _length(value: Any) -> Any:  # noqa: ANN401 # whatever was given; pydantic judges the rest
+    match = _LENGTH.match(value) if isinstance(value, str) else None
+    return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else value
+
+
+Lookback: TypeAlias = Annotated[timedelta | Literal["all"], BeforeValidator(_length)]
+"""A setting that says how far back a later run looks for what changed: `30d`, `12h`, `2w`, a timedelta, or `all`."""
+
+
+def lookback_length(lookback: timedelta | str) -> timedelta | None:
+    """Give a look-back as a length; None is all."""
+    return lookback if isinstance(lookback, timedelta) else None
 
 
 class Settings(BaseModel):

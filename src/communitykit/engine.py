@@ -124,8 +124,14 @@ def read_sync(run: SourceRun, runner: SyncRunner, emit: Callable[[Event], None])
         threading.Thread(target=work, name=f"communitykit-{run.connector.name}-{number}", daemon=True)
         for number in range(runner.conductor.settings.concurrency)
     ]
-    for worker in workers:
-        worker.start()
+    first, *others = workers
+
+    def start_others() -> None:
+        for worker in others:
+            worker.start()
+
+    first.start()
+    runner.width.when_wide(start_others)
     try:
         if run.connector.discover is not None:
             discover = partial(run.connector.discover, run.scope)
@@ -133,8 +139,10 @@ def read_sync(run: SourceRun, runner: SyncRunner, emit: Callable[[Event], None])
     finally:
         for _ in workers:
             waiting.put(None)
-        for worker in workers:
-            worker.join()
+        first.join()
+        for worker in others:
+            if worker.ident is not None:  # who starts later than this finds nothing left to read
+                worker.join()
     if run.looks_up() and not stopping.is_set():
         for network, ids in run.strangers.by_network():
             reading = run.begin(None, f"strangers/{network}")

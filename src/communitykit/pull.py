@@ -65,9 +65,10 @@ def pull(
 ) -> PullResult:
     """Read sources into one activity store; a second pull into the same store reads only what is new.
 
-    `sources` are sessions of `connect` and `read_archive`. `progress` is called with every event of the run.
-    `max_time` seconds after its start the run stops by itself; run it again to go on. Ctrl-C does the same: what was
-    committed stays. Other keywords are those of `Ask` (since, until, communities, include_private…).
+    `sources` are sessions of `connect` and `read_archive`, and what `from_records` makes of records. `progress` is
+    called with every event of the run. `max_time` seconds after its start the run stops by itself; run it again to go
+    on. Ctrl-C does the same: what was committed stays. Other keywords are those of `Ask` (since, until, communities,
+    include_private…).
 
     A source that fails ends itself, not the others: look at `errors` and `coverage` of the result.
 
@@ -114,8 +115,7 @@ class _Run:
             "started_at": result.started_at,
             "until": self.ask.until or result.started_at,
             "status": "running",
-            "sources": [source.connector.name for source in self.sources],
-            "version": self.sources[0].connector.version if self.sources else "",
+            "sources": {source.connector.name: source.connector.version for source in self.sources},
         }
         writer.start_run(description)
         threads = [
@@ -162,20 +162,21 @@ class _Run:
         """Take events until every source has ended."""
         while running:
             try:
-                event = self._events.get(timeout=IDLE_SECONDS)
+                events = self._events.take(timeout=IDLE_SECONDS)
             except TimeoutError:
                 self._commit()
                 self.writer.release()
                 self._check_time()
                 continue
-            if event is None:
-                running -= 1
-                continue
-            self._note(event)
-            if self._progress is not None:
-                self._progress(event)
-            if self._is_due():
-                self._commit()
+            for event in events:
+                if event is None:
+                    running -= 1
+                    continue
+                self._note(event)
+                if self._progress is not None:
+                    self._progress(event)
+                if self._is_due():
+                    self._commit()
             self._check_time()
 
     def _note(self, event: Event) -> None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -31,6 +32,7 @@ from communitykit.operations import (
     Sleep,
     Stopped,
 )
+from communitykit.width import Width
 
 BODY_TIMEOUTS = 10
 """A body may take this many times the time-out in all: a server that drips a byte a second does not hold a run."""
@@ -42,6 +44,7 @@ class SyncRunner:
     def __init__(self, conductor: Conductor) -> None:
         """Open a client; `close` it, or use the runner as a context manager."""
         self.conductor = conductor
+        self.width = Width()
         self._transports: list[httpx.HTTPTransport] = []
         self._own = threading.local()
         self._turn = threading.RLock()
@@ -108,6 +111,8 @@ class SyncRunner:
             with self._turn:
                 return self._drive(operation.operations, files)
         if isinstance(operation, SideBySide):
+            if not self.width.wide:
+                return [self._drive(one, files) for one in operation.operations]
             return list(self._threads.map(lambda one: self._drive(one, files), operation.operations))
         message = f"not an operation inside another: {operation!r}"
         raise TypeError(message)
@@ -126,6 +131,7 @@ class SyncRunner:
                 return body.end()
             finally:
                 answer.close()
+                self.width.answered(clock.monotonic() - started)
         except (httpx.HTTPError, ConnectionError) as error:
             return _network_error(error)
 
@@ -138,6 +144,7 @@ class SyncRunner:
         return transport
 
     def _sleep(self, seconds: float) -> None:
+        self.width.widen()
         if self.conductor.clock is not SYSTEM_CLOCK:
             self.conductor.clock.sleep(seconds)
         elif self.conductor.stopping.wait(seconds):
@@ -275,7 +282,7 @@ def _request(send: Send, conductor: Conductor) -> httpx.Request:
     connector, timeout = conductor.connector, conductor.settings.timeout
     return httpx.Request(
         send.method,
-        send.url,
+        _parsed(send.url),
         params=send.params,
         data=send.form,
         json=send.json,
@@ -288,6 +295,12 @@ def _request(send: Send, conductor: Conductor) -> httpx.Request:
         },
         extensions={"timeout": {"connect": timeout, "read": timeout, "write": timeout, "pool": timeout}},
     )
+
+
+@lru_cache(maxsize=256)
+def _parsed(url: str) -> httpx.URL:
+    """Parse an address; most are a method's, asked a thousand times."""
+    return httpx.URL(url)
 
 
 def _network_error(error: Exception) -> TransientError:

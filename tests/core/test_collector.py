@@ -18,14 +18,22 @@ def _thresholds() -> Iterator[None]:
 def test_the_collector_is_as_it_was_afterwards() -> None:
     gc.set_threshold(701, 11, 12)
 
-    with pytest.raises(KeyError), fewer_collections():
+    with fewer_collections():
         with fewer_collections():
             inner = gc.get_threshold()
         outer = gc.get_threshold()
-        raise KeyError
 
     assert inner == outer
     assert inner[0] > 10_000
+    assert gc.get_threshold() == (701, 11, 12)
+
+
+def test_the_collector_is_as_it_was_after_an_error() -> None:
+    gc.set_threshold(701, 11, 12)
+
+    with pytest.raises(KeyError), fewer_collections():
+        {}["missing"]
+
     assert gc.get_threshold() == (701, 11, 12)
 
 

@@ -14,6 +14,7 @@ import pytest
 from pages import blocks
 
 from communitykit.sinks import read_jsonl
+from communitykit.store import Store
 
 PAGE = "docs/how-to/receive-webhooks.md"
 SECRET = "signing-secret"
@@ -61,6 +62,12 @@ def test_the_server_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert [answer.text for answer in answers] == ["abc", "", ""]
     posts = [record for record in read_jsonl("deliveries.jsonl") if record.record == "post"]
     assert [(post.id, post.text) for post in posts] == [("slack:T1:post:C1/1512104434.000490", "hello")]
+
+    namespace["store_deliveries"]()
+
+    assert list(tmp_path.glob("*.jsonl")) == []
+    with Store("activity.duckdb") as store:
+        assert store.sql("SELECT id, text FROM posts").to_pylist() == [{"id": posts[0].id, "text": "hello"}]
 
 
 def test_the_server_is_twelve_lines() -> None:

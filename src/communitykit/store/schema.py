@@ -11,7 +11,7 @@ _OTHER_TABLES = (
         slice VARCHAR, checkpoint JSON, run_id VARCHAR, stored_at TIMESTAMPTZ)""",
     """CREATE TABLE IF NOT EXISTS runs (
         run_id VARCHAR, started_at TIMESTAMPTZ, ended_at TIMESTAMPTZ, until TIMESTAMPTZ, status VARCHAR,
-        sources JSON, requests BIGINT, waited DOUBLE, version VARCHAR)""",
+        sources JSON, requests BIGINT, waited DOUBLE)""",
     "CREATE TABLE IF NOT EXISTS meta (key VARCHAR, value VARCHAR)",
 )
 

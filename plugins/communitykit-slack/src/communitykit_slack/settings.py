@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
-from communitykit import Settings
-
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
-_LENGTH = re.compile(r"^\s*(\d+)\s*([hdw])\s*$")
+from communitykit import Lookback, Settings, lookback_length
 
 
 class SlackSettings(Settings):
@@ -21,7 +17,7 @@ class SlackSettings(Settings):
     refresh_token: SecretStr | None = Field(default=None, description="Where the app rotates its tokens (xoxe-1-…).")
     client_id: str | None = Field(default=None, description="The app's client id; needed to rotate tokens.")
     client_secret: SecretStr | None = Field(default=None, description="The app's secret; needed to rotate tokens.")
-    lookback: timedelta | Literal["all"] = Field(
+    lookback: Lookback = Field(
         default=timedelta(days=30),
         description="How far back a later run looks for edits, deletions, reactions and late replies ('30d', 'all').",
     )
@@ -38,13 +34,7 @@ class SlackSettings(Settings):
         default=True, description="Read department, manager… from custom profile fields (one request per changed user)."
     )
 
-    @field_validator("lookback", mode="before")
-    @classmethod
-    def _length(cls, value: Any) -> Any:  # noqa: ANN401 # whatever was given; pydantic judges the rest
-        match = _LENGTH.match(value) if isinstance(value, str) else None
-        return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else value
-
     @property
     def lookback_length(self) -> timedelta | None:
         """The look-back as a length; None is all."""
-        return None if self.lookback == "all" else self.lookback
+        return lookback_length(self.lookback)

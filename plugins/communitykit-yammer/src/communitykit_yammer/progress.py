@@ -18,9 +18,9 @@ class Progress:
 
     Messages from `high` down to `floor` were read; `done` says since when (ISO 8601, empty: ever) everything was.
     `walk` is a later run's walk that did not end: its newest message and how far it came. `seen` counts what the
-    back-fill found, `recent` and `cut` the messages of the look-back that the last walk met, and those with a part of their likers
-    only; `updates` is the group's own count
-    of messages when all was read. `reactions` holds the numbers of reactions whose whole lists were read.
+    back-fill found, `recent` and `cut` the messages of the look-back that the last walk met, and those of them that
+    show only a part of who reacted; `updates` is the group's own count of messages when all was read. `reactions` holds
+    the numbers of reactions whose whole lists were read.
     """
 
     high: int | None = None

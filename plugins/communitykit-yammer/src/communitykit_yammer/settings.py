@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field, SecretStr, field_validator
+from pydantic import AwareDatetime, Field, SecretStr
 
-from communitykit import Settings
+from communitykit import Lookback, Settings, lookback_length
 
 REST_URL = "https://www.yammer.com/api/v1/"
 GRAPH_URL = "https://graph.microsoft.com/v1.0/"
 LOGIN_URL = "https://login.microsoftonline.com/"
-
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
-_LENGTH = re.compile(r"^\s*(\d+)\s*([hdw])\s*$")
 
 
 class YammerSettings(Settings):
@@ -42,7 +38,7 @@ class YammerSettings(Settings):
         default=None, description="Where Graph sends for its reports, if base_url is given and it is another host."
     )
     network: str | None = Field(default=None, description="Network id; without it the token's primary network.")
-    lookback: timedelta | Literal["all"] = Field(
+    lookback: Lookback = Field(
         default=timedelta(days=30),
         description="How far back a later run reads again, for edits, deletions and reactions ('30d', 'all'): one "
         "request per 20 messages in it.",
@@ -73,16 +69,10 @@ class YammerSettings(Settings):
         default=timedelta(days=30), description="Length of the window that one export covers; smaller ones fail less."
     )
 
-    @field_validator("lookback", "export_window", mode="before")
-    @classmethod
-    def _length(cls, value: Any) -> Any:  # noqa: ANN401 # whatever was given; pydantic judges the rest
-        match = _LENGTH.match(value) if isinstance(value, str) else None
-        return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else value
-
     @property
     def lookback_length(self) -> timedelta | None:
         """The look-back as a length; None is all."""
-        return None if self.lookback == "all" else self.lookback
+        return lookback_length(self.lookback)
 
     @property
     def graph_base(self) -> str:
