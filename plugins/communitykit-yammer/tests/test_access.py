@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -142,4 +142,6 @@ def test_the_check_says_who_may_export(flag: str, told: int) -> None:
 def test_lengths_are_written_as_people_write_them() -> None:
     settings = load_settings(YAMMER, {"token": "t", "lookback": "2w", "export_window": "12h"})
     assert (settings.lookback.days, settings.export_window.total_seconds()) == (14, 43_200)
+    whole = load_settings(YAMMER, {"token": "t", "export_window": "all"})
+    assert whole.window(timedelta(days=900)).days == 900
     assert load_settings(YAMMER, {"token": "t", "lookback": "all"}).lookback_length is None

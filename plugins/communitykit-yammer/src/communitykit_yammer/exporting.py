@@ -39,7 +39,7 @@ Steps = Generator[Any, Any, None]
 def read_exports(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
     """Fetch exports from where the last one ended up to now."""
     start = _start(scope, checkpoint)
-    length = scope.settings.export_window
+    length = longest = scope.settings.window(scope.until - start) if start is not None else SHORTEST
     while start is not None and start < scope.until:
         end = min(start + length, scope.until)
         try:
@@ -58,7 +58,7 @@ def read_exports(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> 
                 continue
             yield Gap(f"the export of {start.isoformat()} to {end.isoformat()} is missing: {error}")
         start = end
-        length = min(length * 2, scope.settings.export_window)
+        length = min(length * 2, longest)
         yield Batch("message", (), {"network": slice_.network}, checkpoint={"v": 1, "until": end.isoformat()})
 
 
@@ -67,8 +67,9 @@ def windows_left(scope: Scope, checkpoint: Checkpoint | None) -> int:
     start = _start(scope, checkpoint)
     if start is None:
         return 0
-    window: timedelta = scope.settings.export_window
-    return max(0, ceil((scope.until - start) / window))
+    whole = max(scope.until - start, SHORTEST)
+    window: timedelta = scope.settings.window(whole)
+    return ceil(whole / window)
 
 
 def _start(scope: Scope, checkpoint: Checkpoint | None) -> datetime | None:

@@ -65,14 +65,19 @@ class YammerSettings(Settings):
         description="Also fetch network data exports from then on (network or Engage administrators only): deletions, "
         "earlier versions, private groups.",
     )
-    export_window: timedelta = Field(
-        default=timedelta(days=30), description="Length of the window that one export covers; smaller ones fail less."
+    export_window: Lookback = Field(
+        default=timedelta(days=30),
+        description="Length of the window that one export covers ('7d', 'all'); smaller ones fail less.",
     )
 
     @property
     def lookback_length(self) -> timedelta | None:
         """The look-back as a length; None is all."""
         return lookback_length(self.lookback)
+
+    def window(self, whole: timedelta) -> timedelta:
+        """The length of an export's window; `whole` is all that is left."""
+        return lookback_length(self.export_window) or whole
 
     @property
     def graph_base(self) -> str:
