@@ -272,3 +272,19 @@ def test_names_of_the_sandbox_are_numbers() -> None:
     world = make_world()
     place, one = next((place, one) for place in world.on("yammer") for one in world.messages(place))
     assert naming.place_and_moment(naming.message(place.number, one.at)) == (place.number, one.at)
+
+
+def test_topics_have_names_and_drafts_are_no_posts(tmp_path: Path) -> None:
+    text = (
+        "id,thread_id,group_id,sender_id,body,created_at,draft_state\n"
+        "5,5,3,7,about [[tag:9]],2025-01-01T10:00:00Z,\n"
+        "6,6,3,7,not yet,2025-01-01T10:00:00Z,draft\n"
+        "7,7,3,7,out,2025-01-01T10:00:00Z,published\n"
+    )
+    tables = {"Messages.csv": text, "Topics.csv": "id,name\n9,travel\n", "Networks.csv": "id\n1\n"}
+    records = archived(make(tmp_path / "t.zip", tables))
+    posts_found = {one.id.rsplit(":", 1)[1]: one for one in records if one.record == "post"}
+    assert set(posts_found) == {"5", "7"}
+    assert (posts_found["5"].topics, posts_found["5"].text) == (("travel",), "about #travel")
+    (coverage,) = [one for one in records if one.record == "coverage" and one.slice.endswith(":archive") and one.read]
+    assert coverage.ignored == 2

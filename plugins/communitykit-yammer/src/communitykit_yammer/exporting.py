@@ -65,9 +65,9 @@ def read_exports(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> 
 def windows_left(scope: Scope, checkpoint: Checkpoint | None) -> int:
     """Count the windows that are still to be fetched."""
     start = _start(scope, checkpoint)
-    if start is None:
+    if start is None or start >= scope.until:
         return 0
-    whole = max(scope.until - start, SHORTEST)
+    whole = scope.until - start
     window: timedelta = scope.settings.window(whole)
     return ceil(whole / window)
 
