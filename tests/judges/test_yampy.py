@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from communitykit.sandbox import Place, Server, World, serve
@@ -113,6 +114,7 @@ def test_the_graph_sdk_finds_communities_members_and_roles(world: World, server:
     from kiota_abstractions.authentication import AuthenticationProvider  # noqa: PLC0415 # only with the judges
     from kiota_abstractions.request_information import RequestInformation  # noqa: PLC0415 # same
     from msgraph.graph_request_adapter import GraphRequestAdapter  # noqa: PLC0415 # same
+    from msgraph_core import GraphClientFactory  # noqa: PLC0415 # same
 
     token = server.settings["graph_token"]
 
@@ -121,17 +123,20 @@ def test_the_graph_sdk_finds_communities_members_and_roles(world: World, server:
             request.headers.add("Authorization", f"Bearer {token}")
 
     async def run() -> tuple[dict[str, str], set[str], set[str], set[str]]:
-        adapter = GraphRequestAdapter(Bearer())
-        adapter.base_url = f"{server.url}/graph/v1.0"
-        sdk = graph.GraphServiceClient(request_adapter=adapter)
-        listed = await sdk.employee_experience.communities.get()
-        communities = {rest_id(one.id) or "": one.group_id for one in listed.value}
-        place = public(world)[0]
-        group = sdk.groups.by_group_id(communities[str(naming.group(world, place))])
-        members = {one.id for one in (await group.members.get()).value}
-        owners = {one.id for one in (await group.owners.get()).value}
-        roles = {one.display_name for one in (await sdk.employee_experience.roles.get()).value}
-        return communities, members, owners, roles
+        # The SDK wraps the transport, and closing the client closes the wrapping alone.
+        async with httpx.AsyncHTTPTransport() as transport, httpx.AsyncClient(transport=transport) as http:
+            adapter = GraphRequestAdapter(
+                Bearer(), client=GraphClientFactory.create_with_default_middleware(client=http)
+            )
+            adapter.base_url = f"{server.url}/graph/v1.0"
+            sdk = graph.GraphServiceClient(request_adapter=adapter)
+            listed = await sdk.employee_experience.communities.get()
+            communities = {rest_id(one.id) or "": one.group_id for one in listed.value}
+            group = sdk.groups.by_group_id(communities[str(naming.group(world, public(world)[0]))])
+            members = {one.id for one in (await group.members.get()).value}
+            owners = {one.id for one in (await group.owners.get()).value}
+            roles = {one.display_name for one in (await sdk.employee_experience.roles.get()).value}
+            return communities, members, owners, roles
 
     communities, members, owners, roles = asyncio.run(run())
     place = public(world)[0]

@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from communitykit_yammer.bodies import said
 from communitykit_yammer.ids import node_id, parse_time, rest_id
 
 MESSAGE: dict[str, Any] = {
@@ -147,3 +150,25 @@ def test_node_ids_both_ways() -> None:
     assert rest_id("eyJfdHlwZSI6Ikdyb3VwIiwiaWQiOiI0NzY5MTM1ODIwOSJ9") == "47691358209"
     assert rest_id(node_id("Group", "8321275")) == "8321275"
     assert [rest_id(one) for one in ("", None, "!!", "eyJ9", 7)] == [None] * 5
+
+
+@given(st.datetimes(datetime(2008, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 # bounds are naive
+def test_both_forms_of_a_time_are_the_same_second(moment: datetime) -> None:
+    whole = moment.replace(microsecond=0)
+    assert parse_time(whole.strftime("%Y/%m/%d %H:%M:%S +0000")) == whole
+    assert parse_time(whole.isoformat()) == whole
+
+
+@given(st.integers(1, 2**63))
+def test_every_number_survives_a_node_id(number: int) -> None:
+    assert rest_id(node_id("Group", str(number))) == str(number)
+
+
+@given(st.lists(st.one_of(st.text(alphabet="ab [:]\n", max_size=8), st.integers(1, 99).map(lambda n: f"[[user:{n}]]"))))
+def test_every_token_is_one_mention_and_none_stays_in_the_text(pieces: list[str]) -> None:
+    body = "".join(pieces)
+    found = said({"parsed": body}, "1", (), {})
+    named = {f"yammer:1:member:{int(piece[7:-2])}" for piece in pieces if piece.startswith("[[user:")}
+    assert {one["id"] for one in found.mentions} == named
+    assert "[[user:" not in (found.text or "")
+    assert found.body == (body or None)
