@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from communitykit import report_rows
+from communitykit.scrub import Scrubber
+from communitykit_yammer import YAMMER
 
 _BY_TYPE = {"user": "user", "bot": "bot", "guide": "bot", "group": "group", "topic": "topic", "thread": "thread",
             "network": "network"}  # fmt: skip
@@ -140,3 +142,12 @@ def test_node_ids_are_rests_numbers(data: Path, translate: Any) -> None:
     assert [one["id"] for one in translate("graph_community", *listed).of("community")] == [
         "yammer:1:community:47691358209"
     ]
+
+
+def test_signatures_of_addresses_are_not_kept(data: Path) -> None:
+    """Addresses of pictures are signed; they are in no record, and scrubbed from payloads that are kept."""
+    user = json.loads((data / "cli-microsoft365/engage-user-get.0.json").read_text("utf-8"))
+    assert "P4=" in user["mugshot_url"]
+    kept = json.dumps(Scrubber(YAMMER.secrets).json(user))
+    assert "rnM2FPGOQRZja018" not in kept
+    assert "johndoe" in kept

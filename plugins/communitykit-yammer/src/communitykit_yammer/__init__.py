@@ -90,7 +90,8 @@ YAMMER = Connector(
     preflight=client.preflight,
     estimate=client.estimate,
     ignored=IGNORED,
-    secrets=(r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", r"\d{3,}-[A-Za-z0-9]{22}"),
+    # Entra tokens, the retired ones of Yammer's own, signatures in addresses of pictures.
+    secrets=(r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", r"\d{3,}-[A-Za-z0-9]{22}", r"P4=[\w-]{20,}"),
     archive=archive.DOOR,
     sandbox=_sandbox,
 )

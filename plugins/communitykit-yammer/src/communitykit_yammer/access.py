@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping
 from datetime import datetime
 from typing import Any
 
-from communitykit import AuthFlow, Credential, Flow, Gap, Scope, SettingsError, provided, refresh_token
+from communitykit import AuthFlow, Credential, Flow, Gap, Scope, SettingsError, bearer, provided, refresh_token
 from communitykit_yammer.ids import PLATFORM
 from communitykit_yammer.methods import graph, rest
 from communitykit_yammer.settings import YammerSettings
@@ -61,7 +61,7 @@ def _token(
             platform=PLATFORM,
             remedy=f"Give {name} or {name}_provider, or refresh_token with client_id (COMMUNITYKIT_YAMMER_…).",
         )
-    return Credential(headers={"Authorization": f"Bearer {given.get_secret_value()}"}), refresh
+    return bearer(given.get_secret_value()), refresh
 
 
 def preflight(scope: Scope) -> Flow:
