@@ -113,13 +113,15 @@ class Swept:
     So stored records that match and were not among them have vanished. `within` names fields and the value that the
     swept records share (None matches the empty field). Posts may be bounded by creation time: after `since`, up to and
     including `until`. Yielded by a flow for a window that it walked whole, or by a translator beside a post whose
-    complete list of acts it gave (then `within` holds `target_id` and the batch is the window).
+    complete list of acts it gave (then `within` holds `target_id` and the batch is the window). `with_replies` says
+    that on this platform a root disappears only after all that was below it, so its replies have vanished, too.
     """
 
     record: Literal["post", "event", "membership", "community"]
     within: Mapping[str, str | None]
     since: datetime | None = None
     until: datetime | None = None
+    with_replies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from communitykit.backlog import Backlog
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.collector import fewer_collections
 from communitykit.errors import CommunityKitError
-from communitykit.intake import Page
+from communitykit.intake import Page, Sweep
 from communitykit.reading import Closed, Event, Failed, defect
 
 if TYPE_CHECKING:
     from communitykit.model import Coverage, Issue
-    from communitykit.store.writer import Group, Tally, Writer
+    from communitykit.store.writer import Group, Tally, Walked, Writer
 
 GROUP_RECORDS = 5_000
 """Records that are committed together…"""
@@ -185,7 +185,7 @@ class _Run:
             group.records.extend(event.records)
             group.plain.extend(event.issues)
             if not self.writer.was_empty:  # nothing can have vanished from what was not there before this run
-                group.walked.extend(_walked(event))
+                group.walked.extend(walked(sweep) for sweep in event.sweeps)
             if event.checkpoint is not None:
                 group.checkpoints[event.slice] = event.checkpoint
             result.issues.extend(event.issues[: max(0, 1000 - len(result.issues))])
@@ -242,9 +242,9 @@ def _new_group() -> Group:
     return Group()
 
 
-def _walked(page: Page) -> Iterable[Any]:
+def walked(sweep: Sweep) -> Walked:
+    """Give a sweep as the store takes it, which knows the model and nothing of flows."""
     from communitykit.store.writer import Walked  # noqa: PLC0415 # same
 
-    for sweep in page.sweeps:
-        swept = sweep.swept
-        yield Walked(swept.record, swept.within, sweep.seen, sweep.source, swept.since, swept.until)
+    one = sweep.swept
+    return Walked(one.record, one.within, sweep.seen, sweep.source, one.since, one.until, one.with_replies)

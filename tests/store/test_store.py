@@ -184,6 +184,20 @@ def test_a_sweep_marks_what_vanished_and_only_inside_its_window(tmp_path: Path) 
     assert len(current(path)["posts"]) == 5  # seen again, so it is there again
 
 
+def test_replies_vanish_with_their_root_where_the_platform_keeps_roots_of_replies(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    below = [
+        post(number, parent_id=f"p:n:post:{root}", root_id=f"p:n:post:{root}") for number, root in ((2, 1), (4, 3))
+    ]
+    store_of(path, Group([post(1), post(3), *below]))
+    within, seen = {"community_id": COMMUNITY, "parent_id": None}, frozenset({"p:n:post:3"})
+
+    writer = store_of(path, Group([post(3, 1)], [Walked("post", within, seen, source(1), with_replies=True)]))
+
+    assert [row["id"] for row in current(path)["posts"]] == ["p:n:post:3", "p:n:post:4"]
+    assert writer.tally.vanished == {"posts": 2}
+
+
 def test_reactions_that_are_no_longer_listed_are_undone(tmp_path: Path) -> None:
     path = tmp_path / "a.duckdb"
     store_of(path, Group([post(1), post(2), reacted(1, "U"), reacted(1, "V"), reacted(2, "U")]))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from communitykit import connect, pull
+from communitykit import connect, pull, read_archive
 from communitykit.sandbox import CHANGES, DEFAULT_NOW, Fault, Server, World, parse_fault, project, serve
 from communitykit.store import Store
 from communitykit_slack import CAPABILITIES
@@ -131,6 +131,19 @@ def test_odd_paging_loses_nothing(workspace: Workspace, fault: str) -> None:
     # A page that names itself as the next one costs its listing, and says so; the next run reads on.
     workspace.faults = []
     workspace.pull()
+    assert workspace.differences() == []
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_what_an_export_told_and_was_deleted_before_the_first_pull_is_gone(workspace: Workspace) -> None:
+    # In world 8 a root and the last reply below it go between the export and the first pull.
+    export = SlackPlatform().write_archive(workspace.world, workspace.path.with_suffix(".zip"), private=True)
+    with read_archive("slack", export) as archive:
+        pull(archive, to=workspace.path, until=workspace.world.now, include_private=True)
+    workspace.world.advance(3)
+
+    workspace.pull()
+
     assert workspace.differences() == []
 
 

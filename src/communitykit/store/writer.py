@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,10 @@ _VANISHED: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """A window that was walked whole: stored records of `record` that match `within` and are not in `seen` vanished."""
+    """A window that was walked whole: stored records of `record` that match `within` and are not in `seen` vanished.
+
+    `with_replies`: so did what stands below the posts among them.
+    """
 
     record: str
     within: Mapping[str, str | None]
@@ -36,6 +39,7 @@ class Walked:
     source: Any
     since: datetime | None = None
     until: datetime | None = None
+    with_replies: bool = False
 
 
 @dataclass(slots=True)
@@ -160,10 +164,15 @@ class Writer:
         connection: duckdb.DuckDBPyConnection,
         kind: str,
         what: str,
-        ids: Any,  # noqa: ANN401 # Arrow
+        ids: Any,  # noqa: ANN401 # Arrow, or a list of text
+        *,
+        by: str = "id",
+        live: bool = False,
     ) -> pa.Table:
-        query = f"SELECT {what} FROM {TABLES[kind]} WHERE id IN (SELECT id FROM wanted)"  # noqa: S608 # our own names
-        connection.register("wanted", pa.table({"id": ids}))
+        query = f"SELECT {what} FROM {TABLES[kind]} WHERE {by} IN (SELECT id FROM wanted)"  # noqa: S608 # our own names
+        if live:
+            query += " AND gone IS NULL"
+        connection.register("wanted", pa.table({"id": pa.array(ids, pa.string()) if isinstance(ids, list) else ids}))
         try:
             return connection.execute(query).to_arrow_table()
         finally:
@@ -291,6 +300,10 @@ class Writer:
                 moved[key] = bury(known) if record == "post" else known
         self._write(connection, record, {}, moved)
         self.tally.add(self.tally.vanished, TABLES[record], len(moved))
+        roots = [key for key in moved if missed[key].with_replies]
+        if roots:
+            below = self._select(connection, "post", "id, root_id", roots, by="root_id", live=True).to_pylist()
+            self._vanish(connection, {row["id"]: replace(missed[row["root_id"]], with_replies=False) for row in below})
 
     def _store_checkpoints(
         self, connection: duckdb.DuckDBPyConnection, checkpoints: Mapping[str, Any], *, run_id: str, now: datetime

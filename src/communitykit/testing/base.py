@@ -30,14 +30,14 @@ class Checks:
     """Base of the checks. A subclass names its connector and leaves the rest as it is.
 
     `everything` are the settings with which the connector finds whatever its platform still tells, at whatever price;
-    those that its settings do not have are left out. `ratio` is the largest part of a fresh read's requests that an
-    incremental one may take, without news and with a month's news.
+    those that its settings do not have are left out. `ratio` is the largest part of a fresh read's requests that a
+    later run may take: without news, with a week's news, and with `everything` after a month.
     """
 
     connector: ClassVar[str]
     seed: ClassVar[int] = 5
     everything: ClassVar[Mapping[str, Any]] = {"lookback": "all", "threads": "all"}
-    ratio: ClassVar[tuple[float, float]] = (0.75, 1.0)
+    ratio: ClassVar[tuple[float, float, float]] = (0.75, 1.0, 1.1)
 
     @pytest.fixture
     def declared(self) -> Connector:

@@ -12,15 +12,16 @@ from typing import Any
 from communitykit.ask import Ask
 from communitykit.clock import Clock
 from communitykit.connector import Connector, load_settings
-from communitykit.intake import Page, Sweep
+from communitykit.intake import Page
 from communitykit.operations import Conductor
 from communitykit.pace import Pace
+from communitykit.pull import walked
 from communitykit.reading import Closed, Event, Failed
 from communitykit.sandbox import Fault, Site, World, simulate
 from communitykit.session_async import AsyncSession
 from communitykit.store import Store
 from communitykit.store.columns import by_name
-from communitykit.store.writer import Group, Walked, Writer
+from communitykit.store.writer import Group, Writer
 
 KINDS = {
     "members": "member",
@@ -152,7 +153,7 @@ class Kept:
                 group.plain += event.issues
                 if event.checkpoint is not None:
                     group.checkpoints[event.slice] = event.checkpoint
-                group.walked += [] if self._is_empty() else map(_walked, event.sweeps)
+                group.walked += [] if self._is_empty() else map(walked, event.sweeps)
             elif isinstance(event, Closed):
                 group.plain.append(event.coverage)
         self._writer.commit(group, run_id="run", now=now)
@@ -186,11 +187,6 @@ def _current(store: Store) -> dict[str, list[dict[str, Any]]]:
         for table, rows in store.current().items()
         if table in KINDS
     }
-
-
-def _walked(sweep: Sweep) -> Walked:
-    one = sweep.swept
-    return Walked(one.record, one.within, sweep.seen, sweep.source, one.since, one.until)
 
 
 def _decoded(kind: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -44,7 +44,8 @@ class RunChecks(Checks):
     ) -> None:
         """Late replies, edits, deletions, undone reactions: all of it, with the connector's own "all" settings.
 
-        A connector that has no such settings is held to the changes that it claims to find.
+        That takes hardly more requests than reading anew. A connector that has no such settings is held to the changes
+        that it claims to find.
         """
         store = Kept()
         store.read(declared, world)
@@ -52,6 +53,7 @@ class RunChecks(Checks):
         run = store.read(declared, world, settings=self.all_settings(declared))
         assert run.left_out == []
         assert self.differences(declared, world, store) == []
+        assert run.requests <= read(declared, world).requests * self.ratio[2]
 
     def test_inside_the_look_back_the_usual_settings_find_what_is_claimed(
         self, declared: Connector, world: World

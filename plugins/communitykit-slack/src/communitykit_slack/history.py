@@ -2,6 +2,8 @@
 
 History never shows replies, and a late reply does not bring its root up again. So a later run walks forward once, from
 the start of the look-back to now, and compares what each root shows of its thread with what it showed before.
+
+A deleted root leaves a tombstone while something is below it: where none is left, the thread is gone with it.
 """
 
 from __future__ import annotations
@@ -108,7 +110,7 @@ class _Walk:
             since = self._visible_from(response, at, stamps)
             if since is not None and until is not None and ts_key(until) > ts_key(since):
                 within = {"community_id": channel.community_id, "parent_id": None}
-                yield Swept("post", within, since=parse_bound(since), until=parse_ts(until))
+                yield Swept("post", within, parse_bound(since), parse_ts(until), with_replies=True)
             known.difference_update(stamps)
             at = max([at, *_stamps(due)], key=ts_key)
             progress.walk = (origin, at) if not last else progress.walk
@@ -147,7 +149,7 @@ class _Walk:
                 newest = ts_of(parse_ts(channel.until) - MARGIN)
                 until = min(_before(at), newest, key=ts_key)
                 if ts_key(until) > ts_key(lower):
-                    yield Swept("post", within, since=parse_bound(lower), until=parse_ts(until))
+                    yield Swept("post", within, parse_bound(lower), parse_ts(until), with_replies=True)
             if stamps and progress.high is None:
                 progress.high = max(stamps, key=ts_key)
                 self._watch()
