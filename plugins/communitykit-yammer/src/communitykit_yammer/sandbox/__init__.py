@@ -40,7 +40,7 @@ class YammerPlatform(Platform):
         }
     )  # fmt: skip
     archive_styles: ClassVar[tuple[str, ...]] = ("modern", "legacy", "networks")
-    tight: ClassVar[Mapping[str, Any]] = {"rows": 3, "page": 7}
+    tight: ClassVar[Mapping[str, Any]] = {"rows": 6, "page": 10}
     renewing: ClassVar[Mapping[str, Any]] = {"entra": True}
 
     def open(self, site: Site) -> Desk:
