@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import parse_qsl, unquote
 
 from communitykit.flow import Budget
-from communitykit.sandbox.messages import Message, Segment
+from communitykit.sandbox.messages import Message, Reaction, Segment
 from communitykit.sandbox.people import Person
 from communitykit.sandbox.places import Circle, Place
+from communitykit.sandbox.times import from_us
 from communitykit.sandbox.world import Door, World
 
 if TYPE_CHECKING:
@@ -215,6 +216,18 @@ class Platform(ABC):
     def reaction(self, emoji: str) -> str:
         """Give what the platform calls a reaction."""
         return emoji
+
+    def reactions(self, message: Message) -> Sequence[Reaction]:
+        """Give the reactions to a post as the platform has them: all, unless it allows one of each person."""
+        return message.reactions
+
+    def shows(self, world: World, message: Message) -> bool:
+        """Tell whether a post is there: it was not deleted, nor was that under which the platform deletes it, too."""
+        return message.live
+
+    def moment(self, at: int) -> datetime:
+        """Give a moment as precisely as the platform tells when somebody joined."""
+        return from_us(at)
 
     def next_page(self, call: Call, cursor: str) -> str:
         """Write a cursor as answers name the next page: as it is, or inside an address."""

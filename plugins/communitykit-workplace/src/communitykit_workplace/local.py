@@ -1,0 +1,2 @@
+"""x."""
+def entry(item, context): yield {}
