@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
-from typing import Any
+from typing import Any, cast
 
 from communitykit import make_id
 from communitykit_workplace.ids import NETWORK, PLATFORM, community_id, member_id, native_id
@@ -58,7 +58,7 @@ def _tags(tags: Any) -> Iterator[Tag]:  # noqa: ANN401 # three shapes of JSON
     for group in groups:
         for tag in group if isinstance(group, list) else [group]:
             if isinstance(tag, dict):
-                yield tag
+                yield cast("Tag", tag)
 
 
 def _mention(tag: Tag) -> dict[str, Any] | None:

@@ -152,4 +152,3 @@ def denied(error: CommunityKitError) -> str:
     if isinstance(error, CredentialError):
         raise error
     return "denied" if isinstance(error, PermissionMissingError | ObjectUnavailableError) else "partial"
-

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 _NESTED = 50
-"""Objects of an edge that come with their object; further ones are asked for apart."""
-_REACTIONS = f"reactions.limit({_NESTED}){{id,name,type}}"
+"""Objects of an edge that come with their object; further ones are asked for apart.
+
+With a summary an edge is there even when it is empty; without one it is left out, and nobody knows why.
+"""
+_REACTIONS = f"reactions.limit({_NESTED}).summary(true){{id,name,type}}"
 _COMMENT = (
     "id,created_time,from{id,name},message,message_tags,attachment,comment_count,like_count,permalink_url,parent{id},"
     + _REACTIONS
 )
-REPLIES = f"comments.limit({_NESTED}){{{_COMMENT}}}"
+REPLIES = f"comments.limit({_NESTED}).summary(true){{{_COMMENT}}}"
 COMMENT = f"{_COMMENT},{REPLIES}"
 """A comment with its replies: there are two levels and no more."""
 PERSON = "id,name"
@@ -60,5 +63,5 @@ def post(*, views: bool, poll: bool = True) -> str:
         f"comments.limit({_NESTED}).summary(true){{{COMMENT}}}",
         _REACTIONS,
     ]
-    parts += [f"seen.limit({_NESTED}){{{SEEN}}}"] if views else []
+    parts += [f"seen.limit({_NESTED}).summary(true){{{SEEN}}}"] if views else []
     return ",".join(parts + ([_POLL] if poll else []))

@@ -1,2 +1,5 @@
 """x."""
-def entry(item, context): yield {}
+
+
+def entry(item, context):
+    yield {}

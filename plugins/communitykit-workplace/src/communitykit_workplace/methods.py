@@ -121,7 +121,7 @@ def _graph_fault(error: Mapping[str, Any], response: Response) -> CommunityKitEr
         return TooMuchError("Workplace will not answer so much at once", code=shown, remedy="Lower page_size.")
     if code in _TRANSIENT or error.get("is_transient") is True:
         return TransientError("Workplace failed to answer", code=shown)
-    if code in _TOKEN:
+    if code in _TOKEN or "appsecret_proof" in message:
         return CredentialError("the token is refused", code=shown, remedy="Get a new one for the integration.")
     if code in _PERMISSION:
         return PermissionMissingError("the integration may not do this", code=shown, remedy=_NEEDED)

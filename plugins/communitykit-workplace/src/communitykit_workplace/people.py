@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from communitykit import Draft, Rejected
+from communitykit_workplace.edges import rows
 from communitykit_workplace.ids import (
     address,
     community_id,
@@ -106,8 +107,12 @@ def membership(item: Member, context: Mapping[str, Any]) -> Iterator[Draft]:
         draft["since"] = since
     yield draft
     if context.get("describe"):
-        yield from profile(item, context) if len(item.keys() - {"administrator", "joined", "added_by"}) <= 2 else (  # noqa: PLR2004 # id and name
-            draft for draft in member(item, {}) if isinstance(draft, dict)
+        yield from (
+            profile(item, context)
+            if len(item.keys() - {"administrator", "joined", "added_by"}) <= 2
+            else (  # noqa: PLR2004 # id and name
+                draft for draft in member(item, {}) if isinstance(draft, dict)
+            )
         )
 
 
@@ -223,8 +228,8 @@ def _place(item: ScimUser) -> dict[str, Any]:
     listed = item.get("addresses")
     if not isinstance(listed, list):
         return {}
-    rows = [one for one in listed if isinstance(one, dict)]
-    best = next((one for one in rows if one.get("primary")), rows[0] if rows else {})
+    found = rows(listed)
+    best = next((one for one in found if one.get("primary")), found[0] if found else {})
     return {
         "location": best.get("formatted") or best.get("locality") or None,
         "country": best.get("country") or None,
@@ -232,7 +237,7 @@ def _place(item: ScimUser) -> dict[str, Any]:
 
 
 def _scim_address(item: ScimUser) -> str | None:
-    listed = [one for one in item.get("emails") or () if isinstance(one, dict)]
+    listed: list[dict[str, Any]] = rows(item.get("emails"))
     best = next((one for one in listed if one.get("primary")), listed[0] if listed else {})
     return address(item.get("userName")) or address(best.get("value"))
 

@@ -1,3 +1,9 @@
 """x."""
-def employee(item, context): yield {}
-def figures(item, context): yield {}
+
+
+def employee(item, context):
+    yield {}
+
+
+def figures(item, context):
+    yield {}

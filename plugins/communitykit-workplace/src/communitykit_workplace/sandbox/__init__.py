@@ -123,7 +123,8 @@ class WorkplacePlatform(Platform):
 
     def next_page(self, call: Call, cursor: str) -> str:
         """Write a cursor into an address."""
-        return f"https://graph.workplace.com{call.path.removeprefix('/graph')}?until=1&__paging_token={cursor}"
+        until = f"until={call.fields['until']}&" if "until" in call.fields else ""
+        return f"https://graph.workplace.com{call.path.removeprefix('/graph')}?{until}__paging_token={cursor}"
 
     def adjust(self, world: World, record: str, fields: dict[str, Any], subject: Any, door: Door) -> dict[str, Any]:  # noqa: ANN401
         """Leave out what Workplace does not tell, or not through that door."""

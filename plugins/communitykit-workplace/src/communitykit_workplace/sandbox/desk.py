@@ -57,7 +57,7 @@ class WorkplaceDesk(Desk):
     Options of the site: `nested` (objects of a nested edge at most), `page` (objects of a page at most), `heavy` (posts
     of a page beyond which the Graph asks for less), `polls` (False: no such field), `batches` (False: none are taken),
     `silent_parts` (parts of a batch are left unanswered the first time), `used` (per cent of the limit that answers
-    tell).
+    tell), `strict` (proofs must be fresh by the site's own clock).
     """
 
     def __init__(self, site: Site) -> None:
@@ -72,6 +72,7 @@ class WorkplaceDesk(Desk):
         self.batches = bool(options.get("batches", True))
         self.silent_parts = bool(options.get("silent_parts"))
         self.used = float(options.get("used", 2))
+        self.strict = bool(options.get("strict"))
         mark = hashlib.sha256(f"{self.world.seed}/workplace".encode()).hexdigest()
         self.secret = mark[:32]
         site.grant(Grant(f"DQVJ{mark[32:]}{mark[:20]}", "integration"))
@@ -161,7 +162,7 @@ class WorkplaceDesk(Desk):
             at = str(call.fields.get("appsecret_time") or "")
             message = f"{token}|{at}" if at else token
             right = hmac.new(self.secret.encode(), message.encode(), hashlib.sha256).hexdigest()
-            late = at and abs(self.site.seconds() - float(at)) > _PROOF_LIVES
+            late = at and self.strict and abs(self.site.seconds() - float(at)) > _PROOF_LIVES
             if not hmac.compare_digest(right, str(given)) or late:
                 return "proof"
         return None
@@ -255,7 +256,7 @@ class WorkplaceDesk(Desk):
             if told is None:
                 return self.failure("cursor")
             start = int(told)
-        asked = {name: call.fields[name] for name in ("fields", "inactive") if name in call.fields}
+        asked = _kept(call, "fields", "inactive")
         summary = {"total_count": len(nodes)} if call.fields.get("summary") else None
         return Answer.of(self._page(path, nodes, wishes, start=start, limit=limit, summary=summary, asked=asked))
 
@@ -270,7 +271,9 @@ class WorkplaceDesk(Desk):
                 return [rendering.member_node(world, one) for one in people]
             if edge == "organization_members":
                 wanted = [one for one in directory.people(world) if not one.active]
-                return [rendering.member_node(world, one) for one in (wanted if call.fields.get("inactive") else people)]
+                return [
+                    rendering.member_node(world, one) for one in (wanted if call.fields.get("inactive") else people)
+                ]
             if edge == "knowledge_library_categories":
                 return rendering.page_nodes(world)
             return "missing"
@@ -293,9 +296,7 @@ class WorkplaceDesk(Desk):
         if limit > self.heavy:
             return self.failure("much")
         since, until = int(call.fields.get("since") or 0), int(call.fields.get("until") or 2**40)
-        listed: list[tuple[int, int, Message | None]] = [
-            (naming.updated(one), one.at, one) for one in self.feed(place)
-        ]
+        listed: list[tuple[int, int, Message | None]] = [(naming.updated(one), one.at, one) for one in self.feed(place)]
         listed.append((naming.seconds(place.created_at), place.created_at, None))
         listed.sort(key=lambda one: (-one[0], -one[1]))
         token = call.fields.get("__paging_token")
@@ -311,7 +312,7 @@ class WorkplaceDesk(Desk):
                  for _, _, one in page]  # fmt: skip
         envelope: JSONObject = {"data": [self._select(self._without_poll(node), wishes) for node in nodes]}
         if page:
-            asked = {name: call.fields[name] for name in ("fields", "since", "sorting_setting") if name in call.fields}
+            asked = _kept(call, "fields", "since", "sorting_setting")
             envelope["paging"] = {"previous": self._address(f"{owner}/feed", {**asked, "since": page[0][0]})}
             if len(shown) > len(page):
                 mark = make_cursor(self.secret, f"feed/{owner}", f"{page[-1][0]}/{page[-1][1]}")
@@ -377,3 +378,7 @@ class WorkplaceDesk(Desk):
         start, count = max(1, int(call.fields.get("startIndex") or 1)), int(call.fields.get("count") or 10)
         rows = [directory.user(self.world, one, version=version) for one in people[start - 1 : start - 1 + count]]
         return Answer.of(directory.envelope(rows, start=start, total=len(people), version=version))
+
+
+def _kept(call: Call, *names: str) -> dict[str, Any]:
+    return {name: call.fields[name] for name in names if name in call.fields}

@@ -47,9 +47,7 @@ def user(world: World, person: Person, *, version: int = 2) -> JSONObject:
         "preferredLanguage": person.site.language,
         "timezone": person.site.time_zone,
         "emails": [{"value": account.email, "type": "work", "primary": True}],
-        "addresses": [
-            {"type": "work", "formatted": person.site.city, "country": person.site.country, "primary": True}
-        ],
+        "addresses": [{"type": "work", "formatted": person.site.city, "country": person.site.country, "primary": True}],
         f"{urn}enterprise:{number}": enterprise,
         f"{urn}facebook:starttermdates:{number}": {"startDate": naming.seconds(person.hired_at), "termDate": 0},
         f"{urn}facebook:accountstatusdetails:{number}": {

@@ -17,7 +17,9 @@ _PURPOSES = {"broadcast": "WORK_ANNOUNCEMENT", "duo": "WORK_FEEDBACK", "silent":
 
 def community_node(world: World) -> Node:
     """Render the company's community."""
-    return Node({"id": naming.community(world), "name": "Aurora Instruments", "privacy": "CLOSED", "is_community": True})
+    return Node(
+        {"id": naming.community(world), "name": "Aurora Instruments", "privacy": "CLOSED", "is_community": True}
+    )
 
 
 def group_node(world: World, place: Place) -> Node:
