@@ -61,9 +61,9 @@ def event(item: Event, context: Mapping[str, Any]) -> Iterator[Draft]:
 
 
 def page(item: Page, context: Mapping[str, Any]) -> Iterator[Draft]:
-    """Translate a page of the knowledge library; one that is still a draft is nobody's reading yet.
+    """Translate a page of the knowledge library, or a group's note; one that is still a draft is nobody's reading yet.
 
-    `context` may tell the `community`.
+    `context` may tell the `community`, or the note's `group`.
 
     Raises Rejected when it has no id.
     """
@@ -79,7 +79,7 @@ def page(item: Page, context: Mapping[str, Any]) -> Iterator[Draft]:
 
 
 def _article(item: Page, native: str, context: Mapping[str, Any]) -> dict[str, Any]:
-    content = item.get("content")
+    content = item.get("content", item.get("message"))
     raw, body_format = (content, "html") if isinstance(content, str) and content else (None, None)
     text = plain_text(raw, "html") if raw else _spoken(item.get("json_content"))
     draft: dict[str, Any] = {
@@ -88,14 +88,18 @@ def _article(item: Page, native: str, context: Mapping[str, Any]) -> dict[str, A
         "kind": "article",
         "root_id": None,
         "parent_id": None,
-        "title": item.get("title") or None,
+        "title": item.get("title") or item.get("subject") or None,
         "body": raw,
         "body_format": body_format,
         "text": text or None,
         "links": links(raw or text or ""),
         "gone": None,
     }
-    if community := native_id(context.get("community")):
+    if author := ref(item.get("from")):
+        draft["author_id"] = member_id(author)
+    if created := parse_time(item.get("created_time")):
+        draft["created_at"] = created
+    if community := native_id(context.get("group")) or native_id(context.get("community")):
         draft["community_id"] = community_id(community)
     extra: dict[str, Any] = {}
     if editor := ref(item.get("last_editor")):

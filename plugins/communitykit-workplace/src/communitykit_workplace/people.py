@@ -106,14 +106,6 @@ def membership(item: Member, context: Mapping[str, Any]) -> Iterator[Draft]:
     if since := parse_time(item.get("joined")):
         draft["since"] = since
     yield draft
-    if context.get("describe"):
-        yield from (
-            profile(item, context)
-            if len(item.keys() - {"administrator", "joined", "added_by"}) <= 2
-            else (  # noqa: PLR2004 # id and name
-                draft for draft in member(item, {}) if isinstance(draft, dict)
-            )
-        )
 
 
 def scim_user(item: ScimUser, _context: Mapping[str, Any]) -> Iterator[Draft]:

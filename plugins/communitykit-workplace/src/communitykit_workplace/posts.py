@@ -108,6 +108,8 @@ def _frame(item: Mapping[str, Any], target: str, community: str | None) -> dict[
         draft["community_id"] = community
     if author := ref(item.get("from")):
         draft["author_id"] = member_id(author)
+    elif isinstance(told := item.get("from"), dict) and told.get("name"):
+        draft["author_name"] = told["name"]
     if created := parse_time(item.get("created_time")):
         draft["created_at"] = created
     if url := item.get("permalink_url"):

@@ -183,17 +183,25 @@ class Event(TypedDict, total=False):
     maybe: Edge
 
 
-class Page(TypedDict, total=False):
-    """A page or category of the knowledge library: `content` is HTML."""
-
-    id: str
-    title: str
-    content: str
-    json_content: Any
-    status: str
-    last_editor: Profile
-    last_updated: str | int
-    subcategories: Edge
+Page = TypedDict(
+    "Page",
+    {
+        "id": str,
+        "title": str,
+        "content": str,
+        "json_content": Any,
+        "status": str,
+        "last_editor": Profile,
+        "last_updated": str | int,
+        "subcategories": Edge,
+        "subject": str,
+        "message": str,
+        "from": Profile,
+        "created_time": str,
+    },
+    total=False,
+)
+"""A page or category of the knowledge library (`content` is HTML), or a group's note (`subject`, `message`)."""
 
 
 class ScimUser(TypedDict, total=False):
