@@ -59,7 +59,7 @@ class Archive:
         self.name = self.path.name
         self._zip: zipfile.ZipFile | None = None
         self._inside: dict[str, zipfile.ZipFile] = {}
-        self._opened: list[zipfile.ZipFile] = []
+        self._opened: list[zipfile.ZipFile | IO[bytes]] = []
         self._members: dict[str, tuple[str, int]] = {}
         if not self.path.exists():
             raise ArchiveError("there is no such file or folder", subject=self.name, remedy="Check the path.")
@@ -236,12 +236,12 @@ class Archive:
                     f"{name} lies too deep inside other zips", subject=self.name, remedy="Unpack the outer ones."
                 )
             held = self._copy(name)
+            self._opened.append(held)
             try:
                 inner = zipfile.ZipFile(held)
             except zipfile.BadZipFile as error:
-                held.close()
                 raise ArchiveError(f"{name} is damaged", subject=self.name, remedy="Download it once more.") from error
-            self._opened.append(inner)
+            self._opened.insert(0, inner)
             size = self._members.pop(name)[1]
             self._inside.pop(name, None)
             within = []

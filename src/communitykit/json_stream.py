@@ -1,4 +1,4 @@
-"""JSON of any length, object by object: files of gigabytes, and several documents one after the other. No I/O of its own.
+"""JSON of any length, object by object: files of gigabytes, several documents in one. No I/O of its own.
 
 What is at the top decides what is given: of a list its items, of an object its values, and of a value that is a list
 the items of that.
@@ -62,7 +62,7 @@ def _values(text: _Text, document: int) -> Iterator[Found]:
     while True:
         key = text.value()
         if not isinstance(key, str):
-            raise ValueError("a key is no text")
+            raise ValueError("a key is no text")  # noqa: TRY004 # what is wrong is the text that is read
         text.take(":")
         if text.peek() == "[":
             empty = True

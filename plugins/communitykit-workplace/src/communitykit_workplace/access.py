@@ -36,8 +36,8 @@ def authorize(settings: WorkplaceSettings, _saved: Mapping[str, Any] | None, now
     params = {"appsecret_proof": proof(token, settings.app_secret.get_secret_value(), at=at)}
     if at is not None:
         params["appsecret_time"] = str(at)
+    yield from ()  # a flow, though it asks nothing
     return Credential(headers=found.headers, params=params, expires_at=now + _PROOF_LIVES if at is not None else None)
-    yield  # a flow, though it asks nothing
 
 
 def proof(token: str, secret: str, *, at: int | None = None) -> str:

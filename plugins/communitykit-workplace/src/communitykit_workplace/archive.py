@@ -91,6 +91,7 @@ class _Reader:
     last: dict[tuple[str, str, str], tuple[tuple[int, ...], bool]] = field(default_factory=dict)
     told: list[Gap] = field(default_factory=list)
     stages: dict[str, frozenset[str]] = field(default_factory=dict)
+    owners: dict[str, dict[str, Any] | None] = field(default_factory=dict)
 
     def stage(self, stage: str) -> Iterator[Step]:
         """Read what belongs to one go; a file whose objects were all of another kind is not opened again."""
@@ -302,20 +303,25 @@ class _Reader:
 
     def _download(self, part: Part) -> Iterator[Step]:
         """Read entries of somebody's download; every set of files is one person's, its profile says whose."""
-        folder = part.name.split("/", 1)[0] if "/" in part.name else ""
-        owner = self._owner(folder)
+        owner = self._owner(part)
         if owner is None:
             self.told.append(Gap(f"{part.name}: nothing tells whose download this is", "partial"))
         self.told.append(Gap("downloads of one's information hold no ids: their records join nothing else"))
         for entry in entries(self.archive, part.name, owner):
             yield from self._put("download", entry, {"digest": self.archive.digest})
 
-    def _owner(self, folder: str) -> dict[str, Any] | None:
-        near = [part for part in self.parts if part.form == "download" and part.name.startswith(folder)]
-        for part in near:
-            if "profile" in part.name.rsplit("/", 1)[-1] and (owner := owner_of(self.archive, part.name, self.people)):
-                return owner
-        return next((owner for part in near if (owner := owner_of(self.archive, part.name, self.people))), None)
+    def _owner(self, part: Part) -> dict[str, Any] | None:
+        """Find whose download a file is of: that of the nearest profile, in its own folder or one around it."""
+        folder = part.name
+        while folder:
+            folder = folder.rpartition("/")[0]
+            near = [one for one in self.parts if one.form == "download" and one.name.startswith(folder)]
+            for one in near:
+                if "profile" in one.name and one.name not in self.owners:
+                    self.owners[one.name] = owner_of(self.archive, one.name, self.people)
+                if owner := self.owners.get(one.name):
+                    return owner
+        return None
 
     # Batches
 

@@ -111,9 +111,7 @@ def _entry(entry: Mapping[str, Any], key: str, owner: Mapping[str, Any] | None) 
     yield made
 
 
-def _base(
-    entry: Mapping[str, Any], owner: Mapping[str, Any] | None, *, what: str, text: str | None
-) -> dict[str, Any]:
+def _base(entry: Mapping[str, Any], owner: Mapping[str, Any] | None, *, what: str, text: str | None) -> dict[str, Any]:
     return {
         "what": what,
         "key": content_key(what, entry),

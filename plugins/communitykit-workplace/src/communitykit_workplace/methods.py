@@ -117,9 +117,9 @@ def _graph_fault(error: Mapping[str, Any], response: Response) -> CommunityKitEr
     shown = f"{code}/{subcode}" if subcode else str(code)
     if code in _LIMITED or code in _BUSINESS or response.status == 429:  # noqa: PLR2004
         return RateLimitedError("Workplace asks to wait", retry_after=told_wait(response.headers), code=shown)
-    if code == 1 and "reduce the amount" in message.lower():
-        return TooMuchError("Workplace will not answer so much at once", code=shown, remedy="Lower page_size.")
     if code in _TRANSIENT or error.get("is_transient") is True:
+        if "reduce the amount" in message.lower():
+            return TooMuchError("Workplace will not answer so much at once", code=shown, remedy="Lower page_size.")
         return TransientError("Workplace failed to answer", code=shown)
     if code in _TOKEN or "appsecret_proof" in message:
         return CredentialError("the token is refused", code=shown, remedy="Get a new one for the integration.")
@@ -127,11 +127,16 @@ def _graph_fault(error: Mapping[str, Any], response: Response) -> CommunityKitEr
         return PermissionMissingError("the integration may not do this", code=shown, remedy=_NEEDED)
     if code in _MISSING or subcode == _NO_SUCH_OBJECT or "does not exist" in message:
         return ObjectUnavailableError("there is no such object, or it is closed to this integration", code=shown)
+    return _unusual(message, shown)
+
+
+def _unusual(message: str, shown: str) -> CommunityKitError:
+    """Tell what a refusal means that has no code of its own."""
     if "cursor" in message.lower() or "paging" in message.lower():
         return CursorError("the cursor is refused", code=shown)
-    if field := _FIELD.search(message):
-        return UnknownFieldError(field[1])
-    return ProtocolError("Workplace refused the request", code=shown, remedy="Please report this.")
+    field = _FIELD.search(message)
+    known = UnknownFieldError(field[1]) if field else None
+    return known or ProtocolError("Workplace refused the request", code=shown, remedy="Please report this.")
 
 
 def told_wait(headers: Mapping[str, str]) -> float | None:

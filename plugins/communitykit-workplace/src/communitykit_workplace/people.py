@@ -136,25 +136,10 @@ def scim_user(item: ScimUser, _context: Mapping[str, Any]) -> Iterator[Draft]:
         draft["language"] = language
     draft |= _place(item)
     if enterprise is not None:
-        draft |= {name: enterprise.get(name) or None for name in ("department", "division", "organization")}
-        draft["employee_number"] = str(enterprise.get("employeeNumber") or "") or None
-        boss = enterprise.get("manager")
-        native_boss = native_id(boss.get("managerId") or boss.get("value")) if isinstance(boss, dict) else ref(boss)
-        draft["manager_id"] = member_id(native_boss) if native_boss else None
+        draft |= _placed(enterprise)
     if "active" in item:
         draft["active"] = _flag(item["active"])
-    terms = _extension(item, "starttermdates") or {}
-    frontline = _extension(item, "frontline") or {}
-    extra: dict[str, Any] = {}
-    if enterprise is not None and enterprise.get("costCenter"):
-        extra["cost_center"] = enterprise["costCenter"]
-    for wire, field in (("startDate", "start_date"), ("termDate", "term_date")):
-        if moment := parse_time(terms.get(wire)):
-            extra[field] = moment.date().isoformat()
-    if frontline:
-        extra["frontline"] = _flag(frontline.get("is_frontline", frontline.get("frontline")))
-    if status is not None:
-        extra["claim_state"] = _scim_state(draft.get("active"), status)
+    extra = _scim_extra(item, enterprise, draft.get("active"), status)
     if extra:
         draft["extra"] = extra
     yield draft
@@ -198,6 +183,35 @@ def _claim_state(item: Member, active: object, acts: Mapping[str, datetime]) -> 
     if "account_claim_time" in item:
         return "invited" if "invited" in acts else "not invited"
     return None
+
+
+def _placed(enterprise: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell where somebody stands in the company; the manager's id is a number in version 1."""
+    boss = enterprise.get("manager")
+    native = native_id(boss.get("managerId") or boss.get("value")) if isinstance(boss, dict) else ref(boss)
+    return {
+        **{name: enterprise.get(name) or None for name in ("department", "division", "organization")},
+        "employee_number": str(enterprise.get("employeeNumber") or "") or None,
+        "manager_id": member_id(native) if native else None,
+    }
+
+
+def _scim_extra(
+    item: ScimUser, enterprise: Mapping[str, Any] | None, active: object, status: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Tell what the model has no name for: cost centre, first and last day, frontline, how far the account is."""
+    extra: dict[str, Any] = {}
+    if enterprise is not None and enterprise.get("costCenter"):
+        extra["cost_center"] = enterprise["costCenter"]
+    terms = _extension(item, "starttermdates") or {}
+    for wire, field in (("startDate", "start_date"), ("termDate", "term_date")):
+        if moment := parse_time(terms.get(wire)):
+            extra[field] = moment.date().isoformat()
+    if frontline := _extension(item, "frontline"):
+        extra["frontline"] = _flag(frontline.get("is_frontline", frontline.get("frontline")))
+    if status is not None:
+        extra["claim_state"] = _scim_state(active, status)
+    return extra
 
 
 def _scim_state(active: object, status: Mapping[str, Any]) -> str:

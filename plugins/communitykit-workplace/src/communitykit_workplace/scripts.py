@@ -1,4 +1,4 @@
-"""Tables that known scripts and exports write, as wire payloads: by their columns, whatever the file is called. Pure."""
+"""Tables that known scripts and exports write, as wire payloads: by their columns, whatever a file is called. Pure."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Script(NamedTuple):
     lost: tuple[str, ...] = ()
 
 
-def recognise(columns: Sequence[str]) -> Script | None:
+def recognise(columns: Sequence[str]) -> Script | None:  # noqa: PLR0911 # a list of signs
     """Tell which sort of table has these columns; None for one that nobody knows."""
     names = {plain_name(column) for column in columns}
     if {"id", "createdtime"} <= names and names & {"seenby", "reactions", "comments"} and "from" in names:
@@ -109,7 +109,9 @@ def _post_detail(cells: Cells, _people: People, _owner: str) -> Iterator[Made]:
     """Read a row of group_posts_detail.py. A second group's rows may stand under the first one's columns."""
     native, created = cells.get("id"), cells.get("created_time")
     if native_id(native) is None or parse_time(created) is None:
-        yield Made("misfit", {"id": native_id(native), "reason": "shifted_columns"}, {"what": "another group's columns"})
+        yield Made(
+            "misfit", {"id": native_id(native), "reason": "shifted_columns"}, {"what": "another group's columns"}
+        )
         return
     plain = ("id", "created_time", "updated_time", "message", "story", "link", "type", "status_type", "object_id",
              "permalink_url", "name", "description", "formatting")  # fmt: skip
@@ -223,7 +225,9 @@ def _group(cells: Cells, _people: People, _owner: str) -> Iterator[Made]:
 
 def _viewer(cells: Cells, people: People, owner: str) -> Iterator[Made]:
     names = {plain_name(name): value for name, value in cells.items()}
-    native = people.find(native=names.get("viewerid") or names.get("userid") or names.get("id"), mail=names.get("email"))
+    native = people.find(
+        native=names.get("viewerid") or names.get("userid") or names.get("id"), mail=names.get("email")
+    )
     post = native_id(names.get("postid")) or owner
     if native is None or not native_id(post):
         yield Made("misfit", {"reason": "no_id"}, {"what": "a row without a viewer or a post"})
@@ -241,7 +245,8 @@ def _member(cells: Cells, people: People, owner: str) -> Iterator[Made]:
         yield Made("misfit", {"reason": "no_id"}, {"what": "a row without a member's id"})
         return
     who = {"id": native, "name": names.get("fullname")}
-    person = {**who, **{name: names[name] for name in ("email", "department") if name in names}}
+    person: dict[str, Any] = dict(who)
+    person.update({name: names[name] for name in ("email", "department") if name in names})
     if names.get("location"):
         person["primary_address"] = names["location"]
     yield Made("member", person, {})

@@ -1,5 +1,6 @@
-"""What a file of an archive is, told by its content; its name only says whose it is where the content does not. Pure
-but for reading the beginning of each member.
+"""What a file of an archive is, told by its content; its name only says whose it is where the content does not.
+
+Pure, but for reading the beginning of each file.
 """
 
 from __future__ import annotations

@@ -14,8 +14,12 @@ def _aside(item: Any, context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: A
 
 
 def _misfit(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
-    raise Rejected(str(item.get("reason") or "misfit"), str(context.get("what") or "") or None)
-    yield  # a generator like the others
+    reason, what = str(item.get("reason") or "misfit"), str(context.get("what") or "")
+    yield from _refused(reason, what)
+
+
+def _refused(reason: str, what: str) -> Iterator[Draft]:
+    raise Rejected(reason, what or None)
 
 
 TRANSLATORS: dict[str, WireKind] = {

@@ -51,7 +51,7 @@ class WorkplacePlatform(Platform):
     archive_styles: ClassVar[tuple[str, ...]] = ("graph", "lists", "scim")
     lossy_styles: ClassVar[tuple[str, ...]] = ("download", "scripts", "tables")
     """Styles of archives that have no ids, or lose whole kinds of record."""
-    tight: ClassVar[Mapping[str, Any]] = {"nested": 2, "page": 3}
+    tight: ClassVar[Mapping[str, Any]] = {"nested": 4, "page": 6}
 
     def open(self, site: Site) -> Desk:
         """Set the community up."""

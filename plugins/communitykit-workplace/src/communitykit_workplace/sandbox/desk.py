@@ -10,8 +10,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from communitykit.sandbox import Answer, Call, Desk, Failure, Grant, Message, Person, Place, Site
-from communitykit.sandbox import make_cursor, read_cursor
+from communitykit.sandbox import (
+    Answer,
+    Call,
+    Desk,
+    Failure,
+    Grant,
+    Message,
+    Person,
+    Place,
+    Site,
+    make_cursor,
+    read_cursor,
+)
 from communitykit_workplace.sandbox import directory, naming, rendering
 from communitykit_workplace.sandbox.expansion import (
     DEFAULT_LIMIT,

@@ -25,9 +25,9 @@ Files = Iterator[tuple[str, bytes]]
 def write(world: World, path: Path, *, style: str = "graph") -> Path:
     """Write an archive.
 
-    `graph`: pages of envelopes as WorkplaceTakeout writes them, SCIM beside them, in zips inside the zip. `lists`: bare
-    lists, some one after the other in one file. `scim`: SCIM in version 2, and posts in one list. `download`: somebody's
-    own information, with broken letters. `scripts`: the CSV files of Meta's sample scripts. `tables`: the workbooks of
+    `graph`: pages of envelopes as WorkplaceTakeout writes them, in zips inside the zip. `lists`: bare lists, some
+    one after the other in one file. `scim`: SCIM users of both versions beside such lists. `download`: somebody's own
+    information, with broken letters. `scripts`: the CSV files of Meta's sample scripts. `tables`: the workbooks of
     its PowerShell scripts and of the employee export.
     """
     writers: dict[str, Callable[[World], Files]] = {
@@ -106,7 +106,7 @@ def _community(world: World) -> JSONObject:
 
 
 def _pages(path: str, edge: str, rows: Sequence[JSONObject]) -> Files:
-    """Write a listing as envelopes, a page a file; all but the last name the next one, with the token in its address."""
+    """Write a listing as envelopes, a page a file; all but the last name the next one, token and all."""
     for number, start in enumerate(range(0, max(1, len(rows)), _PAGE), 1):
         envelope: JSONObject = {"data": rows[start : start + _PAGE], "paging": {"cursors": {"after": "QVFI"}}}
         if start + _PAGE < len(rows):
@@ -212,7 +212,7 @@ def _broken(data: Any) -> bytes:  # noqa: ANN401 # any JSON
 
 
 def _scripts(world: World) -> Files:
-    """Write the CSV files of Meta's sample scripts: posts with Python lists in their cells, groups, SCIM beside them."""
+    """Write the CSV files of Meta's sample scripts: posts with Python lists in their cells, groups; and SCIM."""
     people = directory.people(world)
     rows = [directory.user(world, one) for one in people]
     yield "scim_users.json", _json(directory.envelope(rows, start=1, total=len(rows)))

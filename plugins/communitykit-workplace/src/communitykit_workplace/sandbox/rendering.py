@@ -43,7 +43,7 @@ def group_node(world: World, place: Place) -> Node:
         },
         {
             "members": lambda: [member_row(world, place, world.people[one]) for one in members],
-            "groups": lambda: [],
+            "groups": list,
             "events": lambda: [event_node(world, place)] if place.default else [],
         },
     )
@@ -156,7 +156,7 @@ def story_node(world: World, place: Place) -> Node:
             "status_type": "created_group",
             "permalink_url": f"{WEB}/groups/{key.replace('_', '/permalink/')}/",
         },
-        dict.fromkeys(("comments", "reactions", "likes", "seen", "attachments"), lambda: []),
+        dict.fromkeys(("comments", "reactions", "likes", "seen", "attachments"), list),
     )
 
 
