@@ -53,29 +53,17 @@ class Archive:
 
         Raises ArchiveError when there is nothing there, when it is no zip, encrypted, or not safe.
         """
-        import zipfile  # noqa: PLC0415 # imported only when an archive is opened
-
         self.path = Path(path)
         self.name = self.path.name
         self._zip: zipfile.ZipFile | None = None
         self._inside: dict[str, zipfile.ZipFile] = {}
         self._opened: list[zipfile.ZipFile | IO[bytes]] = []
         self._members: dict[str, tuple[str, int]] = {}
-        if not self.path.exists():
-            raise ArchiveError("there is no such file or folder", subject=self.name, remedy="Check the path.")
-        if self.path.is_dir():
-            self._list_folder()
-        elif zipfile.is_zipfile(self.path) and not _is_document(self.path):
-            self._list_zip()
-        elif self.path.suffix.lower() == ".zip":
-            raise ArchiveError(
-                "this is not a zip file, or it is cut short", subject=self.name, remedy="Download it once more."
-            )
-        else:
-            self._members[self.name] = (self.name, self.path.stat().st_size)
-        if nested:
-            self._open_nested(list(self._members), depth=1)
-        self._unwrap()
+        try:
+            self._list(nested=nested)
+        except ArchiveError:
+            self.close()
+            raise
         self._names = sorted(self._members)
 
     def __enter__(self) -> Self:
@@ -174,6 +162,25 @@ class Archive:
             raise ArchiveError(
                 f"{name} is not readable JSON", subject=self.name, remedy="The rest of the archive is read without it."
             ) from error
+
+    def _list(self, *, nested: bool) -> None:
+        import zipfile  # noqa: PLC0415 # imported only when an archive is opened
+
+        if not self.path.exists():
+            raise ArchiveError("there is no such file or folder", subject=self.name, remedy="Check the path.")
+        if self.path.is_dir():
+            self._list_folder()
+        elif zipfile.is_zipfile(self.path) and not _is_document(self.path):
+            self._list_zip()
+        elif self.path.suffix.lower() == ".zip":
+            raise ArchiveError(
+                "this is not a zip file, or it is cut short", subject=self.name, remedy="Download it once more."
+            )
+        else:
+            self._members[self.name] = (self.name, self.path.stat().st_size)
+        if nested:
+            self._open_nested(list(self._members), depth=1)
+        self._unwrap()
 
     def _list_folder(self) -> None:
         root = self.path.resolve()

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from communitykit import Draft, Rejected, Swept
+from communitykit_workplace.attachments import attachments
 from communitykit_workplace.edges import is_whole, rows
 from communitykit_workplace.ids import act_id, community_id, member_id, native_id, parse_time, post_id
 
@@ -66,7 +67,10 @@ def tally(item: Mapping[str, Any]) -> dict[str, int] | None:
         return {kind: number for kind, number in counted.items() if number}
     edge = item.get("reactions")
     if isinstance(edge, dict | list) and is_whole(edge):
-        kinds = Counter(str(one.get("type") or "").upper() for one in rows(edge) if native_id(one.get("id")))
+        each = {
+            native: str(one.get("type") or "").upper() for one in rows(edge) if (native := native_id(one.get("id")))
+        }
+        kinds = Counter(each.values())
         return {kind: number for kind, number in kinds.items() if kind not in {"", "NONE"}}
     return None
 
@@ -163,6 +167,8 @@ def edge_rows(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[D
     ]
     # One page of several: only the connector's own reading knows when all were seen.
     drafts = [one for one in found if not isinstance(one, Swept)]
+    if (shown := attachments(item)) is not None:
+        drafts.append({"record": "post", "id": target, "attachments": shown})
     if not drafts:
         raise Rejected("empty", "nobody is named")
     yield from drafts

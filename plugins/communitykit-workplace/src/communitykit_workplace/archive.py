@@ -7,16 +7,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from communitykit import Archive, ArchiveDoor, ArchiveError, Batch, Gap, Scope, Slice, json_items
 from communitykit_workplace.asking import profiles
 from communitykit_workplace.download import entries, owner_of
-from communitykit_workplace.edges import cut
+from communitykit_workplace.edges import cut, rows
 from communitykit_workplace.ids import NETWORK, native_id, parse_time
 from communitykit_workplace.joining import People
-from communitykit_workplace.scripts import recognise
+from communitykit_workplace.scripts import Made, Script, recognise
 from communitykit_workplace.secrets import cleaned
 from communitykit_workplace.sorting import Part, kind_of, sort_parts
 from communitykit_workplace.tables import tables
@@ -29,6 +29,9 @@ _PEOPLE = frozenset({"scim_user", "member"})
 _PLACES = frozenset({"community", "group"})
 _ASIDE = {"message": "message", "webhook": "webhook"}
 _EDGE_KINDS = frozenset({"reactions", "likes", "seen", "attending", "maybe", "interested", "declined"})
+_SHOWN = 5
+_OLDEST = datetime(2016, 10, 10, tzinfo=UTC)
+"""When Workplace opened: what is damaged is dated then, so that it fills gaps and hides nothing."""
 _CHUNK = 4 * 1024 * 1024
 _DATED = re.compile(
     rb'"(?:created_time|updated_time|account_claim_time)"\s*:\s*"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0000)"'
@@ -88,7 +91,7 @@ class _Reader:
     truncated: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     nobody: int = 0
-    last: dict[tuple[str, str, str], tuple[tuple[int, ...], bool]] = field(default_factory=dict)
+    last: dict[tuple[str, str], tuple[tuple[int, ...], bool]] = field(default_factory=dict)
     told: list[Gap] = field(default_factory=list)
     stages: dict[str, frozenset[str]] = field(default_factory=dict)
     owners: dict[str, dict[str, Any] | None] = field(default_factory=dict)
@@ -117,10 +120,14 @@ class _Reader:
         for part in self.parts:
             if part.form == "damaged":
                 yield Gap(f"{part.name} cannot be read", "partial")
+        unknown = [part.name for part in self.parts if part.form == "other"]
+        if unknown:
+            shown = ", ".join(unknown[:_SHOWN]) + (", …" if len(unknown) > _SHOWN else "")
+            yield Gap(f"{len(unknown)} files are of no known kind and were not read: {shown}", "skipped")
         for name, number in sorted(self.truncated.items()):
             yield Gap(f"the {name} of {number} objects are cut short: the dump did not ask for their next pages",
                       "truncated")  # fmt: skip
-        for (folder, stem, _), (_, more) in sorted(self.last.items()):
+        for (folder, stem), (_, more) in sorted(self.last.items()):
             if more:
                 yield Gap(f"{folder}{stem} ends before its last page", "truncated")
         if self.nobody:
@@ -169,7 +176,7 @@ class _Reader:
         folder, _, leaf = part.name.rpartition("/")
         stem = re.sub(r"[_-]?\d+(?=\.[^.]*$)", "", leaf)
         order = tuple(int(number) for number in re.findall(r"\d+", leaf)) or (0,)
-        key = (f"{folder}/" if folder else "", stem, part.owner)
+        key = (f"{folder}/" if folder else "", stem)
         if order >= self.last.get(key, ((), False))[0]:
             self.last[key] = (order, more)
 
@@ -256,8 +263,7 @@ class _Reader:
         """Count what is missing of a post."""
         for name, _, _edge in cut(item):
             self.truncated[name] += 1
-        if not isinstance(item.get("from"), dict):
-            self.nobody += 1
+        self.nobody += _unsigned(item)
 
     # Tables and downloads
 
@@ -276,14 +282,13 @@ class _Reader:
                     belongs = _stage_of(made.kind)
                     found.add(belongs)
                     if belongs == stage:
-                        yield from self._made(made.kind, made.item, made.context, script.lost, table.place)
+                        yield from self._made(made, script, table.place)
             if spare and stage == _STAGES[0]:
                 self.told.append(Gap(f"{spare} rows of {part.name} have more cells than the table has columns"))
         self.stages[part.name] = frozenset(found)
 
-    def _made(
-        self, kind: str, item: dict[str, Any], context: dict[str, Any], lost: tuple[str, ...], place: str
-    ) -> Iterator[Step]:
+    def _made(self, made: Made, script: Script, place: str) -> Iterator[Step]:
+        kind, item, context = made
         if kind == "member":
             self.people.note(item)
         if kind in _PLACES:
@@ -294,11 +299,14 @@ class _Reader:
                 return
             self._note(item)
             yield from self._named_in(item)
-            context = {**context, "lost": list(lost)}
+            context = {**context, "lost": list(script.lost)}
         if context.get("group") in self.closed:
             return
         if kind in {"employee", "figures", "download"}:
             context = {**context, "digest": self.archive.digest, "table": place.rsplit("/", 1)[-1]}
+        if script.damaged:
+            yield Batch(kind, [item], context, as_of=_OLDEST)
+            return
         yield from self._put(kind, item, context, weight=_weight(item) if kind == "post" else 1)
 
     def _download(self, part: Part) -> Iterator[Step]:
@@ -360,6 +368,11 @@ class _Reader:
 
 def _stage_of(kind: str) -> str:
     return "people" if kind in _PEOPLE else "places" if kind in _PLACES else "talk"
+
+
+def _unsigned(item: Mapping[str, Any]) -> int:
+    """Count what nobody signed, a post and its comments alike."""
+    return (not isinstance(item.get("from"), dict)) + sum(_unsigned(one) for one in rows(item.get("comments")))
 
 
 def _weight(item: Mapping[str, Any]) -> int:

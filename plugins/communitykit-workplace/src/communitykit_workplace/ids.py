@@ -19,6 +19,7 @@ NETWORK = "graph"
 _FIRST_YEAR = 2004  # the platform under it began then; earlier years are placeholders
 _MILLISECONDS = 100_000_000_000  # as seconds, this is the year 5138
 _NATIVE = re.compile(r"(?:[a-z]_)?\d+(?:_\d+)*")
+_COMMENT_OF = re.compile(r"[?&]comment_id=(\d+)")
 _FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f")
 _EMAILLESS = "emailless.facebook.com"
 
@@ -77,6 +78,16 @@ def occurrence_id(
 def local_id(kind: str, digest: str, *key: str) -> str:
     """Give the id of something that its archive gives no id: it is good inside this archive only."""
     return make_id(PLATFORM, NETWORK, kind, f"~{digest}", *key)
+
+
+def comment_id(item: dict[str, Any]) -> str | None:
+    """Give the native id of a comment; where nobody asked for it, its own address holds it: `post_comment`."""
+    if native := native_id(item.get("id")):
+        return native
+    url = str(item.get("permalink_url") or "")
+    found = _COMMENT_OF.search(url)
+    path = [part for part in url.split("?", 1)[0].split("/") if part.isdecimal()]
+    return f"{path[-1]}_{found[1]}" if found and path else None
 
 
 def parse_time(value: Any) -> datetime | None:  # noqa: ANN401 # any JSON

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from communitykit import Draft, Rejected
@@ -10,7 +10,16 @@ from communitykit_workplace.acts import reactions, tally, views, votes
 from communitykit_workplace.attachments import attachments, shared_post
 from communitykit_workplace.bodies import links, mentions, plain_text
 from communitykit_workplace.edges import is_whole, rows, total
-from communitykit_workplace.ids import community_id, member_id, native_id, occurrence_id, parse_time, post_id, ref
+from communitykit_workplace.ids import (
+    comment_id,
+    community_id,
+    member_id,
+    native_id,
+    occurrence_id,
+    parse_time,
+    post_id,
+    ref,
+)
 from communitykit_workplace.wire import Comment, Post
 
 STORY = "x-workplace-story"
@@ -21,7 +30,7 @@ def post(item: Post, context: Mapping[str, Any]) -> Iterator[Draft]:
     """Translate a post of a feed with everything beside and below it.
 
     `context` may tell the `group` whose feed it is of, and `lost`: fields that the source cannot tell, so that their
-    absence says nothing.
+    absence says nothing (`poll` and `message_tags`, where a table has no column for them; `message`).
 
     Raises Rejected when it has no id.
     """
@@ -39,10 +48,11 @@ def post(item: Post, context: Mapping[str, Any]) -> Iterator[Draft]:
     target = post_id(native)
     draft = _frame(item, target, community)
     draft["root_id"] = draft["parent_id"] = None
-    draft["kind"] = "poll" if item.get("poll") else "post"
+    if item.get("poll") or "poll" not in lost:
+        draft["kind"] = "poll" if item.get("poll") else "post"
     if "message" not in lost:
         body_format = "markdown" if item.get("formatting") == "MARKDOWN" else "plain"
-        _say(draft, item, message, body_format)
+        _say(draft, item, message, body_format, lost)
     if shown is not None:
         draft["attachments"] = shown
     if item.get("poll"):
@@ -55,7 +65,7 @@ def post(item: Post, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield from reactions(item, target, community)
     yield from views(item.get("seen"), target, community)
     yield from votes(item.get("poll"), target, community)
-    below = {"community": community, "root": target}
+    below = {"community": community, "root": target, "lost": lost}
     for one in rows(item.get("comments")):
         yield from _comment(one, below)
 
@@ -77,7 +87,7 @@ def comment(item: Comment, context: Mapping[str, Any]) -> Iterator[Draft]:
 
 
 def _comment(item: Comment | Mapping[str, Any], below: Mapping[str, Any]) -> Iterator[Draft]:
-    native = native_id(item.get("id"))
+    native = comment_id(dict(item)) if "id" not in item else native_id(item["id"])
     if native is None:
         raise Rejected("no_id", "a comment has no id")
     target, community, root = post_id(native), below["community"], below["root"]
@@ -87,7 +97,7 @@ def _comment(item: Comment | Mapping[str, Any], below: Mapping[str, Any]) -> Ite
         draft["root_id"] = root
         parent = ref(item.get("parent"))
         draft["parent_id"] = post_id(parent) if parent else below.get("parent") or root
-    _say(draft, item, item.get("message"), "plain")
+    _say(draft, item, item.get("message"), "plain", below.get("lost") or ())
     if (shown := attachments(item)) is not None:
         draft["attachments"] = shown
     if counts := _counts(item, None):
@@ -117,18 +127,22 @@ def _frame(item: Mapping[str, Any], target: str, community: str | None) -> dict[
     return draft
 
 
-def _say(draft: dict[str, Any], item: Mapping[str, Any], message: Any, body_format: str) -> None:  # noqa: ANN401 # JSON
+def _say(
+    draft: dict[str, Any],
+    item: Mapping[str, Any],
+    message: Any,  # noqa: ANN401 # any JSON
+    body_format: str,
+    lost: Iterable[str],
+) -> None:
     """Describe what it says; the Graph leaves out an empty message."""
-    if not isinstance(message, str) or not message:
-        draft.update(body=None, body_format=None, text=None, mentions=(), links=())
-        return
-    draft.update(
-        body=message,
-        body_format=body_format,
-        text=plain_text(message, body_format),
-        mentions=mentions(item.get("message_tags")),
-        links=links(message),
-    )
+    said = message if isinstance(message, str) and message else None
+    draft.update(body=said, links=links(said or ""))
+    if said is None or item.get("formatting") or "formatting" not in lost:
+        draft.update(body_format=body_format if said else None, text=plain_text(said, body_format) if said else None)
+    else:  # how to read it was not told, so whoever knows decides; marks are no words either way
+        draft["text"] = plain_text(said, "markdown")
+    if "message_tags" in item or "message_tags" not in lost:
+        draft["mentions"] = mentions(item.get("message_tags"))
 
 
 def _where(item: Post, native: str, context: Mapping[str, Any]) -> str | None:

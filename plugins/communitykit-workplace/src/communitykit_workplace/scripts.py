@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from communitykit_workplace.ids import address, native_id, parse_time
+from communitykit_workplace.ids import address, comment_id, native_id, parse_time
 from communitykit_workplace.joining import People
 from communitykit_workplace.secrets import plain_name
 from communitykit_workplace.tables import Cells
@@ -18,8 +18,9 @@ from communitykit_workplace.tables import Cells
 _LITERAL = 4 * 1024 * 1024
 _CREATOR = re.compile(r"^(?P<name>.*?)\s*\((?P<mail>[^()\s]+@[^()\s]+)\)\s*$")
 _ADMIN = re.compile(r"^(?P<id>\d+)-(?P<name>.*?)(?:\s*\((?P<mail>[^()\s]*)\))?$")
-_COMMENT_OF = re.compile(r"[?&]comment_id=(\d+)")
 _TOTAL = re.compile(r"^total(?:post)?(like|love|wow|haha|sad|angry|care|thankful|pride)s?$")
+_UNTOLD = ("formatting", "message_tags", "poll")
+"""What no table of posts has a column for."""
 _POSTED = {
     "id": ("id", "postid"),
     "message": ("message", "postmessage", "text"),
@@ -56,19 +57,25 @@ class Script(NamedTuple):
     losses: tuple[str, ...]
     make: Maker
     lost: tuple[str, ...] = ()
+    damaged: bool = False
+    """Whether what it tells is damaged, so that anything else is to be believed before it."""
 
 
 def recognise(columns: Sequence[str]) -> Script | None:  # noqa: PLR0911 # a list of signs
     """Tell which sort of table has these columns; None for one that nobody knows."""
     names = {plain_name(column) for column in columns}
     if {"id", "createdtime"} <= names and names & {"seenby", "reactions", "comments"} and "from" in names:
-        lost = ("message",) if "message" not in names else ()
+        missing = {"message", "poll", "message_tags", "formatting"}
+        lost = tuple(sorted(name for name in missing if plain_name(name) not in names))
         losses = ("the message of every post: the script took its columns from the first post, which had none",)
-        return Script("posts with their acts as Python lists", losses if lost else (), _post_detail, lost)
+        told = losses if "message" in lost else ()
+        return Script("posts with their acts as Python lists", told, _post_detail, lost)
     if {"authorid", "authoremail"} <= names or {"postid", "author"} <= names:
-        return Script("posts of a feed", ("who reacted, comments, letters that are not ASCII",), _feed_row)
+        return Script(
+            "posts of a feed", ("who reacted, comments, letters that are not ASCII",), _feed_row, _UNTOLD, damaged=True
+        )
     if {"id", "creator"} <= names and any(_TOTAL.match(name) for name in names):
-        return Script("posts of a feed, counted", ("who reacted, comments: counts only",), _feed_row)
+        return Script("posts of a feed, counted", ("who reacted, comments: counts only",), _feed_row, _UNTOLD)
     if {"fullname", "interaction", "message"} <= names:
         return Script("comments of a post", ("ids of comments, and which comment a reply answers",), _activity)
     if {"id", "name", "members"} <= names and names & {"admins", "privacy"}:
@@ -124,19 +131,8 @@ def _post_detail(cells: Cells, _people: People, _owner: str) -> Iterator[Made]:
             item[name] = {"data": found}
     comments = literal(cells.get("comments"))
     if isinstance(comments, list):
-        listed = [made for one in comments if isinstance(one, dict) and (made := _comment(one))]
-        item["comments"] = {"data": listed}
+        item["comments"] = {"data": [one for one in comments if isinstance(one, dict) and comment_id(one)]}
     yield Made("post", item, {})
-
-
-def _comment(one: dict[str, Any]) -> dict[str, Any] | None:
-    """Give a comment its id where the script did not ask for it: its address holds it."""
-    if native_id(one.get("id")):
-        return one
-    url = str(one.get("permalink_url") or "")
-    found = _COMMENT_OF.search(url)
-    path = [part for part in url.split("?", 1)[0].split("/") if part.isdecimal()]
-    return {**one, "id": f"{path[-1]}_{found[1]}"} if found and path else None
 
 
 def _feed_row(cells: Cells, people: People, _owner: str) -> Iterator[Made]:

@@ -153,7 +153,7 @@ def kind_of(item: Mapping[str, Any], edge: str) -> str:  # noqa: C901, PLR0911, 
         return "page"
     if keys & {"start_time", "attending_count", "event_times"} and "message" not in keys:
         return "event"
-    if keys & _TALK or ("to" in keys and "mid" in keys):
+    if keys & _TALK or str(item.get("id") or "").startswith(("m_", "t_")):
         return "message"
     if keys & _POST or ("updated_time" in keys and "created_time" in keys and "about" not in keys):
         return "message" if edge in {"messages", "conversations"} else "post"
@@ -167,7 +167,7 @@ def kind_of(item: Mapping[str, Any], edge: str) -> str:  # noqa: C901, PLR0911, 
         return "member"
     if "seen_time" in keys:
         return "seen"
-    if str(item.get("type")).upper() in _REACTIONS and native_id(item.get("id")):
+    if str(item.get("type") or "").upper() in _REACTIONS and native_id(item.get("id")):
         return "reactions"
     if "created_time" in keys or keys & {"message", "reactions"}:
         return "comment" if edge == "comments" else "post" if edge in {"feed", "posts"} or _is_post(item) else "aside"

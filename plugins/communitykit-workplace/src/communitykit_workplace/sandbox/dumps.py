@@ -170,16 +170,16 @@ def _download(world: World) -> Files:
     account = world.account(me, "workplace")
     posts, comments, reactions = [], [], []
     for place in _groups(world):
-        for one in world.messages(place):
+        for one in [each for root in _roots(world, place) for each in (root, *(one for one, _ in naming.thread(root)))]:
             text = naming.body(world, one)
             entry = {"timestamp": naming.seconds(one.at), "title": f"{account.display_name} wrote in {place.name}."}
-            if one.live and one.author == me.number and one.root is None:
+            if one.author == me.number and one.root is None:
                 posts.append({**entry, "data": [{"post": text}]})
-            elif one.live and one.author == me.number:
+            elif one.author == me.number:
                 comment = {"timestamp": entry["timestamp"], "comment": text, "author": account.display_name,
                            "group": place.name}  # fmt: skip
                 comments.append({**entry, "data": [{"comment": comment}]})
-            for act in naming.reactions(one) if one.live else ():
+            for act in naming.reactions(one):
                 if act.person == me.number:
                     told = {"reaction": naming.reaction(act.emoji), "actor": account.display_name}
                     reactions.append({**entry, "timestamp": naming.seconds(act.at), "data": [{"reaction": told}]})
