@@ -39,7 +39,7 @@ def test_everything_in_them_is_accounted_for(data: Path, importing: Any) -> None
     assert told > 150
     assert {(one.wire_kind, one.reason) for one in found.issues} == {("post", "no_id")}
     assert len(found.issues) == 1, "an advertisement, which has no id of its own"
-    assert len(found.of("post")) > 300
+    assert len(found.of("post")) > 80
     assert "of no known kind" in found.gaps
     assert "errors in place of objects" in found.gaps
     for one in found.records:
