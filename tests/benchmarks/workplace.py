@@ -79,7 +79,7 @@ def _import(path: str, store: str) -> None:
         result = pull(archive, store)
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"memory": peak, "seconds": seconds, "posts": result.tally.new.get("post", 0)}))
+    print(json.dumps({"memory": peak, "seconds": seconds, "posts": result.tally.new["posts"]}))
 
 
 if __name__ == "__main__":

@@ -352,6 +352,8 @@ class _Reader:
         waiting.append(item)
         self.weight[key] += weight
         if self.weight[key] >= BATCH:
+            if kind != "profile" and ("profile",) in self.pending:  # whom it names, before it
+                yield self._batch(("profile",))
             yield self._batch(key)
         elif len(self.pending) > BATCH:  # many small lists, of as many posts
             yield from self._flush()
