@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from communitykit import (
+    Batch,
     CredentialError,
     CursorError,
     ObjectUnavailableError,
@@ -21,7 +22,9 @@ from communitykit import (
     RateLimitedError,
     Request,
     Response,
+    Scope,
     SettingsError,
+    Slice,
     TransientError,
     connect,
 )
@@ -30,6 +33,7 @@ from communitykit.testing.reading import Kept, Run, read
 from communitykit_workplace import WORKPLACE
 from communitykit_workplace.access import authorize, proof
 from communitykit_workplace.asking import gather
+from communitykit_workplace.client import discover
 from communitykit_workplace.methods import TooMuchError, UnknownFieldError, fault, following, graph, graph_pager, pause
 from communitykit_workplace.progress import Progress
 from communitykit_workplace.sandbox import WorkplacePlatform
@@ -273,3 +277,52 @@ def test_checkpoints_survive_and_old_ones_begin_anew() -> None:
     assert Progress.load(json.loads(json.dumps(made.save()))) == made
     assert Progress.load({"v": 0, "high": 5}) == Progress()
     assert "token" not in json.dumps(made.save())
+
+
+def discovered(answers: Mapping[str, Any], **asked: Any) -> list[Any]:
+    """Run discovery over prepared answers by path, and by `after` for further pages."""
+    scope = Scope(settings=WorkplaceSettings(token="x"), until=NOW, **asked)
+    flow = discover(scope)
+    steps: list[Any] = []
+    given: Any = None
+    while True:
+        try:
+            step = flow.send(given)
+        except StopIteration:
+            return steps
+        steps.append(step)
+        given = None
+        if isinstance(step, Request):
+            key = step.url + (f"?{step.params['after']}" if "after" in step.params else "")
+            given = Response(step, 200, {}, answers.get(key, {"data": []}), NOW)
+
+
+def test_subgroups_are_read_however_deep_and_however_many() -> None:
+    def group(native: str, **more: Any) -> dict[str, Any]:
+        return {"id": native, "name": f"g{native}", "privacy": "OPEN", **more}
+
+    deep = {"data": [group("3")]}
+    inner = {"data": [group("2", groups=deep)], "paging": {"next": "https://x.example/1/groups?after=more"}}
+    answers = {
+        "community": {"id": "9", "name": "Company"},
+        "community/groups": {"data": [group("2"), group("1", groups=inner)]},
+        "1/groups": {"data": [group("2"), group("5")], "paging": {"next": "https://x.example/1/groups?after=more"}},
+        "1/groups?more": {"data": [group("6", privacy="SECRET")]},
+        "3/groups": {"data": [group("4")]},
+    }
+    steps = discovered(answers)
+    parents = {
+        one.items[0]["id"]: one.context["parent"] for one in steps if isinstance(one, Batch) and one.kind == "group"
+    }
+    assert parents == {"1": "9", "2": "1", "3": "2", "4": "3", "5": "1"}
+    feeds = [one.key for one in steps if isinstance(one, Slice) and one.key.startswith("feed/")]
+    assert sorted(feeds) == ["feed/1", "feed/2", "feed/3", "feed/4", "feed/5"]
+    assert len([one for one in discovered(answers, include_private=True) if isinstance(one, Slice)]) == len(feeds) + 4
+    wanted = discovered(answers, communities=("g4",))
+    assert [one.key for one in wanted if isinstance(one, Slice) and "feed/" in one.key] == ["feed/4"]
+
+
+def test_claim_links_of_a_mirror_are_not_kept() -> None:
+    people = {"community": {"id": "9"}, "community/members": {"data": [{"id": "5", "claim_link": "https://x/claim/y"}]}}
+    (batch, _) = [one for one in discovered(people) if isinstance(one, Batch) and one.kind == "member"]
+    assert batch.items == [{"id": "5"}]

@@ -104,3 +104,16 @@ def test_several_kinds_one_after_the_other_complete_one_another(world: World, tm
     truth.exact = False
     assert truth.compare(alone.current()) == []
     assert [str(one) for one in truth.compare(store.current())] == []
+
+
+@pytest.mark.parametrize("style", [*WorkplacePlatform.archive_styles, *WorkplacePlatform.lossy_styles])
+def test_every_style_is_read_without_an_issue_and_keeps_no_secret(world: World, tmp_path: Path, style: str) -> None:
+    path = WorkplacePlatform().write_archive(world, tmp_path / "a.zip", style=style)
+    with read_archive("workplace", path) as archive:
+        found = list(archive.records(include_private=True, keep_raw=True))
+    assert [one for one in found if one.record == "issue"] == []
+    assert [one for one in found if one.record == "post"]
+    text = "".join(one.model_dump_json() for one in found)
+    assert "DQVJ" not in text
+    assert "/claim/" not in text
+    assert "CODE1" not in text

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from communitykit import Archive, ArchiveDoor, ArchiveError, Batch, Gap, Scope, Slice, json_items
 from communitykit_workplace.asking import profiles
@@ -30,6 +31,8 @@ _PLACES = frozenset({"community", "group"})
 _ASIDE = {"message": "message", "webhook": "webhook"}
 _EDGE_KINDS = frozenset({"reactions", "likes", "seen", "attending", "maybe", "interested", "declined"})
 _SHOWN = 5
+_READ = frozenset({"graph", "download", "table"})
+_SORTED: WeakKeyDictionary[Archive, list[Part]] = WeakKeyDictionary()
 _OLDEST = datetime(2016, 10, 10, tzinfo=UTC)
 """When Workplace opened: what is damaged is dated then, so that it fills gaps and hides nothing."""
 _CHUNK = 4 * 1024 * 1024
@@ -42,16 +45,24 @@ _DATED = re.compile(
 Step = Batch | Slice | Gap
 
 
+def _parts(archive: Archive) -> list[Part]:
+    """Sort an archive's files once: there may be hundreds of thousands of them."""
+    found = _SORTED.get(archive)
+    if found is None:
+        found = _SORTED[archive] = list(sort_parts(archive))
+    return found
+
+
 def detect(archive: Archive) -> bool:
     """Tell whether anything in an archive can be read: by content, whatever the files are called."""
-    return any(part.form in {"graph", "download", "table"} for part in sort_parts(archive))
+    return any(part.form in _READ for part in _parts(archive))
 
 
 def as_of(archive: Archive) -> datetime | None:
     """Give the newest moment that the archive speaks of: it has no date of its own."""
     newest: datetime | None = None
-    for part in sort_parts(archive):
-        if part.form not in {"graph", "download", "table"}:
+    for part in _parts(archive):
+        if part.form not in _READ:
             continue
         with archive.open(part.name) as file:
             before = b""
@@ -68,7 +79,7 @@ def as_of(archive: Archive) -> datetime | None:
 def read(archive: Archive, scope: Scope) -> Iterator[Step]:
     """Read an archive in three goes: people, groups, and what was said in them."""
     yield Slice("archive", NETWORK, ("member", "community", "membership", "post", "event", "measure"))
-    reader = _Reader(archive, scope, list(sort_parts(archive)))
+    reader = _Reader(archive, scope, _parts(archive))
     for stage in _STAGES:
         yield from reader.stage(stage)
     yield from reader.gaps()

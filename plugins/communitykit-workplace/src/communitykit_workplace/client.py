@@ -29,6 +29,7 @@ from communitykit_workplace.feed import Feed, read_feed
 from communitykit_workplace.ids import community_id
 from communitykit_workplace.methods import PAGE, graph, graph_pager, scim
 from communitykit_workplace.progress import Progress
+from communitykit_workplace.secrets import cleaned
 
 __all__ = ["authorize", "discover", "preflight", "read", "resolve"]
 
@@ -168,7 +169,7 @@ def _scim(scope: Scope) -> Steps:
     while True:
         data = (yield scim(base, start=start)).data
         found = [one for one in data.get("Resources") or () if isinstance(one, dict)] if isinstance(data, dict) else []
-        yield Batch("scim_user", found, context)
+        yield Batch("scim_user", [cleaned(one) for one in found], context)
         start += len(found)
         if not found or start > int(data.get("totalResults") or 0):
             return

@@ -25,6 +25,7 @@ from communitykit_workplace.asking import gather
 from communitykit_workplace.edges import is_whole, rows
 from communitykit_workplace.ids import NETWORK, community_id, native_id, parse_time
 from communitykit_workplace.methods import PAGE, graph, graph_pager
+from communitykit_workplace.secrets import cleaned
 
 _TALK = frozenset({"post", "event"})
 _PUBLIC = "OPEN"
@@ -78,7 +79,7 @@ def _people(context: dict[str, Any]) -> Steps:
         listing = Listing(graph(path, subject=path, fields=fields.MEMBER, limit=PAGE, **params), graph_pager)
         try:
             while (data := (yield from listing.page())) is not None:
-                yield Batch("member", rows(data), told)
+                yield Batch("member", [cleaned(one) for one in rows(data)], told)
         except (PermissionMissingError, ObjectUnavailableError) as error:
             yield Gap(f"not all people: {error}", "denied")
         if listing.problem:
@@ -92,16 +93,15 @@ def _groups(scope: Scope, context: dict[str, Any]) -> Steps:
     listing = Listing(graph("community/groups", subject="groups", fields=fields.GROUP, limit=PAGE), graph_pager)
     while (data := (yield from listing.page())) is not None:
         found = list(_flat(rows(data), str(context["community"] or "")))
-        for name, owner, edge in [one for row in rows(data) for one in _cut_groups(row)]:
-            yield from _further(name, owner, edge, found)
-        fresh = [(row, parent) for row, parent in found if native_id(row.get("id")) not in seen]
-        seen.update(str(native_id(row.get("id"))) for row, _ in fresh)
-        due = [(row, parent) for row, parent in fresh if _is_wanted(row, scope)]
-        for row, parent in due:
-            yield Batch("group", [row], {**context, "parent": parent})
-            native = native_id(row.get("id"))
-            if native is None:
+        for owner in [one for row in rows(data) for one in _cut_groups(row)]:
+            yield from _further(owner, found)
+        for native, (row, parent) in _placed(found, str(context["community"] or "")).items():
+            if not _is_wanted(row, scope) or (native in seen and parent == context["community"]):
                 continue
+            yield Batch("group", [row], {**context, "parent": parent})
+            if native in seen:  # its parent was not known before
+                continue
+            seen.add(native)
             label = str(row.get("name") or native)
             wanted.append({"id": native, "name": label})
             if scope.gives & _TALK:
@@ -122,17 +122,28 @@ def _flat(found: list[dict[str, Any]], parent: str) -> Iterator[tuple[dict[str, 
         yield from _flat(rows(row.get("groups")), native_id(row.get("id")) or parent)
 
 
-def _cut_groups(row: dict[str, Any], depth: int = 0) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Name the lists of subgroups that go on, or that were not asked for so deep."""
-    native, edge = native_id(row.get("id")) or "", row.get("groups")
-    if isinstance(edge, dict) and not is_whole(edge):
-        yield "groups", native, edge
+def _placed(found: list[tuple[dict[str, Any], str]], root: str) -> dict[str, tuple[dict[str, Any], str]]:
+    """Give each group once, in the group that it is in rather than in the community that all are in."""
+    best: dict[str, tuple[dict[str, Any], str]] = {}
+    for row, parent in found:
+        native = native_id(row.get("id"))
+        if native is not None and (native not in best or best[native][1] == root):
+            best[native] = (row, parent)
+    return best
+
+
+def _cut_groups(row: dict[str, Any], depth: int = 0) -> Iterator[str]:
+    """Name the groups whose subgroups go on, or lie deeper than was asked for."""
+    native, edge = native_id(row.get("id")), row.get("groups")
+    unasked = edge is None and depth == fields.GROUP_LEVELS
+    if native and (unasked or (isinstance(edge, dict) and not is_whole(edge))):
+        yield native
     for below in rows(edge):
         yield from _cut_groups(below, depth + 1)
 
 
-def _further(name: str, owner: str, _edge: dict[str, Any], found: list[tuple[dict[str, Any], str]]) -> Steps:
-    listing = Listing(graph(f"{owner}/{name}", subject=f"subgroups of {owner}", fields=fields.GROUP), graph_pager)
+def _further(owner: str, found: list[tuple[dict[str, Any], str]]) -> Steps:
+    listing = Listing(graph(f"{owner}/groups", subject=f"subgroups of {owner}", fields=fields.GROUP), graph_pager)
     while (data := (yield from listing.page())) is not None:
         found += _flat(rows(data), owner)
     if listing.problem:

@@ -28,7 +28,8 @@ _GROUP = (
     "members.limit(0).summary(true)"
 )
 GROUP = f"{_GROUP},groups.limit({_NESTED}){{{_GROUP},groups.limit({_NESTED}){{{_GROUP}}}}}"
-"""A group with its subgroups, two levels deep; deeper ones are asked for apart."""
+"""A group with its subgroups; deeper ones are asked for apart."""
+GROUP_LEVELS = 2
 EVENT = (
     "id,name,description,owner{id,name},parent_group{id},place,start_time,end_time,is_canceled,is_draft,"
     "attending_count,declined_count,interested_count,maybe_count,noreply_count,"

@@ -50,7 +50,7 @@ class WorkplacePlatform(Platform):
     )  # fmt: skip
     archive_styles: ClassVar[tuple[str, ...]] = ("graph", "lists", "scim")
     lossy_styles: ClassVar[tuple[str, ...]] = ("download", "scripts", "tables")
-    """Styles of archives that have no ids, or lose whole kinds of record."""
+    """Styles of archives that have no ids, or lose whole kinds of record: the plugin's own tests say what they tell."""
     tight: ClassVar[Mapping[str, Any]] = {"nested": 4, "page": 6}
 
     def open(self, site: Site) -> Desk:
