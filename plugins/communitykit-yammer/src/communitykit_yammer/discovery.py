@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from communitykit import (
@@ -18,6 +17,7 @@ from communitykit import (
     Swept,
     parse_id,
 )
+from communitykit_yammer.found import Found
 from communitykit_yammer.ids import community_id, number
 from communitykit_yammer.listing import Listing
 from communitykit_yammer.methods import rest
@@ -28,25 +28,6 @@ Steps = Generator[Any, Any, Any]
 
 _TALK = frozenset({"post", "event"})
 _SIDE_BY_SIDE = 8
-
-
-@dataclass(slots=True)
-class Found:
-    """What discovery learns on its way.
-
-    `people` maps e-mail addresses to users, `groups` names to groups, `connected` groups to their Microsoft 365 group:
-    what Graph tells is joined by them.
-    """
-
-    network: str
-    people: dict[str, str] = field(default_factory=dict)
-    groups: dict[str, str] = field(default_factory=dict)
-    connected: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def context(self) -> dict[str, Any]:
-        """What every batch of this network is told."""
-        return {"network": self.network, "origin": "api"}
 
 
 def discover(scope: Scope) -> Flow:

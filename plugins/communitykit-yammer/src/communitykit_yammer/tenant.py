@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from communitykit import (
     Batch,
     CommunityKitError,
     Gap,
+    Listing,
     ObjectUnavailableError,
-    Pages,
     PermissionMissingError,
     Request,
     Response,
@@ -19,13 +19,12 @@ from communitykit import (
     Swept,
     is_concealed,
     odata_pager,
+    odata_rows,
     report_rows,
 )
+from communitykit_yammer.found import Found
 from communitykit_yammer.ids import community_id, rest_id
 from communitykit_yammer.methods import graph
-
-if TYPE_CHECKING:
-    from communitykit_yammer.discovery import Found
 
 Steps = Generator[Any, Any, Any]
 
@@ -47,14 +46,17 @@ def communities(scope: Scope, found: Found) -> Steps:
     """List communities and learn which Microsoft 365 group stands behind each."""
     base = scope.settings.graph_base
     try:
-        pages = _Listing(graph(base, "employeeExperience/communities", subject="communities"))
-        while (rows := (yield from pages.rows())) is not None:
+        listing = Listing(graph(base, "employeeExperience/communities", subject="communities"), odata_pager)
+        while (data := (yield from listing.page())) is not None:
+            rows = odata_rows(data)
             shown = [row for row in rows if row.get("privacy") == "public" or scope.include_private]
             shown = [row for row in shown if scope.wants(row.get("displayName"), rest_id(row.get("id")))]
             yield Batch("graph_community", shown, found.context)
             for row in rows:
                 if (native := rest_id(row.get("id"))) and row.get("groupId"):
                     found.connected[native] = str(row["groupId"])
+        if listing.problem:
+            yield Gap(f"not all communities are known to Microsoft Graph: {listing.problem}")
     except (PermissionMissingError, ObjectUnavailableError) as error:
         yield Gap(f"communities are read without Microsoft Graph: {error}", "denied")
 
@@ -78,11 +80,15 @@ def read_members(scope: Scope, slice_: Slice) -> Steps:
     try:
         for what, role in (("owners", "owner"), ("members", "member")):
             wanted = {"$select": _MEMBER_FIELDS, "$top": _TOP}
-            pages = _Listing(graph(base, f"{group}/{what}", subject=f"{slice_.label} ({what})", **wanted))  # type: ignore[arg-type] # names with $
-            while (rows := (yield from pages.rows())) is not None:
-                rows = [row for row in rows if row.get("id") not in owners]
+            request = graph(base, f"{group}/{what}", subject=f"{slice_.label} ({what})", **wanted)  # type: ignore[arg-type] # names with $
+            listing = Listing(request, odata_pager)
+            while (data := (yield from listing.page())) is not None:
+                rows = [row for row in odata_rows(data) if row.get("id") not in owners]
                 owners |= {str(row.get("id")) for row in rows} if role == "owner" else set()
                 yield Batch("graph_member", rows, {**context, "role": role})
+            if listing.problem:
+                yield Gap(f"not all {what}: {listing.problem}", community_id=slice_.community_id)
+                return
     except (PermissionMissingError, ObjectUnavailableError) as error:
         yield Gap(f"members are not read: {error}", "denied", slice_.community_id)
         return
@@ -94,19 +100,18 @@ def read_roles(scope: Scope, slice_: Slice) -> Steps:
     base, people = scope.settings.graph_base, slice_.params["people"]
     context = {"network": slice_.network, "people": people, "origin": "api"}
     try:
-        pages = _Listing(graph(base, "employeeExperience/roles", subject="roles"))
-        roles: list[dict[str, Any]] = []
-        while (rows := (yield from pages.rows())) is not None:
-            roles += rows
+        roles, problem = yield from _all(graph(base, "employeeExperience/roles", subject="roles"))
+        if problem:
+            yield Gap(f"not all roles: {problem}")
         yield Batch("graph_role", roles, context)
         for role in roles:
             path = f"employeeExperience/roles/{role['id']}/members"
-            pages = _Listing(graph(base, path, subject=f"role {role.get('displayName')}"))
-            users: list[str] = []
-            while (rows := (yield from pages.rows())) is not None:
-                users += [str(row["userId"]) for row in rows if row.get("userId")]
-            known = yield from _accounts(base, users)
+            rows, problem = yield from _all(graph(base, path, subject=f"role {role.get('displayName')}"))
+            known = yield from _accounts(base, [str(row["userId"]) for row in rows if row.get("userId")])
             yield Batch("graph_member", known, {**context, "group": f"role/{role['id']}", "role": "member"})
+            if problem:
+                yield Gap(f"not everybody with the role {role.get('displayName')}: {problem}")
+                continue
             yield Swept("membership", {"community_id": community_id(slice_.network, "role", str(role["id"]))})
     except (PermissionMissingError, ObjectUnavailableError) as error:
         yield Gap(f"roles are not read: {error}", "denied")
@@ -133,6 +138,14 @@ def read_report(scope: Scope, slice_: Slice) -> Steps:
         )
 
 
+def _all(request: Request) -> Generator[Any, Any, tuple[list[dict[str, Any]], str | None]]:
+    """Give a whole list's rows, and why it ended early, if it did."""
+    listing, found = Listing(request, odata_pager), list[dict[str, Any]]()
+    while (data := (yield from listing.page())) is not None:
+        found += odata_rows(data)
+    return found, listing.problem
+
+
 def _accounts(base: str, users: list[str]) -> Steps:
     """Learn the addresses behind directory ids; who cannot be looked up is kept by the id."""
     known: list[dict[str, Any]] = []
@@ -144,20 +157,3 @@ def _accounts(base: str, users: list[str]) -> Steps:
         for user, answer in zip(group, answers, strict=True):
             known.append(answer.data if isinstance(answer, Response) else {"id": user})
     return known
-
-
-class _Listing:
-    """Graph's pages, as they are walked."""
-
-    def __init__(self, request: Request) -> None:
-        self._request: Request | None = request
-        self._pages = Pages(odata_pager)
-
-    def rows(self) -> Generator[Any, Response, list[dict[str, Any]] | None]:
-        """Give the next page's rows, or None at the end."""
-        if self._request is None:
-            return None
-        response = yield self._request
-        self._request = self._pages.next(response)
-        value = response.data.get("value") if isinstance(response.data, dict) else None
-        return [row for row in value or () if isinstance(row, dict)]

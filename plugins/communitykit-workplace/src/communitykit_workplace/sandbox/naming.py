@@ -137,12 +137,6 @@ def tags(world: World, written: Message) -> list[dict[str, Any]]:
     return found
 
 
-def called(place: Place, at: int) -> str:
-    """Give a group's name as it was at a moment."""
-    later = [one for one in place.notices if one.kind == "renamed" and one.at > at and one.previous]
-    return str(later[0].previous) if later else place.name
-
-
 def _pieces(
     world: World, written: Message, segments: Sequence[Segment], *, marked: bool
 ) -> Iterator[tuple[str, Segment]]:
@@ -154,7 +148,7 @@ def _piece(world: World, written: Message, segment: Segment, *, marked: bool) ->
     if segment.kind == "person":
         return world.account(world.people[segment.ref], "workplace").display_name
     if segment.kind == "place":
-        return called(world.places[segment.ref], written.at)
+        return world.places[segment.ref].name_at(written.at)
     if segment.kind == "bold":
         return f"**{segment.text}**" if marked else segment.text
     if segment.kind == "link":

@@ -151,7 +151,7 @@ def story_node(world: World, place: Place) -> Node:
             "formatting": "PLAINTEXT",
             "from": creator,
             "to": {"data": [{"id": group(world, place), "name": place.name}]},
-            "story": f"{creator.fields['name']} created the group {naming.called(place, place.created_at)}.",
+            "story": f"{creator.fields['name']} created the group {place.name_at(place.created_at)}.",
             "type": "status",
             "status_type": "created_group",
             "permalink_url": f"{WEB}/groups/{key.replace('_', '/permalink/')}/",
