@@ -267,10 +267,10 @@ class Listing:
     `problem` says why it ended early, if it did.
     """
 
-    def __init__(self, request: Request, pager: Pager) -> None:
-        """Begin before the first page."""
+    def __init__(self, request: Request, pager: Pager, *, resume: Request | None = None) -> None:
+        """Begin before the first page, or go on at `resume`; where the walk begins anew, it is at the first page."""
         self._first = request
-        self._request: Request | None = request
+        self._request: Request | None = resume or request
         self._pager = pager
         self._pages = Pages(pager)
         self._restarted = False
