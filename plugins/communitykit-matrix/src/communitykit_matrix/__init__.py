@@ -6,10 +6,8 @@ from typing import Any
 
 from communitykit import Capabilities, Connector, hookimpl
 from communitykit_matrix import client, discovery, history
-from communitykit_matrix.settings import MatrixSettings
+from communitykit_matrix.client import MatrixSettings
 from communitykit_matrix.translate import IGNORED, TRANSLATORS
-
-__version__ = "0.1.0"
 
 CAPABILITIES = Capabilities(
     records=frozenset({"member", "community", "membership", "post", "event"}),
@@ -18,39 +16,21 @@ CAPABILITIES = Capabilities(
     post_kinds=frozenset({"post", "poll"}),
     features=frozenset(
         {
-            "incremental",
-            "late_replies",
-            "edits",
-            "deletions",
-            "reply_changes",
-            "reaction_actors",
-            "reaction_times",
-            "membership_times",
-            "threads",
-            "nested_replies",
-            "views",
-            "deleted_posts",
-            "guests",
-            "bots",
-            "deactivated",
-            "direct_messages",
-            "private_communities",
-            "files",
-            "polls",
-            "pins",
-            "hierarchy",
+            "incremental", "late_replies", "edits", "deletions", "reply_changes", "reaction_actors", "reaction_times",
+            "membership_times", "threads", "nested_replies", "views", "deleted_posts", "guests", "bots", "deactivated",
+            "direct_messages", "private_communities", "files", "polls", "pins", "hierarchy",
         }
     ),
     unreadable={
         "words of encrypted rooms": "They are end-to-end encrypted: who wrote when is told, what was written is not.",
-        "everybody who has seen a message": "A receipt says how far somebody has read, for the newest message only.",
+        "everybody who has seen a message": "A receipt says how far somebody has read, as it is when a run asks.",
         "rooms that the account is not in": "Those of its spaces are listed, and reported as closed.",
-        "closed accounts, without an admin's token": "Only a server admin's token of a Synapse lists them.",
-        "very old reactions that are taken back": "A redacted reaction does not say what it was about; the newest 5,000 "
-        "of a room are remembered.",
+        "closed accounts, without an admin's token": "Only Synapse tells them, and only server admins.",
+        "very old reactions that are taken back": "They no longer say what they were about; a room's newest 5,000 are "
+        "remembered.",
         "earlier versions": "Only the edit that counts is read.",
     },
-)
+)  # fmt: skip
 
 
 def _sandbox() -> Any:  # noqa: ANN401 # a platform of communitykit.sandbox, which is imported only when asked for
@@ -62,7 +42,7 @@ def _sandbox() -> Any:  # noqa: ANN401 # a platform of communitykit.sandbox, whi
 MATRIX = Connector(
     name="matrix",
     title="Matrix",
-    version=__version__,
+    version="0.1.0",
     settings=MatrixSettings,
     capabilities=CAPABILITIES,
     translators=TRANSLATORS,

@@ -1,26 +1,14 @@
-"""What there is: accounts, rooms, spaces and who has read how far. One /sync tells of all rooms at once."""
+"""What there is: accounts, rooms, spaces, and who has read how far. One /sync tells of all rooms at once."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
-from communitykit import (
-    Batch,
-    Flow,
-    Gap,
-    Listing,
-    ObjectUnavailableError,
-    PermissionMissingError,
-    Request,
-    Scope,
-    Slice,
-    cursor_pager,
-)
-from communitykit_matrix.client import API, NO_ACCOUNTS, hierarchy, users, who
-from communitykit_matrix.ids import community_id, home_of
-from communitykit_matrix.wire import Event, Receipt, Room
+from communitykit import Batch, Flow, Gap, Listing, Request, Scope, Slice, cursor_pager
+from communitykit_matrix.client import API, CLOSED, NO_ACCOUNTS, in_room, users, who
+from communitykit_matrix.wire import Event, home_of, room_id
 
 _STATE = ("create", "name", "canonical_alias", "topic", "join_rules", "encryption", "tombstone")
 _FILTER = {
@@ -28,167 +16,119 @@ _FILTER = {
     "account_data": {"types": ["m.direct"]},
     "room": {
         "state": {"types": [*(f"m.room.{name}" for name in _STATE), "m.space.parent"]},
-        "timeline": {"limit": 1},
+        "timeline": {"limit": 1},  # the newest event tells whether there is news: a quiet room takes no request
         "ephemeral": {"types": ["m.receipt"]},
         "account_data": {"types": []},
     },
 }
-"""The newest event of a room tells whether there is news in it, so that a quiet room takes no request at all."""
+Room = dict[str, Any]
+"""What is known of a room, from its state or a space's summary, in the summary's words; absent where not known."""
 
 
 def discover(scope: Scope) -> Flow:
     """List accounts, rooms and receipts; give a slice for each room."""
-    _, home = yield from who()
+    home = home_of((yield from who()))
     context = {"home": home, "bots": scope.settings.bots}
-    listed = yield from _accounts(scope, context)
-    params = {"filter": json.dumps(_FILTER), "timeout": 0}
-    response = yield Request(f"{API}/sync", params=params, subject="the list of rooms")
-    joined: dict[str, Any] = response.data.get("rooms", {}).get("join", {})
-    direct = _direct(response.data)
-    rooms = {name: room_of(name, _state(part), direct=name in direct) for name, part in joined.items()}
+    listed = scope.settings.accounts == "auto" and (yield from _accounts(context))
+    params: dict[str, str | int] = {"filter": json.dumps(_FILTER), "timeout": 0}
+    data = (yield Request(f"{API}/sync", params=params, subject="the list of rooms")).data
+    joined = {name: part for name, part in data.get("rooms", {}).get("join", {}).items() if name.startswith("!")}
+    rooms = {name: _room(name, part) for name, part in joined.items()}
     yield from _spaces(rooms)
-    _open_by_parent(rooms)
-    wanted = {name: room for name, room in rooms.items() if _is_wanted(scope, room)}
-    yield Batch("room", list(wanted.values()), context)
-    closed = sorted(set(wanted) - set(joined))
-    if closed:
+    marked = [one["content"] for one in data.get("account_data", {}).get("events", []) if one["type"] == "m.direct"]
+    direct = {room for content in marked for names in content.values() if isinstance(names, list) for room in names}
+    asked = {"public": True, "private": scope.include_private, "direct": scope.include_direct}
+    for name, room in list(rooms.items()):
+        room["privacy"] = "direct" if name in direct else _privacy(room, rooms)
+    wanted = [one for one in rooms.values() if asked[one["privacy"]] and scope.wants(*_names(one))]
+    yield Batch("room", wanted, context)
+    if closed := [room for room in wanted if room["room_id"] not in joined]:
         yield Gap(f"{len(closed)} rooms of the spaces are closed to this account: let it join them", "denied")
-    for name, room in wanted.items():
-        if name not in joined:
+    for room in wanted:
+        if (part := joined.get(room["room_id"])) is None:
             continue
-        yield Batch("receipt", list(_receipts(joined[name])), {**context, "room": name})
-        yield Slice(
-            f"room/{name}",
-            home_of(name, home),
-            ("post", "event", "membership", "member"),
-            community_id=community_id(home, name),
-            label=room.get("name") or name,
-            params={
-                **context,
-                "room": name,
-                "listed": listed,
-                "encrypted": room.get("encrypted", False),
-                "token": response.data["next_batch"],
-                "latest": _latest(joined[name]),
-            },
-        )
+        own = {**context, "room": room["room_id"], "listed": listed}
+        yield Batch("act", list(_receipts(part)), own)
+        latest = [one["event_id"] for one in part.get("timeline", {}).get("events", [])]
+        more = {"encrypted": room["encrypted"], "token": data["next_batch"], "latest": latest[-1] if latest else ""}
+        network, community = home_of(own["room"], home), room_id(home, own["room"])
+        label, gives = room["name"] or own["room"], ("post", "event", "membership", "member")
+        yield Slice(f"room/{own['room']}", network, gives, community, label, params={**own, **more})
 
 
-def _accounts(scope: Scope, context: dict[str, Any]) -> Generator[Any, Any, bool]:
+def _accounts(context: dict[str, Any]) -> Generator[Any, Any, bool]:
     """List the homeserver's accounts where the token may; tell whether it did."""
-    if scope.settings.accounts == "rooms":
-        return False
     listing = Listing(users(), cursor_pager(("next_token",), param="from"))
     try:
         while (data := (yield from listing.page())) is not None:
             yield Batch("user", data.get("users", []), context)
-    except (PermissionMissingError, ObjectUnavailableError):
-        yield Gap(NO_ACCOUNTS, "skipped")
-        return False
+    except CLOSED:
+        listing.problem = NO_ACCOUNTS
     if listing.problem:
-        yield Gap(listing.problem)
-    return True
+        yield Gap(listing.problem, "skipped" if listing.problem is NO_ACCOUNTS else "partial")
+    return listing.problem is not NO_ACCOUNTS
 
 
-def room_of(name: str, state: Iterable[Event], *, direct: bool) -> Room:
-    """Put together what a room's state says of it."""
-    by_type = {event["type"]: event for event in state if event.get("state_key") == "" or "parent" in event["type"]}
-    content = {kind: event.get("content", {}) for kind, event in by_type.items()}
-    create = by_type.get("m.room.create", {})
-    rule = content.get("m.room.join_rules", {})
-    room: Room = {
+def _room(name: str, part: dict[str, Any]) -> Room:
+    """Put together what a room's state says of it; what the timeline brought is newer than the list of state."""
+    newer = [event for event in part.get("timeline", {}).get("events", []) if "state_key" in event]
+    state: dict[str, Event] = {one["type"]: one for one in [*part.get("state", {}).get("events", []), *newer]}
+    content = {kind: event.get("content", {}) for kind, event in state.items()}
+    return {
         "room_id": name,
-        "space": content.get("m.room.create", {}).get("type") == "m.space",
-        "name": content.get("m.room.name", {}).get("name") or None,
-        "alias": content.get("m.room.canonical_alias", {}).get("alias"),
-        "topic": content.get("m.room.topic", {}).get("topic") or None,
-        "privacy": "direct" if direct else _privacy(rule.get("join_rule")),
-        "parent": by_type["m.space.parent"].get("state_key") if content.get("m.space.parent") else None,
-        "archived": "m.room.tombstone" in by_type,
-        "encrypted": "m.room.encryption" in by_type,
+        "room_type": content.get("m.room.create", {}).get("type"),
+        "name": content.get("m.room.name", {}).get("name"),
+        "canonical_alias": content.get("m.room.canonical_alias", {}).get("alias"),
+        "topic": content.get("m.room.topic", {}).get("topic"),
+        "join_rule": content.get("m.room.join_rules", {}).get("join_rule"),
+        "parent": state["m.space.parent"]["state_key"] if content.get("m.space.parent") else None,
+        "create": state.get("m.room.create"),
+        "archived": "m.room.tombstone" in state,
+        "encrypted": "m.room.encryption" in state,
     }
-    if "origin_server_ts" in create:
-        room["created"], room["creator"] = create["origin_server_ts"], create["sender"]
-    return room
-
-
-def _privacy(rule: str | None) -> str:
-    """A restricted room is open to whoever is in its space: `_open_by_parent` decides on it."""
-    return {"public": "public", "restricted": "restricted", "knock_restricted": "restricted"}.get(rule or "", "private")
 
 
 def _spaces(rooms: dict[str, Room]) -> Flow:
-    """Ask for what the spaces hold: parents, and rooms that the account is not in."""
+    """Ask what is below each space: parents, and rooms that the account is not in. Sub-spaces come with their space."""
     walked: set[str] = set()
-    for space in [name for name, room in rooms.items() if room.get("space")]:
-        if space in walked:
-            continue
-        listing = Listing(hierarchy(space), cursor_pager(("next_batch",), param="from"))
-        try:
-            while (data := (yield from listing.page())) is not None:
-                for one in data.get("rooms", []):
-                    walked.add(one["room_id"])
-                    _merge_summary(rooms, one)
-        except (PermissionMissingError, ObjectUnavailableError) as error:
-            yield Gap(str(error), "denied")
+    parents: dict[str, str] = {}
+    for space in [name for name, room in rooms.items() if room["room_type"] == "m.space"]:
+        request, pager = (
+            in_room(space, "hierarchy", version="v1", limit=50),
+            cursor_pager(("next_batch",), param="from"),
+        )
+        listing, found = Listing(request, pager), list[Room]()
+        while space not in walked and (data := (yield from listing.page())) is not None:
+            found += data.get("rooms", [])
+        for one in found:
+            for child in one.pop("children_state", []):
+                if child.get("content", {}).get("via"):
+                    parents[child["state_key"]] = one["room_id"]
+            rooms.setdefault(one["room_id"], one)
+        walked |= {one["room_id"] for one in found}
         if listing.problem:
             yield Gap(listing.problem)
+    for name, room in rooms.items():
+        room["parent"] = parents.get(name) or room.get("parent")
 
 
-def _merge_summary(rooms: dict[str, Room], summary: dict[str, Any]) -> None:
-    """Take a room's summary in, and whose parent it is."""
-    name = summary["room_id"]
-    summed: Room = {
-        "room_id": name,
-        "space": summary.get("room_type") == "m.space",
-        "name": summary.get("name"),
-        "alias": summary.get("canonical_alias"),
-        "topic": summary.get("topic"),
-        "privacy": _privacy(summary.get("join_rule")),
-    }
-    known = rooms.setdefault(name, summed)
-    if set(known) == {"room_id", "parent"}:  # its parent came first
-        rooms[name] = {**summed, "parent": known["parent"]}
-    for child in summary.get("children_state", ()):
-        if child.get("content", {}).get("via"):
-            rooms.setdefault(child["state_key"], {"room_id": child["state_key"]})["parent"] = name
+def _privacy(room: Room, rooms: dict[str, Room]) -> str:
+    """Tell who may read: a restricted room is as open as the space that it is in."""
+    rule = room.get("join_rule")
+    if rule in {"restricted", "knock_restricted"}:
+        rule = rooms.get(room["parent"] or "", {}).get("join_rule")
+    return "public" if rule == "public" else "private"
 
 
-def _open_by_parent(rooms: dict[str, Room]) -> None:
-    """A restricted room is as open as its space; drop children that no summary told anything of."""
-    for name, room in list(rooms.items()):
-        if "privacy" not in room:
-            del rooms[name]
-        elif room["privacy"] == "restricted":
-            parent = rooms.get(room.get("parent") or "", {})
-            room["privacy"] = "public" if parent.get("privacy") == "public" else "private"
+def _names(room: Room) -> tuple[str | None, ...]:
+    return room.get("name"), room.get("canonical_alias"), room["room_id"]
 
 
-def _is_wanted(scope: Scope, room: Room) -> bool:
-    asked = {"public": True, "private": scope.include_private, "direct": scope.include_direct}
-    return asked[room["privacy"]] and scope.wants(room.get("name"), room.get("alias"), room["room_id"])
-
-
-def _direct(data: dict[str, Any]) -> set[str]:
-    """Name the rooms that this account has marked as direct (`m.direct`)."""
-    events = data.get("account_data", {}).get("events", [])
-    lists = [value for one in events if one.get("type") == "m.direct" for value in one["content"].values()]
-    return {name for names in lists if isinstance(names, list) for name in names}
-
-
-def _state(part: dict[str, Any]) -> list[Event]:
-    """Give a joined room's state: what the timeline brought is newer than the list of state."""
-    newer = [event for event in part.get("timeline", {}).get("events", []) if "state_key" in event]
-    return [*part.get("state", {}).get("events", []), *newer]
-
-
-def _latest(part: dict[str, Any]) -> str:
-    events = part.get("timeline", {}).get("events", [])
-    return str(events[-1]["event_id"]) if events else ""
-
-
-def _receipts(part: dict[str, Any]) -> Iterator[Receipt]:
+def _receipts(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give read receipts (`m.receipt`) one by one, as acts: somebody has read up to a message."""
     for event in part.get("ephemeral", {}).get("events", []):
-        for target, kinds in event.get("content", {}).items() if event.get("type") == "m.receipt" else ():
-            for user, told in kinds.get("m.read", {}).items():
-                yield {"event_id": target, "user_id": user, "ts": told.get("ts")}
+        for target, kinds in event.get("content", {}).items():
+            readers = kinds.get("m.read", {}) if target.startswith("$") else {}
+            for user, told in readers.items():
+                if user.startswith("@"):
+                    yield {"kind": "viewed", "sender": user, "target": target, "key": None, "ts": told.get("ts")}

@@ -1,13 +1,14 @@
 """One room's timeline: backwards once, then forwards from where the last run's /sync stood.
 
-What an event changes in an older one is asked for anew (`/event`), since only the server knows which edits count.
-A reaction that is taken back loses what it was about, so the checkpoint remembers the newest reactions.
+What an event changes in an older one is asked for anew (`/event`), since the server knows which edits count. A reaction
+that is taken back no longer says what it was about, so the checkpoint remembers the newest ones. Of what changes more
+than once in a walk only the last is told, at its end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from datetime import UTC, datetime
+from copy import deepcopy
 from typing import Any
 
 from communitykit import (
@@ -17,221 +18,153 @@ from communitykit import (
     Flow,
     Gap,
     Listing,
-    ObjectUnavailableError,
     Pages,
-    PermissionMissingError,
     Request,
     Scope,
     Slice,
+    Swept,
     cursor_pager,
 )
-from communitykit_matrix.client import in_room
-from communitykit_matrix.wire import MESSAGES, Act, Event, previous, relation, replaced
+from communitykit_matrix.client import CLOSED, in_room
+from communitykit_matrix.wire import MESSAGES, Event, moment, previous, relation, room_id
 
 KEPT = 5000
-"""Reactions and edits of a room, newest first, whose undoing a later run can understand."""
+"""Reactions and edits of a room, the newest, whose undoing a later run can understand."""
 PAGE = 1000
 """Events in a page; the most that Synapse gives."""
 _PAGER = cursor_pager(("end",), param="from")
-_ENCRYPTED = "encrypted: who wrote when is read, what was written no server can tell"
+_ENCRYPTED = "encrypted: who wrote when is told; what was written, no server can tell"
+Room = dict[str, Any]
 
 
 def read(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
     """Read a room on from its checkpoint."""
     room = dict(slice_.params)
-    state: Checkpoint = dict(checkpoint) if checkpoint else _fresh(room)
     if room["encrypted"]:
-        yield Gap(_ENCRYPTED, "partial")
-    if not checkpoint:
-        yield from _members(room)
-    if "back" in state and not _reaches(state.get("floor"), scope.since):
-        whole = yield from _backwards(scope, room, state)
-        if not whole:
-            return
-    if state["latest"] != room["latest"]:
-        yield from _forwards(scope, room, state)
+        yield Gap(_ENCRYPTED)
+    if checkpoint is None or "back" in checkpoint:
+        checkpoint = yield from _backwards(scope, room, checkpoint)
+    if checkpoint is not None and checkpoint["latest"] != room["latest"]:
+        yield from _forwards(scope, room, checkpoint)
 
 
-def _fresh(room: dict[str, Any]) -> Checkpoint:
-    start = {"since": room["token"], "latest": room["latest"], "back": room["token"]}
-    return {"v": 1, **start, "related": {}, "pins": {}, "pinned": None}
-
-
-def _copy(state: Checkpoint) -> Checkpoint:
-    return {**state, "related": dict(state["related"]), "pins": dict(state["pins"])}
-
-
-def _reaches(floor: str | None, since: datetime | None) -> bool:
-    """Tell whether an earlier run, which stopped at its own `since`, went back as far as this one asks."""
-    return floor is not None and since is not None and datetime.fromisoformat(floor) <= since
-
-
-def _members(room: dict[str, Any]) -> Flow:
-    response = yield in_room(room["room"], "members")
-    yield Batch("member", response.data.get("chunk", []), room)
-
-
-def _messages(room: dict[str, Any], direction: str, start: str = "") -> Request:
-    params = {"dir": direction, "limit": PAGE, **({"from": start} if start else {})}
-    return in_room(room["room"], "messages", **params)
-
-
-def _backwards(scope: Scope, room: dict[str, Any], state: Checkpoint) -> Generator[Any, Any, bool]:
-    """Walk from the newest event to the first; tell whether it came to the end of what was asked for."""
-    listing = Listing(_messages(room, "b"), _PAGER, resume=_messages(room, "b", state["back"]))
+def _backwards(scope: Scope, room: Room, state: Checkpoint | None) -> Generator[Any, Any, Checkpoint | None]:
+    """Walk from the newest event to the first; give the checkpoint, or None where it did not get there."""
+    if state is None:
+        response = yield in_room(room["room"], "members")
+        yield Batch("member", response.data.get("chunk", []), room)
+        state = {"v": 1, "since": room["token"], "latest": room["latest"], "back": room["token"]}
+        state |= {"related": {}, "pins": {}, "pinned": []}
+    request = in_room(room["room"], "messages", dir="b", limit=PAGE)
+    listing = Listing(request, _PAGER, resume=request.with_params(**{"from": state["back"]}))
     while (data := (yield from listing.page())) is not None:
-        if not data:
-            continue  # the walk begins anew
-        chunk: list[Event] = data.get("chunk", [])
-        kept = [event for event in chunk if _time(event) <= scope.until]
-        acts = _remember(state, kept)
-        following = data.get("end")
-        if len(kept) < len(chunk) and following:  # what came after `until` is left for a later run
-            state["since"], state["latest"] = following, ""
-        below = scope.since is not None and any(_time(event) < scope.since for event in kept)
-        state["back"] = following
-        if following is None:
-            acts += _lost(state)
-            state = {name: value for name, value in state.items() if name not in {"back", "floor", "lost"}}
-        elif below and scope.since is not None:
-            state["floor"] = scope.since.isoformat()
-            kept = [event for event in kept if _time(event) >= scope.since]
-        yield Batch("act", acts, room)
-        yield Batch("event", kept, room, checkpoint=_copy(state))
-        if below:
-            return True
+        chunk: list[Event] = data.get("chunk", [])  # nothing at all where the walk begins anew
+        kept = [event for event in chunk if moment(event) <= scope.until]
+        state, news = deepcopy(state), _News()
+        for event in kept:
+            _note(state, event)
+        state["pinned"] += [event for event in kept if event["type"] == "m.room.pinned_events"]
+        if data:
+            state["back"] = data.get("end")
+        if len(kept) < len(chunk) and state["back"]:  # what came after `until` is left to a later run
+            state |= {"since": state["back"], "latest": ""}
+        if state["back"] is None:  # only now it is clear which pins hold: told in the order in which they were set
+            news.take(state, state["pinned"][::-1])
+            del state["back"], state["pinned"]
+        yield Batch("act", list(news.acts.values()), room)
+        yield Batch("event", kept, room, checkpoint=state)
+        if scope.since is not None and any(moment(event) < scope.since for event in kept):
+            return state
     if listing.problem:
         yield Gap(listing.problem)
-    return listing.problem is None
+    return None if listing.problem else state
 
 
-def _remember(state: Checkpoint, events: Iterable[Event]) -> list[Act]:
-    """Going back, note reactions, edits, and who set the pins that are still there; give those pins."""
-    acts: list[Act] = []
-    for event in events:
-        _relate(state, event)
-        if event["type"] == "m.room.pinned_events":
-            pinned = _pinned(event.get("content", {}))
-            if state["pinned"] is None:
-                state["pinned"] = pinned  # the newest of them says what is pinned now
-            added = [one for one in pinned if one not in _pinned(previous(event))]
-            for target in added:
-                if target in state["pinned"] and target not in state["pins"]:
-                    state["pins"][target] = event["sender"]
-                    acts.append(_pin(event, target, event["sender"], active=True))
-    return acts
-
-
-def _relate(state: Checkpoint, event: Event) -> None:
-    """Note a reaction or an edit by its event id: [target, key (None: an edit), sender, time]."""
-    related, found = state["related"], relation(event)
-    is_reaction = event["type"] == "m.reaction" and found.get("rel_type") == "m.annotation"
-    if not is_reaction and replaced(event) is None:
-        return
-    key = str(found.get("key")) if is_reaction else None
-    related[event["event_id"]] = [found.get("event_id"), key, event["sender"], event["origin_server_ts"]]
-    if len(related) > KEPT:
-        del related[min(related, key=lambda one: related[one][3])]
-
-
-def _lost(state: Checkpoint) -> list[Act]:
-    """After a walk that began anew: reactions that were known and are not there any more."""
-    whole = len(state["related"]) < KEPT
-    lost = state.get("lost", {}).items() if whole else ()
-    return [_undone(entry) for event, entry in lost if entry[1] is not None and event not in state["related"]]
-
-
-def _forwards(scope: Scope, room: dict[str, Any], state: Checkpoint) -> Flow:
+def _forwards(scope: Scope, room: Room, state: Checkpoint) -> Flow:
     """Walk from where the last run stood to the newest event; the checkpoint moves when all of it is stored."""
-    state = _copy(state)
-    pages, request = Pages(_PAGER), _messages(room, "f", state["since"])
-    following: Request | None = request
+    state, news, pages = deepcopy(state), _News(), Pages(_PAGER)
+    following: Request | None = in_room(room["room"], "messages", dir="f", limit=PAGE, **{"from": state["since"]})
     while following is not None:
         try:
             response = yield following
-        except CursorError:
-            anew = {**_fresh(room), "lost": state["related"]}
-            yield from _members(room)
-            yield from _backwards(scope, room, anew)
+        except CursorError:  # the walk begins anew; reactions that are not there any more were taken back
+            if (yield from _backwards(scope, room, None)) is not None and scope.since is None:
+                yield Swept("event", {"community_id": room_id(room["home"], room["room"]), "kind": "reacted"})
             return
         chunk: list[Event] = response.data.get("chunk", [])
-        kept = [event for event in chunk if _time(event) <= scope.until]
-        acts, changed = _changes(state, kept)
-        yield Batch("act", acts, room)
-        yield Batch("event", kept, {**room, "live": True})
-        yield from _changed(room, changed)
+        kept = [event for event in chunk if moment(event) <= scope.until]
+        news.take(state, kept)
+        yield Batch("event", kept, room)
         if len(kept) < len(chunk):
-            return
+            break
         following = pages.next(response)
-    state.update(since=room["token"], latest=room["latest"])
-    yield Batch("event", [], room, checkpoint=state)
+    yield from _as_they_are_now(room, news.changed)
+    yield Batch("member", list(news.moves.values()), room)
+    state |= {"since": room["token"], "latest": room["latest"]}
+    yield Batch("act", list(news.acts.values()), room, checkpoint=state if following is None else None)
 
 
-def _changes(state: Checkpoint, events: list[Event]) -> tuple[list[Act], list[str]]:
-    """Work out what news do to older events: acts undone, pins, and which events to ask for anew."""
-    acts: list[Act] = []
-    asked: dict[str, None] = {}
-    for event in events:
-        _relate(state, event)
-        target = replaced(event)
-        if target is not None:
-            asked[target] = None
-        elif event["type"] == "m.room.redaction":
-            gone = event.get("redacts") or event.get("content", {}).get("redacts", "")
-            entry = state["related"].pop(gone, None)
-            if entry and entry[1] is not None:
-                acts.append(_undone(entry))
-            elif entry or gone:
-                asked[entry[0] if entry else gone] = None
-        elif event["type"] == "m.room.pinned_events":
-            now, before = _pinned(event.get("content", {})), _pinned(previous(event))
-            for one in now:
-                if one not in before:
+class _News:
+    """What the events of a walk do to older ones: the last word on each."""
+
+    def __init__(self) -> None:
+        self.changed: dict[str, None] = {}
+        self.moves: dict[str, Event] = {}
+        self.acts: dict[tuple[Any, ...], dict[str, Any]] = {}
+
+    def take(self, state: Checkpoint, events: list[Event]) -> None:
+        """Take a page in, and note in `state` what later runs need."""
+        here = {event["event_id"] for event in events}
+        for event in events:
+            content, before, kind, target = (
+                event.get("content", {}),
+                previous(event),
+                event["type"],
+                _note(state, event),
+            )
+            if kind == "m.room.redaction":
+                target = event.get("redacts") or content.get("redacts")
+                undone, key, sender, _ = state["related"].pop(target, (target, None, "", 0))
+                target = undone if key is None else None
+                if key is not None:
+                    self._act("reacted", undone, key, sender, active=False)
+            elif kind == "m.room.member" and content.get("membership") != before.get("membership"):
+                self.moves[event["state_key"]] = event
+            elif kind == "m.room.pinned_events":
+                now, then = content.get("pinned") or (), before.get("pinned") or ()
+                for one in (one for one in now if one not in then):
                     state["pins"][one] = event["sender"]
-                    acts.append(_pin(event, one, event["sender"], active=True))
-            for one in before:
-                if one not in now:
-                    acts.append(_pin(event, one, state["pins"].pop(one, ""), active=False))
-    here = {event["event_id"] for event in events}
-    return acts, [one for one in asked if one not in here]
+                    self._act("pinned", one, None, event["sender"], ts=event["origin_server_ts"])
+                for one in (one for one in then if one not in now):
+                    self._act("pinned", one, None, state["pins"].pop(one, ""), active=False)
+            if target and target not in here:
+                self.changed[target] = None
+
+    def _act(self, kind: str, target: str, key: str | None, sender: str, **told: Any) -> None:  # noqa: ANN401 # JSON
+        told = {"kind": kind, "target": target, "key": key, "sender": sender, **told}
+        self.acts[kind, target, key, sender] = told
 
 
-def _changed(room: dict[str, Any], targets: list[str]) -> Flow:
-    """Ask for older events as they are now: edited, or deleted."""
-    if not targets:
-        return
-    requests = tuple(in_room(room["room"], f"event/{_escaped(target)}") for target in targets)
-    found: list[Event] = []
-    for answer in (yield requests):
-        if isinstance(answer, ObjectUnavailableError | PermissionMissingError):
+def _as_they_are_now(room: Room, targets: Iterable[str]) -> Flow:
+    """Ask for older events again, all at once: they were edited, or deleted."""
+    requests, found = tuple(in_room(room["room"], "event", target) for target in targets), []
+    for answer in (yield requests) if requests else ():
+        if isinstance(answer, CLOSED):
             yield Gap("a message that was changed cannot be read any more")
         elif isinstance(answer, Exception):
             raise answer
-        else:
+        elif answer.data["type"] in MESSAGES:
             found.append(answer.data)
-    yield Batch("event", [event for event in found if event["type"] in MESSAGES], room)
+    yield Batch("event", found, room)
 
 
-def _undone(entry: list[Any]) -> Act:
-    target, key, sender, _ = entry
-    return {"kind": "reacted", "sender": sender, "target": target, "key": key, "ts": None, "active": False}
-
-
-def _pin(event: Event, target: str, sender: str, *, active: bool) -> Act:
-    ts = event["origin_server_ts"] if active else None
-    return {"kind": "pinned", "sender": sender, "target": target, "key": None, "ts": ts, "active": active}
-
-
-def _pinned(content: dict[str, Any]) -> list[str]:
-    found = content.get("pinned")
-    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
-
-
-def _escaped(event: str) -> str:
-    from urllib.parse import quote
-
-    return quote(event, safe="")
-
-
-def _time(event: Event) -> datetime:
-    return datetime.fromtimestamp(event["origin_server_ts"] / 1000, UTC)
+def _note(state: Checkpoint, event: Event) -> str | None:
+    """Note a reaction or an edit under its id: [target, key (None: an edit), sender, time]; give what is edited."""
+    found, related = relation(event), state["related"]
+    target, key = found.get("event_id"), found.get("key") if found.get("rel_type") == "m.annotation" else None
+    edited = target if found.get("rel_type") == "m.replace" else None
+    if edited or key is not None:
+        related[event["event_id"]] = [target, key, event["sender"], event["origin_server_ts"]]
+    if len(related) > KEPT:
+        del related[min(related, key=lambda one: related[one][3])]
+    return edited

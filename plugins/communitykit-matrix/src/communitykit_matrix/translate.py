@@ -6,318 +6,228 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from communitykit import Draft, Ignored, Rejected, WireKind, make_event_id
-from communitykit_matrix.ids import community_id, home_of, member_id, membership_id, post_id
-from communitykit_matrix.wire import ANNOUNCED, MESSAGES, VOTES, Act, Event, Receipt, Room, User, previous, relation
+from communitykit_matrix.wire import MESSAGES, POLLS, Event, home_of, member_id, moment, previous, relation, room_id
 
-Context = Any
+JSON: TypeAlias = Any
 _FILES = {"m.image": "image", "m.file": "file", "m.audio": "audio", "m.video": "video"}
+_VOTES = {"m.poll.response": "m.selections", "org.matrix.msc3381.poll.response": "org.matrix.msc3381.poll.response"}
+_ANNOUNCED = {"m.room.name": "name", "m.room.topic": "topic", "m.room.tombstone": "body"}
 _PILL = re.compile(r"""href=["']https://matrix\.to/#/([^"'?/]+)""")
-_LINK = re.compile(r"https?://[^\s<>\"')]+")
-_REPLY = re.compile(r"<mx-reply>.*?</mx-reply>", re.DOTALL)
+_LINK = re.compile(r"""https?://(?!matrix\.to/)[^\s<>"')]+""")
 _QUOTED = re.compile(r"\A(?:> [^\n]*\n)+\n?")
 _TEXTS = ("m.text", "org.matrix.msc1767.text", "body")
 
 IGNORED = {
-    "edit": "the event that it edits is read as it is now",
-    "redaction": "the event that it redacts is read as it is now",
+    "change": "edits, redactions and lists of pins: what they change is read as it is now",
     "redacted act": "a reaction or vote that was taken back no longer says what it was about",
-    "pins": "who pinned what is worked out from what changed in the list",
-    "profile": "a member event that changes a name or picture only",
-    "invitation": "an invitation declined or taken back, a request to join, a ban of somebody who was not there",
-    "state": "settings of the room, first names and topics among them",
+    "membership": "new names and pictures, invitations that came to nothing, requests to join",
+    "state": "settings of a room, its first name and topic among them",
     "other": "calls, key exchanges, ends of polls, and events of applications' own types",
 }
 
 
-def translate_user(item: User, context: Context) -> Iterator[Draft]:
-    """An account, from Synapse's list."""
-    name = item["name"]
-    created = item.get("creation_ts")
+def translate_user(item: JSON, context: JSON) -> Iterator[Draft]:
+    """An account in Synapse's list (admin API, "List Accounts")."""
     yield {
-        **_account(name, context, is_bot=item.get("user_type") == "bot"),
-        "display_name": item.get("displayname"),
+        **_account(item["name"], item.get("displayname"), context, is_bot=item.get("user_type") == "bot"),
         "guest": bool(item.get("is_guest")),
         "admin": bool(item.get("admin")),
         "active": not item.get("deactivated"),
-        **({"created_at": _time(created)} if created else {}),
+        **({"created_at": _time(item["creation_ts"])} if item.get("creation_ts") else {}),
         **({"extra": {"erased": True}} if item.get("erased") else {}),
     }
 
 
-def _account(user: str, context: Context, *, is_bot: bool = False) -> dict[str, Any]:
+def _account(user: str, shown: str | None, context: JSON, *, is_bot: bool = False) -> dict[str, Any]:
     if not user.startswith("@"):
         raise Rejected("not_an_account")
     bot = is_bot or any(fnmatchcase(user, pattern) for pattern in context["bots"].split())
-    username = user[1:].partition(":")[0]
-    return {"record": "member", "id": member_id(user), "kind": "bot" if bot else "person", "username": username}
+    said = {"kind": "bot" if bot else "person", "username": user[1:].partition(":")[0], "display_name": shown}
+    return {"record": "member", "id": member_id(user), **said}
 
 
-def translate_room(item: Room, context: Context) -> Iterator[Draft]:
+def translate_room(item: JSON, context: JSON) -> Iterator[Draft]:
     """A room or space."""
-    home, parent = context["home"], item.get("parent")
-    draft: dict[str, Any] = {
+    home, parent, create = context["home"], item["parent"], item.get("create")
+    yield {
         "record": "community",
-        "id": community_id(home, item["room_id"]),
-        "kind": "direct" if item["privacy"] == "direct" else "space" if item.get("space") else "channel",
-        "name": item.get("name") or item.get("alias"),
-        "topic": item.get("topic"),
+        "id": room_id(home, item["room_id"]),
+        "kind": "direct" if item["privacy"] == "direct" else "space" if item.get("room_type") else "channel",
+        "name": item.get("name") or item.get("canonical_alias"),
+        "topic": item.get("topic") or None,
         "privacy": item["privacy"],
-        "parent_id": community_id(home, parent) if parent else None,
+        "parent_id": room_id(home, parent) if parent else None,
         "url": f"https://matrix.to/#/{item['room_id']}",
+        **({"archived": item["archived"]} if "archived" in item else {}),
+        **({"created_at": moment(create), "creator_id": member_id(create["sender"])} if create else {}),
     }
-    if "archived" in item:
-        draft["archived"] = item["archived"]
-    if "created" in item:
-        draft.update(created_at=_time(item["created"]), creator_id=member_id(item["creator"]))
-    yield draft
 
 
-def translate_member(item: Event, context: Context) -> Iterator[Draft]:
-    """A member event of a room's current state (/members): who is in it, and who was."""
+def translate_member(item: Event, context: JSON) -> Iterator[Draft]:
+    """A room's member event that holds now: who is in it since when, and who was."""
     there, before = item.get("content", {}).get("membership"), previous(item).get("membership")
+    home, room, user = context["home"], context["room"], item["state_key"]
     yield from _known_by_room(item, context)
-    if there == "join":
-        told = {"active": True} if before == "join" else {"active": True, "since": _time(item["origin_server_ts"])}
-    elif there in {"leave", "ban"} and before == "join":
-        told = {"active": False, "until": _time(item["origin_server_ts"])}
-    else:
-        yield Ignored("invitation")
+    if "join" not in {there, before}:
+        yield Ignored("membership")
         return
-    yield _membership(item, context, told)
+    since = {} if before == "join" else {"since": moment(item), "until": None}
+    yield {
+        "record": "membership",
+        "id": room_id(home, room, "membership", room, user),
+        "community_id": room_id(home, room),
+        "member_id": member_id(user),
+        **({"active": True, **since} if there == "join" else {"active": False, "until": moment(item)}),
+    }
 
 
-def _known_by_room(item: Event, context: Context) -> Iterator[Draft]:
+def _known_by_room(item: Event, context: JSON) -> Iterator[Draft]:
     """Give the account where the homeserver's own list does not: people of other servers, or no list at all."""
     user, content = item["state_key"], item.get("content", {})
-    if content.get("membership") != "join" or (context["listed"] and home_of(user, "") == context["home"]):
-        return
-    outside = home_of(user, "") != context["home"]
-    yield {
-        **_account(user, context),
-        "display_name": content.get("displayname"),
-        **({"external": True} if outside else {}),
-    }
+    outside = home_of(user) != context["home"]
+    if content.get("membership") == "join" and (outside or not context["listed"]):
+        yield _account(user, content.get("displayname"), context) | ({"external": True} if outside else {})
 
 
-def _membership(item: Event, context: Context, told: dict[str, Any]) -> Draft:
-    home, room, user = context["home"], context["room"], item["state_key"]
-    return {
-        "record": "membership",
-        "id": membership_id(home, room, user),
-        "community_id": community_id(home, room),
-        "member_id": member_id(user),
-        **told,
-    }
-
-
-def translate_event(item: Event, context: Context) -> Iterator[Draft]:
+def translate_event(item: Event, context: JSON) -> Iterator[Draft]:
     """An event of a room's timeline."""
-    kind = item["type"]
+    kind, content, found = item["type"], item.get("content", {}), relation(item)
+    act = {"sender": item["sender"], "target": found.get("event_id"), "ts": item["origin_server_ts"]}
     if kind in MESSAGES:
         yield from _post(item, context)
-    elif kind == "m.reaction" or kind in VOTES:
-        yield from _answer(item, context)
-    elif kind == "m.room.member" and "state_key" in item:
+    elif kind == "m.reaction" or kind in _VOTES:
+        voted = content.get(_VOTES.get(kind, ""))
+        keys = (
+            [found.get("key")] if kind == "m.reaction" else voted.get("answers") if isinstance(voted, dict) else voted
+        )
+        for key in keys or () if act["target"] else ():
+            yield from translate_act(
+                {"kind": "reacted" if kind == "m.reaction" else "voted", "key": key, **act}, context
+            )
+        if not act["target"]:
+            yield Ignored("redacted act")
+    elif kind == "m.room.member":
         yield from _transition(item, context)
-    elif kind in ANNOUNCED and (previous(item) or kind == "m.room.tombstone"):
-        detail = item.get("content", {}).get(ANNOUNCED[kind])
-        yield _occurrence("community_changed", item["sender"], item, context, detail=detail)
+    elif kind in _ANNOUNCED and (previous(item) or kind == "m.room.tombstone"):
+        yield _occurrence("community_changed", item["sender"], item, context, detail=content.get(_ANNOUNCED[kind]))
+    elif kind in {"m.room.redaction", "m.room.pinned_events"}:
+        yield Ignored("change")
     else:
-        named = {"m.room.redaction": "redaction", "m.room.pinned_events": "pins"}
-        yield Ignored(named.get(kind, "state" if "state_key" in item else "other"))
+        yield Ignored("state" if "state_key" in item else "other")
 
 
-def _transition(item: Event, context: Context) -> Iterator[Draft]:
+def _transition(item: Event, context: JSON) -> Iterator[Draft]:
     """Somebody comes, goes, or is invited."""
     user, sender = item["state_key"], item["sender"]
     now, before = item.get("content", {}).get("membership"), previous(item).get("membership")
-    moment = _time(item["origin_server_ts"])
-    if now == "join":
-        yield from _known_by_room(item, context)
-        if before == "join":
-            yield Ignored("profile")
-            return
-        yield _occurrence("joined", user, item, context)
-        told: dict[str, Any] = {"active": True, "since": moment, "until": None}
-    elif now in {"leave", "ban"} and before == "join":
+    yield from _known_by_room(item, context)
+    if now == "invite":
+        yield _occurrence("invited", sender, item, context) | {"target_id": member_id(user)}
+    elif now != "join" and before == "join":
         detail = "banned" if now == "ban" else "kicked" if sender != user else None
         yield _occurrence("left", user, item, context, detail=detail)
-        told = {"active": False, "until": moment}
     else:
-        yield _occurrence("invited", sender, item, context, target=user) if now == "invite" else Ignored("invitation")
-        return
-    if context.get("live"):
-        yield _membership(item, context, told)
+        yield Ignored("membership") if now != "join" or before == "join" else _occurrence("joined", user, item, context)
 
 
-def _occurrence(
-    kind: str, actor: str, item: Event, context: Context, *, detail: Any = None, target: str | None = None
-) -> Draft:
-    """Something that happened once, and to the room."""
-    room = community_id(context["home"], context["room"])
-    about = member_id(target) if target else room
-    key = {"target": room, "actor": member_id(actor), "occurrence": item["event_id"]}
-    return {
-        "record": "event",
-        "id": make_event_id("matrix", home_of(context["room"], context["home"]), kind, **key),
-        "kind": kind,
-        "actor_id": member_id(actor),
-        "target_id": about,
-        "community_id": room,
-        "detail": detail if isinstance(detail, str) else None,
-        "occurred_at": _time(item["origin_server_ts"]),
-        "time_source": "event",
-    }
+def _occurrence(kind: str, actor: str, item: Event, context: JSON, *, detail: str | None = None) -> dict[str, Any]:
+    """Something that happened once, in a room."""
+    room, who, network = (
+        room_id(context["home"], context["room"]),
+        member_id(actor),
+        home_of(context["room"], context["home"]),
+    )
+    key = make_event_id("matrix", network, kind, target=room, actor=who, occurrence=item["event_id"])
+    said = {"actor_id": who, "target_id": room, "community_id": room, "detail": detail}
+    return {"record": "event", "id": key, "kind": kind, **said, "occurred_at": moment(item), "time_source": "event"}
 
 
-def _answer(item: Event, context: Context) -> Iterator[Draft]:
-    """A reaction, or a vote; who votes again has only their last vote counted, under the same id."""
-    found = relation(item)
-    target, key = found.get("event_id"), found.get("key")
-    if not isinstance(target, str):
-        yield Ignored("redacted act")
-    elif item["type"] == "m.reaction":
-        yield _state_act("reacted", item["sender"], target, context, detail=str(key), ts=item["origin_server_ts"])
-    else:
-        content = item.get("content", {})
-        chosen = content.get("m.selections") or content.get("org.matrix.msc3381.poll.response", {}).get("answers")
-        for option in chosen if isinstance(chosen, list) else ():
-            yield _state_act("voted", item["sender"], target, context, detail=str(option), ts=item["origin_server_ts"])
-
-
-def _state_act(
-    kind: str,
-    actor: str,
-    target: str,
-    context: Context,
-    *,
-    detail: str | None = None,
-    ts: int | None = None,
-    active: bool = True,
-) -> Draft:
-    """Something that holds until it is undone."""
+def translate_act(item: JSON, context: JSON) -> Iterator[Draft]:
+    """Something that holds until it is undone: a reaction, a vote, a pin, a read receipt."""
     home, room = context["home"], context["room"]
-    post = post_id(home, room, target)
-    network = home_of(room, home)
-    return {
-        "record": "event",
-        "id": make_event_id("matrix", network, kind, target=post, actor=member_id(actor), detail=detail),
-        "kind": kind,
-        "actor_id": member_id(actor),
-        "target_id": post,
-        "community_id": community_id(home, room),
-        "active": active,
-        **({"detail": detail} if detail is not None else {}),
-        **({"occurred_at": _time(ts), "time_source": "event"} if ts else {}),
-    }
-
-
-def translate_act(item: Act, context: Context) -> Iterator[Draft]:
-    """A reaction taken back; a pin set or removed."""
+    post, active = room_id(home, room, "post", item["target"]), item.get("active", True)
     if item["sender"]:
-        told = {"detail": item["key"], "ts": item["ts"], "active": item["active"]}
-        yield _state_act(item["kind"], item["sender"], item["target"], context, **told)  # type: ignore[arg-type] # an Act
+        who = member_id(item["sender"])
+        told = {"kind": item["kind"], "actor_id": who, "target_id": post, "community_id": room_id(home, room)}
+        when = {"occurred_at": _time(item["ts"]), "time_source": "event"} if item.get("ts") else {}
+        key = make_event_id("matrix", home_of(room, home), item["kind"], target=post, actor=who, detail=item["key"])
+        yield {"record": "event", "id": key, **told, "detail": item["key"], "active": active, **when}
     if item["kind"] == "pinned":
-        post = post_id(context["home"], context["room"], item["target"])
-        yield {"record": "post", "id": post, "pinned": item["active"]}
+        yield {"record": "post", "id": post, "pinned": active}
 
 
-def translate_receipt(item: Receipt, context: Context) -> Iterator[Draft]:
-    """Somebody has read up to this message."""
-    yield _state_act("viewed", item["user_id"], item["event_id"], context, ts=item["ts"])
-
-
-def _post(item: Event, context: Context) -> Iterator[Draft]:
-    """A message of any sort, with the edit that counts (`m.replace`, bundled by the server)."""
-    home, room, event = context["home"], context["room"], item["event_id"]
-    because = item.get("unsigned", {}).get("redacted_because")
-    post: dict[str, Any] = {
-        "record": "post",
-        "id": post_id(home, room, event),
-        "community_id": community_id(home, room),
-        "author_id": member_id(item["sender"]),
-        "created_at": _time(item["origin_server_ts"]),
-    }
-    if because is not None:
-        yield {**post, "gone": "deleted", "deleted_at": _time(because["origin_server_ts"])}
+def _post(item: Event, context: JSON) -> Iterator[Draft]:
+    """A message of any sort, with the edit that counts (`m.replace`, which the server bundles with it)."""
+    home, room, unsigned, found = context["home"], context["room"], item.get("unsigned", {}), relation(item)
+    post: dict[str, Any] = {"record": "post", "id": room_id(home, room, "post", item["event_id"])}
+    post |= {"community_id": room_id(home, room), "author_id": member_id(item["sender"]), "created_at": moment(item)}
+    if because := unsigned.get("redacted_because"):
+        yield {**post, "gone": "deleted", "deleted_at": moment(because)}
         return
-    found = relation(item)
     if found.get("rel_type") == "m.replace":
-        yield Ignored("edit")
+        yield Ignored("change")
         return
-    edit = item.get("unsigned", {}).get("m.relations", {}).get("m.replace")
-    content = item.get("content", {})
-    if edit:
-        content = edit.get("content", {}).get("m.new_content", content)
+    edit = unsigned.get("m.relations", {}).get("m.replace", {})
+    content = edit.get("content", {}).get("m.new_content") or item.get("content", {})
     root = found.get("event_id") if found.get("rel_type") == "m.thread" else None
     answered = found.get("m.in_reply_to", {}).get("event_id")
-    parent = answered if answered and not (root and found.get("is_falling_back")) else root
+    parent = root if found.get("is_falling_back") or not answered else answered
     yield {
         **post,
-        "kind": "poll" if "poll" in item["type"] else "post",
-        "root_id": post_id(home, room, root) if root else None,
-        "parent_id": post_id(home, room, parent) if parent else None,
-        "edited_at": _time(edit["origin_server_ts"]) if edit else None,
-        "url": f"https://matrix.to/#/{room}/{event}",
+        "root_id": room_id(home, room, "post", root) if root else None,
+        "parent_id": room_id(home, room, "post", parent) if parent else None,
+        "edited_at": moment(edit) if edit else None,
+        "url": f"https://matrix.to/#/{room}/{item['event_id']}",
         "gone": None,
-        **({"extra": {"encrypted": True}} if item["type"] == "m.room.encrypted" else _words(content, item, context)),
+        **({"extra": {"encrypted": True}} if item["type"] == "m.room.encrypted" else _words(content, item, home)),
     }
 
 
-def _words(content: dict[str, Any], item: Event, context: Context) -> dict[str, Any]:
-    """What a message says: body, plain text, whom it mentions, files, poll."""
-    poll = next((content[name] for name in ("m.poll", "org.matrix.msc3381.poll.start") if name in content), None)
-    if poll is not None:
-        question = _text(poll.get("question"))
-        options = [{"text": _text(answer) or ""} for answer in poll.get("answers", ())]
-        shown = {"body": question, "body_format": "plain", "text": question, "mentions": ()}
-        return {**shown, "poll": {"question": question, "options": options}}
-    file = _FILES.get(content.get("msgtype", ""), "image" if item["type"] == "m.sticker" else None)
-    plain, name = content.get("body") or "", content.get("filename")
-    if "m.in_reply_to" in relation(item):
+def _words(content: dict[str, Any], item: Event, home: str) -> dict[str, Any]:
+    """What a message says: body, plain text, whom it mentions, a file, a poll."""
+    if poll := next((content[name] for name in POLLS if name in content), None):
+        question, options = _text(poll.get("question")), [{"text": _text(one) or ""} for one in poll.get("answers", ())]
+        said = {"kind": "poll", "body": question, "body_format": "plain", "text": question}
+        return {**said, "poll": {"question": question, "options": options}}
+    plain, name, info = content.get("body") or "", content.get("filename"), content.get("info") or {}
+    if "m.in_reply_to" in relation(item):  # older clients quote what they answer
         plain = _QUOTED.sub("", plain)
+    file = _FILES.get(content.get("msgtype", ""), "image" if item["type"] == "m.sticker" else None)
     if file and name in {None, plain}:  # a file without a caption has its name as body
         plain, name = "", plain
-    formatted = content.get("formatted_body") if content.get("format") == "org.matrix.custom.html" else None
-    body = _REPLY.sub("", formatted) if formatted else plain
-    info = content.get("info") or {}
+    html = content.get("formatted_body") if content.get("format") == "org.matrix.custom.html" else None
     attached = {"kind": file, "name": name, "url": content.get("url")}
     return {
-        "body": formatted or plain,
-        "body_format": "html" if formatted else "plain",
+        "body": html or plain,
+        "body_format": "html" if html else "plain",
         "text": plain,
-        "mentions": tuple(_mentions(content, body, context["home"])),
-        "links": tuple(dict.fromkeys(one for one in _LINK.findall(body) if "//matrix.to/" not in one)),
+        "mentions": tuple(_mentions(content, html or "", home)),
+        "links": tuple(dict.fromkeys(_LINK.findall(html or plain))),
         "attachments": ({**attached, "mime_type": info.get("mimetype"), "size": info.get("size")},) if file else (),
     }
 
 
-def _mentions(content: dict[str, Any], body: str, home: str) -> Iterator[dict[str, Any]]:
-    """Intentional mentions (`m.mentions`); for older clients, people's pills. Rooms are pills always."""
-    pills = [unquote(one) for one in _PILL.findall(body)]
-    told = content.get("m.mentions")
-    if told is None:
-        told = {"user_ids": [one for one in pills if one.startswith("@")]}
-    for user in dict.fromkeys(told.get("user_ids", ())):
-        if isinstance(user, str) and user.startswith("@"):
-            yield {"kind": "member", "id": member_id(user)}
+def _mentions(content: dict[str, Any], html: str, home: str) -> Iterator[dict[str, Any]]:
+    """Intentional mentions (`m.mentions`); of older clients, people's pills. Rooms are pills always."""
+    pills = [unquote(one) for one in _PILL.findall(html.rpartition("</mx-reply>")[2])]
+    told = content.get("m.mentions", {"user_ids": pills})
+    for user in dict.fromkeys(one for one in told.get("user_ids", ()) if one.startswith("@")):
+        yield {"kind": "member", "id": member_id(user)}
     if told.get("room"):
         yield {"kind": "everyone"}
     for room in dict.fromkeys(one for one in pills if one.startswith("!")):
-        yield {"kind": "community", "id": community_id(home, room)}
+        yield {"kind": "community", "id": room_id(home, room)}
 
 
-def _text(block: Any) -> str | None:
-    """Give a text block's words, in any of the forms that polls have had."""
-    if isinstance(block, list):
-        return next((_text(one) for one in block), None)
+def _text(block: JSON) -> str | None:
+    """Give the words of a text block, in any of the forms that polls have had."""
     if isinstance(block, dict):
-        return next((_text(block[name]) for name in _TEXTS if name in block), None)
-    return block if isinstance(block, str) else None
+        block = next((block[name] for name in _TEXTS if name in block), None)
+    return _text(block[0]) if isinstance(block, list) and block else block if isinstance(block, str) else None
 
 
 def _time(ts: int) -> datetime:
@@ -330,5 +240,4 @@ TRANSLATORS = {
     "member": WireKind(translate_member, id_field="event_id"),
     "event": WireKind(translate_event, id_field="event_id"),
     "act": WireKind(translate_act, id_field="target"),
-    "receipt": WireKind(translate_receipt, id_field="event_id"),
 }

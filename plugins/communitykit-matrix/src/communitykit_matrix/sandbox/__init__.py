@@ -82,7 +82,7 @@ class MatrixPlatform(Platform):
 
     def kind_of(self, message: Message) -> str:
         """Tell polls apart."""
-        return "poll" if message.options else "post"
+        return "poll" if message.options and not message.files else "post"
 
     def body(self, world: World, message: Message) -> tuple[str, str]:
         """Give the formatted body, or the plain one where there is none."""
@@ -109,7 +109,11 @@ class MatrixPlatform(Platform):
         if record != "post":
             return fields
         told = {name: value for name, value in fields.items() if name not in {"broadcast", "replies"}}
-        mentions = () if subject.options else tuple(one for one in fields["mentions"] if one[0] != "user_group")
+        mentions = (
+            ()
+            if self.kind_of(subject) == "poll"
+            else tuple(one for one in fields["mentions"] if one[0] != "user_group")
+        )
         return {**told, "mentions": mentions}
 
     def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:  # noqa: ARG002

@@ -65,7 +65,9 @@ class MatrixDesk(Desk):
         if call.path == "/_synapse/admin/v2/users":
             return self._users(call)
         routes: dict[str, Callable[[], Answer]] = {
-            "v3/account/whoami": lambda: Answer.of({"user_id": self._user(naming.reader(self.site.world)), "is_guest": False}),
+            "v3/account/whoami": lambda: Answer.of(
+                {"user_id": self._user(naming.reader(self.site.world)), "is_guest": False}
+            ),
             "v3/joined_rooms": lambda: Answer.of({"joined_rooms": [*self._rooms(), naming.space(self.site.world)]}),
             "v3/sync": self._sync,
         }
@@ -99,7 +101,9 @@ class MatrixDesk(Desk):
         world, rooms = self.site.world, self._rooms()
         is_space = room == naming.space(world)
         if not is_space and (room not in rooms or rooms[room].number in self.site.unreadable):
-            text = f"User {self._user(naming.reader(self.site.world))} not in room {room}, and room previews are disabled"
+            text = (
+                f"User {self._user(naming.reader(self.site.world))} not in room {room}, and room previews are disabled"
+            )
             return Answer.of({"errcode": "M_FORBIDDEN", "error": text}, status=403)
         if what == "messages":
             return self._messages(call, room)

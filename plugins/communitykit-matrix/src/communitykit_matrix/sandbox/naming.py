@@ -13,7 +13,16 @@ HOME = "aurora.example"
 PARTNER = "borealis.example"
 SPACE_NAME = "Aurora Instruments"
 
-_EMOJI = {"+1": "👍", "heart": "❤️", "tada": "🎉", "eyes": "👀", "rocket": "🚀", "joy": "😂", "pray": "🙏", "smile": "😄"}
+_EMOJI = {
+    "+1": "👍",
+    "heart": "❤️",
+    "tada": "🎉",
+    "eyes": "👀",
+    "rocket": "🚀",
+    "joy": "😂",
+    "pray": "🙏",
+    "smile": "😄",
+}
 
 
 def _mark(*parts: object) -> str:

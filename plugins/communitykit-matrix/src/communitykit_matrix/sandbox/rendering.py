@@ -22,7 +22,7 @@ def timeline(world: World, place: Place) -> list[Placed]:
         *_pins(world, place),
     ]
     for message in world.messages(place):
-        placed += _message(world, place, message)
+        placed += _message(world, message)
     return sorted(placed, key=lambda one: (one[0], one[1]["event_id"]))
 
 
@@ -138,7 +138,7 @@ def _notices(world: World, place: Place) -> Iterator[Placed]:
 def _pins(world: World, place: Place) -> Iterator[Placed]:
     pins = [(one.pinned, naming.event(world, one)) for one in world.messages(place) if one.pinned is not None]
     pinned: list[str] = []
-    for (person, at), target in sorted(pin for pin in pins if pin[0]):
+    for (person, at), target in sorted(pins, key=lambda pin: (pin[0][1], pin[1])):
         before, pinned = pinned, [*pinned, target]
         who = naming.user(world, world.people[person])
         yield _after(
@@ -147,7 +147,7 @@ def _pins(world: World, place: Place) -> Iterator[Placed]:
         )
 
 
-def _message(world: World, place: Place, message: Message) -> Iterator[Placed]:
+def _message(world: World, message: Message) -> Iterator[Placed]:
     author, target = naming.user(world, world.people[message.author]), naming.event(world, message)
     content = words(world, message)
     relates: Event = {}
@@ -188,20 +188,18 @@ def _reaction_id(world: World, target: str, person: int, emoji: str) -> str:
 def _reaction(world: World, target: str, person: int, emoji: str, at: int) -> Event:
     annotates = {"rel_type": "m.annotation", "event_id": target, "key": naming.emoji(emoji)}
     who = naming.user(world, world.people[person])
-    return _event(
-        world, _reaction_id(world, target, person, emoji), at, who, "m.reaction", {"m.relates_to": annotates}
-    )
+    return _event(world, _reaction_id(world, target, person, emoji), at, who, "m.reaction", {"m.relates_to": annotates})
 
 
 def kind_of(message: Message) -> str:
     """Give the type of a message's event."""
-    return "org.matrix.msc3381.poll.start" if message.options else "m.room.message"
+    return "org.matrix.msc3381.poll.start" if message.options and not message.files else "m.room.message"
 
 
 def words(world: World, message: Message) -> Event:
     """Give a message's content."""
     plain = naming.plain(world, message.segments)
-    if message.options:
+    if message.options and not message.files:
         answers = [{"id": str(index), "org.matrix.msc1767.text": one} for index, one in enumerate(message.options)]
         poll = {"question": {"org.matrix.msc1767.text": plain}, "answers": answers, "max_selections": 1}
         return {"org.matrix.msc3381.poll.start": poll, "org.matrix.msc1767.text": plain}
