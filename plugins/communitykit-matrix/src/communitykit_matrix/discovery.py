@@ -30,7 +30,10 @@ def discover(scope: Scope) -> Flow:
     home = home_of((yield from who()))
     context = {"home": home, "bots": scope.settings.bots}
     listed = scope.settings.accounts == "auto" and (yield from _accounts(context))
-    params: dict[str, str | int] = {"filter": json.dumps(_FILTER), "timeout": 0}
+    # Synapse gives the same answer to the same request for two minutes, so that each run asks with a time-out of its own;
+    # a first /sync answers at once whatever it is.
+    wait = int(scope.until.timestamp() * 1000) % 100_000
+    params: dict[str, str | int] = {"filter": json.dumps(_FILTER), "timeout": wait}
     data = (yield Request(f"{API}/sync", params=params, subject="the list of rooms")).data
     joined = {name: part for name, part in data.get("rooms", {}).get("join", {}).items() if name.startswith("!")}
     rooms = {name: _room(name, part) for name, part in joined.items()}

@@ -122,7 +122,9 @@ class _News:
                 event["type"],
                 _note(state, event),
             )
-            if kind == "m.room.redaction":
+            if kind == "m.reaction":  # given again after it was taken back
+                self.acts.pop(("reacted", *map(relation(event).get, ("event_id", "key")), event["sender"]), None)
+            elif kind == "m.room.redaction":
                 target = event.get("redacts") or content.get("redacts")
                 undone, key, sender, _ = state["related"].pop(target, (target, None, "", 0))
                 target = undone if key is None else None
