@@ -11,16 +11,12 @@ from communitykit_matrix.client import API, CLOSED, NO_ACCOUNTS, in_room, users,
 from communitykit_matrix.wire import Event, home_of, room_id
 
 _STATE = ("create", "name", "canonical_alias", "topic", "join_rules", "encryption", "tombstone")
-_FILTER = {
-    "presence": {"types": []},
-    "account_data": {"types": ["m.direct"]},
-    "room": {
-        "state": {"types": [*(f"m.room.{name}" for name in _STATE), "m.space.parent"]},
-        "timeline": {"limit": 1},  # the newest event tells whether there is news: a quiet room takes no request
-        "ephemeral": {"types": ["m.receipt"]},
-        "account_data": {"types": []},
-    },
+_ROOM = {
+    "state": {"types": [*(f"m.room.{name}" for name in _STATE), "m.space.parent"]},
+    "timeline": {"limit": 1},  # the newest event tells whether there is news: a quiet room takes no request
+    "ephemeral": {"types": ["m.receipt"]},
 }
+_FILTER = {"presence": {"types": []}, "account_data": {"types": ["m.direct"]}, "room": _ROOM}
 Room = dict[str, Any]
 """What is known of a room, from its state or a space's summary, in the summary's words; absent where not known."""
 
@@ -41,9 +37,15 @@ def discover(scope: Scope) -> Flow:
     marked = [one["content"] for one in data.get("account_data", {}).get("events", []) if one["type"] == "m.direct"]
     direct = {room for content in marked for names in content.values() if isinstance(names, list) for room in names}
     asked = {"public": True, "private": scope.include_private, "direct": scope.include_direct}
-    for name, room in list(rooms.items()):
-        room["privacy"] = "direct" if name in direct else _privacy(room, rooms)
-    wanted = [one for one in rooms.values() if asked[one["privacy"]] and scope.wants(*_names(one))]
+    for name, room in rooms.items():
+        rule = room.get("join_rule") or ""  # a restricted room is as open as the space that it is in
+        rule = rooms.get(room["parent"], {}).get("join_rule") if rule.endswith("restricted") else rule
+        room["privacy"] = "direct" if name in direct else "public" if rule == "public" else "private"
+    wanted = [
+        one
+        for one in rooms.values()
+        if asked[one["privacy"]] and scope.wants(one.get("name"), one.get("canonical_alias"), one["room_id"])
+    ]
     yield Batch("room", wanted, context)
     if closed := [room for room in wanted if room["room_id"] not in joined]:
         yield Gap(f"{len(closed)} rooms of the spaces are closed to this account: let it join them", "denied")
@@ -104,34 +106,20 @@ def _spaces(rooms: dict[str, Room]) -> Flow:
         while space not in walked and (data := (yield from listing.page())) is not None:
             found += data.get("rooms", [])
         for one in found:
-            for child in one.pop("children_state", []):
-                if child.get("content", {}).get("via"):
-                    parents[child["state_key"]] = one["room_id"]
+            below = [child for child in one.pop("children_state", []) if child.get("content", {}).get("via")]
+            parents |= {child["state_key"]: one["room_id"] for child in below}
             rooms.setdefault(one["room_id"], one)
-        walked |= {one["room_id"] for one in found}
+            walked.add(one["room_id"])
         if listing.problem:
             yield Gap(listing.problem)
     for name, room in rooms.items():
         room["parent"] = parents.get(name) or room.get("parent")
 
 
-def _privacy(room: Room, rooms: dict[str, Room]) -> str:
-    """Tell who may read: a restricted room is as open as the space that it is in."""
-    rule = room.get("join_rule")
-    if rule in {"restricted", "knock_restricted"}:
-        rule = rooms.get(room["parent"] or "", {}).get("join_rule")
-    return "public" if rule == "public" else "private"
-
-
-def _names(room: Room) -> tuple[str | None, ...]:
-    return room.get("name"), room.get("canonical_alias"), room["room_id"]
-
-
 def _receipts(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Give read receipts (`m.receipt`) one by one, as acts: somebody has read up to a message."""
     for event in part.get("ephemeral", {}).get("events", []):
         for target, kinds in event.get("content", {}).items():
-            readers = kinds.get("m.read", {}) if target.startswith("$") else {}
-            for user, told in readers.items():
-                if user.startswith("@"):
+            for user, told in kinds.get("m.read", {}).items():
+                if target.startswith("$") and user.startswith("@"):
                     yield {"kind": "viewed", "sender": user, "target": target, "key": None, "ts": told.get("ts")}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 from urllib.parse import unquote
@@ -37,7 +36,7 @@ def translate_user(item: JSON, context: JSON) -> Iterator[Draft]:
         "guest": bool(item.get("is_guest")),
         "admin": bool(item.get("admin")),
         "active": not item.get("deactivated"),
-        **({"created_at": _time(item["creation_ts"])} if item.get("creation_ts") else {}),
+        **({"created_at": moment(item, "creation_ts")} if item.get("creation_ts") else {}),
         **({"extra": {"erased": True}} if item.get("erased") else {}),
     }
 
@@ -153,7 +152,7 @@ def translate_act(item: JSON, context: JSON) -> Iterator[Draft]:
     if item["sender"]:
         who = member_id(item["sender"])
         told = {"kind": item["kind"], "actor_id": who, "target_id": post, "community_id": room_id(home, room)}
-        when = {"occurred_at": _time(item["ts"]), "time_source": "event"} if item.get("ts") else {}
+        when = {"occurred_at": moment(item, "ts"), "time_source": "event"} if item.get("ts") else {}
         key = make_event_id("matrix", home_of(room, home), item["kind"], target=post, actor=who, detail=item["key"])
         yield {"record": "event", "id": key, **told, "detail": item["key"], "active": active, **when}
     if item["kind"] == "pinned":
@@ -201,14 +200,10 @@ def _words(content: dict[str, Any], item: Event, home: str) -> dict[str, Any]:
         plain, name = "", plain
     html = content.get("formatted_body") if content.get("format") == "org.matrix.custom.html" else None
     attached = {"kind": file, "name": name, "url": content.get("url")}
-    return {
-        "body": html or plain,
-        "body_format": "html" if html else "plain",
-        "text": plain,
-        "mentions": tuple(_mentions(content, html or "", home)),
-        "links": tuple(dict.fromkeys(_LINK.findall(html or plain))),
-        "attachments": ({**attached, "mime_type": info.get("mimetype"), "size": info.get("size")},) if file else (),
-    }
+    attached |= {"mime_type": info.get("mimetype"), "size": info.get("size")}
+    said = {"body": html or plain, "body_format": "html" if html else "plain", "text": plain}
+    found = {"mentions": tuple(_mentions(content, html or "", home)), "links": _LINK.findall(html or plain)}
+    return {**said, **found, "attachments": (attached,) if file else ()}
 
 
 def _mentions(content: dict[str, Any], html: str, home: str) -> Iterator[dict[str, Any]]:
@@ -230,14 +225,8 @@ def _text(block: JSON) -> str | None:
     return _text(block[0]) if isinstance(block, list) and block else block if isinstance(block, str) else None
 
 
-def _time(ts: int) -> datetime:
-    return datetime.fromtimestamp(ts / 1000, UTC)
-
-
 TRANSLATORS = {
-    "user": WireKind(translate_user, id_field="name"),
-    "room": WireKind(translate_room, id_field="room_id"),
-    "member": WireKind(translate_member, id_field="event_id"),
-    "event": WireKind(translate_event, id_field="event_id"),
-    "act": WireKind(translate_act, id_field="target"),
-}
+    "user": WireKind(translate_user, "name"), "room": WireKind(translate_room, "room_id"),
+    "member": WireKind(translate_member, "event_id"), "event": WireKind(translate_event, "event_id"),
+    "act": WireKind(translate_act, "target"),
+}  # fmt: skip

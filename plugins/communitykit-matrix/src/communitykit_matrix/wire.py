@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, TypedDict
+from typing import Any, TypeAlias
 
 from communitykit import make_id
 
@@ -12,17 +12,9 @@ MESSAGES = frozenset({"m.room.message", "m.sticker", "m.room.encrypted", *POLLS}
 """Types of events that somebody wrote."""
 
 
-class Event(TypedDict, total=False):
-    """A ClientEvent: of the timeline, or of a room's state (then with a `state_key`). Times are milliseconds."""
-
-    type: str
-    event_id: str
-    sender: str
-    origin_server_ts: int
-    state_key: str
-    redacts: str
-    content: dict[str, Any]
-    unsigned: dict[str, Any]
+Event: TypeAlias = dict[str, Any]
+"""A ClientEvent of a timeline, or of a room's state (then with a `state_key`): `type`, `event_id`, `sender`, `content`,
+`unsigned`, `origin_server_ts` in milliseconds."""
 
 
 def relation(event: Event) -> dict[str, Any]:
@@ -35,9 +27,9 @@ def previous(event: Event) -> dict[str, Any]:
     return event.get("unsigned", {}).get("prev_content") or {}
 
 
-def moment(event: Event) -> datetime:
-    """Give when an event was sent."""
-    return datetime.fromtimestamp(event["origin_server_ts"] / 1000, UTC)
+def moment(event: Event, name: str = "origin_server_ts") -> datetime:
+    """Give when an event was sent, or another time in milliseconds."""
+    return datetime.fromtimestamp(event[name] / 1000, UTC)
 
 
 def home_of(native: str, home: str = "unknown") -> str:

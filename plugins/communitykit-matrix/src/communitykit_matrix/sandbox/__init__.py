@@ -40,7 +40,7 @@ class MatrixPlatform(Platform):
     precision: ClassVar[int] = 1000
     tells_every_stay: ClassVar[bool] = True
     optional: ClassVar[frozenset[str]] = frozenset({"age", "avatar_url", "limited", "num_joined_members", "user_id"})
-    tight: ClassVar[Mapping[str, Any]] = {"page": 8, "accounts": 3}
+    tight: ClassVar[Mapping[str, Any]] = {"page": 12, "accounts": 4}
 
     def open(self, site: Site) -> Desk:
         """Set the homeserver up."""
