@@ -298,6 +298,13 @@ class Listing:
         data: dict[str, Any] = response.data
         return data
 
+    def batches(self, kind: str, key: str, context: Mapping[str, Any]) -> Generator[Request | Batch | Gap, Any, None]:
+        """Give what stands under `key` page by page as batches of `kind`, and a Gap where the list ended early."""
+        while (data := (yield from self.page())) is not None:
+            yield Batch(kind, data.get(key, []), context)
+        if self.problem:
+            yield Gap(self.problem)
+
 
 def _page_key(request: Request) -> str:
     return repr((request.url, sorted(request.params.items()), sorted((request.form or {}).items())))

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
-from communitykit import Draft, Ignored, Rejected, WireKind, make_event_id
+from communitykit import Draft, Ignored, WireKind, make_event_id
 from communitykit_matrix.wire import MESSAGES, POLLS, Event, home_of, member_id, moment, previous, relation, room_id
 
 JSON: TypeAlias = Any
@@ -18,32 +18,24 @@ _ANNOUNCED = {"m.room.name": "name", "m.room.topic": "topic", "m.room.tombstone"
 _PILL = re.compile(r"""href=["']https://matrix\.to/#/([^"'?/]+)""")
 _LINK = re.compile(r"""https?://(?!matrix\.to/)[^\s<>"')]+""")
 _QUOTED = re.compile(r"\A(?:> [^\n]*\n)+\n?")
-_TEXTS = ("m.text", "org.matrix.msc1767.text", "body")
 
 IGNORED = {
     "change": "edits, redactions and lists of pins: what they change is read as it is now",
     "redacted act": "a reaction or vote that was taken back no longer says what it was about",
     "membership": "new names and pictures, invitations that came to nothing, requests to join",
-    "state": "settings of a room, its first name and topic among them",
-    "other": "calls, key exchanges, ends of polls, and events of applications' own types",
+    "other": "settings of a room, first name and topic among them; calls, ends of polls, applications' own types",
 }
 
 
 def translate_user(item: JSON, context: JSON) -> Iterator[Draft]:
     """An account in Synapse's list (admin API, "List Accounts")."""
-    yield {
-        **_account(item["name"], item.get("displayname"), context, is_bot=item.get("user_type") == "bot"),
-        "guest": bool(item.get("is_guest")),
-        "admin": bool(item.get("admin")),
-        "active": not item.get("deactivated"),
-        **({"created_at": moment(item, "creation_ts")} if item.get("creation_ts") else {}),
-        **({"extra": {"erased": True}} if item.get("erased") else {}),
-    }
+    account = _account(item["name"], item.get("displayname"), context, is_bot=item.get("user_type") == "bot")
+    account |= {"guest": bool(item.get("is_guest")), "admin": bool(item.get("admin"))}
+    account |= {"created_at": moment(item, "creation_ts")} if item.get("creation_ts") else {}
+    yield {**account, "active": not item.get("deactivated"), "extra": {"erased": True} if item.get("erased") else None}
 
 
 def _account(user: str, shown: str | None, context: JSON, *, is_bot: bool = False) -> dict[str, Any]:
-    if not user.startswith("@"):
-        raise Rejected("not_an_account")
     bot = is_bot or any(fnmatchcase(user, pattern) for pattern in context["bots"].split())
     said = {"kind": "bot" if bot else "person", "username": user[1:].partition(":")[0], "display_name": shown}
     return {"record": "member", "id": member_id(user), **said}
@@ -52,18 +44,14 @@ def _account(user: str, shown: str | None, context: JSON, *, is_bot: bool = Fals
 def translate_room(item: JSON, context: JSON) -> Iterator[Draft]:
     """A room or space."""
     home, parent, create = context["home"], item["parent"], item.get("create")
+    kind = "direct" if item["privacy"] == "direct" else "space" if item.get("room_type") else "channel"
+    made = {"created_at": moment(create), "creator_id": member_id(create["sender"])} if create else {}
     yield {
-        "record": "community",
-        "id": room_id(home, item["room_id"]),
-        "kind": "direct" if item["privacy"] == "direct" else "space" if item.get("room_type") else "channel",
-        "name": item.get("name") or item.get("canonical_alias"),
-        "topic": item.get("topic") or None,
-        "privacy": item["privacy"],
-        "parent_id": room_id(home, parent) if parent else None,
-        "url": f"https://matrix.to/#/{item['room_id']}",
-        **({"archived": item["archived"]} if "archived" in item else {}),
-        **({"created_at": moment(create), "creator_id": member_id(create["sender"])} if create else {}),
-    }
+        "record": "community", "id": room_id(home, item["room_id"]), "kind": kind, "privacy": item["privacy"],
+        "name": item.get("name") or item.get("canonical_alias"), "topic": item.get("topic") or None,
+        "parent_id": room_id(home, parent) if parent else None, "url": f"https://matrix.to/#/{item['room_id']}",
+        **made, **({"archived": item["archived"]} if "archived" in item else {}),
+    }  # fmt: skip
 
 
 def translate_member(item: Event, context: JSON) -> Iterator[Draft]:
@@ -71,17 +59,11 @@ def translate_member(item: Event, context: JSON) -> Iterator[Draft]:
     there, before = item.get("content", {}).get("membership"), previous(item).get("membership")
     home, room, user = context["home"], context["room"], item["state_key"]
     yield from _known_by_room(item, context)
-    if "join" not in {there, before}:
-        yield Ignored("membership")
-        return
     since = {} if before == "join" else {"since": moment(item), "until": None}
-    yield {
-        "record": "membership",
-        "id": room_id(home, room, "membership", room, user),
-        "community_id": room_id(home, room),
-        "member_id": member_id(user),
-        **({"active": True, **since} if there == "join" else {"active": False, "until": moment(item)}),
-    }
+    told = {"active": True, **since} if there == "join" else {"active": False, "until": moment(item)}
+    who = {"community_id": room_id(home, room), "member_id": member_id(user)}
+    made = {"record": "membership", "id": room_id(home, room, "membership", room, user), **who, **told}
+    yield made if "join" in {there, before} else Ignored("membership")
 
 
 def _known_by_room(item: Event, context: JSON) -> Iterator[Draft]:
@@ -96,27 +78,22 @@ def translate_event(item: Event, context: JSON) -> Iterator[Draft]:
     """An event of a room's timeline."""
     kind, content, found = item["type"], item.get("content", {}), relation(item)
     act = {"sender": item["sender"], "target": found.get("event_id"), "ts": item["origin_server_ts"]}
-    if kind in MESSAGES:
+    if kind in MESSAGES and found.get("rel_type") != "m.replace":
         yield from _post(item, context)
-    elif kind == "m.reaction" or kind in _VOTES:
-        voted = content.get(_VOTES.get(kind, ""))
-        keys = (
-            [found.get("key")] if kind == "m.reaction" else voted.get("answers") if isinstance(voted, dict) else voted
-        )
-        for key in keys or () if act["target"] else ():
-            yield from translate_act(
-                {"kind": "reacted" if kind == "m.reaction" else "voted", "key": key, **act}, context
-            )
-        if not act["target"]:
-            yield Ignored("redacted act")
+    elif kind in {"m.reaction", *_VOTES} and not found.get("event_id"):
+        yield Ignored("redacted act")
+    elif kind == "m.reaction":
+        yield from translate_act({"kind": "reacted", "key": found.get("key"), **act}, context)
+    elif kind in _VOTES:
+        chosen = content.get(_VOTES[kind])
+        for key in (chosen.get("answers") if isinstance(chosen, dict) else chosen) or ():
+            yield from translate_act({"kind": "voted", "key": key, **act}, context)
     elif kind == "m.room.member":
         yield from _transition(item, context)
     elif kind in _ANNOUNCED and (previous(item) or kind == "m.room.tombstone"):
         yield _occurrence("community_changed", item["sender"], item, context, detail=content.get(_ANNOUNCED[kind]))
-    elif kind in {"m.room.redaction", "m.room.pinned_events"}:
-        yield Ignored("change")
     else:
-        yield Ignored("state" if "state_key" in item else "other")
+        yield Ignored("change" if kind in {*MESSAGES, "m.room.redaction", "m.room.pinned_events"} else "other")
 
 
 def _transition(item: Event, context: JSON) -> Iterator[Draft]:
@@ -135,12 +112,9 @@ def _transition(item: Event, context: JSON) -> Iterator[Draft]:
 
 def _occurrence(kind: str, actor: str, item: Event, context: JSON, *, detail: str | None = None) -> dict[str, Any]:
     """Something that happened once, in a room."""
-    room, who, network = (
-        room_id(context["home"], context["room"]),
-        member_id(actor),
-        home_of(context["room"], context["home"]),
-    )
-    key = make_event_id("matrix", network, kind, target=room, actor=who, occurrence=item["event_id"])
+    room, who = room_id(context["home"], context["room"]), member_id(actor)
+    home = home_of(context["room"], context["home"])
+    key = make_event_id("matrix", home, kind, target=room, actor=who, occurrence=item["event_id"])
     said = {"actor_id": who, "target_id": room, "community_id": room, "detail": detail}
     return {"record": "event", "id": key, "kind": kind, **said, "occurred_at": moment(item), "time_source": "event"}
 
@@ -167,23 +141,18 @@ def _post(item: Event, context: JSON) -> Iterator[Draft]:
     if because := unsigned.get("redacted_because"):
         yield {**post, "gone": "deleted", "deleted_at": moment(because)}
         return
-    if found.get("rel_type") == "m.replace":
-        yield Ignored("change")
-        return
     edit = unsigned.get("m.relations", {}).get("m.replace", {})
     content = edit.get("content", {}).get("m.new_content") or item.get("content", {})
     root = found.get("event_id") if found.get("rel_type") == "m.thread" else None
     answered = found.get("m.in_reply_to", {}).get("event_id")
     parent = root if found.get("is_falling_back") or not answered else answered
     yield {
-        **post,
+        **post, "edited_at": moment(edit) if edit else None, "gone": None,
         "root_id": room_id(home, room, "post", root) if root else None,
         "parent_id": room_id(home, room, "post", parent) if parent else None,
-        "edited_at": moment(edit) if edit else None,
         "url": f"https://matrix.to/#/{room}/{item['event_id']}",
-        "gone": None,
         **({"extra": {"encrypted": True}} if item["type"] == "m.room.encrypted" else _words(content, item, home)),
-    }
+    }  # fmt: skip
 
 
 def _words(content: dict[str, Any], item: Event, home: str) -> dict[str, Any]:
@@ -221,7 +190,7 @@ def _mentions(content: dict[str, Any], html: str, home: str) -> Iterator[dict[st
 def _text(block: JSON) -> str | None:
     """Give the words of a text block, in any of the forms that polls have had."""
     if isinstance(block, dict):
-        block = next((block[name] for name in _TEXTS if name in block), None)
+        block = block.get("m.text") or block.get("org.matrix.msc1767.text") or block.get("body")
     return _text(block[0]) if isinstance(block, list) and block else block if isinstance(block, str) else None
 
 

@@ -9,12 +9,10 @@ from communitykit import make_id
 
 POLLS = ("m.poll", "m.poll.start", "org.matrix.msc3381.poll.start")
 MESSAGES = frozenset({"m.room.message", "m.sticker", "m.room.encrypted", *POLLS})
-"""Types of events that somebody wrote."""
 
 
 Event: TypeAlias = dict[str, Any]
-"""A ClientEvent of a timeline, or of a room's state (then with a `state_key`): `type`, `event_id`, `sender`, `content`,
-`unsigned`, `origin_server_ts` in milliseconds."""
+"""A ClientEvent: `type`, `event_id`, `sender`, `content`, `unsigned`, `origin_server_ts` (ms); `state_key` in state."""
 
 
 def relation(event: Event) -> dict[str, Any]:
