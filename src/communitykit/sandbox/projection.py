@@ -134,7 +134,9 @@ class _Projector:
         if message.pinned and "pinned" in self.events:
             by = self._member_id(message.pinned[0])
             event = make_event_id(self.platform.name, self.platform.network(self.world), "pinned", target=key, actor=by)
-            self._put("event", event, {"kind": "pinned", "actor_id": by, "target_id": key})
+            where = self.platform.community_id(self.world, place)
+            told = {"kind": "pinned", "actor_id": by, "target_id": key, "community_id": where}
+            self._put("event", event, told)
 
     def _reaction(self, place: Place, post: str, person: int, emoji: str, at: int) -> None:
         actor = self._member_id(person)

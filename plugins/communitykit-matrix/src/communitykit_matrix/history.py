@@ -46,8 +46,8 @@ def _backwards(scope: Scope, room: Any, state: Checkpoint | None) -> Generator[A
         older = scope.since is not None and any(moment(event) < scope.since for event in kept)
         state, news = deepcopy(state), _News()
         _note(state, kept)
+        state |= {"back": data.get("end")} if data else {"pinned": []}
         state["pinned"] += [event for event in kept if event["type"] == "m.room.pinned_events"]
-        state["back"] = data.get("end") if data else state["back"]
         if len(kept) < len(chunk) and state["back"]:  # what came after `until` is left to a later run
             state |= {"since": state["back"], "latest": ""}
         if older or state["back"] is None:  # only now it is clear which pins hold: taken in, oldest first
