@@ -87,7 +87,7 @@ from communitykit.model import (
     make_id,
     parse_id,
 )
-from communitykit.odata import odata_batch, odata_batch_answers, odata_error, odata_pager
+from communitykit.odata import odata_batch, odata_batch_answers, odata_error, odata_pager, odata_rows
 from communitykit.pull import PullResult, pull
 from communitykit.reports import is_concealed, report_rows
 from communitykit.session import Session, connect
@@ -181,6 +181,7 @@ __all__ = [
     "odata_batch_answers",
     "odata_error",
     "odata_pager",
+    "odata_rows",
     "parse_id",
     "provided",
     "pull",

@@ -28,6 +28,8 @@ MAX_RATIO_FROM = 16 * 1024 * 1024
 MAX_JSON = 1024 * 1024 * 1024
 """Largest member that is decoded whole, in bytes."""
 
+_CHUNK = 1024 * 1024
+
 _CLUTTER = ("__MACOSX/", ".DS_Store", "Thumbs.db")
 
 
@@ -135,6 +137,16 @@ class Archive:
             raise ArchiveError(f"{name} is too large to be read at once ({self.size(name)} bytes)", subject=self.name)
         with self.open(name) as file:
             return file.read(MAX_JSON + 1)
+
+    def verify(self) -> None:
+        """Read every member to its end, so that a damaged archive is known before anything of it is used.
+
+        Raises ArchiveError naming the first member that is not whole.
+        """
+        for name in self._names:
+            with self.open(name) as file:
+                while file.read(_CHUNK):
+                    pass
 
     def json(self, name: str) -> Any:  # noqa: ANN401 # decoded JSON
         """Decode a member as JSON (UTF-8, with or without byte order mark).

@@ -121,15 +121,22 @@ def client_credentials(
 
 
 def refresh_token(
-    url: str, *, refresh_token: str, client_id: str, client_secret: str, now: datetime, platform: str
+    url: str,
+    *,
+    refresh_token: str,
+    client_id: str,
+    client_secret: str | None,
+    now: datetime,
+    platform: str,
+    scope: str | None = None,
 ) -> AuthFlow:
-    """OAuth 2 refresh (RFC 6749, 6): the answer's new refresh token, if any, is in `saved`."""
-    form = {
-        "grant_type": "refresh_token",
-        "refresh_token": refresh_token,
-        "client_id": client_id,
-        "client_secret": client_secret,
-    }
+    """OAuth 2 refresh (RFC 6749, 6): the answer's new refresh token, if any, is in `saved`.
+
+    `client_secret` is None for public clients; `scope` narrows the token to what it is for, where a server asks that.
+    """
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": client_id}
+    form |= {"client_secret": client_secret} if client_secret else {}
+    form |= {"scope": scope} if scope else {}
     response = yield Request(url, method="POST", form=form, subject="token", authorized=False)
     return token_answer(response, now=now, platform=platform)
 

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
-BACKLOG_RECORDS = 6_000
+BACKLOG_RECORDS = 3_000
 """Records that may wait for the writer before readers pause."""
 _LINGER_SECONDS = 0.05
 """How long `take` lets items gather: handing each over by itself costs a turn at the interpreter."""

@@ -68,6 +68,8 @@ class Capabilities:
     """Record kinds that it yields."""
     events: frozenset[str] = frozenset()
     """Event kinds that it yields through the API."""
+    archive_records: frozenset[str] | None = None
+    """Record kinds that its archives tell; None: the same as the API."""
     archive_events: frozenset[str] = frozenset()
     """Event kinds that its archives tell."""
     webhook_events: frozenset[str] = frozenset()
@@ -91,6 +93,7 @@ FEATURES: dict[str, str] = {
     "deletions": "Deletions inside the look-back are found by an incremental run.",
     "reply_changes": "Edits and deletions of replies in threads that did not move are found too.",
     "reaction_actors": "Who reacted is told.",
+    "reaction_types": "Which reaction somebody chose is told, so that one person may have several on a post.",
     "reaction_times": "When somebody reacted is told by the API.",
     "webhook_reaction_times": "When somebody reacted is told by webhooks.",
     "membership_times": "When somebody joined is told with the membership.",

@@ -122,8 +122,8 @@ class SyncRunner:
         limit = self.conductor.settings.timeout * BODY_TIMEOUTS
         try:
             answer = self._transport().handle_request(_request(send, self.conductor))
+            body = _Body(send, answer, files)
             try:
-                body = _Body(send, answer, files)
                 for chunk in answer.iter_bytes():
                     body.take(chunk)
                     if clock.monotonic() - started > limit:
@@ -131,7 +131,7 @@ class SyncRunner:
                 return body.end()
             finally:
                 answer.close()
-                self.width.answered(clock.monotonic() - started)
+                self.width.answered(clock.monotonic() - started, body.size)
         except (httpx.HTTPError, ConnectionError) as error:
             return _network_error(error)
 
@@ -245,8 +245,10 @@ class _Body:
     files: list[Path]
     chunks: list[bytes] = field(default_factory=list)
     file: IO[bytes] | None = None
+    size: int = 0
 
     def take(self, chunk: bytes) -> None:
+        self.size += len(chunk)
         if not (self.send.to_file and self.answer.is_success):
             self.chunks.append(chunk)
             return

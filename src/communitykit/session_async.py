@@ -12,6 +12,7 @@ from communitykit.connection import make_conductor, source_run
 from communitykit.connector import Connector
 from communitykit.flow import Checkpoint
 from communitykit.model import Community, EngagementEvent, Member, Membership, Post
+from communitykit.model.merge import merged
 from communitykit.operations import Conductor
 from communitykit.pace import PACE, Pace
 from communitykit.reading import Event
@@ -86,13 +87,17 @@ class AsyncSession:
             if record.record == kind:
                 yield record
 
+    async def _merged(self, kind: str, ask: Mapping[str, Any]) -> AsyncIterator[Any]:
+        for record in merged([record async for record in self._only(kind, ask)]):
+            yield record
+
     def members(self, **ask: Any) -> AsyncIterator[Member]:  # noqa: ANN401 # the keywords of Ask
-        """Yield members."""
-        return self._only("member", ask)
+        """Yield members, each once with all that was told of them: they come when all is read."""
+        return self._merged("member", ask)
 
     def communities(self, **ask: Any) -> AsyncIterator[Community]:  # noqa: ANN401 # same
-        """Yield communities."""
-        return self._only("community", ask)
+        """Yield communities, each once with all that was told of them: they come when all is read."""
+        return self._merged("community", ask)
 
     def memberships(self, **ask: Any) -> AsyncIterator[Membership]:  # noqa: ANN401 # same
         """Yield memberships."""

@@ -11,6 +11,7 @@ from communitykit.backlog import Backlog
 from communitykit.flow import Checkpoint
 from communitykit.intake import Page
 from communitykit.model import Community, EngagementEvent, Member, Membership, Post, Record
+from communitykit.model.merge import merged
 from communitykit.reading import Closed, Event, Failed
 
 
@@ -28,12 +29,12 @@ class Records:
         return consume(self, Ask(**ask), state if state is not None else {})  # type: ignore[arg-type] # a Readable
 
     def members(self, **ask: Any) -> Iterator[Member]:  # noqa: ANN401 # the keywords of Ask
-        """Yield members."""
-        return self._only(Member, "member", ask)
+        """Yield members, each once with all that was told of them: they come when all is read."""
+        return merged(self._only(Member, "member", ask))
 
     def communities(self, **ask: Any) -> Iterator[Community]:  # noqa: ANN401 # same
-        """Yield communities."""
-        return self._only(Community, "community", ask)
+        """Yield communities, each once with all that was told of them: they come when all is read."""
+        return merged(self._only(Community, "community", ask))
 
     def memberships(self, **ask: Any) -> Iterator[Membership]:  # noqa: ANN401 # same
         """Yield memberships."""

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 QUICK_SECONDS = 0.005
 """Answers that come sooner are waited for in no less time than threads need to take turns at the interpreter."""
+_SECONDS_PER_BYTE = 50e-9
+"""What a server on the same machine needs beyond that, to make and to send a large page."""
 _RECENT = 8
 
 
@@ -25,10 +27,10 @@ class Width:
         self._then: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
-    def answered(self, seconds: float) -> None:
-        """Note how long an answer took; even the quickest of the last ones must be slow, for pages differ in size."""
+    def answered(self, seconds: float, size: int) -> None:
+        """Note how long an answer of `size` bytes took; even the quickest of the last ones must be slow."""
         if not self.wide:
-            self._recent.append(seconds)
+            self._recent.append(seconds - size * _SECONDS_PER_BYTE)
             if len(self._recent) == _RECENT and min(self._recent) >= QUICK_SECONDS:
                 self.widen()
 

@@ -16,6 +16,7 @@ import loading
 import pulling
 import teams
 import translating
+import yammer
 from figure import Figure
 
 
@@ -32,6 +33,7 @@ def main(wanted: list[str]) -> int:
         "second": pulling.second_run,
         "large": pulling.large,
         "teams": teams.teams,
+        "yammer": yammer.yammer,
     }
     figures: list[Figure] = []
     for name, benchmark in benchmarks.items():

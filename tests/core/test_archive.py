@@ -97,3 +97,15 @@ def test_a_damaged_member_is_an_error_of_that_member(tmp_path: Path) -> None:
     path.write_bytes(bytes(body))
     with Archive(path) as archive, pytest.raises(ArchiveError, match=r"users\.json cannot be read"):
         archive.read("users.json")
+
+
+def test_an_archive_is_verified_member_by_member(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "a.zip", {"good.txt": b"x" * 3000, "late.txt": bytes(range(256)) * 40})
+    with Archive(path) as archive:
+        archive.verify()
+    body = bytearray(path.read_bytes())
+    at = body.index(b"late.txt") + 60
+    body[at : at + 8] = bytes(8)
+    path.write_bytes(bytes(body))
+    with Archive(path) as archive, pytest.raises(ArchiveError, match=r"late\.txt"):
+        archive.verify()

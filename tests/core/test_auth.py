@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from communitykit import Credential, CredentialError, SettingsError, provided
+from communitykit import Credential, CredentialError, Response, SettingsError, provided, refresh_token
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 @dataclass
@@ -70,3 +72,26 @@ def test_each_address_gets_its_own_headers() -> None:
     assert credential.headers_for("https://graph.example/v1.0/me") == {"A": "2"}
     assert credential.headers_for("https://graph.example.evil/v1.0/me") == {"A": "1"}
     assert not credential.same_as(Credential(headers={"A": "1"}))
+
+
+def test_a_public_client_refreshes_without_a_secret_and_for_one_resource() -> None:
+    flow = refresh_token(
+        "token",
+        refresh_token="r1",
+        client_id="c",
+        client_secret=None,
+        now=NOW,
+        platform="x",
+        scope="https://a/.default",
+    )
+    request = next(flow)
+    assert request.form == {
+        "grant_type": "refresh_token",
+        "refresh_token": "r1",
+        "client_id": "c",
+        "scope": "https://a/.default",
+    }
+    answer = {"access_token": "a", "expires_in": 60, "refresh_token": "r2"}
+    with pytest.raises(StopIteration) as done:
+        flow.send(Response(request, 200, {}, answer, NOW))
+    assert done.value.value.saved["refresh_token"] == "r2"

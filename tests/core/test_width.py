@@ -11,9 +11,22 @@ def test_quick_answers_keep_it_narrow() -> None:
     width = Width()
 
     for number in range(100):
-        width.answered(SLOW if number % 8 else QUICK)  # big pages among small ones
+        width.answered(SLOW if number % 8 else QUICK, 100)  # one that is slow by chance
 
     assert not width.wide
+
+
+def test_large_pages_may_take_longer() -> None:
+    width = Width()
+
+    for _ in range(20):
+        width.answered(QUICK + 0.02, 500_000)
+    narrow = not width.wide
+    for _ in range(8):
+        width.answered(SLOW + 0.05, 500_000)
+
+    assert narrow
+    assert width.wide
 
 
 def test_slow_answers_widen_it_for_good() -> None:
@@ -21,8 +34,8 @@ def test_slow_answers_widen_it_for_good() -> None:
     width.when_wide(lambda: called.append("before"))
 
     for _ in range(8):
-        width.answered(SLOW)
-    width.answered(QUICK)
+        width.answered(SLOW, 100)
+    width.answered(QUICK, 100)
     width.when_wide(lambda: called.append("after"))
 
     assert width.wide

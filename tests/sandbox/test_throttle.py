@@ -39,3 +39,13 @@ def test_below_one_the_window_grows() -> None:
     throttle = Throttle({"read": Budget(2, 60)}, rate=0.25)
     assert throttle.take("read", "T", 0.0) is None
     assert throttle.take("read", "T", 60.0) == 60
+
+
+def test_a_joint_limit_closes_every_budget_of_its_scope() -> None:
+    throttle = Throttle({"a": Budget(1, 30), "b": Budget(1, 30)}, rate=1.0, joint=True)
+    assert throttle.take("a", "", 0.0) is None
+    assert throttle.take("a", "", 1.0) is not None
+    assert throttle.take("b", "", 2.0) is not None
+    assert throttle.take("b", "elsewhere", 2.0) is None
+    assert throttle.take("b", "", 31.0) is None
+    assert [one.kind for one in throttle.violations] == ["exceeded", "early"]

@@ -3,55 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
 
-from communitykit import Batch, Ignored, Record, Rejected, Swept
+from communitykit.testing import Translated
 from communitykit_slack import SLACK
 
-RECORDS: TypeAdapter[list[Any]] = TypeAdapter(list[Record])
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "slack"
 API = {"team": "T1", "channel": "C1", "origin": "api"}
-
-
-class Translated:
-    """What came of payloads: drafts that are valid records, sweeps, what was ignored and what was rejected."""
-
-    def __init__(self) -> None:
-        self.drafts: list[dict[str, Any]] = []
-        self.swept: list[Swept] = []
-        self.ignored: list[str] = []
-        self.rejected: list[str] = []
-
-    def add(self, kind: str, item: Any, context: Mapping[str, Any]) -> None:
-        drafts: list[dict[str, Any]] = []
-        before = len(self.swept) + len(self.ignored)
-        try:
-            for draft in SLACK.translators[kind].translate(item, context):
-                if isinstance(draft, Swept):
-                    self.swept.append(draft)
-                elif isinstance(draft, Ignored):
-                    assert draft.kind in SLACK.ignored, draft.kind
-                    self.ignored.append(draft.kind)
-                else:
-                    drafts.append(draft)
-        except Rejected as rejected:
-            self.rejected.append(rejected.reason)
-            return
-        assert drafts or len(self.swept) + len(self.ignored) > before, "nothing came of it"
-        RECORDS.validate_python(drafts)
-        self.drafts += drafts
-
-    def of(self, record: str, kind: str | None = None) -> list[dict[str, Any]]:
-        found = [one for one in self.drafts if one["record"] == record]
-        return [one for one in found if kind is None or one.get("kind") == kind]
-
-    def unique(self, record: str, kind: str | None = None) -> int:
-        return len({one["id"] for one in self.of(record, kind)})
 
 
 @pytest.fixture
@@ -59,10 +21,7 @@ def translate() -> Callable[..., Translated]:
     """Translate payloads of one kind; the context is that of channel C1 in team T1, read through the API."""
 
     def run(kind: str, *items: Any, **context: Any) -> Translated:
-        found = Translated()
-        for item in items:
-            found.add(kind, item, {**API, **context})
-        return found
+        return Translated(SLACK).add(kind, items, {**API, **context})
 
     return run
 
@@ -72,12 +31,7 @@ def translate_steps() -> Callable[..., Translated]:
     """Translate the batches among a door's steps."""
 
     def run(steps: Iterator[Any]) -> Translated:
-        found = Translated()
-        for step in steps:
-            if isinstance(step, Batch):
-                for item in step.items:
-                    found.add(step.kind, item, step.context)
-        return found
+        return Translated(SLACK).steps(steps)
 
     return run
 

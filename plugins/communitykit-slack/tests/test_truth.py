@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from communitykit import (
     Membership,
     Post,
     connect,
+    connect_async,
     read_archive,
     receive,
 )
@@ -72,6 +74,23 @@ def test_the_api(seed: int, size: str) -> None:
             world.advance(days)
             rows = read(server, include_private=True, include_direct=True)
             assert project(world, CAPABILITIES, platform, private=True, direct=True).compare(rows) == []
+
+
+def test_each_member_comes_once_with_listing_and_profile() -> None:
+    async def read_async(server: Server) -> list[Member]:
+        async with connect_async("slack", **server.settings) as session:
+            return [member async for member in session.members()]
+
+    with serve(World(seed=1, size="tiny", platforms=("slack",)), SlackPlatform()) as server:
+        with connect("slack", **server.settings) as session:
+            members = list(session.members())
+            communities = list(session.communities())
+        later = asyncio.run(read_async(server))
+
+    for found in (members, communities, later):
+        assert len({one.id for one in found}) == len(found)
+    assert [one.id for one in members if one.username and one.department]  # from the listing, from the profile
+    assert {one.id: one.department for one in later} == {one.id: one.department for one in members}
 
 
 @pytest.mark.parametrize("style", ["modern", "legacy"])

@@ -3,56 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
 
-from communitykit import Ignored, Record, Rejected, Swept
+from communitykit.testing import Translated
 from communitykit_teams import TEAMS
 
-RECORDS: TypeAdapter[list[Any]] = TypeAdapter(list[Record])
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "teams"
 API = {"network": "tenant-1", "team": "team-1", "channel": "19:c@thread.tacv2", "origin": "api"}
-
-
-class Translated:
-    """What came of payloads: drafts that are valid records, sweeps, what was ignored and what was rejected."""
-
-    def __init__(self) -> None:
-        self.drafts: list[dict[str, Any]] = []
-        self.swept: list[Swept] = []
-        self.ignored: list[str] = []
-        self.rejected: list[str] = []
-
-    def add(self, kind: str, item: Any, context: Mapping[str, Any]) -> None:
-        drafts: list[dict[str, Any]] = []
-        before = len(self.swept) + len(self.ignored)
-        try:
-            for draft in TEAMS.translators[kind].translate(item, context):
-                if isinstance(draft, Swept):
-                    self.swept.append(draft)
-                elif isinstance(draft, Ignored):
-                    assert draft.kind in TEAMS.ignored, draft.kind
-                    self.ignored.append(draft.kind)
-                else:
-                    drafts.append(draft)
-        except Rejected as rejected:
-            self.rejected.append(rejected.reason)
-            return
-        assert drafts or len(self.swept) + len(self.ignored) > before, "nothing came of it"
-        RECORDS.validate_python(drafts)
-        self.drafts += drafts
-
-    def of(self, record: str, kind: str | None = None) -> list[dict[str, Any]]:
-        found = [one for one in self.drafts if one["record"] == record]
-        return [one for one in found if kind is None or one.get("kind") == kind]
-
-    def one(self, record: str) -> dict[str, Any]:
-        (found,) = self.of(record)
-        return found
 
 
 @pytest.fixture
@@ -60,10 +21,7 @@ def translate() -> Callable[..., Translated]:
     """Translate payloads of one kind; the context is that of a channel, read through the API."""
 
     def run(kind: str, *items: Any, **context: Any) -> Translated:
-        found = Translated()
-        for item in items:
-            found.add(kind, item, {**API, **context})
-        return found
+        return Translated(TEAMS).add(kind, items, {**API, **context})
 
     return run
 

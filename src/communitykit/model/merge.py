@@ -6,7 +6,7 @@ sources of the same moment are settled by value, so the outcome depends neither 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -105,6 +105,16 @@ def merge_records(records: Iterable[BaseModel]) -> dict[str, Known]:
         known = begin(values, source.as_of, source) if held is None else merge(held, values, source.as_of, source)
         merged[key] = bury(known) if record.record == "post" else known  # type: ignore[attr-defined]
     return merged
+
+
+def merged(records: Iterable[BaseModel]) -> Iterator[Any]:
+    """Give each record once: with all that was told of it, and the source that was told last. `raw` is left out."""
+    parts = list(records)
+    model_of = {record.id: type(record) for record in parts}  # type: ignore[attr-defined] # every record has one
+    for key, known in merge_records(parts).items():
+        model = model_of[key]
+        record = model.model_fields["record"].default
+        yield model.model_validate({**known.values, "record": record, "id": key, "source": known.source})
 
 
 def _rank(value: object) -> tuple[int, bytes]:

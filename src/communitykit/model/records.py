@@ -79,6 +79,7 @@ class Counts(_Frozen):
 
     replies: int | None = Field(default=None, description="Replies.")
     reactions: dict[str, int] | None = Field(default=None, description="People per reaction name.")
+    reacted: int | None = Field(default=None, description="People who reacted, where the platform tells no names.")
     views: int | None = Field(default=None, description="People or times seen, as the platform counts.")
     shares: int | None = Field(default=None, description="Times shared.")
 

@@ -147,6 +147,8 @@ class Platform(ABC):
 
     name: ClassVar[str]
     budgets: ClassVar[Mapping[str, Budget]] = {}
+    joint: ClassVar[bool] = False
+    """Whether a budget that is used up closes all of them."""
     place_kind: ClassVar[str] = "group"
     """What the model calls a community of this platform."""
     cursor_field: ClassVar[str] = "cursor"

@@ -76,7 +76,7 @@ class _Projector:
         shown = {"public", *(("private",) if private else ()), *(("direct",) if direct else ())}
         self.places = [place for place in world.on(platform.name) if platform.privacy(place) in shown]
         self.readable = [place for place in self.places if place.number not in unreadable]
-        told = capabilities.webhook_records if door == "webhook" else None
+        told = {"archive": capabilities.archive_records, "webhook": capabilities.webhook_records}.get(door)
         kinds = capabilities.records if told is None else told
         self.truth = Truth(
             records={kind: {} for kind in sorted(kinds) if kind not in {"measure", "coverage", "issue"}},
@@ -141,7 +141,7 @@ class _Projector:
     def _reaction(self, place: Place, post: str, person: int, emoji: str, at: int) -> None:
         actor = self._member_id(person)
         network = self.platform.network(self.world)
-        name = self.platform.reaction(emoji)
+        name = self._reaction_name(emoji)
         event = make_event_id(self.platform.name, network, "reacted", target=post, actor=actor, detail=name)
         timed = "webhook_reaction_times" if self.door == "webhook" else "reaction_times"
         fields: Fields = {
@@ -154,6 +154,10 @@ class _Projector:
             "time_source": "event" if timed in self.features else "none",
         }
         self._put("event", event, fields)
+
+    def _reaction_name(self, emoji: str) -> str | None:
+        """Where the type of a reaction is not told, a person has reacted or has not."""
+        return self.platform.reaction(emoji) if "reaction_types" in self.features else None
 
     def _post_fields(self, place: Place, message: Message) -> Fields:
         world, platform = self.world, self.platform
@@ -325,7 +329,7 @@ class _Projector:
         elif kind == "unreacted":
             actor = self.platform.member_id(self.world, self.world.people[change.person or 0])
             network = self.platform.network(self.world)
-            name = self.platform.reaction(change.emoji or "")
+            name = self._reaction_name(change.emoji or "")
             self.truth.gone.add(
                 make_event_id(self.platform.name, network, "reacted", target=post, actor=actor, detail=name)
             )

@@ -68,7 +68,7 @@ class Site:
         self.rate = rate
         self.options = options
         self.faults = tuple(faults)
-        self.throttle = Throttle(platform.limits(options), rate=rate)
+        self.throttle = Throttle(platform.limits(options), rate=rate, joint=platform.joint)
         self.grants: dict[str, Grant] = {}
         self.unreadable: set[int] = set()
         self.skew = timedelta(0)

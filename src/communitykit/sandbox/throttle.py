@@ -36,9 +36,10 @@ class _Count:
 class Throttle:
     """Counts. `rate` multiplies every budget; inf lets everything pass. Times are monotonic seconds of the caller's."""
 
-    def __init__(self, budgets: Mapping[str, Budget], *, rate: float = inf) -> None:
-        """Start with nothing counted."""
+    def __init__(self, budgets: Mapping[str, Budget], *, rate: float = inf, joint: bool = False) -> None:
+        """Start with nothing counted. `joint`: the budget that is used up closes the others of its scope, too."""
         self._budgets = budgets
+        self._joint = joint
         self.rate = rate
         self.violations: list[Violation] = []
         self._counts: dict[tuple[str, str], _Count] = {}
@@ -48,12 +49,13 @@ class Throttle:
 
         `request` tells whether a refused request itself comes again too early.
         """
-        count = self._counts.setdefault((budget, scope), _Count())
-        if now < count.closed_until:
-            if request in count.refused or now - count.closed_at > _GRACE:
+        gate = self._gate(budget, scope)
+        if now < gate.closed_until:
+            if request in gate.refused or now - gate.closed_at > _GRACE:
                 self.violations.append(Violation(now, "early", budget, scope))
-            count.refused.add(request)
-            return max(1, ceil(count.closed_until - now))
+            gate.refused.add(request)
+            return max(1, ceil(gate.closed_until - now))
+        count = self._counts.setdefault((budget, scope), _Count())
         declared = self._budgets.get(budget)
         if declared is None or self.rate == inf:
             count.opened.append(now)
@@ -75,8 +77,11 @@ class Throttle:
 
     def close(self, budget: str, scope: str, now: float, seconds: float, *, request: str = "") -> None:
         """Refuse everything of that scope for so many seconds, because it was just told to wait."""
-        count = self._counts.setdefault((budget, scope), _Count())
-        count.closed_at, count.closed_until, count.refused = now, now + seconds, {request}
+        gate = self._gate(budget, scope)
+        gate.closed_at, gate.closed_until, gate.refused = now, now + seconds, {request}
+
+    def _gate(self, budget: str, scope: str) -> _Count:
+        return self._counts.setdefault(("", scope) if self._joint else (budget, scope), _Count())
 
     def let_through(self) -> dict[tuple[str, str], list[float]]:
         """Give, by (budget, scope), when requests were let through."""

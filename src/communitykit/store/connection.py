@@ -16,7 +16,7 @@ from communitykit.store.schema import statements
 
 IN_MEMORY = ":memory:"
 """DuckDB's name for a database without a file: what short-lived checks use."""
-_MEMORY_LIMIT = "100MB"
+_MEMORY_LIMIT = "64MB"
 _SAME_PROCESS = "different configuration"
 """What DuckDB says where one process would read and write a file at once."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -130,13 +130,13 @@ def _write_provenance(told_at: dict[str, datetime]) -> str:
     return to_json([[_stamp(moment), sorted(names)] for moment, names in sorted(grouped.items())]).decode()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _first_provenance(moment: datetime, fields: frozenset[str], raw: bool) -> str:  # noqa: FBT001 # a key of the cache
     told_here = sorted((fields - {"id", "record", "source", "raw"}) | ({"raw"} if raw else set()))
     return to_json([[_stamp(moment), told_here]] if told_here else []).decode()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _written(moment: datetime, names: tuple[str, ...]) -> str:
     return to_json([[_stamp(moment), sorted(names)]]).decode()
 
@@ -145,7 +145,7 @@ def _read_provenance(text: str) -> dict[str, datetime]:
     return dict(_parsed(text))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _parsed(text: str) -> tuple[tuple[str, datetime], ...]:
     return tuple((name, _moment(stamp)) for stamp, names in from_json(text) for name in names)
 
@@ -154,7 +154,7 @@ def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
 
 
-@cache
+@lru_cache(maxsize=256)
 def _moment(stamp: str) -> datetime:
     return datetime.fromisoformat(stamp)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from communitykit.testing.suite import ConnectorSuite
+    from communitykit.testing.translated import Translated
 
-__all__ = ["ConnectorSuite"]
+__all__ = ["ConnectorSuite", "Translated"]
+
+_ROOMS = {"ConnectorSuite": "suite", "Translated": "translated"}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 # what a module's attribute is
-    """Import the suite when it is asked for: the pytest plugin beside it is loaded by every pytest."""
-    if name != "ConnectorSuite":
+    """Import a name when it is asked for: the pytest plugin beside it is loaded by every pytest."""
+    if name not in _ROOMS:
         raise AttributeError(name)
-    from communitykit.testing.suite import ConnectorSuite  # noqa: PLC0415 # same
-
-    return ConnectorSuite
+    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)

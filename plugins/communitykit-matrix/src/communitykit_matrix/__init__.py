@@ -13,9 +13,9 @@ CAPABILITIES = Capabilities(
     events=frozenset({"joined", "left", "invited", "community_changed", "reacted", "pinned", "viewed", "voted"}),
     member_fields=frozenset({"username", "display_name", "admin"}), post_kinds=frozenset({"post", "poll"}),
     features=frozenset({
-        "incremental", "late_replies", "edits", "deletions", "reply_changes", "reaction_actors", "reaction_times",
-        "membership_times", "threads", "nested_replies", "views", "deleted_posts", "guests", "bots", "deactivated",
-        "direct_messages", "private_communities", "files", "polls", "pins", "hierarchy",
+        "incremental", "late_replies", "edits", "deletions", "reply_changes", "reaction_actors", "reaction_types",
+        "reaction_times", "membership_times", "threads", "nested_replies", "views", "deleted_posts", "guests", "bots",
+        "deactivated", "direct_messages", "private_communities", "files", "polls", "pins", "hierarchy",
     }),
     unreadable={
         "words of encrypted rooms": "They are end-to-end encrypted: who wrote when is told, what was written is not.",

@@ -42,6 +42,7 @@ CAPABILITIES = Capabilities(
             "edits",
             "deletions",
             "reaction_actors",
+            "reaction_types",
             "webhook_reaction_times",
             "threads",
             "deleted_posts",

@@ -47,6 +47,7 @@ CAPABILITIES = Capabilities(
             "deletions",
             "reply_changes",
             "reaction_actors",
+            "reaction_types",
             "reaction_times",
             "webhook_reaction_times",
             "threads",

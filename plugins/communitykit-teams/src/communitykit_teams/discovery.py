@@ -20,6 +20,7 @@ from communitykit import (
     SettingsError,
     Slice,
     odata_pager,
+    odata_rows,
 )
 from communitykit_teams.batches import batched
 from communitykit_teams.ids import PLATFORM, community_id, is_guid
@@ -99,7 +100,7 @@ def _users(graph: Graph, network: str) -> Steps:
     context = {"network": network, "origin": "api", "managers": True}
     listing = Listing(request, odata_pager)
     while (data := (yield from listing.page())) is not None:
-        yield Batch("user", _objects(data), context)
+        yield Batch("user", odata_rows(data), context)
     if listing.problem:
         yield Gap(f"not all users: {listing.problem}")
 
@@ -134,7 +135,7 @@ def _teams(graph: Graph, scope: Scope, network: str) -> Steps:
 def _walk(request: Request, found: dict[str, Mapping[str, Any]]) -> Steps:
     listing = Listing(request, odata_pager)
     while (data := (yield from listing.page())) is not None:
-        found.update({str(one["id"]): one for one in _objects(data) if one.get("id")})
+        found.update({str(one["id"]): one for one in odata_rows(data) if one.get("id")})
     return listing.problem
 
 
@@ -157,7 +158,7 @@ def _channels(graph: Graph, scope: Scope, network: str, teams: list[Mapping[str,
                 status: Literal["partial", "denied"] = "partial" if isinstance(answer, RetryableError) else "denied"
                 yield Gap(f"team {_name(team)} cannot be read: {answer}", status, community)
                 continue
-            channels = _objects(answer.data)
+            channels = odata_rows(answer.data)
             following = odata_pager(answer.request, answer)
             if following is not None:
                 channels += yield from _rest(following)
@@ -168,7 +169,7 @@ def _rest(request: Request) -> Steps:
     found: list[dict[str, Any]] = []
     listing = Listing(request, odata_pager)
     while (data := (yield from listing.page())) is not None:
-        found += _objects(data)
+        found += odata_rows(data)
     if listing.problem:
         yield Gap(f"not all channels: {listing.problem}")
     return found
@@ -231,7 +232,3 @@ def _is_open(visibility: object) -> bool:
 
 def _name(item: Mapping[str, Any]) -> str:
     return str(item.get("displayName") or item.get("id"))
-
-
-def _objects(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [one for one in data.get("value") or () if isinstance(one, dict)]

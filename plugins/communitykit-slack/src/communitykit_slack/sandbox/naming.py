@@ -131,7 +131,7 @@ def mrkdwn(world: World, message: Message, segments: Sequence[Segment]) -> str:
             parts.append(f"<!subteam^{usergroup(world, circle)}|@{circle.handle}>")
         else:
             place = world.places[segment.ref]
-            parts.append(f"<#{channel(world, place)}|{place.name}>")
+            parts.append(f"<#{channel(world, place)}|{place.name_at(message.at)}>")
     return "".join(parts)
 
 
@@ -150,7 +150,7 @@ def plain(world: World, message: Message, segments: Sequence[Segment]) -> str:
         elif kind == "circle":
             parts.append("@" + world.circles[segment.ref].handle)
         elif kind == "place":
-            parts.append("#" + world.places[segment.ref].name)
+            parts.append("#" + world.places[segment.ref].name_at(message.at))
         else:
             parts.append(segment.text)
     return "".join(parts)

@@ -139,13 +139,7 @@ def label(world: World, segment: Segment, at: int) -> str:
         return world.account(world.people[segment.ref], "teams").display_name
     if segment.kind == "circle":
         return world.circles[segment.ref].name
-    return _name_at(world.places[segment.ref], at) if segment.kind == "place" else segment.text
-
-
-def _name_at(place: Place, at: int) -> str:
-    renamed = [notice for notice in place.notices if notice.kind == "renamed"]
-    later = next((notice for notice in renamed if notice.at > at), None)
-    return place.name if later is None else later.previous or place.name
+    return world.places[segment.ref].name_at(at) if segment.kind == "place" else segment.text
 
 
 def plain(world: World, segments: Sequence[Segment], at: int) -> str:

@@ -1,0 +1,99 @@
+"""How a slice is read: a feed, a group's members, an export, what Graph tells. Flows: nothing is sent here."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any
+
+from communitykit import (
+    Batch,
+    Checkpoint,
+    Flow,
+    Gap,
+    ObjectUnavailableError,
+    PermissionMissingError,
+    Scope,
+    Slice,
+    Swept,
+)
+from communitykit_yammer.access import authorize, preflight
+from communitykit_yammer.discovery import discover, resolve
+from communitykit_yammer.exporting import read_exports, windows_left
+from communitykit_yammer.feed import Feed, is_quiet, read_feed
+from communitykit_yammer.ids import number, parse_time
+from communitykit_yammer.listing import Listing
+from communitykit_yammer.methods import FEED_PAGE, LIST_PAGE
+from communitykit_yammer.progress import Progress
+from communitykit_yammer.tenant import read_members, read_report, read_roles
+
+__all__ = ["authorize", "discover", "estimate", "preflight", "read", "resolve"]
+
+Steps = Generator[Any, Any, None]
+
+
+def read(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+    """Read one slice."""
+    what = slice_.key.split("/", 1)[0]
+    if what == "messages":
+        yield from read_feed(_feed(slice_), Progress.load(checkpoint), scope)
+    elif what == "members":
+        yield from read_members(scope, slice_) if slice_.params.get("connected") else _members(slice_)
+    elif what == "export":
+        yield from read_exports(scope, slice_, checkpoint)
+    elif what == "roles":
+        yield from read_roles(scope, slice_)
+    else:
+        yield from read_report(scope, slice_)
+
+
+def estimate(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Mapping[str, int]:
+    """Tell about how many requests a slice takes: groups say how many messages and members they have."""
+    what = slice_.key.split("/", 1)[0]
+    if what == "messages":
+        progress, feed = Progress.load(checkpoint), _feed(slice_)
+        if is_quiet(feed, progress, scope):
+            return {"messages": 0}
+        if progress.done is not None:
+            full = {"other": progress.cut} if scope.settings.reactions == "full" and progress.cut else {}
+            return {"messages": 1 + progress.recent // FEED_PAGE, **full}
+        if feed.updates is None:
+            return {}
+        return {"messages": 1 + max(0, feed.updates - progress.seen) // FEED_PAGE}
+    if what == "members":
+        if slice_.params.get("connected"):
+            return {"graph": 2}
+        return {"other": 1 + int(slice_.params.get("size") or 0) // LIST_PAGE}
+    if what == "export":
+        return {"other": windows_left(scope, checkpoint)}
+    return {"graph": 1}
+
+
+def _feed(slice_: Slice) -> Feed:
+    group = slice_.params.get("group")
+    context = {"network": slice_.network, "origin": "api"}
+    if group is None:
+        return Feed("messages", "company feed", context, ungrouped=True)
+    updates, latest = slice_.params.get("updates"), number(slice_.params.get("latest"))
+    written = parse_time(slice_.params.get("latest_at"))
+    return Feed(
+        f"messages/in_group/{group}",
+        f"group {slice_.label}",
+        {**context, "group": group},
+        slice_.community_id,
+        updates if isinstance(updates, int) else None,
+        (int(latest), written) if latest and written else None,
+    )
+
+
+def _members(slice_: Slice) -> Steps:
+    group = slice_.params["group"]
+    context = {"network": slice_.network, "group": group, "origin": "api"}
+    listing = Listing(f"users/in_group/{group}", subject=f"group {slice_.label}", key="users")
+    try:
+        while (rows := (yield from listing.rows())) is not None:
+            yield Batch("user", rows, context)
+            yield Batch("membership", rows, context)
+    except (PermissionMissingError, ObjectUnavailableError) as error:
+        yield Gap(f"members are not read: {error}", "denied", slice_.community_id)
+        return
+    yield Swept("membership", {"community_id": slice_.community_id})

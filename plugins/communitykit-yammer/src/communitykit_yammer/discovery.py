@@ -1,0 +1,136 @@
+"""What there is to read: the network, its users, its groups. Flows: nothing here sends anything."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any
+
+from communitykit import (
+    Batch,
+    CommunityKitError,
+    Flow,
+    Gap,
+    PermissionMissingError,
+    Response,
+    Scope,
+    Slice,
+    Swept,
+    parse_id,
+)
+from communitykit_yammer.found import Found
+from communitykit_yammer.ids import community_id, number
+from communitykit_yammer.listing import Listing
+from communitykit_yammer.methods import rest
+from communitykit_yammer.pages import mapping
+from communitykit_yammer.tenant import communities, tenant_slices
+
+Steps = Generator[Any, Any, Any]
+
+_TALK = frozenset({"post", "event"})
+_SIDE_BY_SIDE = 8
+
+
+def discover(scope: Scope) -> Flow:
+    """List the network, its users and groups; give the slices to read."""
+    row = yield from _network(scope)
+    if row is None:
+        return
+    found = Found(str(number(row.get("id"))))
+    yield Batch("network", [row], found.context)
+    yield from _users(scope, found)
+    if scope.settings.graph:
+        yield from communities(scope, found)
+    if scope.gives - {"member", "measure"}:
+        yield from _groups(scope, found, private=False)
+        if scope.include_private:
+            yield from _groups(scope, found, private=True)
+    if scope.settings.company_feed and scope.gives & _TALK:
+        yield Slice("messages/company", found.network, ("post", "event"), label="company feed", params={"feed": True})
+    if scope.settings.export_since is not None:
+        yield Slice("export", found.network, ("post", "event", "member", "community"), label="network data export")
+    if scope.settings.graph:
+        yield from tenant_slices(scope, found)
+
+
+def resolve(scope: Scope, network: str, member_ids: tuple[str, ...]) -> Flow:
+    """Look up users whom no list gave: those who left, and people of other networks."""
+    if "member" not in scope.gives:
+        return
+    context = {"network": network, "origin": "api"}
+    natives = [parts[0] for one in member_ids if len(parts := parse_id(one).native) == 1]
+    for start in range(0, len(natives), _SIDE_BY_SIDE):
+        group = natives[start : start + _SIDE_BY_SIDE]
+        answers = yield tuple(rest(f"users/{native}", subject=f"user {native}") for native in group)
+        rows = [answer.data for answer in answers if isinstance(answer, Response) and isinstance(answer.data, dict)]
+        yield Batch("user", rows, context)
+        yield from _denied(answers)
+
+
+def _network(scope: Scope) -> Steps:
+    """Find the network that is meant: the one of the settings, or the token owner's primary one."""
+    data = (yield rest("networks/current", subject="networks")).data
+    rows = [row for row in data if isinstance(row, dict) and number(row.get("id"))] if isinstance(data, list) else []
+    wanted = scope.settings.network
+    for row in rows:
+        if number(row["id"]) == wanted or row.get("permalink") == wanted:
+            return row
+    if wanted is not None:
+        yield Gap(f"the token does not see the network {wanted}: Entra tokens see the home network only", "denied")
+        return None
+    if not rows:
+        yield Gap("the token sees no network, so there is nothing to read", "denied")
+        return None
+    return next((row for row in rows if row.get("is_primary")), rows[0])
+
+
+def _users(scope: Scope, found: Found) -> Steps:
+    if not scope.gives & {"member", "membership", "post", "event", "measure"}:
+        return
+    listing = Listing("users", subject="users")
+    while (rows := (yield from listing.rows())) is not None:
+        if scope.settings.graph:
+            for row in rows:
+                if row.get("email"):
+                    found.people[str(row["email"]).lower()] = str(row["id"])
+        yield Batch("user", rows, found.context)
+
+
+def _groups(scope: Scope, found: Found, *, private: bool) -> Steps:
+    """List groups: all public ones are in the plain list, private ones only in that of the token owner's own."""
+    listing = (
+        Listing("groups", subject="groups", mine="true")
+        if private
+        else Listing("groups", subject="groups", showAllCompanyGroup="true")
+    )
+    while (rows := (yield from listing.rows())) is not None:
+        rows = [row for row in rows if (row.get("privacy") == "private") == private]
+        rows = [row for row in rows if scope.wants(row.get("full_name"), row.get("name"), number(row["id"]))]
+        yield Batch("group", rows, found.context)
+        for row in rows:
+            yield from _slices(scope, found, row)
+    if not scope.communities and not private:  # private groups may be known from elsewhere, and hidden from this token
+        yield Swept("community", {"kind": "group", "privacy": "public"})
+
+
+def _slices(scope: Scope, found: Found, row: Mapping[str, Any]) -> Steps:
+    native = str(number(row["id"]))
+    label = str(row.get("full_name") or row.get("name") or native)
+    where = community_id(found.network, native)
+    stats = mapping(row.get("stats"))
+    found.groups[label] = native if label not in found.groups else ""  # a name that two have joins nothing
+    if scope.gives & _TALK:
+        params = {"group": native, "updates": stats.get("updates")}
+        params |= {"latest": stats.get("last_message_id"), "latest_at": stats.get("last_message_at")}
+        yield Slice(f"messages/{native}", found.network, ("post", "event"), where, label, params)
+    if "membership" in scope.gives:
+        params = {"group": native, "size": row.get("members", stats.get("members"))}
+        if native in found.connected:
+            params |= {"connected": found.connected[native], "people": found.people}
+        yield Slice(f"members/{native}", found.network, ("membership", "member"), where, f"{label} members", params)
+
+
+def _denied(answers: list[Response | CommunityKitError]) -> Steps:
+    """Report what could not be looked up; people whom Yammer itself no longer knows stay stubs without a word."""
+    problems = [one for one in answers if isinstance(one, PermissionMissingError)]
+    for text in dict.fromkeys(str(one) for one in problems):
+        yield Gap(f"not looked up: {text}")

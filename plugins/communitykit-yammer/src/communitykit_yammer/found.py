@@ -1,0 +1,25 @@
+"""What discovery learns on its way, for what comes after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Found:
+    """What discovery learns on its way.
+
+    `people` maps e-mail addresses to users, `groups` names to groups, `connected` groups to their Microsoft 365 group:
+    what Graph tells is joined by them.
+    """
+
+    network: str
+    people: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+    connected: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What every batch of this network is told."""
+        return {"network": self.network, "origin": "api"}

@@ -1,0 +1,171 @@
+"""Microsoft Graph's payloads become records; people are joined by address, communities by their node id. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from communitykit import Draft, Rejected, is_concealed, make_id
+from communitykit_yammer.ids import (
+    NETWORK,
+    PLATFORM,
+    community_id,
+    member_id,
+    membership_id,
+    network_of,
+    rest_id,
+)
+from communitykit_yammer.wire import GraphCommunity
+
+_ABOUT = frozenset(
+    {
+        "Report Refresh Date", "Report Date", "Report Period", "User Principal Name", "Display Name", "User State",
+        "State Change Date", "Last Activity Date", "Assigned Products", "Group Display Name", "Is Deleted",
+        "Owner Principal Name", "Group Type", "Office 365 Connected", "Network Display Name",
+    }
+)  # fmt: skip
+"""Columns that say what a row is about; all others are figures."""
+
+
+def community(item: GraphCommunity, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a community: its node id holds the number that REST knows it by.
+
+    Raises Rejected when it does not.
+    """
+    network, native = network_of(context, {}), rest_id(item.get("id"))
+    if native is None:
+        raise Rejected("no_id", "the community's id is no node id")
+    draft: dict[str, Any] = {
+        "record": "community",
+        "id": community_id(network, native),
+        "kind": "group",
+        "parent_id": community_id(network, NETWORK),
+        "gone": None,
+    }
+    if item.get("displayName"):
+        draft["name"] = item["displayName"]
+    if "description" in item:
+        draft["purpose"] = item["description"] or None
+    if item.get("privacy") in {"public", "private"}:
+        draft["privacy"] = item["privacy"]
+    if item.get("groupId"):
+        draft["extra"] = {"m365_group_id": item["groupId"]}
+    yield draft
+
+
+def role(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a role, kept as the group of those who have it.
+
+    Raises Rejected when it has no id.
+    """
+    network = network_of(context, {})
+    if not item.get("id"):
+        raise Rejected("no_id", "the role has no id")
+    yield {
+        "record": "community",
+        "id": community_id(network, "role", str(item["id"])),
+        "kind": "user_group",
+        "name": item.get("displayName") or None,
+        "parent_id": community_id(network, NETWORK),
+        "gone": None,
+    }
+
+
+def member(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a member of a Microsoft 365 group or of a role.
+
+    `context`: `people` (users by address), `group` and `role`. Who has no Yammer account is kept by the directory id.
+
+    Raises Rejected when there is no id.
+    """
+    network, entra = network_of(context, {}), item.get("id")
+    if not entra:
+        raise Rejected("no_id", "the member has no directory id")
+    people: Mapping[str, str] = context.get("people") or {}
+    addresses = [str(item[name]).lower() for name in ("mail", "userPrincipalName") if item.get(name)]
+    native = next((people[one] for one in addresses if one in people), None)
+    parts = (native,) if native else ("directory", str(entra))
+    who = member_id(network, native) if native else member_id(network, str(entra), "directory")
+    draft: dict[str, Any] = {"record": "member", "id": who, "directory_id": str(entra)}
+    if native is None:
+        told = {"display_name": "displayName", "email": "mail", "title": "jobTitle", "location": "officeLocation"}
+        draft |= {name: item[wire] or None for name, wire in told.items() if wire in item}
+        draft["kind"] = "person"
+    yield draft
+    group = str(context["group"]).split("/")
+    yield {
+        "record": "membership",
+        "id": make_id(PLATFORM, network, "membership", *group, *parts)
+        if len(group) > 1
+        else membership_id(network, group[0], *parts),
+        "community_id": community_id(network, *group),
+        "member_id": who,
+        "role": context.get("role") or "member",
+        "active": True,
+    }
+
+
+def report_user(item: Mapping[str, str], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a row about a person: one Measure for each figure ("Read Count" is the only reads figure there is)."""
+    network = network_of(context, {})
+    label = item.get("User Principal Name") or item.get("Display Name") or ""
+    native = (context.get("people") or {}).get(label.lower())
+    yield from _measures(item, context, label, member_id(network, native) if native else None)
+
+
+def report_group(item: Mapping[str, str], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a row about a group, which is told by its name only: joined where one group alone has that name."""
+    network = network_of(context, {})
+    label = item.get("Group Display Name") or ""
+    native = (context.get("groups") or {}).get(label)
+    yield from _measures(item, context, label, community_id(network, native) if native else None)
+
+
+def report_network(item: Mapping[str, str], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a row about the whole network on one day, or over the period."""
+    network = network_of(context, {})
+    yield from _measures(item, context, "", community_id(network, NETWORK))
+
+
+def _measures(item: Mapping[str, str], context: Mapping[str, Any], label: str, subject: str | None) -> Iterator[Draft]:
+    network, report = network_of(context, {}), str(context.get("report") or "report")
+    end = _day(item.get("Report Date")) or _day(item.get("Report Refresh Date"))
+    if end is None:
+        raise Rejected("no_date", "the row does not say which day it is of")
+    days = int(item["Report Period"]) if str(item.get("Report Period") or "").isdecimal() else 1
+    start = end if item.get("Report Date") else end - timedelta(days=days - 1)
+    concealed = bool(label) and is_concealed(label)
+    for column, text in item.items():
+        value = _figure(text)
+        if column in _ABOUT or not column:
+            continue
+        yield {
+            "record": "measure",
+            "id": make_id(PLATFORM, network, "measure", report, end.isoformat(), str(days), label or NETWORK, column),
+            "subject_id": None if concealed else subject,
+            "subject_label": label or None,
+            "name": column,
+            "period_start": start,
+            "period_end": end,
+            "value": value,
+            "concealed": concealed,
+        }
+
+
+def _figure(text: str) -> float | None:
+    """Read a figure; empty cells are no zero, and "Yes" and "No" are 1 and 0."""
+    cell = text.strip().lower()
+    if cell in {"yes", "no", "true", "false"}:
+        return float(cell in {"yes", "true"})
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None

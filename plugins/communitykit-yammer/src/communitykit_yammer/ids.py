@@ -1,0 +1,104 @@
+"""Yammer's ids and times as communitykit's. Pure.
+
+Every id is of the network that was read. Payloads mostly name people by number alone, and the numbers are unique over
+all networks, so nobody's home network has to be known to tell who somebody is.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from communitykit import Rejected, make_event_id, make_id
+
+PLATFORM = "yammer"
+NETWORK = "network"
+"""Native id of the community that is the network itself: no number, since groups have those."""
+ALL_COMPANY = "all-company"
+"""Native id of the feed that has no group of its own in older networks."""
+_FIRST_YEAR = 2008  # Yammer began then; earlier years are placeholders
+
+
+def number(value: object) -> str | None:
+    """Give a native id as text, whether it came as a number or as text; None for anything that is no id."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return str(value) if value > 0 else None
+    text = value.strip() if isinstance(value, str) else ""
+    return text if text.isascii() and text.isdecimal() and text.strip("0") else None
+
+
+def network_of(context: Mapping[str, Any], item: Mapping[str, Any]) -> str:
+    """Give the network that was read, or else the one that the payload names.
+
+    Raises Rejected when neither tells.
+    """
+    native = number(context.get("network")) or number(item.get("network_id"))
+    if native is None:
+        raise Rejected("no_network", "neither the payload nor its context names the network")
+    return native
+
+
+@lru_cache(maxsize=65536)
+def member_id(network: str, native: str, kind: str | None = None) -> str:
+    """Give a member's id; bots and guides (`sender_type`) are numbered apart from users."""
+    return make_id(PLATFORM, network, "member", *([kind, native] if kind and kind != "user" else [native]))
+
+
+@lru_cache(maxsize=65536)
+def community_id(network: str, *native: str) -> str:
+    """Give the id of a group, or of what is none: `network`, `all-company`, `storyline/USER`, `conversation/ID`."""
+    return make_id(PLATFORM, network, "community", *native)
+
+
+@lru_cache(maxsize=65536)
+def post_id(network: str, native: str) -> str:
+    """Give a message's id, which is unique in its network."""
+    return make_id(PLATFORM, network, "post", native)
+
+
+def membership_id(network: str, community: str, *member: str) -> str:
+    """Give the id of somebody's being in a group (or `network`)."""
+    return make_id(PLATFORM, network, "membership", community, *member)
+
+
+def reaction_id(network: str, post: str, actor: str) -> str:
+    """Give the id of a reaction: Yammer allows one per person and message, and does not tell which it is."""
+    return make_event_id(PLATFORM, network, "reacted", target=post, actor=actor)
+
+
+def parse_time(value: object) -> datetime | None:
+    """Read "2011/03/29 20:39:12 +0000" (REST) or ISO 8601 (exports); empty, `null` and nonsense are None."""
+    if not isinstance(value, str) or not value.strip() or value.strip().lower() == "null":
+        return None
+    text = value.strip()
+    for form in ("%Y/%m/%d %H:%M:%S %z", None, "%Y-%m-%d %H:%M:%S %Z", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d %H:%M:%S"):
+        try:
+            found = datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 # see below
+        except ValueError:
+            continue
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        return found if found.year >= _FIRST_YEAR else None
+    return None
+
+
+def rest_id(node: object) -> str | None:
+    """Decode a Graph node id, base64url JSON such as `{"_type":"Group","id":"47691358209"}`, to REST's number."""
+    if not isinstance(node, str) or not node:
+        return None
+    try:
+        found = json.loads(base64.urlsafe_b64decode(node + "=" * (-len(node) % 4)))
+    except ValueError:
+        return None
+    return number(found.get("id")) if isinstance(found, dict) else None
+
+
+def node_id(kind: str, native: str) -> str:
+    """Write a Graph node id; the inverse of `rest_id`."""
+    text = json.dumps({"_type": kind, "id": native}, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")

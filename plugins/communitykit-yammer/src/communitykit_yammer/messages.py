@@ -1,0 +1,277 @@
+"""A message becomes a Post, and its likers become events; what Yammer itself writes becomes an event. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from communitykit import Draft, Rejected, Swept, make_event_id
+from communitykit_yammer.bodies import said
+from communitykit_yammer.ids import (
+    ALL_COMPANY,
+    NETWORK,
+    PLATFORM,
+    community_id,
+    member_id,
+    network_of,
+    number,
+    parse_time,
+    post_id,
+    reaction_id,
+)
+from communitykit_yammer.places import special
+from communitykit_yammer.wire import Attachment, LikedBy, Message
+
+_KINDS = {"question": "question", "announcement": "announcement", "poll": "poll", "praise": "praise"}
+_FILES = {"image": "image", "video": "video", "file": "file", "document": "file", "uploadedfile": "file"}
+_CARDS = frozenset({"ymodule", "opengraphobject", "page", "link"})
+
+
+def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a message.
+
+    `context` tells network, origin, and what stands around the message in its page: `group` (whose feed it is),
+    `starters` (who began a thread, by its id), `replies` (by thread id), `topics` (names by id).
+
+    Raises Rejected when it has no id, or nobody knows its network.
+    """
+    network, native = network_of(context, item), number(item.get("id"))
+    if native is None:
+        raise Rejected("no_id", "the message has no id")
+    if item.get("system_message") or item.get("message_type") == "system":
+        yield _system(item, context, network, native)
+        return
+    draft = _frame(item, context, network, native)
+    if "community_id" in draft and (place := special(draft["community_id"])):
+        yield place
+    if parse_time(item.get("deleted_at")):
+        yield {**draft, **_deleted(item)}
+        return
+    spoken = said(item.get("body") or {}, network, item.get("notified_user_ids") or (), context.get("topics") or {})
+    origin = context.get("origin")
+    draft.update(
+        kind=_KINDS.get(item.get("message_type") or "", "post"),
+        body=spoken.body,
+        body_format=spoken.body_format,
+        text=spoken.text,
+        mentions=spoken.mentions,
+        links=spoken.links,
+        topics=spoken.topics,
+        attachments=tuple(_attachment(one) for one in item.get("attachments") or () if one.get("type") != "praise"),
+        gone=None,
+    )
+    if "title" in item:
+        draft["title"] = item["title"] or None
+    if "language" in item:
+        draft["language"] = item["language"] or None
+    if item.get("web_url"):
+        draft["url"] = item["web_url"]
+    if shared := number(item.get("shared_message_id")) or _shared(item):
+        draft["shared_from_id"] = post_id(network, shared)
+    if origin != "archive":
+        draft["praised_ids"] = tuple(_praised(item, network))
+    if item.get("poll_options"):
+        draft["poll"] = _poll(item, spoken.text)
+    if delegate := number(item.get("delegate_id")):
+        draft["extra"] = {"delegate_id": member_id(network, delegate)}
+    liked = item.get("liked_by")
+    replies = (context.get("replies") or {}).get(native)
+    if liked is not None or replies is not None:
+        draft["counts"] = {"replies": replies, "reacted": _count(liked) if liked is not None else None}
+    yield draft
+    if liked is not None:
+        yield from _reactions(liked, draft, network)
+
+
+def reference(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a message that stands beside a page as a mere reference: who, where and when, never what.
+
+    Its body is cut short, so it is left to the page that holds the message whole.
+
+    Raises Rejected when it has no id, or nobody knows its network.
+    """
+    network, native = network_of(context, item), number(item.get("id"))
+    if native is None:
+        raise Rejected("no_id", "the message has no id")
+    if item.get("system_message"):
+        yield _system(item, context, network, native)
+        return
+    draft = _frame(item, context, network, native)
+    if "community_id" in draft and (place := special(draft["community_id"])):
+        yield place
+    yield draft
+
+
+def vote(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a row of an export's Answers.csv: somebody voted for an answer to a question.
+
+    Raises Rejected when it does not say who, or for what.
+    """
+    network, target, voter = network_of(context, {}), number(item.get("messageid")), number(item.get("voterid"))
+    if target is None or voter is None:
+        raise Rejected("no_id", "the vote does not say who voted, or for what")
+    message_id, actor, at = post_id(network, target), member_id(network, voter), parse_time(item.get("createdat"))
+    yield {
+        "record": "event",
+        "id": make_event_id(PLATFORM, network, "voted", target=message_id, actor=actor, detail="answer"),
+        "kind": "voted",
+        "actor_id": actor,
+        "target_id": message_id,
+        "detail": "answer",
+        "active": True,
+        **({"occurred_at": at, "time_source": "event"} if at else {}),
+    }
+
+
+def version(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a row of an export's MessageVersions.csv: what a message said from some moment on.
+
+    Raises Rejected when it does not say which message, or nothing.
+    """
+    network, native = network_of(context, {}), number(item.get("message_id"))
+    if native is None or not item.get("body"):
+        raise Rejected("no_id", "the version does not say of which message it is, or what it said")
+    spoken = said({"parsed": item["body"]}, network, (), context.get("topics") or {})
+    draft: dict[str, Any] = {
+        "record": "post",
+        "id": post_id(network, native),
+        "body": spoken.body,
+        "body_format": spoken.body_format,
+        "text": spoken.text,
+    }
+    if edited := parse_time(item.get("edited_at")):
+        draft["edited_at"] = edited
+    yield draft
+
+
+def _frame(item: Message, context: Mapping[str, Any], network: str, native: str) -> dict[str, Any]:
+    """Describe where a message stands, who wrote it and when: what references tell, too."""
+    draft: dict[str, Any] = {"record": "post", "id": post_id(network, native)}
+    where = _where(item, context, network)
+    if where:
+        draft["community_id"] = where
+    if (sender := number(item.get("sender_id"))) is not None:
+        draft["author_id"] = member_id(network, sender, item.get("sender_type"))
+    if "thread_id" in item or "replied_to_id" in item:
+        parent, thread = number(item.get("replied_to_id")), number(item.get("thread_id"))
+        root = thread if thread != native else None
+        draft["root_id"] = post_id(network, root) if root else None
+        draft["parent_id"] = post_id(network, parent or root) if parent or root else None
+    if created := parse_time(item.get("created_at")):
+        draft["created_at"] = created
+    return draft
+
+
+def _where(item: Message, context: Mapping[str, Any], network: str) -> str | None:
+    """Find the community: a group, a private conversation, somebody's storyline, or the whole company's feed."""
+    if group := number(item.get("group_id")):
+        return community_id(network, group)
+    if item.get("direct_message") or number(item.get("conversation_id")):
+        conversation = number(item.get("conversation_id")) or number(item.get("thread_id"))
+        return community_id(network, "conversation", conversation) if conversation else None
+    if group := number(context.get("group")):
+        return community_id(network, group)
+    if "group_id" not in item:
+        return community_id(network, ALL_COMPANY)
+    thread, native = number(item.get("thread_id")), number(item.get("id"))
+    starter = item.get("sender_id") if thread in {native, None} else (context.get("starters") or {}).get(thread)
+    owner = number(starter)
+    return community_id(network, "storyline", owner) if owner else None
+
+
+def _deleted(item: Message) -> dict[str, Any]:
+    """Describe what an export still tells of a deleted message: nothing of what it said."""
+    return {
+        "deleted_at": parse_time(item.get("deleted_at")),
+        "gone": "deleted",
+        "title": None,
+        "body": None,
+        "text": None,
+        "mentions": (),
+        "attachments": (),
+        "links": (),
+    }
+
+
+def _system(item: Message, context: Mapping[str, Any], network: str, native: str) -> dict[str, Any]:
+    """Describe what Yammer itself tells ("has created the [[group:1]] group"): nobody's post."""
+    spoken = said(item.get("body") or {}, network, (), context.get("topics") or {})
+    target = _where(item, context, network) or community_id(network, NETWORK)
+    sender = number(item.get("sender_id"))
+    actor = member_id(network, sender, item.get("sender_type")) if sender else None
+    occurred: datetime | None = parse_time(item.get("created_at"))
+    kind = "x-yammer-system"
+    return {
+        "record": "event",
+        "id": make_event_id(PLATFORM, network, kind, target=target, actor=actor, occurrence=native),
+        "kind": kind,
+        "actor_id": actor,
+        "target_id": target,
+        "community_id": target,
+        "detail": spoken.text,
+        "occurred_at": occurred,
+        "time_source": "event" if occurred else "none",
+        "active": True,
+    }
+
+
+def _reactions(liked: LikedBy, draft: Mapping[str, Any], network: str) -> Iterator[Draft]:
+    """Translate who reacted: no type and no time is told. Where the list is whole, what is not in it was undone."""
+    actors: dict[str, None] = {}
+    for one in liked.get("names") or ():
+        if isinstance(one, dict) and (user := number(one.get("user_id"))):
+            actors[member_id(network, user)] = None
+    for actor in actors:
+        yield {
+            "record": "event",
+            "id": reaction_id(network, draft["id"], actor),
+            "kind": "reacted",
+            "actor_id": actor,
+            "target_id": draft["id"],
+            **({"community_id": draft["community_id"]} if "community_id" in draft else {}),
+            "active": True,
+        }
+    if len(actors) >= _count(liked):
+        yield Swept("event", {"kind": "reacted", "target_id": draft["id"]})
+
+
+def _count(liked: LikedBy) -> int:
+    told = liked.get("count")
+    return told if isinstance(told, int) else len(liked.get("names") or ())
+
+
+def _attachment(item: Attachment) -> dict[str, Any]:
+    kind = item.get("type") or ""
+    found: dict[str, Any] = {
+        "kind": _FILES.get(kind, "link" if kind in _CARDS else "card" if kind == "message" else "other"),
+        "id": number(item.get("id")),
+        "name": item.get("original_name") or item.get("name") or None,
+        "url": item.get("web_url") or item.get("host_url") or None,
+        "mime_type": item.get("content_type") or None,
+        "text": item.get("description") or item.get("comment") or None,
+    }
+    if isinstance(size := item.get("size"), int):
+        found["size"] = size
+    return found
+
+
+def _shared(item: Message) -> str | None:
+    return next((number(one.get("id")) for one in item.get("attachments") or () if one.get("type") == "message"), None)
+
+
+def _praised(item: Message, network: str) -> Iterator[str]:
+    for one in item.get("attachments") or ():
+        if one.get("type") == "praise":
+            yield from (
+                member_id(network, native) for user in one.get("praised_user_ids") or () if (native := number(user))
+            )
+
+
+def _poll(item: Message, question: str | None) -> dict[str, Any]:
+    """Describe a poll; this API mostly gives its answers without the votes."""
+    options = [
+        {"text": str(one.get("answer") or one.get("option") or ""), "votes": one.get("count")}
+        for one in item.get("poll_options") or ()
+    ]
+    return {"question": item.get("title") or question, "options": options}

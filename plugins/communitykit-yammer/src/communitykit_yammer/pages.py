@@ -1,0 +1,111 @@
+"""One page of a feed taken apart: messages, and what stands around them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from communitykit import Batch
+from communitykit_yammer.ids import number, parse_time
+
+_MEMBERS = {"user": "user", "bot": "bot", "guide": "bot"}
+_KINDS = {**_MEMBERS, "message": "message_reference", "topic": "topic", "tag": "topic", "thread": "thread"}
+
+
+@dataclass(slots=True)
+class Page:
+    """A page's messages with a readable id, newest first, and its references by kind.
+
+    `older` is `meta.older_available`: false too early now and then, so it may prolong a walk and never ends one.
+    """
+
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    references: list[dict[str, Any]] = field(default_factory=list)
+    unreadable: list[Any] = field(default_factory=list)
+    size: int = 0
+    older: bool = False
+
+    @classmethod
+    def of(cls, data: Any) -> Page:  # noqa: ANN401 # decoded JSON
+        """Take an answer apart, whatever is missing in it."""
+        envelope = mapping(data)
+        rows = listed(envelope.get("messages"))
+        page = cls(size=len(rows))
+        for row in rows:
+            readable = isinstance(row, dict) and number(row.get("id")) is not None
+            (page.messages if readable else page.unreadable).append(row)
+        page.messages.sort(key=id_of, reverse=True)
+        page.references = [one for one in listed(envelope.get("references")) if isinstance(one, dict)]
+        page.older = mapping(envelope.get("meta")).get("older_available") is True
+        return page
+
+    @property
+    def ids(self) -> list[int]:
+        """List the messages' ids, newest first."""
+        return [id_of(item) for item in self.messages]
+
+    def context(self, base: Mapping[str, Any]) -> dict[str, Any]:
+        """Give what the messages need of what stands beside them; only this page's, so that it stays small."""
+        starters: dict[str, Any] = {}
+        replies: dict[str, int] = {}
+        topics: dict[str, str] = {}
+        for one in self.references:
+            native, kind = number(one.get("id")), one.get("type")
+            if native is None:
+                continue
+            if kind == "message":
+                starters[native] = one.get("sender_id")
+            elif kind == "thread":
+                updates = mapping(one.get("stats")).get("updates")
+                if isinstance(updates, int) and updates > 0:
+                    replies[native] = updates - 1  # the starter is counted, too
+            elif kind in {"topic", "tag"} and one.get("name"):
+                topics[native] = str(one["name"])
+        starters.update({str(item["id"]): item.get("sender_id") for item in self.messages})
+        return {**base, "starters": starters, "replies": replies, "topics": topics}
+
+    def around(self, context: Mapping[str, Any]) -> Iterator[Batch]:
+        """Give what stands beside the messages: people first, so that nobody on the page is a stranger."""
+        kinds: dict[str, list[Any]] = {}
+        for one in self.references:
+            kinds.setdefault(_KINDS.get(str(one.get("type")), "reference"), []).append(one)
+        for kind in ("user", "bot", "topic", "thread", "reference", "message_reference"):
+            if kind in kinds:
+                yield Batch(kind, kinds[kind], context)
+        known = {number(one.get("id")) for one in self.references if one.get("type") == "user"}
+        likers = {
+            native: one
+            for item in self.messages
+            for one in listed(mapping(item.get("liked_by")).get("names"))
+            if isinstance(one, dict) and (native := number(one.get("user_id"))) and native not in known
+        }
+        if likers:
+            yield Batch("liker", list(likers.values()), context)
+
+
+def id_of(item: Mapping[str, Any]) -> int:
+    """Give a message's id as a number, which grows with time."""
+    return int(number(item.get("id")) or 0)
+
+
+def moments(items: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """Give when messages were written, those without a readable time left out."""
+    return [moment for item in items if (moment := parse_time(item.get("created_at"))) is not None]
+
+
+def is_cut(item: Mapping[str, Any]) -> bool:
+    """Tell whether a message shows only a part of those who reacted."""
+    liked = mapping(item.get("liked_by"))
+    count = liked.get("count")
+    return isinstance(count, int) and len(listed(liked.get("names"))) < count
+
+
+def mapping(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 # any JSON
+    """Give an object; empty for what is none, so that one odd payload does not end a walk."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def listed(value: Any) -> list[Any]:  # noqa: ANN401 # any JSON
+    """Give a list; empty for what is none."""
+    return value if isinstance(value, list) else []

@@ -1,0 +1,129 @@
+"""Users, bots, likers and group members become Members and Memberships. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from communitykit import Draft, Rejected
+from communitykit_yammer.ids import community_id, member_id, membership_id, network_of, number, parse_time
+from communitykit_yammer.wire import Liker, User
+
+_PLAIN = {"email": "email", "job_title": "title", "department": "department", "location": "location",
+          "timezone": "time_zone"}  # fmt: skip
+_CERTAIN = {"name": "username", "web_url": "url", "office_user_id": "directory_id"}
+_TIMES = {"activated_at": "created_at", "deactivated_at": "deactivated_at"}
+_ACTIVE = {"active": True, "suspended": False, "deleted": False, "soft_delete": False}
+_ADMIN = ("admin", "verified_admin", "m365_yammer_admin")
+_BOTS = frozenset({"bot", "guide"})
+_GUEST = ("guest", "aad_guest")
+
+
+def user(item: User, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a user, whole or a reference: what it does not hold stays untold.
+
+    Raises Rejected when there is no id.
+    """
+    if item.get("type") in _BOTS:
+        yield from bot(item, context)
+        return
+    network, native = network_of(context, item), number(item.get("id"))
+    if native is None:
+        raise Rejected("no_id", "the user has no id")
+    draft: dict[str, Any] = {"record": "member", "id": member_id(network, native), "kind": "person"}
+    if item.get("full_name") or item.get("name"):
+        draft["display_name"] = item.get("full_name") or item.get("name")
+    draft |= {name: item[wire] for wire, name in _CERTAIN.items() if item.get(wire)}  # type: ignore[literal-required] # keys
+    draft |= {name: item[wire] or None for wire, name in _PLAIN.items() if wire in item}  # type: ignore[literal-required] # keys
+    if not draft.get("email") and (address := _address(item)):
+        draft["email"] = address
+    draft |= {name: moment for wire, name in _TIMES.items() if (moment := parse_time(item.get(wire)))}
+    yield draft | _standing(item, network)
+
+
+def _standing(item: User, network: str) -> dict[str, bool]:
+    """Tell whether somebody administers the network, is a guest, at home elsewhere, active: as far as it is told."""
+    found: dict[str, bool] = {}
+    if any(flag in item for flag in _ADMIN):
+        found["admin"] = any(_true(item.get(flag)) for flag in _ADMIN)
+    if any(flag in item for flag in _GUEST):
+        found["guest"] = any(_true(item.get(flag)) for flag in _GUEST)
+    if (home := number(item.get("network_id"))) is not None:
+        found["external"] = home != network
+    if (active := _ACTIVE.get(item.get("state") or "")) is not None:
+        found["active"] = active
+    return found
+
+
+def bot(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a bot or a guide (the account that welcomes newcomers): `type` says which.
+
+    Raises Rejected when there is no id.
+    """
+    network, native = network_of(context, item), number(item.get("id"))
+    if native is None:
+        raise Rejected("no_id", "the bot has no id")
+    draft: dict[str, Any] = {
+        "record": "member",
+        "id": member_id(network, native, str(item.get("type") or "bot")),
+        "kind": "bot",
+    }
+    if name := item.get("full_name") or item.get("name"):
+        draft["display_name"] = name
+    yield draft
+
+
+def liker(item: Liker, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate somebody who reacted and whom the page describes nowhere else.
+
+    Raises Rejected when there is no id.
+    """
+    network, native = network_of(context, {}), number(item.get("user_id"))
+    if native is None:
+        raise Rejected("no_id", "the liker has no id")
+    draft: dict[str, Any] = {"record": "member", "id": member_id(network, native), "kind": "person"}
+    if item.get("full_name"):
+        draft["display_name"] = item["full_name"]
+    if item.get("permalink"):
+        draft["username"] = item["permalink"]
+    if (home := number(item.get("network_id"))) is not None:
+        draft["external"] = home != network
+    yield draft
+
+
+def membership(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a row of a group's members: who, and nothing of their role, which this API does not tell.
+
+    Raises Rejected when the row or its context has no id.
+    """
+    network, native, group = network_of(context, item), number(item.get("id")), number(context.get("group"))
+    if native is None or group is None:
+        raise Rejected("no_id", "the row names no user, or its context no group")
+    kind = item["type"] if item.get("type") in _BOTS else None
+    yield {
+        "record": "membership",
+        "id": membership_id(network, group, *([kind, native] if kind else [native])),
+        "community_id": community_id(network, group),
+        "member_id": member_id(network, native, kind),
+        "active": True,
+    }
+
+
+def administrator(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a row of an export's list of administrators.
+
+    Raises Rejected when there is no id.
+    """
+    network, native = network_of(context, {}), number(item.get("id"))
+    if native is None:
+        raise Rejected("no_id", "the row names nobody")
+    yield {"record": "member", "id": member_id(network, native), "admin": True}
+
+
+def _address(item: User) -> str | None:
+    addresses = (item.get("contact") or {}).get("email_addresses") or ()
+    return next((one["address"] for one in addresses if isinstance(one, dict) and one.get("address")), None)
+
+
+def _true(value: object) -> bool:
+    return value is True or str(value).lower() == "true"

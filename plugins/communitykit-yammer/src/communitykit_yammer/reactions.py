@@ -1,0 +1,47 @@
+"""The flow that completes lists of who reacted, where a message shows a part of them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from communitykit import ObjectUnavailableError, Response
+from communitykit_yammer.ids import number
+from communitykit_yammer.methods import LIST_PAGE, rest
+from communitykit_yammer.pages import is_cut, listed, mapping
+from communitykit_yammer.progress import Progress
+
+
+def completed(items: list[dict[str, Any]], progress: Progress) -> Generator[Any, Any, list[dict[str, Any]]]:
+    """Ask for everybody who reacted where a list is cut short and its count moved since it was last asked for."""
+    found = list(items)
+    for index, item in enumerate(items):
+        native, count = str(item["id"]), mapping(item.get("liked_by")).get("count")
+        if not is_cut(item) or progress.reactions.get(native) == count:
+            continue
+        names = yield from _likers(native)
+        if names is not None:
+            found[index] = {**item, "liked_by": {"count": count, "names": names}}
+            progress.reactions[native] = int(count or 0)
+    return found
+
+
+def _likers(native: str) -> Generator[Any, Any, list[dict[str, Any]] | None]:
+    """List who reacted to one message; None where it was deleted meanwhile, which is no loss."""
+    names: dict[str, dict[str, Any]] = {}
+    page = 1
+    while True:
+        try:
+            response: Response = yield rest(f"users/liked_message/{native}", subject=f"message {native}", page=page)
+        except ObjectUnavailableError:
+            return None
+        rows = listed(response.data.get("users") if isinstance(response.data, dict) else response.data)
+        fresh = {
+            user: {**one, "user_id": one["id"], "permalink": one.get("name")}
+            for one in rows
+            if isinstance(one, dict) and (user := number(one.get("id"))) and user not in names
+        }
+        names |= fresh
+        if len(rows) < LIST_PAGE or not fresh:
+            return list(names.values())
+        page += 1

@@ -1,0 +1,159 @@
+"""What Microsoft Graph knows of the network: communities, who is in them, roles, usage reports. Flows."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from communitykit import (
+    Batch,
+    CommunityKitError,
+    Gap,
+    Listing,
+    ObjectUnavailableError,
+    PermissionMissingError,
+    Request,
+    Response,
+    Scope,
+    Slice,
+    Swept,
+    is_concealed,
+    odata_pager,
+    odata_rows,
+    report_rows,
+)
+from communitykit_yammer.found import Found
+from communitykit_yammer.ids import community_id, rest_id
+from communitykit_yammer.methods import graph
+
+Steps = Generator[Any, Any, Any]
+
+REPORTS = {
+    "getYammerActivityUserDetail": "report_user",
+    "getYammerGroupsActivityDetail": "report_group",
+    "getYammerActivityCounts": "report_network",
+    "getYammerDeviceUsageUserDetail": "report_user",
+    "getYammerGroupsActivityGroupCounts": "report_network",
+}
+"""Usage reports that are read, and what sort of payload their rows are."""
+
+_MEMBER_FIELDS = "id,displayName,mail,userPrincipalName,jobTitle,officeLocation"
+_TOP = 999
+_SIDE_BY_SIDE = 8
+
+
+def communities(scope: Scope, found: Found) -> Steps:
+    """List communities and learn which Microsoft 365 group stands behind each."""
+    base = scope.settings.graph_base
+    try:
+        listing = Listing(graph(base, "employeeExperience/communities", subject="communities"), odata_pager)
+        while (data := (yield from listing.page())) is not None:
+            rows = odata_rows(data)
+            shown = [row for row in rows if row.get("privacy") == "public" or scope.include_private]
+            shown = [row for row in shown if scope.wants(row.get("displayName"), rest_id(row.get("id")))]
+            yield Batch("graph_community", shown, found.context)
+            for row in rows:
+                if (native := rest_id(row.get("id"))) and row.get("groupId"):
+                    found.connected[native] = str(row["groupId"])
+        if listing.problem:
+            yield Gap(f"not all communities are known to Microsoft Graph: {listing.problem}")
+    except (PermissionMissingError, ObjectUnavailableError) as error:
+        yield Gap(f"communities are read without Microsoft Graph: {error}", "denied")
+
+
+def tenant_slices(scope: Scope, found: Found) -> Steps:
+    """Give the slices that Graph alone tells: roles, and one for each usage report."""
+    people = {"people": found.people, "groups": found.groups}
+    if "membership" in scope.gives:
+        yield Slice("roles", found.network, ("community", "membership", "member"), label="roles", params=people)
+    if "measure" in scope.gives and scope.settings.reports != "off":
+        for name in REPORTS:
+            yield Slice(f"reports/{name}", found.network, ("measure",), label=name, params={**people, "report": name})
+
+
+def read_members(scope: Scope, slice_: Slice) -> Steps:
+    """Read who is in a community's Microsoft 365 group, and who owns it."""
+    params, base = slice_.params, scope.settings.graph_base
+    context = {"network": slice_.network, "group": params["group"], "people": params["people"], "origin": "api"}
+    group = f"groups/{params['connected']}"
+    owners: set[str] = set()
+    try:
+        for what, role in (("owners", "owner"), ("members", "member")):
+            wanted = {"$select": _MEMBER_FIELDS, "$top": _TOP}
+            request = graph(base, f"{group}/{what}", subject=f"{slice_.label} ({what})", **wanted)  # type: ignore[arg-type] # names with $
+            listing = Listing(request, odata_pager)
+            while (data := (yield from listing.page())) is not None:
+                rows = [row for row in odata_rows(data) if row.get("id") not in owners]
+                owners |= {str(row.get("id")) for row in rows} if role == "owner" else set()
+                yield Batch("graph_member", rows, {**context, "role": role})
+            if listing.problem:
+                yield Gap(f"not all {what}: {listing.problem}", community_id=slice_.community_id)
+                return
+    except (PermissionMissingError, ObjectUnavailableError) as error:
+        yield Gap(f"members are not read: {error}", "denied", slice_.community_id)
+        return
+    yield Swept("membership", {"community_id": community_id(slice_.network, params["group"])})
+
+
+def read_roles(scope: Scope, slice_: Slice) -> Steps:
+    """Read who has which role (network administrator, corporate communicator…)."""
+    base, people = scope.settings.graph_base, slice_.params["people"]
+    context = {"network": slice_.network, "people": people, "origin": "api"}
+    try:
+        roles, problem = yield from _all(graph(base, "employeeExperience/roles", subject="roles"))
+        if problem:
+            yield Gap(f"not all roles: {problem}")
+        yield Batch("graph_role", roles, context)
+        for role in roles:
+            path = f"employeeExperience/roles/{role['id']}/members"
+            rows, problem = yield from _all(graph(base, path, subject=f"role {role.get('displayName')}"))
+            known = yield from _accounts(base, [str(row["userId"]) for row in rows if row.get("userId")])
+            yield Batch("graph_member", known, {**context, "group": f"role/{role['id']}", "role": "member"})
+            if problem:
+                yield Gap(f"not everybody with the role {role.get('displayName')}: {problem}")
+                continue
+            yield Swept("membership", {"community_id": community_id(slice_.network, "role", str(role["id"]))})
+    except (PermissionMissingError, ObjectUnavailableError) as error:
+        yield Gap(f"roles are not read: {error}", "denied")
+
+
+def read_report(scope: Scope, slice_: Slice) -> Steps:
+    """Read one usage report."""
+    name = str(slice_.params["report"])
+    path = f"reports/{name}(period='{scope.settings.reports}')"
+    request = graph(scope.settings.graph_base, path, subject=f"report {name}")
+    try:
+        response: Response = yield Request(request.url, draws=request.draws, subject=request.subject, expect="text")
+    except (PermissionMissingError, ObjectUnavailableError) as error:
+        yield Gap(f"the report is not read: {error}", "denied")
+        return
+    rows = list(report_rows(response.data))
+    context = {"network": slice_.network, "report": name, "origin": "api"}
+    context |= {"people": slice_.params["people"], "groups": slice_.params["groups"]}
+    yield Batch(REPORTS[name], rows, context)
+    if any(is_concealed(value) for row in rows for column, value in row.items() if column.endswith("Name")):
+        yield Gap(
+            "the report conceals who it is about: its figures are kept without a subject. An administrator may turn "
+            "'Display concealed user, group, and site names in all reports' off in the Microsoft 365 admin centre."
+        )
+
+
+def _all(request: Request) -> Generator[Any, Any, tuple[list[dict[str, Any]], str | None]]:
+    """Give a whole list's rows, and why it ended early, if it did."""
+    listing, found = Listing(request, odata_pager), list[dict[str, Any]]()
+    while (data := (yield from listing.page())) is not None:
+        found += odata_rows(data)
+    return found, listing.problem
+
+
+def _accounts(base: str, users: list[str]) -> Steps:
+    """Learn the addresses behind directory ids; who cannot be looked up is kept by the id."""
+    known: list[dict[str, Any]] = []
+    for start in range(0, len(users), _SIDE_BY_SIDE):
+        group = users[start : start + _SIDE_BY_SIDE]
+        answers: list[Response | CommunityKitError] = yield tuple(
+            graph(base, f"users/{user}", subject=f"user {user}", **{"$select": _MEMBER_FIELDS}) for user in group
+        )
+        for user, answer in zip(group, answers, strict=True):
+            known.append(answer.data if isinstance(answer, Response) else {"id": user})
+    return known

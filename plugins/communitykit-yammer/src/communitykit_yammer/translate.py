@@ -1,0 +1,59 @@
+"""Yammer's payloads to neutral records: every wire kind on one screen. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from communitykit import Draft, Ignored, WireKind
+from communitykit_yammer import graph_records, messages, people, places
+
+
+def _topic(_item: Any, _context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401 # not read
+    yield Ignored("topic")
+
+
+def _thread(_item: Any, _context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401 # not read
+    yield Ignored("thread")
+
+
+def _draft(_item: Any, _context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401 # not read
+    yield Ignored("draft")
+
+
+def _aside(_item: Any, _context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401 # not read
+    yield Ignored("reference")
+
+
+TRANSLATORS: dict[str, WireKind] = {
+    "network": WireKind(places.network),
+    "group": WireKind(places.group),
+    "user": WireKind(people.user),
+    "bot": WireKind(people.bot),
+    "liker": WireKind(people.liker, id_field="user_id"),
+    "membership": WireKind(people.membership),
+    "message": WireKind(messages.message),
+    "message_reference": WireKind(messages.reference),
+    "administrator": WireKind(people.administrator),
+    "message_version": WireKind(messages.version, id_field="message_id"),
+    "answer_vote": WireKind(messages.vote),
+    "draft": WireKind(_draft),
+    "graph_community": WireKind(graph_records.community),
+    "graph_role": WireKind(graph_records.role),
+    "graph_member": WireKind(graph_records.member),
+    "report_user": WireKind(graph_records.report_user, id_field="User Principal Name"),
+    "report_group": WireKind(graph_records.report_group, id_field="Group Display Name"),
+    "report_network": WireKind(graph_records.report_network, id_field="Report Date"),
+    "topic": WireKind(_topic),
+    "thread": WireKind(_thread),
+    "reference": WireKind(_aside),
+}
+"""Wire kinds: what `Batch.kind` may say."""
+
+IGNORED: dict[str, str] = {
+    "draft": "not published yet",
+    "topic": "its name stands in the posts that it is a topic of",
+    "thread": "its number of replies stands in the post that began it",
+    "reference": "groups are listed with all that they tell; pages, tags and unknown kinds name nobody",
+}
+"""What is knowingly no record, and why."""

@@ -1,0 +1,290 @@
+"""Network data exports: their oddities, what joins with REST, and fetching them window by window."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from communitykit import Archive, ArchiveError, read_archive
+from communitykit.sandbox import DAY, World, project, to_us
+from communitykit.testing.reading import Kept, Run, read
+from communitykit_yammer import YAMMER
+from communitykit_yammer.rows import message as message_row
+from communitykit_yammer.sandbox import YammerPlatform, naming
+from communitykit_yammer.sandbox.export import write
+
+BOM = b"\xef\xbb\xbf"
+HEAD = (
+    "id,thread_id,replied_to_id,group_id,in_private_conversation,in_private_group,"
+    "sender_id,body,created_at,deleted_at\n"
+)
+
+
+def make_world() -> World:
+    return World(seed=5, size="tiny", platforms=("yammer",))
+
+
+def archived(path: Path, **ask: Any) -> list[Any]:
+    with read_archive("yammer", path) as archive:
+        return list(archive.records(**ask))
+
+
+def gone(store: Kept) -> set[str]:
+    rows = store._writer.connection().execute("SELECT id FROM posts WHERE gone = 'deleted'").fetchall()
+    return {row[0] for row in rows}
+
+
+def posts(store: Kept) -> list[str]:
+    return sorted(row["id"] for row in store.current()["post"])
+
+
+def make(path: Path, tables: dict[str, str], *, bom: bool = True) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in tables.items():
+            archive.writestr(name, (BOM if bom else b"") + text.encode())
+    return path
+
+
+def test_whichever_comes_first_one_store_without_duplicates(tmp_path: Path) -> None:
+    """Deletions of the export stay, and nothing is there twice."""
+    world = make_world()
+    path = YammerPlatform().write_archive(world, tmp_path / "export.zip")
+    deleted = {
+        YammerPlatform().post_id(world, one)
+        for place in world.on("yammer")
+        if place.privacy == "public"
+        for one in world.messages(place)
+        if not one.live
+    }
+    assert deleted
+    export_first, rest_first = Kept(), Kept()
+    export_first.put(archived(path), world.now)
+    export_first.read(YAMMER, world)
+    rest_first.read(YAMMER, world)
+    rest_first.put(archived(path), world.now)
+    truth = project(world, YAMMER.capabilities, YammerPlatform())
+    for store in (export_first, rest_first):
+        assert truth.compare(store.current()) == []
+        assert gone(store) == deleted
+        assert len(posts(store)) == len(set(posts(store)))
+    assert posts(export_first) == posts(rest_first)
+
+
+def test_a_later_export_tells_deletions_that_rest_only_missed(tmp_path: Path) -> None:
+    world = make_world()
+    store = Kept()
+    store.read(YAMMER, world)
+    changes = world.advance(10)
+    deleted = {
+        YammerPlatform().post_id(world, change.message)
+        for change in changes
+        if change.kind in {"deleted", "reply_deleted"} and change.message is not None
+        and world.places[change.message.place].privacy == "public"
+    }  # fmt: skip
+    path = write(world, tmp_path / "window.zip", since=world.now_us - 10 * DAY)
+    store.put(archived(path), world.now)
+    assert deleted
+    assert deleted <= gone(store)
+
+
+def test_versions_become_history(tmp_path: Path) -> None:
+    tables = {
+        "Messages.csv": HEAD + "5,5,,3,false,false,7,final words,2025-01-01T10:00:00Z,\n",
+        "MessageVersions.csv": "id,message_id,body,created_at\n"
+        "1,5,first words,2025-01-01T10:00:00Z\n2,5,final words,2025-01-02T10:00:00Z\n",
+        "Networks.csv": "id,name,secure_browser_token\n1,N,do-not-keep\n",
+    }
+    path = make(tmp_path / "v.zip", tables)
+    store = Kept()
+    records = archived(path)
+    store.put(records, make_world().now)
+    (post,) = store.current()["post"]
+    assert (post["body"], post["edited_at"].isoformat()) == ("final words", "2025-01-02T10:00:00+00:00")
+    versions = store._writer.connection().execute("SELECT body FROM post_versions").fetchall()
+    assert [row[0] for row in versions] == ["first words"]
+    assert "do-not-keep" not in repr(records)
+
+
+def test_private_conversations_stay_out_and_so_do_replies_to_them(tmp_path: Path) -> None:
+    """A reply says of itself that it is not private, as the columns of real exports do."""
+    rows = (
+        "5,5,,,true,false,7,secret,2025-01-01T10:00:00Z,\n"
+        "6,5,5,,false,false,8,reply by thread,2025-01-01T10:01:00Z,\n"
+        "7,,6,,,false,9,reply by parent,2025-01-01T10:02:00Z,\n"
+        "8,8,,3,false,false,9,public,2025-01-01T10:03:00Z,\n"
+        "9,9,,4,FALSE,TRUE,9,private group,2025-01-01T10:04:00Z,\n"
+    )
+    path = make(tmp_path / "p.zip", {"Messages.csv": HEAD + rows, "Networks.csv": "id\n1\n"})
+    assert [one.text for one in archived(path) if one.record == "post"] == ["public"]
+    coverage = [one for one in archived(path) if one.record == "coverage"]
+    assert any("3 messages of private conversations" in (one.reason or "") for one in coverage)
+    assert any("1 messages of private groups" in (one.reason or "") for one in coverage)
+    asked = archived(path, include_private=True, include_direct=True)
+    assert len([one for one in asked if one.record == "post"]) == 5
+
+
+def test_oddities_of_the_tables(tmp_path: Path) -> None:
+    """Line breaks of both sorts, `null`, both forms of dates, columns in another order, blank lines, no mark."""
+    text = (
+        "body,ID,sender_id,group_id,created_at,deleted_at,thread_id,attachments,extra_column\n"
+        '"two\nlines, ""quoted""",5,7,3,2025/01/01 10:00:00 +0000,null,5,'
+        '"opengraphobject:[35 : https://www.eventbrite.ca : title=""An event""], uploadedfile:9",x\n'
+        "\n"
+        "one\\ntwo,6,7,3,2025-01-01T10:00:00+00:00,null,6,,\n"
+        "old,7,7,3,2025-01-01T10:00:00Z,,7,,\n"
+        "gone,8,7,3,2025-01-01T10:00:00Z,2025-02-01T10:00:00Z,8,,\n"
+        "new,7,7,3,2025-01-01T10:00:00Z,,7,,\n"
+    )
+    files = "file_id,name\n9,plan.pdf\n"
+    tables = {"messages.CSV": text, "Files.csv": files, "Networks.csv": "id\n1\n"}
+    found = {one.id: one for one in archived(make(tmp_path / "o.zip", tables, bom=False)) if one.record == "post"}
+    first, second, third, fourth = (found[f"yammer:1:post:{number}"] for number in (5, 6, 7, 8))
+    assert first.text == 'two\nlines, "quoted"'
+    assert [(one.kind, one.id, one.name) for one in first.attachments] == [
+        ("link", "35", "An event"), ("file", "9", "plan.pdf"),
+    ]  # fmt: skip
+    assert first.attachments[0].url == "https://www.eventbrite.ca"
+    assert second.text == "one\ntwo"
+    assert third.text == "new", "the last of overlapping windows wins"
+    assert (fourth.gone, fourth.text) == ("deleted", None)
+    assert first.created_at == second.created_at
+
+
+def test_overlapping_windows_whichever_is_read_last(tmp_path: Path) -> None:
+    world = make_world()
+    early = write(world, tmp_path / "early.zip")
+    world.advance(5)
+    late = write(world, tmp_path / "late.zip", since=world.now_us - 20 * DAY)
+    states = []
+    for order in ((early, late), (late, early)):
+        store = Kept()
+        for path in order:
+            store.put(archived(path), world.now)
+        states.append(store.current())
+    assert states[0] == states[1]
+
+
+def test_several_networks_in_one_zip(tmp_path: Path) -> None:
+    row = "5,5,,3,false,false,7,words,2025-01-01T10:00:00Z,\n"
+    tables = {"11/Messages.csv": HEAD + row, "22/Messages.csv": HEAD + row, "request.txt": "x"}
+    found = {one.id for one in archived(make(tmp_path / "n.zip", tables)) if one.record == "post"}
+    assert found == {"yammer:11:post:5", "yammer:22:post:5"}
+
+
+def test_a_network_that_nothing_tells_has_to_be_given(tmp_path: Path) -> None:
+    path = make(tmp_path / "x.zip", {"Messages.csv": HEAD + "5,5,,3,,,7,words,2025-01-01T10:00:00Z,\n"})
+    with pytest.raises(ArchiveError, match="which network"):
+        archived(path)
+    with read_archive("yammer", path, network="9") as archive:
+        assert [one.id for one in archive.records() if one.record == "post"] == ["yammer:9:post:5"]
+
+
+def test_votes_and_administrators_and_users_who_left(tmp_path: Path) -> None:
+    tables = {
+        "Networks.csv": "id,name\n1,N\n",
+        "Users.csv": "id,name,state,deleted_at,suspended_at,office_user_id\n"
+        "7,A,active,,,oid-7\n8,B,soft_delete,null,2025-01-01T00:00:00Z,\n9,C,soft_delete,,,\n",
+        "Admins.csv": "id,name,email,verified\n7,A,a@x,true\n",
+        "Messages.csv": HEAD + "5,5,,3,false,false,7,words,2025-01-01T10:00:00Z,\n",
+        "Answers.csv": "ID,messageId,networkId,threadId,voterID,createdAt,updatedAt\n"
+        "1,5,1,5,8,2025-01-03T10:00:00Z,2025-01-03T10:00:00Z\n2,99,1,5,8,,\n",
+        "Campaigns.csv": "id,name\n1,x\n",
+    }
+    records = archived(make(tmp_path / "u.zip", tables))
+    members = {one.id.rsplit(":", 1)[1]: one for one in records if one.record == "member" and one.display_name}
+    assert (members["7"].active, members["7"].directory_id) == (True, "oid-7")
+    assert (members["8"].active, members["8"].deactivated_at.year) == (False, 2025)
+    assert members["9"].active is None
+    assert [one.admin for one in records if one.record == "member" and one.id.endswith(":7") and one.admin] == [True]
+    (vote,) = [one for one in records if one.record == "event"]
+    assert (vote.kind, vote.actor_id, vote.target_id) == ("voted", "yammer:1:member:8", "yammer:1:post:5")
+    assert any("Campaigns.csv is not read" in (one.reason or "") for one in records if one.record == "coverage")
+
+
+def test_what_is_in_no_group_depends_on_the_network() -> None:
+    row = {"id": "5", "sender_id": "7", "thread_id": "5"}
+    assert "group_id" not in message_row(row, {}, storylines=False)
+    assert message_row(row, {}, storylines=True)["group_id"] is None
+
+
+def test_a_damaged_archive_is_noticed_before_it_is_used(tmp_path: Path) -> None:
+    path = YammerPlatform().write_archive(make_world(), tmp_path / "export.zip")
+    with Archive(path) as archive:
+        archive.verify()
+    body = bytearray(path.read_bytes())
+    middle = body.index(b"Messages.csv") + 2000
+    body[middle : middle + 64] = bytes(64)
+    path.write_bytes(bytes(body))
+    with Archive(path) as archive, pytest.raises(ArchiveError, match="Messages"):
+        archive.verify()
+
+
+def fetch(world: World, *, days: int = 60, state: Any = None, **options: Any) -> Run:
+    since = world.now - timedelta(days=days)
+    return read(YAMMER, world, settings={"export_since": since}, options=options, state=state)
+
+
+def test_exports_are_fetched_window_by_window() -> None:
+    world = make_world()
+    run = fetch(world, days=200)
+    assert [told for told in run.left_out if "left out; ask for them" not in told] == []
+    assert [one.requests for one in run.coverage if one.slice.endswith(":export")] == [7]
+    since = to_us(world.now - timedelta(days=200))
+    deleted = {
+        YammerPlatform().post_id(world, one)
+        for place in world.on("yammer")
+        if place.privacy == "public"
+        for one in world.messages(place)
+        if one.deleted_at is not None and one.deleted_at >= since
+    }
+    assert deleted
+    assert deleted <= {one.id for one in run.records if one.record == "post" and one.gone == "deleted"}
+    store = Kept()
+    store.take(run.events, world.now)
+    assert project(world, YAMMER.capabilities, YammerPlatform()).compare(store.current()) == []
+    again = fetch(world, days=200, state=store.checkpoints())
+    assert [one.requests for one in again.coverage if one.slice.endswith(":export")] == [0]
+
+
+def test_a_window_that_breaks_off_is_split_until_it_holds() -> None:
+    world = make_world()
+    run = fetch(world, windows=10)
+    assert [told for told in run.left_out if "left out; ask for them" not in told] == []
+    whole = {one.id for one in fetch(world).records if one.record == "post"}
+    assert {one.id for one in run.records if one.record == "post"} == whole
+    (slice_,) = [one for one in run.coverage if one.slice.endswith(":export")]
+    assert slice_.requests > 8
+
+
+def test_what_cannot_be_fetched_at_all_is_told() -> None:
+    run = fetch(make_world(), days=1, windows=0)
+    (told,) = run.left_out
+    assert "no whole ZIP" in told
+    (denied,) = fetch(make_world(), administrator=False).left_out
+    assert "administrator" in denied
+
+
+def test_names_of_the_sandbox_are_numbers() -> None:
+    world = make_world()
+    place, one = next((place, one) for place in world.on("yammer") for one in world.messages(place))
+    assert naming.place_and_moment(naming.message(place.number, one.at)) == (place.number, one.at)
+
+
+def test_topics_have_names_and_drafts_are_no_posts(tmp_path: Path) -> None:
+    text = (
+        "id,thread_id,group_id,sender_id,body,created_at,draft_state\n"
+        "5,5,3,7,about [[tag:9]],2025-01-01T10:00:00Z,\n"
+        "6,6,3,7,not yet,2025-01-01T10:00:00Z,draft\n"
+        "7,7,3,7,out,2025-01-01T10:00:00Z,published\n"
+    )
+    tables = {"Messages.csv": text, "Topics.csv": "id,name\n9,travel\n", "Networks.csv": "id\n1\n"}
+    records = archived(make(tmp_path / "t.zip", tables))
+    posts_found = {one.id.rsplit(":", 1)[1]: one for one in records if one.record == "post"}
+    assert set(posts_found) == {"5", "7"}
+    assert (posts_found["5"].topics, posts_found["5"].text) == (("travel",), "about #travel")
+    (coverage,) = [one for one in records if one.record == "coverage" and one.slice.endswith(":archive") and one.read]
+    assert coverage.ignored == 2

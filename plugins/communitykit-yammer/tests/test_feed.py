@@ -1,0 +1,406 @@
+"""How feeds are walked: page sizes, lies, pages that shrink, groups that are closed, interruptions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from communitykit import Batch, CursorError, Gap, PermissionMissingError, Request, Response, Scope, Slice, Swept
+from communitykit.sandbox import World, project
+from communitykit.testing.reading import Kept
+from communitykit.testing.reading import read as simulated
+from communitykit_yammer import YAMMER, YammerSettings
+from communitykit_yammer.client import discover, estimate, read
+from communitykit_yammer.sandbox import YammerPlatform
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+SLICE = Slice("messages/3", "1", ("post", "event"), "yammer:1:community:3", "Group", {"group": "3", "updates": None})
+
+
+class Driven:
+    """What a flow yielded, and what it asked."""
+
+    def __init__(self) -> None:
+        self.steps: list[Any] = []
+        self.requests: list[Request] = []
+
+    def items(self, kind: str) -> list[Any]:
+        return [item for step in self.steps if isinstance(step, Batch) and step.kind == kind for item in step.items]
+
+    @property
+    def gaps(self) -> list[Gap]:
+        return [step for step in self.steps if isinstance(step, Gap)]
+
+    @property
+    def checkpoint(self) -> dict[str, Any] | None:
+        kept = [step.checkpoint for step in self.steps if isinstance(step, Batch) and step.checkpoint is not None]
+        return kept[-1] if kept else None
+
+
+def drive(flow: Iterator[Any], answer: Callable[[Request], Any], *, limit: int = 500) -> Driven:
+    """Run a flow against a function that gives an answer's data, or raises."""
+    driven, given = Driven(), None
+    error: Exception | None = None
+    while True:
+        assert len(driven.requests) < limit, "the flow does not end"
+        try:
+            step = flow.throw(error) if error is not None else flow.send(given)  # type: ignore[attr-defined]
+        except StopIteration:
+            return driven
+        given, error = None, None
+        if isinstance(step, Request):
+            driven.requests.append(step)
+            try:
+                data = answer(step)
+                given = data if isinstance(data, Response) else Response(step, 200, {}, data, NOW)
+            except Exception as raised:  # noqa: BLE001 # as the driver throws it in
+                error = raised
+        else:
+            driven.steps.append(step)
+
+
+def scope(**settings: Any) -> Scope:
+    """Make what a run is asked for."""
+    ask = {name: settings.pop(name) for name in ("since", "communities", "include_private") if name in settings}
+    return Scope(YammerSettings(token="t", **settings), NOW, **ask)
+
+
+def message(number: int, *, minutes: int | None = None) -> dict[str, Any]:
+    """Make a message; its id grows with its time, a minute apart unless told otherwise."""
+    written = NOW - timedelta(days=1) + timedelta(minutes=number if minutes is None else minutes)
+    return {
+        "id": 1000 + number,
+        "thread_id": 1000 + number,
+        "replied_to_id": None,
+        "sender_id": 5,
+        "group_id": 3,
+        "created_at": written.strftime("%Y/%m/%d %H:%M:%S +0000"),
+        "body": {"parsed": f"message {number}"},
+        "liked_by": {"count": 0, "names": []},
+    }
+
+
+def server(
+    messages: list[dict[str, Any]], *, older: bool | None = None, spoil: Callable[[list[Any]], list[Any]] | None = None
+) -> Callable[[Request], Any]:
+    """Answer as a feed does; `older` is what `older_available` always says (None: it is absent)."""
+
+    def answer(request: Request) -> Any:
+        bound = int(request.params.get("older_than") or 10**18)
+        page = sorted((one for one in messages if one["id"] < bound), key=lambda one: -one["id"])[:20]
+        meta = {} if older is None else {"older_available": older}
+        return {"messages": spoil(page) if spoil else page, "references": [], "meta": meta}
+
+    return answer
+
+
+def updates(count: int | None) -> Slice:
+    return Slice(SLICE.key, "1", SLICE.gives, SLICE.community_id, "Group", {"group": "3", "updates": count})
+
+
+@pytest.mark.parametrize("count", [1, 19, 20, 21, 39, 40, 41, 100])
+@pytest.mark.parametrize("older", [None, True, False])
+def test_any_number_of_messages_whatever_the_flag_says(count: int, older: bool | None) -> None:  # noqa: FBT001 # a case
+    messages = [message(number) for number in range(count)]
+    driven = drive(read(scope(), updates(count), None), server(messages, older=older))
+    assert {one["id"] for one in driven.items("message")} == {one["id"] for one in messages}
+    assert len(driven.requests) <= count // 20 + 2
+    assert driven.gaps == []
+    assert driven.checkpoint is not None
+    assert driven.checkpoint["done"] == ""
+
+
+def test_a_flag_that_is_false_too_early_ends_nothing() -> None:
+    messages = [message(number) for number in range(45)]
+    driven = drive(read(scope(), updates(None), None), server(messages, older=False))
+    assert len(driven.items("message")) == 45
+    assert len(driven.requests) == 3
+
+
+def test_a_page_that_shrinks_while_paging_loses_nothing() -> None:
+    """Messages that the owner may not see are taken out after the page was cut: the group's own count says so."""
+    messages = [message(number) for number in range(55)]
+    driven = drive(read(scope(), updates(55), None), server(messages, older=False, spoil=lambda page: page[:17]))
+    assert {one["id"] for one in driven.items("message")} == {one["id"] for one in messages}
+    flagged = drive(read(scope(), updates(None), None), server(messages, older=True, spoil=lambda page: page[:17]))
+    assert {one["id"] for one in flagged.items("message")} == {one["id"] for one in messages}
+
+
+def test_messages_deleted_while_paging_make_no_loop() -> None:
+    messages = [message(number) for number in range(60)]
+
+    def spoil(page: list[Any]) -> list[Any]:
+        del messages[: len(messages) // 2]
+        return page
+
+    driven = drive(read(scope(), updates(60), None), server(messages, spoil=spoil), limit=10)
+    assert len(driven.items("message")) >= 20
+
+
+def test_a_server_that_repeats_itself_ends_with_an_error() -> None:
+    messages = [message(number) for number in range(60)]
+    same = {"messages": messages[-20:], "references": [], "meta": {}}
+    with pytest.raises(CursorError):
+        drive(read(scope(), updates(60), None), lambda _: same)
+
+
+def test_each_page_beginning_with_the_last_message_of_the_one_before() -> None:
+    messages = [message(number) for number in range(50)]
+
+    def answer(request: Request) -> Any:
+        bound = request.params.get("older_than")
+        page = server(messages)(request)
+        if bound:
+            page["messages"].insert(0, next(one for one in messages if one["id"] == bound))
+        return page
+
+    ids = [one["id"] for one in drive(read(scope(), updates(50), None), answer).items("message")]
+    assert sorted(ids) == [one["id"] for one in messages]
+
+
+def test_messages_of_one_second_over_two_pages_are_swept_once() -> None:
+    """Times have no more than seconds: what stands on the page before is not missing on the next."""
+    messages = [message(number, minutes=number if number < 5 else 7) for number in range(30)]
+    driven = drive(read(scope(), updates(30), None), server(messages))
+    seen: set[int] = set()
+    windows = []
+    for step in driven.steps:
+        if isinstance(step, Swept):
+            windows.append((step.since, step.until, seen))
+            seen = set()
+        elif getattr(step, "kind", None) == "message":
+            seen |= {one["id"] for one in step.items}
+    written = {one["id"]: NOW - timedelta(days=1) + timedelta(minutes=min(7, one["id"] - 1000)) for one in messages}
+    for since, until, there in windows:
+        inside = {key for key, at in written.items() if (since is None or since < at) and at <= until}
+        inside = {key for key in inside if not (key > 1004 and written[key] != NOW - timedelta(days=1, minutes=-7))}
+        assert inside <= there
+
+
+def test_a_group_that_shows_nothing_though_it_holds_messages_is_closed() -> None:
+    empty = {"messages": [], "references": [], "meta": {}}
+    driven = drive(read(scope(), updates(12), None), lambda _: empty)
+    (gap,) = driven.gaps
+    assert (gap.status, gap.community_id) == ("denied", SLICE.community_id)
+    assert "not a member" in gap.reason
+    assert driven.checkpoint is None
+    assert not [step for step in driven.steps if isinstance(step, Swept)]
+
+
+def test_an_empty_group_is_not_closed() -> None:
+    empty = {"messages": [], "references": [], "meta": {}}
+    assert drive(read(scope(), updates(0), None), lambda _: empty).gaps == []
+
+
+def test_where_the_group_does_not_count_its_list_of_members_tells() -> None:
+    def answer(request: Request) -> Any:
+        if request.url.startswith("users/in_group"):
+            raise PermissionMissingError("closed", status=403)
+        return {"messages": []}
+
+    (gap,) = drive(read(scope(), updates(None), None), answer).gaps
+    assert gap.status == "denied"
+
+
+def test_a_run_without_news_reads_the_look_back_and_no_more() -> None:
+    """At most one request more than the look-back has pages."""
+    old = [message(number, minutes=-100 * 24 * 60 + number) for number in range(200)]
+    new = [message(1000 + number, minutes=number) for number in range(45)]
+    first = drive(read(scope(), updates(245), None), server(old + new))
+    assert len(first.items("message")) == 245
+    again = drive(read(scope(), updates(245), first.checkpoint), server(old + new))
+    assert len(again.requests) <= 1 + 3
+    assert {one["id"] for one in new} <= {one["id"] for one in again.items("message")}
+    everything = drive(read(scope(lookback="all"), updates(245), first.checkpoint), server(old + new))
+    assert len(everything.items("message")) == 245
+
+
+def test_a_quiet_group_is_not_asked_at_all() -> None:
+    old = [message(number, minutes=-100 * 24 * 60 + number) for number in range(30)]
+    latest = {"latest": old[-1]["id"], "latest_at": old[-1]["created_at"]}
+    quiet = Slice(SLICE.key, "1", SLICE.gives, SLICE.community_id, "Group", {"group": "3", "updates": 30, **latest})
+    first = drive(read(scope(), quiet, None), server(old))
+    assert drive(read(scope(), quiet, first.checkpoint), server(old)).requests == []
+    moved = Slice(SLICE.key, "1", SLICE.gives, SLICE.community_id, "Group", {**quiet.params, "updates": 29})
+    assert len(drive(read(scope(), moved, first.checkpoint), server(old[1:])).requests) == 1
+    assert drive(read(scope(lookback="all"), quiet, first.checkpoint), server(old)).requests
+
+
+@pytest.mark.parametrize("cut", range(1, 7))
+def test_a_run_cut_after_any_page_goes_on_from_there(cut: int) -> None:
+    messages = [message(number, minutes=-100 * 24 * 60 + number) for number in range(130)]
+    answer = server(messages)
+
+    def failing(request: Request) -> Any:
+        nonlocal asked
+        asked += 1
+        if asked > cut:
+            raise PermissionMissingError("the run was cut")
+        return answer(request)
+
+    def cut_off(checkpoint: Any) -> Any:
+        kept: list[Any] = []
+        flow = read(scope(), updates(130), checkpoint)
+        with suppress(PermissionMissingError):
+            drive(_watched(flow, kept), failing)
+        saved = [step.checkpoint for step in kept if getattr(step, "checkpoint", None) is not None]
+        return kept, saved[-1] if saved else checkpoint
+
+    asked = 0
+    steps, checkpoint = cut_off(None)
+    rest = drive(read(scope(), updates(130), checkpoint), answer)
+    found = {one["id"] for step in steps if getattr(step, "kind", "") == "message" for one in step.items}
+    found |= {one["id"] for one in rest.items("message")}
+    assert found == {one["id"] for one in messages}
+    assert asked + len(rest.requests) <= 9 + 1
+
+
+def _watched(flow: Any, kept: list[Any]) -> Any:
+    answer = None
+    error: Exception | None = None
+    while True:
+        try:
+            step = flow.throw(error) if error else flow.send(answer)
+        except StopIteration:
+            return
+        error = None
+        kept.append(step)
+        try:
+            answer = yield step
+        except PermissionMissingError as raised:
+            error = raised
+
+
+def test_an_interrupted_look_back_goes_on_where_it_stopped() -> None:
+    messages = [message(number) for number in range(100)]
+    first = drive(read(scope(), updates(100), None), server(messages))
+    assert first.checkpoint is not None
+    later = [*messages, message(200), message(201)]
+    stopped = {**first.checkpoint, "walk": [1201, 1050]}
+    again = drive(read(scope(), updates(102), stopped), server(later))
+    assert [request.params.get("older_than") for request in again.requests][:2] == [None, 1050]
+    assert again.checkpoint is not None
+    assert again.checkpoint["high"] == 1201
+    assert again.checkpoint["walk"] is None
+
+
+def test_news_that_came_after_the_run_began_wait_for_the_next_one() -> None:
+    future = message(1, minutes=24 * 60 + 5)
+    driven = drive(read(scope(), updates(2), None), server([message(0), future]))
+    assert [one["id"] for one in driven.items("message")] == [1000]
+    assert driven.checkpoint is not None
+    assert driven.checkpoint["high"] == 1000
+
+
+def test_since_bounds_the_past_and_a_later_wish_goes_further() -> None:
+    messages = [message(number) for number in range(100)]
+    since = NOW - timedelta(days=1) + timedelta(minutes=70)
+    driven = drive(read(scope(since=since), updates(100), None), server(messages))
+    assert [one["id"] for one in driven.items("message")] == list(range(1099, 1069, -1))
+    more = drive(read(scope(), updates(100), driven.checkpoint), server(messages))
+    assert {one["id"] for one in more.items("message")} >= set(range(1000, 1070))
+
+
+def test_the_whole_list_of_likers_is_asked_for_where_it_is_cut() -> None:
+    liked = {**message(1), "liked_by": {"count": 51, "names": [{"user_id": 1, "network_id": 1}]}}
+
+    def answer(request: Request) -> Any:
+        if request.url.startswith("users/liked_message"):
+            page = int(request.params["page"])
+            return {
+                "users": [{"id": number, "full_name": "x"} for number in range(page * 50 - 49, min(52, page * 50 + 1))]
+            }
+        return {"messages": [liked]}
+
+    driven = drive(read(scope(reactions="full"), updates(1), None), answer)
+    (item,) = driven.items("message")
+    assert len(item["liked_by"]["names"]) == 51
+    again = drive(read(scope(reactions="full"), updates(1), driven.checkpoint), answer)
+    assert [request.url for request in again.requests] == ["messages/in_group/3.json"]
+
+
+def test_a_network_without_groups_is_read_to_its_end() -> None:
+    def answer(request: Request) -> Any:
+        return [{"id": 1, "name": "N", "is_primary": True}] if request.url == "networks/current.json" else []
+
+    driven = drive(discover(scope()), answer)
+    assert [step for step in driven.steps if isinstance(step, Slice)] == []
+    assert driven.items("network")
+    assert driven.gaps == []
+
+
+def test_estimates_come_from_the_groups_own_figures() -> None:
+    assert estimate(scope(), updates(150), None) == {"messages": 8}
+    assert estimate(scope(), updates(None), None) == {}
+    assert estimate(scope(), updates(150), {"v": 1, "done": "", "recent": 25}) == {"messages": 2}
+
+
+def test_the_company_feed_gives_what_stands_in_no_group() -> None:
+    """Storylines and All Company; what groups hold is read from the groups."""
+    story = {**message(3), "group_id": None, "thread_id": 1003}
+    reply = {**message(4), "group_id": None, "thread_id": 900, "replied_to_id": 900}
+    legacy = {key: value for key, value in message(5).items() if key != "group_id"}
+    starter = {"type": "message", "id": 900, "sender_id": 77, "group_id": None, "thread_id": 900}
+    page = {"messages": [legacy, reply, story, message(1)], "references": [starter], "meta": {}}
+    slice_ = Slice("messages/company", "1", ("post", "event"), label="company feed", params={"feed": True})
+    driven = drive(read(scope(company_feed=True), slice_, None), lambda _: page)
+    assert {one["id"] for one in driven.items("message")} == {1003, 1004, 1005}
+    assert [request.url for request in driven.requests] == ["messages.json"]
+    assert [one["id"] for one in driven.items("message_reference")] == [900]
+    (context,) = {
+        str(step.context["starters"]) for step in driven.steps if getattr(step, "kind", "") == "message_reference"
+    }
+    assert "77" in context
+    assert not [step for step in driven.steps if isinstance(step, Swept)]
+
+
+def test_a_run_of_the_whole_network_under_every_lie() -> None:
+    """Thin pages, flags that are false too early, lists of likers that are cut: the truth all the same."""
+    world = World(seed=9, size="small", platforms=("yammer",))
+    run = simulated(YAMMER, world, options={"thin": True, "cut": 2}, settings={"reactions": "full"})
+    assert run.left_out == []
+    store = Kept()
+    store.take(run.events, world.now)
+    assert project(world, YAMMER.capabilities, YammerPlatform()).compare(store.current()) == []
+    listed = simulated(YAMMER, world, options={"cut": 2})
+    assert listed.requests < run.requests
+    cut = [one for one in listed.records if one.record == "post" and one.counts and (one.counts.reacted or 0) > 2]
+    assert cut, "the counts stay beside a list that is cut"
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_other_companies(seed: int) -> None:
+    world, store = World(seed=seed, size="small", platforms=("yammer",)), Kept()
+    store.read(YAMMER, world)
+    assert project(world, YAMMER.capabilities, YammerPlatform()).compare(store.current()) == []
+    world.advance(days=20, reach=timedelta(days=25))
+    store.read(YAMMER, world)
+    assert project(world, YAMMER.capabilities, YammerPlatform()).compare(store.current()) == []
+    world.advance(days=60)
+    store.read(YAMMER, world, settings={"lookback": "all"})
+    assert project(world, YAMMER.capabilities, YammerPlatform()).compare(store.current()) == []
+
+
+def test_odd_payloads_end_no_walk() -> None:
+    page = {
+        "messages": [{**message(5), "liked_by": ["x"]}, "text", None, {"id": "none"}, {**message(4), "liked_by": None}],
+        "references": [None, "x", {"type": "thread", "id": 5, "stats": []}, {"type": "user"}, {"id": 7}],
+        "meta": ["older_available"],
+    }
+    driven = drive(read(scope(reactions="full"), updates(2), None), lambda _: page)
+    assert [one["id"] for one in driven.items("message") if isinstance(one, dict)] == [1005, 1004, "none"]
+    assert len(driven.items("message")) == 5
+    assert driven.checkpoint is not None
+    for odd in (None, [], "text", {"messages": {}}):
+        assert drive(read(scope(), updates(0), None), lambda _, odd=odd: odd).items("message") == []  # type: ignore[misc]
+
+
+def test_the_price_of_whole_lists_is_told_before_it_is_paid() -> None:
+    rows = [{**message(n), "liked_by": {"count": 3, "names": []}} for n in range(5)]
+    first = drive(read(scope(), updates(5), None), server(rows))
+    assert estimate(scope(), updates(5), first.checkpoint) == {"messages": 1}
+    assert estimate(scope(reactions="full"), updates(5), first.checkpoint) == {"messages": 1, "other": 5}

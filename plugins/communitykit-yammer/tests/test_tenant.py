@@ -1,0 +1,179 @@
+"""Microsoft Graph's part: communities, owners, roles, reports; the right token for the right host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from communitykit import SettingsError
+from communitykit.connector import load_settings
+from communitykit.sandbox import World, parse_fault, project
+from communitykit.testing.reading import Kept, Run, read
+from communitykit_yammer import YAMMER
+from communitykit_yammer.sandbox import YammerPlatform
+
+
+def make_world() -> World:
+    return World(seed=5, size="tiny", platforms=("yammer",))
+
+
+def graph(world: World, *, settings: Any = None, **options: Any) -> Run:
+    return read(YAMMER, world, settings=settings, options={"graph": True, **options})
+
+
+def test_rest_and_graph_complete_one_another() -> None:
+    """Communities, people and memberships have the ids that REST alone gives, and know more."""
+    world, store = make_world(), Kept()
+    run = graph(world)
+    store.take(run.events, world.now)
+    assert run.left_out == []
+    truth = project(world, YAMMER.capabilities, YammerPlatform())
+    platform = YammerPlatform()
+    apart = {platform.member_id(world, one) for one in world.people if not one.directory_id}
+    unexplained = [
+        one
+        for one in truth.compare(store.current())
+        if not (one.record == "membership" and one.expected and one.expected["member_id"] in apart)
+        and not (one.record in {"community", "membership"} and "role/" in str(one.found))
+    ]
+    assert unexplained == [], [str(one) for one in unexplained]
+    owners = {
+        one.community_id: one.member_id for one in run.records if one.record == "membership" and one.role == "owner"
+    }
+    for place in world.on("yammer"):
+        if place.privacy == "public":
+            assert owners[platform.community_id(world, place)] == platform.member_id(world, world.people[place.creator])
+    known = {one["id"]: one["directory_id"] for one in store.current()["member"]}
+    chief = world.people[0]
+    assert known[platform.member_id(world, chief)] == chief.directory_id
+
+
+def test_a_second_run_without_news_changes_nothing() -> None:
+    world, store = make_world(), Kept()
+    store.read(YAMMER, world, options={"graph": True})
+    before = store.current()
+    store.read(YAMMER, world, options={"graph": True})
+    assert store.current() == before
+
+
+def test_roles_are_groups_of_those_who_have_them() -> None:
+    world = make_world()
+    run = graph(world)
+    names = {one.id: one.name for one in run.records if one.record == "community" and one.kind == "user_group"}
+    assert set(names.values()) == {"Network Admin", "Corporate Communicator"}
+    admins = {
+        one.member_id
+        for one in run.records
+        if one.record == "membership" and names.get(one.community_id) == "Network Admin"
+    }
+    platform = YammerPlatform()
+    active = [one for one in world.people if "yammer" in one.platforms and one.active and one.directory_id]
+    assert admins == {platform.member_id(world, one) for one in active if one.admin}
+
+
+def test_reports_are_measures_of_people_and_groups() -> None:
+    world = make_world()
+    run = graph(world)
+    reads = [one for one in run.records if one.record == "measure" and one.name == "Read Count"]
+    people = {one.subject_id: one.value for one in reads if one.subject_id and ":member:" in one.subject_id}
+    assert people
+    assert all(value is not None and value >= 3 for value in people.values())
+    groups = [one for one in run.records if one.record == "measure" and one.name == "Posted Count" and one.subject_id]
+    assert {
+        YammerPlatform().community_id(world, place) for place in world.on("yammer") if place.privacy == "public"
+    } <= {one.subject_id for one in groups}
+    assert {(one.period_end - one.period_start).days for one in groups} == {29}
+    assert not any(one.concealed for one in run.records if one.record == "measure")
+
+
+def test_concealed_names_are_told_and_nobody_is_invented() -> None:
+    world = make_world()
+    run = graph(world, concealed=True)
+    assert any("conceals" in told for told in run.left_out)
+    measures = [one for one in run.records if one.record == "measure" and one.concealed]
+    assert measures
+    assert {one.subject_id for one in measures} == {None}
+    labels = {one.subject_label for one in measures}
+    assert not labels & {one.display_name for one in run.records if one.record == "member"}
+
+
+def test_each_host_gets_its_own_token() -> None:
+    """The sandbox refuses a token that is for the other resource, and a report's file whoever brings one."""
+    world = make_world()
+    run = graph(world)
+    assert run.site is not None
+    assert {logged.status for logged in run.site.requests} == {200, 302}
+
+
+def test_pages_of_graph_are_followed_to_their_end() -> None:
+    world = make_world()
+    few = {one.id for one in graph(world, top=2).records}
+    assert few == {one.id for one in graph(world).records}
+
+
+def test_tokens_that_end_in_the_middle_are_renewed_for_both() -> None:
+    world, fault = make_world(), parse_fault("expiring=9")
+    run = read(YAMMER, world, options={"graph": True, "entra": True}, faults=[fault])
+    assert fault.hits
+    assert run.left_out == []
+    assert run.site is not None
+    assert run.site.count("login/organizations/oauth2/v2.0/token") == 2
+
+
+def test_a_provider_is_asked_for_each_resource_and_again_after_a_refusal() -> None:
+    world = make_world()
+    asked: list[tuple[str, ...]] = []
+
+    class Provider:
+        def get_token(self, *scopes: str) -> tuple[str, float]:
+            asked.append(scopes)
+            return "eyJnothing.at.all", world.now.timestamp() + 3600
+
+    provider = Provider()
+    settings = {"token": None, "token_provider": provider, "graph_token_provider": provider, "graph": True}
+    run = graph(world, settings=settings)
+    assert any("refused" in told for told in run.left_out)
+    assert {scopes[0] for scopes in asked} == {
+        "https://api.yammer.com/.default",
+        "https://graph.microsoft.com/.default",
+    }
+    assert len(asked) == 4
+    assert "Provider" not in repr(load_settings(YAMMER, {"token_provider": provider}))
+
+
+def test_without_a_token_the_error_says_what_to_give() -> None:
+    run = read(YAMMER, make_world(), settings={"token": None})
+    assert run.events == [] or any("token_provider" in told for told in run.left_out)
+
+
+@pytest.mark.parametrize("what", ["communities", "reports"])
+def test_what_graph_refuses_is_read_without_it(what: str) -> None:
+    world = make_world()
+
+    class Refusing(YammerPlatform):
+        def open(self, site: Any) -> Any:
+            desk = super().open(site)
+            inner = desk.graph.answer
+
+            def answer(call: Any) -> Any:
+                if what in call.path:
+                    from communitykit.sandbox import Answer  # noqa: PLC0415 # only here
+
+                    body = {"error": {"code": "Forbidden", "message": "no", "innerError": {"code": "AccessDenied"}}}
+                    return Answer.of(body, status=403)
+                return inner(call)
+
+            desk.graph.answer = answer
+            return desk
+
+    from dataclasses import replace  # noqa: PLC0415 # only here
+
+    run = read(replace(YAMMER, sandbox=Refusing), world, options={"graph": True})
+    assert any("AccessDenied" in told for told in run.left_out)
+    assert any(one.record == "membership" for one in run.records)
+
+
+def test_settings_name_what_is_wrong() -> None:
+    with pytest.raises(SettingsError, match="reports"):
+        load_settings(YAMMER, {"token": "t", "reports": "D31"})
