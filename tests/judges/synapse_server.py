@@ -100,6 +100,8 @@ class Life:
         self.pins: set[tuple[str, str]] = set()
         self.views: set[tuple[str, str]] = set()
         self.happened: Counter[tuple[str, ...]] = Counter()
+        self.closed: set[str] = set()
+        """Rooms that the reader is not in, though it sees that they are there."""
         self.homes: dict[str, str] = {}
         """The room of each event."""
         self._sent = 0
@@ -146,11 +148,12 @@ class Life:
         """Close somebody's account; they leave their rooms."""
         self.call(admin, "POST", f"/_synapse/admin/v1/deactivate/{quote(user(who))}", {"erase": True})
         self.members[member(who)].update(display_name=None, active=False)
-        for room in [room for name, room in self.memberships if name == who]:
+        rooms = [room for name, room in self.memberships if name == who]
+        for room in rooms:
             self._left(who, room)
         until = time.monotonic() + 20  # the server parts them in the background
         while time.monotonic() < until:
-            joined = [self.call(admin, "GET", f"rooms/{quote(room)}/joined_members")["joined"] for room in self.rooms]
+            joined = [self.call(admin, "GET", f"rooms/{quote(room)}/joined_members")["joined"] for room in rooms]
             if not any(user(who) in names for names in joined):
                 return
         raise RuntimeError(f"{who} is still in a room")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from communitykit import CredentialError, connect
 from communitykit.sandbox import World, serve
 from communitykit_matrix.client import MatrixSettings
 from communitykit_matrix.sandbox import MatrixPlatform
@@ -50,3 +51,11 @@ def test_what_is_ignored_is_declared() -> None:
     code = (PLUGIN / "src" / "communitykit_matrix" / "translate.py").read_text("utf-8")
     named = set(re.findall(r'Ignored\(\s*"([a-z ]+)"', code)) | {"other"}
     assert named == set(IGNORED)
+
+
+def test_a_check_says_what_the_token_may_do() -> None:
+    with serve(World(seed=4, size="tiny", platforms=("matrix",)), MatrixPlatform()) as server:
+        with connect("matrix", **server.settings) as matrix:
+            assert matrix.check() == []
+        with connect("matrix", **{**server.settings, "token": "syt_wrong"}) as matrix, pytest.raises(CredentialError):
+            matrix.check()

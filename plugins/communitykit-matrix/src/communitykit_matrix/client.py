@@ -75,7 +75,8 @@ def preflight(scope: ck.Scope) -> ck.Flow:
     """Find out what the token may do."""
     yield _WHO
     try:
-        yield from (_USERS.with_params(limit=1),) if scope.settings.accounts == "auto" else ()
+        if scope.settings.accounts == "auto":
+            yield _USERS.with_params(limit=1)
     except CLOSED:
         yield ck.Gap(_NO_ACCOUNTS, "skipped")
 
