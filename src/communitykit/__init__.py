@@ -67,6 +67,7 @@ from communitykit.flow import (
 )
 from communitykit.given import RecordSource, from_records
 from communitykit.hookspecs import hookimpl
+from communitykit.json_stream import Found, json_items
 from communitykit.model import (
     Attachment,
     Community,
@@ -125,6 +126,7 @@ __all__ = [
     "EngagementEvent",
     "Flow",
     "ForeignHostError",
+    "Found",
     "Gap",
     "Ignored",
     "Issue",
@@ -173,6 +175,7 @@ __all__ = [
     "from_records",
     "hookimpl",
     "is_concealed",
+    "json_items",
     "link_pager",
     "lookback_length",
     "make_event_id",

@@ -1,12 +1,15 @@
 """Opening export archives safely: a zip, a folder or a single file, read one member at a time.
 
-Nothing is ever unpacked to disk, so no member can escape; names that try are refused all the same, since an archive
-that contains them was not made by a platform.
+No member is ever unpacked under its own name, so none can escape; names that try are refused all the same, since an
+archive that contains them was not made by a platform. A zip inside a zip, where those are opened too, is kept in a
+temporary file without a name.
 """
 
 from __future__ import annotations
 
 import hashlib
+import shutil
+import tempfile
 import zlib
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -27,10 +30,16 @@ MAX_RATIO_FROM = 16 * 1024 * 1024
 """Smaller members may compress as well as they like, in bytes."""
 MAX_JSON = 1024 * 1024 * 1024
 """Largest member that is decoded whole, in bytes."""
+MAX_DEPTH = 3
+"""Zips inside zips that are opened, counted from the outermost."""
+MAX_MEMBERS = 2_000_000
+"""Members of an archive, those of the zips inside it included."""
 
 _CHUNK = 1024 * 1024
 
 _CLUTTER = ("__MACOSX/", ".DS_Store", "Thumbs.db")
+_DOCUMENT = "[Content_Types].xml"
+"""What office documents hold, which are zip files, too, but no archives."""
 
 
 class Archive:
@@ -39,30 +48,22 @@ class Archive:
     `name` is the file's name without its folder; `digest` identifies the content listing (names and sizes) as hex.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        """Open a zip, a folder or one file.
+    def __init__(self, path: str | Path, *, nested: bool = False) -> None:
+        """Open a zip, a folder or one file; with `nested`, zips inside are opened like folders of their name.
 
         Raises ArchiveError when there is nothing there, when it is no zip, encrypted, or not safe.
         """
-        import zipfile  # noqa: PLC0415 # imported only when an archive is opened
-
         self.path = Path(path)
         self.name = self.path.name
         self._zip: zipfile.ZipFile | None = None
+        self._inside: dict[str, zipfile.ZipFile] = {}
+        self._opened: list[zipfile.ZipFile | IO[bytes]] = []
         self._members: dict[str, tuple[str, int]] = {}
-        if not self.path.exists():
-            raise ArchiveError("there is no such file or folder", subject=self.name, remedy="Check the path.")
-        if self.path.is_dir():
-            self._list_folder()
-        elif zipfile.is_zipfile(self.path):
-            self._list_zip()
-        elif self.path.suffix.lower() == ".zip":
-            raise ArchiveError(
-                "this is not a zip file, or it is cut short", subject=self.name, remedy="Download it once more."
-            )
-        else:
-            self._members[self.name] = (self.name, self.path.stat().st_size)
-        self._unwrap()
+        try:
+            self._list(nested=nested)
+        except ArchiveError:
+            self.close()
+            raise
         self._names = sorted(self._members)
 
     def __enter__(self) -> Self:
@@ -75,8 +76,8 @@ class Archive:
 
     def close(self) -> None:
         """Close the file; reading afterwards fails."""
-        if self._zip is not None:
-            self._zip.close()
+        for one in [*self._opened, *([self._zip] if self._zip is not None else [])]:
+            one.close()
 
     @property
     def digest(self) -> str:
@@ -116,8 +117,9 @@ class Archive:
             raise ArchiveError(f"the archive has no {name}", subject=self.name)
         inner, _ = self._members[name]
         try:
-            if self._zip is not None:
-                with self._zip.open(inner) as file:
+            holder = self._inside.get(name, self._zip)
+            if holder is not None:
+                with holder.open(inner) as file:
                     yield file
             else:
                 base = self.path if self.path.is_dir() else self.path.parent
@@ -161,6 +163,25 @@ class Archive:
                 f"{name} is not readable JSON", subject=self.name, remedy="The rest of the archive is read without it."
             ) from error
 
+    def _list(self, *, nested: bool) -> None:
+        import zipfile  # noqa: PLC0415 # imported only when an archive is opened
+
+        if not self.path.exists():
+            raise ArchiveError("there is no such file or folder", subject=self.name, remedy="Check the path.")
+        if self.path.is_dir():
+            self._list_folder()
+        elif zipfile.is_zipfile(self.path) and not _is_document(self.path):
+            self._list_zip()
+        elif self.path.suffix.lower() == ".zip":
+            raise ArchiveError(
+                "this is not a zip file, or it is cut short", subject=self.name, remedy="Download it once more."
+            )
+        else:
+            self._members[self.name] = (self.name, self.path.stat().st_size)
+        if nested:
+            self._open_nested(list(self._members), depth=1)
+        self._unwrap()
+
     def _list_folder(self) -> None:
         root = self.path.resolve()
         for file in sorted(self.path.rglob("*")):
@@ -183,7 +204,13 @@ class Archive:
             raise ArchiveError(
                 "this zip file is damaged", subject=self.name, remedy="Download it once more."
             ) from error
-        for info in self._zip.infolist():
+        for name, info in self._checked(self._zip, self.path.stat().st_size):
+            self._members[name] = (info.filename, info.file_size)
+
+    def _checked(self, opened: zipfile.ZipFile, size: int) -> Iterator[tuple[str, zipfile.ZipInfo]]:
+        """Give a zip's members with their names; a zip of `size` bytes that is not safe is refused."""
+        packed = 0
+        for info in opened.infolist():
             if info.is_dir():
                 continue
             if info.flag_bits & 0x1:
@@ -193,14 +220,52 @@ class Archive:
                 raise ArchiveError(
                     f"the member {name!r} would leave the archive", subject=self.name, remedy="Do not trust this file."
                 )
-            if info.file_size > MAX_RATIO_FROM and info.file_size > MAX_RATIO * max(info.compress_size, 1):
+            packed += info.compress_size
+            bursts = info.file_size > MAX_RATIO_FROM and info.file_size > MAX_RATIO * max(info.compress_size, 1)
+            if bursts or packed > size:  # members that lie over one another are small on disk and endless unpacked
                 raise ArchiveError(
                     f"{name} would unpack to {info.file_size} bytes from {info.compress_size}: a zip bomb",
                     subject=self.name,
                     remedy="Do not trust this file.",
                 )
             if not _is_clutter(name):
-                self._members[name] = (info.filename, info.file_size)
+                yield name, info
+
+    def _open_nested(self, names: list[str], *, depth: int) -> None:
+        """List the members of zips inside as if they stood in folders named like them."""
+        import zipfile  # noqa: PLC0415 # imported only when an archive is opened
+
+        for name in names:
+            if not name.lower().endswith(".zip"):
+                continue
+            if depth >= MAX_DEPTH:
+                raise ArchiveError(
+                    f"{name} lies too deep inside other zips", subject=self.name, remedy="Unpack the outer ones."
+                )
+            held = self._copy(name)
+            self._opened.append(held)
+            try:
+                inner = zipfile.ZipFile(held)
+            except zipfile.BadZipFile as error:
+                raise ArchiveError(f"{name} is damaged", subject=self.name, remedy="Download it once more.") from error
+            self._opened.insert(0, inner)
+            size = self._members.pop(name)[1]
+            self._inside.pop(name, None)
+            within = []
+            for member, info in self._checked(inner, size):
+                whole = f"{name}/{member}"
+                self._members[whole], self._inside[whole] = (info.filename, info.file_size), inner
+                within.append(whole)
+            if len(self._members) > MAX_MEMBERS:
+                raise ArchiveError("there are too many files inside", subject=self.name, remedy="Import it in parts.")
+            self._open_nested(within, depth=depth + 1)
+
+    def _copy(self, name: str) -> IO[bytes]:
+        """Put a zip inside where it can be read in any order: a temporary file, gone once it is closed."""
+        held: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 # it lives as long as the archive
+        with self.open(name) as file:
+            shutil.copyfileobj(file, held, _CHUNK)
+        return held
 
     def _unwrap(self) -> None:
         """Accept one wrapping folder, as re-zipped exports have."""
@@ -208,6 +273,17 @@ class Archive:
         if len(tops) == 1 and all("/" in name for name in self._members):
             (top,) = tops
             self._members = {name[len(top) + 1 :]: kept for name, kept in self._members.items()}
+            self._inside = {name[len(top) + 1 :]: kept for name, kept in self._inside.items()}
+
+
+def _is_document(path: Path) -> bool:
+    import zipfile  # noqa: PLC0415 # imported only when an archive is opened
+
+    try:
+        with zipfile.ZipFile(path) as opened:
+            return _DOCUMENT in opened.namelist()
+    except zipfile.BadZipFile:
+        return False
 
 
 def _is_clutter(name: str) -> bool:

@@ -98,7 +98,8 @@ def read_archive(name: str, path: str | Path, *, clock: Clock = SYSTEM_CLOCK, **
         except ValidationError as error:
             wrong = "; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors(include_input=False))
             raise SettingsError(f"archive options are not usable: {wrong}", platform=name) from None
-    return ArchiveSession(connector, Archive(path), chosen, clock)
+    opened = Archive(path, nested=door is not None and door.nested)
+    return ArchiveSession(connector, opened, chosen, clock)
 
 
 def _within(event: Event, ask: Ask) -> Event:

@@ -140,6 +140,8 @@ class ArchiveDoor:
     as_of: Callable[[Archive], datetime | None]
     read: Callable[[Archive, Scope], Iterable[Batch | Slice | Swept | Gap]]
     options: type[BaseModel] | None = None
+    nested: bool = False
+    """Whether exports come as zips inside zips, or as a folder of them: those are opened, too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import loading
 import pulling
 import teams
 import translating
+import workplace
 import yammer
 from figure import Figure
 
@@ -33,6 +34,7 @@ def main(wanted: list[str]) -> int:
         "second": pulling.second_run,
         "large": pulling.large,
         "teams": teams.teams,
+        "workplace": workplace.workplace,
         "yammer": yammer.yammer,
     }
     figures: list[Figure] = []

@@ -1,3 +1,4 @@
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -109,3 +110,55 @@ def test_an_archive_is_verified_member_by_member(tmp_path: Path) -> None:
     path.write_bytes(bytes(body))
     with Archive(path) as archive, pytest.raises(ArchiveError, match=r"late\.txt"):
         archive.verify()
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return held.getvalue()
+
+
+def test_zips_inside_are_opened_only_when_asked_for(tmp_path: Path) -> None:
+    inner = zipped({"a/b.json": b"[1]", "c.json": b"[2]"})
+    path = make_zip(
+        tmp_path / "e.zip", {"part1.zip": inner, "part2.zip": zipped({"part1.zip": inner}), "d.json": b"[3]"}
+    )
+    with Archive(path) as closed:
+        assert closed.names() == ["d.json", "part1.zip", "part2.zip"]
+    with Archive(path, nested=True) as archive:
+        assert archive.names() == ["d.json", "part1.zip/a/b.json", "part1.zip/c.json", "part2.zip/part1.zip/a/b.json",
+                                   "part2.zip/part1.zip/c.json"]  # fmt: skip
+        assert archive.json("part2.zip/part1.zip/a/b.json") == [1]
+        assert archive.json("d.json") == [3]
+        assert archive.size("part1.zip/c.json") == 3
+        archive.verify()
+
+
+def test_a_damaged_zip_inside_is_refused_and_an_office_document_is_a_file(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "e.zip", {"part1.zip": b"PK nonsense", "d.json": b"[3]"})
+    with pytest.raises(ArchiveError, match=r"part1\.zip is damaged"):
+        Archive(path, nested=True)
+    book = tmp_path / "book.xlsx"
+    book.write_bytes(zipped({"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<w/>"}))
+    with Archive(book, nested=True) as archive:
+        assert archive.names() == ["book.xlsx"]
+
+
+def test_members_that_lie_over_one_another_are_a_bomb(tmp_path: Path) -> None:
+    """All entries of the directory point to the same bytes, so that a small file unpacks to no end."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("a.json", b"x" * 4096)
+        first = archive.infolist()[0]
+        for number in range(50):
+            copy = zipfile.ZipInfo(f"copy{number}.json")
+            copy.file_size = copy.compress_size = first.file_size
+            copy.CRC, copy.header_offset = first.CRC, first.header_offset
+            archive.filelist.append(copy)
+            archive.NameToInfo[copy.filename] = copy
+    path = tmp_path / "overlap.zip"
+    path.write_bytes(held.getvalue())
+    with pytest.raises(ArchiveError, match="zip bomb"):
+        Archive(path)

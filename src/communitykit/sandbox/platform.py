@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import parse_qsl, unquote
 
 from communitykit.flow import Budget
-from communitykit.sandbox.messages import Message, Segment
+from communitykit.sandbox.messages import Message, Reaction, Segment
 from communitykit.sandbox.people import Person
 from communitykit.sandbox.places import Circle, Place
 from communitykit.sandbox.world import Door, World
@@ -223,6 +223,14 @@ class Platform(ABC):
     def cursor_at(self, call: Call) -> tuple[str, ...]:
         """Give where the answer to this call names the next page."""
         return self.cursor_path
+
+    def reactions(self, message: Message) -> Sequence[Reaction]:
+        """Give the reactions to a post as the platform has them: all, unless it allows one of each person."""
+        return message.reactions
+
+    def shows(self, world: World, message: Message) -> bool:
+        """Tell whether a post is there: it was not deleted, nor was that under which the platform deletes it, too."""
+        return message.live
 
     def next_page(self, call: Call, cursor: str) -> str:
         """Write a cursor as answers name the next page: as it is, or inside an address."""

@@ -122,14 +122,14 @@ class _Projector:
 
     def _post(self, place: Place, message: Message) -> None:
         key = self.platform.post_id(self.world, message)
-        if not message.live:
+        if not self.platform.shows(self.world, message):
             self.truth.gone.add(key)
             return
         self._put(
             "post", key, self.platform.adjust(self.world, "post", self._post_fields(place, message), message, self.door)
         )
         if "reacted" in self.events and "reaction_actors" in self.features:
-            for reaction in message.reactions:
+            for reaction in self.platform.reactions(message):
                 self._reaction(place, key, reaction.person, reaction.emoji, reaction.at)
         if message.pinned and "pinned" in self.events:
             by = self._member_id(message.pinned[0])

@@ -143,7 +143,8 @@ def _styles(declared: Connector, platform: Platform) -> tuple[str, ...]:
 
 
 def _archived(declared: Connector, world: World, path: Path, **ask: Any) -> list[Any]:  # noqa: ANN401 # keywords of Ask
-    with ArchiveSession(declared, Archive(path), None, Clock(now=lambda: world.now)) as archive:
+    opened = Archive(path, nested=declared.archive is not None and declared.archive.nested)
+    with ArchiveSession(declared, opened, None, Clock(now=lambda: world.now)) as archive:
         records = list(archive.records(**ask))
     assert [one for one in records if one.record == "issue"] == []
     return [one for one in records if one.record != "coverage"]

@@ -1,0 +1,174 @@
+"""Acts on posts: reactions, who has seen it, votes, RSVPs. None has a time, but for some views. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from communitykit import Draft, Rejected, Swept
+from communitykit_workplace.attachments import attachments
+from communitykit_workplace.edges import is_whole, rows
+from communitykit_workplace.ids import act_id, community_id, member_id, native_id, parse_time, post_id
+
+LIKE = "LIKE"
+RSVP = {"attending": "attending", "maybe": "maybe", "interested": "interested", "declined": "declined"}
+"""Edges of an event, and the answers that they list."""
+
+
+def reactions(item: Mapping[str, Any], target: str, community: str | None) -> Iterator[Draft]:
+    """Translate who reacted and how; where the list is whole, whoever is not in it has taken it back.
+
+    `likes` are a part of the reactions: they count only where reactions were not asked for.
+    """
+    edge = item.get("reactions")
+    likes = edge is None
+    edge = item.get("likes") if likes else edge
+    if not isinstance(edge, dict | list):
+        return
+    seen: set[str] = set()
+    for one in rows(edge):
+        yield from _reaction(one, target, community, seen, LIKE if likes else "")
+    if is_whole(edge) and not likes:
+        yield Swept("event", {"kind": "reacted", "target_id": target})
+
+
+def _reaction(
+    one: Mapping[str, Any], target: str, community: str | None, seen: set[str], otherwise: str
+) -> Iterator[Draft]:
+    native, kind = native_id(one.get("id")), str(one.get("type") or otherwise).upper()
+    if native is None or not kind or kind == "NONE" or native in seen:
+        return
+    seen.add(native)
+    actor = member_id(native)
+    draft: dict[str, Any] = {
+        "record": "event",
+        "id": act_id("reacted", target, actor, detail=kind),
+        "kind": "reacted",
+        "actor_id": actor,
+        "target_id": target,
+        "detail": kind,
+        "active": True,
+    }
+    if community:
+        draft["community_id"] = community
+    yield draft
+
+
+def tally(item: Mapping[str, Any]) -> dict[str, int] | None:
+    """Count reactions by type: of a whole list, or of the aliases `reactions_<type>` that dumps by scripts have."""
+    counted: dict[str, int] = {}
+    for name, edge in item.items():
+        if name.startswith("reactions_") and isinstance(edge, dict):
+            told = (edge.get("summary") or {}).get("total_count")
+            if isinstance(told, int):
+                counted[name.removeprefix("reactions_").upper()] = told
+    if counted:
+        return {kind: number for kind, number in counted.items() if number}
+    edge = item.get("reactions")
+    if isinstance(edge, dict | list) and is_whole(edge):
+        each = {
+            native: str(one.get("type") or "").upper() for one in rows(edge) if (native := native_id(one.get("id")))
+        }
+        kinds = Counter(each.values())
+        return {kind: number for kind, number in kinds.items() if kind not in {"", "NONE"}}
+    return None
+
+
+def views(edge: Any, target: str, community: str | None) -> Iterator[Draft]:  # noqa: ANN401 # an edge
+    """Translate who has seen a post, with the time where it is told."""
+    for one in rows(edge):
+        native = native_id(one.get("id"))
+        if native is None:
+            continue
+        actor = member_id(native)
+        draft: dict[str, Any] = {
+            "record": "event",
+            "id": act_id("viewed", target, actor),
+            "kind": "viewed",
+            "actor_id": actor,
+            "target_id": target,
+            "active": True,
+        }
+        if community:
+            draft["community_id"] = community
+        if moment := parse_time(one.get("seen_time")):
+            draft.update(occurred_at=moment, time_source="event")
+        yield draft
+
+
+def votes(poll: Any, target: str, community: str | None) -> Iterator[Draft]:  # noqa: ANN401 # any JSON
+    """Translate who voted for which option of a poll."""
+    options = rows(poll.get("options")) if isinstance(poll, dict) else []
+    for option in options:
+        label = str(option.get("name") or "")
+        key = native_id(option.get("id")) or label
+        for voter in rows(option.get("votes")):
+            native = native_id(voter.get("id"))
+            if native is None or not key:
+                continue
+            actor = member_id(native)
+            draft: dict[str, Any] = {
+                "record": "event",
+                "id": act_id("voted", target, actor, detail=key),
+                "kind": "voted",
+                "actor_id": actor,
+                "target_id": target,
+                "detail": label or key,
+                "active": True,
+            }
+            if community:
+                draft["community_id"] = community
+            yield draft
+    if options and all("votes" in one and is_whole(one["votes"]) for one in options):
+        yield Swept("event", {"kind": "voted", "target_id": target})
+
+
+def rsvps(item: Mapping[str, Any], target: str, community: str | None) -> Iterator[Draft]:
+    """Translate who answered an invitation, and how."""
+    for edge, answer in RSVP.items():
+        for one in rows(item.get(edge)):
+            native = native_id(one.get("id"))
+            if native is None:
+                continue
+            actor = member_id(native)
+            draft: dict[str, Any] = {
+                "record": "event",
+                "id": act_id("rsvp", target, actor, detail=answer),
+                "kind": "rsvp",
+                "actor_id": actor,
+                "target_id": target,
+                "detail": answer,
+                "active": True,
+            }
+            if community:
+                draft["community_id"] = community
+            yield draft
+    if all(edge not in item or is_whole(item[edge]) for edge in RSVP) and "attending" in item:
+        yield Swept("event", {"kind": "rsvp", "target_id": target})
+
+
+def edge_rows(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a page of an edge that stands apart from its object: `{edge: {data: […]}}`.
+
+    `context` tells the `object`, and the `group` where it is known.
+
+    Raises Rejected when nothing tells what the edge is of.
+    """
+    native, group = native_id(context.get("object")), native_id(context.get("group"))
+    if native is None:
+        raise Rejected("no_object", "nothing tells whose edge this is")
+    target, community = post_id(native), community_id(group) if group else None
+    found = [
+        *reactions(item, target, community),
+        *views(item.get("seen"), target, community),
+        *votes(item.get("poll"), target, community),
+        *rsvps(item, target, community),
+    ]
+    # One page of several: only the connector's own reading knows when all were seen.
+    drafts = [one for one in found if not isinstance(one, Swept)]
+    if (shown := attachments(item)) is not None:
+        drafts.append({"record": "post", "id": target, "attachments": shown})
+    if not drafts:
+        raise Rejected("empty", "nobody is named")
+    yield from drafts

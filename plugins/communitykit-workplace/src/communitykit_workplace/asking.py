@@ -1,0 +1,175 @@
+"""Asking many things at once, and the rest of edges that came cut. Flows: nothing is sent here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from communitykit import (
+    Batch,
+    CommunityKitError,
+    CursorError,
+    Draw,
+    Flow,
+    ObjectUnavailableError,
+    PermissionMissingError,
+    ProtocolError,
+    Request,
+    Response,
+    RetryableError,
+)
+from communitykit_workplace.edges import cut, people, rows
+from communitykit_workplace.fields import EDGES
+from communitykit_workplace.methods import PAGE, fault, following, graph, pause
+
+BATCH = 50
+"""Calls of one batch ("Batch Requests")."""
+_SIDE_BY_SIDE = 8
+
+Answer = Response | CommunityKitError
+
+
+def paced(flow: Flow) -> Flow:
+    """Run a flow so that it obeys what answers tell of the app's use."""
+    wait = 0.0
+    answer: Any = None
+    error: BaseException | None = None
+    while True:
+        try:
+            step = flow.throw(error) if error is not None else flow.send(answer)
+        except StopIteration:
+            return
+        answer = error = None
+        if wait and isinstance(step, Request):
+            step = replace(step, after=max(wait, step.after))
+        elif wait and isinstance(step, tuple):
+            step = tuple(replace(one, after=max(wait, one.after)) for one in step)
+        try:
+            answer = yield step
+        except CommunityKitError as thrown:
+            error = thrown
+        if isinstance(step, Request | tuple):
+            wait = max((pause(one.headers) for one in _responses(answer)), default=0.0)
+
+
+def _responses(answer: Any) -> Iterator[Response]:  # noqa: ANN401 # a response, a list of answers, or None
+    for one in answer if isinstance(answer, list) else [answer]:
+        if isinstance(one, Response):
+            yield one
+
+
+def gather(requests: Sequence[Request], *, batch: bool) -> Generator[Any, Any, list[Answer]]:
+    """Ask many small things, 50 in one request where batches are allowed, and give the answers in their order.
+
+    A part that failed for the moment, or was left unanswered, is asked once more by itself.
+    """
+    found: list[Answer] = []
+    for start in range(0, len(requests), BATCH):
+        group = list(requests[start : start + BATCH])
+        answers: list[Answer | None] = [None] * len(group)
+        if batch and len(group) > 1:
+            answers = yield from _batched(group)
+        alone = [index for index, answer in enumerate(answers) if answer is None]
+        for begin in range(0, len(alone), _SIDE_BY_SIDE):
+            some = alone[begin : begin + _SIDE_BY_SIDE]
+            told = yield tuple(group[index] for index in some)
+            for index, answer in zip(some, told, strict=True):
+                answers[index] = answer
+        found += [answer for answer in answers if answer is not None]
+    return found
+
+
+def _batched(group: list[Request]) -> Generator[Any, Any, list[Answer | None]]:
+    parts = [{"method": "GET", "relative_url": f"{one.url}?{urlencode(dict(one.params))}"} for one in group]
+    request = Request(
+        "",
+        method="POST",
+        form={"batch": json.dumps(parts), "include_headers": "true"},
+        draws=(Draw("calls", cost=len(group)),),
+        subject="batch",
+    )
+    try:
+        response: Response = yield request
+    except (ProtocolError, ObjectUnavailableError, PermissionMissingError):  # a mirror without batches
+        return [None] * len(group)
+    told = response.data if isinstance(response.data, list) else []
+    told += [None] * (len(group) - len(told))
+    return [_part(one, request, response) for one, request in zip(told, group, strict=False)]
+
+
+def _part(part: Any, request: Request, batch: Response) -> Answer | None:  # noqa: ANN401 # decoded JSON
+    """Read one part's answer; None where it is to be asked for again."""
+    if not isinstance(part, dict):
+        return None
+    try:
+        data = json.loads(part.get("body") or "null")
+    except ValueError:
+        return None
+    headers = {str(one.get("name")).lower(): str(one.get("value")) for one in part.get("headers") or ()}
+    answer = Response(request, int(part.get("code") or 0), headers, data, batch.fetched_at)
+    error = fault(answer)
+    if isinstance(error, RetryableError) or (error is None and answer.status != 200):  # noqa: PLR2004
+        return None
+    if error is not None:
+        error.subject = error.subject or request.subject
+        error.platform, error.status = "workplace", answer.status
+    return error or answer
+
+
+def completed(items: Sequence[dict[str, Any]], *, batch: bool) -> Generator[Any, Any, list[str]]:
+    """Fetch what the edges of these objects did not show, and put it there; give what could not be had.
+
+    An object that was deleted meanwhile is left as it is: that is no loss.
+    """
+    problems: list[str] = []
+    pending = [one for item in items for one in cut(item)]
+    while pending:
+        edges: list[dict[str, Any]] = []
+        requests: list[Request] = []
+        for name, owner, edge in pending:
+            request = graph(f"{owner}/{name}", subject=f"{name} of {owner}", fields=EDGES[name], limit=PAGE)
+            try:
+                requests.append(following(request, edge["paging"]["next"]))
+            except CursorError as error:
+                problems.append(str(error))
+                continue
+            edges.append(edge)
+        answers = yield from gather(requests, batch=batch)
+        pending = []
+        for request, edge, answer in zip(requests, edges, answers, strict=True):
+            if isinstance(answer, ObjectUnavailableError):
+                edge["paging"] = {}
+            elif isinstance(answer, CommunityKitError):
+                problems.append(str(answer))
+            else:
+                pending += _extended(request, edge, answer)
+    return problems
+
+
+def _extended(request: Request, edge: dict[str, Any], answer: Response) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Put a page at the end of an edge; give what is cut now: the edge itself, or those of what came."""
+    owner, name = request.url.rsplit("/", 1)
+    known = {one.get("id") for one in rows(edge)}
+    fresh = [one for one in rows(answer.data) if one.get("id") not in known]
+    edge["data"] = [*rows(edge), *fresh]
+    before, paging = edge.get("paging"), answer.data.get("paging") if isinstance(answer.data, dict) else None
+    edge["paging"] = paging or {}
+    if edge["paging"].get("next") and edge["paging"] != before:
+        yield name, owner, edge
+    for one in fresh:
+        yield from cut(one)
+
+
+def profiles(items: Sequence[dict[str, Any]], known: set[str], context: dict[str, Any]) -> Iterator[Batch]:
+    """Give those whom these posts name and who were not given yet."""
+    found: list[dict[str, str]] = []
+    for item in items:
+        for native, name in people(item):
+            if name and native not in known:
+                known.add(native)
+                found.append({"id": native, "name": name})
+    if found:
+        yield Batch("profile", found, context)

@@ -1,0 +1,66 @@
+"""What a post shows beside its message: files, pictures, links, shared posts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from communitykit_workplace.edges import rows
+from communitykit_workplace.ids import native_id, ref
+from communitykit_workplace.wire import Attachment, Post
+
+_KINDS = {
+    "photo": "image", "image": "image", "cover_photo": "image", "sticker": "image", "animated_image_share": "image",
+    "video": "video", "video_inline": "video", "video_autoplay": "video", "animated_image_video": "video",
+    "file": "file", "file_upload": "file", "doc": "file", "audio": "audio", "share": "link", "link": "link",
+    "event": "card", "note": "card", "native_templates": "card", "fallback": "link", "multi_share": "link",
+}  # fmt: skip
+
+
+def attachments(item: Post | Mapping[str, Any]) -> tuple[dict[str, Any], ...] | None:
+    """Give the attachments; None where none were asked for, and the post itself shows none."""
+    if "attachments" in item:
+        found = [made for one in rows(item["attachments"]) for made in _one(one)]
+        return tuple(found)
+    if isinstance(single := item.get("attachment"), dict):
+        return tuple(_one(single))
+    return tuple(_legacy(item)) or None
+
+
+def shared_post(item: Post | Mapping[str, Any]) -> str | None:
+    """Give the native id of the post that this one shares, where it is told."""
+    return native_id(item.get("parent_id"))
+
+
+def _one(item: Attachment | Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    below = rows(item.get("subattachments"))
+    if below:  # an album: its pictures say it all
+        for one in below:
+            yield from _one(one)
+        return
+    kind = str(item.get("media_type") or item.get("type") or "")
+    kind = _KINDS.get(kind, _KINDS.get(str(item.get("type") or ""), "other"))
+    media = item.get("media") if isinstance(item.get("media"), dict) else {}
+    image = media.get("image") if isinstance(media, dict) else None
+    source = (media or {}).get("source") or (image.get("src") if isinstance(image, dict) else None)
+    target = item.get("target") if isinstance(item.get("target"), dict) else {}
+    yield {
+        "kind": kind,
+        "id": ref(target),
+        "name": item.get("title") or item.get("name") or None,
+        "url": item.get("unshimmed_url") or item.get("url") or source or None,
+        "text": item.get("description") or None,
+    }
+
+
+def _legacy(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Make one of the fields that old answers and scripts have in place of attachments."""
+    if item.get("type") not in {"photo", "video", "link"} or not (item.get("link") or item.get("source")):
+        return
+    yield {
+        "kind": _KINDS[item["type"]],
+        "id": native_id(item.get("object_id")),
+        "name": item.get("name") or None,
+        "url": item.get("link") or item.get("source"),
+        "text": item.get("description") or item.get("caption") or None,
+    }

@@ -1,0 +1,165 @@
+"""What there is to read: the community, its groups and people. Flows: nothing here sends anything."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import Any
+
+from communitykit import (
+    Batch,
+    CommunityKitError,
+    CredentialError,
+    Flow,
+    Gap,
+    Listing,
+    ObjectUnavailableError,
+    PermissionMissingError,
+    Response,
+    Scope,
+    Slice,
+    Swept,
+    parse_id,
+)
+from communitykit_workplace import fields
+from communitykit_workplace.asking import gather
+from communitykit_workplace.edges import is_whole, rows
+from communitykit_workplace.ids import NETWORK, community_id, native_id, parse_time
+from communitykit_workplace.methods import PAGE, graph, graph_pager
+from communitykit_workplace.secrets import cleaned
+
+_TALK = frozenset({"post", "event"})
+_PUBLIC = "OPEN"
+
+Steps = Generator[Any, Any, Any]
+
+
+def discover(scope: Scope) -> Flow:
+    """List the community, its people and its groups; give the slices to read."""
+    root = (yield graph("community", subject="community", fields="id,name")).data
+    native = native_id(root.get("id")) if isinstance(root, dict) else None
+    context = {"community": native, "origin": "api"}
+    yield Batch("community", [root], context)
+    if scope.gives & {"member", "membership", "post", "event"}:
+        yield from _people(context)
+    if scope.settings.scim_base is not None and "member" in scope.gives:
+        yield Slice(f"scim/{native}", NETWORK, ("member", "event"), label="SCIM users")
+    wanted: list[dict[str, str]] = []
+    if scope.gives - {"member", "measure"}:
+        wanted = yield from _groups(scope, context)
+    if wanted and "membership" in scope.gives:
+        params = {"groups": wanted}
+        yield Slice(f"members/{native}", NETWORK, ("membership",), label="group members", params=params)
+    if scope.gives & _TALK:
+        if wanted:
+            params = {"groups": wanted}
+            yield Slice(f"events/{native}", NETWORK, ("post", "event"), label="events", params=params)
+        if not scope.communities:
+            yield Slice(f"library/{native}", NETWORK, ("post",), label="knowledge library", params={"root": native})
+
+
+def resolve(scope: Scope, _network: str, member_ids: tuple[str, ...]) -> Flow:
+    """Look up members whom no list gave, and no post named: by id, 50 in one request."""
+    if "member" not in scope.gives:
+        return
+    natives = [parse_id(one).native[0] for one in member_ids]
+    asked = [graph(native, subject=f"member {native}", fields=fields.PERSON) for native in natives]
+    for start in range(0, len(asked), PAGE):
+        answers = yield from gather(asked[start : start + PAGE], batch=scope.settings.batch)
+        told = [one.data for one in answers if isinstance(one, Response) and isinstance(one.data, dict)]
+        yield Batch("profile", told, {"origin": "api"})
+
+
+def _people(context: dict[str, Any]) -> Steps:
+    """List members, and those who were deactivated; either list may be closed to the integration."""
+    for path, params, active in (
+        ("community/members", {}, None),
+        ("community/organization_members", {"inactive": 1}, False),
+    ):
+        told = context if active is None else {**context, "active": active}
+        listing = Listing(graph(path, subject=path, fields=fields.MEMBER, limit=PAGE, **params), graph_pager)
+        try:
+            while (data := (yield from listing.page())) is not None:
+                yield Batch("member", [cleaned(one) for one in rows(data)], told)
+        except (PermissionMissingError, ObjectUnavailableError) as error:
+            yield Gap(f"not all people: {error}", "denied")
+        if listing.problem:
+            yield Gap(listing.problem)
+
+
+def _groups(scope: Scope, context: dict[str, Any]) -> Steps:
+    """List groups with their subgroups; give those to read."""
+    wanted: list[dict[str, str]] = []
+    seen: set[str] = set()
+    listing = Listing(graph("community/groups", subject="groups", fields=fields.GROUP, limit=PAGE), graph_pager)
+    while (data := (yield from listing.page())) is not None:
+        found = list(_flat(rows(data), str(context["community"] or "")))
+        for owner in [one for row in rows(data) for one in _cut_groups(row)]:
+            yield from _further(owner, found)
+        for native, (row, parent) in _placed(found, str(context["community"] or "")).items():
+            if not _is_wanted(row, scope) or (native in seen and parent == context["community"]):
+                continue
+            yield Batch("group", [row], {**context, "parent": parent})
+            if native in seen:  # its parent was not known before
+                continue
+            seen.add(native)
+            label = str(row.get("name") or native)
+            wanted.append({"id": native, "name": label})
+            if scope.gives & _TALK:
+                updated = parse_time(row.get("updated_time"))
+                params = {"group": native, "updated": int(updated.timestamp()) if updated else None}
+                yield Slice(f"feed/{native}", NETWORK, ("post", "event"), community_id(native), label, params)
+    if listing.problem:
+        yield Gap(listing.problem)
+    elif not scope.communities:
+        yield Swept("community", {"kind": "group", "privacy": "public"})
+    return wanted
+
+
+def _flat(found: list[dict[str, Any]], parent: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """Give groups and subgroups, each with the native id of what it is in."""
+    for row in found:
+        yield row, parent
+        yield from _flat(rows(row.get("groups")), native_id(row.get("id")) or parent)
+
+
+def _placed(found: list[tuple[dict[str, Any], str]], root: str) -> dict[str, tuple[dict[str, Any], str]]:
+    """Give each group once, in the group that it is in rather than in the community that all are in."""
+    best: dict[str, tuple[dict[str, Any], str]] = {}
+    for row, parent in found:
+        native = native_id(row.get("id"))
+        if native is not None and (native not in best or best[native][1] == root):
+            best[native] = (row, parent)
+    return best
+
+
+def _cut_groups(row: dict[str, Any], depth: int = 0) -> Iterator[str]:
+    """Name the groups whose subgroups go on, or lie deeper than was asked for."""
+    native, edge = native_id(row.get("id")), row.get("groups")
+    unasked = edge is None and depth == fields.GROUP_LEVELS
+    if native and (unasked or (isinstance(edge, dict) and not is_whole(edge))):
+        yield native
+    for below in rows(edge):
+        yield from _cut_groups(below, depth + 1)
+
+
+def _further(owner: str, found: list[tuple[dict[str, Any], str]]) -> Steps:
+    listing = Listing(graph(f"{owner}/groups", subject=f"subgroups of {owner}", fields=fields.GROUP), graph_pager)
+    while (data := (yield from listing.page())) is not None:
+        found += _flat(rows(data), owner)
+    if listing.problem:
+        yield Gap(listing.problem)
+
+
+def _is_wanted(row: dict[str, Any], scope: Scope) -> bool:
+    private = str(row.get("privacy") or _PUBLIC).upper() != _PUBLIC
+    return (scope.include_private or not private) and scope.wants(row.get("name"), native_id(row.get("id")))
+
+
+def denied(error: CommunityKitError) -> str:
+    """Say how a Gap stands that an error made.
+
+    Raises the error when it ends everything.
+    """
+    if isinstance(error, CredentialError):
+        raise error
+    return "denied" if isinstance(error, PermissionMissingError | ObjectUnavailableError) else "partial"

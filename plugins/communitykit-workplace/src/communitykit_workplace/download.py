@@ -1,0 +1,145 @@
+"""Downloads of one's information: entries by name and time, without ids, perhaps with broken letters. Pure.
+
+How Workplace laid out its own downloads is not documented; these are the shapes of the machinery that made them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from communitykit import Archive, json_items
+from communitykit_workplace.ids import parse_time
+from communitykit_workplace.joining import People
+from communitykit_workplace.scripts import content_key
+
+_WRAPPERS = frozenset({"activity_log_data", "entries", "items"})
+_ANSWERS = {"events_joined": "attending", "events_declined": "declined", "events_interested": "interested"}
+
+
+def repaired(value: Any) -> Any:  # noqa: ANN401 # decoded JSON
+    r"""Mend letters that were written byte by byte ("\u00c3\u00a9"), and leave alone what was right already."""
+    if isinstance(value, str):
+        if value.isascii():
+            return value
+        try:
+            return value.encode("latin-1").decode("utf-8")
+        except (UnicodeEncodeError, UnicodeDecodeError):
+            return value
+    if isinstance(value, dict):
+        return {key: repaired(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [repaired(one) for one in value]
+    return value
+
+
+def owner_of(archive: Archive, name: str, people: People) -> dict[str, Any] | None:
+    """Find whose information a file of a profile is: by e-mail address among others' files, else by name alone."""
+    with archive.open(name) as file:
+        for found in json_items(file):
+            if found.key is None or not found.key.startswith("profile") or not isinstance(found.value, Mapping):
+                continue
+            profile = repaired(found.value)
+            named = profile.get("name")
+            shown = named.get("full_name") if isinstance(named, Mapping) else named
+            emails = profile.get("emails")
+            listed = emails.get("emails", []) if isinstance(emails, Mapping) else emails or []
+            native = next((who for mail in listed if (who := people.find(mail=mail))), None)
+            return {"id": native, "name": shown, "local": True}
+    return None
+
+
+def entries(archive: Archive, name: str, owner: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+    """Give the entries of a file as payloads; `owner` is whose download it is."""
+    with archive.open(name) as file:
+        for found in json_items(file):
+            key = found.key or ""
+            if key.startswith("profile"):
+                yield {"what": "member", "key": content_key(key), "author": owner}
+            elif found.is_item and isinstance(found.value, Mapping):
+                yield from _entry(repaired(found.value), key, owner)
+            elif isinstance(found.value, Mapping):
+                yield from _wrapped(repaired(found.value), key, owner)
+
+
+def _wrapped(value: Mapping[str, Any], key: str, owner: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+    for inner, listed in value.items():
+        if not isinstance(listed, list):
+            continue
+        for one in listed:
+            if not isinstance(one, Mapping):
+                continue
+            if inner in _ANSWERS:
+                made = _base(one, owner, what="rsvp", text=None)
+                yield {**made, "detail": _ANSWERS[inner], "at": None, "title": one.get("name")}
+            else:
+                yield from _entry(one, key if inner in _WRAPPERS else inner, owner)
+
+
+def _entry(entry: Mapping[str, Any], key: str, owner: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+    parts = [one for one in entry.get("data") or () if isinstance(one, Mapping)]
+    shown = list(_shown(entry))
+    made: dict[str, Any] | None = None
+    for part in parts:
+        if isinstance(comment := part.get("comment"), Mapping):
+            made = _base(entry, owner, what="comment", text=comment.get("comment"))
+            made["at"] = comment.get("timestamp") or entry.get("timestamp")
+            if comment.get("group"):
+                made["group"] = {"name": comment["group"]}
+        elif isinstance(reaction := part.get("reaction"), Mapping):
+            made = _base(entry, owner, what="reacted", text=None)
+            made["detail"] = str(reaction.get("reaction") or "").upper() or None
+        elif isinstance(part.get("post"), str):
+            made = _base(entry, owner, what="post", text=part["post"])
+        elif "name" in part and ("group" in key or "joined" in key):
+            made = _base(entry, owner, what="story", text=None)
+            made["group"] = {"name": part["name"]}
+    poll = next((one["poll"] for one in _attached(entry) if isinstance(one.get("poll"), Mapping)), None)
+    if made is None and "vote" in key:
+        made = _base(entry, owner, what="voted", text=None)
+        options = poll.get("options") if isinstance(poll, Mapping) else None
+        chosen = [one.get("option") for one in options or () if isinstance(one, Mapping) and one.get("voted")]
+        made["detail"] = chosen[0] if chosen else None
+    if made is None and (shown or poll or ("posts" in key and "title" in entry)):
+        made = _base(entry, owner, what="post", text=None)
+    if made is None:
+        made = _base(entry, owner, what="story", text=None)
+    if shown:
+        made["attachments"] = {"data": shown}
+    if poll is not None and made["what"] == "post":
+        made["poll"] = poll
+    yield made
+
+
+def _base(entry: Mapping[str, Any], owner: Mapping[str, Any] | None, *, what: str, text: str | None) -> dict[str, Any]:
+    return {
+        "what": what,
+        "key": content_key(what, entry),
+        "author": owner,
+        "at": _moment(entry),
+        "text": text,
+        "title": entry.get("title"),
+    }
+
+
+def _moment(entry: Mapping[str, Any]) -> Any:  # noqa: ANN401 # a time in any form
+    names = ("timestamp", "creation_timestamp", "timestamp_ms")
+    return next((entry[name] for name in names if parse_time(entry.get(name))), None)
+
+
+def _attached(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for group in entry.get("attachments") or ():
+        for one in (group.get("data") or ()) if isinstance(group, Mapping) else ():
+            if isinstance(one, Mapping):
+                yield one
+
+
+def _shown(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give what an entry shows; a file's address is its name inside the archive."""
+    for one in _attached(entry):
+        if isinstance(media := one.get("media"), Mapping):
+            video = str(media.get("uri") or "").lower().endswith((".mp4", ".mov"))
+            name = media.get("title") or str(media.get("uri") or "").rsplit("/", 1)[-1]
+            yield {"media_type": "video" if video else "photo", "title": name, "description": media.get("description")}
+        elif isinstance(link := one.get("external_context"), Mapping):
+            yield {"media_type": "link", "title": link.get("name"), "url": link.get("url")}

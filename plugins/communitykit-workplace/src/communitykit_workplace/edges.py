@@ -1,0 +1,81 @@
+"""Edges beside an object: what is in them, whether that is all, and who is named anywhere in a payload. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from communitykit_workplace.bodies import tagged
+from communitykit_workplace.ids import native_id
+
+PEOPLE = ("reactions", "likes", "seen")
+"""Edges whose objects are people."""
+NESTED = ("comments", *PEOPLE, "votes", "attending", "maybe", "interested", "declined")
+"""Edges that are asked for together with their object, and so may be cut."""
+
+
+def rows(edge: Any) -> list[dict[str, Any]]:  # noqa: ANN401 # an edge, a bare list, or anything else
+    """Give the objects of an edge; null and nonsense in it are left out."""
+    found = edge.get("data") if isinstance(edge, Mapping) else edge
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def is_whole(edge: Any) -> bool:  # noqa: ANN401 # same
+    """Tell whether an edge shows everything: one that goes on names its next page."""
+    if isinstance(edge, list):
+        return True
+    if not isinstance(edge, Mapping) or not isinstance(edge.get("data"), list):
+        return False
+    paging = edge.get("paging")
+    return not (isinstance(paging, Mapping) and paging.get("next"))
+
+
+def total(edge: Any) -> int | None:  # noqa: ANN401 # same
+    """Give how many objects an edge has in all, where its summary or its whole list tells."""
+    summary = edge.get("summary") if isinstance(edge, Mapping) else None
+    told = summary.get("total_count") if isinstance(summary, Mapping) else None
+    if isinstance(told, int) and not isinstance(told, bool):
+        return told
+    return len(rows(edge)) if is_whole(edge) else None
+
+
+def people(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Name everybody that a post or comment names, with all that is below it: id and name."""
+    author = item.get("from")
+    if isinstance(author, dict):
+        yield from _named(author)
+    for tag in tagged(item.get("message_tags")):
+        yield from _named(tag)
+    for edge in NESTED[1:]:
+        if edge in item:
+            for one in rows(item[edge]):
+                yield from _named(one)
+    poll = item.get("poll")
+    if isinstance(poll, dict):
+        for option in rows(poll.get("options")):
+            for voter in rows(option.get("votes")):
+                yield from _named(voter)
+    if "comments" in item:
+        for comment in rows(item["comments"]):
+            yield from people(comment)
+
+
+def cut(item: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Name the edges at and below an object that do not show everything: edge, id of the object that has it, itself."""
+    native = native_id(item.get("id")) or ""
+    for name in NESTED:
+        edge = item.get(name)
+        if isinstance(edge, dict) and "data" in edge and not is_whole(edge):
+            yield name, native, edge
+    for comment in rows(item.get("comments")):
+        yield from cut(comment)
+    poll = item.get("poll")
+    if isinstance(poll, dict):
+        for option in rows(poll.get("options")):
+            yield from cut(option)
+
+
+def _named(one: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    native = native_id(one.get("id"))
+    if native:
+        yield native, str(one.get("name") or "")

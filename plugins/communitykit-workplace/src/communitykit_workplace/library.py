@@ -1,0 +1,123 @@
+"""Events of groups and pages of the knowledge library become Posts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from communitykit import Draft, Ignored, Rejected
+from communitykit_workplace.acts import rsvps
+from communitykit_workplace.bodies import links, plain_text
+from communitykit_workplace.edges import rows
+from communitykit_workplace.ids import community_id, member_id, native_id, parse_time, post_id, ref
+from communitykit_workplace.wire import Event, Page
+
+_FIGURES = ("attending_count", "declined_count", "interested_count", "maybe_count", "noreply_count")
+
+
+def event(item: Event, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate an event: when it takes place is in `extra`, since nothing tells when it was written.
+
+    `context` may tell the `group`.
+
+    Raises Rejected when it has no id.
+    """
+    native = native_id(item.get("id"))
+    if native is None:
+        raise Rejected("no_id", "the event has no id")
+    if item.get("is_draft") is True:
+        yield Ignored("draft")
+        return
+    group = ref(item.get("parent_group")) or native_id(context.get("group"))
+    community = community_id(group) if group else None
+    target, text = post_id(native), item.get("description") or None
+    draft: dict[str, Any] = {
+        "record": "post",
+        "id": target,
+        "kind": "post",
+        "root_id": None,
+        "parent_id": None,
+        "title": item.get("name") or None,
+        "body": text,
+        "body_format": "plain" if text else None,
+        "text": text,
+        "links": links(text or ""),
+        "gone": None,
+    }
+    if community:
+        draft["community_id"] = community
+    if owner := ref(item.get("owner")):
+        draft["author_id"] = member_id(owner)
+    times = {name: moment.isoformat() for name in ("start_time", "end_time") if (moment := parse_time(item.get(name)))}
+    place = item.get("place")
+    about: dict[str, Any] = {**times, **{name: item[name] for name in _FIGURES if isinstance(item.get(name), int)}}  # type: ignore[literal-required] # keys of the tuple
+    if isinstance(place, dict) and place.get("name"):
+        about["place"] = place["name"]
+    if item.get("is_canceled") is True:
+        about["canceled"] = True
+    draft["extra"] = {"event": about}
+    yield draft
+    yield from rsvps(item, target, community)
+
+
+def page(item: Page, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a page of the knowledge library, or a group's note; one that is still a draft is nobody's reading yet.
+
+    `context` may tell the `community`, or the note's `group`.
+
+    Raises Rejected when it has no id.
+    """
+    native = native_id(item.get("id"))
+    if native is None:
+        raise Rejected("no_id", "the page has no id")
+    if item.get("status") == "DRAFT":
+        yield Ignored("draft")
+    else:
+        yield _article(item, native, context)
+    for below in rows(item.get("subcategories")):
+        yield from page(below, context)  # type: ignore[arg-type] # a page like this one
+
+
+def _article(item: Page, native: str, context: Mapping[str, Any]) -> dict[str, Any]:
+    content = item.get("content", item.get("message"))
+    raw, body_format = (content, "html") if isinstance(content, str) and content else (None, None)
+    text = plain_text(raw, "html") if raw else _spoken(item.get("json_content"))
+    draft: dict[str, Any] = {
+        "record": "post",
+        "id": post_id(native),
+        "kind": "article",
+        "root_id": None,
+        "parent_id": None,
+        "title": item.get("title") or item.get("subject") or None,
+        "body": raw,
+        "body_format": body_format,
+        "text": text or None,
+        "links": links(raw or text or ""),
+        "gone": None,
+    }
+    if author := ref(item.get("from")):
+        draft["author_id"] = member_id(author)
+    if created := parse_time(item.get("created_time")):
+        draft["created_at"] = created
+    if community := native_id(context.get("group")) or native_id(context.get("community")):
+        draft["community_id"] = community_id(community)
+    extra: dict[str, Any] = {}
+    if editor := ref(item.get("last_editor")):
+        extra["last_editor_id"] = member_id(editor)
+    if updated := parse_time(item.get("last_updated")):
+        draft["edited_at"] = updated
+    if extra:
+        draft["extra"] = extra
+    return draft
+
+
+def _spoken(tree: Any) -> str:  # noqa: ANN401 # a tree of {type, children, text}
+    """Give the words of a tree, a paragraph a line."""
+    if isinstance(tree, list):
+        return "".join(_spoken(one) for one in tree)
+    if not isinstance(tree, dict):
+        return ""
+    if isinstance(tree.get("text"), str):
+        return str(tree["text"])
+    inner = _spoken(tree.get("children"))
+    return f"{inner}\n" if tree.get("type") in {"paragraph", "heading", "list-item"} else inner

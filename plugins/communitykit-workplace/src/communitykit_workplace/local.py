@@ -1,0 +1,131 @@
+"""What an archive tells without ids becomes records whose ids are good inside that archive only. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from communitykit import Draft, Rejected
+from communitykit_workplace.attachments import attachments
+from communitykit_workplace.bodies import links
+from communitykit_workplace.ids import (
+    community_id,
+    local_id,
+    member_id,
+    native_id,
+    occurrence_id,
+    parse_time,
+    post_id,
+)
+from communitykit_workplace.posts import STORY
+
+_FLAG = {"local": True}
+
+
+def entry(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate an entry that its reader made: `what` it is, a `key` of its content, and what is known of it.
+
+    `context` tells the archive's `digest`. People and groups stand as `{id, name}`, without id by name alone.
+
+    Raises Rejected when there is nothing in it.
+    """
+    digest, key, what = str(context["digest"]), str(item.get("key") or ""), item.get("what")
+    if not key or what is None:
+        raise Rejected("empty", "the entry tells nothing")
+    author, who = _person(item.get("author"), digest)
+    place, where = _place(item.get("group"), digest)
+    if who is not None:
+        yield who
+    if where is not None:
+        yield where
+    if what in {"post", "comment"}:
+        yield _post(item, digest, author, place)
+    elif what == "member":
+        if who is None and author is None:
+            raise Rejected("empty", "nobody is named")
+        if who is None:
+            yield {"record": "member", "id": author, "display_name": item["author"].get("name")}
+    else:
+        yield _act(item, digest, str(what), author, place)
+
+
+def _post(item: Mapping[str, Any], digest: str, author: str | None, place: str | None) -> dict[str, Any]:
+    of, text, at = native_id(item.get("post")), item.get("text") or None, parse_time(item.get("at"))
+    draft: dict[str, Any] = {
+        "record": "post",
+        "id": local_id("post", digest, str(item["key"])),
+        "kind": "post",
+        "body": text,
+        "body_format": "plain" if text else None,
+        "text": text,
+        "links": links(text or ""),
+        "extra": {**_FLAG, **({"title": item["title"]} if item.get("title") else {})},
+    }
+    if item["what"] == "comment":
+        draft["extra"]["comment"] = True
+        if of:  # which comment a reply answers was lost, so the post stands for it
+            draft["root_id"] = draft["parent_id"] = post_id(of)
+    if at:
+        draft["created_at"] = at
+    if author:
+        draft["author_id"] = author
+    elif isinstance(name := item.get("author"), dict) and name.get("name"):
+        draft["author_name"] = name["name"]
+    if place:
+        draft["community_id"] = place
+    if shown := attachments(item):
+        draft["attachments"] = shown
+    if isinstance(poll := item.get("poll"), dict):
+        draft["kind"] = "poll"
+        options = [{"text": str(one.get("option") or "")} for one in poll.get("options") or () if isinstance(one, dict)]
+        draft["poll"] = {"question": poll.get("question") or None, "options": options}
+    if counts := item.get("counts"):
+        draft["counts"] = counts
+    return draft
+
+
+def _act(item: Mapping[str, Any], digest: str, what: str, author: str | None, place: str | None) -> dict[str, Any]:
+    """Describe an act: only the exporter's own are in such archives, and mostly not what they were done to."""
+    kind = what if what in {"reacted", "voted", "rsvp"} else STORY
+    at, of = parse_time(item.get("at")), native_id(item.get("post"))
+    target = post_id(of) if of else place or local_id("post", digest, "unknown")
+    draft: dict[str, Any] = {
+        "record": "event",
+        "id": occurrence_id(kind, local_id("post", digest, "unknown"), author, of=f"~{item['key']}"),
+        "kind": kind,
+        "actor_id": author,
+        "detail": item.get("detail") or item.get("title") or None,
+        "occurred_at": at,
+        "time_source": "event" if at else "none",
+        "active": True,
+        "extra": {**_FLAG, **({"title": item["title"]} if item.get("title") else {})},
+    }
+    if of or place:
+        draft["target_id"] = target
+    if place:
+        draft["community_id"] = place
+    return draft
+
+
+def _person(told: Any, digest: str) -> tuple[str | None, dict[str, Any] | None]:  # noqa: ANN401 # {id, name} or nothing
+    if not isinstance(told, Mapping):
+        return None, None
+    native, name = native_id(told.get("id")), str(told.get("name") or "")
+    if native:
+        return member_id(native), None
+    if not name or not told.get("local"):
+        return None, None
+    member = local_id("member", digest, name)
+    return member, {"record": "member", "id": member, "display_name": name, "extra": _FLAG}
+
+
+def _place(told: Any, digest: str) -> tuple[str | None, dict[str, Any] | None]:  # noqa: ANN401 # same
+    if not isinstance(told, Mapping):
+        return None, None
+    native, name = native_id(told.get("id")), str(told.get("name") or "")
+    if native:
+        return community_id(native), None
+    if not name:
+        return None, None
+    group = local_id("community", digest, name)
+    return group, {"record": "community", "id": group, "kind": "group", "name": name, "extra": _FLAG}

@@ -1,0 +1,257 @@
+"""Members, SCIM users, group members and mere names become Members and Memberships. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from communitykit import Draft, Rejected
+from communitykit_workplace.edges import rows
+from communitykit_workplace.ids import (
+    address,
+    community_id,
+    member_id,
+    membership_id,
+    native_id,
+    occurrence_id,
+    parse_time,
+    ref,
+)
+from communitykit_workplace.wire import Member, ScimUser
+
+_PLAIN = {"title": "title", "department": "department", "division": "division", "organization": "organization",
+          "primary_address": "location", "employee_number": "employee_number", "link": "url"}  # fmt: skip
+_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_ACCOUNT = {"account_invite_time": "invited", "account_claim_time": "claimed", "account_deactivate_time": "deactivated"}
+_CENTRE = {"cost_center": "cost_center", "frontline": "frontline", "is_frontline": "frontline",
+           "start_date": "start_date"}  # fmt: skip
+
+
+def member(item: Member, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a member of the community ("Member"): what it does not hold stays untold.
+
+    `context` may tell `active`, for lists of people who are, or were.
+
+    Raises Rejected when there is no id.
+    """
+    native = native_id(item.get("id"))
+    if native is None:
+        raise Rejected("no_id", "the member has no id")
+    draft: dict[str, Any] = {"record": "member", "id": member_id(native), "kind": "person"}
+    if name := _name(item):
+        draft["display_name"] = name
+    for wire, field in _PLAIN.items():
+        if wire in item:
+            draft[field] = str(item[wire]) if item[wire] else None  # type: ignore[literal-required] # keys of the table
+    if "email" in item:
+        draft["email"] = address(item["email"])
+    if guid := _guid(item.get("external_id")):
+        draft["directory_id"] = guid
+    if language := item.get("work_locale") or item.get("locale"):
+        draft["language"] = language
+    if "managers" in item:
+        bosses = (item["managers"] or {}).get("data") or ()
+        draft["manager_id"] = next((member_id(boss) for one in bosses if (boss := ref(one))), None)
+    if updated := parse_time(item.get("updated_time")):
+        draft["updated_at"] = updated
+    acts = {detail: moment for wire, detail in _ACCOUNT.items() if (moment := parse_time(item.get(wire)))}
+    if "deactivated" in acts:
+        draft["deactivated_at"] = acts["deactivated"]
+    active = item.get("active", context.get("active"))
+    if isinstance(active, bool):
+        draft["active"] = active
+    extra = {field: item[wire] for wire, field in _CENTRE.items() if item.get(wire) is not None}  # type: ignore[literal-required] # same
+    if state := _claim_state(item, active, acts):
+        extra["claim_state"] = state
+    if extra:
+        draft["extra"] = extra
+    yield draft
+    yield from _account_acts(member_id(native), acts)
+
+
+def profile(item: Mapping[str, Any], _context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate somebody as posts name them, `{id, name}`: posts outlive members, so this may be all there is.
+
+    Raises Rejected when there is no id.
+    """
+    native = native_id(item.get("id"))
+    if native is None:
+        raise Rejected("no_id", "nobody is named")
+    draft: dict[str, Any] = {"record": "member", "id": member_id(native)}
+    if item.get("name"):
+        draft["display_name"] = item["name"]
+    yield draft
+
+
+def membership(item: Member, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a row of a group's members; `context` tells the `group`.
+
+    Raises Rejected when the row or its context has no id.
+    """
+    native, group = native_id(item.get("id")), native_id(context.get("group"))
+    if native is None or group is None:
+        raise Rejected("no_id", "the row names nobody, or its context no group")
+    draft: dict[str, Any] = {
+        "record": "membership",
+        "id": membership_id(group, native),
+        "community_id": community_id(group),
+        "member_id": member_id(native),
+        "active": True,
+    }
+    role = context.get("role") or ("admin" if _flag(item.get("administrator")) else "member")
+    if "role" in context or "administrator" in item:
+        draft["role"] = role
+    if since := parse_time(item.get("joined")):
+        draft["since"] = since
+    yield draft
+
+
+def scim_user(item: ScimUser, _context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a user of SCIM, of either version: the source of department, division and manager.
+
+    Links and codes to claim an account are left where they are.
+
+    Raises Rejected when there is no id.
+    """
+    native = native_id(item.get("id"))
+    if native is None:
+        raise Rejected("no_id", "the user has no id")
+    enterprise = _extension(item, "enterprise")
+    status = _extension(item, "accountstatusdetails")
+    draft: dict[str, Any] = {"record": "member", "id": member_id(native), "kind": "person"}
+    named = item.get("name") or {}
+    if name := item.get("displayName") or named.get("formatted") or _joined(named):
+        draft["display_name"] = name
+    if "userName" in item or "emails" in item:
+        draft["email"] = _scim_address(item)
+    if "title" in item:
+        draft["title"] = item["title"] or None
+    if guid := _guid(item.get("externalId")):
+        draft["directory_id"] = guid
+    if item.get("timezone"):
+        draft["time_zone"] = item["timezone"]
+    if language := item.get("preferredLanguage") or item.get("locale"):
+        draft["language"] = language
+    draft |= _place(item)
+    if enterprise is not None:
+        draft |= _placed(enterprise)
+    if "active" in item:
+        draft["active"] = _flag(item["active"])
+    extra = _scim_extra(item, enterprise, draft.get("active"), status)
+    if extra:
+        draft["extra"] = extra
+    yield draft
+    found = {
+        detail: moment
+        for wire, detail in (("inviteDate", "invited"), ("claimDate", "claimed"))
+        if (moment := parse_time((status or {}).get(wire)))
+    }
+    yield from _account_acts(member_id(native), found)
+
+
+def _account_acts(member: str, acts: Mapping[str, datetime]) -> Iterator[Draft]:
+    for detail, moment in acts.items():
+        yield {
+            "record": "event",
+            "id": occurrence_id("account_changed", member, member, detail=detail, at=moment),
+            "kind": "account_changed",
+            "actor_id": member,
+            "target_id": member,
+            "detail": detail,
+            "occurred_at": moment,
+            "time_source": "event",
+            "active": True,
+        }
+
+
+def _name(item: Member) -> str | None:
+    return item.get("name") or _joined({"givenName": item.get("first_name"), "familyName": item.get("last_name")})
+
+
+def _joined(named: Mapping[str, Any]) -> str | None:
+    return " ".join(part for part in (named.get("givenName"), named.get("familyName")) if part) or None
+
+
+def _claim_state(item: Member, active: object, acts: Mapping[str, datetime]) -> str | None:
+    """Tell how far somebody came with their account: the denominator of active use are those who claimed it."""
+    if active is False or "deactivated" in acts:
+        return "deactivated"
+    if "claimed" in acts:
+        return "claimed"
+    if "account_claim_time" in item:
+        return "invited" if "invited" in acts else "not invited"
+    return None
+
+
+def _placed(enterprise: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell where somebody stands in the company; the manager's id is a number in version 1."""
+    boss = enterprise.get("manager")
+    native = native_id(boss.get("managerId") or boss.get("value")) if isinstance(boss, dict) else ref(boss)
+    return {
+        **{name: enterprise.get(name) or None for name in ("department", "division", "organization")},
+        "employee_number": str(enterprise.get("employeeNumber") or "") or None,
+        "manager_id": member_id(native) if native else None,
+    }
+
+
+def _scim_extra(
+    item: ScimUser, enterprise: Mapping[str, Any] | None, active: object, status: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Tell what the model has no name for: cost centre, first and last day, frontline, how far the account is."""
+    extra: dict[str, Any] = {}
+    if enterprise is not None and enterprise.get("costCenter"):
+        extra["cost_center"] = enterprise["costCenter"]
+    terms = _extension(item, "starttermdates") or {}
+    for wire, field in (("startDate", "start_date"), ("termDate", "term_date")):
+        if moment := parse_time(terms.get(wire)):
+            extra[field] = moment.date().isoformat()
+    if frontline := _extension(item, "frontline"):
+        extra["frontline"] = _flag(frontline.get("is_frontline", frontline.get("frontline")))
+    if status is not None:
+        extra["claim_state"] = _scim_state(active, status)
+    return extra
+
+
+def _scim_state(active: object, status: Mapping[str, Any]) -> str:
+    if active is False:
+        return "deactivated"
+    if status.get("invited") is False:
+        return "not invited"
+    return "invited" if status.get("claimed") is False else "claimed"
+
+
+def _extension(item: Mapping[str, Any], word: str) -> dict[str, Any] | None:
+    """Find an extension by the word in its URN, which differs between the versions of SCIM."""
+    for key, value in item.items():
+        if key.startswith("urn:") and f":{word}:" in key.replace("_", "").lower() and isinstance(value, dict):
+            return value
+    return None
+
+
+def _place(item: ScimUser) -> dict[str, Any]:
+    listed = item.get("addresses")
+    if not isinstance(listed, list):
+        return {}
+    found = rows(listed)
+    best = next((one for one in found if one.get("primary")), found[0] if found else {})
+    return {
+        "location": best.get("formatted") or best.get("locality") or None,
+        "country": best.get("country") or None,
+    }
+
+
+def _scim_address(item: ScimUser) -> str | None:
+    listed: list[dict[str, Any]] = rows(item.get("emails"))
+    best = next((one for one in listed if one.get("primary")), listed[0] if listed else {})
+    return address(item.get("userName")) or address(best.get("value"))
+
+
+def _guid(value: object) -> str | None:
+    """Give an external id that is a directory's object id; others are of a system that nobody names."""
+    return value if isinstance(value, str) and _GUID.fullmatch(value) else None
+
+
+def _flag(value: object) -> bool:
+    return value is True or str(value).strip().lower() in {"true", "yes", "1"}

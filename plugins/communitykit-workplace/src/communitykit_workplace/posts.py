@@ -1,0 +1,244 @@
+"""Posts and comments become Posts, and what is beside them becomes events. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from communitykit import Draft, Rejected
+from communitykit_workplace.acts import reactions, tally, views, votes
+from communitykit_workplace.attachments import attachments, shared_post
+from communitykit_workplace.bodies import links, mentions, plain_text
+from communitykit_workplace.edges import is_whole, rows, total
+from communitykit_workplace.ids import (
+    comment_id,
+    community_id,
+    member_id,
+    native_id,
+    occurrence_id,
+    parse_time,
+    post_id,
+    ref,
+)
+from communitykit_workplace.wire import Comment, Post
+
+STORY = "x-workplace-story"
+"""The event that a post becomes which says only what somebody did ("X created the group")."""
+
+
+def post(item: Post, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a post of a feed with everything beside and below it.
+
+    `context` may tell the `group` whose feed it is of, and `lost`: fields that the source cannot tell, so that their
+    absence says nothing (`poll` and `message_tags`, where a table has no column for them; `message`).
+
+    Raises Rejected when it has no id.
+    """
+    native = native_id(item.get("id"))
+    if native is None:
+        raise Rejected("no_id", "the post has no id")
+    lost = context.get("lost") or ()
+    where = _where(item, native, context)
+    community = community_id(where) if where else None
+    message, shown = item.get("message"), attachments(item)
+    if item.get("story") and not message and not shown and not item.get("poll") and "message" not in lost:
+        yield _story(item, native, community)
+        yield from reactions(item, post_id(native), community)
+        return
+    target = post_id(native)
+    draft = _frame(item, target, community)
+    draft["root_id"] = draft["parent_id"] = None
+    if item.get("poll") or "poll" not in lost:
+        draft["kind"] = "poll" if item.get("poll") else "post"
+    if "message" not in lost:
+        body_format = "markdown" if item.get("formatting") == "MARKDOWN" else "plain"
+        _say(draft, item, message, body_format, lost)
+    if shown is not None:
+        draft["attachments"] = shown
+    if item.get("poll"):
+        draft["poll"] = _poll(item, message)
+    if shared := shared_post(item):
+        draft["shared_from_id"] = post_id(shared)
+    if counts := _counts(item, _replies(item)):
+        draft["counts"] = counts
+    yield draft
+    yield from reactions(item, target, community)
+    yield from views(item.get("seen"), target, community)
+    yield from votes(item.get("poll"), target, community)
+    below = {"community": community, "root": target, "lost": lost}
+    for one in rows(item.get("comments")):
+        yield from _comment(one, below)
+
+
+def comment(item: Comment, context: Mapping[str, Any]) -> Iterator[Draft]:
+    """Translate a comment that stands apart from its post; `context` tells the `post`, and perhaps `group`, `parent`.
+
+    Without a post, which page or file it stood in must tell: a comment is never taken for a post.
+
+    Raises Rejected when it has no id.
+    """
+    of, group = native_id(context.get("post")) or ref(item.get("object")) or _post_of(item), context.get("group")
+    if group is None and of and "_" in of:
+        group = of.split("_", 1)[0]
+    below: dict[str, Any] = {"community": community_id(group) if group else None, "root": post_id(of) if of else None}
+    if parent := native_id(context.get("parent")):
+        below["parent"] = post_id(parent)
+    yield from _comment(item, below)
+
+
+def _comment(item: Comment | Mapping[str, Any], below: Mapping[str, Any]) -> Iterator[Draft]:
+    native = comment_id(dict(item)) if "id" not in item else native_id(item["id"])
+    if native is None:
+        raise Rejected("no_id", "a comment has no id")
+    target, community, root = post_id(native), below["community"], below["root"]
+    draft = _frame(item, target, community)
+    draft["kind"] = "post"
+    if root:
+        draft["root_id"] = root
+        parent = ref(item.get("parent"))
+        draft["parent_id"] = post_id(parent) if parent else below.get("parent") or root
+    _say(draft, item, item.get("message"), "plain", below.get("lost") or ())
+    if (shown := attachments(item)) is not None:
+        draft["attachments"] = shown
+    if counts := _counts(item, None):
+        draft["counts"] = counts
+    yield draft
+    if "reactions" in item or "likes" in item:
+        yield from reactions(item, target, community)
+    if "comments" in item:
+        inner = {**below, "parent": target}
+        for one in rows(item["comments"]):
+            yield from _comment(one, inner)
+
+
+def _frame(item: Mapping[str, Any], target: str, community: str | None) -> dict[str, Any]:
+    """Describe where it stands, who wrote it and when."""
+    draft: dict[str, Any] = {"record": "post", "id": target, "gone": None}
+    if community:
+        draft["community_id"] = community
+    if author := ref(item.get("from")):
+        draft["author_id"] = member_id(author)
+    elif isinstance(told := item.get("from"), dict) and told.get("name"):
+        draft["author_name"] = told["name"]
+    if created := parse_time(item.get("created_time")):
+        draft["created_at"] = created
+    if url := item.get("permalink_url"):
+        draft["url"] = url
+    return draft
+
+
+def _say(
+    draft: dict[str, Any],
+    item: Mapping[str, Any],
+    message: Any,  # noqa: ANN401 # any JSON
+    body_format: str,
+    lost: Iterable[str],
+) -> None:
+    """Describe what it says; the Graph leaves out an empty message."""
+    said = message if isinstance(message, str) and message else None
+    draft.update(body=said, links=links(said or ""))
+    if said is None or item.get("formatting") or "formatting" not in lost:
+        draft.update(body_format=body_format if said else None, text=plain_text(said, body_format) if said else None)
+    else:  # how to read it was not told, so whoever knows decides; marks are no words either way
+        draft["text"] = plain_text(said, "markdown")
+    if "message_tags" in item or "message_tags" not in lost:
+        draft["mentions"] = mentions(item.get("message_tags"))
+
+
+def _where(item: Post, native: str, context: Mapping[str, Any]) -> str | None:
+    """Find the group: told by the reading, by whom the post is to, or by its id, which begins with it."""
+    if group := native_id(context.get("group")):
+        return group
+    author = ref(item.get("from"))
+    for one in rows(item.get("to")):
+        first = native_id(one.get("id"))
+        return first if first != author else None
+    owner = native.split("_", 1)[0] if "_" in native else None
+    return owner if owner != author else None
+
+
+def _story(item: Post, native: str, community: str | None) -> dict[str, Any]:
+    """Describe what Workplace itself says of somebody's act: nobody's words."""
+    actor, at = ref(item.get("from")), parse_time(item.get("created_time"))
+    target = community or post_id(native)
+    draft: dict[str, Any] = {
+        "record": "event",
+        "id": occurrence_id(STORY, target, member_id(actor) if actor else None, of=native),
+        "kind": STORY,
+        "actor_id": member_id(actor) if actor else None,
+        "target_id": target,
+        "detail": item.get("story"),
+        "occurred_at": at,
+        "time_source": "event" if at else "none",
+        "active": True,
+    }
+    if community:
+        draft["community_id"] = community
+    return draft
+
+
+def _poll(item: Post, message: str | None) -> dict[str, Any]:
+    poll = item["poll"]
+    options = [
+        {"text": str(one.get("name") or one.get("option") or ""), "votes": _int(one.get("vote_count"))}
+        for one in rows(poll.get("options"))
+    ]
+    return {
+        "question": poll.get("question") or message or None,
+        "options": options,
+        "closes_at": parse_time(poll.get("closing_time")),
+    }
+
+
+def _counts(item: Mapping[str, Any], replies: int | None) -> dict[str, Any] | None:
+    """Give the figures beside a post, where any is told."""
+    counts: dict[str, Any] = {}
+    if replies is not None:
+        counts["replies"] = replies
+    kinds = tally(item)
+    if kinds is not None:
+        counts["reactions"] = kinds
+    elif (liked := item.get("like_count")) is not None and _int(liked) is not None:
+        counts["reacted"] = _int(liked)
+    elif (reacted := total(item.get("reactions"))) is not None:
+        counts["reacted"] = reacted
+    if (seen := total(item.get("seen"))) is not None:
+        counts["views"] = seen
+    shares = item.get("shares")
+    if isinstance(shares, dict) and _int(shares.get("count")) is not None:
+        counts["shares"] = shares["count"]
+    return counts or None
+
+
+def _replies(item: Mapping[str, Any]) -> int | None:
+    """Count everything below a post, where all of it is shown; else what is told of it."""
+    edge = item.get("comments")
+    if edge is None:
+        return _int(item.get("comment_count"))
+    listed = rows(edge)
+    if not is_whole(edge):
+        return total(edge)
+    return len(listed) + sum(_below(one) for one in listed)
+
+
+def _below(comment: Mapping[str, Any]) -> int:
+    edge = comment.get("comments")
+    if isinstance(edge, dict | list) and is_whole(edge):
+        return len(rows(edge))
+    return _int(comment.get("comment_count")) or 0
+
+
+def _int(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _post_of(item: Comment) -> str | None:
+    """Find the post in a comment's own address; only group posts are named there by both of their parts."""
+    url = item.get("permalink_url") or ""
+    parts = url.split("?", 1)[0].rstrip("/").split("/")
+    if "groups" in parts:
+        at = parts.index("groups")
+        tail = [part for part in parts[at + 1 :] if part.isdecimal()]
+        if len(tail) == 2:  # noqa: PLR2004 # group and post
+            return f"{tail[0]}_{tail[1]}"
+    return None

@@ -1,0 +1,21 @@
+"""What must never be kept of people's payloads: links and codes with which an account is claimed. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_SECRET = frozenset({"claimlink", "accesscode", "accesscodeexpirationdate", "accesstoken", "loginlink"})
+
+
+def cleaned(item: dict[str, Any]) -> dict[str, Any]:
+    """Give the payload without them, in whatever extension they stand."""
+    return {
+        name: cleaned(value) if isinstance(value, dict) else value
+        for name, value in item.items()
+        if plain_name(name) not in _SECRET
+    }
+
+
+def plain_name(name: object) -> str:
+    """Give a field's or column's name without case, spaces and signs, as different makers write it."""
+    return "".join(letter for letter in str(name).lower() if letter.isalnum())
