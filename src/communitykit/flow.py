@@ -267,10 +267,10 @@ class Listing:
     `problem` says why it ended early, if it did.
     """
 
-    def __init__(self, request: Request, pager: Pager) -> None:
-        """Begin before the first page."""
+    def __init__(self, request: Request, pager: Pager, *, resume: Request | None = None) -> None:
+        """Begin before the first page, or go on at `resume`; where the walk begins anew, it is at the first page."""
         self._first = request
-        self._request: Request | None = request
+        self._request: Request | None = resume or request
         self._pager = pager
         self._pages = Pages(pager)
         self._restarted = False
@@ -297,6 +297,13 @@ class Listing:
             self.problem, self._request = str(error), None
         data: dict[str, Any] = response.data
         return data
+
+    def batches(self, kind: str, key: str, context: Mapping[str, Any]) -> Generator[Request | Batch | Gap, Any, None]:
+        """Give what stands under `key` page by page as batches of `kind`, and a Gap where the list ended early."""
+        while (data := (yield from self.page())) is not None:
+            yield Batch(kind, data.get(key, []), context)
+        if self.problem:
+            yield Gap(self.problem)
 
 
 def _page_key(request: Request) -> str:

@@ -27,6 +27,8 @@ GROUP_RECORDS = 5_000
 """Records that are committed together…"""
 GROUP_SECONDS = 2.0
 """…or what came in that time."""
+RELEASE_GROUPS = 20
+"""After so many groups the writer lets go of the file, so that others get their turn and DuckDB gives memory back."""
 IDLE_SECONDS = 1.0
 """The writer lets go of the file when nothing came for so long, so that others can read during a pull of days."""
 
@@ -105,6 +107,7 @@ class _Run:
         self._events: Backlog[Event | None] = Backlog()
         self._deadline = clock.monotonic() + max_time if max_time is not None else None
         self._group = _new_group()
+        self._groups = 0
         self._group_began = clock.monotonic()
 
     def execute(self) -> PullResult:
@@ -209,6 +212,9 @@ class _Run:
         if group.records or group.walked or group.plain or group.checkpoints:
             self.writer.commit(group, run_id=self.result.run_id, now=self.clock.now())
             self._group = _new_group()
+            self._groups += 1
+            if self._groups % RELEASE_GROUPS == 0:
+                self.writer.release()
         self._group_began = self.clock.monotonic()
 
     def _check_time(self) -> None:

@@ -194,7 +194,8 @@ class Reader:
         for info in message.get("pinned_info", {}).values():
             actor = self.member_id(info["pinned_by"])
             event = make_event_id("slack", self.team, "pinned", target=post, actor=actor)
-            self.rows["event"].append({"id": event, "kind": "pinned", "actor_id": actor, "target_id": post})
+            row = {"id": event, "kind": "pinned", "actor_id": actor, "target_id": post, "community_id": community}
+            self.rows["event"].append(row)
 
 
 def read_api(site: Site, *, types: str = "public_channel") -> Rows:

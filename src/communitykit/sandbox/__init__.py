@@ -19,7 +19,7 @@ from communitykit.sandbox.simulated import SimulatedLoop, simulate
 from communitykit.sandbox.site import Dropped, Logged, Site
 from communitykit.sandbox.throttle import Throttle, Violation
 from communitykit.sandbox.times import DAY, HOUR, MINUTE, SECOND, from_us, to_us
-from communitykit.sandbox.truth import Difference, Truth
+from communitykit.sandbox.truth import Difference, Truth, occurrence
 from communitykit.sandbox.world import DEFAULT_NOW, SIZES, Door, Item, Size, World
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "World",
     "from_us",
     "make_cursor",
+    "occurrence",
     "parse_fault",
     "project",
     "read_cursor",

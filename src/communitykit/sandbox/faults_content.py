@@ -49,7 +49,7 @@ class RepeatedCursor(Fault):
             return proceed()
 
         def change(data: dict[str, Any]) -> None:
-            _set_cursor(site, data, site.platform.next_page(call, cursor))
+            _set_cursor(site, call, data, site.platform.next_page(call, cursor))
 
         return _changed(proceed(), change)
 
@@ -65,10 +65,10 @@ class ForeignLink(Fault):
         """Put the address where the next page is named, if one is."""
 
         def change(data: dict[str, Any]) -> None:
-            if _cursor(site, data) and self.meets(call):
-                _set_cursor(site, data, FOREIGN)
+            if _cursor(site, call, data) and self.meets(call):
+                _set_cursor(site, call, data, FOREIGN)
 
-        return _changed(proceed(), change) if site.platform.cursor_path else proceed()
+        return _changed(proceed(), change) if site.platform.cursor_at(call) else proceed()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,7 +94,7 @@ class EmptyPages(Fault):
             for key in site.platform.listings:
                 if isinstance(data.get(key), list):
                     data[key] = []
-            _set_cursor(site, data, site.platform.next_page(call, further))
+            _set_cursor(site, call, data, site.platform.next_page(call, further))
 
         return _changed(proceed(), change)
 
@@ -280,17 +280,18 @@ def _objects(data: Any) -> Iterable[dict[str, Any]]:  # noqa: ANN401 # decoded J
             pending.extend(one)
 
 
-def _cursor(site: Site, data: Any) -> Any:  # noqa: ANN401 # decoded JSON
-    for step in site.platform.cursor_path:
+def _cursor(site: Site, call: Call, data: Any) -> Any:  # noqa: ANN401 # decoded JSON
+    for step in site.platform.cursor_at(call):
         data = data.get(step) if isinstance(data, dict) else None
     return data
 
 
-def _set_cursor(site: Site, data: dict[str, Any], cursor: str) -> None:
+def _set_cursor(site: Site, call: Call, data: dict[str, Any], cursor: str) -> None:
     inner = data
-    for step in site.platform.cursor_path[:-1]:
+    *outer, last = site.platform.cursor_at(call)
+    for step in outer:
         inner = inner.setdefault(step, {})
-    inner[site.platform.cursor_path[-1]] = cursor
+    inner[last] = cursor
 
 
 def _changed(answer: Answer, change: Callable[[dict[str, Any]], None]) -> Answer:

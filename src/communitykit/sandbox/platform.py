@@ -18,7 +18,6 @@ from communitykit.flow import Budget
 from communitykit.sandbox.messages import Message, Reaction, Segment
 from communitykit.sandbox.people import Person
 from communitykit.sandbox.places import Circle, Place
-from communitykit.sandbox.times import from_us
 from communitykit.sandbox.world import Door, World
 
 if TYPE_CHECKING:
@@ -155,11 +154,15 @@ class Platform(ABC):
     cursor_field: ClassVar[str] = "cursor"
     """The request's field that asks for a further page."""
     cursor_path: ClassVar[tuple[str, ...]] = ()
-    """Where an answer names the next page."""
+    """Where an answer names the next page; `cursor_at` where that is not the same everywhere."""
     circle_mention: ClassVar[Literal["user_group", "tag"]] = "user_group"
     """What the model calls a mention of a group of people."""
     listings: ClassVar[tuple[str, ...]] = ()
     """Keys of answers under which pages of objects stand."""
+    precision: ClassVar[int] = 1
+    """The smallest step of the platform's times, in microseconds: what is finer is cut off."""
+    tells_every_stay: ClassVar[bool] = False
+    """Whether all who come and go are told as events, also those of whom the world's own lines say nothing."""
     optional: ClassVar[frozenset[str]] = frozenset()
     """Fields that the platform may leave out of any object without anything being lost."""
     archive_styles: ClassVar[tuple[str, ...]] = ()
@@ -217,6 +220,10 @@ class Platform(ABC):
         """Give what the platform calls a reaction."""
         return emoji
 
+    def cursor_at(self, call: Call) -> tuple[str, ...]:
+        """Give where the answer to this call names the next page."""
+        return self.cursor_path
+
     def reactions(self, message: Message) -> Sequence[Reaction]:
         """Give the reactions to a post as the platform has them: all, unless it allows one of each person."""
         return message.reactions
@@ -224,10 +231,6 @@ class Platform(ABC):
     def shows(self, world: World, message: Message) -> bool:
         """Tell whether a post is there: it was not deleted, nor was that under which the platform deletes it, too."""
         return message.live
-
-    def moment(self, at: int) -> datetime:
-        """Give a moment as precisely as the platform tells when somebody joined."""
-        return from_us(at)
 
     def next_page(self, call: Call, cursor: str) -> str:
         """Write a cursor as answers name the next page: as it is, or inside an address."""

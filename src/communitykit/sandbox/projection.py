@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 
 from communitykit.connector import Capabilities
 from communitykit.model import make_event_id
@@ -93,12 +94,15 @@ class _Projector:
             self.truth.exact = False
             self._touched(list(changes))
             return self.truth
+        platform = self.platform
         for place in self.readable:
             for message in self.world.messages(place):
                 self._post(place, message)
             for item in self.world.scan(place):
                 if isinstance(item, Notice):
                     self._notice(item)
+            if platform.tells_every_stay:
+                self._stays(place)
         for place in self.places:
             self._community(place)
             self._memberships(place)
@@ -130,7 +134,9 @@ class _Projector:
         if message.pinned and "pinned" in self.events:
             by = self._member_id(message.pinned[0])
             event = make_event_id(self.platform.name, self.platform.network(self.world), "pinned", target=key, actor=by)
-            self._put("event", event, {"kind": "pinned", "actor_id": by, "target_id": key})
+            where = self.platform.community_id(self.world, place)
+            told = {"kind": "pinned", "actor_id": by, "target_id": key, "community_id": where}
+            self._put("event", event, told)
 
     def _reaction(self, place: Place, post: str, person: int, emoji: str, at: int) -> None:
         actor = self._member_id(person)
@@ -144,7 +150,7 @@ class _Projector:
             "target_id": post,
             "community_id": self.platform.community_id(self.world, place),
             "detail": name,
-            "occurred_at": from_us(at) if timed in self.features else None,
+            "occurred_at": self._time(at) if timed in self.features else None,
             "time_source": "event" if timed in self.features else "none",
         }
         self._put("event", event, fields)
@@ -164,8 +170,8 @@ class _Projector:
             "body": body,
             "body_format": body_format,
             "mentions": tuple(self._mentions(message)),
-            "created_at": from_us(message.at),
-            "edited_at": from_us(message.edited_at) if message.edited_at is not None else None,
+            "created_at": self._time(message.at),
+            "edited_at": self._time(message.edited_at) if message.edited_at is not None else None,
             "kind": platform.kind_of(message),
         }
         if "threads" in self.features:
@@ -194,8 +200,18 @@ class _Projector:
 
     def _notice(self, notice: Notice) -> None:
         kind = _NOTICES.get(notice.kind, "community_changed")
-        if kind in self.events:
+        if kind in self.events and not (self.platform.tells_every_stay and kind in {"joined", "left"}):
             self._occurrence(kind, self.world.places[notice.place], notice.person, notice.at)
+
+    def _stays(self, place: Place) -> None:
+        for stay in place.stays:
+            for kind, at in (("joined", stay.since), ("left", stay.until)):
+                if at is not None and kind in self.events:
+                    self._occurrence(kind, place, stay.person, at)
+
+    def _time(self, at: int) -> datetime:
+        """Give a moment as finely as the platform tells it."""
+        return from_us(at // self.platform.precision * self.platform.precision)
 
     def _occurrence(self, kind: str, place: Place, person: int, at: int) -> None:
         community = self.platform.community_id(self.world, place)
@@ -228,7 +244,7 @@ class _Projector:
                 continue
             fields: Fields = {"community_id": community, "member_id": self._member_id(number)}
             if "membership_times" in self.features:
-                fields["since"] = self.platform.moment(since[number])
+                fields["since"] = self._time(since[number])
             self._put("membership", key, fields)
 
     def _circles(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,7 +21,6 @@ from communitykit.sandbox import (
     Segment,
     Site,
     World,
-    from_us,
 )
 from communitykit_workplace.sandbox import naming, rendering
 from communitykit_workplace.sandbox.desk import WorkplaceDesk
@@ -48,6 +46,7 @@ class WorkplacePlatform(Platform):
         {"status_type", "permalink_url", "like_count", "icon", "caption", "description_tags", "purpose", "cursors",
          "is_official_group", "preferredLanguage", "unshimmed_url", "noreply_count", "interested_count"}
     )  # fmt: skip
+    precision: ClassVar[int] = SECOND
     archive_styles: ClassVar[tuple[str, ...]] = ("graph", "lists", "scim")
     lossy_styles: ClassVar[tuple[str, ...]] = ("download", "scripts", "tables")
     """Styles of archives that have no ids, or lose whole kinds of record: the plugin's own tests say what they tell."""
@@ -117,10 +116,6 @@ class WorkplacePlatform(Platform):
         parent = naming.parent_of(world, message)
         return message.live and world.root_of(message).live and (parent is None or parent.live)
 
-    def moment(self, at: int) -> datetime:
-        """Give a moment in whole seconds."""
-        return from_us(at // SECOND * SECOND)
-
     def next_page(self, call: Call, cursor: str) -> str:
         """Write a cursor into an address."""
         until = f"until={call.fields['until']}&" if "until" in call.fields else ""
@@ -139,7 +134,6 @@ class WorkplacePlatform(Platform):
 
     def _post(self, world: World, fields: dict[str, Any], message: Message) -> dict[str, Any]:
         found = {name: value for name, value in fields.items() if name not in {"broadcast", "edited_at"}}
-        found["created_at"] = self.moment(message.at)
         found["mentions"] = tuple(one for one in fields["mentions"] if one[0] in {"member", "community"})
         if message.root is None:
             found["replies"] = len(naming.thread(message))

@@ -1,0 +1,165 @@
+"""How a homeserver is asked, what its errors mean, what there is: the "Client-Server API", version 1.11 and later."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import quote
+
+from pydantic import Field, SecretStr
+
+import communitykit as ck
+from communitykit_matrix.wire import Event, home_of, room_id
+
+BUDGETS = {"hierarchy": ck.Budget(10, 2)}
+"""The one limit that Synapse sets on what is read here: five space summaries a second, ten at once."""
+CLOSED = (ck.PermissionMissingError, ck.ObjectUnavailableError)
+_NO_ACCOUNTS = "accounts are known by their rooms only: a server admin's token of a Synapse lists all, closed ones too"
+_BAD_REQUEST = 400
+_TOLD = (
+    ("create", "type", "room_type"), ("name", "name", "name"), ("canonical_alias", "alias", "canonical_alias"),
+    ("topic", "topic", "topic"), ("join_rules", "join_rule", "join_rule"),
+)  # fmt: skip
+_STATE = ["m.space.parent", *(f"m.room.{name}" for name in ("tombstone", "encryption", *(one[0] for one in _TOLD)))]
+_FILTER = {  # the newest event of a room tells whether there is news: a quiet one takes no request
+    "presence": {"types": []}, "account_data": {"types": ["m.direct"]},
+    "room": {"state": {"types": _STATE}, "timeline": {"limit": 1}, "ephemeral": {"types": ["m.receipt"]}},
+}  # fmt: skip
+
+
+class MatrixSettings(ck.Settings):
+    """A homeserver (`base_url`), an access token, and who counts as a bot."""
+
+    token: SecretStr = Field(description="Access token of an account that is in the rooms to read.")
+    accounts: Literal["auto", "rooms"] = Field("auto", description="'rooms': do not ask Synapse's admin API for them.")
+    bots: str = Field("@*bot:* @bot-*:*", description="Patterns of bots' user ids, besides accounts of type 'bot'.")
+
+
+def authorize(settings: MatrixSettings, saved: Mapping[str, Any] | None, now: datetime) -> ck.AuthFlow:  # noqa: ARG001
+    """Give the token as it is."""
+    yield from ()
+    return ck.bearer(settings.token.get_secret_value())
+
+
+def fault(response: ck.Response) -> ck.CommunityKitError | None:
+    """Read a standard error response: `errcode`, `error`, `retry_after_ms`."""
+    data = response.data if isinstance(response.data, dict) else {}
+    code, wait, status = data.get("errcode"), data.get("retry_after_ms"), response.status
+    if code == "M_LIMIT_EXCEEDED":
+        return ck.RateLimitedError("the homeserver asks to wait", code=code, retry_after=wait / 1000 if wait else None)
+    if code in {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"}:
+        return ck.CredentialError("the access token is refused", code=code, remedy="Log in anew and give its token.")
+    if code == "M_FORBIDDEN":
+        return ck.PermissionMissingError("this account may not read that", code=code, remedy="Let it into the room.")
+    if code in {"M_UNKNOWN", "M_INVALID_PARAM"} and status == _BAD_REQUEST and "from" in response.request.params:
+        return ck.CursorError("the homeserver does not know this place in the list any more", code=code)
+    return ck.TransientError("the homeserver failed", code=str(code)) if code and status < _BAD_REQUEST else None
+
+
+def in_room(room: str, *path: str, version: str = "v3", **params: str | int) -> ck.Request:
+    """Ask something of one room; summaries of spaces are limited."""
+    url = "/".join(["_matrix/client", version, "rooms", *(quote(part, safe="") for part in (room, *path))])
+    draws = (ck.Draw("hierarchy"),) if path == ("hierarchy",) else ()
+    return ck.Request(url, params=params, draws=draws, subject=f"room {room}")
+
+
+_WHO = ck.Request("_matrix/client/v3/account/whoami", subject="the access token")
+_USERS = ck.Request(  # the homeserver's own accounts, those that were closed too (admin API, "List Accounts")
+    "_synapse/admin/v2/users", params={"limit": 1000, "guests": "true", "deactivated": "true"}, subject="accounts"
+)
+
+
+def preflight(scope: ck.Scope) -> ck.Flow:
+    """Find out what the token may do."""
+    yield _WHO
+    try:
+        if scope.settings.accounts == "auto":
+            yield _USERS.with_params(limit=1)
+    except CLOSED:
+        yield ck.Gap(_NO_ACCOUNTS, "skipped")
+
+
+def discover(scope: ck.Scope) -> ck.Flow:
+    """List accounts, rooms and receipts; give a slice for each room."""
+    home = home_of((yield _WHO).data["user_id"])
+    context = {"home": home, "bots": scope.settings.bots}
+    listed = scope.settings.accounts == "auto" and (yield from _accounts(context))
+    # Synapse repeats its answer for two minutes, unless the time-out is another one; a first /sync never waits for it.
+    params = {"filter": json.dumps(_FILTER), "timeout": str(int(scope.until.timestamp() * 1000) % 100_000)}
+    data = (yield ck.Request("_matrix/client/v3/sync", params=params, subject="the list of rooms")).data
+    joined = {name: part for name, part in data.get("rooms", {}).get("join", {}).items() if name.startswith("!")}
+    rooms = {name: _room(name, part) for name, part in joined.items()}
+    yield from _spaces(rooms)
+    marked = [one["content"] for one in data.get("account_data", {}).get("events", []) if one["type"] == "m.direct"]
+    direct = {room for content in marked for names in content.values() if isinstance(names, list) for room in names}
+    asked = {"public": True, "private": scope.include_private, "direct": scope.include_direct}
+    for name, room in rooms.items():
+        rule = room.get("join_rule") or ""  # a restricted room is as open as the space that it is in
+        rule = rooms.get(room["parent"], {}).get("join_rule") if rule.endswith("restricted") else rule
+        room["privacy"] = "direct" if name in direct else "public" if rule == "public" else "private"
+    shown = [one for one in rooms.values() if asked[one["privacy"]]]
+    wanted = [one for one in shown if scope.wants(one.get("name"), one.get("canonical_alias"), one["room_id"])]
+    yield ck.Batch("room", wanted, context)
+    if closed := [room for room in wanted if room["room_id"] not in joined]:
+        yield ck.Gap(f"{len(closed)} rooms of the spaces are closed to this account: let it join them", "denied")
+    for room in [room for room in wanted if room not in closed]:
+        part, own = joined[room["room_id"]], {**context, "room": room["room_id"], "listed": listed}
+        yield ck.Batch("act", list(_receipts(part)), own)
+        latest = [one["event_id"] for one in part.get("timeline", {}).get("events", [])]
+        more = {"encrypted": room["encrypted"], "token": data["next_batch"], "latest": latest[-1] if latest else ""}
+        network, community = home_of(own["room"], home), room_id(home, own["room"])
+        label, gives = room["name"] or own["room"], ("post", "event", "membership", "member")
+        yield ck.Slice(f"room/{own['room']}", network, gives, community, label, params={**own, **more})
+
+
+def _accounts(context: dict[str, Any]) -> Generator[Any, Any, bool]:
+    """List the homeserver's accounts where the token may; tell whether it did."""
+    try:
+        listing = ck.Listing(_USERS, ck.cursor_pager(("next_token",), param="from"))
+        yield from listing.batches("user", "users", context)
+    except CLOSED:
+        yield ck.Gap(_NO_ACCOUNTS, "skipped")
+        return False
+    return True
+
+
+def _room(name: str, part: dict[str, Any]) -> dict[str, Any]:
+    """Put together what a room's state says, in a summary's words; what the timeline brought is the newest of it."""
+    newer = [event for event in part.get("timeline", {}).get("events", []) if "state_key" in event]
+    state: dict[str, Event] = {one["type"]: one for one in [*part.get("state", {}).get("events", []), *newer]}
+    told = {to: state.get(f"m.room.{kind}", {}).get("content", {}).get(field) for kind, field, to in _TOLD}
+    parent = state.get("m.space.parent", {})
+    told |= {"parent": parent["state_key"] if parent.get("content") else None, "create": state.get("m.room.create")}
+    flags = {"archived": "m.room.tombstone" in state, "encrypted": "m.room.encryption" in state}
+    return {**told, **flags, "room_id": name}
+
+
+def _spaces(rooms: dict[str, dict[str, Any]]) -> ck.Flow:
+    """Ask what is below each space: parents, and rooms that the account is not in. Sub-spaces come with their space."""
+    walked: set[str] = set()
+    parents: dict[str, str] = {}
+    for space in [name for name, room in rooms.items() if room["room_type"] == "m.space"]:
+        pager, found = ck.cursor_pager(("next_batch",), param="from"), list[dict[str, Any]]()
+        listing = ck.Listing(in_room(space, "hierarchy", version="v1", limit=50), pager)
+        while space not in walked and (data := (yield from listing.page())) is not None:
+            found += data.get("rooms", [])
+        for one in found:
+            below = [child for child in one.pop("children_state", []) if child.get("content", {}).get("via")]
+            parents |= {child["state_key"]: one["room_id"] for child in below}
+            rooms.setdefault(one["room_id"], one)
+            walked.add(one["room_id"])
+        if listing.problem:
+            yield ck.Gap(listing.problem)
+    for name, room in rooms.items():
+        room["parent"] = parents.get(name) or room.get("parent")
+
+
+def _receipts(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give read receipts (`m.receipt`) one by one, as acts: somebody has read up to a message."""
+    for event in part.get("ephemeral", {}).get("events", []):
+        for target, kinds in event.get("content", {}).items():
+            for user, told in kinds.get("m.read", {}).items():
+                if target.startswith("$") and user.startswith("@"):
+                    yield {"kind": "viewed", "sender": user, "target": target, "key": None, "ts": told.get("ts")}

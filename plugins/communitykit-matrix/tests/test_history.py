@@ -1,0 +1,205 @@
+"""What a room's flow asks and remembers, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from matrix_payloads import CONTEXT, ROOM, event
+
+from communitykit import Batch, Gap, Request, Response, Scope, Slice, Swept
+from communitykit.errors import CursorError
+from communitykit_matrix.client import MatrixSettings, fault, in_room
+from communitykit_matrix.history import read
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+T0 = 1_700_000_000_000
+
+
+def at(seconds: int) -> datetime:
+    return datetime.fromtimestamp(T0 / 1000 + seconds, UTC)
+
+
+def scope(**how: Any) -> Scope:
+    return Scope(settings=MatrixSettings(token="t"), until=how.pop("until", NOW), **how)
+
+
+def room(**how: Any) -> Slice:
+    params = {**CONTEXT, "room": ROOM, "encrypted": False, "token": "s9", "latest": "$last", **how}
+    return Slice(f"room/{ROOM}", "aurora.test", ("post",), params=params)
+
+
+def said(number: int, body: str = "x", **content: Any) -> dict[str, Any]:
+    made = {"event_id": f"${number}", "origin_server_ts": T0 + number * 1000}
+    return event("m.room.message", {"msgtype": "m.text", "body": body, **content}, **made)
+
+
+def reacted(number: int, target: str) -> dict[str, Any]:
+    relates = {"rel_type": "m.annotation", "event_id": target, "key": "+1"}
+    made = {"event_id": f"${number}", "origin_server_ts": T0 + number * 1000}
+    return event("m.reaction", {"m.relates_to": relates}, **made)
+
+
+def redacted(number: int, target: str) -> dict[str, Any]:
+    made = {"event_id": f"${number}", "origin_server_ts": T0 + number * 1000, "redacts": target}
+    return event("m.room.redaction", {"redacts": target}, **made)
+
+
+def checkpoint(**how: Any) -> dict[str, Any]:
+    return {"v": 1, "since": "s1", "latest": "$old", "related": {}, "pins": {}, **how}
+
+
+def run(flow: Any, answers: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
+    """Drive a flow; answers stand under what is asked (with `dir` and `from` of messages)."""
+    steps, asked, answer = [], [], None
+    try:
+        step = next(flow)
+        while True:
+            if isinstance(step, Request):
+                step = _given(flow, step, answers, asked)
+                continue
+            if isinstance(step, tuple):
+                answer = [_answer(one, answers, asked) for one in step]
+            else:
+                steps.append(step)
+                answer = None
+            step = flow.send(answer)
+    except StopIteration:
+        return steps, asked
+
+
+def _given(flow: Any, request: Request, answers: Mapping[str, Any], asked: list[str]) -> Any:
+    answer = _answer(request, answers, asked)
+    return flow.throw(answer) if isinstance(answer, Exception) else flow.send(answer)
+
+
+def _answer(request: Request, answers: Mapping[str, Any], asked: list[str]) -> Any:
+    what = request.url.split("/rooms/")[1].split("/", 1)[1]
+    key = " ".join([what, *(str(request.params[name]) for name in ("dir", "from") if name in request.params)])
+    asked.append(key)
+    found = answers[key]
+    return found if isinstance(found, Exception) else Response(request, 200, {}, found, NOW)
+
+
+def of(steps: list[Any], kind: str) -> list[Any]:
+    return [item for step in steps if isinstance(step, Batch) and step.kind == kind for item in step.items]
+
+
+def last(steps: list[Any]) -> Any:
+    return [step.checkpoint for step in steps if isinstance(step, Batch) and step.checkpoint is not None][-1]
+
+
+def test_a_quiet_room_takes_no_request() -> None:
+    assert run(read(scope(), room(latest="$old"), checkpoint()), {}) == ([], [])
+
+
+def test_a_reaction_taken_back_and_given_again_holds() -> None:
+    known = {"$5": ["$1", "+1", "@ann:aurora.test", T0]}
+    news = {"chunk": [redacted(10, "$5"), reacted(11, "$1")], "end": "t11"}
+    answers = {"messages f s1": news, "messages f t11": {"chunk": []}}
+    steps, _ = run(read(scope(), room(), checkpoint(related=known)), answers)
+    assert of(steps, "act") == []
+    assert [one["event_id"] for one in of(steps, "event")] == ["$10", "$11"]
+    assert list(last(steps)["related"]) == ["$11"]
+    assert last(steps)["since"] == "s9"
+
+
+def test_a_reaction_taken_back_is_told_with_what_it_was_about() -> None:
+    known = {"$5": ["$1", "+1", "@ann:aurora.test", T0]}
+    answers = {"messages f s1": {"chunk": [redacted(10, "$5")]}}
+    steps, asked = run(read(scope(), room(), checkpoint(related=known)), answers)
+    (act,) = of(steps, "act")
+    assert (act["kind"], act["target"], act["key"], act["active"]) == ("reacted", "$1", "+1", False)
+    assert asked == ["messages f s1"]
+
+
+def test_an_edited_or_deleted_message_is_asked_for_again() -> None:
+    edit = said(10, **{"m.relates_to": {"rel_type": "m.replace", "event_id": "$1"}})
+    answers = {
+        "messages f s1": {"chunk": [edit, redacted(11, "$2"), redacted(12, "$3")]},
+        "event/%241": said(1, "edited"),
+        "event/%242": said(2),
+        "event/%243": event("m.room.topic", {}),
+    }
+    steps, asked = run(read(scope(), room(), checkpoint()), answers)
+    assert asked == ["messages f s1", "event/%241", "event/%242", "event/%243"]
+    assert [one["event_id"] for one in of(steps, "event")][-2:] == ["$1", "$2"]
+
+
+def test_an_edit_taken_back_asks_for_what_it_edited() -> None:
+    known = {"$5": ["$1", None, "@ann:aurora.test", T0]}
+    answers = {"messages f s1": {"chunk": [redacted(10, "$5")]}, "event/%241": said(1)}
+    _, asked = run(read(scope(), room(), checkpoint(related=known)), answers)
+    assert asked == ["messages f s1", "event/%241"]
+
+
+def test_what_comes_after_until_is_left_to_a_later_run() -> None:
+    answers = {"messages f s1": {"chunk": [said(1), said(2)], "end": "t2"}}
+    steps, _ = run(read(scope(until=at(1)), room(), checkpoint()), answers)
+    assert [one["event_id"] for one in of(steps, "event")] == ["$1"]
+    assert (last(steps)["since"], last(steps)["latest"]) == ("s1", "$old")
+
+
+def test_a_first_run_with_until_reads_on_from_there_later() -> None:
+    answers = {
+        "members": {"chunk": []},
+        "messages b s9": {"chunk": [said(3), said(2)], "end": "t2"},
+        "messages b t2": {"chunk": [said(1)]},
+        "messages f t2": {"chunk": [said(2), said(3)]},
+    }
+    steps, _ = run(read(scope(until=at(2)), room(latest="$3"), None), answers)
+    assert [one["event_id"] for one in of(steps, "event")] == ["$2", "$1", "$2"]
+    assert last(steps)["since"] == "t2"
+
+
+def test_since_ends_a_walk_and_a_later_run_goes_on() -> None:
+    answers = {"members": {"chunk": []}, "messages b s9": {"chunk": [said(2), said(1)], "end": "t1"}}
+    steps, _ = run(read(scope(since=at(2)), room(), None), answers)
+    assert last(steps)["back"] == "t1"
+    steps, asked = run(read(scope(), room(), last(steps)), {"messages b t1": {"chunk": [said(0)]}})
+    assert asked == ["messages b t1"]
+    assert "back" not in last(steps)
+
+
+def test_a_place_that_is_not_known_any_more_begins_anew_and_sweeps_reactions() -> None:
+    refused = CursorError("gone")
+    answers = {"messages f s1": refused, "members": {"chunk": []}, "messages b s9": {"chunk": [reacted(4, "$1")]}}
+    steps, asked = run(read(scope(), room(), checkpoint()), answers)
+    assert asked == ["messages f s1", "messages f s1", "members", "messages b s9"]
+    swept = [step for step in steps if isinstance(step, Swept)]
+    assert [one.within["kind"] for one in swept] == ["reacted"]
+
+
+def test_pins_are_told_with_who_set_them_last() -> None:
+    def pins(number: int, sender: str, now: list[str], before: list[str]) -> dict[str, Any]:
+        made = {"event_id": f"${number}", "sender": sender, "state_key": "", "origin_server_ts": T0 + number}
+        return event("m.room.pinned_events", {"pinned": now}, **made, unsigned={"prev_content": {"pinned": before}})
+
+    ann, bob = "@ann:aurora.test", "@bob:aurora.test"
+    chunk = [pins(4, bob, ["$a"], []), pins(3, bob, [], ["$a"]), pins(2, ann, ["$a"], [])]
+    answers = {"members": {"chunk": []}, "messages b s9": {"chunk": chunk}}
+    steps, _ = run(read(scope(), room(), None), answers)
+    assert {(one["sender"], one.get("active", True)) for one in of(steps, "act")} == {(ann, False), (bob, True)}
+    assert last(steps)["pins"] == {"$a": bob}
+
+
+def test_an_encrypted_room_is_coverage() -> None:
+    steps, _ = run(read(scope(), room(encrypted=True, latest="$old"), checkpoint()), {})
+    (gap,) = steps
+    assert isinstance(gap, Gap)
+    assert (gap.status, gap.reason.split(":")[0]) == ("partial", "encrypted")
+
+
+def test_errors_mean_what_the_specification_says() -> None:
+    def error(status: int, data: Any, **params: str | int) -> Any:
+        return fault(Response(in_room(ROOM, "messages", **params), status, {}, data, NOW))
+
+    limited = error(429, {"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 1500})
+    assert limited.retry_after == 1.5
+    assert type(error(401, {"errcode": "M_UNKNOWN_TOKEN"})).__name__ == "CredentialError"
+    assert type(error(403, {"errcode": "M_FORBIDDEN"})).__name__ == "PermissionMissingError"
+    assert type(error(400, {"errcode": "M_UNKNOWN"}, **{"from": "x"})).__name__ == "CursorError"
+    assert error(400, {"errcode": "M_UNKNOWN"}) is None
+    assert type(error(200, {"errcode": "M_UNKNOWN"})).__name__ == "TransientError"
+    assert error(200, {"chunk": []}) is None

@@ -1,0 +1,61 @@
+"""The README's example runs as it stands; the package is as small as it says; the core knows nothing of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from communitykit import CredentialError, connect
+from communitykit.sandbox import World, serve
+from communitykit_matrix.client import MatrixSettings
+from communitykit_matrix.sandbox import MatrixPlatform
+from communitykit_matrix.translate import IGNORED
+
+PLUGIN = Path(__file__).parents[1]
+CORE = PLUGIN.parents[1] / "src" / "communitykit"
+
+
+def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    (block,) = re.findall(r"^```python\n(.*?)^```", (PLUGIN / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    with serve(World(seed=4, size="tiny", platforms=("matrix",)), MatrixPlatform()) as server:
+        for name, value in server.settings.items():
+            monkeypatch.setenv(f"COMMUNITYKIT_MATRIX_{name.upper()}", str(value))
+        exec(compile(block, "README.md", "exec"), {})  # noqa: S102 # the documentation's own example
+    assert re.search(r"'posts': \d\d.* complete", capsys.readouterr().out)
+
+
+def test_every_setting_is_explained() -> None:
+    text = (PLUGIN / "README.md").read_text("utf-8")
+    general = {"proxy", "ca_bundle", "timeout", "rate", "concurrency", "credential_store"}
+    assert {name for name in MatrixSettings.model_fields if f"`{name}`" not in text} == general
+
+
+def test_the_package_without_its_sandbox_is_under_600_lines() -> None:
+    files = list((PLUGIN / "src" / "communitykit_matrix").glob("*.py"))
+    assert len(files) > 3
+    assert sum(len(file.read_text("utf-8").splitlines()) for file in files) < 600
+
+
+def test_the_core_does_not_know_the_platform() -> None:
+    words = re.compile(r"\b(matrix|synapse|homeserver)", re.IGNORECASE)
+    files = list(CORE.rglob("*.py"))
+    assert len(files) > 50
+    assert [file.name for file in files if words.search(file.read_text("utf-8"))] == []
+
+
+def test_what_is_ignored_is_declared() -> None:
+    code = (PLUGIN / "src" / "communitykit_matrix" / "translate.py").read_text("utf-8")
+    named = set(re.findall(r'Ignored\(\s*"([a-z ]+)"', code)) | {"other"}
+    assert named == set(IGNORED)
+
+
+def test_a_check_says_what_the_token_may_do() -> None:
+    with serve(World(seed=4, size="tiny", platforms=("matrix",)), MatrixPlatform()) as server:
+        with connect("matrix", **server.settings) as matrix:
+            assert matrix.check() == []
+        with connect("matrix", **{**server.settings, "token": "syt_wrong"}) as matrix, pytest.raises(CredentialError):
+            matrix.check()
