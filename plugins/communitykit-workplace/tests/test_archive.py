@@ -141,6 +141,15 @@ def test_pages_of_edges_belong_to_whom_their_address_or_folder_names(importing: 
     assert [one.id for one in shown] == [post_id("10000_20")]
 
 
+def test_a_page_of_replies_is_no_page_of_a_post(importing: Any) -> None:
+    reply = {"id": "20000_32", "message": "x", "comment_count": 0}
+    found = importing({"comments/20000_31/comments_1.json": {"data": [reply]}})
+    told = found.of("post")[post_id("20000_32")]
+    assert told.parent_id == post_id("20000_31")
+    assert told.root_id is None
+    assert told.extra == {"comment": True}, "it is no post of its own, whatever its post was"
+
+
 def test_kinds_are_told_by_fields() -> None:
     cases = {
         "scim_user": {"userName": "a", "id": 1}, "group": GROUP, "post": POST | {"story": "x"},

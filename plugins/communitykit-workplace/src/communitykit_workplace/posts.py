@@ -93,10 +93,14 @@ def _comment(item: Comment | Mapping[str, Any], below: Mapping[str, Any]) -> Ite
     target, community, root = post_id(native), below["community"], below["root"]
     draft = _frame(item, target, community)
     draft["kind"] = "post"
+    told = ref(item.get("parent"))
+    parent = post_id(told) if told else below.get("parent") or root
     if root:
         draft["root_id"] = root
-        parent = ref(item.get("parent"))
-        draft["parent_id"] = post_id(parent) if parent else below.get("parent") or root
+    else:  # what it stands below is not told, and a comment is no post of its own
+        draft["extra"] = {"comment": True}
+    if parent:
+        draft["parent_id"] = parent
     _say(draft, item, item.get("message"), "plain", below.get("lost") or ())
     if (shown := attachments(item)) is not None:
         draft["attachments"] = shown
