@@ -174,7 +174,8 @@ def test_the_demo(export: Path, tmp_path: Path) -> None:
         told = opened.sql(
             "SELECT split_part(id, ':', 1) AS platform, count(*) AS posts FROM posts GROUP BY 1"
         ).to_pylist()
-    assert {one["platform"] for one in told} == {"matrix", "slack", "teams", "workplace", "yammer"}
+    simulated = {name for name, one in registry().connectors.items() if one.sandbox is not None}
+    assert {one["platform"] for one in told} == simulated >= {"matrix", "slack", "teams", "workplace", "yammer"}
     assert all(one["posts"] > 500 for one in told)
     assert run("demo", "--to", store, "--json").returncode == 0
     refused = run("import", "slack", export, "--to", store)
