@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -16,16 +17,18 @@ from communitykit.connector import Connector
 from communitykit.errors import SettingsError
 from communitykit.pull import PullResult, pull
 from communitykit.registry import registry
-from communitykit.sandbox import World, parse_fault, serve
+from communitykit.sandbox import SIZES, World, parse_fault, serve
 from communitykit.session import connect
 from communitykit.store import Store
 from communitykit.store.connection import mark
 
 _MONTH = timedelta(days=30)
+_POSTS = 1_000
+"""About how many posts each platform holds, however many are installed."""
 
 
 def run_demo(to: Path, *, as_json: bool) -> None:
-    """Pull the small world from every connector that has a sandbox, let a month pass, and pull again.
+    """Pull a small world from every connector that has a sandbox, let a month pass, and pull again.
 
     Raises SettingsError when the store already exists, so that a demonstration never touches real data.
     """
@@ -36,7 +39,8 @@ def run_demo(to: Path, *, as_json: bool) -> None:
     to.unlink(missing_ok=True)
     mark(to, runs.DEMO, "a fictional company")
     found = {name: one for name, one in registry().connectors.items() if one.sandbox is not None}
-    world = World(seed=1, size="small", now=datetime.now(UTC) - _MONTH, platforms=tuple(sorted(found)))
+    size = replace(SIZES["small"], posts=_POSTS * len(found))
+    world = World(seed=1, size=size, now=datetime.now(UTC) - _MONTH, platforms=tuple(sorted(found)))
     with ExitStack() as stack:
         sessions = []
         for name, connector in sorted(found.items()):
