@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -78,7 +79,7 @@ class Exchange:
         Raises ForeignHostError when its host is not the settings' or the connector's, or when it is plain http to
         anything but this machine.
         """
-        absolute = urljoin(self.base_url, url)
+        absolute = _absolute(self.base_url, url)
         parts = urlsplit(absolute)
         if not any(fnmatchcase(parts.netloc, pattern) for pattern in self._hosts):
             raise ForeignHostError(
@@ -160,6 +161,12 @@ class Exchange:
         if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
             return ObjectUnavailableError("there is no such object, or it is closed to this credential")
         return ProtocolError(f"unexpected answer ({kind})", remedy="Please report this with the text of this error.")
+
+
+@lru_cache(maxsize=1024)
+def _absolute(base: str, url: str) -> str:
+    """Join them; most addresses are a method's, asked a thousand times."""
+    return urljoin(base, url)
 
 
 def secret_values(settings: Settings) -> tuple[str, ...]:

@@ -154,7 +154,20 @@ class Conductor:
 
         Raises the CommunityKitError that the last attempt ended in.
         """
-        from tenacity import (  # noqa: PLC0415 # imported only when something is sent
+        if request.after > 0:
+            self._pace.close(self._host, request.draws, until=self.clock.monotonic() + request.after)
+            yield from self._sleep(0.0 if request.draws else request.after, meter)
+        try:
+            return (yield from self._attempt(request, meter))
+        except CommunityKitError as error:
+            if not should_retry(error):
+                raise
+            failure = sys.exc_info()
+        return (yield from self._again(request, meter, failure))
+
+    def _again(self, request: Request, meter: Meter, failure: Any) -> Operations:  # noqa: ANN401 # exc_info
+        """Try again after a first failure, as long as that may help."""
+        from tenacity import (  # noqa: PLC0415 # imported only when something failed
             DoAttempt,
             DoSleep,
             RetryCallState,
@@ -162,12 +175,10 @@ class Conductor:
             retry_if_exception,
         )
 
-        if request.after > 0:
-            self._pace.close(self._host, request.draws, until=self.clock.monotonic() + request.after)
-            yield from self._sleep(0.0 if request.draws else request.after, meter)
         retrying = Retrying(retry=retry_if_exception(should_retry), stop=should_stop, wait=backoff, reraise=True)
         retrying.begin()
         state = RetryCallState(retrying, fn=None, args=(), kwargs={})
+        state.set_exception(failure)
         while True:
             do = retrying.iter(retry_state=state)
             if isinstance(do, DoAttempt):
