@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -50,6 +50,14 @@ class Column:
         if self.json:
             return to_json(value).decode()
         return list(value) if isinstance(value, tuple) else value
+
+    def array(self, values: Sequence[Any]) -> pa.Array:
+        """Turn many fields' values into the column's array."""
+        if not (self.json or self.default == ()):
+            return pa.array(values, self.arrow)
+        if self.default == () and not any(values):  # as it mostly is
+            return pa.nulls(len(values), self.arrow)
+        return pa.array([self.encode(value) for value in values], self.arrow)
 
     def decode(self, value: Any) -> Any:  # noqa: ANN401 # any column's value
         """Turn the column's value into one that the model's validation takes."""

@@ -17,6 +17,8 @@ from communitykit.store.schema import statements
 IN_MEMORY = ":memory:"
 """DuckDB's name for a database without a file: what short-lived checks use."""
 _MEMORY_LIMIT = "64MB"
+_CHECKPOINT_THRESHOLD = "1GB"
+"""The journal is folded into the file when the writer lets go of it: DuckDB's own 16 MB would write a group thrice."""
 _SAME_PROCESS = "different configuration"
 """What DuckDB says where one process would read and write a file at once."""
 
@@ -66,6 +68,7 @@ def connect(
             ) from None
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
+    connection.execute(f"SET checkpoint_threshold = '{_CHECKPOINT_THRESHOLD}'")
     try:
         _check(connection, path, read_only=read_only)
     except BaseException:

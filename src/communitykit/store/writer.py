@@ -129,16 +129,20 @@ class Writer:
         return self._open
 
     def _store(self, connection: duckdb.DuckDBPyConnection, kind: str, records: Sequence[Any]) -> None:
-        stored = self._known(connection, kind, [record.id for record in records])
+        ids = [record.id for record in records]
+        stored = self._known(connection, kind, ids)
         same = self._same_acts(connection, records, stored) if kind == "event" else {}
         first: dict[str, Any] = {}  # seen for the first time, and once
         new: dict[str, Known] = {}  # seen for the first time, and more than once
+        if not stored and not same and len(set(ids)) == len(ids) and not _any_gone(kind, records):
+            first = dict(zip(ids, records, strict=True))
+            records = ()
         for record in records:
             key = same.get(record.id, record.id)
             held = stored.get(key) or new.get(key)
             if held is None:
                 earlier = first.pop(key, None)
-                if earlier is None and not getattr(record, "gone", None):
+                if earlier is None and not _any_gone(kind, (record,)):
                     first[key] = record
                     continue
                 held = new[key] = fresh(earlier or record)
@@ -321,3 +325,7 @@ class Writer:
             f"INSERT INTO runs ({', '.join(names)}) VALUES ({marks})",  # noqa: S608 # our own column names
             [to_json(value).decode() if isinstance(value, list | dict) else value for value in run.values()],
         )
+
+
+def _any_gone(kind: str, records: Iterable[Any]) -> bool:
+    return kind in {"post", "community"} and any(record.gone for record in records)
