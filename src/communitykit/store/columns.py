@@ -51,13 +51,13 @@ class Column:
             return to_json(value).decode()
         return list(value) if isinstance(value, tuple) else value
 
-    def array(self, values: Sequence[Any]) -> pa.Array:
+    def array(self, values: Sequence[Any]) -> pa.Array[Any]:
         """Turn many fields' values into the column's array."""
-        if not (self.json or self.default == ()):
-            return pa.array(values, self.arrow)
-        if self.default == () and not any(values):  # as it mostly is
-            return pa.nulls(len(values), self.arrow)
-        return pa.array([self.encode(value) for value in values], self.arrow)
+        if self.default == () and not any(values):
+            values = [None] * len(values)
+        elif self.json or self.default == ():
+            values = [self.encode(value) for value in values]
+        return pa.array(values, self.arrow)
 
     def decode(self, value: Any) -> Any:  # noqa: ANN401 # any column's value
         """Turn the column's value into one that the model's validation takes."""
