@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ _RECORD: TypeAdapter[Any] = TypeAdapter(Record)
 Origin: TypeAlias = Literal["api", "archive", "webhook"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sweep:
     """A window that was walked whole: what it held (`seen` ids), and when it was walked."""
 
@@ -210,5 +209,7 @@ class Intake:
 
 def where_it_failed(error: Exception) -> str:
     """Say what failed and where in the translator, without any content."""
+    import traceback  # noqa: PLC0415 # only needed when a translator failed
+
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {frame.name}, line {frame.lineno}"

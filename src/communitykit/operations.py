@@ -38,14 +38,14 @@ class Meter:
     waited: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sleep:
     """Let `seconds` pass."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Send:
     """Send this, answer with an Answer, or with the TransientError that the network gave."""
 
@@ -58,7 +58,7 @@ class Send:
     to_file: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """What came back: a body, or the file that it was streamed to."""
 
@@ -69,21 +69,21 @@ class Answer:
     path: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OneAtATime:
     """Carry out these operations while nobody else of this runner does the like; answer with their result."""
 
     operations: Operations
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SideBySide:
     """Carry out these operations side by side; answer with the list of results, errors in their places."""
 
     operations: list[Operations]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Emit:
     """Hand a flow's step to the caller, with the time of the answer that it rests on."""
 

@@ -27,7 +27,7 @@ class Window:
     closed_until: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
     """A booked place: when it is (monotonic seconds), and what to take back if it is not used."""
 

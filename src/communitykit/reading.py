@@ -14,7 +14,7 @@ from communitykit.model import Coverage
 from communitykit.operations import Emit, Meter
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Opened:
     """A slice begins. `expected` is the number of requests that the connector estimates, if it can."""
 
@@ -23,7 +23,7 @@ class Opened:
     expected: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Closed:
     """A slice ends; `meter` is what it took and `ignored` what it knowingly left, by declared kind."""
 
@@ -33,7 +33,7 @@ class Closed:
     ignored: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Failed:
     """The whole source ended early: nothing more can be read with this credential or these settings."""
 

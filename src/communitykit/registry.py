@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -44,6 +43,8 @@ class Registry:
                     f"the plugin {name!r} of package {plugin.package} is broken: {plugin.reason}",
                     remedy=f"Try: pip install --upgrade {plugin.package}.",
                 )
+        import difflib  # noqa: PLC0415 # only who misspells waits for it
+
         close = difflib.get_close_matches(name, self.connectors, n=1)
         installed = ", ".join(sorted(self.connectors)) or "none"
         hint = f"Did you mean {close[0]!r}? " if close else ""
