@@ -18,7 +18,7 @@ class Backlog(Generic[Item]):
     """What readers hand to one writer. `put` waits while too much is waiting already; `abandon` lets everybody go."""
 
     def __init__(self, limit: int = BACKLOG_RECORDS) -> None:
-        """Begin empty; `limit` counts records (an event without records counts as one)."""
+        """Begin empty; `limit` counts records, as the `weight` of an item (1 where it has none)."""
         self._limit = limit
         self._items: deque[tuple[Item, int]] = deque()
         self._weight = 0
@@ -30,7 +30,7 @@ class Backlog(Generic[Item]):
 
     def put(self, item: Item) -> None:
         """Hand an item over, waiting for room; after `abandon` it is dropped."""
-        weight = max(1, len(getattr(item, "records", ())))
+        weight: int = getattr(item, "weight", 1)
         with self._lock:
             while self._weight >= self._limit and not self._abandoned:
                 self._drained.wait()

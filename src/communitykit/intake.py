@@ -19,6 +19,9 @@ from communitykit.scrub import Scrubber
 _RECORDS: TypeAdapter[list[Any]] = TypeAdapter(list[Record])
 _RECORD: TypeAdapter[Any] = TypeAdapter(Record)
 
+LONG_BODY = 500
+"""Characters from which on the bodies of a page weigh more than its records do."""
+
 Origin: TypeAlias = Literal["api", "archive", "webhook"]
 
 
@@ -41,6 +44,12 @@ class Page:
     sweeps: list[Sweep] = field(default_factory=list)
     checkpoint: Checkpoint | None = None
     requests: int = 0
+
+    @property
+    def weight(self) -> int:
+        """Give how much memory it takes, in records of usual length: a post may be as long as a book."""
+        characters = sum(len(record.body) for record in self.records if record.record == "post" and record.body)
+        return max(1, len(self.records), characters // LONG_BODY)
 
 
 class Intake:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from communitykit.store.writer import Group, Tally, Walked, Writer
 
 GROUP_RECORDS = 5_000
-"""Records that are committed together…"""
+"""Records of usual length that are committed together…"""
 GROUP_SECONDS = 2.0
 """…or what came in that time."""
 RELEASE_GROUPS = 20
@@ -107,6 +107,7 @@ class _Run:
         self._events: Backlog[Event | None] = Backlog()
         self._deadline = clock.monotonic() + max_time if max_time is not None else None
         self._group = _new_group()
+        self._weight = 0
         self._groups = 0
         self._group_began = clock.monotonic()
 
@@ -186,6 +187,7 @@ class _Run:
         result, group = self.result, self._group
         if isinstance(event, Page):
             group.records.extend(event.records)
+            self._weight += event.weight
             group.plain.extend(event.issues)
             if not self.writer.was_empty:  # nothing can have vanished from what was not there before this run
                 group.walked.extend(walked(sweep) for sweep in event.sweeps)
@@ -204,14 +206,14 @@ class _Run:
             result.errors.append(event.error)
 
     def _is_due(self) -> bool:
-        full = len(self._group.records) >= GROUP_RECORDS
+        full = self._weight >= GROUP_RECORDS
         return full or self.clock.monotonic() - self._group_began >= GROUP_SECONDS
 
     def _commit(self) -> None:
         group = self._group
         if group.records or group.walked or group.plain or group.checkpoints:
             self.writer.commit(group, run_id=self.result.run_id, now=self.clock.now())
-            self._group = _new_group()
+            self._group, self._weight = _new_group(), 0
             self._groups += 1
             if self._groups % RELEASE_GROUPS == 0:
                 self.writer.release()

@@ -12,6 +12,10 @@ from communitykit.backlog import Backlog
 class Page:
     records: list[int]
 
+    @property
+    def weight(self) -> int:
+        return len(self.records)
+
 
 def test_what_gathered_is_taken_at_once_and_in_order() -> None:
     backlog = Backlog[Page]()

@@ -16,7 +16,9 @@ from communitykit.store.schema import statements
 
 IN_MEMORY = ":memory:"
 """DuckDB's name for a database without a file: what short-lived checks use."""
-_MEMORY_LIMIT = "64MB"
+MEMORY_LIMITS = ("64MB", "256MB", "1GB", "4GB")
+"""What the writer lets DuckDB use, so that memory does not grow with the store; more when a group needs it."""
+_THREADS = "2"
 _CHECKPOINT_THRESHOLD = "1GB"
 """The journal is folded into the file when the writer lets go of it: DuckDB's own 16 MB would write a group thrice."""
 _SAME_PROCESS = "different configuration"
@@ -28,9 +30,12 @@ def connect(
     *,
     read_only: bool,
     patience: float = 10.0,
+    memory_limit: str = MEMORY_LIMITS[0],
     sleep: Callable[[float], None] = time.sleep,
 ) -> duckdb.DuckDBPyConnection:
     """Open the file, waiting up to `patience` seconds for another process to let go of it.
+
+    `memory_limit` binds who writes; who reads has DuckDB's own, for the sake of large questions.
 
     Raises StoreBusyError naming the process in the way, StoreVersionError for a newer file, StoreError for a file that
     is no activity store.
@@ -41,12 +46,14 @@ def connect(
         if not path.parent.is_dir():
             raise StoreError("its folder does not exist", subject=str(path), remedy="Make the folder, or name another.")
         _make(path)
+    bound = not read_only and str(path) != IN_MEMORY
+    config: dict[str, str | bool | int | float | list[str]] = (
+        {"memory_limit": memory_limit, "threads": _THREADS} if bound else {}
+    )
     waited = 0.0
     while True:
         try:
-            connection = duckdb.connect(
-                str(path), read_only=read_only, config={"memory_limit": _MEMORY_LIMIT, "threads": "2"}
-            )
+            connection = duckdb.connect(str(path), read_only=read_only, config=config)
             break
         except (duckdb.IOException, duckdb.ConnectionException) as error:
             text = str(error)
@@ -75,6 +82,11 @@ def connect(
         connection.close()
         raise
     return connection
+
+
+def ran_out_of_memory(error: duckdb.Error) -> bool:
+    """Tell whether DuckDB met its memory limit; a failed commit says so in its text only."""
+    return isinstance(error, duckdb.OutOfMemoryException) or "failed to pin block" in str(error)
 
 
 def mark(path: Path, key: str, value: str) -> None:

@@ -12,9 +12,10 @@ import duckdb
 import pyarrow as pa
 from pydantic_core import from_json, to_json
 
+from communitykit.errors import StoreError
 from communitykit.model.merge import Known, bury, merge
 from communitykit.store.columns import MERGED, TABLES
-from communitykit.store.connection import connect
+from communitykit.store.connection import MEMORY_LIMITS, connect, ran_out_of_memory
 from communitykit.store.rows import fresh, known_rows, plain_table, table_of, table_of_fresh, told
 
 _SAME_ACT = timedelta(seconds=60)
@@ -60,6 +61,12 @@ class Tally:
     changed: dict[str, int] = field(default_factory=dict)
     vanished: dict[str, int] = field(default_factory=dict)
 
+    def include(self, other: Tally) -> None:
+        """Add what another one counted."""
+        for mine, others in ((self.new, other.new), (self.changed, other.changed), (self.vanished, other.vanished)):
+            for table, number in others.items():
+                self.add(mine, table, number)
+
     def add(self, counts: dict[str, int], table: str, number: int) -> None:
         """Count `number` more."""
         if number:
@@ -77,6 +84,7 @@ class Writer:
         self.path = path
         self.tally = Tally()
         self._patience = patience
+        self._memory = MEMORY_LIMITS[0]
         self._open: duckdb.DuckDBPyConnection | None = connect(path, read_only=False, patience=min(patience, 5.0))
         self.was_empty = self._open.execute("SELECT count(*) FROM posts").fetchall() == [(0,)]
 
@@ -101,7 +109,25 @@ class Writer:
         self._insert_run(run)
 
     def commit(self, group: Group, *, run_id: str, now: datetime) -> None:
-        """Store a group: all of it and its checkpoints, or nothing."""
+        """Store a group: all of it and its checkpoints, or nothing.
+
+        A group that DuckDB finds too large for its memory is tried again with more of it.
+
+        Raises StoreError when even the most is too little.
+        """
+        while True:
+            tally = Tally()
+            try:
+                self._commit(group, tally, run_id=run_id, now=now)
+            except duckdb.Error as error:
+                if not ran_out_of_memory(error):
+                    raise
+                self._take_more_memory()
+                continue
+            self.tally.include(tally)
+            return
+
+    def _commit(self, group: Group, tally: Tally, *, run_id: str, now: datetime) -> None:
         connection = self.connection()
         connection.execute("BEGIN")
         try:
@@ -110,8 +136,8 @@ class Writer:
                 by_kind.setdefault(record.record, []).append(record)
             for kind in MERGED:
                 if kind in by_kind:
-                    self._store(connection, kind, by_kind[kind])
-            self._sweep(connection, group.walked)
+                    self._store(connection, kind, by_kind[kind], tally)
+            self._sweep(connection, group.walked, tally)
             for kind in ("coverage", "issue"):
                 rows = [one for one in group.plain if one.record == kind]
                 if rows:
@@ -122,13 +148,25 @@ class Writer:
             raise
         connection.execute("COMMIT")
 
+    def _take_more_memory(self) -> None:
+        """Open the file anew with a higher limit: after a commit that failed, the connection is of no more use."""
+        larger = MEMORY_LIMITS[MEMORY_LIMITS.index(self._memory) + 1 :]
+        if not larger:
+            raise StoreError(
+                f"a group of records does not fit into {self._memory} of memory",
+                subject=self.path.name,
+                remedy="Free some memory and run it again; what was committed stays.",
+            ) from None
+        self._memory = larger[0]
+        self.release()
+
     def connection(self) -> duckdb.DuckDBPyConnection:
         """Give the open connection, opening it first if it was released."""
         if self._open is None:
-            self._open = connect(self.path, read_only=False, patience=self._patience)
+            self._open = connect(self.path, read_only=False, patience=self._patience, memory_limit=self._memory)
         return self._open
 
-    def _store(self, connection: duckdb.DuckDBPyConnection, kind: str, records: Sequence[Any]) -> None:
+    def _store(self, connection: duckdb.DuckDBPyConnection, kind: str, records: Sequence[Any], tally: Tally) -> None:
         ids = [record.id for record in records]
         stored = self._known(connection, kind, ids)
         same = self._same_acts(connection, records, stored) if kind == "event" else {}
@@ -153,8 +191,8 @@ class Writer:
         if first:
             self._append(connection, kind, table_of_fresh(kind, list(first.values())))
         self._write(connection, kind, new, moved)
-        self.tally.add(self.tally.new, TABLES[kind], len(first) + len(new))
-        self.tally.add(self.tally.changed, TABLES[kind], sum(known.changed for known in moved.values()))
+        tally.add(tally.new, TABLES[kind], len(first) + len(new))
+        tally.add(tally.changed, TABLES[kind], sum(known.changed for known in moved.values()))
 
     def _known(self, connection: duckdb.DuckDBPyConnection, kind: str, ids: Iterable[str]) -> dict[str, Known]:
         # Two steps: most ids are new, and looking them up reads one column, of the row groups that may hold them.
@@ -252,13 +290,13 @@ class Writer:
             stored[key] = known  # type: ignore[index] # the caller's own dict, to be merged into
         return same
 
-    def _sweep(self, connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked]) -> None:
+    def _sweep(self, connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally: Tally) -> None:
         """Mark what vanished. Sweeps of the same shape are looked up together: most are one thread's or one post's."""
         together: dict[tuple[str, tuple[str, ...]], dict[tuple[str | None, ...], Walked]] = {}
         for one in walked:
             names = tuple(sorted(one.within))
             if one.since is not None or one.until is not None or None in one.within.values():
-                self._vanish(connection, dict.fromkeys(self._matching(connection, one), one))
+                self._vanish(connection, dict.fromkeys(self._matching(connection, one), one), tally)
             else:
                 together.setdefault((one.record, names), {})[tuple(one.within[name] for name in names)] = one
         for (record, names), group in together.items():
@@ -274,7 +312,7 @@ class Writer:
             ).fetchall()
             connection.unregister("swept")
             missed = {key: group[tuple(rest)] for key, *rest in found if key not in group[tuple(rest)].seen}
-            self._vanish(connection, missed)
+            self._vanish(connection, missed, tally)
 
     def _matching(self, connection: duckdb.DuckDBPyConnection, one: Walked) -> list[str]:
         clauses = ["gone IS NULL" if one.record in {"post", "community"} else "active IS DISTINCT FROM false"]
@@ -292,7 +330,7 @@ class Writer:
         ).fetchall()
         return [row[0] for row in rows if row[0] not in one.seen]
 
-    def _vanish(self, connection: duckdb.DuckDBPyConnection, missed: Mapping[str, Walked]) -> None:
+    def _vanish(self, connection: duckdb.DuckDBPyConnection, missed: Mapping[str, Walked], tally: Tally) -> None:
         if not missed:
             return
         record = next(iter(missed.values())).record
@@ -303,11 +341,12 @@ class Writer:
             if known.changed:
                 moved[key] = bury(known) if record == "post" else known
         self._write(connection, record, {}, moved)
-        self.tally.add(self.tally.vanished, TABLES[record], len(moved))
+        tally.add(tally.vanished, TABLES[record], len(moved))
         roots = [key for key in moved if missed[key].with_replies]
         if roots:
             below = self._select(connection, "post", "id, root_id", roots, by="root_id", live=True).to_pylist()
-            self._vanish(connection, {row["id"]: replace(missed[row["root_id"]], with_replies=False) for row in below})
+            replies = {row["id"]: replace(missed[row["root_id"]], with_replies=False) for row in below}
+            self._vanish(connection, replies, tally)
 
     def _store_checkpoints(
         self, connection: duckdb.DuckDBPyConnection, checkpoints: Mapping[str, Any], *, run_id: str, now: datetime

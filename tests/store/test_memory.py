@@ -1,0 +1,72 @@
+"""Groups that are larger than the memory DuckDB may use."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from communitykit import Post, Source, StoreError
+from communitykit.intake import LONG_BODY, Page
+from communitykit.store import Store
+from communitykit.store import writer as writing
+from communitykit.store.writer import Group, Writer
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+SOURCE = Source(connector="test", version="0", origin="api", fetched_at=NOW, as_of=NOW)
+
+
+def post(number: int, body: str) -> Post:
+    return Post(
+        id=f"p:n:post:{number}",
+        community_id="p:n:community:C",
+        author_id="p:n:member:U",
+        body=body,
+        text=body,
+        created_at=NOW,
+        source=SOURCE,
+    )
+
+
+@pytest.fixture
+def large() -> Group:
+    """Give bodies that do not compress, twice as much of them as the first memory limit."""
+    random.seed(1)
+    return Group([post(number, random.randbytes(300_000).hex()) for number in range(110)], checkpoints={"a": {"v": 1}})
+
+
+def test_a_group_too_large_for_the_first_limit_is_stored_with_more_memory(tmp_path: Path, large: Group) -> None:
+    writer = Writer(tmp_path / "a.duckdb")
+    writer.commit(large, run_id="r", now=NOW)
+    writer.release()
+
+    assert writer.tally.new == {"posts": 110}
+    assert writer.checkpoints() == {"a": {"v": 1}}
+    writer.release()
+    with Store(tmp_path / "a.duckdb") as store:
+        rows = store.sql("SELECT id, body FROM posts").to_pylist()
+    assert {row["id"]: row["body"] for row in rows} == {one.id: one.body for one in large.records}
+
+
+def test_a_group_too_large_for_any_limit_says_so_and_loses_nothing(
+    tmp_path: Path, large: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = Writer(tmp_path / "a.duckdb")
+    writer.commit(Group([post(1_000, "small")]), run_id="r", now=NOW)
+    monkeypatch.setattr(writing, "MEMORY_LIMITS", writing.MEMORY_LIMITS[:1])
+
+    with pytest.raises(StoreError, match="does not fit into 64MB"):
+        writer.commit(large, run_id="r", now=NOW)
+    writer.release()
+
+    assert writer.tally.new == {"posts": 1}
+    with Store(tmp_path / "a.duckdb") as store:
+        assert store.sql("SELECT id FROM posts").to_pylist() == [{"id": "p:n:post:1000"}]
+
+
+def test_a_page_of_long_bodies_weighs_more_than_its_records() -> None:
+    assert Page("s", records=[post(1, "x"), post(2, "y")]).weight == 2
+    assert Page("s", records=[post(1, "x" * 10 * LONG_BODY)]).weight == 10
+    assert Page("s").weight == 1
