@@ -14,6 +14,7 @@ from communitykit.store import Store
 from communitykit.store import writer as writing
 from communitykit.store.writer import Group, Writer
 
+_RANDOM = random.Random(1)  # noqa: S311 # bytes that do not compress
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SOURCE = Source(connector="test", version="0", origin="api", fetched_at=NOW, as_of=NOW)
 
@@ -33,8 +34,7 @@ def post(number: int, body: str) -> Post:
 @pytest.fixture
 def large() -> Group:
     """Give bodies that do not compress, twice as much of them as the first memory limit."""
-    random.seed(1)
-    return Group([post(number, random.randbytes(300_000).hex()) for number in range(110)], checkpoints={"a": {"v": 1}})
+    return Group([post(number, _RANDOM.randbytes(300_000).hex()) for number in range(110)], checkpoints={"a": {"v": 1}})
 
 
 def test_a_group_too_large_for_the_first_limit_is_stored_with_more_memory(tmp_path: Path, large: Group) -> None:
