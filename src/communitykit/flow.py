@@ -74,7 +74,7 @@ class Request:
         return replace(self, params={**self.params, **values})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Response:
     """A decoded answer. `data` is JSON, text, or the Path of a file; `headers` have lower-case names."""
 
@@ -108,7 +108,7 @@ class Batch:
     as_of: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Swept:
     """Everything of one record kind that matches `within` was in the batches since the previous Swept of this slice.
 

@@ -18,9 +18,9 @@ _RECORD: TypeAdapter[Any] = TypeAdapter(Record)
 
 def to_json_line(record: BaseModel) -> str:
     """Write a record as one line of JSON: what was told, `record` and `id`; None stays apart from untold."""
-    if "record" not in record.model_fields_set:  # made by hand: the reader needs to know the kind all the same
+    if "record" not in record.__pydantic_fields_set__:  # made by hand: the reader needs to know the kind all the same
         record = record.model_copy(update={"record": record.record})  # type: ignore[attr-defined] # every record has one
-    return record.model_dump_json(exclude_unset=True)
+    return record.__pydantic_serializer__.to_json(record, exclude_unset=True).decode()  # what model_dump_json calls
 
 
 def from_json_line(line: str | bytes) -> Any:  # noqa: ANN401 # a record
