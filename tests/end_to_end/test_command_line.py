@@ -156,12 +156,36 @@ def test_ctrl_c_keeps_what_was_committed_and_says_how_to_go_on(world: World, tmp
 
 
 def test_sandbox_serve_prints_what_any_client_needs() -> None:
-    done = run("sandbox", "serve", "--size", "tiny", "--for", "1s", "--json")
+    done = run("sandbox", "serve", "--platform", "slack", "--size", "tiny", "--for", "1s", "--json")
     assert done.returncode == 0, done.stderr
-    printed: dict[str, Any] = json.loads(done.stdout)
+    printed: dict[str, Any] = json.loads(done.stdout)["slack"]
     assert printed["base_url"].startswith("http://127.0.0.1:")
     assert printed["token"]
     assert printed["rate"]
+
+
+def test_sandbox_serve_serves_every_platform_where_none_is_named() -> None:
+    done = run("sandbox", "serve", "--size", "tiny", "--for", "1s")
+    assert done.returncode == 0, done.stderr
+    simulated = {name for name, one in registry().connectors.items() if one.sandbox is not None}
+    assert {name for name in simulated if f"communitykit pull {name} --set" in done.stdout} == simulated
+
+
+def test_sandbox_export_writes_what_can_be_imported(tmp_path: Path) -> None:
+    export, store = tmp_path / "export.zip", tmp_path / "a.duckdb"
+    done = run("sandbox", "export", "slack", export, "--size", "tiny", "--style", "legacy", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["style"] == "legacy"
+    assert run("import", "slack", export, "--to", store, "--json").returncode == 0
+    with Store(store) as opened:
+        assert opened.arrow("posts").num_rows > 50
+
+    again = run("sandbox", "export", "slack", export)
+    assert (again.returncode, "exists" in again.stderr) == (1, True)
+    none = run("sandbox", "export", "teams", tmp_path / "b.zip")
+    assert (none.returncode, "gives no export archives" in none.stderr) == (1, True)
+    odd = run("sandbox", "export", "slack", tmp_path / "b.zip", "--style", "odd")
+    assert (odd.returncode, "modern, legacy" in odd.stderr) == (1, True)
 
 
 def test_the_demo(export: Path, tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ Private = Annotated[bool, typer.Option("--include-private", help="Private commun
 Direct = Annotated[bool, typer.Option("--include-direct", help="Direct messages too.")]
 KeepRaw = Annotated[bool, typer.Option("--keep-raw", help="Keep each scrubbed payload beside its record.")]
 Since = Annotated[str | None, typer.Option("--since", help="90d, 2w, or a date: how far back.")]
+Size = Annotated[str, typer.Option("--size", help="tiny, small, medium or large.")]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same company.")]
 Until = Annotated[str | None, typer.Option("--until", help="A date or time: up to when. Default: now.")]
 
 
@@ -266,23 +268,43 @@ def demo(*, to: To = Path("activity.duckdb"), as_json: Json = False) -> None:
 def serve(  # the options of the command
     *,
     platform: Annotated[
-        str | None, typer.Option("--platform", help="Which platform. Default: the first that has a sandbox.")
+        str | None, typer.Option("--platform", help="Which platform. Default: every one that has a sandbox.")
     ] = None,
-    size: Annotated[str, typer.Option("--size", help="tiny, small, medium or large.")] = "small",
-    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same company.")] = 1,
-    port: Annotated[int, typer.Option("--port", help="0 takes a free one.")] = 0,
+    size: Size = "small",
+    seed: Seed = 1,
+    port: Annotated[
+        int, typer.Option("--port", help="0 takes a free one; with several platforms, the first one's.")
+    ] = 0,
     fault: Annotated[
         list[str] | None, typer.Option("--fault", help="For instance latency=50ms; may be repeated.")
     ] = None,
     for_: Annotated[str, typer.Option("--for", metavar="1h", help="Stop by itself after that.")] = "1h",
     as_json: Json = False,
 ) -> None:
-    """Serve a simulated platform on this machine, for any client to point at."""
-    from communitykit.cli.demo import serve_platform  # noqa: PLC0415 # imported only when used
+    """Serve simulated platforms on this machine, for any client to point at."""
+    from communitykit.cli.sandbox import serve_platforms  # noqa: PLC0415 # imported only when used
 
     with _errors():
         seconds = parse.duration(for_).total_seconds()
-        serve_platform(platform, size=size, seed=seed, port=port, faults=fault or [], seconds=seconds, as_json=as_json)
+        serve_platforms(platform, size=size, seed=seed, port=port, faults=fault or [], seconds=seconds, as_json=as_json)
+
+
+@sandbox_app.command("export")
+def sandbox_export(  # the options of the command
+    *,
+    platform: Annotated[str, typer.Argument(help="Which platform.")],
+    to: Annotated[Path, typer.Argument(help="The archive to write.")],
+    style: Annotated[str | None, typer.Option("--style", help="Of which kind or age. Default: the newest.")] = None,
+    size: Size = "small",
+    seed: Seed = 1,
+    private: Private = False,
+    as_json: Json = False,
+) -> None:
+    """Write an export archive of the fictional company, to try an import on."""
+    from communitykit.cli.sandbox import write_export  # noqa: PLC0415 # imported only when used
+
+    with _errors():
+        write_export(platform, to, style=style, size=size, seed=seed, private=private, as_json=as_json)
 
 
 def run() -> None:

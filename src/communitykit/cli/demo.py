@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from communitykit.cli import runs
-from communitykit.cli.output import Exit, print_json, print_table, say
+from communitykit.cli.output import Exit, print_json, say
 from communitykit.cli.progress import PullProgress
+from communitykit.cli.sandbox import platform_of, simulated
 from communitykit.cli.show import show
-from communitykit.connector import Connector
 from communitykit.errors import SettingsError
 from communitykit.pull import PullResult, pull
-from communitykit.registry import registry
-from communitykit.sandbox import SIZES, World, parse_fault, serve
+from communitykit.sandbox import SIZES, World, serve
 from communitykit.session import connect
 from communitykit.store import Store
 from communitykit.store.connection import mark
@@ -38,13 +36,13 @@ def run_demo(to: Path, *, as_json: bool) -> None:
         )
     to.unlink(missing_ok=True)
     mark(to, runs.DEMO, "a fictional company")
-    found = {name: one for name, one in registry().connectors.items() if one.sandbox is not None}
+    found = simulated()
     size = replace(SIZES["small"], posts=_POSTS * len(found))
-    world = World(seed=1, size=size, now=datetime.now(UTC) - _MONTH, platforms=tuple(sorted(found)))
+    world = World(seed=1, size=size, now=datetime.now(UTC) - _MONTH, platforms=tuple(found))
     with ExitStack() as stack:
         sessions = []
-        for name, connector in sorted(found.items()):
-            server = stack.enter_context(serve(world, _platform(connector)))
+        for name, connector in found.items():
+            server = stack.enter_context(serve(world, platform_of(connector)))
             if not as_json:
                 say(f"A fictional company's {connector.title} answers at {server.url}.")
             # A month passes below; a look-back of the usual month would only just not reach what was there before.
@@ -65,46 +63,6 @@ def run_demo(to: Path, *, as_json: bool) -> None:
     say(f'Look for yourself: communitykit show {to}, or duckdb.sql("FROM activity") on the file.')
 
 
-def serve_platform(
-    name: str | None, *, size: str, seed: int, port: int, faults: list[str], seconds: float, as_json: bool
-) -> None:
-    """Serve one simulated platform until Ctrl-C, or for `seconds`.
-
-    Raises SettingsError for a platform without sandbox, or a size or fault that does not exist.
-    """
-    found = registry()
-    name = name or next((one for one, made in sorted(found.connectors.items()) if made.sandbox is not None), None)
-    if name is None:
-        raise SettingsError("no installed connector has a sandbox", remedy="Install one: communitykit-<platform>.")
-    connector = found.get(name)
-    if connector.sandbox is None:
-        raise SettingsError(f"{name} has no sandbox")
-    try:
-        world = World(seed=seed, size=cast("Any", size), now=datetime.now(UTC), platforms=(name,))
-        chosen = [parse_fault(fault) for fault in faults]
-    except (KeyError, ValueError) as error:
-        raise SettingsError(f"the sandbox cannot be served so: {error}") from None
-    with serve(world, _platform(connector), faults=chosen, port=port) as server:
-        settings = server.settings
-        rate = settings.get("rate", server.rate)
-        if as_json:
-            print_json({**settings, "base_url": settings.get("base_url", server.url), "rate": str(rate)})
-        else:
-            print_table(
-                f"{connector.title}, {size} company of seed {seed}, for {seconds / 60:.0f} minutes",
-                ("setting", "value"),
-                [(key, str(value)) for key, value in settings.items()],
-            )
-            command = " ".join(f"--set {key}={value}" for key, value in settings.items())
-            say(f"For instance: communitykit pull {name} {command} --to sandbox.duckdb")
-        deadline = time.monotonic() + seconds
-        try:
-            while time.monotonic() < deadline:
-                time.sleep(min(1.0, max(0.0, deadline - time.monotonic())))
-        except KeyboardInterrupt:
-            say("Stopped.")
-
-
 def _pull(sessions: list[Any], to: Path, title: str, *, as_json: bool, force: bool) -> PullResult:
     with PullProgress(title, quiet=as_json) as progress:
         result = pull(sessions, to, progress=progress, force=force)
@@ -117,12 +75,6 @@ def _pull(sessions: list[Any], to: Path, title: str, *, as_json: bool, force: bo
 
         raise typer.Exit(Exit.INTERRUPTED)
     return result
-
-
-def _platform(connector: Connector) -> Any:  # noqa: ANN401 # a sandbox Platform
-    if connector.sandbox is None:
-        raise TypeError(connector.name)
-    return connector.sandbox()
 
 
 def _is_ours(to: Path) -> bool:
