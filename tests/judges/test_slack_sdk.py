@@ -24,6 +24,8 @@ from slack_sdk.oauth.token_rotation import TokenRotator  # noqa: E402
 from slack_sdk.signature import Clock, SignatureVerifier  # noqa: E402
 from slack_sdk.web.async_client import AsyncWebClient  # noqa: E402
 
+EVERY = "public_channel,private_channel,mpim,im"
+
 
 @pytest.fixture(scope="module")
 def world() -> World:
@@ -45,7 +47,7 @@ def walk(web: Any, *, limit: int) -> dict[str, Any]:
     found: dict[str, Any] = {"users": {}, "channels": {}, "members": {}, "messages": {}, "groups": {}}
     for page in web.users_list(limit=limit):
         found["users"].update({user["id"]: user for user in page["members"]})
-    for page in web.conversations_list(limit=limit, types="public_channel,private_channel"):
+    for page in web.conversations_list(limit=limit, types=EVERY):
         found["channels"].update({channel["id"]: channel for channel in page["channels"]})
     for group in web.usergroups_list(include_users=True)["usergroups"]:
         found["groups"][group["id"]] = group["users"]
@@ -65,7 +67,7 @@ def walk(web: Any, *, limit: int) -> dict[str, Any]:
 
 async def walk_async(web: Any, *, limit: int) -> dict[tuple[str, str], Any]:
     found: dict[tuple[str, str], Any] = {}
-    listed = await web.conversations_list(limit=limit, types="public_channel,private_channel")
+    listed = await web.conversations_list(limit=limit, types=EVERY)
     channels = [channel["id"] async for page in listed for channel in page["channels"]]
     for channel in channels:
         async for page in await web.conversations_history(channel=channel, limit=limit):
@@ -82,7 +84,6 @@ def expected_posts(world: World) -> set[tuple[str, str]]:
     return {
         (naming.channel(world, place), naming.ts(message.at))
         for place in world.on("slack")
-        if place.privacy != "direct"
         for message in world.messages(place)
         if message.live
     }
@@ -96,9 +97,8 @@ def test_the_sdk_finds_everything_at_any_page_size(world: World, server: Server)
     assert tombstones
     assert set(large["messages"]) - tombstones - lines == expected_posts(world)
     for place in world.on("slack"):
-        if place.privacy != "direct":
-            people = [naming.user(world, world.people[number]) for number in place.present()]
-            assert large["members"][naming.channel(world, place)] == people
+        people = [naming.user(world, world.people[number]) for number in place.present()]
+        assert large["members"][naming.channel(world, place)] == people
 
 
 def test_the_async_sdk_finds_the_same(server: Server) -> None:

@@ -196,6 +196,10 @@ def test_channels_are_public_unless_asked_for_more(ask: Ask, world: World) -> No
     direct = ask("conversations.list", types="im")["channels"]
     assert direct[0]["id"].startswith("D")
     assert "name" not in direct[0]
+    (group,) = ask("conversations.list", types="mpim")["channels"]
+    assert (group["id"][0], group["is_mpim"], group["is_private"]) == ("G", True, True)
+    assert group["name"].startswith("mpdm-")
+    assert len(ask("conversations.members", channel=group["id"])["members"]) > 2
     archived = ask("conversations.list", exclude_archived="true")["channels"]
     assert len(archived) < len(public)
     assert len(ask("conversations.list", exclude_archived="True")["channels"]) == len(public)  # not understood

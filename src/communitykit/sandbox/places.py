@@ -62,6 +62,8 @@ class Place:
     previous_names: tuple[str, ...] = ()
     updated_at: int = 0
     posts: int = 0
+    seats: int = 0
+    """How many people a direct conversation is between."""
     stays: list[Stay] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
@@ -105,7 +107,9 @@ _PLAN: tuple[tuple[Health, Privacy, float], ...] = (
 _EVERYBODY = 10.5
 """Share of the posts in the community of everybody."""
 _DIRECT = 0.5
-"""Share of the posts in direct messages."""
+"""Share of the posts in each direct conversation."""
+_SEATS = (2, 4)
+"""How many people each direct conversation is between."""
 _SHARED = 4
 """Position in the plan of the community that is shared with the partner company."""
 
@@ -120,7 +124,7 @@ def make_places(
     for platform in platforms:
         own = [_general(platform, len(places), budget, start, now)]
         plan = [_PLAN[index % len(_PLAN)] for index in range(each - 1)]
-        total = _EVERYBODY + sum(weight for *_, weight in plan) + _DIRECT
+        total = _EVERYBODY + sum(weight for *_, weight in plan) + _DIRECT * len(_SEATS)
         own[0].posts = int(budget * _EVERYBODY / total)
         for index, (health, privacy, weight) in enumerate(plan):
             share = int(budget * weight / total)
@@ -129,7 +133,9 @@ def make_places(
             if privacy == "private":
                 place.name = f"internal-{place.name}"
             own.append(place)
-        own.append(_direct(platform, len(places) + len(own), int(budget * _DIRECT / total), start, now))
+        for seats in _SEATS:
+            share = int(budget * _DIRECT / total)
+            own.append(_direct(platform, len(places) + len(own), seats, posts=share, start=start, now=now))
         present = [person for person in people if platform in person.platforms]
         for place in own:
             _settle(seed, place, present, now)
@@ -205,7 +211,7 @@ def _place(seed: str, platform: str, number: int, index: int, *, health: Health,
     )
 
 
-def _direct(platform: str, number: int, posts: int, start: int, now: int) -> Place:
+def _direct(platform: str, number: int, seats: int, *, posts: int, start: int, now: int) -> Place:
     return Place(
         number=number,
         platform=platform,
@@ -218,6 +224,7 @@ def _direct(platform: str, number: int, posts: int, start: int, now: int) -> Pla
         creator=1,
         updated_at=start + DAY,
         posts=posts,
+        seats=seats,
     )
 
 
@@ -250,7 +257,7 @@ def _choose(rng: Random, place: Place, present: list[Person]) -> list[Person]:
     employees = [person for person in present if person.kind == "employee"]
     bots = [person for person in present if person.kind == "bot" and not person.solo]
     if place.privacy == "direct":
-        return [person for person in employees if person.active][1:3]
+        return [person for person in employees if person.active][1 : 1 + place.seats]
     if place.default:
         return employees + bots[:1]
     steady = [person for person in employees if person.active and person.leader] or employees[:1]

@@ -25,13 +25,17 @@ _NOTHING = (None, False, 0, (), "")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where what was found is not the truth. `field` is empty when a whole record is missing or one too many."""
+    """Where what was found is not the truth. `field` is empty when a whole record is missing or one too many.
+
+    `community_id` is the community that what is missing belongs to.
+    """
 
     record: str
     id: str
     field: str
     expected: Any
     found: Any
+    community_id: str | None = None
 
     def __str__(self) -> str:
         """One line."""
@@ -67,7 +71,7 @@ class Truth:
             found = dict(self._found(record, current.get(record, ())))
             for key, fields in expected.items():
                 if key not in found:
-                    differences.append(Difference(record, key, "", fields, None))
+                    differences.append(Difference(record, key, "", fields, None, fields.get("community_id")))
                     continue
                 differences.extend(self._fields(record, key, fields, found[key]))
             for key, row in found.items():
@@ -104,7 +108,8 @@ class Truth:
         for name, value in expected.items():
             found = self._value(name, row)
             if found != self._value(name, expected) and not (found in _NOTHING and value in _NOTHING):
-                yield Difference(record, key, name, value, found)
+                community = expected.get("community_id") if found is None else None
+                yield Difference(record, key, name, value, found, community)
 
     def _value(self, name: str, row: Mapping[str, Any]) -> Any:  # noqa: ANN401 # any field's value
         if name == "replies" and "counts" in row:

@@ -170,9 +170,9 @@ class RunChecks(Checks):
 def _unexplained(found: list[Difference], run: Run, told: Mapping[str, int]) -> list[str]:
     """Give the differences that the run does not account for.
 
-    What is missing may be missing where a slice says that it is not complete: its own community's, or everything's
-    where the slice is about no one community. What is there and wrong is never accounted for, unless the platform
-    itself said something wrong, which becomes an Issue or Coverage too.
+    What is missing, a record or a field that nobody told, may be missing where a slice says that it is not complete:
+    its own community's, or everything's where the slice is about no one community. What is there and wrong is never
+    accounted for, unless the platform itself said something wrong, which becomes an Issue or Coverage too.
     """
     if not found:
         return []
@@ -185,14 +185,8 @@ def _unexplained(found: list[Difference], run: Run, told: Mapping[str, int]) -> 
     return [
         str(one)
         for one in found
-        if not (everywhere or issues or one.record == "member" or _community(one) in communities)
+        if not (everywhere or issues or one.record == "member" or one.community_id in communities)
     ]
-
-
-def _community(difference: Difference) -> str | None:
-    fields = difference.expected if isinstance(difference.expected, Mapping) else {}
-    given: str | None = fields.get("community_id")
-    return given
 
 
 def _used(declared: Connector, run: Run, rate: float) -> Iterator[tuple[str, float]]:

@@ -19,14 +19,12 @@ def conversations_list(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant
     if grant is None:
         raise Refused("not_authed")
     wanted = [one.strip() for one in str(fields.get("types") or "public_channel").split(",")]
-    unknown = [one for one in wanted if one not in rules.TYPES]
-    if unknown:
+    if any(one not in rules.SCOPES for one in wanted):
         raise Refused("invalid_types")
     for one in wanted:
-        kind = rules.TYPES[one]
-        require(grant, f"{'mpim' if kind == 'mpim' else rules.PRIVACY_SCOPE[kind]}:read")
-    kinds = {rules.TYPES[one] for one in wanted}
-    places = sorted((place for place in desk.places.values() if place.privacy in kinds), key=lambda one: one.number)
+        require(grant, f"{rules.SCOPES[one]}:read")
+    listed = (place for place in desk.places.values() if naming.sort_of(place) in wanted)
+    places = sorted(listed, key=lambda one: one.number)
     page, data = page_of(desk, fields, rule, "team", places)
     if rules.flag(fields, "exclude_archived"):
         page = [place for place in page if not place.archived]

@@ -116,25 +116,27 @@ def slackbot(world: World) -> JSONObject:
 
 
 def channel_object(world: World, place: Place, *, member: bool = True, count: bool = True) -> JSONObject:
-    """Render a channel; a direct conversation has a user and no name."""
+    """Render a channel; a direct conversation of two has a user and no name, that of a group its members' names."""
     base: JSONObject = {
         "id": channel(world, place),
         "created": place.created_at // SECOND,
         "is_archived": place.archived,
-        "is_im": place.privacy == "direct",
+        "is_im": naming.sort_of(place) == "im",
         "is_org_shared": False,
         "context_team_id": team(world),
         "updated": place.updated_at // 1000,
     }
-    if place.privacy == "direct":
+    if base["is_im"]:
         return {**base, "user": user(world, world.people[place.stays[0].person]), "is_user_deleted": False}
+    group = naming.sort_of(place) == "mpim"
+    name = naming.group_name(world, place) if group else place.name
     base.update(
-        name=place.name,
-        name_normalized=place.name,
-        is_channel=True,
-        is_group=False,
-        is_mpim=False,
-        is_private=place.privacy == "private",
+        name=name,
+        name_normalized=name,
+        is_channel=not group,
+        is_group=group,
+        is_mpim=group,
+        is_private=place.privacy != "public",
         is_general=place.default,
         is_member=member,
         is_shared=place.shared,

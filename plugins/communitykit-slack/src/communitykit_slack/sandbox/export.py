@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic_core import to_json
 
 from communitykit.sandbox import SECOND, Message, Place, World, from_us, to_us
-from communitykit_slack.sandbox import directory, rendering
+from communitykit_slack.sandbox import directory, naming, rendering
 from communitykit_slack.sandbox.naming import channel, native, ts, user
 
 _PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -33,12 +33,13 @@ def write(world: World, path: Path, *, legacy: bool = False, private: bool = Fal
         _put(archive, "channels.json", [_row(world, place) for place in places if place.privacy == "public"])
         if private:
             _put(archive, "groups.json", [_row(world, place) for place in places if place.privacy == "private"])
-            _put(archive, "dms.json", [_direct(world, place) for place in places if place.privacy == "direct"])
+            for name, sort in (("dms.json", "im"), ("mpims.json", "mpim")):
+                _put(archive, name, [_direct(world, place) for place in places if naming.sort_of(place) == sort])
         _put(archive, "integration_logs.json", _logs(world, legacy=legacy))
         for place in places:
-            folder = place.name or channel(world, place)
+            folder = naming.group_name(world, place) if naming.sort_of(place) == "mpim" else place.name
             for day, bodies in _days(world, place, legacy=legacy):
-                _store(archive, f"{folder}/{day}.json", b"[\n" + b",\n".join(bodies) + b"\n]")
+                _store(archive, f"{folder or channel(world, place)}/{day}.json", b"[\n" + b",\n".join(bodies) + b"\n]")
     return path
 
 
@@ -80,7 +81,8 @@ def _row(world: World, place: Place) -> dict[str, Any]:
 
 def _direct(world: World, place: Place) -> dict[str, Any]:
     members = [user(world, world.people[number]) for number in place.present()]
-    return {"id": channel(world, place), "created": place.created_at // SECOND, "members": members}
+    row = {"id": channel(world, place), "created": place.created_at // SECOND, "members": members}
+    return {**row, "name": naming.group_name(world, place)} if naming.sort_of(place) == "mpim" else row
 
 
 def _logs(world: World, *, legacy: bool) -> list[dict[str, Any]]:

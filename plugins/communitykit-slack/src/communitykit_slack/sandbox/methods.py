@@ -174,8 +174,8 @@ def users_conversations(desk: SlackDesk, fields: Fields, rule: Rule, grant: Gran
     if wanted not in desk.users:
         raise Refused("user_not_found")
     number = desk.users[wanted].number
-    kinds = {rules.TYPES[one.strip()] for one in str(fields.get("types") or "public_channel").split(",")}
-    places = [place for place in desk.places.values() if place.privacy in kinds and number in place.present()]
+    kinds = {one.strip() for one in str(fields.get("types") or "public_channel").split(",")}
+    places = [one for one in desk.places.values() if naming.sort_of(one) in kinds and number in one.present()]
     page, data = page_of(desk, fields, rule, "team", places)
     return Reply(data, "channels", [encode(channel(desk, place)) for place in page])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Literal
 
 from communitykit.sandbox import SECOND, Circle, Message, Person, Place, Segment, World
 
@@ -13,6 +14,7 @@ PERSONAL_FIELDS = ("Department", "Manager", "Division", "Office", "Employee ID")
 """Labels of the profile fields that this workspace defined."""
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_PAIR = 2
 _NUMBERS = (":one:", ":two:", ":three:", ":four:")
 
 
@@ -56,7 +58,21 @@ def bot(world: World, person: Person) -> str:
 
 def channel(world: World, place: Place) -> str:
     """Give a channel's id."""
-    return native("D" if place.privacy == "direct" else "C", world.seed, str(place.number))
+    letter = {"im": "D", "mpim": "G"}.get(sort_of(place), "C")
+    return native(letter, world.seed, str(place.number))
+
+
+def sort_of(place: Place) -> Literal["public_channel", "private_channel", "im", "mpim"]:
+    """Give what Slack calls a conversation of this sort: a direct one is between two, or a group's."""
+    if place.privacy == "direct":
+        return "im" if place.seats == _PAIR else "mpim"
+    return "public_channel" if place.privacy == "public" else "private_channel"
+
+
+def group_name(world: World, place: Place) -> str:
+    """Give the name of a direct conversation of a group: Slack makes it of its members' names."""
+    people = dict.fromkeys(stay.person for stay in place.stays)
+    return f"mpdm-{'--'.join(world.people[number].slug for number in people)}-1"
 
 
 def usergroup(world: World, circle: Circle) -> str:

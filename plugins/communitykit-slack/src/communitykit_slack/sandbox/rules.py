@@ -13,8 +13,8 @@ from communitykit_slack.sandbox import naming
 TIERS: Mapping[int, int] = {1: 1, 2: 20, 3: 50, 4: 100, 5: 600}
 """Requests per minute; tier 5 is what Slack calls special."""
 
-PRIVACY_SCOPE = {"public": "channels", "private": "groups", "direct": "im"}
-TYPES = {"public_channel": "public", "private_channel": "private", "im": "direct", "mpim": "mpim"}
+SCOPES = {"public_channel": "channels", "private_channel": "groups", "im": "im", "mpim": "mpim"}
+"""What scopes call each sort of conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,5 +128,5 @@ def position(secret: str, kind: str, cursor: str) -> str:
 def scope_for(rule: Rule, place: Place | None) -> str:
     """Name the scope that a method needs, for a channel where that matters."""
     if rule.per_type:
-        return f"{PRIVACY_SCOPE[place.privacy if place else 'public']}:{rule.per_type}"
+        return f"{SCOPES[naming.sort_of(place) if place else 'public_channel']}:{rule.per_type}"
     return rule.scope
