@@ -21,7 +21,9 @@ from communitykit.reading import Closed, Event, Failed, defect
 
 if TYPE_CHECKING:
     from communitykit.model import Coverage, Issue
-    from communitykit.store.writer import Group, Tally, Walked, Writer
+    from communitykit.store.merging import Tally
+    from communitykit.store.vanishing import Walked
+    from communitykit.store.writer import Group, Writer
 
 GROUP_RECORDS = 5_000
 """Records of usual length that are committed together…"""
@@ -252,7 +254,7 @@ def _new_group() -> Group:
 
 def walked(sweep: Sweep) -> Walked:
     """Give a sweep as the store takes it, which knows the model and nothing of flows."""
-    from communitykit.store.writer import Walked  # noqa: PLC0415 # same
+    from communitykit.store.vanishing import Walked  # noqa: PLC0415 # same
 
     one = sweep.swept
     return Walked(one.record, one.within, sweep.seen, sweep.source, one.since, one.until, one.with_replies)

@@ -32,7 +32,8 @@ from communitykit import (
 from communitykit.model.merge import merge_records
 from communitykit.sinks import export_store, read_jsonl, to_json_line, write_jsonl
 from communitykit.store import Store
-from communitykit.store.writer import Group, Walked, Writer
+from communitykit.store.vanishing import Walked
+from communitykit.store.writer import Group, Writer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 COMMUNITY = "p:n:community:C"

@@ -1,0 +1,176 @@
+"""Records into the tables of a store, merged with what is stored: for the writer, inside its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from communitykit.model.merge import Known, bury, merge
+from communitykit.store.columns import TABLES
+from communitykit.store.rows import fresh, known_rows, table_of, table_of_fresh, told
+
+_SAME_ACT = timedelta(seconds=60)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What commits changed: new and changed records by table, and how many vanished."""
+
+    new: dict[str, int] = field(default_factory=dict)
+    changed: dict[str, int] = field(default_factory=dict)
+    vanished: dict[str, int] = field(default_factory=dict)
+
+    def include(self, other: Tally) -> None:
+        """Add what another one counted."""
+        for mine, others in ((self.new, other.new), (self.changed, other.changed), (self.vanished, other.vanished)):
+            for table, number in others.items():
+                self.add(mine, table, number)
+
+    def add(self, counts: dict[str, int], table: str, number: int) -> None:
+        """Count `number` more."""
+        if number:
+            counts[table] = counts.get(table, 0) + number
+
+
+def store(connection: duckdb.DuckDBPyConnection, kind: str, records: Sequence[Any], tally: Tally) -> None:
+    """Store records of one kind: new ones as they are, known ones merged with what is stored."""
+    ids = [record.id for record in records]
+    stored = known_of(connection, kind, ids)
+    same = _same_acts(connection, records, stored) if kind == "event" else {}
+    first: dict[str, Any] = {}  # seen for the first time, and once
+    new: dict[str, Known] = {}  # seen for the first time, and more than once
+    if not stored and not same and len(set(ids)) == len(ids) and not _any_gone(kind, records):
+        first = dict(zip(ids, records, strict=True))
+        records = ()
+    for record in records:
+        key = same.get(record.id, record.id)
+        held = stored.get(key) or new.get(key)
+        if held is None:
+            earlier = first.pop(key, None)
+            if earlier is None and not _any_gone(kind, (record,)):
+                first[key] = record
+                continue
+            held = new[key] = fresh(earlier or record)
+        merge(held, told(record), record.source.as_of, record.source)
+        if kind == "post" and held.values.get("gone"):
+            bury(held)
+    moved = {key: known for key, known in stored.items() if known.changed or known.confirmed}
+    if first:
+        append(connection, kind, table_of_fresh(kind, list(first.values())))
+    write(connection, kind, new, moved)
+    tally.add(tally.new, TABLES[kind], len(first) + len(new))
+    tally.add(tally.changed, TABLES[kind], sum(known.changed for known in moved.values()))
+
+
+def known_of(connection: duckdb.DuckDBPyConnection, kind: str, ids: Iterable[str]) -> dict[str, Known]:
+    """Give what is known of these ids.
+
+    In two steps: most are new, and looking them up reads one column, of the row groups that may hold them.
+    """
+    there = select(connection, kind, "id", pa.array(ids, pa.string()))
+    if not there.num_rows:
+        return {}
+    return known_rows(select(connection, kind, "*", there["id"]))
+
+
+def select(
+    connection: duckdb.DuckDBPyConnection,
+    kind: str,
+    what: str,
+    ids: Any,  # noqa: ANN401 # Arrow, or a list of text
+    *,
+    by: str = "id",
+    live: bool = False,
+) -> pa.Table:
+    """Give columns of the rows whose `by` is among these; `live`: of those that are not gone."""
+    query = f"SELECT {what} FROM {TABLES[kind]} WHERE {by} IN (SELECT id FROM wanted)"  # noqa: S608 # our own names
+    if live:
+        query += " AND gone IS NULL"
+    connection.register("wanted", pa.table({"id": pa.array(ids, pa.string()) if isinstance(ids, list) else ids}))
+    try:
+        return connection.execute(query).to_arrow_table()
+    finally:
+        connection.unregister("wanted")
+
+
+def write(connection: duckdb.DuckDBPyConnection, kind: str, new: dict[str, Known], moved: dict[str, Known]) -> None:
+    """Write what is known anew, in place of the rows that were there."""
+    if moved:
+        connection.register("moved", pa.table({"id": pa.array(moved, pa.string())}))
+        connection.execute(f"DELETE FROM {TABLES[kind]} WHERE id IN (SELECT id FROM moved)")  # noqa: S608 # same
+        connection.unregister("moved")
+    rows = {**new, **moved}
+    if rows:
+        append(connection, kind, table_of(kind, rows))
+    if kind == "post":
+        _keep_versions(connection, rows)
+
+
+def append(connection: duckdb.DuckDBPyConnection, kind: str, table: pa.Table) -> None:
+    """Append rows."""
+    connection.register("incoming", table)
+    connection.execute(f"INSERT INTO {TABLES[kind]} BY NAME SELECT * FROM incoming")  # noqa: S608 # same
+    connection.unregister("incoming")
+
+
+def _keep_versions(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, Known]) -> None:
+    gone = [key for key, known in rows.items() if known.values.get("gone")]
+    if gone:
+        connection.register("gone", pa.table({"id": pa.array(gone, pa.string())}))
+        connection.execute("DELETE FROM post_versions WHERE post_id IN (SELECT id FROM gone)")
+        connection.unregister("gone")
+    versions = [(key, version) for key, known in rows.items() for version in known.replaced]
+    for key, version in versions:
+        moment = version["edited_at"] or version["created_at"]
+        connection.execute(
+            """INSERT INTO post_versions SELECT ?, ?, ?, ?, ?, ? WHERE NOT EXISTS
+            (SELECT 1 FROM post_versions WHERE post_id = ? AND body = ? AND edited_at IS NOT DISTINCT FROM ?)""",
+            [
+                *(key, moment, version["title"], version["body"], version["body_format"], version["text"]),
+                *(key, version["body"], moment),
+            ],
+        )
+
+
+def _same_acts(
+    connection: duckdb.DuckDBPyConnection, records: Sequence[Any], stored: Mapping[str, Known]
+) -> dict[str, str]:
+    """Find joins and leaves that another door told already: same actor and community, within a minute."""
+    acts = [
+        record
+        for record in records
+        if record.kind in {"joined", "left"} and record.occurred_at is not None and record.id not in stored
+    ]
+    if not acts:
+        return {}
+    table = pa.table(
+        {
+            "id": pa.array([act.id for act in acts], pa.string()),
+            "kind": pa.array([act.kind for act in acts], pa.string()),
+            "actor_id": pa.array([act.actor_id for act in acts], pa.string()),
+            "community_id": pa.array([act.community_id for act in acts], pa.string()),
+            "occurred_at": pa.array([act.occurred_at for act in acts], pa.timestamp("us", tz="UTC")),
+            "origin": pa.array([act.source.origin for act in acts], pa.string()),
+        }
+    )
+    connection.register("acts", table)
+    found = connection.execute(
+        """SELECT a.id, min(e.id) FROM acts a JOIN events e USING (kind, actor_id, community_id)
+        WHERE e.source_origin <> a.origin AND abs(epoch(e.occurred_at) - epoch(a.occurred_at)) <= ?
+        GROUP BY a.id""",
+        [_SAME_ACT.total_seconds()],
+    ).fetchall()
+    connection.unregister("acts")
+    same = dict(found)
+    for key, known in known_of(connection, "event", same.values()).items():
+        stored[key] = known  # type: ignore[index] # the caller's own dict, to be merged into
+    return same
+
+
+def _any_gone(kind: str, records: Iterable[Any]) -> bool:
+    return kind in {"post", "community"} and any(record.gone for record in records)

@@ -1,0 +1,98 @@
+"""What vanished: stored records that a window walked whole did not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from communitykit.model.merge import Known, bury, merge
+from communitykit.store.columns import TABLES
+from communitykit.store.merging import Tally, known_of, select, write
+
+_VANISHED: dict[str, dict[str, Any]] = {
+    "post": {"gone": "vanished"},
+    "community": {"gone": "vanished"},
+    "event": {"active": False},
+    "membership": {"active": False},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A window that was walked whole: stored records of `record` that match `within` and are not in `seen` vanished.
+
+    `with_replies`: so did what stands below the posts among them.
+    """
+
+    record: str
+    within: Mapping[str, str | None]
+    seen: frozenset[str]
+    source: Any
+    since: datetime | None = None
+    until: datetime | None = None
+    with_replies: bool = False
+
+
+def sweep(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally: Tally) -> None:
+    """Mark what vanished. Sweeps of the same shape are looked up together: most are one thread's or one post's."""
+    together: dict[tuple[str, tuple[str, ...]], dict[tuple[str | None, ...], Walked]] = {}
+    for one in walked:
+        names = tuple(sorted(one.within))
+        if one.since is not None or one.until is not None or None in one.within.values():
+            _vanish(connection, dict.fromkeys(_matching(connection, one), one), tally)
+        else:
+            together.setdefault((one.record, names), {})[tuple(one.within[name] for name in names)] = one
+    for (record, names), group in together.items():
+        values = {
+            name: pa.array(column, pa.string()) for name, column in zip(names, zip(*group, strict=True), strict=True)
+        }
+        connection.register("swept", pa.table(values))
+        live = "gone IS NULL" if record in {"post", "community"} else "active IS DISTINCT FROM false"
+        found = connection.execute(
+            f"SELECT id, {', '.join(names)} FROM {TABLES[record]} SEMI JOIN swept USING ({', '.join(names)}) "  # noqa: S608
+            f"WHERE {live}"
+        ).fetchall()
+        connection.unregister("swept")
+        missed = {key: group[tuple(rest)] for key, *rest in found if key not in group[tuple(rest)].seen}
+        _vanish(connection, missed, tally)
+
+
+def _matching(connection: duckdb.DuckDBPyConnection, one: Walked) -> list[str]:
+    clauses = ["gone IS NULL" if one.record in {"post", "community"} else "active IS DISTINCT FROM false"]
+    values: list[Any] = []
+    for name, value in one.within.items():
+        clauses.append(f"{name} IS NOT DISTINCT FROM ?")
+        values.append(value)
+    for bound, sign in ((one.since, ">"), (one.until, "<=")):
+        if bound is not None:
+            clauses.append(f"created_at {sign} ?")
+            values.append(bound)
+    rows = connection.execute(
+        f"SELECT id FROM {TABLES[one.record]} WHERE {' AND '.join(clauses)}",  # noqa: S608 # our own names
+        values,
+    ).fetchall()
+    return [row[0] for row in rows if row[0] not in one.seen]
+
+
+def _vanish(connection: duckdb.DuckDBPyConnection, missed: Mapping[str, Walked], tally: Tally) -> None:
+    if not missed:
+        return
+    record = next(iter(missed.values())).record
+    moved: dict[str, Known] = {}
+    for key, known in known_of(connection, record, missed).items():
+        one = missed[key]
+        merge(known, _VANISHED[record], one.source.as_of, one.source)
+        if known.changed:
+            moved[key] = bury(known) if record == "post" else known
+    write(connection, record, {}, moved)
+    tally.add(tally.vanished, TABLES[record], len(moved))
+    roots = [key for key in moved if missed[key].with_replies]
+    if roots:
+        below = select(connection, "post", "id, root_id", roots, by="root_id", live=True).to_pylist()
+        replies = {row["id"]: replace(missed[row["root_id"]], with_replies=False) for row in below}
+        _vanish(connection, replies, tally)
