@@ -36,6 +36,7 @@ class Platform:
     url: str = ""
     answers: dict[str, Any] = field(default_factory=dict)
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
 
     def answer(self, path: str, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
         bare = path.split("?", maxsplit=1)[0]
@@ -53,6 +54,7 @@ def platform() -> Iterator[Platform]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            scripted.bodies.append(self.rfile.read(int(self.headers.get("content-length") or 0)))
             status, headers, body = scripted.answer(self.path, {k.lower(): v for k, v in self.headers.items()})
             if status == 0:  # break the connection
                 self.close_connection = True
