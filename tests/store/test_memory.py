@@ -6,12 +6,14 @@ import random
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from communitykit import Post, Source, StoreError
 from communitykit.intake import LONG_BODY, Page
 from communitykit.store import Store
 from communitykit.store import writer as writing
+from communitykit.store.connection import ran_out_of_memory
 from communitykit.store.writer import Group, Writer
 
 _RANDOM = random.Random(1)  # noqa: S311 # bytes that do not compress
@@ -64,6 +66,20 @@ def test_a_group_too_large_for_any_limit_says_so_and_loses_nothing(
     assert writer.tally.new == {"posts": 1}
     with Store(tmp_path / "a.duckdb") as store:
         assert store.sql("SELECT id FROM posts").to_pylist() == [{"id": "p:n:post:1000"}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TransactionContext Error: Failed to commit: failed to pin block of size 256.0 KiB (30.3 MiB/30.5 MiB used)",
+        "TransactionContext Error: Failed to commit: could not allocate block of size 256.0 KiB (61.0 MiB/61.0 MiB used)",
+        "failed to allocate data of size 32.0 MiB (40.1 MiB/61.0 MiB used)",
+    ],
+)
+def test_a_failed_commit_tells_of_memory_in_its_text_only(text: str) -> None:
+    assert ran_out_of_memory(duckdb.TransactionException(text))
+    assert ran_out_of_memory(duckdb.OutOfMemoryException("whatever"))
+    assert not ran_out_of_memory(duckdb.TransactionException("Failed to commit: PRIMARY KEY"))
 
 
 def test_a_page_of_long_bodies_weighs_more_than_its_records() -> None:

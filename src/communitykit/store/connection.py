@@ -22,6 +22,7 @@ _THREADS = "1"
 """Who writes waits for the reading anyway: more threads take more memory and save no time (40 MB, measured)."""
 _CHECKPOINT_THRESHOLD = "1GB"
 """The journal is folded into the file when the writer lets go of it: DuckDB's own 16 MB would write a group thrice."""
+_OUT_OF_MEMORY = ("failed to pin block", "could not allocate block", "failed to allocate data")
 _SAME_PROCESS = "different configuration"
 """What DuckDB says where one process would read and write a file at once."""
 
@@ -87,7 +88,7 @@ def connect(
 
 def ran_out_of_memory(error: duckdb.Error) -> bool:
     """Tell whether DuckDB met its memory limit; a failed commit says so in its text only."""
-    return isinstance(error, duckdb.OutOfMemoryException) or "failed to pin block" in str(error)
+    return isinstance(error, duckdb.OutOfMemoryException) or any(sign in str(error) for sign in _OUT_OF_MEMORY)
 
 
 def mark(path: Path, key: str, value: str) -> None:
