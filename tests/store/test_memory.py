@@ -72,7 +72,7 @@ def test_a_group_too_large_for_any_limit_says_so_and_loses_nothing(
     "text",
     [
         "TransactionContext Error: Failed to commit: failed to pin block of size 256.0 KiB (30.3 MiB/30.5 MiB used)",
-        "TransactionContext Error: Failed to commit: could not allocate block of size 256.0 KiB (61.0 MiB/61.0 MiB used)",
+        "TransactionContext Error: Failed to commit: could not allocate block of size 256.0 KiB (61.0 MiB used)",
         "failed to allocate data of size 32.0 MiB (40.1 MiB/61.0 MiB used)",
     ],
 )
