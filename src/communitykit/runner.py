@@ -297,18 +297,19 @@ def _request(send: Send, conductor: Conductor) -> httpx.Request:
     """
     connector, timeout = conductor.connector, conductor.settings.timeout
     url = _parsed(send.url) if send.params is None else httpx.URL(send.url, params=send.params)
+    given = {name.lower() for name in send.headers}
     headers = {
         "Host": url.netloc.decode("ascii"),
         "User-Agent": f"communitykit-{connector.name}/{connector.version}",
         "Accept-Encoding": "gzip, deflate",
-        **send.headers,
     }
+    headers = {name: value for name, value in headers.items() if name.lower() not in given} | dict(send.headers)
     content, kind = b"", ""
     if send.form is not None:
         content, kind = str(httpx.QueryParams(send.form)).encode(), "application/x-www-form-urlencoded"
     elif send.json is not None:
         content, kind = to_json(send.json), "application/json"
-    if kind and "content-type" not in map(str.lower, send.headers):
+    if kind and "content-type" not in given:
         headers["Content-Type"] = kind
     if content or send.method not in {"GET", "HEAD"}:
         headers["Content-Length"] = str(len(content))
@@ -325,7 +326,11 @@ def _headers(answer: httpx.Response) -> dict[str, str]:
     """Read the headers from the bytes: what httpx does to find their encoding costs more than the rest of it."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in answer.headers.raw:
-        name, value = raw_name.decode("ascii").lower(), raw_value.decode("utf-8", "replace")
+        name = raw_name.decode("ascii").lower()
+        try:
+            value = raw_value.decode()
+        except UnicodeDecodeError:
+            value = raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 

@@ -171,6 +171,12 @@ def test_sandbox_serve_serves_every_platform_where_none_is_named() -> None:
     assert {name for name in simulated if f"communitykit pull {name} --set" in done.stdout} == simulated
 
 
+def test_sandbox_serve_says_which_port_it_cannot_take() -> None:
+    for port in ("99999", "-5"):
+        done = run("sandbox", "serve", "--platform", "slack", "--size", "tiny", "--port", port, "--for", "1s")
+        assert (done.returncode, "cannot be served so" in done.stderr) == (1, True), done.stderr
+
+
 def test_sandbox_export_writes_what_can_be_imported(tmp_path: Path) -> None:
     export, store = tmp_path / "export.zip", tmp_path / "a.duckdb"
     done = run("sandbox", "export", "slack", export, "--size", "tiny", "--style", "legacy", "--json")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,6 +70,50 @@ def test_a_group_too_large_for_any_limit_says_so_and_loses_nothing(
         assert store.sql("SELECT id FROM posts").to_pylist() == [{"id": "p:n:post:1000"}]
 
 
+_KILLED = """
+import os, random, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from communitykit import Post, Source
+from communitykit.store.writer import Group, Writer
+now = datetime(2026, 1, 1, tzinfo=UTC)
+source = Source(connector="test", version="0", origin="api", fetched_at=now, as_of=now)
+random.seed(1)
+writer = Writer(Path(sys.argv[1]))
+for group in range(2):
+    posts = [Post(id=f"p:n:post:{group}-{n}", community_id="p:n:community:C", author_id=None, created_at=now,
+                  body=random.randbytes(300_000).hex(), source=source) for n in range(110)]
+    writer.commit(Group(posts), run_id="r", now=now)
+os._exit(0)
+"""
+
+
+def test_a_large_journal_that_a_killed_writer_left_is_read_and_folded(tmp_path: Path) -> None:
+    path, journal = tmp_path / "a.duckdb", tmp_path / "a.duckdb.wal"
+    subprocess.run([sys.executable, "-c", _KILLED, str(path)], check=True, timeout=60)
+    left = journal.stat().st_size
+    writer = Writer(path)
+    writer.release()
+
+    assert left > 64_000_000
+    assert not journal.exists()
+    with Store(path) as store:
+        assert store.sql("SELECT count(*) AS posts FROM posts").to_pylist() == [{"posts": 220}]
+
+
+def test_letting_go_folds_the_journal_however_much_memory_that_takes(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    writer = Writer(path)
+    for group in range(8):
+        posts = [post(10 * group + number, _RANDOM.randbytes(250_000).hex()) for number in range(10)]
+        writer.commit(Group(posts), run_id="r", now=NOW)
+        if group % 4 == 3:
+            writer.release()
+            assert not (tmp_path / "a.duckdb.wal").exists()
+    with Store(path) as store:
+        assert store.sql("SELECT count(DISTINCT id) AS posts FROM posts").to_pylist() == [{"posts": 80}]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -85,4 +131,5 @@ def test_a_failed_commit_tells_of_memory_in_its_text_only(text: str) -> None:
 def test_a_page_of_long_bodies_weighs_more_than_its_records() -> None:
     assert Page("s", records=[post(1, "x"), post(2, "y")]).weight == 2
     assert Page("s", records=[post(1, "x" * 10 * LONG_BODY)]).weight == 10
+    assert Page("s", records=[post(1, "x").model_copy(update={"raw": {"text": "x" * 10 * LONG_BODY}})]).weight == 10
     assert Page("s").weight == 1

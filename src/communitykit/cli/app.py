@@ -297,7 +297,9 @@ def sandbox_export(  # the options of the command
     style: Annotated[str | None, typer.Option("--style", help="Of which kind or age. Default: the newest.")] = None,
     size: Size = "small",
     seed: Seed = 1,
-    private: Private = False,
+    private: Annotated[
+        bool, typer.Option("--include-private", help="Private communities and direct messages, where exports differ.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write an export archive of the fictional company, to try an import on."""

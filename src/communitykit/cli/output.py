@@ -32,6 +32,7 @@ class Exit(IntEnum):
 def print_json(value: object) -> None:
     """Print one JSON document."""
     sys.stdout.write(to_json(value, indent=2).decode() + "\n")
+    sys.stdout.flush()  # whoever reads along may wait for it
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

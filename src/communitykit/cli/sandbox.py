@@ -49,15 +49,21 @@ def serve_platforms(
     chosen = {name: registry().get(name)} if name else simulated()
     platforms = {one: platform_of(connector) for one, connector in chosen.items()}
     world = _world(size, seed, platforms)
-    try:
-        wanted = [parse_fault(fault) for fault in faults]
-    except (KeyError, ValueError) as error:
-        raise SettingsError(f"the sandbox cannot be served so: {error}") from None
     with ExitStack() as stack:
-        servers = {
-            one: stack.enter_context(serve(world, platform, faults=wanted, port=port + number if port else 0))
-            for number, (one, platform) in enumerate(platforms.items())
-        }
+        try:
+            servers = {  # each with faults of its own: they count
+                one: stack.enter_context(
+                    serve(
+                        world,
+                        platform,
+                        faults=[parse_fault(fault) for fault in faults],
+                        port=port + number if port else 0,
+                    )
+                )
+                for number, (one, platform) in enumerate(platforms.items())
+            }
+        except (KeyError, ValueError, OverflowError, OSError) as error:
+            raise SettingsError(f"the sandbox cannot be served so: {error}") from None
         if as_json:
             print_json({one: _as_data(server) for one, server in servers.items()})
         else:
@@ -65,7 +71,7 @@ def serve_platforms(
                 title = f"{chosen[one].title}, {size} company of seed {seed}, for {_length(seconds)}"
                 print_table(title, ("setting", "value"), [(key, str(value)) for key, value in server.settings.items()])
                 command = " ".join(f"--set {key}={value}" for key, value in server.settings.items())
-                say(f"For instance: communitykit pull {one} {command} --to sandbox.duckdb")
+                say(f"For instance: communitykit pull {one} {command} --to served.duckdb")
         _wait(seconds)
 
 
@@ -86,17 +92,22 @@ def write_export(name: str, to: Path, *, style: str | None, size: str, seed: int
         raise SettingsError(f"the folder of {to} does not exist", remedy="Make it, or name another.")
     chosen = style or styles[0]
     world = _world(size, seed, {name: platform})
-    path = platform.write_archive(world, to, style=chosen, private=private)
+    try:
+        path = platform.write_archive(world, to, style=chosen, private=private)
+    except OSError as error:
+        raise SettingsError(f"{to} cannot be written: {error.strerror}") from None
     if as_json:
         print_json({"path": str(path), "platform": name, "style": chosen, "size": size, "seed": seed})
     else:
         say(f"Wrote {path}: {chosen} export of the {size} company of seed {seed}.")
-        say(f"For instance: communitykit import {name} {path} --to sandbox.duckdb")
+        say(f"For instance: communitykit import {name} {path} --to exported.duckdb")
 
 
 def _world(size: str, seed: int, platforms: dict[str, Platform]) -> World:
     try:
-        return World(seed=seed, size=cast("Any", size), now=datetime.now(UTC), platforms=tuple(platforms))
+        # The same company all day long, so that it can be served again and go on where it stood.
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return World(seed=seed, size=cast("Any", size), now=today, platforms=tuple(platforms))
     except (KeyError, ValueError) as error:
         raise SettingsError(f"there is no such company: {error}") from None
 

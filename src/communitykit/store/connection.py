@@ -20,7 +20,7 @@ MEMORY_LIMITS = ("64MB", "256MB", "1GB", "4GB")
 """What the writer lets DuckDB use, so that memory does not grow with the store; more when a group needs it."""
 _THREADS = "1"
 """Who writes waits for the reading anyway: more threads take more memory and save no time (40 MB, measured)."""
-_CHECKPOINT_THRESHOLD = "1GB"
+_CHECKPOINT_THRESHOLD = "1TB"
 """The journal is folded into the file when the writer lets go of it: DuckDB's own 16 MB would write a group thrice."""
 _OUT_OF_MEMORY = ("failed to pin block", "could not allocate block", "failed to allocate data")
 _SAME_PROCESS = "different configuration"
@@ -37,7 +37,8 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """Open the file, waiting up to `patience` seconds for another process to let go of it.
 
-    `memory_limit` binds who writes; who reads has DuckDB's own, for the sake of large questions.
+    `memory_limit` binds who writes, and grows where the journal that a killed process left needs more; who reads has
+    DuckDB's own, for the sake of large questions.
 
     Raises StoreBusyError naming the process in the way, StoreVersionError for a newer file, StoreError for a file that
     is no activity store.
@@ -49,17 +50,28 @@ def connect(
             raise StoreError("its folder does not exist", subject=str(path), remedy="Make the folder, or name another.")
         _make(path)
     bound = not read_only and str(path) != IN_MEMORY
-    config: dict[str, str | bool | int | float | list[str]] = (
-        {"memory_limit": memory_limit, "threads": _THREADS} if bound else {}
-    )
+    limits = list(MEMORY_LIMITS[MEMORY_LIMITS.index(memory_limit) :])
     waited = 0.0
     while True:
+        config: dict[str, str | bool | int | float | list[str]] = (
+            {"memory_limit": limits[0], "threads": _THREADS} if bound else {}
+        )
         try:
             connection = duckdb.connect(str(path), read_only=read_only, config=config)
             break
-        except (duckdb.IOException, duckdb.ConnectionException) as error:
+        except duckdb.Error as error:
             text = str(error)
-            if "lock" not in text.lower() and _SAME_PROCESS not in text:
+            if ran_out_of_memory(error):
+                if not bound or len(limits) == 1:
+                    raise StoreError(
+                        "what an interrupted run left in its journal does not fit into memory",
+                        subject=path.name,
+                        remedy="Free some memory and try again; nothing is lost.",
+                    ) from None
+                del limits[0]
+                continue
+            known = isinstance(error, duckdb.IOException | duckdb.ConnectionException)
+            if not known or ("lock" not in text.lower() and _SAME_PROCESS not in text):
                 raise StoreError(
                     "this file is not an activity store, or it is damaged",
                     subject=path.name,
@@ -69,12 +81,6 @@ def connect(
                 raise _busy(path, text) from None
             sleep(0.1)
             waited += 0.1
-        except duckdb.Error:
-            raise StoreError(
-                "this file is not an activity store, or it is damaged",
-                subject=path.name,
-                remedy="Give another file name, or restore it from a copy.",
-            ) from None
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
     connection.execute(f"SET checkpoint_threshold = '{_CHECKPOINT_THRESHOLD}'")

@@ -45,10 +45,17 @@ class Writer:
         self.was_empty = self._open.execute("SELECT count(*) FROM posts").fetchall() == [(0,)]
 
     def release(self) -> None:
-        """Let go of the file."""
-        if self._open is not None:
-            self._open.close()
-            self._open = None
+        """Fold the journal into the file, with more memory where that takes more, and let go of it."""
+        while self._open is not None:
+            try:
+                self._open.execute("CHECKPOINT")
+            except duckdb.Error as error:
+                if ran_out_of_memory(error) and self._memory != MEMORY_LIMITS[-1]:
+                    self._take_more_memory()
+                    self.connection()
+                    continue
+                # Nothing is lost: the journal keeps what it holds, and whoever opens the file next reads it.
+            self._close()
 
     def checkpoints(self) -> dict[str, Any]:
         """Give all checkpoints by slice."""
@@ -114,7 +121,12 @@ class Writer:
                 remedy="Free some memory and run it again; what was committed stays.",
             ) from None
         self._memory = larger[0]
-        self.release()
+        self._close()
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
 
     def connection(self) -> duckdb.DuckDBPyConnection:
         """Give the open connection, opening it first if it was released."""

@@ -217,13 +217,13 @@ def _slices(workspace: _Workspace, scope: Scope, channel: Mapping[str, Any]) -> 
     native = str(channel["id"])
     host = channel.get("conversation_host_id") or workspace.team
     community = community_id(host, native)
-    label = str(channel.get("name") or native)
+    direct = channel.get("is_im") or channel.get("is_mpim")
+    label = native if direct else str(channel.get("name") or native)  # a group's name is made of its members' names
     params: dict[str, Any] = {"channel": native, "url": workspace.url, "org": workspace.org}
     if host != workspace.team:
         params["host"] = host
     if channel.get("is_ext_shared") and workspace.homes:
         params["homes"] = dict(workspace.homes)
-    direct = channel.get("is_im") or channel.get("is_mpim")
     # A bot reads only channels that it is in; asking would cost a request to hear so.
     closed = workspace.bot and channel.get("is_member") is False and not direct
     if scope.gives & _TALK:
