@@ -27,7 +27,7 @@ _NOTHING = (None, False, 0, (), "")
 class Difference:
     """Where what was found is not the truth. `field` is empty when a whole record is missing or one too many.
 
-    `community_id` is the community that something missing belongs to: a record, or a field that nobody told.
+    `community_id` is the community that something missing belongs to: a record, or a field's value.
     """
 
     record: str
@@ -108,7 +108,7 @@ class Truth:
         for name, value in expected.items():
             found = self._value(name, row)
             if found != self._value(name, expected) and not (found in _NOTHING and value in _NOTHING):
-                community = None if _is_told(name, row) else expected.get("community_id")
+                community = expected.get("community_id") if found is None else None
                 yield Difference(record, key, name, value, found, community)
 
     def _value(self, name: str, row: Mapping[str, Any]) -> Any:  # noqa: ANN401 # any field's value
@@ -133,13 +133,6 @@ class Truth:
         return record == "membership" and row.get("community_id") not in self.records.get(
             "community", {row.get("community_id"): {}}
         )
-
-
-def _is_told(name: str, row: Mapping[str, Any]) -> bool:
-    """Tell whether anybody told this field, by the provenance that stored records have."""
-    column = {"replies": "counts", "files": "attachments"}.get(name, name)
-    provenance = row.get("provenance")
-    return not isinstance(provenance, str) or f'"{column}"' in provenance
 
 
 def occurrence(kind: str, community: str | None, actor: str | None, at: datetime | None) -> str:

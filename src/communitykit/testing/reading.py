@@ -20,7 +20,7 @@ from communitykit.reading import Closed, Event, Failed
 from communitykit.sandbox import Fault, Site, World, simulate
 from communitykit.session_async import AsyncSession
 from communitykit.store import Store
-from communitykit.store.columns import by_name
+from communitykit.store.columns import TABLES, by_name
 from communitykit.store.writer import Group, Writer
 
 KINDS = {
@@ -166,6 +166,13 @@ class Kept:
     def checkpoints(self) -> dict[str, Any]:
         """Give the checkpoints by slice."""
         return self._writer.checkpoints()
+
+    def tells(self, record: str, id_: str, field: str) -> bool:
+        """Tell whether a source told this field of a record, if only that it is None."""
+        column = {"replies": "counts", "files": "attachments"}.get(field, field)  # what the truth calls them
+        query = f"SELECT provenance FROM {TABLES[record]} WHERE id = ?"  # noqa: S608 # our own names
+        rows = self._writer.connection().execute(query, [id_]).fetchall()
+        return not rows or any(f'"{column}"' in row[0] for row in rows)
 
     def current(self) -> dict[str, list[dict[str, Any]]]:
         """Give what is current, by record kind."""
