@@ -117,13 +117,19 @@ class Swept:
     including `until`. Yielded by a flow for a window that it walked whole, or by a translator beside a post whose
     complete list of acts it gave (then `within` holds `target_id` and the batch is the window). `with_replies` says
     that on this platform a root disappears only after all that was below it, so its replies have vanished, too.
+
+    A sweep never leaves one platform and one network: that of the ids in `within`, else `network`, else the slice's. A
+    discovery, which is about no one network, has to name it where `within` holds no id. Payloads of the window that
+    could not be translated count as seen, by the id that they show; one that shows none keeps the window from being
+    swept at all.
     """
 
-    record: Literal["post", "event", "membership", "community"]
+    record: Literal["post", "event", "membership", "community", "member"]
     within: Mapping[str, str | None]
     since: datetime | None = None
     until: datetime | None = None
     with_replies: bool = False
+    network: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,19 +165,24 @@ class Ignored:
 
 
 class Rejected(Exception):  # noqa: N818 # not an error of the caller: a translator's word for "this cannot be a record"
-    """Raised by a translator: this payload cannot become a record. `reason` is a short code, `detail` no content."""
+    """A payload, or a part of it, that cannot become a record. `reason` is a short code, `detail` no content.
 
-    def __init__(self, reason: str, detail: str | None = None) -> None:
-        """Keep both for the Issue."""
+    Raised by a translator it costs the whole payload. Yielded by it, as a draft, it costs one part (a reaction, a reply
+    that came with its root), which `native` names by the platform's own id where that is readable.
+    """
+
+    def __init__(self, reason: str, detail: str | None = None, *, native: str | None = None) -> None:
+        """Keep all three for the Issue."""
         self.reason = reason
         self.detail = detail
+        self.native = native
         super().__init__(reason)
 
 
 Step: TypeAlias = Request | tuple[Request, ...] | Batch | Slice | Swept | Gap
 Flow: TypeAlias = Generator[Step, Any, None]
-Draft: TypeAlias = dict[str, Any] | Swept | Ignored
-"""What a translator gives: a record as a dict with `record` and `id`, a Swept, or Ignored."""
+Draft: TypeAlias = dict[str, Any] | Swept | Ignored | Rejected
+"""What a translator gives: a record as a dict with `record` and `id`, a Swept, Ignored, or Rejected for one part."""
 
 
 @dataclass(frozen=True, slots=True)

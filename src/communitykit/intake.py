@@ -13,7 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from communitykit.collector import fewer_collections
 from communitykit.connector import Connector, WireKind
 from communitykit.flow import Batch, Checkpoint, Ignored, Rejected, Swept
-from communitykit.model import Issue, Member, Record, Source
+from communitykit.model import Issue, Member, Record, Source, parse_id
+from communitykit.model.ids import network_prefix
 from communitykit.scrub import Scrubber
 
 _RECORDS: TypeAdapter[list[Any]] = TypeAdapter(list[Record])
@@ -22,16 +23,25 @@ _RECORD: TypeAdapter[Any] = TypeAdapter(Record)
 LONG_BODY = 500
 """Characters from which on the bodies of a page weigh more than its records do."""
 
+_NATIVE_LENGTH = 200
+_COLONS_OF_AN_ID = 3
+
 Origin: TypeAlias = Literal["api", "archive", "webhook"]
 
 
 @dataclass(slots=True)
 class Sweep:
-    """A window that was walked whole: what it held (`seen` ids), and when it was walked."""
+    """A window that was walked whole: what it held (`seen` ids), and when it was walked.
+
+    `network` bounds it: the beginning that all ids of its network share. `unread` are native ids of payloads in it that
+    could not be translated: they were there, and so was what they hold.
+    """
 
     swept: Swept
     seen: frozenset[str]
     source: Source
+    network: str
+    unread: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -44,6 +54,10 @@ class Page:
     sweeps: list[Sweep] = field(default_factory=list)
     checkpoint: Checkpoint | None = None
     requests: int = 0
+    unread: set[str] = field(default_factory=set)
+    """What became Issues, by native id or by the id that its draft had."""
+    unreadable: bool = False
+    """Whether some of it does not even show an id."""
 
     @property
     def weight(self) -> int:
@@ -78,12 +92,16 @@ class Intake:
             as_of=as_of or fetched_at,
         )
 
-    def translate(self, batch: Batch, slice_key: str, fetched_at: datetime, ignored: Counter[str]) -> Page:
-        """Translate a batch; one bad payload becomes an Issue and the rest goes on."""
+    def translate(
+        self, batch: Batch, slice_key: str, fetched_at: datetime, ignored: Counter[str], *, network: str | None = None
+    ) -> Page:
+        """Translate a batch; one bad payload becomes an Issue and the rest goes on. `network` is the slice's."""
         with fewer_collections():
-            return self._translate(batch, slice_key, fetched_at, ignored)
+            return self._translate(batch, slice_key, fetched_at, ignored, network)
 
-    def _translate(self, batch: Batch, slice_key: str, fetched_at: datetime, ignored: Counter[str]) -> Page:
+    def _translate(
+        self, batch: Batch, slice_key: str, fetched_at: datetime, ignored: Counter[str], batch_network: str | None
+    ) -> Page:
         page = Page(slice_key, checkpoint=batch.checkpoint)
         kind = self.connector.translators.get(batch.kind)
         if kind is None:
@@ -96,10 +114,31 @@ class Intake:
             self._translate_item(kind, batch, item, page, source, drafts, swept, ignored)
         page.records = self._validated(drafts, batch.kind, page)
         self._note_members(page, source)
-        if swept:
+        if swept and not page.unreadable:
             seen = frozenset(record.id for record in page.records if record.record == "event")
-            page.sweeps = [Sweep(one, seen, source) for one in swept]
+            page.sweeps = [
+                Sweep(one, seen, source, self.bound(one, batch_network), frozenset(page.unread)) for one in swept
+            ]
         return page
+
+    def bound(self, swept: Swept, network: str | None) -> str:
+        """Return the beginning of the ids that a sweep may reach: one platform's, in one network.
+
+        Raises ValueError when nothing tells the network, or when an id in `within` is another platform's.
+        """
+        for value in swept.within.values():
+            if value is not None and value.count(":") >= _COLONS_OF_AN_ID:
+                network = parse_id(value).network
+                if not value.startswith(f"{self.connector.name}:"):
+                    message = f"{self.connector.name} would sweep what belongs to another platform"
+                    raise ValueError(message)
+                break
+        else:
+            network = swept.network or network
+        if network is None:
+            message = f"a sweep of {swept.record} records names no network"
+            raise ValueError(message)
+        return network_prefix(self.connector.name, network)
 
     def _translate_item(
         self,
@@ -112,7 +151,7 @@ class Intake:
         swept: list[Swept],
         ignored: Counter[str],
     ) -> None:
-        before = len(drafts)
+        before, swept_before = len(drafts), len(swept)
         gave = False
         try:
             for draft in kind.translate(item, batch.context):
@@ -122,16 +161,18 @@ class Intake:
                     drafts.append(draft)
                 elif isinstance(draft, Ignored):
                     self._ignore(draft, batch, item, page, ignored)
+                elif isinstance(draft, Rejected):
+                    self._reject_part(draft, batch, item, page)
                 else:
                     swept.append(draft)
             if not gave:
-                page.issues.append(self._issue(page.slice, batch.kind, item, "untranslated", "no record came of it"))
+                self._reject(batch.kind, item, page, "untranslated", "no record came of it")
         except Rejected as rejected:
-            del drafts[before:]
-            page.issues.append(self._issue(page.slice, batch.kind, item, rejected.reason, rejected.detail))
+            del drafts[before:], swept[swept_before:]
+            self._reject(batch.kind, item, page, rejected.reason, rejected.detail)
         except Exception as error:  # noqa: BLE001 # a translator may fail in any way on odd data; one record never stops a run
-            del drafts[before:]
-            page.issues.append(self._issue(page.slice, batch.kind, item, "malformed", where_it_failed(error)))
+            del drafts[before:], swept[swept_before:]
+            self._reject(batch.kind, item, page, "malformed", where_it_failed(error))
         if self._raw and len(drafts) > before:
             scrubbed = self._scrubber.json(item)
             for draft in drafts[before:]:
@@ -141,7 +182,24 @@ class Intake:
         if draft.kind in self.connector.ignored:
             ignored[draft.kind] += 1
         else:
-            page.issues.append(self._issue(page.slice, batch.kind, item, "undeclared", f"ignored as {draft.kind}"))
+            self._reject(batch.kind, item, page, "undeclared", f"ignored as {draft.kind}")
+
+    def _reject(self, wire_kind: str, item: Any, page: Page, reason: str, detail: str | None) -> None:  # noqa: ANN401
+        """Note a payload that became no record: an Issue, and something that was there."""
+        self._note_issue(page, self._issue(page.slice, wire_kind, item, reason, detail))
+
+    def _reject_part(self, part: Rejected, batch: Batch, item: Any, page: Page) -> None:  # noqa: ANN401 # decoded JSON
+        """Note a part of a payload that became no record, while the rest of it did."""
+        issue = self._issue(page.slice, batch.kind, item, part.reason, part.detail)
+        native = part.native[:_NATIVE_LENGTH] if part.native else None
+        self._note_issue(page, issue.model_copy(update={"native_id": native}))
+
+    def _note_issue(self, page: Page, issue: Issue) -> None:
+        page.issues.append(issue)
+        if issue.native_id is None:
+            page.unreadable = True
+        else:
+            page.unread.add(issue.native_id)
 
     def _validated(self, drafts: list[dict[str, Any]], wire_kind: str, page: Page) -> list[Any]:
         try:
@@ -157,16 +215,17 @@ class Intake:
                     f"{'.'.join(str(part) for part in item['loc'][1:])}: {item['type']}"
                     for item in error.errors(include_input=False, include_context=False, include_url=False)[:3]
                 )
-                native = str(draft.get("id") or "")[:200] or None
-                page.issues.append(
+                native = draft.get("id")
+                self._note_issue(
+                    page,
                     Issue(
                         run_id=self.run_id,
                         slice=page.slice,
                         wire_kind=wire_kind,
-                        native_id=native,
+                        native_id=native[:_NATIVE_LENGTH] if isinstance(native, str) and native else None,
                         reason="invalid",
                         detail=f"{draft.get('record')}: {detail}",
-                    )
+                    ),
                 )
         return records
 
@@ -199,10 +258,8 @@ class Intake:
                 page.records.append(Member(id=member_id, source=source))
 
     def _reject_all(self, batch: Batch, page: Page) -> None:
-        page.issues.extend(
-            self._issue(page.slice, batch.kind, item, "unknown_kind", "the connector declares no such wire kind")
-            for item in batch.items
-        )
+        for item in batch.items:
+            self._reject(batch.kind, item, page, "unknown_kind", "the connector declares no such wire kind")
 
     def _issue(self, slice_key: str, wire_kind: str, item: Any, reason: str, detail: str | None) -> Issue:  # noqa: ANN401
         declared = self.connector.translators.get(wire_kind)
@@ -211,7 +268,7 @@ class Intake:
             run_id=self.run_id,
             slice=slice_key,
             wire_kind=wire_kind,
-            native_id=str(native)[:200] if isinstance(native, str | int) else None,
+            native_id=str(native)[:_NATIVE_LENGTH] if isinstance(native, str | int) and native != "" else None,
             reason=reason,
             detail=self._scrubber.text(detail) if detail else None,
         )

@@ -257,4 +257,14 @@ def walked(sweep: Sweep) -> Walked:
     from communitykit.store.vanishing import Walked  # noqa: PLC0415 # same
 
     one = sweep.swept
-    return Walked(one.record, one.within, sweep.seen, sweep.source, one.since, one.until, one.with_replies)
+    return Walked(
+        one.record,
+        one.within,
+        sweep.seen,
+        sweep.source,
+        sweep.network,
+        since=one.since,
+        until=one.until,
+        with_replies=one.with_replies,
+        unread=sweep.unread,
+    )

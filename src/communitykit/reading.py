@@ -61,6 +61,9 @@ class SliceReading:
         self.failure: CommunityKitError | None = None
         self._gaps: list[Gap] = []
         self._seen: set[str] = set()
+        self._unread: set[str] = set()
+        self._unreadable = False
+        self._network = slice_.network if slice_ else None
         self._read = self._stored = self._rejected = self._requests = 0
 
     def page(self, emit: Emit) -> Page | None:
@@ -68,20 +71,30 @@ class SliceReading:
         step = emit.step
         page: Page | None = None
         if isinstance(step, Batch):
-            page = self.intake.translate(step, self.key, emit.fetched_at, self.ignored)
+            page = self.intake.translate(step, self.key, emit.fetched_at, self.ignored, network=self._network)
             self._read += len(step.items)
             self._stored += len(page.records)
             self._rejected += len(page.issues)
             if self._sweeps:
                 self._seen.update(record.id for record in page.records)
+                self._unread |= page.unread
+                self._unreadable = self._unreadable or page.unreadable
         elif isinstance(step, Swept) and self._sweeps:
-            page = Page(self.key, sweeps=[Sweep(step, frozenset(self._seen), self.intake.source(emit.fetched_at))])
-            self._seen.clear()
+            page = Page(self.key, sweeps=self._swept(step, emit))
         elif isinstance(step, Gap):
             self._gaps.append(step)
         if page is not None:
             page.requests, self._requests = self.meter.requests - self._requests, self.meter.requests
         return page
+
+    def _swept(self, step: Swept, emit: Emit) -> list[Sweep]:
+        """End a window: nothing has vanished that an unreadable payload in it could be."""
+        network = self.intake.bound(step, self._network)
+        seen, unread, unreadable = frozenset(self._seen), frozenset(self._unread), self._unreadable
+        self._seen.clear()
+        self._unread.clear()
+        self._unreadable = False
+        return [] if unreadable else [Sweep(step, seen, self.intake.source(emit.fetched_at), network, unread)]
 
     def fail(self, error: Exception) -> None:
         """Note what ended the slice early; what is no CommunityKitError is a defect of the connector."""
@@ -96,6 +109,8 @@ class SliceReading:
 
     def closed(self) -> Closed:
         """Sum up."""
+        if self._rejected:
+            self._gaps.append(Gap(f"{self._rejected} of what was read could not be translated: see the Issues."))
         status = max((gap.status for gap in self._gaps), key=_WORST.index, default="complete")
         coverage = Coverage(
             run_id=self.intake.run_id,

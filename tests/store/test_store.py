@@ -36,6 +36,7 @@ from communitykit.store.vanishing import Walked
 from communitykit.store.writer import Group, Writer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+NETWORK = "p:n:"
 COMMUNITY = "p:n:community:C"
 
 
@@ -173,6 +174,7 @@ def test_a_sweep_marks_what_vanished_and_only_inside_its_window(tmp_path: Path) 
         {"community_id": COMMUNITY, "parent_id": None},
         frozenset({"p:n:post:5"}),
         source(1),
+        NETWORK,
         since=START + timedelta(minutes=1),
         until=START + timedelta(minutes=6),
     )
@@ -193,7 +195,7 @@ def test_replies_vanish_with_their_root_where_the_platform_keeps_roots_of_replie
     store_of(path, Group([post(1), post(3), *below]))
     within, seen = {"community_id": COMMUNITY, "parent_id": None}, frozenset({"p:n:post:3"})
 
-    writer = store_of(path, Group([post(3, 1)], [Walked("post", within, seen, source(1), with_replies=True)]))
+    writer = store_of(path, Group([post(3, 1)], [Walked("post", within, seen, source(1), NETWORK, with_replies=True)]))
 
     assert [row["id"] for row in current(path)["posts"]] == ["p:n:post:3", "p:n:post:4"]
     assert writer.tally.vanished == {"posts": 2}
@@ -205,7 +207,8 @@ def test_reactions_that_are_no_longer_listed_are_undone(tmp_path: Path) -> None:
     kept = reacted(1, "V", 1)
     seen = frozenset({kept.id})
     walked = [
-        Walked("event", {"kind": "reacted", "target_id": f"p:n:post:{number}"}, seen, source(1)) for number in (1, 3)
+        Walked("event", {"kind": "reacted", "target_id": f"p:n:post:{number}"}, seen, source(1), NETWORK)
+        for number in (1, 3)
     ]
     store_of(path, Group([kept], walked))
     assert [row["id"] for row in current(path)["events"]] == [kept.id, reacted(2, "U").id]
@@ -227,9 +230,55 @@ def test_memberships_that_are_no_longer_listed_ended(tmp_path: Path) -> None:
     ]
     store_of(path, Group(list(rows)))
     store_of(
-        path, Group(walked=[Walked("membership", {"community_id": COMMUNITY}, frozenset({rows[0].id}), source(1))])
+        path,
+        Group(walked=[Walked("membership", {"community_id": COMMUNITY}, frozenset({rows[0].id}), source(1), NETWORK)]),
     )
     assert [row["id"] for row in current(path)["memberships"]] == [rows[0].id]
+
+
+def community(key: str, day: float = 0, **fields: Any) -> Community:
+    return Community(id=key, kind="group", privacy="public", source=source(day), **{"gone": None, **fields})
+
+
+def test_a_sweep_touches_nothing_of_another_platform_or_network_or_archive(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    own, others = "p:n:community:1", ["q:n:community:1", "p:m:community:1", "p:nn:community:1", "p:n:community:~ab/x"]
+    store_of(path, Group([community(key) for key in (own, *others)]))
+    window = Walked("community", {"kind": "group", "privacy": "public"}, frozenset(), source(1), NETWORK)
+    everywhere = Walked("community", {"privacy": "public", "parent_id": None}, frozenset(), source(1), NETWORK)
+
+    store_of(path, Group(walked=[window, everywhere]))
+
+    assert [row["id"] for row in current(path)["communities"]] == sorted(others)
+
+
+def test_what_stands_in_a_community_that_is_gone_is_not_current_until_it_is_back(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    membership = Membership(
+        id="p:n:membership:C/U", community_id=COMMUNITY, member_id="p:n:member:U", active=True, source=source()
+    )
+    store_of(path, Group([community(COMMUNITY), post(1), membership, reacted(1, "U")]))
+    store_of(path, Group([community(COMMUNITY, 1, gone="deleted")]))
+    now = current(path)
+    assert [now[table] for table in ("communities", "posts", "memberships", "events")] == [[], [], [], []]
+    with Store(path) as store:
+        assert store.sql("SELECT body FROM posts").to_pylist() == [{"body": "body 1"}]
+
+    store_of(path, Group([community(COMMUNITY, 2)]))
+    now = current(path)
+    assert [len(now[table]) for table in ("communities", "posts", "memberships", "events")] == [1, 1, 1, 1]
+
+
+def test_members_who_are_no_longer_listed_have_left(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    people = [Member(id=f"p:n:member:{who}", display_name=who, active=True, source=source()) for who in "UV"]
+    store_of(path, Group([*people, Member(id="p:n:member:stub", source=source())]))
+
+    store_of(path, Group(walked=[Walked("member", {}, frozenset({people[0].id}), source(1), NETWORK)]))
+
+    assert [(row["display_name"], row["active"]) for row in current(path)["members"]] == [("U", True), ("V", False)]
+    with Store(path) as store:
+        assert store.sql("SELECT active FROM members WHERE stub").to_pylist() == [{"active": None}]
 
 
 def test_one_join_told_through_two_doors_is_one(tmp_path: Path) -> None:
@@ -359,7 +408,7 @@ def test_a_commit_that_fails_leaves_nothing(tmp_path: Path) -> None:
     bad = Group(
         [post(1)],
         [
-            Walked("post", {"no_such_column": "x"}, frozenset(), source()),
+            Walked("post", {"no_such_column": "x"}, frozenset(), source(), NETWORK),
         ],
         checkpoints={"a": {}},
     )

@@ -52,6 +52,20 @@ def parse_id(text: str) -> Id:
     return Id(platform, unquote(network), kind, tuple(unquote(part) for part in native.split("/")))
 
 
+def network_prefix(platform: str, network: str) -> str:
+    """Return what all ids of one network begin with.
+
+    >>> network_prefix("slack", "T1")
+    'slack:T1:'
+    """
+    return make_id(platform, network, "-", "-").removesuffix("-:-")
+
+
+def is_local(text: str) -> bool:
+    """Tell whether an id is good inside one archive only: its native part begins with `~`, and no API tells of it."""
+    return native_text(text).startswith("~")
+
+
 def native_text(text: str) -> str:
     """Give everything after the kind, still escaped: what identifies an object inside its network and kind."""
     return text.split(":", 3)[3]

@@ -42,13 +42,16 @@ UNION ALL SELECT e.kind, e.actor_id, e.target_id, e.community_id, p.id, e.occurr
 CURRENT: dict[str, str] = {
     "members": "SELECT * FROM members WHERE NOT stub",
     "communities": "SELECT * FROM communities WHERE gone IS NULL",
-    "memberships": "SELECT * FROM memberships WHERE active IS DISTINCT FROM false",
-    "posts": "SELECT * FROM posts WHERE gone IS NULL",
+    "memberships": """SELECT m.* FROM memberships m LEFT JOIN communities c ON c.id = m.community_id
+        WHERE m.active IS DISTINCT FROM false AND c.gone IS NULL""",
+    "posts": """SELECT p.* FROM posts p LEFT JOIN communities c ON c.id = p.community_id
+        WHERE p.gone IS NULL AND c.gone IS NULL""",
     "events": """SELECT e.* FROM events e LEFT JOIN posts p ON p.id = e.target_id
-        WHERE e.active AND (p.id IS NULL OR p.gone IS NULL)""",
+        LEFT JOIN communities c ON c.id = coalesce(e.community_id, p.community_id, e.target_id)
+        WHERE e.active AND p.gone IS NULL AND c.gone IS NULL""",
     "measures": "SELECT * FROM measures",
 }
-"""What is so now, by table: not gone, not undone, no stubs."""
+"""What is so now, by table: not gone, not undone, no stubs, and not in a community that is gone."""
 
 
 def statements() -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from communitykit.model.ids import is_local, parse_id
 from communitykit.model.merge import Known, bury, merge
 from communitykit.store.columns import TABLES
 from communitykit.store.merging import Tally, known_of, select, write
@@ -19,6 +20,7 @@ _VANISHED: dict[str, dict[str, Any]] = {
     "community": {"gone": "vanished"},
     "event": {"active": False},
     "membership": {"active": False},
+    "member": {"active": False},
 }
 
 
@@ -26,16 +28,21 @@ _VANISHED: dict[str, dict[str, Any]] = {
 class Walked:
     """A window that was walked whole: stored records of `record` that match `within` and are not in `seen` vanished.
 
-    `with_replies`: so did what stands below the posts among them.
+    `network` is the beginning that the ids of the window's own platform and network share: nobody else's records are
+    touched, whatever they look like. `unread` are ids, whole or native, of what was in the window and could not be
+    translated: what has one of them, and what hangs from it, is left alone. `with_replies`: with the posts of the
+    window vanished what stands below them.
     """
 
     record: str
     within: Mapping[str, str | None]
     seen: frozenset[str]
     source: Any
+    network: str
     since: datetime | None = None
     until: datetime | None = None
     with_replies: bool = False
+    unread: frozenset[str] = frozenset()
 
 
 def sweep(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally: Tally) -> None:
@@ -43,7 +50,8 @@ def sweep(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally
     together: dict[tuple[str, tuple[str, ...]], dict[tuple[str | None, ...], Walked]] = {}
     for one in walked:
         names = tuple(sorted(one.within))
-        if one.since is not None or one.until is not None or None in one.within.values():
+        alone = one.since is not None or one.until is not None or None in one.within.values()
+        if alone or not any(value and value.startswith(one.network) for value in one.within.values()):
             _vanish(connection, dict.fromkeys(_matching(connection, one), one), tally)
         else:
             together.setdefault((one.record, names), {})[tuple(one.within[name] for name in names)] = one
@@ -52,7 +60,7 @@ def sweep(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally
             name: pa.array(column, pa.string()) for name, column in zip(names, zip(*group, strict=True), strict=True)
         }
         connection.register("swept", pa.table(values))
-        live = "gone IS NULL" if record in {"post", "community"} else "active IS DISTINCT FROM false"
+        live = _live(record)
         found = connection.execute(
             f"SELECT id, {', '.join(names)} FROM {TABLES[record]} SEMI JOIN swept USING ({', '.join(names)}) "  # noqa: S608
             f"WHERE {live}"
@@ -63,8 +71,8 @@ def sweep(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally
 
 
 def _matching(connection: duckdb.DuckDBPyConnection, one: Walked) -> list[str]:
-    clauses = ["gone IS NULL" if one.record in {"post", "community"} else "active IS DISTINCT FROM false"]
-    values: list[Any] = []
+    clauses = [_live(one.record), "starts_with(id, ?)"]
+    values: list[Any] = [one.network]
     for name, value in one.within.items():
         clauses.append(f"{name} IS NOT DISTINCT FROM ?")
         values.append(value)
@@ -86,6 +94,8 @@ def _vanish(connection: duckdb.DuckDBPyConnection, missed: Mapping[str, Walked],
     moved: dict[str, Known] = {}
     for key, known in known_of(connection, record, missed).items():
         one = missed[key]
+        if not key.startswith(one.network) or is_local(key) or _could_be_unread(key, known, one.unread):
+            continue
         merge(known, _VANISHED[record], one.source.as_of, one.source)
         if known.changed:
             moved[key] = bury(known) if record == "post" else known
@@ -96,3 +106,18 @@ def _vanish(connection: duckdb.DuckDBPyConnection, missed: Mapping[str, Walked],
         below = select(connection, "post", "id, root_id", roots, by="root_id", live=True).to_pylist()
         replies = {row["id"]: replace(missed[row["root_id"]], with_replies=False) for row in below}
         _vanish(connection, replies, tally)
+
+
+def _live(record: str) -> str:
+    """Return the condition for what has neither vanished nor been undone; stubs are nobody's word."""
+    if record in {"post", "community"}:
+        return "gone IS NULL"
+    return "active IS DISTINCT FROM false" + (" AND NOT stub" if record == "member" else "")
+
+
+def _could_be_unread(key: str, known: Known, unread: frozenset[str]) -> bool:
+    """Tell whether a payload that could not be translated may be this record, or the post that it stands below."""
+    if not unread:
+        return False
+    ids = [key, *(value for name in ("root_id", "parent_id") if (value := known.values.get(name)))]
+    return any(one in unread or not unread.isdisjoint(parse_id(one).native) for one in ids)

@@ -61,7 +61,7 @@ class Translated:
 
     def _add(self, kind: str, item: Any, context: Mapping[str, Any]) -> None:  # noqa: ANN401 # any payload
         drafts: list[dict[str, Any]] = []
-        before = len(self.swept) + len(self.ignored)
+        before = len(self.swept) + len(self.ignored) + len(self.rejected)
         try:
             for draft in self._connector.translators[kind].translate(item, context):
                 if isinstance(draft, Swept):
@@ -69,11 +69,13 @@ class Translated:
                 elif isinstance(draft, Ignored):
                     assert draft.kind in self._connector.ignored, draft.kind
                     self.ignored.append(draft.kind)
+                elif isinstance(draft, Rejected):
+                    self.rejected.append(draft.reason)
                 else:
                     drafts.append(draft)
         except Rejected as rejected:
             self.rejected.append(rejected.reason)
             return
-        assert drafts or len(self.swept) + len(self.ignored) > before, "nothing came of it"
+        assert drafts or len(self.swept) + len(self.ignored) + len(self.rejected) > before, "nothing came of it"
         _RECORDS.validate_python(drafts)
         self.drafts += drafts

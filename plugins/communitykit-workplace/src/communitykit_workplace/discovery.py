@@ -111,7 +111,7 @@ def _groups(scope: Scope, context: dict[str, Any]) -> Steps:
     if listing.problem:
         yield Gap(listing.problem)
     elif not scope.communities:
-        yield Swept("community", {"kind": "group", "privacy": "public"})
+        yield Swept("community", {"kind": "group", "privacy": "public"}, network=NETWORK)
     return wanted
 
 
