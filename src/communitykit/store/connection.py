@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ import duckdb
 
 from communitykit.errors import StoreBusyError, StoreError, StoreVersionError
 from communitykit.store.columns import SCHEMA_VERSION
+from communitykit.store.making import make
 from communitykit.store.schema import statements
 
 IN_MEMORY = ":memory:"
@@ -45,10 +45,8 @@ def connect(
     """
     if read_only and not path.exists():
         raise StoreError("there is no such store", subject=path.name, remedy="Pull or import into it first.")
-    if not path.exists() and str(path) != IN_MEMORY:
-        if not path.parent.is_dir():
-            raise StoreError("its folder does not exist", subject=str(path), remedy="Make the folder, or name another.")
-        _make(path)
+    if not path.parent.is_dir() and str(path) != IN_MEMORY:
+        raise StoreError("its folder does not exist", subject=str(path), remedy="Make the folder, or name another.")
     bound = not read_only and str(path) != IN_MEMORY
     limits = list(MEMORY_LIMITS[MEMORY_LIMITS.index(memory_limit) :])
     waited = 0.0
@@ -56,6 +54,8 @@ def connect(
         config: dict[str, str | bool | int | float | list[str]] = (
             {"memory_limit": limits[0], "threads": _THREADS} if bound else {}
         )
+        if not read_only and str(path) != IN_MEMORY and not path.exists():
+            make(path, _database)
         try:
             connection = duckdb.connect(str(path), read_only=read_only, config=config)
             break
@@ -106,16 +106,12 @@ def mark(path: Path, key: str, value: str) -> None:
         connection.close()
 
 
-def _make(path: Path) -> None:
-    """Make an empty store under another name and rename it: whoever is killed meanwhile leaves no half of one."""
-    with tempfile.TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder:
-        made = Path(folder) / "store"
-        connection = duckdb.connect(str(made))
-        try:
-            _fill(connection)
-        finally:
-            connection.close()
-        made.replace(path)
+def _database(path: Path) -> None:
+    connection = duckdb.connect(str(path))
+    try:
+        _fill(connection)
+    finally:
+        connection.close()
 
 
 def _fill(connection: duckdb.DuckDBPyConnection) -> None:

@@ -13,7 +13,8 @@ from pydantic_core import from_json, to_json
 
 from communitykit.errors import StoreError
 from communitykit.store.columns import MERGED
-from communitykit.store.connection import MEMORY_LIMITS, connect, ran_out_of_memory
+from communitykit.store.connection import IN_MEMORY, MEMORY_LIMITS, connect, ran_out_of_memory
+from communitykit.store.making import clean
 from communitykit.store.merging import Tally, append, store
 from communitykit.store.rows import plain_table
 from communitykit.store.vanishing import Walked, sweep
@@ -37,6 +38,8 @@ class Writer:
 
         Raises StoreBusyError, StoreVersionError or StoreError.
         """
+        if str(path) != IN_MEMORY:
+            clean(path)
         self.path = path
         self.tally = Tally()
         self._patience = patience

@@ -1,0 +1,96 @@
+"""A new store's file: made whole beside its place, put there by one process only, and readable by its owner only."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
+
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+"""Stores hold what people wrote to each other: whatever the umask, others do not read them."""
+_MAKING = ".making-"
+_MADE = "store"
+
+
+def make(path: Path, fill: Callable[[Path], None]) -> None:
+    """Let `fill` make a database under another name, and put it at `path` unless another process was first.
+
+    Whoever is killed meanwhile leaves no half of a store; whoever comes second finds the store of the first untouched.
+    """
+    path = path.resolve()  # a link to a file that is not there yet stays a link
+    with _folder_beside(path) as folder:
+        made = folder / _MADE
+        fill(made)
+        made.chmod(PRIVATE_FILE)
+        with contextlib.suppress(FileExistsError):  # another process was first: its store is the one to open
+            _put(made, path)
+
+
+def clean(path: Path) -> None:
+    """Remove what killed processes left beside a store while they made it.
+
+    Only folders with this module's names and nothing else in them, and only where their maker is dead: it would hold
+    a lock that ends with its process. Where there are no such locks (Windows), nothing is removed.
+    """
+    path = path.resolve()
+    ours = re.compile(rf"{re.escape(path.name + _MAKING)}[a-z0-9_]{{8}}")
+    try:
+        beside = [one for one in path.parent.iterdir() if ours.fullmatch(one.name)]
+    except OSError:  # a folder that may be used and not listed
+        return
+    for folder in beside:
+        with contextlib.suppress(OSError), _locked(folder, wait=False):  # its maker lives, or it is not ours to remove
+            if not folder.is_symlink() and all(one.name.split(".")[0] == _MADE for one in folder.iterdir()):
+                shutil.rmtree(folder)
+
+
+def _put(made: Path, path: Path) -> None:
+    """Give `made` the name `path`; FileExistsError where something has it."""
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if sys.platform == "win32":
+            made.rename(path)  # refuses, on Windows, to replace
+            return
+        with _locked(path.parent, wait=True):
+            if os.path.lexists(path):
+                raise FileExistsError(path) from None
+            made.rename(path)
+
+
+@contextlib.contextmanager
+def _folder_beside(path: Path) -> Iterator[Path]:
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=f"{path.name}{_MAKING}", dir=path.parent))
+        try:
+            with contextlib.ExitStack() as stack:
+                with contextlib.suppress(OSError):  # where folders cannot be locked, nobody cleans either
+                    stack.enter_context(_locked(folder, wait=True))
+                if folder.exists():  # else another process found it unlocked, and took it for a dead one's
+                    yield folder
+                    return
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path, *, wait: bool) -> Iterator[None]:
+    """Hold the lock on a folder: the system lets go of it when this process ends, however it ends."""
+    if sys.platform == "win32":
+        raise BlockingIOError(folder)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
