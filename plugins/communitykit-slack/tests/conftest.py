@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 
 from communitykit.testing import Translated
 from communitykit_slack import SLACK
+
+sys.path.insert(0, str(Path(__file__).parent))  # for what stands beside the tests
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "slack"
 API = {"team": "T1", "channel": "C1", "origin": "api"}

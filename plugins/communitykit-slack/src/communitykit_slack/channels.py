@@ -1,4 +1,4 @@
-"""What every request and batch of one channel has in common. Pure."""
+"""What every request and batch of one channel has in common, and safe looks into its payloads. Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from communitykit_slack.methods import call
 
 SIDE_BY_SIDE = 8
 """Requests of one slice that are sent side by side."""
+PATIENCE = 20
+"""Threads (or messages' reactions) that may fail one after the other; the rest is left to the next run."""
 
 
 @dataclass(slots=True)
 class Channel:
-    """Where a slice's messages stand, and what its requests and batches have in common."""
+    """Where a slice's messages stand, and what its requests and batches have in common.
+
+    `failed_threads` and `failed_reactions` count those that failed one after the other.
+    """
 
     team: str
     native: str
@@ -25,7 +30,9 @@ class Channel:
     until: str
     context: dict[str, Any]
     full_reactions: bool = False
-    watched_since: str = ""
+    watched_since: int = 0
+    failed_threads: int = 0
+    failed_reactions: int = 0
 
     def ask(self, method: str, **form: str | int) -> Request:
         """Describe a call about this channel."""
@@ -37,7 +44,26 @@ class Channel:
         return not isinstance(ts, str) or not is_ts(ts) or ts_key(ts) <= ts_key(self.until)
 
 
+def payloads_of(response: Response) -> list[Any]:
+    """Return all that a page holds, odd things too: they become Issues."""
+    return listed(response.data.get("messages"))
+
+
 def messages_of(response: Response) -> list[dict[str, Any]]:
-    """Give the messages of a page."""
-    found = response.data.get("messages")
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    """Return the messages of a page."""
+    return [item for item in payloads_of(response) if isinstance(item, dict)]
+
+
+def listed(value: Any) -> list[Any]:  # noqa: ANN401 # any JSON
+    """Return a list as it is, and an empty one in place of anything else."""
+    return value if isinstance(value, list) else []
+
+
+def reactions_of(item: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the reactions under a message that can be read."""
+    return [one for one in listed(item.get("reactions")) if isinstance(one, dict) and isinstance(one.get("name"), str)]
+
+
+def number(value: object) -> int:
+    """Return a count as it is, and 0 in place of anything else."""
+    return value if isinstance(value, int) else 0

@@ -41,7 +41,7 @@ def estimate(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Mapp
     if what == "profiles":
         return {"users.profile.get": len(_changed(slice_, checkpoint))}
     progress = Progress.load(checkpoint)
-    if progress.high is None or slice_.params.get("closed"):
+    if not progress.spans or slice_.params.get("closed"):
         return {}
     threads = len(progress.roots) if scope.settings.threads == "all" else len(progress.pending)
     return {"conversations.history": 1, **({"conversations.replies": threads} if threads else {})}

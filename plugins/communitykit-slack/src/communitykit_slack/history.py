@@ -1,70 +1,87 @@
-"""The flow that reads one channel's messages: what is new, what changed in the look-back, what was before.
+"""The flow that reads one channel's messages: what was never handed on, and what changed in the look-back.
 
-History never shows replies, and a late reply does not bring its root up again. So a later run walks forward once, from
-the start of the look-back to now, and compares what each root shows of its thread with what it showed before.
+History never shows replies, and a late reply does not bring its root up again. So a later run reads the look-back
+again, and compares what each root shows of its thread with what was handed on of it.
+
+Every request names both bounds, to which Slack answers newest first. That is documented nowhere, so it is checked on
+the first page that has more: a stretch is swept, and noted as handed on, only where its pages were seen to join.
 
 A deleted root leaves a tombstone while something is below it: where none is left, the thread is gone with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from communitykit import (
     Batch,
     CommunityKitError,
+    CredentialError,
     CursorError,
     Gap,
+    Request,
     Response,
     Scope,
     Swept,
 )
-from communitykit_slack.channels import SIDE_BY_SIDE, Channel, messages_of
-from communitykit_slack.ids import is_ts, parse_ts, ts_key, ts_of
-from communitykit_slack.methods import HISTORY_LIMIT, PAGER
-from communitykit_slack.progress import BEGINNING, MAX_ROOTS, SPARE_ROOTS, Progress, bound
+from communitykit_slack.channels import SIDE_BY_SIDE, Channel, messages_of, payloads_of
+from communitykit_slack.ids import is_ts, micros, parse_ts, ts_at, ts_of
+from communitykit_slack.methods import HISTORY_LIMIT, PAGER, has_more
+from communitykit_slack.progress import MARGIN, MAX_ROOTS, SPARE_ROOTS, Progress
 from communitykit_slack.reactions import completed
+from communitykit_slack.spans import Span
 from communitykit_slack.threads import Thread, read_threads
 
-MARGIN = timedelta(seconds=60)
-"""Slack's clock and ours may differ, and messages may show late: the last minute is read again and never swept."""
-
-_TICK = timedelta(microseconds=1)
+EMPTY_PAGES = 200
+"""Empty pages in a row after which a walk that always tells of more is taken for a circle."""
 _SMALL_PAGE = 15
 
 Steps = Generator[Any, Any, None]
 
 
 def read_history(channel: Channel, progress: Progress, scope: Scope) -> Steps:
-    """Read a channel: threads left over, news and the look-back, then the past as far as asked for."""
+    """Read what was asked for and not handed on yet, and the look-back, newest first; then threads left over."""
     lookback = scope.lookback_start(scope.settings.lookback_length)
-    walk = _Walk(channel, progress, scope, bound(lookback))
-    if progress.pending:
-        yield from read_threads(channel, progress, [({"ts": ts}, ("whole", "")) for ts in progress.pending])
-    if progress.high is not None:
-        yield from walk.forward()
-    yield from walk.backward()
+    since = micros(ts_of(scope.since)) - 1 if scope.since else 0
+    walk = _Walk(channel, progress, micros(ts_of(lookback)) - 1 if lookback else 0)
+    owed = progress.owed(channel.until)
+    parts = progress.plan(since, micros(channel.until), walk.lookback)
+    walk.always = scope.settings.threads == "all"
+    for low, high in reversed(parts):
+        yield from walk.part(low, high)
+    yield from walk.hot_threads(parts)
+    yield from read_threads(channel, progress, [({"ts": ts}, ("whole", "")) for ts in owed if ts in progress.pending])
     walk.forget()
     if walk.excess:
         yield Gap(f"{walk.excess} threads more than can be watched: their late replies are found by reading them whole")
     yield Batch("message", (), channel.context, checkpoint=progress.save())
 
 
-class _Walk:
-    """Pages of one channel's history, in either direction."""
+@dataclass(slots=True)
+class _Page:
+    """What a stretch was answered with: its payloads, the times of those inside it, whether there is more."""
 
-    def __init__(self, channel: Channel, progress: Progress, scope: Scope, lookback: str) -> None:
+    items: list[Any] = field(default_factory=list)
+    stamps: set[int] = field(default_factory=set)
+    more: bool = False
+    limited: bool = False
+
+
+class _Walk:
+    """One channel's history, stretch by stretch."""
+
+    def __init__(self, channel: Channel, progress: Progress, lookback: int) -> None:
         self.channel = channel
         self.lookback = lookback
         self.progress = progress
-        self.scope = scope
-        self.always = scope.settings.threads == "all"
-        self.small_pages = 0
-        self.explained: set[str] = set()
+        self.always = False
         self.excess = 0
+        self._joined = False
+        self._answered = False
+        self._small_pages = 0
+        self._explained: set[str] = set()
         self._watch()
 
     def forget(self) -> None:
@@ -73,203 +90,161 @@ class _Walk:
 
     def _watch(self) -> None:
         """Watch the threads that the next walk can meet: it begins with the look-back, or before the newest message."""
-        self.channel.watched_since = min(self.lookback, self._news(), key=ts_key)
+        self.channel.watched_since = min(self.lookback, max(0, self.progress.newest - MARGIN))
 
-    def _news(self) -> str:
-        return ts_of(parse_ts(self.progress.high) - MARGIN) if self.progress.high else self.lookback
-
-    def forward(self) -> Steps:
-        """Walk from the start of the look-back (or the newest message, if that is older) to the run's `until`."""
-        progress = self.progress
-        start = max(min(self._news(), self.lookback, key=ts_key), progress.floor or BEGINNING, key=ts_key)
-        interrupted = progress.walk
-        if interrupted is not None and ts_key(interrupted[1]) > ts_key(start):
-            # News first; then the part that the walk had behind it, since it may have changed meanwhile.
-            yield from self._forward(interrupted[1], None, origin=start)
-            yield from self._forward(start, interrupted[1], origin=start)
-        else:
-            yield from self._forward(start, None, origin=start)
-        progress.walk = None
-        yield from self._hot_threads(start)
-
-    def _forward(self, start: str, end: str | None, *, origin: str) -> Steps:
-        channel, progress = self.channel, self.progress
-        known = {root for root in progress.roots if ts_key(root) > ts_key(start)}
-        known = {root for root in known if end is None or ts_key(root) <= ts_key(end)}
-        at = start
-        request = channel.ask("conversations.history", oldest=at, limit=HISTORY_LIMIT)
-        while True:
-            response = yield from self._page(request, restart=at)
-            items = messages_of(response)
-            stamps = _stamps(items)
-            due = [item for item in items if channel.is_due(item)]
-            last = not _has_more(response) or len(due) < len(items)
-            until = self._swept_until(stamps, last=last)
-            items = yield from completed(self.channel, self.progress, due)
+    def part(self, low: int, high: int) -> Steps:
+        """Read the messages of `(low, high]`. What fails here is told, and left to the next run."""
+        channel = self.channel
+        roots = {micros(root): root for root in self.progress.roots if low < micros(root) <= high}
+        page: _Page | None = yield from self._page(low, high)
+        while page is not None:
+            items = yield from completed(channel, self.progress, [one for one in page.items if _is_due(channel, one)])
             yield Batch("message", items, channel.context)
-            since = self._visible_from(response, at, stamps)
-            if since is not None and until is not None and ts_key(until) > ts_key(since):
-                within = {"community_id": channel.community_id, "parent_id": None}
-                yield Swept("post", within, parse_bound(since), parse_ts(until), with_replies=True)
-            known.difference_update(stamps)
-            at = max([at, *_stamps(due)], key=ts_key)
-            progress.walk = (origin, at) if not last else progress.walk
-            progress.high = max(progress.high or at, *(_stamps(due) or [at]), key=ts_key)
-            self._watch()
-            yield from self._threads(items)
-            if last or (end is not None and ts_key(at) >= ts_key(end)):
-                break
-            request = self._following(request, response, stamps, oldest=at)
-        if "limited" in self.explained:  # what the plan hides is not gone
-            return
-        # Roots that were there and are not: their threads went with them, or stand alone now.
-        yield from read_threads(channel, progress, [({"ts": ts}, ("whole", "")) for ts in sorted(known)])
-
-    def backward(self) -> Steps:
-        """Walk from the oldest message read to the beginning, or to `since`."""
-        channel, progress = self.channel, self.progress
-        goal = bound(self.scope.since)
-        at = progress.floor or ts_of(parse_ts(channel.until) + _TICK)
-        if progress.floor is not None and ts_key(progress.floor) <= ts_key(goal):
-            return
-        limits: dict[str, str | int] = {"limit": HISTORY_LIMIT}
-        if self.scope.since is not None:
-            limits["oldest"] = ts_of(self.scope.since - _TICK)  # bounds are exclusive
-        request = channel.ask("conversations.history", latest=at, **limits)
-        while True:
-            response = yield from self._page(request, restart=at)
-            stamps = _stamps(messages_of(response))
-            items = yield from completed(self.channel, self.progress, messages_of(response))
-            last = not _has_more(response)
-            yield Batch("message", items, channel.context)
-            reached = min(stamps, key=ts_key) if stamps else at
-            lower = self._visible_from(response, goal, stamps) if last else _before(reached)
-            if lower is not None and ts_key(_before(at)) > ts_key(lower):
-                within = {"community_id": channel.community_id, "parent_id": None}
-                newest = ts_of(parse_ts(channel.until) - MARGIN)
-                until = min(_before(at), newest, key=ts_key)
-                if ts_key(until) > ts_key(lower):
-                    yield Swept("post", within, parse_bound(lower), parse_ts(until), with_replies=True)
-            if stamps and progress.high is None:
-                progress.high = max(stamps, key=ts_key)
-                self._watch()
-            # An empty channel has no mark yet: the next run begins anew, which costs one request.
-            progress.floor = goal if last and progress.high is not None else reached if stamps else progress.floor
-            yield from self._threads(items)
-            if last:
+            following: _Page | None = None
+            whole: Span = (low, high)  # what this page, and perhaps the next one, show all of
+            if page.more:
+                oldest, newest = min(page.stamps), max(page.stamps)
+                whole = (oldest - 1, high)
+                if not self._joined:
+                    following = yield from self._page(low, oldest - 1)
+                    if following is None:  # nobody knows what lies around this page
+                        self.progress.hand_on(oldest - 1, newest)
+                        yield from self._threads(items, ())
+                        return
+                    self._joined = bool(following.stamps) or following.more
+                    if not self._joined:  # nothing below: was this the lower end of what there is?
+                        following, whole = None, (low, newest)
+            yield from self._close(page, whole, roots, items)
+            if not page.more:
                 return
-            at = reached
-            request = self._following(request, response, stamps, latest=at)
+            low, high = (low, whole[0]) if self._joined else (whole[1], high)
+            page = following or (yield from self._page(low, high))
 
-    def _threads(self, items: list[dict[str, Any]]) -> Steps:
+    def _close(self, page: _Page, whole: Span, roots: dict[int, str], items: list[Any]) -> Steps:
+        """Sweep a stretch that was seen whole, note it, and read its threads."""
+        channel, progress = self.channel, self.progress
+        low, high = whole
+        if page.limited:  # what the plan hides is not gone
+            low = max(low, min(page.stamps) - 1) if page.stamps else high
+        sure = min(high, micros(channel.until) - MARGIN)  # of the last minute nothing is known for sure
+        if low < sure:
+            within = {"community_id": channel.community_id, "parent_id": None}
+            since = parse_ts(ts_at(low)) if is_ts(ts_at(low)) else None
+            yield Swept("post", within, since, parse_ts(ts_at(sure)), with_replies=True)
+        # After the newest message nothing is known: clocks differ, and what is newest is Slack's word.
+        progress.hand_on(low, min(high, max([progress.newest, *page.stamps])))
+        self._watch()
+        # Roots that were there and are not: their threads went with them, or stand alone now.
+        missed = [roots[at] for at in sorted(roots) if low < at <= high and at not in page.stamps]
+        yield from self._threads(items, missed)
+
+    def _threads(self, items: list[Any], missed: Sequence[str]) -> Steps:
         """Note which threads of a page must be read, with the page's place as the checkpoint, and read them."""
-        threads: list[Thread] = []
+        threads: list[Thread] = [({"ts": ts}, ("whole", "")) for ts in missed if ts not in self.progress.pending]
         for item in items:
-            ts, thread = item.get("ts"), item.get("thread_ts")
-            if not is_ts(ts) or (thread and thread != ts):
+            ts, thread = (item.get("ts"), item.get("thread_ts")) if isinstance(item, dict) else (None, None)
+            if not is_ts(ts) or (thread and thread != ts) or ts in self.progress.pending:
                 continue
             visit = self.progress.visit(item, always=self.always)
             if visit is not None:
                 threads.append((item, visit))
         if len(self.progress.roots) > MAX_ROOTS + SPARE_ROOTS:
             self.forget()
-        self.progress.pending = [*self.progress.pending, *(root["ts"] for root, _ in threads)]
+        self.progress.pending.update((root["ts"], "") for root, _ in threads)
         yield Batch("message", (), self.channel.context, checkpoint=self.progress.save())
         yield from read_threads(self.channel, self.progress, threads)
 
-    def _hot_threads(self, start: str) -> Steps:
-        """Look at roots that are older than the walk but were answered lately, each with one small request."""
+    def hot_threads(self, parts: Sequence[Span]) -> Steps:
+        """Look at roots that were not met but were answered lately, each with one small request."""
+        channel, roots = self.channel, self.progress.roots
         hot = [
             root
-            for root, told in sorted(self.progress.roots.items())
-            if ts_key(root) <= ts_key(start) and ts_key(str(told[1] or root)) >= ts_key(self.lookback)
+            for root in sorted(roots)
+            if micros(root) <= self.lookback < micros(str(roots[root][1] or root))
+            and not any(low < micros(root) <= high for low, high in parts)
         ]
         for begin in range(0, len(hot), SIDE_BY_SIDE):
             group = hot[begin : begin + SIDE_BY_SIDE]
             answers = yield tuple(
-                self.channel.ask("conversations.history", latest=ts, oldest=ts, inclusive="true", limit=1)
-                for ts in group
+                channel.ask("conversations.history", latest=ts, oldest=ts, inclusive="true", limit=1) for ts in group
             )
             items: list[dict[str, Any]] = []
+            missed: list[str] = []
             for ts, answer in zip(group, answers, strict=True):
                 if isinstance(answer, CommunityKitError):
-                    raise answer
+                    yield Gap(f"no look at the thread of {ts}: {answer}", "partial", channel.community_id)
+                    continue
                 found = [item for item in messages_of(answer) if item.get("ts") == ts]
-                if found or not answer.data.get("is_limited"):  # what the plan hides is not gone
-                    items += found or [{"ts": ts}]
-            shown = yield from completed(self.channel, self.progress, [item for item in items if len(item) > 1])
-            yield Batch("message", shown, self.channel.context)
-            yield from self._threads(items)
+                items += found
+                if not found and not answer.data.get("is_limited"):  # what the plan hides is not gone
+                    missed.append(ts)
+            shown = yield from completed(channel, self.progress, items)
+            yield Batch("message", shown, channel.context)
+            yield from self._threads(items, missed)
 
-    def _page(self, request: Any, *, restart: str) -> Generator[Any, Any, Response]:  # noqa: ANN401
-        """Get a page; when its cursor expired, go on from the last message instead."""
+    def _page(self, low: int, high: int) -> Generator[Any, Any, _Page | None]:
+        """Get the newest messages of `(low, high]`; None where that failed, which is told.
+
+        Raises what the very first request meets: then the channel itself cannot be read.
+        """
+        bounds = {"oldest": ts_at(low)} if low else {}
+        request = self.channel.ask("conversations.history", latest=ts_at(high + 1), limit=HISTORY_LIMIT, **bounds)
         try:
-            response: Response = yield request
-        except CursorError:
-            form = {name: value for name, value in (request.form or {}).items() if name != "cursor"}
-            form["latest" if "latest" in form else "oldest"] = restart
-            response = yield replace(request, form=form)
-        yield from self._explain(response)
-        return response
+            return (yield from self._filled(request, low, high))
+        except CredentialError:
+            raise
+        except CommunityKitError as error:
+            if not self._answered:
+                raise
+            yield Gap(f"part of the history is left to the next run: {error}", "partial", self.channel.community_id)
+            return None
 
-    def _following(self, request: Any, response: Response, stamps: list[str], **bounds: str) -> Any:  # noqa: ANN401
-        """Go on from the last message rather than by cursor, which expires; an empty page leaves only the cursor."""
-        following = PAGER(response.request, response)
-        if not stamps and following is not None:
-            if following == response.request:
-                raise CursorError("Slack gave the same cursor twice", subject=request.subject)
-            return following
-        form = {name: value for name, value in (request.form or {}).items() if name != "cursor"}
-        if all(form.get(name) == value for name, value in bounds.items()):
-            raise CursorError("Slack gave the same page twice", subject=request.subject)
-        return replace(request, form={**form, **bounds})
+    def _filled(self, request: Request, low: int, high: int) -> Generator[Any, Any, _Page]:
+        """Go on over empty pages, where only the cursor leads on; elsewhere a time does, since cursors expire."""
+        page = _Page()
+        asked: Request | None = request
+        for _ in range(EMPTY_PAGES):
+            if asked is None:
+                break
+            try:
+                response: Response = yield asked
+            except CursorError:
+                if asked == request:
+                    raise
+                response = yield request
+            self._answered = True
+            yield from self._explain(response)
+            page.items += payloads_of(response)
+            page.stamps.update(at for at in _stamps(messages_of(response)) if low < at <= high)
+            page.more = has_more(response)
+            page.limited = page.limited or bool(response.data.get("is_limited"))
+            if page.stamps or not page.more:
+                return page
+            following = PAGER(response.request, response)
+            asked = following if following != asked else None
+        raise CursorError("Slack told of more messages and gave no way to them", subject=request.subject)
 
     def _explain(self, response: Response) -> Steps:
         """Say once what limits this reading: the free plan's ninety days, or the limits of 2025."""
         found = messages_of(response)
         asked = int((response.request.form or {}).get("limit") or 0)
-        small = bool(found) and len(found) <= _SMALL_PAGE < asked and _has_more(response)
-        self.small_pages = self.small_pages + 1 if small else 0
-        if (self.small_pages > 1 or (small and len(found) == _SMALL_PAGE)) and "small" not in self.explained:
-            self.explained.add("small")
+        small = bool(found) and len(found) <= _SMALL_PAGE < asked and has_more(response)
+        self._small_pages = self._small_pages + 1 if small else 0
+        if (self._small_pages > 1 or (small and len(found) == _SMALL_PAGE)) and "small" not in self._explained:
+            self._explained.add("small")
             yield Gap(
                 "Slack gives this app 15 messages a request: it treats it as commercially distributed outside the "
                 "Marketplace, which also means one request a minute. Make an internal app in your own workspace "
                 "and use its token; for a long history import an export."
             )
-        if response.data.get("is_limited") and "limited" not in self.explained:
-            self.explained.add("limited")
+        if response.data.get("is_limited") and "limited" not in self._explained:
+            self._explained.add("limited")
             yield Gap("the workspace's free plan hides older messages", "truncated", self.channel.community_id)
 
-    def _visible_from(self, response: Response, since: str, stamps: list[str]) -> str | None:
-        """Give from where a page shows everything; where the plan hides the past, only from its oldest message."""
-        if not response.data.get("is_limited"):
-            return since
-        return max(_before(min(stamps, key=ts_key)), since, key=ts_key) if stamps else None
 
-    def _swept_until(self, stamps: list[str], *, last: bool) -> str | None:
-        """Give up to where a forward page shows everything; of the last minute nothing is known for sure."""
-        sure = ts_of(parse_ts(self.channel.until) - MARGIN)
-        if last:
-            return sure
-        return min(max(stamps, key=ts_key), sure, key=ts_key) if stamps else None
+def _stamps(items: list[dict[str, Any]]) -> list[int]:
+    return [micros(item["ts"]) for item in items if is_ts(item.get("ts"))]
 
 
-BEGINNING_SAFE = "1000000.000000"
-
-
-def parse_bound(ts: str) -> Any:  # noqa: ANN401 # a datetime, or None for the beginning
-    """Read a bound of a sweep; the beginning has none."""
-    return None if ts_key(ts) < ts_key(BEGINNING_SAFE) else parse_ts(ts)
-
-
-def _before(ts: str) -> str:
-    return ts_of(parse_ts(ts) - _TICK)
-
-
-def _stamps(items: list[dict[str, Any]]) -> list[str]:
-    return [item["ts"] for item in items if is_ts(item.get("ts"))]
-
-
-def _has_more(response: Response) -> bool:
-    return PAGER(response.request, response) is not None
+def _is_due(channel: Channel, item: Any) -> bool:  # noqa: ANN401 # any JSON
+    return not isinstance(item, dict) or channel.is_due(item)

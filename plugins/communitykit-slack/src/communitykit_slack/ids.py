@@ -118,6 +118,17 @@ def ts_key(ts: str) -> tuple[int, int]:
     return int(seconds), int(micros.ljust(_MICROS, "0")[:_MICROS] or "0")
 
 
+def micros(ts: str) -> int:
+    """Return the microseconds since 1970 of a `ts`: Slack's own order as a number."""
+    seconds, part = ts_key(ts)
+    return seconds * 1_000_000 + part
+
+
+def ts_at(at: int) -> str:
+    """Write microseconds since 1970 as a `ts`; the inverse of `micros`."""
+    return f"{at // 1_000_000}.{at % 1_000_000:06d}"
+
+
 def is_ts(ts: object) -> TypeGuard[str]:
     """Tell whether something is a usable ts, and no placeholder."""
     if not isinstance(ts, str) or not ts.isascii():

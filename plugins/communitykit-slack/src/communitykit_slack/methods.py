@@ -86,6 +86,11 @@ def call(method: str, team: str = "", *, subject: str = "", **form: str | int) -
     return Request(method, method="POST", form=form, draws=(Draw(method, team),), subject=subject)
 
 
+def has_more(response: Response) -> bool:
+    """Tell whether there is more to page through: Slack was seen to say so without giving a cursor for it."""
+    return PAGER(response.request, response) is not None or response.data.get("has_more") is True
+
+
 def fault(response: Response) -> CommunityKitError | None:
     """Tell what an answer means when it is a refusal: Slack answers 200 with `ok: false`."""
     data = response.data

@@ -1,16 +1,18 @@
-"""How far one channel's messages were read: the checkpoint, and what is needed to notice change. Pure."""
+"""What of one channel was handed on: the checkpoint, and what is needed to notice change. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Literal
 
 from communitykit import Checkpoint
-from communitykit_slack.ids import ts_key, ts_of
+from communitykit_slack import spans
+from communitykit_slack.channels import number
+from communitykit_slack.ids import is_ts, micros, ts_key
+from communitykit_slack.spans import Span
 
-VERSION = 1
+VERSION = 2
 MAX_ROOTS = 20_000
 """Threads that are watched per channel."""
 SPARE_ROOTS = 2_000
@@ -19,8 +21,8 @@ SPARE_ROOTS = 2_000
 ONE_PAGE = 1_000
 """Replies, and their root, that one request brings."""
 
-BEGINNING = "1.000000"
-"""Older than any message; Slack takes 0 for no bound."""
+MARGIN = 60_000_000
+"""A minute: Slack's clock and ours may differ, and messages may show late: it is read again and never swept."""
 
 Visit = tuple[Literal["whole", "news"], str]
 """How to read a thread: whole, or what came after a ts."""
@@ -28,51 +30,65 @@ Visit = tuple[Literal["whole", "news"], str]
 
 @dataclass(slots=True)
 class Progress:
-    """What was read of a channel.
+    """What was handed on of a channel; what a run's window kept out is not in it, and so is new for a later run.
 
-    Roots between `floor` and `high` were read. `pending` are threads of theirs still to be read. `walk` is a walk that
-    did not end: where it began and how far it came. `roots` holds [reply count, latest reply] of the threads watched.
+    `spans` are the stretches of history whose messages were handed on. `pending` are threads below them whose replies
+    were not all handed on, each with the oldest `ts` that is missing ("" where that is unknown). `roots` holds
+    [reply count, latest reply] of what was handed on of the threads watched.
     """
 
-    floor: str | None = None
-    high: str | None = None
-    pending: list[str] = field(default_factory=list)
-    walk: tuple[str, str] | None = None
+    spans: list[Span] = field(default_factory=list)
+    pending: dict[str, str] = field(default_factory=dict)
     roots: dict[str, list[Any]] = field(default_factory=dict)
     reactions: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, checkpoint: Checkpoint | None) -> Progress:
-        """Go on from a checkpoint; one of another version starts anew, which costs requests and loses nothing."""
+        """Go on from a checkpoint; one that is not understood starts anew, which costs requests and loses nothing."""
         if not checkpoint or checkpoint.get("v") != VERSION:
             return cls()
-        walk = checkpoint.get("walk")
-        return cls(
-            floor=checkpoint.get("floor"),
-            high=checkpoint.get("high"),
-            pending=list(checkpoint.get("pending") or ()),
-            walk=(walk["start"], walk["at"]) if walk else None,
-            roots=dict(checkpoint.get("roots") or {}),
-            reactions=dict(checkpoint.get("reactions") or {}),
-        )
+        try:
+            return cls(
+                spans=spans.union((int(low), int(high)) for low, high in checkpoint["spans"]),
+                pending=dict(checkpoint["pending"]),
+                roots=dict(checkpoint["roots"]),
+                reactions=dict(checkpoint["reactions"]),
+            )
+        except (KeyError, TypeError, ValueError):
+            return cls()
 
     def save(self) -> Checkpoint:
         """Make the checkpoint that holds now."""
-        walk = {"start": self.walk[0], "at": self.walk[1]} if self.walk else None
         return {
             "v": VERSION,
-            "floor": self.floor,
-            "high": self.high,
-            "pending": list(self.pending),
-            "walk": walk,
+            "spans": [list(span) for span in self.spans],
+            "pending": dict(self.pending),
             "roots": dict(self.roots),
             "reactions": dict(self.reactions),
         }
 
+    @property
+    def newest(self) -> int:
+        """Up to where something is known; 0 where nothing is."""
+        return self.spans[-1][1] if self.spans else 0
+
+    def hand_on(self, low: int, high: int) -> None:
+        """Note that the messages of `(low, high]` were handed on."""
+        self.spans = spans.union([*self.spans, (low, high)])
+
+    def plan(self, since: int, until: int, lookback: int) -> list[Span]:
+        """Return what to read: what was asked for and never handed on, and the look-back of what was."""
+        settled = spans.union((low, high - MARGIN) for low, high in self.spans)
+        return spans.union([*spans.holes(settled, since, until), *spans.within(settled, lookback, until)])
+
+    def owed(self, until: str) -> list[str]:
+        """List the threads of which a run up to `until` can hand on what is missing."""
+        return [root for root, first in self.pending.items() if not first or ts_key(first) <= ts_key(until)]
+
     def visit(self, root: Mapping[str, Any], *, always: bool = False) -> Visit | None:
         """Decide whether and how the thread under a root must be read, from what the root shows of it."""
         known = self.roots.get(root["ts"])
-        count, latest = root.get("reply_count") or 0, root.get("latest_reply") or ""
+        count, latest = number(root.get("reply_count")), latest_of(root)
         if known is None:
             return ("whole", "") if count else None
         if always or count < known[0] or not known[1]:
@@ -89,22 +105,23 @@ class Progress:
         else:
             self.roots.pop(root, None)
 
-    def forget(self, since: str) -> int:
+    def forget(self, since: int) -> int:
         """Stop watching threads that no look-back from `since` on can reach, some spare ones apart.
 
-        The spare ones serve a longer look-back later. Gives how many within reach were too many to be watched.
+        The spare ones serve a longer look-back later. Returns how many within reach were too many to be watched.
         """
-        edge = ts_key(since)
-        newest_first = sorted(self.roots, key=lambda root: ts_key(str(self.roots[root][1] or root)), reverse=True)
-        within = [root for root in newest_first if max(ts_key(root), ts_key(str(self.roots[root][1] or root))) >= edge]
+        moved = {root: micros(str(told[1] or root)) for root, told in self.roots.items()}
+        newest_first = sorted(self.roots, key=moved.__getitem__, reverse=True)
+        within = [root for root in newest_first if max(micros(root), moved[root]) >= since]
         reached = set(within)
         spare = [root for root in newest_first if root not in reached]
         kept = within[:MAX_ROOTS] + spare[: max(0, SPARE_ROOTS - len(within))]
         self.roots = {root: self.roots[root] for root in sorted(kept)}
-        self.reactions = {ts: told for ts, told in self.reactions.items() if ts_key(ts) >= edge}
+        self.reactions = {ts: told for ts, told in self.reactions.items() if micros(ts) >= since}
         return len(within) - len(within[:MAX_ROOTS])
 
 
-def bound(moment: datetime | None) -> str:
-    """Write a moment as a bound; None is the beginning."""
-    return ts_of(moment) if moment is not None else BEGINNING
+def latest_of(root: Mapping[str, Any]) -> str:
+    """Return the `ts` of the latest reply that a root shows; "" where it shows none."""
+    latest = root.get("latest_reply")
+    return latest if is_ts(latest) else ""

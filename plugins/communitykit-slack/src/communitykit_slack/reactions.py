@@ -5,51 +5,61 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from communitykit import Gap, ObjectUnavailableError, PermissionMissingError, Response
-from communitykit_slack.channels import SIDE_BY_SIDE, Channel
-from communitykit_slack.ids import is_ts, ts_key
+from communitykit import CommunityKitError, Gap, ObjectUnavailableError, PermissionMissingError, Response
+from communitykit_slack.channels import PATIENCE, SIDE_BY_SIDE, Channel, listed, number, reactions_of
+from communitykit_slack.ids import is_ts, micros
 from communitykit_slack.progress import Progress
 
+_FOR_ALL = frozenset({"missing_scope", "not_allowed_token_type"})
+"""Refusals that every other message would meet, too."""
 
-def completed(
-    channel: Channel, progress: Progress, items: list[dict[str, Any]]
-) -> Generator[Any, Any, list[dict[str, Any]]]:
-    """Ask who else reacted where a list is cut short and its counts moved since it was last asked for."""
-    if not channel.full_reactions:
-        return items
-    cut = [index for index, item in enumerate(items) if is_ts(item.get("ts")) and _is_news(item, progress)]
+
+def completed(channel: Channel, progress: Progress, items: list[Any]) -> Generator[Any, Any, list[Any]]:
+    """Ask who else reacted where a list is cut short and its counts moved since it was last asked for.
+
+    A message about which nothing more can be learned keeps the list that it came with; what kept it is told as a Gap.
+    """
+    cut = [index for index, item in enumerate(items) if channel.full_reactions and _is_news(item, progress)]
     items = list(items)
     for start in range(0, len(cut), SIDE_BY_SIDE):
+        if not channel.full_reactions:
+            break
         group = cut[start : start + SIDE_BY_SIDE]
         answers = yield tuple(
             channel.ask("reactions.get", timestamp=items[index]["ts"], full="true") for index in group
         )
         for index, answer in zip(group, answers, strict=True):
             if isinstance(answer, Response):
+                channel.failed_reactions = 0
                 items[index] = _with_reactions(items[index], answer.data.get("message"))
-                if ts_key(items[index]["ts"]) >= ts_key(channel.watched_since):
+                if micros(items[index]["ts"]) >= channel.watched_since:
                     progress.reactions[items[index]["ts"]] = _counts(items[index])
-            elif isinstance(answer, PermissionMissingError):
-                channel.full_reactions = False
-                yield Gap(f"not everybody who reacted: {answer}", community_id=channel.community_id)
             elif not isinstance(answer, ObjectUnavailableError):  # a message deleted meanwhile is no loss
-                raise answer
-        if not channel.full_reactions:
-            break
+                yield from _failed(channel, items[index]["ts"], answer)
     return items
 
 
-def _is_news(item: dict[str, Any], progress: Progress) -> bool:
-    listed = item.get("reactions") or ()
-    if all(len(one.get("users") or ()) >= (one.get("count") or 0) for one in listed):
+def _failed(channel: Channel, ts: str, error: CommunityKitError) -> Generator[Any, Any, None]:
+    channel.failed_reactions += 1
+    if (isinstance(error, PermissionMissingError) and error.code in _FOR_ALL) or channel.failed_reactions >= PATIENCE:
+        channel.full_reactions = False
+        yield Gap(f"not everybody who reacted: {error}", community_id=channel.community_id)
+    else:
+        yield Gap(f"not everybody who reacted to {ts}: {error}", community_id=channel.community_id)
+
+
+def _is_news(item: Any, progress: Progress) -> bool:  # noqa: ANN401 # any JSON
+    if not isinstance(item, dict) or not is_ts(item.get("ts")):
+        return False
+    if all(len(listed(one.get("users"))) >= number(one.get("count")) for one in reactions_of(item)):
         return False
     return progress.reactions.get(item["ts"]) != _counts(item)
 
 
 def _counts(item: dict[str, Any]) -> str:
-    return " ".join(sorted(f"{one.get('name')}={one.get('count')}" for one in item.get("reactions") or ()))
+    return " ".join(sorted(f"{one.get('name')}={one.get('count')}" for one in reactions_of(item)))
 
 
 def _with_reactions(item: dict[str, Any], told: Any) -> dict[str, Any]:  # noqa: ANN401 # any JSON
     reactions = told.get("reactions") if isinstance(told, dict) else None
-    return {**item, "reactions": reactions} if reactions else item
+    return {**item, "reactions": reactions} if isinstance(reactions, list) and reactions else item

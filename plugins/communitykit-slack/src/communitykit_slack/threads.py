@@ -6,42 +6,63 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from communitykit import Batch, CommunityKitError, CursorError, ObjectUnavailableError, Request, Response, Swept
-from communitykit_slack.channels import SIDE_BY_SIDE, Channel, messages_of
-from communitykit_slack.ids import is_ts, ts_key
-from communitykit_slack.methods import PAGER, REPLIES_LIMIT
-from communitykit_slack.progress import Progress, Visit
+from communitykit import (
+    Batch,
+    CommunityKitError,
+    CredentialError,
+    CursorError,
+    Gap,
+    ObjectUnavailableError,
+    Request,
+    Response,
+    Swept,
+)
+from communitykit_slack.channels import PATIENCE, SIDE_BY_SIDE, Channel, number, payloads_of
+from communitykit_slack.ids import is_ts, parse_ts, ts_key
+from communitykit_slack.methods import PAGER, REPLIES_LIMIT, has_more
+from communitykit_slack.progress import Progress, Visit, latest_of
 from communitykit_slack.reactions import completed
 
 
 @dataclass(slots=True)
 class _Reading:
-    """One thread as it is read."""
+    """One thread as it is read. `left_out` are replies newer than the run; `expecting`: more was told of, none came."""
 
     root: str
     whole: bool
-    items: list[dict[str, Any]] = field(default_factory=list)
+    items: list[Any] = field(default_factory=list)
     parent: dict[str, Any] = field(default_factory=dict)
-    left_out: int = 0
+    left_out: list[str] = field(default_factory=list)
+    expecting: bool = False
 
     def take(self, channel: Channel, response: Response) -> Request | None:
-        """Keep a page's replies; give the request for the next page, if any. The parent may lead every page.
+        """Keep a page's replies; return the request for the next page, if any. The parent may lead every page.
 
         It goes on from the last reply rather than by cursor, which expires; only an empty page leaves nothing else.
+
+        Raises CursorError where more is told of and no way leads to it.
         """
         request = response.request
-        for item in messages_of(response):
-            if item.get("ts") == self.root:
+        stamps: list[str] = []
+        for item in payloads_of(response):
+            ts = item.get("ts") if isinstance(item, dict) else None
+            if ts == self.root:
                 self.parent = item
-            elif channel.is_due(item):
+                continue
+            if is_ts(ts):
+                stamps.append(ts)
+            if not isinstance(item, dict) or channel.is_due(item):
                 self.items.append(item)
             else:
-                self.left_out += 1
+                self.left_out.append(item["ts"])
+        self.expecting = self.expecting and not stamps
+        if not has_more(response):
+            return None
+        self.expecting = True
         following = PAGER(request, response)
-        stamps = [item["ts"] for item in messages_of(response) if is_ts(item.get("ts")) and item["ts"] != self.root]
-        if following is None or not stamps:
-            if following == request:
-                raise CursorError("Slack gave the same cursor twice", subject=request.subject)
+        if not stamps:
+            if following is None or following == request:
+                raise CursorError("Slack told of more replies and gave no way to them", subject=request.subject)
             return following
         form = {name: value for name, value in (request.form or {}).items() if name != "cursor"}
         last = max(stamps, key=ts_key)
@@ -55,8 +76,14 @@ Thread = tuple[dict[str, Any], Visit]
 
 
 def read_threads(channel: Channel, progress: Progress, threads: Sequence[Thread]) -> Generator[Any, Any, None]:
-    """Read threads; each is stored, swept where it was read whole, and then taken off the list of pending ones."""
+    """Read threads; each is stored, swept where it was read whole, and then taken off the list of pending ones.
+
+    One that fails stays on that list for the next run; after `PATIENCE` failures in a row so do all others.
+    """
     for start in range(0, len(threads), SIDE_BY_SIDE):
+        if channel.failed_threads >= PATIENCE:
+            yield Gap("further threads are left to the next run, since so many failed", "partial", channel.community_id)
+            return
         group = threads[start : start + SIDE_BY_SIDE]
         answers = yield tuple(_first(channel, root["ts"], visit) for root, visit in group)
         for (root, visit), answer in zip(group, answers, strict=True):
@@ -67,39 +94,59 @@ def read_threads(channel: Channel, progress: Progress, threads: Sequence[Thread]
 def _one(
     channel: Channel, progress: Progress, root: dict[str, Any], visit: Visit, answer: Response | CommunityKitError
 ) -> Generator[Any, Any, None]:
-    reading = _Reading(root["ts"], whole=visit[0] == "whole")
-    yield from _pages(channel, reading, answer)
-    count = reading.parent.get("reply_count", root.get("reply_count")) or 0
-    known = progress.roots.get(root["ts"])
-    if not reading.whole and known is not None and known[0] + len(reading.items) + reading.left_out != count:
-        reading = _Reading(root["ts"], whole=True)  # something below was deleted, too
-        yield from _pages(channel, reading, (yield _first(channel, root["ts"], ("whole", ""))))
-        count = reading.parent.get("reply_count", root.get("reply_count")) or 0
+    ts = root["ts"]
+    reading = _Reading(ts, whole=visit[0] == "whole")
+    problem = yield from _pages(channel, reading, answer)
+    count = number(reading.parent.get("reply_count", root.get("reply_count")))
+    known = progress.roots.get(ts)
+    below = len(reading.items) + len(reading.left_out)
+    if problem is None and not reading.whole and known is not None and known[0] + below != count:
+        reading = _Reading(ts, whole=True)  # something below was deleted, too
+        (again,) = yield (_first(channel, ts, ("whole", "")),)
+        problem = yield from _pages(channel, reading, again)
+        count = number(reading.parent.get("reply_count", root.get("reply_count")))
     yield Batch("message", (yield from completed(channel, progress, reading.items)), channel.context)
+    if problem is not None:
+        channel.failed_threads += 1
+        yield Gap(f"the replies under {ts} are left to the next run: {problem}", "partial", channel.community_id)
+        return
+    channel.failed_threads = 0
     if reading.whole:
-        yield Swept("post", {"root_id": channel.post_prefix + root["ts"]})
-    latest = reading.parent.get("latest_reply") or root.get("latest_reply") or ""
-    if reading.left_out:  # what is newer than this run is not known yet
-        count -= reading.left_out
-        latest = max((item["ts"] for item in reading.items), key=ts_key, default=known[1] if known else "")
-    progress.note(root["ts"], count, latest)
-    if root["ts"] in progress.pending:
-        progress.pending.remove(root["ts"])
+        until = parse_ts(channel.until) if reading.left_out else None
+        yield Swept("post", {"root_id": channel.post_prefix + ts}, until=until)
+    if reading.left_out:  # what is newer than this run is not known yet, and owed to a later one
+        latest = max((item["ts"] for item in reading.items if is_ts(item.get("ts"))), key=ts_key, default="")
+        progress.note(ts, count - len(reading.left_out), latest or (known[1] if known else ""))
+        progress.pending[ts] = min(reading.left_out, key=ts_key)
+    else:
+        progress.note(ts, count, latest_of(reading.parent) or latest_of(root))
+        progress.pending.pop(ts, None)
 
 
-def _pages(channel: Channel, reading: _Reading, answer: Response | CommunityKitError) -> Generator[Any, Any, None]:
+def _pages(
+    channel: Channel, reading: _Reading, answer: Response | CommunityKitError
+) -> Generator[Any, Any, CommunityKitError | None]:
+    """Read a thread's pages from its first answer on; return what ended it early, if anything did."""
     try:
         while True:
             if isinstance(answer, CommunityKitError):
                 raise answer  # what came beside others is judged like what is thrown in
             following = reading.take(channel, answer)
             if following is None:
-                return
+                break
             answer = yield following
+    except CredentialError:
+        raise
     except ObjectUnavailableError as error:
         if error.code != "thread_not_found":
-            raise
+            return error
         reading.whole = True  # the thread is gone: nothing of it is left to be seen
+        reading.expecting = False
+    except CommunityKitError as error:
+        return error
+    if reading.expecting:
+        return CursorError("Slack told of more replies and then gave none")
+    return None
 
 
 def _first(channel: Channel, root: str, visit: Visit) -> Request:
