@@ -173,6 +173,47 @@ def test_a_missing_scope_is_a_gap_and_the_rest_goes_on(method: str) -> None:
     assert batches(steps, "user")
 
 
+@pytest.mark.parametrize("code", ["some_new_code", "internal_error", "user_not_found"])
+@pytest.mark.parametrize("method", ["usergroups_list", "team_profile_get"])
+def test_an_unexpected_code_of_one_list_costs_only_that(method: str, code: str) -> None:
+    steps = drive(client.discover(scope()), Slack(**{method: code}))
+    assert len(gaps(steps)) == 1
+    assert code in gaps(steps)[0]
+    assert {"messages/C1", "members/C1"} <= set(slices(steps))
+    with pytest.raises(CredentialError):
+        drive(client.discover(scope()), Slack(**{method: "token_revoked"}))
+
+
+def test_odd_rows_of_lists_become_issues_and_hold_up_nothing() -> None:
+    odd: list[Any] = [None, 7, {}, {"id": 5}]
+    slack = Slack(
+        users_list={"members": [*odd, ANN]},
+        usergroups_list={"usergroups": [None, {"id": "S1", "users": ["U1"]}]},
+        team_profile_get={"profile": {"fields": [None, {"id": None, "label": 7}, *FIELDS["profile"]["fields"]]}},
+        conversations_list={"channels": [*odd, {**PUBLIC, "name": None}]},
+    )
+    steps = drive(client.discover(scope()), slack)
+    assert batches(steps, "user") == [*odd, ANN]
+    assert [one for one in batches(steps, "channel") if one in odd] == odd
+    assert {"messages/C1", "members/C1", "profiles"} == set(slices(steps))
+
+
+def test_a_profile_that_fails_costs_only_itself_and_is_asked_for_again() -> None:
+    users = {f"U{number}": number for number in range(30)}
+    many = Slice("profiles", "T1", ("member",), params={"fields": {"Xf1": "department"}, "users": users})
+    answer = {"profile": {}}
+    failing = Slack(users_profile_get=lambda form: "internal_error" if form["user"] == "U3" else answer)
+    steps = drive(client.read(scope(), many, None), failing)
+    assert len(batches(steps, "profile")) == 29
+    assert len(gaps(steps)) == 1
+    saved = next(one.checkpoint for one in reversed(steps) if isinstance(one, Batch))
+    again = Slack()
+    drive(client.read(scope(), many, saved), again)
+    assert [form["user"] for _, form in again.asked] == ["U3"]
+    with pytest.raises(TransientError):
+        drive(client.read(scope(), many, None), Slack(users_profile_get="internal_error"))
+
+
 def test_a_free_plan_has_no_user_groups_and_that_is_no_gap() -> None:
     assert gaps(drive(client.discover(scope()), Slack(usergroups_list="plan_upgrade_required"))) == []
 

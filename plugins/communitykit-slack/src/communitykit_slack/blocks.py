@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from communitykit import make_id
 from communitykit_slack.ids import PLATFORM, Place
+from communitykit_slack.looking import as_text
 from communitykit_slack.mrkdwn import EVERYONE, Named, render
 from communitykit_slack.wire import File, LegacyAttachment
 
@@ -117,14 +118,14 @@ def shared_from(cards: object, place: Place) -> str | None:
 
 def file(item: File) -> dict[str, Any]:
     """Give the metadata of a file; its address without the export's token."""
-    mime = item.get("mimetype") or None
+    mime = as_text(item.get("mimetype")) or None
     family = (mime or "").partition("/")[0]
-    address = item.get("permalink") or item.get("url_private")
+    address = as_text(item.get("permalink")) or as_text(item.get("url_private"))
     size = item.get("size")
     return {
         "kind": family if family in {"image", "video", "audio"} else "file",
-        "id": item.get("id") or None,
-        "name": item.get("name") or item.get("title") or None,
+        "id": as_text(item.get("id")) or None,
+        "name": as_text(item.get("name")) or as_text(item.get("title")) or None,
         "url": without_credentials(address) if address else None,
         "mime_type": mime,
         "size": size if isinstance(size, int) and size > 0 else None,

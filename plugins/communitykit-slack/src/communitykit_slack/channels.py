@@ -1,4 +1,4 @@
-"""What every request and batch of one channel has in common, and safe looks into its payloads. Pure."""
+"""What every request and batch of one channel has in common, and its messages. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from communitykit import Request, Response
 from communitykit_slack.ids import is_ts, ts_key
+from communitykit_slack.looking import listed, mappings
 from communitykit_slack.methods import call
 
 SIDE_BY_SIDE = 8
@@ -51,19 +52,4 @@ def payloads_of(response: Response) -> list[Any]:
 
 def messages_of(response: Response) -> list[dict[str, Any]]:
     """Return the messages of a page."""
-    return [item for item in payloads_of(response) if isinstance(item, dict)]
-
-
-def listed(value: Any) -> list[Any]:  # noqa: ANN401 # any JSON
-    """Return a list as it is, and an empty one in place of anything else."""
-    return value if isinstance(value, list) else []
-
-
-def reactions_of(item: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the reactions under a message that can be read."""
-    return [one for one in listed(item.get("reactions")) if isinstance(one, dict) and isinstance(one.get("name"), str)]
-
-
-def number(value: object) -> int:
-    """Return a count as it is, and 0 in place of anything else."""
-    return value if isinstance(value, int) else 0
+    return mappings(response.data.get("messages"))

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from communitykit import Batch, Checkpoint, Flow, Gap, Listing, ObjectUnavailableError, Response, Scope, Slice, Swept
+from communitykit import (
+    Batch,
+    Checkpoint,
+    Flow,
+    Gap,
+    Listing,
+    ObjectUnavailableError,
+    PermissionMissingError,
+    Response,
+    Scope,
+    Slice,
+    Swept,
+)
 from communitykit_slack.access import authorize, preflight
-from communitykit_slack.channels import SIDE_BY_SIDE, Channel
+from communitykit_slack.channels import PATIENCE, SIDE_BY_SIDE, Channel
 from communitykit_slack.discovery import discover, resolve
 from communitykit_slack.history import read_history
 from communitykit_slack.ids import place_of, ts_of
+from communitykit_slack.looking import listed, mapping
 from communitykit_slack.methods import LIST_LIMIT, PAGER, call
 from communitykit_slack.progress import Progress
 
@@ -85,7 +98,7 @@ def _members(slice_: Slice) -> Steps:
     )
     listing = Listing(request, PAGER)
     while (data := (yield from listing.page())) is not None:
-        rows = [{"user": user} for user in data.get("members", ()) if user]
+        rows = [{"user": user} for user in listed(data.get("members")) if user]
         yield Batch("member", rows, context)
     if listing.problem:
         yield Gap(f"not all members: {listing.problem}", community_id=slice_.community_id)
@@ -101,6 +114,7 @@ def _profiles(slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
     wanted = _changed(slice_, checkpoint)
     left = set(wanted)
     seen = {user: at for user, at in users.items() if user not in left}
+    failed = 0
     for start in range(0, len(wanted), SIDE_BY_SIDE):
         group = wanted[start : start + SIDE_BY_SIDE]
         answers = yield tuple(
@@ -109,10 +123,14 @@ def _profiles(slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
         rows = []
         for user, answer in zip(group, answers, strict=True):
             if isinstance(answer, Response):
-                rows.append({"user": user, "profile": answer.data.get("profile") or {}})
+                rows.append({"user": user, "profile": mapping(answer.data.get("profile"))})
                 seen[user] = users[user]
-            elif not isinstance(answer, ObjectUnavailableError):
-                raise answer
+                failed = 0
+            elif not isinstance(answer, ObjectUnavailableError):  # who is gone has no profile
+                failed += 1
+                if isinstance(answer, PermissionMissingError) or failed >= PATIENCE:
+                    raise answer
+                yield Gap(f"no custom profile fields until the next run: {answer}")
         done = start + len(group)
         due = done == len(wanted) or done % _SAVED_EVERY == 0
         saved = {"v": 1, "fields": _digest(slice_), "seen": dict(seen)} if due else None

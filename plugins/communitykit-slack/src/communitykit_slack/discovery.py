@@ -9,6 +9,7 @@ from typing import Any
 from communitykit import (
     Batch,
     CommunityKitError,
+    CredentialError,
     Flow,
     Gap,
     Listing,
@@ -22,6 +23,7 @@ from communitykit import (
 )
 from communitykit_slack.channels import SIDE_BY_SIDE
 from communitykit_slack.ids import SLACKBOT, community_id
+from communitykit_slack.looking import as_text, listed, mapping, mappings, number, texts
 from communitykit_slack.methods import LIST_LIMIT, PAGER, USERS_LIMIT, call
 
 Steps = Generator[Any, Any, Any]
@@ -112,7 +114,7 @@ def resolve(scope: Scope, network: str, member_ids: tuple[str, ...]) -> Flow:
         bots = [
             _bot(native, answer, network) for native, answer in zip(group, answers, strict=True) if native[0] == "B"
         ]
-        users = [answer.data["user"] for answer in answers if isinstance(answer, Response) and "user" in answer.data]
+        users = [user for one in answers if isinstance(one, Response) and (user := mapping(one.data.get("user")))]
         yield Batch("user", users, workspace.context)
         yield Batch("bot", bots, workspace.context)
         yield from _denied(answers)
@@ -128,7 +130,9 @@ def _workspaces() -> Steps:
     listing = Listing(call("auth.teams.list", subject="workspaces", limit=LIST_LIMIT), PAGER)
     while (data := (yield from listing.page())) is not None:
         found += [
-            _Workspace(team["id"], "", str(team.get("name") or ""), bot, org=True) for team in data.get("teams", ())
+            _Workspace(team["id"], "", str(team.get("name") or ""), bot, org=True)
+            for team in mappings(data.get("teams"))
+            if as_text(team.get("id"))
         ]
     return found
 
@@ -136,12 +140,17 @@ def _workspaces() -> Steps:
 def _users(workspace: _Workspace) -> Steps:
     listing = Listing(workspace.ask("users.list", subject="users", limit=USERS_LIMIT, include_locale="true"), PAGER)
     while (data := (yield from listing.page())) is not None:
-        users = [user for user in data.get("members", ()) if isinstance(user, dict) and user.get("id")]
+        users = listed(data.get("members"))
         for user in users:
-            _note(workspace, user)
+            if _has_id(user):
+                _note(workspace, user)
         yield Batch("user", users, workspace.context)
     if listing.problem:
         yield Gap(f"not all users: {listing.problem}")
+
+
+def _has_id(item: object) -> bool:
+    return bool(as_text(mapping(item).get("id")))
 
 
 def _note(workspace: _Workspace, user: Mapping[str, Any]) -> None:
@@ -150,7 +159,7 @@ def _note(workspace: _Workspace, user: Mapping[str, Any]) -> None:
     if home != workspace.team:
         workspace.homes[native] = str(home)
     elif not (user.get("deleted") or user.get("is_bot") or native == SLACKBOT):
-        workspace.users[native] = int(user.get("updated") or 0)
+        workspace.users[native] = number(user.get("updated"))
 
 
 def _user_groups(workspace: _Workspace) -> Steps:
@@ -162,11 +171,13 @@ def _user_groups(workspace: _Workspace) -> Steps:
             include_disabled="true",
             include_count="true",
         )
-    except (PermissionMissingError, ObjectUnavailableError) as error:
+    except CredentialError:
+        raise
+    except CommunityKitError as error:
         if error.code != "plan_upgrade_required":  # a free workspace has none, so nothing is missing
             yield Gap(f"user groups are left out: {error}")
         return
-    for group in answer.data.get("usergroups", ()):
+    for group in mappings(answer.data.get("usergroups")):
         yield Batch("user_group", [group], workspace.context)
         if isinstance(group.get("users"), list):
             yield Swept("membership", {"community_id": community_id(workspace.team, str(group.get("id")))})
@@ -176,14 +187,16 @@ def _profile_slice(workspace: _Workspace) -> Steps:
     """Give a slice for custom profile fields, if the workspace has any that mean something here."""
     try:
         answer = yield workspace.ask("team.profile.get", subject="profile fields")
-    except (PermissionMissingError, ObjectUnavailableError) as error:
+    except CredentialError:
+        raise
+    except CommunityKitError as error:
         yield Gap(f"custom profile fields (department, manager…) are left out: {error}")
         return
-    defined = (answer.data.get("profile") or {}).get("fields") or []
     fields = {
-        one["id"]: name
-        for one in defined
-        if (name := PROFILE_LABELS.get(str(one.get("label") or "").strip().casefold()))
+        native: name
+        for one in mappings(mapping(answer.data.get("profile")).get("fields"))
+        if (name := PROFILE_LABELS.get(as_text(one.get("label")).strip().casefold()))
+        and (native := as_text(one.get("id")))
     }
     if fields and workspace.users:
         params = {"fields": fields, "users": workspace.users, "org": workspace.org}
@@ -202,9 +215,10 @@ def _channel_types(scope: Scope) -> list[str]:
 def _channels(workspace: _Workspace, scope: Scope, kind: str) -> Steps:
     listing = Listing(workspace.ask("conversations.list", subject="channels", types=kind, limit=LIST_LIMIT), PAGER)
     while (data := (yield from listing.page())) is not None:
-        channels = [one for one in data.get("channels", ()) if isinstance(one, dict) and one.get("id")]
-        channels = [one for one in channels if scope.wants(one.get("name"), one["id"])]
-        yield Batch("channel", channels, workspace.context)
+        listed_here = listed(data.get("channels"))
+        channels = [one for one in listed_here if _has_id(one) and scope.wants(as_text(one.get("name")), one["id"])]
+        odd = [one for one in listed_here if not _has_id(one)]
+        yield Batch("channel", [*channels, *odd], workspace.context)
         for channel in channels:
             if channel.get("is_ext_shared") and scope.gives & _PEOPLE:
                 yield from _strangers(workspace, channel)
@@ -241,13 +255,15 @@ def _strangers(workspace: _Workspace, channel: Mapping[str, Any]) -> Steps:
     listing = Listing(workspace.ask("conversations.members", subject=subject, channel=native, limit=LIST_LIMIT), PAGER)
     try:
         while (data := (yield from listing.page())) is not None:
-            unknown += [one for one in data.get("members", ()) if isinstance(one, str) and one not in workspace.known]
-    except (PermissionMissingError, ObjectUnavailableError) as error:
+            unknown += [one for one in texts(data.get("members")) if one not in workspace.known]
+    except CredentialError:
+        raise
+    except CommunityKitError as error:
         yield Gap(f"people of other companies cannot be told apart: {error}")
     for start in range(0, len(unknown), SIDE_BY_SIDE):
         group = unknown[start : start + SIDE_BY_SIDE]
         answers = yield tuple(_whois(workspace, one) for one in group)
-        users = [answer.data["user"] for answer in answers if isinstance(answer, Response) and "user" in answer.data]
+        users = [user for one in answers if isinstance(one, Response) and (user := mapping(one.data.get("user")))]
         workspace.known.update(group)
         for user in users:
             _note(workspace, user)
@@ -262,8 +278,8 @@ def _whois(workspace: _Workspace, native: str) -> Request:
 
 
 def _bot(native: str, answer: Response | CommunityKitError, network: str) -> dict[str, Any]:
-    told = answer.data.get("bot") if isinstance(answer, Response) else None
-    return {**(told or {}), "id": native, "team_id": network}
+    told = mapping(answer.data.get("bot")) if isinstance(answer, Response) else {}
+    return {**told, "id": native, "team_id": network}
 
 
 def _denied(answers: list[Response | CommunityKitError]) -> Steps:

@@ -10,16 +10,60 @@ from typing import Any
 from communitykit import Draft, Rejected, Swept
 from communitykit_slack.blocks import blocks_text, card, card_text, file, is_preview, shared_from
 from communitykit_slack.ids import Place, id_part, member_id, parse_ts
+from communitykit_slack.looking import as_text, listed, mapping, number, reactions_of, texts
 from communitykit_slack.mrkdwn import Named, Plain, plain, render
 from communitykit_slack.wire import Edited, Message
+
+_FED_BY: Mapping[str, tuple[str, ...]] = {
+    "text": ("body", "text", "mentions", "links"),
+    "blocks": ("text", "mentions", "links"),
+    "attachments": ("attachments", "text", "mentions", "links"),
+    "files": ("attachments",),
+    "file": ("attachments",),
+    "user": ("author_id",),
+    "bot_id": ("author_id",),
+    "comment": ("author_id",),
+    "edited": ("edited_at",),
+}
+"""Which fields a part tells: where it cannot be read they stay untold, so that nothing told before is lost."""
 
 _BROADCAST = frozenset({"thread_broadcast", "reply_broadcast"})
 
 
 def post(item: Message, place: Place, context: Mapping[str, Any]) -> Iterator[Draft]:
     """Translate a message that says something: a post, the bot behind it where only that is known, its reactions."""
-    ts = item["ts"]
+    ts, told = item["ts"], item
     post_id = place.post(ts)
+    origin = context.get("origin")
+    try:
+        draft = _draft(item, place, context)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        item, odd = _without_odd_parts(item, place, context)
+        if "thread_ts" in odd:
+            raise Rejected("bad_ts", "the thread's ts cannot be read") from None
+        draft = _draft(item, place, context)
+        for name in odd:
+            yield Rejected("odd_part", f"{name} is not as Slack documents it", native=ts)
+            for field in () if name in item else _FED_BY.get(name, ()):
+                draft.pop(field, None)
+    yield draft
+    if not item.get("user") and item.get("bot_id") and (origin is not None and origin != "api"):
+        yield _bot(item, place)  # through the API it is looked up
+    if origin != "webhook":  # an event's copy of the reactions may be cut; they come as events of their own
+        if told.get("reactions"):
+            yield from reacted(told, post_id, place)
+        else:  # nearly always: not worth another generator
+            yield Swept("event", {"kind": "reacted", "target_id": post_id})
+    if origin == "api" and draft["root_id"] is None and told.get("reply_count") in (None, 0):
+        yield Swept("post", {"root_id": post_id})  # an archive may have had replies that nothing leads to any more
+
+
+def _draft(item: Message, place: Place, context: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe the post itself.
+
+    Raises Rejected when it says nothing, and whatever odd payloads make Python raise.
+    """
+    ts = item["ts"]
     origin = context.get("origin")
     root_id = _root_id(item, ts, place)
     body = item.get("text") or ""
@@ -29,7 +73,7 @@ def post(item: Message, place: Place, context: Mapping[str, Any]) -> Iterator[Dr
         raise Rejected("empty", "neither author nor content")
     draft: dict[str, Any] = {
         "record": "post",
-        "id": post_id,
+        "id": place.post(ts),
         "community_id": place.community_id,
         "author_id": author_id,
         "root_id": root_id,
@@ -56,28 +100,46 @@ def post(item: Message, place: Place, context: Mapping[str, Any]) -> Iterator[Dr
             draft["pinned"] = bool(item.get("pinned_to"))
     if url := context.get("url"):
         draft["url"] = _address(url, place.channel, ts, item.get("thread_ts"))
-    yield draft
-    if not item.get("user") and item.get("bot_id") and (origin is not None and origin != "api"):
-        yield _bot(item, place)  # through the API it is looked up
-    if origin != "webhook":  # an event's copy of the reactions may be cut; they come as events of their own
-        if item.get("reactions"):
-            yield from reacted(item, post_id, place)
-        else:  # nearly always: not worth another generator
-            yield Swept("event", {"kind": "reacted", "target_id": post_id})
-    if origin == "api" and root_id is None and not item.get("reply_count"):
-        yield Swept("post", {"root_id": post_id})  # an archive may have had replies that nothing leads to any more
+    return draft
+
+
+def _without_odd_parts(item: Message, place: Place, context: Mapping[str, Any]) -> tuple[Message, list[str]]:
+    """Leave out the parts that cannot be translated, each tried by itself; return the rest and the names of those.
+
+    Of a list what can be read stays. Every trial has what a message needs beside the part.
+    """
+    known = {"ts": item["ts"], "text": "-", "bot_id": "-"}
+
+    def is_good(name: str, value: object) -> bool:
+        trial: Any = {**known, name: value}
+        try:
+            _draft(trial, place, context)
+        except (AttributeError, KeyError, TypeError, ValueError, Rejected):
+            return False
+        return True
+
+    rest: dict[str, Any] = {}
+    odd: list[str] = []
+    for name, value in item.items():
+        kept = [one for one in value if is_good(name, [one])] if isinstance(value, list) else value
+        if (kept or not value) and is_good(name, kept):
+            rest[name] = kept
+        if name not in rest or kept != value:
+            odd.append(name)
+    return rest, odd  # type: ignore[return-value] # any JSON
 
 
 def reacted(item: Message, post_id: str, place: Place) -> Iterator[Draft]:
     """Translate the reactions under a message: one event per person and emoji, a sweep where the lists are whole."""
-    whole = True
-    for reaction in item.get("reactions") or ():
-        users, name = reaction.get("users") or [], reaction["name"]
-        if len(users) < (reaction.get("count") or 0):
+    told: Any = item.get("reactions")
+    reactions = reactions_of(item)
+    whole = not told or len(reactions) == (len(told) if isinstance(told, list) else -1)
+    for reaction in reactions:
+        users = texts(reaction.get("users"))
+        if len(users) < (number(reaction.get("count")) or len(listed(reaction.get("users")))):
             whole = False
         for user in users:
-            if user:
-                yield reaction_event(post_id, place, user, name)
+            yield reaction_event(post_id, place, user, reaction["name"])
     if whole:
         yield Swept("event", {"kind": "reacted", "target_id": post_id})
 
@@ -146,7 +208,9 @@ def _edited_at(edited: Edited) -> datetime | None:
 def _author_id(item: Message, place: Place) -> str | None:
     user = item.get("user")
     if user:
-        return place.member(user, item.get("user_team") or item.get("source_team") or item.get("team"))
+        return place.member(
+            user, as_text(item.get("user_team")) or as_text(item.get("source_team")) or as_text(item.get("team"))
+        )
     if item.get("subtype") == "file_comment":  # the file's owner is not who comments
         commenter = (item.get("comment") or {}).get("user")
         return place.member(commenter) if commenter else None
@@ -155,13 +219,13 @@ def _author_id(item: Message, place: Place) -> str | None:
 
 
 def _home_of_bot(item: Message, place: Place) -> str:
-    return (item.get("bot_profile") or {}).get("team_id") or place.team
+    return as_text(mapping(item.get("bot_profile")).get("team_id")) or place.team
 
 
 def _bot(item: Message, place: Place) -> dict[str, Any]:
     draft: dict[str, Any] = {"record": "member", "id": member_id(_home_of_bot(item, place), item["bot_id"])}
     draft["kind"] = "bot"
-    if name := (item.get("bot_profile") or {}).get("name") or item.get("username"):
+    if name := as_text(mapping(item.get("bot_profile")).get("name")) or as_text(item.get("username")):
         draft["display_name"] = name
     return draft
 
@@ -190,9 +254,12 @@ def _attachments(item: Message, place: Place) -> tuple[dict[str, Any], ...]:
 
 
 def _counts(item: Message, *, root: bool) -> dict[str, Any]:
-    told = item.get("reactions")
-    reactions = {one["name"]: one.get("count") or len(one.get("users") or ()) for one in told} if told else {}
-    return {"replies": (item.get("reply_count") or 0) if root else None, "reactions": reactions}
+    told, replies = item.get("reactions"), item.get("reply_count") or 0
+    reactions: dict[str, int] | None = {}
+    if told:
+        counted = reactions_of(item)
+        reactions = {one["name"]: number(one.get("count")) or len(listed(one.get("users"))) for one in counted} or None
+    return {"replies": replies if root and isinstance(replies, int) else None, "reactions": reactions}
 
 
 def _address(url: str, channel: str, ts: str, thread: str | None) -> str:

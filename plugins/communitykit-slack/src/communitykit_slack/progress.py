@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from communitykit import Checkpoint
 from communitykit_slack import spans
-from communitykit_slack.channels import number
 from communitykit_slack.ids import is_ts, micros, ts_key
+from communitykit_slack.looking import number
 from communitykit_slack.spans import Span
 
 VERSION = 2

@@ -6,8 +6,9 @@ from collections.abc import Generator
 from typing import Any
 
 from communitykit import CommunityKitError, Gap, ObjectUnavailableError, PermissionMissingError, Response
-from communitykit_slack.channels import PATIENCE, SIDE_BY_SIDE, Channel, listed, number, reactions_of
+from communitykit_slack.channels import PATIENCE, SIDE_BY_SIDE, Channel
 from communitykit_slack.ids import is_ts, micros
+from communitykit_slack.looking import listed, mapping, number, reactions_of
 from communitykit_slack.progress import Progress
 
 _FOR_ALL = frozenset({"missing_scope", "not_allowed_token_type"})
@@ -61,5 +62,5 @@ def _counts(item: dict[str, Any]) -> str:
 
 
 def _with_reactions(item: dict[str, Any], told: Any) -> dict[str, Any]:  # noqa: ANN401 # any JSON
-    reactions = told.get("reactions") if isinstance(told, dict) else None
-    return {**item, "reactions": reactions} if isinstance(reactions, list) and reactions else item
+    reactions = listed(mapping(told).get("reactions"))
+    return {**item, "reactions": reactions} if reactions else item

@@ -17,8 +17,9 @@ from communitykit import (
     Response,
     Swept,
 )
-from communitykit_slack.channels import PATIENCE, SIDE_BY_SIDE, Channel, number, payloads_of
+from communitykit_slack.channels import PATIENCE, SIDE_BY_SIDE, Channel, payloads_of
 from communitykit_slack.ids import is_ts, parse_ts, ts_key
+from communitykit_slack.looking import number
 from communitykit_slack.methods import PAGER, REPLIES_LIMIT, has_more
 from communitykit_slack.progress import Progress, Visit, latest_of
 from communitykit_slack.reactions import completed

@@ -1,0 +1,124 @@
+"""What a platform may send one day: an odd part costs itself alone, and takes nothing away that was told before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from communitykit.testing import Translated
+
+ODD: list[Any] = [None, True, 7, "x", [], {}, [None], ["x"], {"x": "y"}, [{}], [[]]]
+WHOLE: dict[str, Any] = {
+    "type": "message",
+    "ts": "1700000100.000100",
+    "thread_ts": "1700000000.000100",
+    "user": "U1",
+    "team": "T1",
+    "text": "see <https://a.example/x> <@U2>",
+    "edited": {"user": "U1", "ts": "1700000200.000000"},
+    "blocks": [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"text": "hi"}]}]}],
+    "files": [{"id": "F1", "name": "a.txt", "mimetype": "text/plain", "size": 3, "permalink": "https://a.example/f"}],
+    "attachments": [
+        {"id": 1, "title": "t", "text": "words", "from_url": "https://a.example/x", "fields": [{"title": "a"}]}
+    ],
+    "reactions": [{"name": "+1", "users": ["U2", "U3"], "count": 2}, {"name": "eyes", "users": ["U2"], "count": 1}],
+    "reply_count": 0,
+    "pinned_to": ["C1"],
+}
+BOT: dict[str, Any] = {
+    **{name: value for name, value in WHOLE.items() if name != "user"},
+    "bot_id": "B1",
+    "username": "deploys",
+    "bot_profile": {"id": "B1", "name": "deploys", "team_id": "T1"},
+    "subtype": "bot_message",
+}
+NEEDED = {("ts",), ("thread_ts",), ("subtype",), ("user",), ("bot_id",)}
+"""Parts without which a message cannot be placed, or is another one."""
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Name every place in a payload, below it too."""
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, child in children:
+        yield (*path, name)
+        yield from places(child, (*path, name))
+
+
+def put(payload: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[str, Any]:
+    changed: Any = deepcopy(payload)
+    at = changed
+    for name in path[:-1]:
+        at = at[name]
+    at[path[-1]] = value
+    return changed  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("origin", ["api", "archive", "webhook"])
+@pytest.mark.parametrize("payload", [WHOLE, BOT], ids=["person", "bot"])
+def test_an_odd_part_costs_itself_alone(
+    payload: dict[str, Any], origin: str, translate: Callable[..., Translated]
+) -> None:
+    whole = translate("message", payload, origin=origin).one("post")
+    for path in places(payload):
+        if path in NEEDED:
+            continue
+        for value in ODD:
+            told = translate("message", put(payload, path, value), origin=origin)
+            (post,) = told.of("post")
+            fed = {
+                "edited": {"edited_at"},
+                "files": {"attachments"},
+                "attachments": {"attachments", "text", "mentions", "links"},
+                "blocks": {"text", "mentions", "links"},
+                "text": {"body", "text", "mentions", "links"},
+                "reactions": {"counts"},
+                "reply_count": {"counts"},
+                "pinned_to": {"pinned"},
+                "username": {"author_name"},
+                "bot_profile": {"author_id"},
+                "team": {"author_id"},
+            }.get(str(path[0]), set())
+            assert {name: told for name, told in post.items() if name not in fed} == {
+                name: told for name, told in whole.items() if name not in fed
+            }, (path, value)
+
+
+@pytest.mark.parametrize("value", [True, 7, {"x": "y"}, ["x"]])
+def test_an_unreadable_text_leaves_the_stored_one(value: Any, translate: Callable[..., Translated]) -> None:
+    told = translate("message", {**WHOLE, "text": value})
+    assert {"body", "text", "mentions", "links"}.isdisjoint(told.one("post"))
+    assert told.rejected == ["odd_part"]
+
+
+def test_of_a_list_what_can_be_read_stays(translate: Callable[..., Translated]) -> None:
+    told = translate("message", {**WHOLE, "files": [*WHOLE["files"], 7]})
+    assert [one["kind"] for one in told.one("post")["attachments"]] == ["file", "link"]
+    assert told.rejected == ["odd_part"]
+    assert "attachments" not in translate("message", {**WHOLE, "files": [7]}).one("post")
+
+
+@pytest.mark.parametrize(
+    "reactions",
+    [
+        7,
+        "x",
+        [None, *WHOLE["reactions"]],
+        [{"name": None, "users": ["U4"], "count": 1}],
+        [{"name": "+1", "users": [7]}],
+    ],
+)
+def test_unreadable_reactions_sweep_none(reactions: Any, translate: Callable[..., Translated]) -> None:
+    told = translate("message", {**WHOLE, "reactions": reactions})
+    assert [one for one in told.swept if one.record == "event"] == []
+    expected = 3 if isinstance(reactions, list) and len(reactions) == 3 else 0
+    assert len(told.of("event", "reacted")) == expected
+    assert told.one("post")["body"] == WHOLE["text"]
+
+
+def test_a_reply_whose_thread_cannot_be_read_is_no_root(translate: Callable[..., Translated]) -> None:
+    told = translate("message", {**WHOLE, "thread_ts": 7})
+    assert told.drafts == []
+    assert told.rejected == ["bad_ts"]
