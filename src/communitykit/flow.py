@@ -115,8 +115,10 @@ class Swept:
     So stored records that match and were not among them have vanished. `within` names fields and the value that the
     swept records share (None matches the empty field). Posts may be bounded by creation time: after `since`, up to and
     including `until`. Yielded by a flow for a window that it walked whole, or by a translator beside a post whose
-    complete list of acts it gave (then `within` holds `target_id` and the batch is the window). `with_replies` says
-    that on this platform a root disappears only after all that was below it, so its replies have vanished, too.
+    complete list of acts it gave (then `within` holds `target_id` and the batch is the window). `lowest` and `highest`
+    bound it by native id, both included, on a platform that sorts by numbers: what has another id is not in the window.
+    `with_replies` says that on this platform a root disappears only after all that was below it, so its replies have
+    vanished, too.
 
     A sweep never leaves one platform and one network: that of the ids in `within`, else `network`, else the slice's. A
     discovery, which is about no one network, has to name it where `within` holds no id. Payloads of the window that
@@ -130,6 +132,8 @@ class Swept:
     until: datetime | None = None
     with_replies: bool = False
     network: str | None = None
+    lowest: int | None = None
+    highest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,4 +267,6 @@ def walked(sweep: Sweep) -> Walked:
         until=one.until,
         with_replies=one.with_replies,
         unread=sweep.unread,
+        lowest=one.lowest,
+        highest=one.highest,
     )

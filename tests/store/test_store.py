@@ -187,6 +187,23 @@ def test_a_sweep_marks_what_vanished_and_only_inside_its_window(tmp_path: Path) 
     assert len(current(path)["posts"]) == 5  # seen again, so it is there again
 
 
+def test_a_sweep_that_is_bounded_by_ids_looks_at_no_time(tmp_path: Path) -> None:
+    """Ids count as numbers, and what has no number for an id is in no such window."""
+    path, huge = tmp_path / "a.duckdb", 10**20
+    posts = [post(number) for number in (3, 20, 100)]
+    others = [post(3).model_copy(update={"id": f"p:n:post:{native}"}) for native in ("story/3", huge)]
+    store_of(path, Group([*posts, *others]))
+    store_of(path, Group(walked=[Walked("post", {}, frozenset(), source(1), NETWORK, lowest=20, highest=99)]))
+    assert {row["id"] for row in current(path)["posts"]} == {
+        "p:n:post:3",
+        "p:n:post:100",
+        "p:n:post:story/3",
+        f"p:n:post:{huge}",
+    }
+    store_of(path, Group(walked=[Walked("post", {}, frozenset(), source(1), NETWORK, lowest=1)]))
+    assert {row["id"] for row in current(path)["posts"]} == {"p:n:post:story/3"}
+
+
 def test_replies_vanish_with_their_root_where_the_platform_keeps_roots_of_replies(tmp_path: Path) -> None:
     path = tmp_path / "a.duckdb"
     below = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -111,7 +112,7 @@ def test_any_number_of_messages_whatever_the_flag_says(count: int, older: bool |
     assert len(driven.requests) <= count // 20 + 2
     assert driven.gaps == []
     assert driven.checkpoint is not None
-    assert driven.checkpoint["done"] == ""
+    assert driven.checkpoint["handed"] == {kind: [[1, 999 + count]] for kind in ("event", "post")}
 
 
 def test_a_flag_that_is_false_too_early_ends_nothing() -> None:
@@ -148,8 +149,10 @@ def test_a_server_that_repeats_itself_ends_with_an_error() -> None:
         drive(read(scope(), updates(60), None), lambda _: same)
 
 
-def test_each_page_beginning_with_the_last_message_of_the_one_before() -> None:
-    messages = [message(number) for number in range(50)]
+@pytest.mark.parametrize("count", [20, 39, 50])
+def test_each_page_beginning_with_the_last_message_of_the_one_before(count: int) -> None:
+    """A page that repeats its cursor, and nothing else, is the end."""
+    messages = [message(number) for number in range(count)]
 
     def answer(request: Request) -> Any:
         bound = request.params.get("older_than")
@@ -158,27 +161,28 @@ def test_each_page_beginning_with_the_last_message_of_the_one_before() -> None:
             page["messages"].insert(0, next(one for one in messages if one["id"] == bound))
         return page
 
-    ids = [one["id"] for one in drive(read(scope(), updates(50), None), answer).items("message")]
+    ids = [one["id"] for one in drive(read(scope(), updates(count + 5), None), answer).items("message")]
     assert sorted(ids) == [one["id"] for one in messages]
 
 
-def test_messages_of_one_second_over_two_pages_are_swept_once() -> None:
-    """Times have no more than seconds: what stands on the page before is not missing on the next."""
+def test_what_is_swept_is_bounded_by_ids_and_holds_every_id_once() -> None:
+    """Times have no more than seconds, and need not be in the order of ids: they bound nothing."""
     messages = [message(number, minutes=number if number < 5 else 7) for number in range(30)]
+    messages[12] = message(12, minutes=-130 * 24 * 60)
     driven = drive(read(scope(), updates(30), None), server(messages))
-    seen: set[int] = set()
-    windows = []
+    there: set[int] = set()
+    windows: list[tuple[int, float]] = []
     for step in driven.steps:
         if isinstance(step, Swept):
-            windows.append((step.since, step.until, seen))
-            seen = set()
+            assert step.since is None
+            assert step.lowest is not None
+            high = float("inf") if step.highest is None else step.highest
+            assert {one["id"] for one in messages if step.lowest <= one["id"] <= high} == there
+            windows.append((step.lowest, high))
+            there = set()
         elif getattr(step, "kind", None) == "message":
-            seen |= {one["id"] for one in step.items}
-    written = {one["id"]: NOW - timedelta(days=1) + timedelta(minutes=min(7, one["id"] - 1000)) for one in messages}
-    for since, until, there in windows:
-        inside = {key for key, at in written.items() if (since is None or since < at) and at <= until}
-        inside = {key for key in inside if not (key > 1004 and written[key] != NOW - timedelta(days=1, minutes=-7))}
-        assert inside <= there
+            there |= {one["id"] for one in step.items}
+    assert windows == [(1010, float("inf")), (1000, 1009), (0, 999)]
 
 
 def test_a_group_that_shows_nothing_though_it_holds_messages_is_closed() -> None:
@@ -280,12 +284,13 @@ def test_an_interrupted_look_back_goes_on_where_it_stopped() -> None:
     first = drive(read(scope(), updates(100), None), server(messages))
     assert first.checkpoint is not None
     later = [*messages, message(200), message(201)]
-    stopped = {**first.checkpoint, "walk": [1201, 1050]}
+    handed = {kind: [[1, 1099], [1100, 1201]] for kind in ("event", "post")}
+    stopped = {**first.checkpoint, "handed": handed, "walked": [[1050, 1201]]}
     again = drive(read(scope(), updates(102), stopped), server(later))
     assert [request.params.get("older_than") for request in again.requests][:2] == [None, 1050]
     assert again.checkpoint is not None
-    assert again.checkpoint["high"] == 1201
-    assert again.checkpoint["walk"] is None
+    assert again.checkpoint["handed"]["post"] == [[1, 1201]]
+    assert again.checkpoint["walked"] == []
 
 
 def test_news_that_came_after_the_run_began_wait_for_the_next_one() -> None:
@@ -293,7 +298,12 @@ def test_news_that_came_after_the_run_began_wait_for_the_next_one() -> None:
     driven = drive(read(scope(), updates(2), None), server([message(0), future]))
     assert [one["id"] for one in driven.items("message")] == [1000]
     assert driven.checkpoint is not None
-    assert driven.checkpoint["high"] == 1000
+    assert driven.checkpoint["handed"]["post"] == [[1, 1000]]
+    later = drive(
+        read(replace(scope(), until=NOW + timedelta(hours=1)), updates(2), driven.checkpoint),
+        server([message(0), future]),
+    )
+    assert {one["id"] for one in later.items("message")} == {1000, 1001}
 
 
 def test_since_bounds_the_past_and_a_later_wish_goes_further() -> None:
@@ -336,7 +346,9 @@ def test_a_network_without_groups_is_read_to_its_end() -> None:
 def test_estimates_come_from_the_groups_own_figures() -> None:
     assert estimate(scope(), updates(150), None) == {"messages": 8}
     assert estimate(scope(), updates(None), None) == {}
-    assert estimate(scope(), updates(150), {"v": 1, "done": "", "recent": 25}) == {"messages": 2}
+    assert estimate(scope(), updates(150), {"v": 2, "handed": {"event": [[1, 9]], "post": [[1, 9]]}, "recent": 25}) == {
+        "messages": 2
+    }
 
 
 def test_the_company_feed_gives_what_stands_in_no_group() -> None:
@@ -347,9 +359,10 @@ def test_the_company_feed_gives_what_stands_in_no_group() -> None:
     starter = {"type": "message", "id": 900, "sender_id": 77, "group_id": None, "thread_id": 900}
     page = {"messages": [legacy, reply, story, message(1)], "references": [starter], "meta": {}}
     slice_ = Slice("messages/company", "1", ("post", "event"), label="company feed", params={"feed": True})
-    driven = drive(read(scope(company_feed=True), slice_, None), lambda _: page)
+    pages = [page, {**page, "messages": []}]
+    driven = drive(read(scope(company_feed=True), slice_, None), lambda _: pages.pop(0))
     assert {one["id"] for one in driven.items("message")} == {1003, 1004, 1005}
-    assert [request.url for request in driven.requests] == ["messages.json"]
+    assert [request.params.get("older_than") for request in driven.requests] == [None, 1001]
     assert [one["id"] for one in driven.items("message_reference")] == [900]
     (context,) = {
         str(step.context["starters"]) for step in driven.steps if getattr(step, "kind", "") == "message_reference"
@@ -392,7 +405,7 @@ def test_odd_payloads_end_no_walk() -> None:
         "meta": ["older_available"],
     }
     driven = drive(read(scope(reactions="full"), updates(2), None), lambda _: page)
-    assert [one["id"] for one in driven.items("message") if isinstance(one, dict)] == [1005, 1004, "none"]
+    assert [one["id"] for one in driven.items("message") if isinstance(one, dict)] == ["none", 1005, 1004]
     assert len(driven.items("message")) == 5
     assert driven.checkpoint is not None
     for odd in (None, [], "text", {"messages": {}}):

@@ -31,7 +31,7 @@ class Walked:
     `network` is the beginning that the ids of the window's own platform and network share: nobody else's records are
     touched, whatever they look like. `unread` are ids, whole or native, of what was in the window and could not be
     translated: what has one of them, and what hangs from it, is left alone. `with_replies`: with the posts of the
-    window vanished what stands below them.
+    window vanished what stands below them. `lowest` and `highest` bound native ids, which are whole numbers then.
     """
 
     record: str
@@ -43,6 +43,19 @@ class Walked:
     until: datetime | None = None
     with_replies: bool = False
     unread: frozenset[str] = frozenset()
+    lowest: int | None = None
+    highest: int | None = None
+
+    @property
+    def bounds(self) -> tuple[tuple[str, str, datetime | int | None], ...]:
+        """Column, sign and value of every bound; a native id that is no whole number is in no window of numbers."""
+        native = "TRY_CAST(split_part(id, ':', 4) AS HUGEINT)"
+        return (
+            ("created_at", ">", self.since),
+            ("created_at", "<=", self.until),
+            (native, ">=", self.lowest),
+            (native, "<=", self.highest),
+        )
 
 
 def sweep(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally: Tally) -> None:
@@ -50,7 +63,7 @@ def sweep(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally
     together: dict[tuple[str, tuple[str, ...]], dict[tuple[str | None, ...], Walked]] = {}
     for one in walked:
         names = tuple(sorted(one.within))
-        alone = one.since is not None or one.until is not None or None in one.within.values()
+        alone = any(bound is not None for _, _, bound in one.bounds) or None in one.within.values()
         if alone or not any(value and value.startswith(one.network) for value in one.within.values()):
             _vanish(connection, dict.fromkeys(_matching(connection, one), one), tally)
         else:
@@ -76,9 +89,9 @@ def _matching(connection: duckdb.DuckDBPyConnection, one: Walked) -> list[str]:
     for name, value in one.within.items():
         clauses.append(f"{name} IS NOT DISTINCT FROM ?")
         values.append(value)
-    for bound, sign in ((one.since, ">"), (one.until, "<=")):
+    for column, sign, bound in one.bounds:
         if bound is not None:
-            clauses.append(f"created_at {sign} ?")
+            clauses.append(f"{column} {sign} ?")
             values.append(bound)
     rows = connection.execute(
         f"SELECT id FROM {TABLES[one.record]} WHERE {' AND '.join(clauses)}",  # noqa: S608 # our own names

@@ -23,7 +23,7 @@ from communitykit_yammer.feed import Feed, is_quiet, read_feed
 from communitykit_yammer.ids import number, parse_time
 from communitykit_yammer.listing import Listing
 from communitykit_yammer.methods import FEED_PAGE, LIST_PAGE
-from communitykit_yammer.progress import Progress
+from communitykit_yammer.progress import Progress, kinds_of
 from communitykit_yammer.tenant import read_members, read_report, read_roles
 
 __all__ = ["authorize", "discover", "estimate", "preflight", "read", "resolve"]
@@ -53,7 +53,8 @@ def estimate(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Mapp
         progress, feed = Progress.load(checkpoint), _feed(slice_)
         if is_quiet(feed, progress, scope):
             return {"messages": 0}
-        if progress.done is not None:
+        newest = progress.newest(kinds_of(scope))
+        if newest is not None and progress.missing(scope, newest + 1) is None:
             full = {"other": progress.cut} if scope.settings.reactions == "full" and progress.cut else {}
             return {"messages": 1 + progress.recent // FEED_PAGE, **full}
         if feed.updates is None:

@@ -109,7 +109,8 @@ def _groups(scope: Scope, found: Found, *, private: bool) -> Steps:
         for row in rows:
             yield from _slices(scope, found, row)
     if not scope.communities and not private:  # private groups may be known from elsewhere, and hidden from this token
-        yield Swept("community", {"kind": "group", "privacy": "public"}, network=found.network)
+        # Numbers are groups; storylines, All Company and conversations have other ids, and no listing holds them.
+        yield Swept("community", {"kind": "group", "privacy": "public"}, network=found.network, lowest=1)
 
 
 def _slices(scope: Scope, found: Found, row: Mapping[str, Any]) -> Steps:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from communitykit import Batch
 from communitykit_yammer.ids import number, parse_time
 
 _MEMBERS = {"user": "user", "bot": "bot", "guide": "bot"}
 _KINDS = {**_MEMBERS, "message": "message_reference", "topic": "topic", "tag": "topic", "thread": "thread"}
+
+
+class Part(NamedTuple):
+    """Messages of a page that are handed on, newest first, and the ids that they stand for: all from `low` to `high`.
+
+    `high` is None above the newest message of the feed.
+    """
+
+    low: int
+    high: int | None
+    ids: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -44,6 +55,20 @@ class Page:
     def ids(self) -> list[int]:
         """List the messages' ids, newest first."""
         return [id_of(item) for item in self.messages]
+
+    def parts(self, due: Container[int], at: int | None) -> Iterator[Part]:
+        """Take the page apart between the messages that are not due; `at` is the id that it stands below."""
+        high = None if at is None else at - 1
+        found: list[int] = []
+        for native in self.ids:
+            if native in due:
+                found.append(native)
+                continue
+            if found:
+                yield Part(native + 1, high, tuple(found))
+            high, found = native - 1, []
+        if found:
+            yield Part(found[-1], high, tuple(found))
 
     def context(self, base: Mapping[str, Any]) -> dict[str, Any]:
         """Give what the messages need of what stands beside them; only this page's, so that it stays small."""
@@ -92,6 +117,11 @@ def id_of(item: Mapping[str, Any]) -> int:
 def moments(items: Iterable[Mapping[str, Any]]) -> list[Any]:
     """Give when messages were written, those without a readable time left out."""
     return [moment for item in items if (moment := parse_time(item.get("created_at"))) is not None]
+
+
+def is_direct(item: Mapping[str, Any]) -> bool:
+    """Tell whether a message is private talk."""
+    return bool(item.get("direct_message")) or number(item.get("conversation_id")) is not None
 
 
 def is_cut(item: Mapping[str, Any]) -> bool:

@@ -75,6 +75,7 @@ def special(where: str) -> dict[str, Any] | None:
         "kind": "direct" if kind == "conversation" else "group",
         "parent_id": community_id(parts.network, NETWORK),
         "privacy": "direct" if kind == "conversation" else "public",
+        "gone": None,
     }
     if kind == ALL_COMPANY:
         draft.update(name="All Company", is_default=True)

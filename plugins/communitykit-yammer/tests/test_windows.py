@@ -1,0 +1,199 @@
+"""What a run keeps out is new for the run that asks for it, and nothing that was seen is taken away by it."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from communitykit.reading import Closed
+from communitykit.sandbox import World, project
+from communitykit.testing.reading import Kept
+from communitykit_yammer import YAMMER
+from communitykit_yammer.sandbox import YammerPlatform
+
+PLATFORM = YammerPlatform()
+KINDS = ("post", "event")
+
+
+def posts(kept: Kept) -> set[int]:
+    """Return the native ids of the posts that are there."""
+    return {int(one["id"].rpartition(":")[2]) for one in kept.current()["post"]}
+
+
+def told(kept: Kept) -> dict[str, list[Any]]:
+    """Return what is current, but for when and by whom it was told."""
+    left_out = {"source", "provenance", "first_seen", "last_seen"}
+    return {
+        kind: sorted(({k: v for k, v in row.items() if k not in left_out} for row in rows), key=lambda row: row["id"])
+        for kind, rows in kept.current().items()
+        if kind in KINDS
+    }
+
+
+def incomplete(events: list[Any]) -> list[str]:
+    """Say which slices were not read whole."""
+    return [one.coverage.slice for one in events if isinstance(one, Closed) and one.coverage.status != "complete"]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_windows_in_any_order_then_a_plain_run_equal_a_fresh_read(seed: int) -> None:
+    """Windows overlap, touch, repeat and lie anywhere; the world goes on between them; some ask for posts alone."""
+    dice = random.Random(seed)  # noqa: S311 # no secret
+    world, kept = World(seed=seed % 3, size="tiny", platforms=("yammer",)), Kept()
+    options = {"thin": dice.random() < 0.5, "page": dice.choice([5, 20])}
+    for _ in range(dice.randint(1, 4)):
+        bounds = sorted(world.now - timedelta(days=dice.choice([0, 1, 30, 90, dice.uniform(0, 200)])) for _ in range(2))
+        window: dict[str, Any] = {"since": bounds[0], "until": bounds[1]}
+        for name in dice.sample(["since", "until"], dice.choice([0, 0, 1])):
+            del window[name]
+        if dice.random() < 0.3:
+            window["communities"] = (next(iter(world.on("yammer"))).name,)
+        kept.read(YAMMER, world, options=options, **window)
+        if dice.random() < 0.7:
+            world.advance(days=dice.choice([1, 20]), reach=timedelta(days=25))
+    kept.read(YAMMER, world, options=options)
+    fresh = Kept()
+    fresh.read(YAMMER, world, options=options)
+    assert told(kept) == told(fresh)
+    assert project(world, YAMMER.capabilities, PLATFORM).compare(kept.current()) == []
+
+
+def test_a_window_of_the_past_between_others_loses_nothing(network: Any) -> None:
+    """The last 90 days, a month of last winter, then everything."""
+    for native in range(1, 488):
+        network.write(native, days=487 - native)
+    kept, now = Kept(), network.now
+    network.read(kept, since=now - timedelta(days=90))
+    network.read(kept, since=now - timedelta(days=430), until=now - timedelta(days=400))
+    assert len(posts(kept)) == 91 + 31
+    events = network.read(kept)
+    assert posts(kept) == set(range(1, 488))
+    assert incomplete(events) == []
+    before = len(network.requests)
+    network.read(kept)
+    assert len(network.requests) - before < 10, "what was handed on is not read again"
+
+
+def test_what_is_written_after_until_comes_with_the_next_run(network: Any) -> None:
+    """A nightly run up to midnight; late replies to an old thread are written an hour later."""
+    network.write(1, days=50)
+    network.write(2, days=0.9)
+    for native in range(3, 60):
+        network.write(native, days=0.3, thread_id=1, replied_to_id=1)
+    kept = Kept()
+    network.read(kept, until=network.now - timedelta(days=0.5), settings={"lookback": "1d"})
+    assert posts(kept) == {1, 2}
+    network.now += timedelta(days=40)
+    network.read(kept, settings={"lookback": "1d"})
+    assert posts(kept) == set(range(1, 60))
+
+
+def test_a_repeated_window_asks_for_what_is_new(network: Any) -> None:
+    """What stands before `since` was not handed on, and is not asked for either by who does not want it."""
+    for native in range(1, 400):
+        network.write(native, days=400 - native)
+    kept, since = Kept(), network.now - timedelta(days=90)
+    network.read(kept, since=since, settings={"lookback": "1d"})
+    first = sum(path.startswith("messages") for path, _ in network.requests)
+    network.read(kept, since=since, settings={"lookback": "1d"})
+    again = sum(path.startswith("messages") for path, _ in network.requests) - first
+    assert again == 1
+    assert posts(kept) == set(range(310, 400))
+
+
+def test_a_time_out_of_order_neither_stops_the_walk_nor_sweeps(network: Any) -> None:
+    """Two new messages, the newest of them written 130 days ago: scheduled, or imported."""
+    for native in range(1, 61):
+        network.write(native, days=61 - native)
+    kept = Kept()
+    network.read(kept)
+    network.write(61, days=0.5)
+    network.write(62, days=130)
+    events = network.read(kept)
+    assert posts(kept) == set(range(1, 63))
+    assert incomplete(events) == []
+    network.read(kept, settings={"lookback": "all"})
+    assert posts(kept) == set(range(1, 63))
+
+
+def test_a_time_out_of_order_does_not_end_a_window(network: Any) -> None:
+    """The last message of a page was imported: the window goes on behind it, and the message is for later runs."""
+    for native in range(1, 61):
+        network.write(native, days=130 if native in {21, 41} else 61 - native)
+    kept, since = Kept(), network.now - timedelta(days=90)
+    network.read(kept, since=since)
+    assert posts(kept) == set(range(1, 61)) - {21, 41}
+    network.read(kept)
+    assert posts(kept) == set(range(1, 61))
+
+
+def test_what_was_deleted_vanishes_whatever_its_time_says(network: Any) -> None:
+    for native in range(1, 61):
+        network.write(native, days=130 if native == 50 else 61 - native)
+    kept = Kept()
+    network.read(kept)
+    network.messages = [one for one in network.messages if one["id"] not in {1, 50, 60}]
+    network.read(kept, settings={"lookback": "all"})
+    assert posts(kept) == set(range(2, 60)) - {50}
+
+
+def test_a_feed_that_falls_silent_has_not_lost_its_posts(network: Any) -> None:
+    """An answer without messages, though the group speaks of 60, is no end: neither of the posts nor of the reading."""
+    for native in range(1, 61):
+        network.write(native, days=61 - native)
+    kept, whole = Kept(), network.feed
+
+    def silent(group: int | None, bound: int) -> dict[str, Any]:
+        return whole(group, bound) if bound > 30 else {"messages": [], "references": [], "meta": {}}
+
+    network.feed = silent
+    network.read(kept)
+    assert posts(kept) == set(range(21, 61))
+    network.feed = whole
+    network.read(kept)
+    assert posts(kept) == set(range(1, 61))
+    network.feed = silent
+    network.read(kept, settings={"lookback": "all"})
+    assert posts(kept) == set(range(1, 61))
+
+
+def test_places_that_no_listing_holds_do_not_vanish(network: Any) -> None:
+    """A storyline and the feed of the whole company stand in no list of groups."""
+    network.write(1, days=3)
+    network.write(2, days=2, group=None)
+    del network.write(3, days=1)["group_id"]
+    kept = Kept()
+    for _ in range(3):
+        network.read(kept, settings={"company_feed": True})
+        assert posts(kept) == {1, 2, 3}
+        places = {one["id"] for one in kept.current()["community"]}
+        assert places >= {f"yammer:1:community:{native}" for native in ("3", "storyline/5", "all-company")}
+    network.groups[4] = {"full_name": "Short-lived"}
+    network.read(kept)
+    del network.groups[4]
+    network.read(kept)
+    assert "yammer:1:community:4" not in {one["id"] for one in kept.current()["community"]}
+    network.groups[4] = {"full_name": "Short-lived"}
+    network.read(kept)
+    assert "yammer:1:community:4" in {one["id"] for one in kept.current()["community"]}
+
+
+@pytest.mark.parametrize("body", ["text", ["text"], 5, {"parsed": 5}, {"parsed": ["x"], "rich": {}}])
+def test_an_odd_message_costs_itself_alone(network: Any, body: Any) -> None:
+    """Stored a week ago, unreadable now: the thread around it stays, and so does what was known of it."""
+    for native in range(1, 31):
+        network.write(native, days=31 - native, **({"thread_id": 20, "replied_to_id": 20} if native > 20 else {}))
+    kept = Kept()
+    network.read(kept)
+    before = told(kept)
+    network.messages[24]["body"] = body
+    network.messages[19]["body"] = body
+    events = network.read(kept)
+    assert told(kept) == before
+    assert incomplete(events) == ["yammer:1:messages/3"]
+    network.messages[9] = {**network.messages[9], "id": 10, "liked_by": body, "attachments": body}
+    network.read(kept)
+    assert posts(kept) == set(range(1, 31))
