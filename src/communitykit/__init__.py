@@ -1,30 +1,11 @@
 """communitykit: one neutral record of who takes part in a company's communities, whatever the platform."""
 
-from communitykit.archive import Archive
-from communitykit.archive_session import ArchiveSession, read_archive
-from communitykit.ask import Ask
-from communitykit.auth import (
-    AuthFlow,
-    Authorize,
-    Credential,
-    bearer,
-    client_credentials,
-    provided,
-    refresh_token,
-    token_answer,
-)
-from communitykit.clock import Clock
-from communitykit.connector import (
-    ArchiveDoor,
-    Capabilities,
-    Connector,
-    Delivery,
-    Lookback,
-    Settings,
-    WebhookDoor,
-    WireKind,
-    lookback_length,
-)
+from communitykit.doors.api import Session, connect
+from communitykit.doors.api_async import AsyncSession, connect_async
+from communitykit.doors.archive import ArchiveSession, read_archive
+from communitykit.doors.options import ReadOptions, Source
+from communitykit.doors.records import RecordSource, from_records
+from communitykit.doors.webhook import Received, receive
 from communitykit.errors import (
     ArchiveError,
     CommunityKitError,
@@ -44,30 +25,6 @@ from communitykit.errors import (
     TransientError,
     UnknownConnectorError,
 )
-from communitykit.flow import (
-    JSON,
-    Batch,
-    Budget,
-    Checkpoint,
-    Draft,
-    Draw,
-    Flow,
-    Gap,
-    Ignored,
-    Listing,
-    Pages,
-    Rejected,
-    Request,
-    Response,
-    Scope,
-    Slice,
-    Swept,
-    cursor_pager,
-    link_pager,
-)
-from communitykit.given import RecordSource, from_records
-from communitykit.hookspecs import hookimpl
-from communitykit.json_stream import Found, json_items
 from communitykit.model import (
     Attachment,
     Community,
@@ -82,117 +39,60 @@ from communitykit.model import (
     Poll,
     PollOption,
     Post,
+    Provenance,
     Record,
-    Source,
-    make_event_id,
     make_id,
     parse_id,
 )
-from communitykit.odata import odata_batch, odata_batch_answers, odata_error, odata_pager, odata_rows
 from communitykit.pull import PullResult, pull
-from communitykit.reports import is_concealed, report_rows
-from communitykit.session import Session, connect
-from communitykit.session_async import AsyncSession, connect_async
-from communitykit.signatures import verify_age, verify_hmac
-from communitykit.webhooks import Received, receive
 
 __all__ = [
-    "JSON",
-    "Archive",
-    "ArchiveDoor",
     "ArchiveError",
     "ArchiveSession",
-    "Ask",
     "AsyncSession",
     "Attachment",
-    "AuthFlow",
-    "Authorize",
-    "Batch",
-    "Budget",
-    "Capabilities",
-    "Checkpoint",
-    "Clock",
     "Community",
     "CommunityKitError",
-    "Connector",
     "Counts",
     "Coverage",
-    "Credential",
     "CredentialError",
     "CursorError",
-    "Delivery",
-    "Draft",
-    "Draw",
     "EngagementEvent",
-    "Flow",
     "ForeignHostError",
-    "Found",
-    "Gap",
-    "Ignored",
     "Issue",
-    "Listing",
-    "Lookback",
     "Measure",
     "Member",
     "Membership",
     "Mention",
     "ObjectUnavailableError",
-    "Pages",
     "PermissionMissingError",
     "Poll",
     "PollOption",
     "Post",
     "ProtocolError",
+    "Provenance",
     "PullResult",
     "RateLimitedError",
+    "ReadOptions",
     "Received",
     "Record",
     "RecordSource",
-    "Rejected",
-    "Request",
-    "Response",
     "RetryableError",
-    "Scope",
     "Session",
-    "Settings",
     "SettingsError",
     "SignatureError",
-    "Slice",
     "Source",
     "StoreBusyError",
     "StoreError",
     "StoreVersionError",
-    "Swept",
     "TransientError",
     "UnknownConnectorError",
-    "WebhookDoor",
-    "WireKind",
-    "bearer",
-    "client_credentials",
     "connect",
     "connect_async",
-    "cursor_pager",
     "from_records",
-    "hookimpl",
-    "is_concealed",
-    "json_items",
-    "link_pager",
-    "lookback_length",
-    "make_event_id",
     "make_id",
-    "odata_batch",
-    "odata_batch_answers",
-    "odata_error",
-    "odata_pager",
-    "odata_rows",
     "parse_id",
-    "provided",
     "pull",
     "read_archive",
     "receive",
-    "refresh_token",
-    "report_rows",
-    "token_answer",
-    "verify_age",
-    "verify_hmac",
 ]

@@ -11,13 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from communitykit.ask import Ask, Readable, new_run_id
-from communitykit.backlog import Backlog
 from communitykit.clock import SYSTEM_CLOCK, Clock
-from communitykit.collector import fewer_collections
+from communitykit.doors.options import ReadOptions, Source, new_run_id
 from communitykit.errors import CommunityKitError
-from communitykit.intake import Page, Sweep
-from communitykit.reading import Closed, Event, Failed, defect
+from communitykit.reading.backlog import Backlog
+from communitykit.reading.garbage import fewer_collections
+from communitykit.reading.slices import Closed, Failed, Progress, defect
+from communitykit.reading.translation import Page, Sweep
 
 if TYPE_CHECKING:
     from communitykit.model import Coverage, Issue
@@ -59,10 +59,10 @@ class PullResult:
 
 
 def pull(
-    sources: Readable | Iterable[Readable],
+    sources: Source | Iterable[Source],
     to: str | Path = "activity.duckdb",
     *,
-    progress: Callable[[Event], None] | None = None,
+    progress: Callable[[Progress], None] | None = None,
     max_time: float | None = None,
     clock: Clock = SYSTEM_CLOCK,
     **ask: Any,  # noqa: ANN401 # the keywords of Ask
@@ -80,7 +80,7 @@ def pull(
     """
     from communitykit.store.writer import Writer  # noqa: PLC0415 # duckdb is imported only when used
 
-    wanted = Ask(**ask)
+    wanted = ReadOptions(**ask)
     chosen = list(sources) if isinstance(sources, Iterable) else [sources]
     run = _Run(chosen, Writer(Path(to)), wanted, progress, clock, max_time)
     try:
@@ -93,10 +93,10 @@ def pull(
 class _Run:
     def __init__(  # the parts of one run
         self,
-        sources: list[Readable],
+        sources: list[Source],
         writer: Writer,
-        ask: Ask,
-        progress: Callable[[Event], None] | None,
+        ask: ReadOptions,
+        progress: Callable[[Progress], None] | None,
         clock: Clock,
         max_time: float | None,
     ) -> None:
@@ -106,7 +106,7 @@ class _Run:
         self.clock = clock
         self.result = PullResult(new_run_id(), clock.now())
         self._progress = progress
-        self._events: Backlog[Event | None] = Backlog()
+        self._events: Backlog[Progress | None] = Backlog()
         self._deadline = clock.monotonic() + max_time if max_time is not None else None
         self._group = _new_group()
         self._weight = 0
@@ -154,7 +154,7 @@ class _Run:
         writer.end_run({**description, **ended})
         return result
 
-    def _read(self, source: Readable, state: Any) -> None:  # noqa: ANN401 # checkpoints by slice
+    def _read(self, source: Source, state: Any) -> None:  # noqa: ANN401 # checkpoints by slice
         try:
             source.read(self.ask, state=state, run_id=self.result.run_id, emit=self._events.put)
         except CommunityKitError as error:
@@ -185,7 +185,7 @@ class _Run:
                     self._commit()
             self._check_time()
 
-    def _note(self, event: Event) -> None:
+    def _note(self, event: Progress) -> None:
         result, group = self.result, self._group
         if isinstance(event, Page):
             group.records.extend(event.records)
@@ -253,7 +253,7 @@ def _new_group() -> Group:
 
 
 def walked(sweep: Sweep) -> Walked:
-    """Give a sweep as the store takes it, which knows the model and nothing of flows."""
+    """Return a sweep as the store takes it, which knows the model and nothing of flows."""
     from communitykit.store.vanishing import Walked  # noqa: PLC0415 # same
 
     one = sweep.swept

@@ -12,7 +12,7 @@ from typing import Any
 _SERVER = """
 import json, sys
 from datetime import UTC, datetime, timedelta
-from communitykit.registry import registry
+from communitykit.connector.registry import registry
 from communitykit.sandbox import Size, World, parse_fault, project, serve
 asked = json.loads(sys.argv[1])
 size = Size(**asked["size"]) if isinstance(asked["size"], dict) else asked["size"]
@@ -57,11 +57,11 @@ class Served:
         return self._ask(f"advance {days}")
 
     def requests(self) -> dict[str, Any]:
-        """Give the requests so far, counted by method, and the violations of limits."""
+        """Return the requests so far, counted by method, and the violations of limits."""
         return self._ask("requests")
 
     def truth(self) -> dict[str, Any]:
-        """Give the ids of all posts that there are now, and when each root was edited."""
+        """Return the ids of all posts that there are now, and when each root was edited."""
         return self._ask("roots")
 
     def _ask(self, word: str) -> dict[str, Any]:

@@ -30,7 +30,7 @@ START = 1_600_000_000
 
 
 def message(number: int) -> dict[str, Any]:
-    """Give the message of that number: a fifth with markup and mentions, a tenth with reactions, a third replies."""
+    """Return the message of that number: a fifth with markup and mentions, a tenth with reactions, a third replies."""
     words = " ".join(_WORDS[(number + shift) % len(_WORDS)] for shift in range(6 + number % 17))
     ts = f"{START + number * 30}.{number % 1_000_000:06d}"
     made: dict[str, Any] = {

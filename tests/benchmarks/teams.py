@@ -6,7 +6,7 @@ from math import ceil
 
 from figure import Figure
 
-from communitykit.registry import registry
+from communitykit.connector.registry import registry
 from communitykit.sandbox import Message, Size, World, parse_fault
 from communitykit.testing.reading import read
 

@@ -13,9 +13,9 @@ from figure import Figure
 from pydantic_core import from_json
 from shaped import message
 
-from communitykit.flow import Batch
-from communitykit.intake import Intake
-from communitykit.registry import registry
+from communitykit.connector.flow import Batch
+from communitykit.connector.registry import registry
+from communitykit.reading.translation import Translation
 from communitykit.sinks import write_jsonl
 
 PAGES = 60
@@ -57,11 +57,11 @@ def _ours(pages: list[bytes]) -> float:
     connector = registry().get("slack")
     started = time.perf_counter()
     out = io.StringIO()
-    intake = Intake(connector, run_id="bench", origin="api")
+    translation = Translation(connector, run_id="bench", origin="api")
     context = {"team": "T1", "channel": "C1", "origin": "api", "domain": "acme"}
     now, ignored = datetime.now(UTC), Counter[str]()
     for page in pages:
-        made = intake.translate(Batch("message", from_json(page)["messages"], context), "bench", now, ignored)
+        made = translation.translate(Batch("message", from_json(page)["messages"], context), "bench", now, ignored)
         if made.issues:
             raise AssertionError(made.issues[:3])
         write_jsonl(made.records, out)

@@ -55,7 +55,7 @@ def yammer() -> list[Figure]:
 
 
 def _feed(world: World, number: int) -> list[int]:
-    """Give when each message of a group was written, and the line that Yammer wrote at its beginning."""
+    """Return when each message of a group was written, and the line that Yammer wrote at its beginning."""
     place = world.places[number]
     return [place.created_at, *(one.at for one in world.messages(place) if one.live)]
 

@@ -8,11 +8,12 @@ from itertools import count
 from typing import Any
 from unittest.mock import patch
 
-from communitykit import Batch, Budget, Connector, CredentialError, Swept, WireKind
-from communitykit.exchange import Exchange
-from communitykit.pace import Pace, Place
-from communitykit.registry import registry
-from communitykit.scrub import Scrubber
+from communitykit import CredentialError
+from communitykit.connector import Batch, Budget, Connector, Swept, WireKind
+from communitykit.connector.registry import registry
+from communitykit.connector.scrub import Scrubber
+from communitykit.http.budgets import Pace, Reservation
+from communitykit.http.exchange import Exchange
 
 SLACK = registry().get("slack")
 
@@ -238,12 +239,12 @@ def tells_the_token_in_an_error() -> Connector:
         return (yield from SLACK.authorize(settings, saved, now))
 
     def fault(response: Any) -> Any:
-        assert SLACK.fault is not None
-        error = SLACK.fault(response)
+        assert SLACK.error_of is not None
+        error = SLACK.error_of(response)
         return CredentialError(f"the platform refused {tokens[-1]}") if isinstance(error, CredentialError) else error
 
     # The core takes the settings' secrets out of all texts, so it has to be a mutant too to be caught at it.
-    return replace(SLACK, authorize=authorize, fault=fault, secrets=())
+    return replace(SLACK, authorize=authorize, error_of=fault, secrets=())
 
 
 def stores_the_token() -> Connector:
@@ -351,8 +352,8 @@ def a_core_that_scrubs_nothing() -> AbstractContextManager[Any]:
 def a_core_that_does_not_wait() -> AbstractContextManager[Any]:
     return patch.multiple(
         Pace,
-        reserve=lambda self, host, draws, budgets, *, now, rate: Place(now),
-        closed=lambda self, host, draws, *, now: False,
+        reserve=lambda self, host, costs, budgets, *, now, rate: Reservation(now),
+        closed=lambda self, host, costs, *, now: False,
     )
 
 

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from communitykit import (
+from communitykit.connector import (
     Batch,
     Budget,
     Capabilities,
     Connector,
-    Draw,
+    Cost,
     Flow,
     Pages,
     Request,
-    Scope,
+    Selection,
     Settings,
     Slice,
     WireKind,
@@ -101,18 +101,18 @@ def translate_note(item: Any, context: Any) -> Iterator[Any]:
     }
 
 
-def discover(scope: Scope) -> Flow:
+def discover(selection: Selection) -> Flow:
     response = yield Request("rooms", subject="rooms")
     for room in response.data:
         yield Slice(f"notes/{room}", "net", ("post",), label=room, params={"room": room})
 
 
-def read(scope: Scope, slice_: Slice, checkpoint: dict[str, Any] | None) -> Flow:
+def read(selection: Selection, slice_: Slice, checkpoint: dict[str, Any] | None) -> Flow:
     room = slice_.params["room"]
     request: Request | None = Request(
         f"notes/{room}",
         params={"cursor": (checkpoint or {}).get("cursor", "")},
-        draws=(Draw("notes", "net"),),
+        costs=(Cost("notes", "net"),),
         subject=f"room {room}",
     )
     pages = Pages(cursor_pager(("next",)))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from communitykit import Archive, ArchiveError
+from communitykit import ArchiveError
+from communitykit.connector import Archive
 
 
 def make_zip(path: Path, members: dict[str, bytes]) -> Path:

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from communitykit import (
+from communitykit import CursorError
+from communitykit.connector import (
     Budget,
     Capabilities,
     Clock,
     Connector,
-    CursorError,
-    Draw,
+    Cost,
     Listing,
     Lookback,
     Request,
@@ -25,8 +25,8 @@ from communitykit import (
     lookback_length,
     odata_batch,
 )
-from communitykit.operations import Conductor, Meter, Send, Sleep
-from communitykit.pace import Pace
+from communitykit.http.budgets import Pace
+from communitykit.http.conductor import Conductor, Meter, Send, Sleep
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 PAGER = cursor_pager(("next",))
@@ -101,19 +101,19 @@ def test_an_assertion_stands_in_place_of_a_secret() -> None:
 
 
 def test_a_batch_takes_what_its_parts_take_added_up() -> None:
-    parts = [Request(f"t/{n}", draws=(Draw("list"), Draw("object", str(n % 2)))) for n in range(4)]
-    assert set(odata_batch(parts).draws) == {Draw("list", "", 4), Draw("object", "0", 2), Draw("object", "1", 2)}
+    parts = [Request(f"t/{n}", costs=(Cost("list"), Cost("object", str(n % 2)))) for n in range(4)]
+    assert set(odata_batch(parts).costs) == {Cost("list", "", 4), Cost("object", "0", 2), Cost("object", "1", 2)}
 
 
-@pytest.mark.parametrize("draws", [(Draw("list"),), ()])
-def test_a_request_waits_as_another_answer_told(draws: tuple[Draw, ...]) -> None:
+@pytest.mark.parametrize("costs", [(Cost("list"),), ()])
+def test_a_request_waits_as_another_answer_told(costs: tuple[Cost, ...]) -> None:
     connector = Connector(
         name="x", title="X", version="1", settings=Settings, capabilities=Capabilities(), translators={},
         base_url="https://x.example/", budgets={"list": Budget(10, 1)},
     )  # fmt: skip
     clock = Clock(now=lambda: NOW, monotonic=lambda: 100.0)
     conductor = Conductor(connector, Settings(), clock=clock, pace=Pace())
-    operations = conductor.send(Request("items", draws=draws, after=7.0, authorized=False), Meter())
+    operations = conductor.send(Request("items", costs=costs, after=7.0, authorized=False), Meter())
     waited = next(operations)
     assert isinstance(waited, Sleep)
     assert waited.seconds == pytest.approx(7.0)

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from communitykit import Credential, CredentialError, Response, SettingsError, provided, refresh_token
+from communitykit import CredentialError, SettingsError
+from communitykit.connector import Credential, Response, refresh_token, token_from
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -38,7 +39,7 @@ class AzureLike:
 def test_a_token_comes_from_a_function_or_a_credential_object(
     provider: Callable[[], object], expires_at: datetime | None
 ) -> None:
-    credential = provided(provider, "https://graph.example/.default", platform="acme")
+    credential = token_from(provider, "https://graph.example/.default", platform="acme")
 
     assert credential.headers == {"Authorization": "Bearer secret"}
     assert credential.expires_at == expires_at
@@ -48,7 +49,7 @@ def test_a_token_comes_from_a_function_or_a_credential_object(
 def test_a_credential_object_is_told_the_scopes() -> None:
     provider = AzureLike()
 
-    provided(provider, "one", "two", platform="acme")
+    token_from(provider, "one", "two", platform="acme")
 
     assert provider.asked == [("one", "two")]
 
@@ -59,11 +60,11 @@ def test_what_gives_no_token_is_named() -> None:
         return "secret"
 
     with pytest.raises(CredentialError, match="gave a coroutine"):
-        provided(later, platform="acme")
+        token_from(later, platform="acme")
     with pytest.raises(CredentialError, match="gave a NoneType"):
-        provided(lambda: None, platform="acme")
+        token_from(lambda: None, platform="acme")
     with pytest.raises(SettingsError, match="a str cannot provide tokens"):
-        provided("secret", platform="acme")
+        token_from("secret", platform="acme")
 
 
 def test_each_address_gets_its_own_headers() -> None:

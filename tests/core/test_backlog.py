@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from communitykit.backlog import Backlog
+from communitykit.reading.backlog import Backlog
 
 
 @dataclass

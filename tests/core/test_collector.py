@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from communitykit.collector import fewer_collections
+from communitykit.reading.garbage import fewer_collections
 
 
 @pytest.fixture(autouse=True)

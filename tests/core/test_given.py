@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from communitykit import EngagementEvent, Post, Source, from_records, make_event_id, make_id, pull
+from communitykit import EngagementEvent, Post, Provenance, from_records, pull
+from communitykit.connector import make_event_id, make_id
 from communitykit.sinks import read_jsonl, write_jsonl
 from communitykit.store import Store
 
@@ -18,9 +19,9 @@ POST = make_id("little", "net", "post", "1")
 ANN = make_id("little", "net", "member", "ann")
 
 
-def source(*, later: int = 0, origin: str = "api") -> Source:
+def source(*, later: int = 0, origin: str = "api") -> Provenance:
     moment = NOW + timedelta(hours=later)
-    return Source(connector="little", version="1", origin=origin, fetched_at=moment, as_of=moment)  # type: ignore[arg-type]
+    return Provenance(connector="little", version="1", origin=origin, fetched_at=moment, as_of=moment)  # type: ignore[arg-type]
 
 
 def reaction(*, later: int, origin: str, occurred_at: datetime | None = None) -> EngagementEvent:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communitykit import make_event_id, make_id, parse_id
+from communitykit.connector import make_event_id, make_id, parse_id
 
 parts = st.text(min_size=1, max_size=20)
 

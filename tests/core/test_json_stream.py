@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communitykit import Found, json_items
+from communitykit.connector import JSONItem, json_items
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -20,7 +20,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-def found(text: str | bytes) -> list[Found]:
+def found(text: str | bytes) -> list[JSONItem]:
     return list(json_items(io.BytesIO(text if isinstance(text, bytes) else text.encode())))
 
 
@@ -34,15 +34,15 @@ class Slow(io.BytesIO):
 def test_what_stands_at_the_top_is_given_piece_by_piece() -> None:
     text = b'\xef\xbb\xbf [{"a": 1}, 2] [3]{"data": [4, 5], "paging": {"next": "x"}, "empty": []} 17 "end"'
     assert found(text) == [
-        Found(0, None, {"a": 1}, is_item=True),
-        Found(0, None, 2, is_item=True),
-        Found(1, None, 3, is_item=True),
-        Found(2, "data", 4, is_item=True),
-        Found(2, "data", 5, is_item=True),
-        Found(2, "paging", {"next": "x"}, is_item=False),
-        Found(2, "empty", [], is_item=False),
-        Found(3, None, 17, is_item=False),
-        Found(4, None, "end", is_item=False),
+        JSONItem(0, None, {"a": 1}, is_item=True),
+        JSONItem(0, None, 2, is_item=True),
+        JSONItem(1, None, 3, is_item=True),
+        JSONItem(2, "data", 4, is_item=True),
+        JSONItem(2, "data", 5, is_item=True),
+        JSONItem(2, "paging", {"next": "x"}, is_item=False),
+        JSONItem(2, "empty", [], is_item=False),
+        JSONItem(3, None, 17, is_item=False),
+        JSONItem(4, None, "end", is_item=False),
     ]
     assert found("") == found(" \n") == found("[]") == found("{}") == []
 

@@ -5,15 +5,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communitykit import Member, Post, Source
+from communitykit import Member, Post, Provenance
 from communitykit.model.merge import begin, merge, merge_records
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def source(day: int, origin: Any = "api") -> Source:
+def source(day: int, origin: Any = "api") -> Provenance:
     moment = START + timedelta(days=day)
-    return Source(connector="test", version="0", origin=origin, fetched_at=moment, as_of=moment)
+    return Provenance(connector="test", version="0", origin=origin, fetched_at=moment, as_of=moment)
 
 
 tellings = st.lists(

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from communitykit import (
-    Draw,
-    ProtocolError,
+from communitykit import ProtocolError
+from communitykit.connector import (
+    Cost,
     Request,
     Response,
     is_concealed,
@@ -56,8 +56,8 @@ def test_the_innermost_code_of_an_error_is_the_precise_one() -> None:
 
 def test_a_batch_is_taken_apart_in_the_order_of_its_requests() -> None:
     parts = [
-        Request("https://graph.example/v1.0/teams/1", params={"$select": "id,displayName"}, draws=(Draw("team", "1"),)),
-        Request("teams/2", headers={"Prefer": "x"}, draws=(Draw("team", "2"),)),
+        Request("https://graph.example/v1.0/teams/1", params={"$select": "id,displayName"}, costs=(Cost("team", "1"),)),
+        Request("teams/2", headers={"Prefer": "x"}, costs=(Cost("team", "2"),)),
     ]
     batch = odata_batch(parts, root="https://graph.example/v1.0")
     responses = [
@@ -73,7 +73,7 @@ def test_a_batch_is_taken_apart_in_the_order_of_its_requests() -> None:
             {"id": "1", "method": "GET", "url": "/teams/2", "headers": {"Prefer": "x"}},
         ]
     }
-    assert batch.draws == (Draw("team", "1"), Draw("team", "2"))
+    assert batch.costs == (Cost("team", "1"), Cost("team", "2"))
     assert [(one.status, one.request.url) for one in answers] == [(200, parts[0].url), (429, "teams/2")]
     assert answers[1].headers == {"retry-after": "7"}
 

@@ -3,10 +3,10 @@ from math import inf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communitykit import Budget, Draw
-from communitykit.pace import MARGIN, Pace, scaled
+from communitykit.connector import Budget, Cost
+from communitykit.http.budgets import MARGIN, Pace, scaled
 
-DRAW = (Draw("read", "T1"),)
+DRAW = (Cost("read", "T1"),)
 
 
 @given(limit=st.integers(1, 5), arrivals=st.lists(st.floats(0, 30), min_size=1, max_size=40))
@@ -27,7 +27,7 @@ def test_a_busy_budget_is_used_whole() -> None:
 def test_retry_after_closes_exactly_its_scope() -> None:
     pace, budgets = Pace(), {"read": Budget(50, 60)}
     pace.close("host", DRAW, until=30)
-    other = (Draw("read", "T2"),)
+    other = (Cost("read", "T2"),)
     assert pace.closed("host", DRAW, now=29.9)
     assert not pace.closed("host", DRAW, now=30)
     assert not pace.closed("host", other, now=0)
@@ -44,7 +44,7 @@ def test_a_place_given_back_can_be_taken_again() -> None:
 
 def test_a_request_that_draws_on_two_budgets_waits_for_both() -> None:
     pace, budgets = Pace(), {"read": Budget(1, 10), "all": Budget(1, 100)}
-    both = (Draw("read"), Draw("all"))
+    both = (Cost("read"), Cost("all"))
     pace.reserve("host", both, budgets, now=0, rate=1)
     assert pace.reserve("host", both, budgets, now=0, rate=1).at >= 100
 

@@ -9,26 +9,19 @@ from typing import Any
 import pytest
 
 from communitykit import (
-    Ask,
     AsyncSession,
-    Batch,
     CommunityKitError,
-    Connector,
     CredentialError,
-    Gap,
-    Ignored,
     PermissionMissingError,
-    Rejected,
-    Request,
+    ReadOptions,
     Session,
     SettingsError,
-    WireKind,
-    make_id,
     pull,
 )
-from communitykit.connector import load_settings
-from communitykit.operations import Conductor
-from communitykit.pace import Pace
+from communitykit.connector import Batch, Connector, Gap, Ignored, Rejected, Request, Settings, WireKind, make_id
+from communitykit.connector.settings import load_settings
+from communitykit.http.budgets import Pace
+from communitykit.http.conductor import Conductor
 from communitykit.store import Store
 
 
@@ -37,7 +30,7 @@ def note(number: int, **fields: Any) -> dict[str, Any]:
 
 
 def serve_notes(platform: Any, rooms: dict[str, list[list[dict[str, Any]]]]) -> None:
-    """Give each room's notes page by page, the cursor being the page's number."""
+    """Return each room's notes page by page, the cursor being the page's number."""
     platform.answers["/rooms"] = (200, {}, json.dumps(list(rooms)).encode())
 
     def answer(pages: list[list[dict[str, Any]]]) -> Callable[[int, str], Any]:
@@ -361,11 +354,11 @@ def test_settings_come_from_keywords_and_environment(
 ) -> None:
     monkeypatch.setenv("COMMUNITYKIT_LITTLE_TIMEOUT", "5")
     monkeypatch.setenv("COMMUNITYKIT_LITTLE_RATE", "2")
-    settings = load_settings(little(), {"rate": 3, "proxy": "http://user:pass@proxy.example"})
+    settings = load_settings("little", Settings, {"rate": 3, "proxy": "http://user:pass@proxy.example"})
     assert (settings.timeout, settings.rate) == (5, 3)
     assert "pass" not in repr(settings)
     with pytest.raises(SettingsError, match="COMMUNITYKIT_LITTLE_") as caught:
-        load_settings(little(), {"tokn": "tok-secret-9"})
+        load_settings("little", Settings, {"tokn": "tok-secret-9"})
     assert "tok-secret-9" not in str(caught.value)
 
 
@@ -378,7 +371,7 @@ def test_an_estimate_counts_without_reading(platform: Any, little: Callable[...,
     serve_notes(platform, ROOMS)
     connector = little(estimate=lambda scope, slice_, checkpoint: {"notes": 250} if slice_.label == "a" else {})
     with session(connector, platform) as opened:
-        estimate = opened.estimate(Ask(), {})
+        estimate = opened.estimate(ReadOptions(), {})
     assert (estimate.slices, estimate.unknown, dict(estimate.requests), estimate.seconds) == (2, 1, {"notes": 250}, 2.5)
     assert len(platform.requests) == 1
 

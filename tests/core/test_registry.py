@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from communitykit import Capabilities, Connector, Settings, UnknownConnectorError, hookimpl
-from communitykit.registry import load
+from communitykit import UnknownConnectorError
+from communitykit.connector import Capabilities, Connector, Settings, hookimpl
+from communitykit.connector.registry import load
 
 
 def connector(name: str) -> Connector:
@@ -29,7 +30,7 @@ def plugin(monkeypatch: pytest.MonkeyPatch, module_name: str, name: str | None) 
 def test_broken_plugins_are_reported_and_stop_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "fails_to_import.py").write_text("import a_package_that_is_not_there\n")
     (tmp_path / "wrong_hook.py").write_text(
-        "from communitykit import hookimpl\n@hookimpl\ndef communitykit_conector(): ...\n"
+        "from communitykit.connector import hookimpl\n@hookimpl\ndef communitykit_conector(): ...\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     found = load(

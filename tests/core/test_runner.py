@@ -10,23 +10,20 @@ from typing import Any
 import pytest
 
 from communitykit import (
-    Clock,
-    Connector,
-    Credential,
     CredentialError,
     CursorError,
     ForeignHostError,
     ObjectUnavailableError,
     PermissionMissingError,
     ProtocolError,
-    Request,
     Session,
     TransientError,
 )
-from communitykit.auth import CredentialStore
-from communitykit.operations import Conductor, Meter
-from communitykit.pace import Pace
-from communitykit.runner import AsyncRunner, SyncRunner
+from communitykit.connector import Clock, Connector, Credential, Request
+from communitykit.http.budgets import Pace
+from communitykit.http.conductor import Conductor, Meter
+from communitykit.http.credentials import CredentialStore
+from communitykit.http.drivers import AsyncRunner, SyncRunner
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -2,34 +2,34 @@
 
 from typing import Any
 
-from communitykit import Capabilities, Connector, Settings
-from communitykit.intake import Intake
-from communitykit.strangers import Strangers
+from communitykit.connector import Capabilities, Connector, Settings
+from communitykit.reading.lookups import Lookups
+from communitykit.reading.translation import Translation
 
 ANN, BOB = "test:n:member:ann", "test:n:member:bob"
 
 
-def strangers(state: dict[str, Any], *, kept: bool = True) -> tuple[Strangers, Intake]:
+def lookups(state: dict[str, Any], *, kept: bool = True) -> tuple[Lookups, Translation]:
     connector = Connector("test", "Test", "1", Settings, Capabilities(), {})
-    intake = Intake(connector, run_id="run", origin="api")
-    return Strangers(intake, state, kept=kept), intake
+    translation = Translation(connector, run_id="run", origin="api")
+    return Lookups(translation, state, kept=kept), translation
 
 
 def test_a_stranger_is_noted_before_the_page_that_names_it_and_struck_off_after_the_one_that_tells_of_it() -> None:
-    kept, intake = strangers({})
+    kept, translation = lookups({})
     kept.recall("n")
-    intake.strangers[ANN] = None
+    translation.lookups[ANN] = None
     page = kept.remember("n")
     assert page is not None
     assert (page.slice, page.checkpoint) == ("test:n:strangers", {"v": 1, "ids": [ANN]})
-    intake.strangers.clear()  # the page that tells of it is translated, but not handed on yet
+    translation.lookups.clear()  # the page that tells of it is translated, but not handed on yet
     assert kept.remember("n") is None
     assert [page.checkpoint for page in kept.settle()] == [{"v": 1, "ids": []}]
     assert kept.settle() == []
 
 
 def test_who_was_left_over_is_looked_up_by_the_next_run() -> None:
-    kept, _ = strangers({"test:n:strangers": {"v": 1, "ids": [ANN]}})
+    kept, _ = lookups({"test:n:strangers": {"v": 1, "ids": [ANN]}})
     kept.recall("n")
     assert kept.by_network() == [("n", (ANN,))]
     assert kept.remember("n") is None
@@ -37,18 +37,18 @@ def test_who_was_left_over_is_looked_up_by_the_next_run() -> None:
 
 
 def test_whom_this_run_knows_already_is_nobody_to_look_up() -> None:
-    kept, intake = strangers({"test:n:strangers": {"v": 1, "ids": [ANN, BOB]}})
-    intake.known_members.add(ANN)
+    kept, translation = lookups({"test:n:strangers": {"v": 1, "ids": [ANN, BOB]}})
+    translation.known_members.add(ANN)
     kept.recall("n")
     assert kept.by_network() == [("n", (BOB,))]
 
 
 def test_two_networks_in_one_store_keep_their_lists_apart() -> None:
     state = {"test:n:strangers": {"v": 1, "ids": [ANN]}}
-    kept, intake = strangers(state)
+    kept, translation = lookups(state)
     kept.recall("m")
     assert kept.by_network() == []
-    intake.strangers["test:m:member:cy"] = None
+    translation.lookups["test:m:member:cy"] = None
     page = kept.remember("m")
     assert page is not None
     assert page.slice == "test:m:strangers"
@@ -56,8 +56,8 @@ def test_two_networks_in_one_store_keep_their_lists_apart() -> None:
 
 
 def test_a_connector_that_looks_nobody_up_keeps_no_list() -> None:
-    kept, intake = strangers({}, kept=False)
+    kept, translation = lookups({}, kept=False)
     kept.recall("n")
-    intake.strangers[ANN] = None
+    translation.lookups[ANN] = None
     assert kept.remember("n") is None
     assert kept.settle() == []

@@ -9,11 +9,22 @@ from typing import Any
 
 import pytest
 
-from communitykit import Batch, Capabilities, Connector, Rejected, Scope, Settings, Slice, Swept, WireKind, make_id
-from communitykit.intake import Intake, Page
-from communitykit.operations import Emit
+from communitykit.connector import (
+    Batch,
+    Capabilities,
+    Connector,
+    Rejected,
+    Selection,
+    Settings,
+    Slice,
+    Swept,
+    WireKind,
+    make_id,
+)
+from communitykit.http.conductor import Emit
 from communitykit.pull import walked
-from communitykit.reading import SliceReading
+from communitykit.reading.slices import SliceReading
+from communitykit.reading.translation import Page, Translation
 from communitykit.store import Store
 from communitykit.store.writer import Group, Writer
 
@@ -56,9 +67,9 @@ LITTLE = Connector(
 
 def read(items: Iterable[Any], *, day: int, network: str = "net") -> tuple[Group, Any]:
     """Read one window of notes; give what a pull would commit, and the slice's Coverage."""
-    intake = Intake(LITTLE, run_id="run", origin="api")
+    translation = Translation(LITTLE, run_id="run", origin="api")
     slice_ = Slice("notes/room", network, ("post", "event"), ROOM)
-    reading = SliceReading(intake, Scope(None, NOW), "little:net:notes/room", slice_=slice_)
+    reading = SliceReading(translation, Selection(None, NOW), "little:net:notes/room", slice_=slice_)
     group, moment = Group(), NOW + timedelta(days=day)
     for step in (Batch("note", list(items)), WINDOW):
         page = reading.page(Emit(step, moment))
@@ -124,13 +135,13 @@ def test_a_window_that_was_understood_sweeps_what_is_gone(tmp_path: Path) -> Non
 
 
 def test_a_sweep_names_one_network_of_its_own_platform() -> None:
-    intake = Intake(LITTLE, run_id="run", origin="api")
+    translation = Translation(LITTLE, run_id="run", origin="api")
     groups = {"kind": "group", "privacy": "public"}
-    assert intake.bound(Swept("community", groups), "net") == "little:net:"
-    assert intake.bound(Swept("community", groups, network="a:b"), None) == "little:a%3Ab:"
+    assert translation.bound(Swept("community", groups), "net") == "little:net:"
+    assert translation.bound(Swept("community", groups, network="a:b"), None) == "little:a%3Ab:"
     host = make_id("little", "host", "community", "shared")
-    assert intake.bound(Swept("post", {"community_id": host, "parent_id": None}), "net") == "little:host:"
+    assert translation.bound(Swept("post", {"community_id": host, "parent_id": None}), "net") == "little:host:"
     with pytest.raises(ValueError, match="names no network"):
-        intake.bound(Swept("community", groups), None)
+        translation.bound(Swept("community", groups), None)
     with pytest.raises(ValueError, match="another platform"):
-        intake.bound(Swept("post", {"community_id": make_id("other", "net", "community", "x")}), "net")
+        translation.bound(Swept("post", {"community_id": make_id("other", "net", "community", "x")}), "net")

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from communitykit import Connector, Request, Response
-from communitykit.operations import Conductor, Meter
-from communitykit.pace import Pace
-from communitykit.runner import AsyncRunner, SyncRunner
+from communitykit.connector import Connector, Request, Response
+from communitykit.http.budgets import Pace
+from communitykit.http.conductor import Conductor, Meter
+from communitykit.http.drivers import AsyncRunner, SyncRunner
 
 Send = Callable[[Connector, Any, Request], Response]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from communitykit.registry import registry
+from communitykit.connector.registry import registry
 from communitykit.sandbox import World, serve
 
 sys.path.insert(0, str(Path(__file__).parent))  # pages.py and generate.py, beside this file

@@ -10,15 +10,15 @@ from typing import Any
 import typer
 
 from communitykit.cli.app import app
-from communitykit.connector import FEATURES, Connector
-from communitykit.model import RECORD_TYPES, Attachment, Counts, Mention, Poll, PollOption, Source
-from communitykit.registry import registry
+from communitykit.connector.declaration import FEATURES, Connector
+from communitykit.connector.registry import registry
+from communitykit.model import RECORD_TYPES, Attachment, Counts, Mention, Poll, PollOption, Provenance
 
 ROOT = Path(__file__).parents[2]
 
 
 def generated() -> dict[Path, str]:
-    """Give every page that has a generated part, as it should be."""
+    """Return every page that has a generated part, as it should be."""
     readme, commands = ROOT / "README.md", ROOT / "docs/reference/command-line.md"
     return {
         readme: _between(readme, "connectors", connector_table()),
@@ -28,7 +28,7 @@ def generated() -> dict[Path, str]:
 
 
 def connector_table() -> str:
-    """Give the table of connectors, from what they declare."""
+    """Return the table of connectors, from what they declare."""
     rows = ["| platform | package | doors | records | finds, tells apart |", "| --- | --- | --- | --- | --- |"]
     cannot = []
     for one in registry().connectors.values():
@@ -43,7 +43,7 @@ def connector_table() -> str:
 
 
 def command_reference() -> str:
-    """Give every command with its arguments and options, from the commands themselves."""
+    """Return every command with its arguments and options, from the commands themselves."""
     parts = []
     for name, command in commands():
         arguments = [one for one in command.params if one.param_type_name == "argument"]
@@ -69,7 +69,7 @@ def commands() -> Iterator[tuple[str, Any]]:
 
 
 def model_reference() -> str:
-    """Give the reference of the model, from the model."""
+    """Return the reference of the model, from the model."""
     parts = [
         "# The model",
         "",
@@ -77,7 +77,7 @@ def model_reference() -> str:
         "A field that a source does not tell stays unset, which is not the same as `None`: `None` is an answer.",
         "Times are aware and in UTC; ids are `platform:network:kind:native`, with the platform's own text last.",
     ]
-    for model in (*RECORD_TYPES.values(), Source, Mention, Attachment, Poll, PollOption, Counts):
+    for model in (*RECORD_TYPES.values(), Provenance, Mention, Attachment, Poll, PollOption, Counts):
         parts += ["", f"## {model.__name__}", "", (model.__doc__ or "").strip(), "", "| field | type | meaning |"]
         parts.append("| --- | --- | --- |")
         for name, field in model.model_fields.items():
@@ -88,7 +88,7 @@ def model_reference() -> str:
 
 
 def _between(page: Path, name: str, text: str) -> str:
-    """Give a page with its generated part filled in; the markers stay."""
+    """Return a page with its generated part filled in; the markers stay."""
     start, end = f"<!-- generated: {name} -->\n", f"<!-- end: {name} -->\n"
     before, first, rest = page.read_text(encoding="utf-8").partition(start)
     _, second, after = rest.partition(end)

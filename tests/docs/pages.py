@@ -11,7 +11,7 @@ PAGES = {
 
 
 def blocks(page: str, language: str) -> list[str]:
-    """Give a page's code blocks in one language, in order."""
+    """Return a page's code blocks in one language, in order."""
     return re.findall(rf"^```{language}\n(.*?)^```", PAGES[page].read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 

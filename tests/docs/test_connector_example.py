@@ -15,7 +15,7 @@ import pytest
 from pages import blocks
 
 from communitykit import CredentialError, connect, pull
-from communitykit.registry import load
+from communitykit.connector.registry import load
 from communitykit.store import Store
 
 PAGE = "docs/how-to/write-a-connector.md"
@@ -65,7 +65,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     points = tomllib.loads(project)["project"]["entry-points"]["communitykit"]
     found = load([EntryPoint(name, value, "communitykit") for name, value in points.items()])
     assert found.broken == ()
-    monkeypatch.setattr("communitykit.session.registry", lambda: found)
+    monkeypatch.setattr("communitykit.doors.api.registry", lambda: found)
     paths: list[str] = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Served", (Forum,), {"asked": paths}))
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -90,6 +90,7 @@ def test_it_reads_everything_and_says_what_it_could_not(asked: list[str], tmp_pa
     left_out = [(one.slice, one.status, one.reason) for one in result.coverage if one.status != "complete"]
     assert left_out == [
         ("forum:main:notes/closed", "denied", "board closed is closed to this token: ask its owner to let you in"),
+        ("forum:main:notes/news", "partial", "1 of what was read could not be translated: see the Issues."),
     ]
 
 

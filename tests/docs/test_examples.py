@@ -82,7 +82,7 @@ def test_every_block_is_of_a_kind_that_is_run_or_shown() -> None:
 
 
 def _commands(page: str) -> list[str]:
-    """Give the lines that begin a command of ours; those that install or test are run by whoever runs this."""
+    """Return the lines that begin a command of ours; those that install or test are run by whoever runs this."""
     lines = [line[2:] for block in blocks(page, "console") for line in block.splitlines() if line.startswith("$ ")]
     for line in lines:
         assert line.startswith(("communitykit ", "pip install ", "export ", "uv ")), line

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from communitykit import pull, read_archive
-from communitykit.registry import registry
+from communitykit.connector.registry import registry
 from communitykit.sandbox import World, parse_fault, serve
 from communitykit.store import Store
 

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import httpx
 
-from communitykit import make_id
+from communitykit.connector import make_id
 
 HOME = "aurora.test"
 _SECRET = "only-for-this-test"
@@ -289,7 +289,7 @@ class Life:
         self.views.add((who, event))
 
     def newest_views(self) -> set[tuple[str, str]]:
-        """Give what receipts say now: how far each has read in each room."""
+        """Return what receipts say now: how far each has read in each room."""
         order = list(self.homes)
         last: dict[tuple[str, str], str] = {}
         for who, event in sorted(self.views, key=lambda view: order.index(view[1])):

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from communitykit import CommunityKitError, PullResult, RateLimitedError, Response, Session, pull
+from communitykit import CommunityKitError, PullResult, RateLimitedError, Session, pull
+from communitykit.connector import Response
 from communitykit.store import Store
 from communitykit.testing.base import conduct
 from communitykit_matrix import MATRIX

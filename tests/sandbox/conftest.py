@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from communitykit.connector import FEATURES, Capabilities
+from communitykit.connector.declaration import FEATURES, Capabilities
 from communitykit.sandbox import Call, Site, World
 from communitykit_slack.sandbox import SlackPlatform
 

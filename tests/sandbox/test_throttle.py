@@ -4,7 +4,7 @@ from math import inf
 
 import pytest
 
-from communitykit.flow import Budget
+from communitykit.connector.flow import Budget
 from communitykit.sandbox import Throttle
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from communitykit.connector import Capabilities
+from communitykit.connector.declaration import Capabilities
 from communitykit.model import make_id
 from communitykit.sandbox import Truth, World, project
 from communitykit_slack.sandbox import SlackPlatform

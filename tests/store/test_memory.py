@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from communitykit import Post, Source, StoreError
-from communitykit.intake import LONG_BODY, Page
+from communitykit import Post, Provenance, StoreError
+from communitykit.reading.translation import LONG_BODY, Page
 from communitykit.store import Store
 from communitykit.store import writer as writing
 from communitykit.store.connection import ran_out_of_memory
@@ -20,7 +20,7 @@ from communitykit.store.writer import Group, Writer
 
 _RANDOM = random.Random(1)  # noqa: S311 # bytes that do not compress
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-SOURCE = Source(connector="test", version="0", origin="api", fetched_at=NOW, as_of=NOW)
+SOURCE = Provenance(connector="test", version="0", origin="api", fetched_at=NOW, as_of=NOW)
 
 
 def post(number: int, body: str) -> Post:
@@ -37,7 +37,7 @@ def post(number: int, body: str) -> Post:
 
 @pytest.fixture
 def large() -> Group:
-    """Give bodies that do not compress, twice as much of them as the first memory limit."""
+    """Return bodies that do not compress, twice as much of them as the first memory limit."""
     return Group([post(number, _RANDOM.randbytes(300_000).hex()) for number in range(110)], checkpoints={"a": {"v": 1}})
 
 

@@ -24,7 +24,7 @@ from communitykit import (
     Poll,
     PollOption,
     Post,
-    Source,
+    Provenance,
     StoreBusyError,
     StoreError,
     StoreVersionError,
@@ -40,9 +40,9 @@ NETWORK = "p:n:"
 COMMUNITY = "p:n:community:C"
 
 
-def source(day: float = 0, origin: Any = "api") -> Source:
+def source(day: float = 0, origin: Any = "api") -> Provenance:
     moment = START + timedelta(days=day)
-    return Source(connector="test", version="0", origin=origin, fetched_at=moment, as_of=moment)
+    return Provenance(connector="test", version="0", origin=origin, fetched_at=moment, as_of=moment)
 
 
 def post(number: int, day: float = 0, origin: Any = "api", **fields: Any) -> Post:

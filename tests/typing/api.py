@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, assert_type
 from pydantic import SecretStr
 
 import communitykit as ck
+from communitykit import connector
 from communitykit.sinks import export_store, read_jsonl, to_json_line, write_jsonl
 from communitykit.store import Store
 
@@ -28,7 +29,7 @@ def reading() -> None:
         assert_type(slack.posts(since=datetime.now(UTC)), Iterator[ck.Post])
         assert_type(slack.events(), Iterator[ck.EngagementEvent])
         assert_type(slack.check(), list[str])
-        state: dict[str, ck.Checkpoint] = {}
+        state: dict[str, connector.Checkpoint] = {}
         for record in slack.records(state=state, communities=("general",)):
             to_json_line(record)
 
@@ -75,61 +76,65 @@ def looking() -> None:
     assert lines, (table, rows, frame, polar, current)
 
 
-class ForumSettings(ck.Settings):
+class ForumSettings(connector.Settings):
     """A connector's settings."""
 
     token: SecretStr
 
 
-def authorize(settings: ForumSettings, saved: Mapping[str, Any] | None, now: datetime) -> ck.AuthFlow:
-    answer = yield ck.Request("token", method="POST", form={"grant_type": "client_credentials"}, authorized=False)
-    assert_type(answer, ck.Response)
-    return ck.token_answer(answer, now=now, platform="forum")
+def authorize(settings: ForumSettings, saved: Mapping[str, Any] | None, now: datetime) -> connector.AuthFlow:
+    answer = yield connector.Request(
+        "token", method="POST", form={"grant_type": "client_credentials"}, authorized=False
+    )
+    assert_type(answer, connector.Response)
+    return connector.token_answer(answer, now=now, platform="forum")
 
 
-def discover(scope: ck.Scope) -> ck.Flow:
-    first, _people = yield ck.Request("boards"), ck.Request("people")
-    assert_type(scope.until, datetime)
-    yield ck.Batch("board", first.data)
-    yield ck.Swept("community", {"parent_id": None})
-    yield ck.Gap("people are hidden", "denied")
-    yield ck.Slice("notes", "main", ("post",))
+def discover(selection: connector.Selection) -> connector.Flow:
+    first, _people = yield connector.Request("boards"), connector.Request("people")
+    assert_type(selection.until, datetime)
+    yield connector.Batch("board", first.data)
+    yield connector.Swept("community", {"parent_id": None})
+    yield connector.Gap("people are hidden", "denied")
+    yield connector.Slice("notes", "main", ("post",))
 
 
-def read(scope: ck.Scope, slice_: ck.Slice, checkpoint: ck.Checkpoint | None) -> ck.Flow:
-    pages = ck.Pages(ck.cursor_pager(("next",)))
-    request: ck.Request | None = ck.Request("notes", draws=(ck.Draw("notes"),))
+def read(
+    selection: connector.Selection, slice_: connector.Slice, checkpoint: connector.Checkpoint | None
+) -> connector.Flow:
+    pages = connector.Pages(connector.cursor_pager(("next",)))
+    request: connector.Request | None = connector.Request("notes", costs=(connector.Cost("notes"),))
     while request is not None:
         response = yield request
-        yield ck.Batch("note", response.data, {"slice": slice_.key}, checkpoint={"v": 1})
+        yield connector.Batch("note", response.data, {"slice": slice_.key}, checkpoint={"v": 1})
         request = pages.next(response)
 
 
-def fault(response: ck.Response) -> ck.CommunityKitError | None:
+def fault(response: connector.Response) -> ck.CommunityKitError | None:
     return ck.CredentialError("refused", remedy="Renew it.") if response.status == 418 else None
 
 
-def translate(item: Any, context: Mapping[str, Any]) -> Generator[ck.Draft, None, None]:
+def translate(item: Any, context: Mapping[str, Any]) -> Generator[connector.Draft, None, None]:
     if "text" not in item:
-        raise ck.Rejected("no_text")
+        raise connector.Rejected("no_text")
     yield {"record": "post", "id": ck.make_id("forum", "main", "post", str(item["id"])), "text": item["text"]}
-    yield ck.Ignored("draft")
+    yield connector.Ignored("draft")
 
 
-@ck.hookimpl
-def communitykit_connector() -> ck.Connector:
-    return ck.Connector(
+@connector.hookimpl
+def communitykit_connector() -> connector.Connector:
+    return connector.Connector(
         name="forum",
         title="The forum",
         version="1",
         settings=ForumSettings,
-        capabilities=ck.Capabilities(records=frozenset({"post"})),
-        translators={"note": ck.WireKind(translate)},
-        budgets={"notes": ck.Budget(60, 60)},
+        capabilities=connector.Capabilities(records=frozenset({"post"})),
+        translators={"note": connector.WireKind(translate)},
+        budgets={"notes": connector.Budget(60, 60)},
         authorize=authorize,
         discover=discover,
         read=read,
-        fault=fault,
+        error_of=fault,
     )
 
 

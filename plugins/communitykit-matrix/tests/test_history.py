@@ -8,7 +8,7 @@ from typing import Any
 
 from matrix_payloads import CONTEXT, ROOM, event
 
-from communitykit import Batch, Gap, Request, Response, Scope, Slice, Swept
+from communitykit.connector import Batch, Gap, Request, Response, Selection, Slice, Swept
 from communitykit.errors import CursorError
 from communitykit_matrix.client import MatrixSettings, fault, in_room
 from communitykit_matrix.history import read
@@ -21,8 +21,8 @@ def at(seconds: int) -> datetime:
     return datetime.fromtimestamp(T0 / 1000 + seconds, UTC)
 
 
-def scope(**how: Any) -> Scope:
-    return Scope(settings=MatrixSettings(token="t"), until=how.pop("until", NOW), **how)
+def scope(**how: Any) -> Selection:
+    return Selection(settings=MatrixSettings(token="t"), until=how.pop("until", NOW), **how)
 
 
 def room(**how: Any) -> Slice:

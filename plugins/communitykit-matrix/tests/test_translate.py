@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from matrix_payloads import HOME, ROOM, event, told
 
-from communitykit import Ignored
+from communitykit.connector import Ignored
 from communitykit_matrix.wire import home_of, room_id
 
 

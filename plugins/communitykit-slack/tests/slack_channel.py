@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from communitykit import Batch, CommunityKitError, Gap, Request, Response, Scope, Slice, Swept
+from communitykit import CommunityKitError
+from communitykit.connector import Batch, Gap, Request, Response, Selection, Slice, Swept
 from communitykit_slack import SLACK, SlackSettings
 from communitykit_slack.ids import parse_ts, ts_key
 
@@ -18,7 +19,7 @@ SLICE = Slice("messages/C1", "T1", ("post", "event"), "slack:T1:community:C1", "
 
 
 def at(days: float, micros: int = 100) -> str:
-    """Give the ts of so many days before now."""
+    """Return the ts of so many days before now."""
     return f"{BASE - int(days * DAY)}.{micros:06d}"
 
 
@@ -118,7 +119,7 @@ class Run:
         settings = SlackSettings(
             token="xoxb-1", **{name: more.pop(name) for name in ("lookback", "threads", "reactions") if name in more}
         )
-        self.scope = Scope(settings=settings, until=until, **more)
+        self.scope = Selection(settings=settings, until=until, **more)
         self.channel = channel
         self.posts: dict[str, dict[str, Any]] = {}
         self.seen: set[str] = set()
@@ -171,8 +172,8 @@ class Run:
         except KeyError as error:
             data = {"ok": False, "error": error.args[0]}
         response = Response(request, 200, {}, data, NOW)
-        assert SLACK.fault is not None
-        return SLACK.fault(response) or response
+        assert SLACK.error_of is not None
+        return SLACK.error_of(response) or response
 
     def missed(self, stored: set[str], roots: dict[str, str | None]) -> set[str]:
         """Work out which of the stored messages vanished, as the core would from the sweeps."""

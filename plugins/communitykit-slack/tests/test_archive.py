@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from communitykit import Archive, ArchiveError, Batch, Gap, Scope, Slice
+from communitykit import ArchiveError
+from communitykit.connector import Archive, Batch, Gap, Selection, Slice
 from communitykit_slack.archive import ArchiveOptions, as_of, detect, read
 
 USERS = [{"id": "U1", "team_id": "T1", "name": "ann", "deleted": False, "profile": {"real_name": "Ann"}}]
@@ -55,8 +56,8 @@ def whole(**more: Any) -> dict[str, Any]:
     return files
 
 
-def scope(**more: Any) -> Scope:
-    return Scope(**{"settings": ArchiveOptions(), "until": NOW, **more})
+def scope(**more: Any) -> Selection:
+    return Selection(**{"settings": ArchiveOptions(), "until": NOW, **more})
 
 
 def steps(path: Path, **more: Any) -> list[Any]:

@@ -10,23 +10,17 @@ import pytest
 from pydantic import ValidationError
 
 from communitykit import (
-    Batch,
     CommunityKitError,
     CredentialError,
     CursorError,
-    Gap,
     ObjectUnavailableError,
     PermissionMissingError,
     ProtocolError,
     RateLimitedError,
-    Request,
-    Response,
-    Scope,
     SettingsError,
-    Slice,
-    Swept,
     TransientError,
 )
+from communitykit.connector import Batch, Gap, Request, Response, Selection, Slice, Swept
 from communitykit_slack import SLACK, SlackSettings, client
 from communitykit_slack.methods import BUDGETS, call, fault
 
@@ -75,9 +69,9 @@ class Slack:
         return fault(response) or response
 
 
-def scope(**more: Any) -> Scope:
+def scope(**more: Any) -> Selection:
     settings = more.pop("settings", {})
-    return Scope(settings=SlackSettings(token="xoxb-1", **settings), until=NOW, **more)
+    return Selection(settings=SlackSettings(token="xoxb-1", **settings), until=NOW, **more)
 
 
 def drive(flow: Any, slack: Callable[[Request], Any]) -> list[Any]:
@@ -131,16 +125,16 @@ def test_globs_choose_channels() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gives", "absent"),
+    ("kinds", "absent"),
     [
         ({"post"}, {"usergroups.list", "team.profile.get"}),
         ({"member"}, {"conversations.list", "usergroups.list"}),
         ({"community"}, {"users.list", "team.profile.get"}),
     ],
 )
-def test_only_what_is_needed_is_asked_for(gives: set[str], absent: set[str]) -> None:
+def test_only_what_is_needed_is_asked_for(kinds: set[str], absent: set[str]) -> None:
     slack = Slack()
-    drive(client.discover(scope(gives=frozenset(gives))), slack)
+    drive(client.discover(scope(kinds=frozenset(kinds))), slack)
     assert absent.isdisjoint({method for method, _ in slack.asked})
 
 
@@ -242,13 +236,13 @@ def test_lists_are_walked_by_cursor_over_empty_pages() -> None:
         found, following = pages[form.get("cursor", "")]
         return {"members": found, "response_metadata": {"next_cursor": following}}
 
-    steps = drive(client.discover(scope(gives=frozenset({"member"}))), Slack(users_list=users))
+    steps = drive(client.discover(scope(kinds=frozenset({"member"}))), Slack(users_list=users))
     assert [one["id"] for one in batches(steps, "user")] == ["U1", "U9"]
 
 
 def test_a_repeated_cursor_ends_a_list_with_a_gap() -> None:
     answer = {"members": [ANN], "response_metadata": {"next_cursor": "again"}}
-    steps = drive(client.discover(scope(gives=frozenset({"member"}))), Slack(users_list=answer))
+    steps = drive(client.discover(scope(kinds=frozenset({"member"}))), Slack(users_list=answer))
     assert "same cursor twice" in gaps(steps)[0]
 
 
@@ -258,7 +252,7 @@ def test_an_expired_cursor_begins_a_list_anew() -> None:
     def users(form: dict[str, Any]) -> Any:
         return next(stale) if "cursor" in form else {"members": [ANN], "response_metadata": {"next_cursor": "x"}}
 
-    steps = drive(client.discover(scope(gives=frozenset({"member"}))), Slack(users_list=users))
+    steps = drive(client.discover(scope(kinds=frozenset({"member"}))), Slack(users_list=users))
     assert {one["id"] for one in batches(steps, "user")} == {"U1", "U9"}
     assert gaps(steps) == []
 
@@ -312,7 +306,7 @@ def test_strangers_and_bots_are_looked_up() -> None:
 
 def test_nobody_is_looked_up_when_members_are_not_asked_for() -> None:
     slack = Slack()
-    assert drive(client.resolve(scope(gives=frozenset({"post"})), "T1", ("slack:T1:member:U9",)), slack) == []
+    assert drive(client.resolve(scope(kinds=frozenset({"post"})), "T1", ("slack:T1:member:U9",)), slack) == []
     assert slack.asked == []
 
 
@@ -376,7 +370,7 @@ def test_every_method_that_is_called_has_a_budget() -> None:
     drive(client.discover(scope(include_private=True, include_direct=True)), slack)
     assert {method for method, _ in slack.asked} <= set(BUDGETS)
     request = call("users.list", "T1", limit=1)
-    assert (request.method, request.url, [(one.budget, one.scope) for one in request.draws]) == (
+    assert (request.method, request.url, [(one.budget, one.scope) for one in request.costs]) == (
         "POST",
         "users.list",
         [("users.list", "T1")],

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communitykit import Rejected, make_event_id, parse_id
+from communitykit.connector import Rejected, make_event_id, parse_id
 from communitykit_slack.ids import from_seconds, local_channel, parse_ts, place_of, ts_key, ts_of
 from communitykit_slack.messages import reaction_event
 

@@ -16,14 +16,14 @@ from communitykit.sandbox import Call, Message, Notice, Place, Site, World
 from communitykit_slack.sandbox import CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET, SlackPlatform, naming
 from communitykit_slack.sandbox.events import challenge
 
-Ask = Callable[..., dict[str, Any]]
+ReadOptions = Callable[..., dict[str, Any]]
 
 
 def make_world() -> World:
     return World(seed=1, size="tiny", platforms=("slack",))
 
 
-def asker(site: Site) -> Ask:
+def asker(site: Site) -> ReadOptions:
     def ask(method: str, *, token: str | None = None, **fields: Any) -> dict[str, Any]:
         headers = {"authorization": f"Bearer {site.token if token is None else token}"}
         given = {name: str(value) for name, value in fields.items()}
@@ -44,7 +44,7 @@ def site(world: World) -> Site:
 
 
 @pytest.fixture
-def ask(site: Site) -> Ask:
+def ask(site: Site) -> ReadOptions:
     return asker(site)
 
 
@@ -53,14 +53,14 @@ def general(world: World) -> str:
     return naming.channel(world, world.places[0])
 
 
-def pages(ask: Ask, method: str, **fields: Any) -> list[dict[str, Any]]:
+def pages(ask: ReadOptions, method: str, **fields: Any) -> list[dict[str, Any]]:
     found = [ask(method, **fields)]
     while cursor := (found[-1].get("response_metadata") or {}).get("next_cursor"):
         found.append(ask(method, **fields, cursor=cursor))
     return found
 
 
-def listed(ask: Ask, channel: str) -> list[dict[str, Any]]:
+def listed(ask: ReadOptions, channel: str) -> list[dict[str, Any]]:
     return [message for page in pages(ask, "conversations.history", channel=channel) for message in page["messages"]]
 
 
@@ -72,7 +72,7 @@ def roots(world: World, place: Place) -> list[Message]:
     return [item for item in world.scan(place) if isinstance(item, Message) and item.root is None]
 
 
-def test_without_bounds_pages_go_backward_newest_first(ask: Ask, general: str) -> None:
+def test_without_bounds_pages_go_backward_newest_first(ask: ReadOptions, general: str) -> None:
     found = pages(ask, "conversations.history", channel=general, limit=6)
     everything = stamps(found)
     assert everything == sorted(everything, reverse=True)
@@ -82,14 +82,14 @@ def test_without_bounds_pages_go_backward_newest_first(ask: Ask, general: str) -
     assert any(len(page["messages"]) < 6 for page in found[:-1])  # what vanished leaves short pages
 
 
-def test_oldest_alone_pages_forward_newest_first_inside(ask: Ask, general: str) -> None:
+def test_oldest_alone_pages_forward_newest_first_inside(ask: ReadOptions, general: str) -> None:
     everything = sorted(stamps(pages(ask, "conversations.history", channel=general)))
     found = pages(ask, "conversations.history", channel=general, limit=6, oldest=everything[3])
     assert [sorted(stamps([page]), reverse=True) for page in found] == [stamps([page]) for page in found]
     assert [stamp for page in found for stamp in sorted(stamps([page]))] == everything[4:]
 
 
-def test_bounds_are_exclusive_unless_inclusive(ask: Ask, general: str) -> None:
+def test_bounds_are_exclusive_unless_inclusive(ask: ReadOptions, general: str) -> None:
     everything = sorted(stamps(pages(ask, "conversations.history", channel=general)))
     window = {"oldest": everything[5], "latest": everything[9]}
     assert stamps([ask("conversations.history", channel=general, **window)]) == everything[8:5:-1]
@@ -99,7 +99,7 @@ def test_bounds_are_exclusive_unless_inclusive(ask: Ask, general: str) -> None:
     assert sorted(stamps(pages(ask, "conversations.history", channel=general, oldest="0"))) == everything
 
 
-def test_history_shows_roots_and_broadcasts_but_no_replies(ask: Ask, world: World, general: str) -> None:
+def test_history_shows_roots_and_broadcasts_but_no_replies(ask: ReadOptions, world: World, general: str) -> None:
     messages = [
         message for page in pages(ask, "conversations.history", channel=general) for message in page["messages"]
     ]
@@ -109,7 +109,7 @@ def test_history_shows_roots_and_broadcasts_but_no_replies(ask: Ask, world: Worl
     assert all("parent_user_id" in message and "root" in message for message in replies)
 
 
-def test_deleted_roots_leave_tombstones_only_above_replies(ask: Ask, world: World, general: str) -> None:
+def test_deleted_roots_leave_tombstones_only_above_replies(ask: ReadOptions, world: World, general: str) -> None:
     shown = {message["ts"]: message for message in listed(ask, general)}
     dead = [root for root in roots(world, world.places[0]) if not root.live]
     lone = [root for root in dead if not root.living()]
@@ -142,7 +142,7 @@ def test_threads_page_with_the_root_in_front(world: World) -> None:
     assert stamps([ask("conversations.replies", channel=channel, ts=expected[0])]) == [expected[0]]
 
 
-def test_a_root_counts_its_living_replies(ask: Ask, world: World, general: str) -> None:
+def test_a_root_counts_its_living_replies(ask: ReadOptions, world: World, general: str) -> None:
     shown = {message["ts"]: message for message in listed(ask, general)}
     for root in roots(world, world.places[0]):
         message = shown.get(naming.ts(root.at), {})
@@ -155,7 +155,7 @@ def test_a_root_counts_its_living_replies(ask: Ask, world: World, general: str) 
             assert "thread_ts" not in message
 
 
-def test_reactors_are_cut_unless_all_are_asked_for(ask: Ask, world: World, general: str) -> None:
+def test_reactors_are_cut_unless_all_are_asked_for(ask: ReadOptions, world: World, general: str) -> None:
     messages = [
         message for page in pages(ask, "conversations.history", channel=general) for message in page["messages"]
     ]
@@ -173,7 +173,7 @@ def test_reactors_are_cut_unless_all_are_asked_for(ask: Ask, world: World, gener
         assert reaction in short
 
 
-def test_listings_end_with_an_empty_cursor_and_strangers_are_not_listed(ask: Ask, world: World) -> None:
+def test_listings_end_with_an_empty_cursor_and_strangers_are_not_listed(ask: ReadOptions, world: World) -> None:
     found = pages(ask, "users.list", limit=4)
     assert found[-1]["response_metadata"] == {"next_cursor": ""}
     users = [user for page in found for user in page["members"]]
@@ -188,7 +188,7 @@ def test_listings_end_with_an_empty_cursor_and_strangers_are_not_listed(ask: Ask
     assert ask("users.info", user="U000")["error"] == "user_not_found"
 
 
-def test_channels_are_public_unless_asked_for_more(ask: Ask, world: World) -> None:
+def test_channels_are_public_unless_asked_for_more(ask: ReadOptions, world: World) -> None:
     public = ask("conversations.list")["channels"]
     assert not any(channel["is_private"] for channel in public)
     private = ask("conversations.list", types="private_channel")["channels"]
@@ -224,7 +224,9 @@ def test_channels_are_public_unless_asked_for_more(ask: Ask, world: World) -> No
         ("chat.postMessage", {}, "unknown_method"),
     ],
 )
-def test_errors_have_slacks_names(ask: Ask, general: str, method: str, fields: dict[str, str], error: str) -> None:
+def test_errors_have_slacks_names(
+    ask: ReadOptions, general: str, method: str, fields: dict[str, str], error: str
+) -> None:
     given = {name: general if value == "general" else value for name, value in fields.items()}
     answer = ask(method, **given)
     assert (answer["ok"], answer["error"]) == (False, error)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from communitykit.connector import FEATURES, Capabilities
+from communitykit.connector.declaration import FEATURES, Capabilities
 from communitykit.model import make_event_id, make_id
 from communitykit.sandbox import Call, Site, Truth, World, project
 from communitykit_slack.sandbox import SlackPlatform

@@ -54,7 +54,7 @@ def current(records: Iterable[Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def at(moment: datetime) -> Clock:
-    """Give a clock that stands still."""
+    """Return a clock that stands still."""
     return Clock(now=lambda: moment)
 
 

@@ -98,7 +98,7 @@ def test_windows_of_the_simulated_slack_end_in_what_a_fresh_run_gives(seed: int)
         if random.random() < 0.5:
             ask["communities"] = (random.choice(["*a*", "*e*", "g*"]),)
         if random.random() < 0.3:
-            ask["gives"] = frozenset({random.choice(["post", "event", "member", "membership"])})
+            ask["kinds"] = frozenset({random.choice(["post", "event", "member", "membership"])})
         kept.read(SLACK, world, options=options, **ask)
     kept.read(SLACK, world, options=options)
     assert len(fresh.current()["post"]) > 50

@@ -10,16 +10,8 @@ from typing import Any
 
 import pytest
 
-from communitykit import (
-    CredentialError,
-    PermissionMissingError,
-    RateLimitedError,
-    Request,
-    Response,
-    Scope,
-    SettingsError,
-    connect,
-)
+from communitykit import CredentialError, PermissionMissingError, RateLimitedError, SettingsError, connect
+from communitykit.connector import Request, Response, Selection
 from communitykit.sandbox import CHANGES, World, parse_fault, project, serve
 from communitykit.testing.reading import Kept, read
 from communitykit_teams import CAPABILITIES, TEAMS, TeamsSettings
@@ -79,7 +71,7 @@ def test_the_same_day_nothing_is_asked_again_unless_forced(world: World) -> None
 
 
 def test_a_daily_schedule_may_start_some_minutes_early() -> None:
-    scope = Scope(settings=TeamsSettings(), until=NOW)
+    scope = Selection(settings=TeamsSettings(), until=NOW)
     assert polled((NOW - timedelta(hours=23, minutes=55)).isoformat(), scope) is None
     assert polled((NOW - timedelta(hours=20)).isoformat(), scope) is not None
     assert polled(None, scope) is None
@@ -209,7 +201,7 @@ def test_only_what_was_asked_for(world: World) -> None:
     assert {one.community_id for one in run.records if one.record == "post"} == {
         TeamsPlatform().community_id(world, place)
     }
-    assert asked(read(TEAMS, world, gives=frozenset({"member"})))["$batch"] == 0
+    assert asked(read(TEAMS, world, kinds=frozenset({"member"})))["$batch"] == 0
 
 
 def test_the_export_api_gives_the_same_posts(world: World) -> None:
@@ -243,7 +235,7 @@ def test_usage_reports_are_measures_in_a_slice_of_their_own(world: World, *, con
 
 def test_a_person_on_two_platforms_carries_the_same_keys() -> None:
     world = World(seed=2, size="small", platforms=("slack", "teams"))
-    from communitykit.registry import registry  # noqa: PLC0415 # Slack need not be there for the rest
+    from communitykit.connector.registry import registry  # noqa: PLC0415 # Slack need not be there for the rest
 
     mails = {}
     for name in ("slack", "teams"):
@@ -340,7 +332,7 @@ def test_preflight_reads_the_roles_of_the_token(world: World) -> None:
 def test_opaque_tokens_tell_nothing() -> None:
     assert roles_of("opaque") is None
     assert roles_of("a.!.c") is None
-    steps = list(preflight(Scope(settings=TeamsSettings(token="opaque"), until=NOW)))
+    steps = list(preflight(Selection(settings=TeamsSettings(token="opaque"), until=NOW)))
     assert "reading will tell" in steps[0].reason
 
 
@@ -513,7 +505,7 @@ def test_which_permission_an_address_needs(url: str, name: str) -> None:
 
 def test_a_checkpoint_survives_and_one_of_another_version_begins_anew() -> None:
     progress = Progress(high=NOW.isoformat(), delta="https://x", etags={"1": "a"})
-    progress.walk = progress.next_walk(Scope(settings=TeamsSettings(), until=NOW + timedelta(days=1)))
+    progress.walk = progress.next_walk(Selection(settings=TeamsSettings(), until=NOW + timedelta(days=1)))
     again = Progress.load(progress.save())
     assert again.save() == progress.save()
     assert again.walk is not None

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from communitykit import Archive, ArchiveError, read_archive
+from communitykit import ArchiveError, read_archive
+from communitykit.connector import Archive
 from communitykit_workplace.archive import as_of
 from communitykit_workplace.sorting import kind_of, sort_parts, whose
 

@@ -13,21 +13,17 @@ from typing import Any
 import pytest
 
 from communitykit import (
-    Batch,
     CredentialError,
     CursorError,
     ObjectUnavailableError,
     PermissionMissingError,
     ProtocolError,
     RateLimitedError,
-    Request,
-    Response,
-    Scope,
     SettingsError,
-    Slice,
     TransientError,
     connect,
 )
+from communitykit.connector import Batch, Request, Response, Selection, Slice
 from communitykit.sandbox import World, project
 from communitykit.testing.reading import Kept, Run, read
 from communitykit_workplace import WORKPLACE
@@ -181,7 +177,7 @@ def test_a_batch_and_its_parts_asked_again() -> None:
     again = [answer({"id": "2"}), answer({"id": "3"})]
     steps, found = drive(requests, [answer(parts), again])
     assert json.loads(steps[0].form["batch"])[0] == {"method": "GET", "relative_url": "1?"}
-    assert steps[0].draws[0].cost == 4
+    assert steps[0].costs[0].units == 4
     assert [one.url for one in steps[1]] == ["2", "3"]
     assert [one.data["id"] for one in found[:3]] == ["1", "2", "3"]
     assert isinstance(found[3], ObjectUnavailableError)
@@ -281,7 +277,7 @@ def test_checkpoints_survive_and_old_ones_begin_anew() -> None:
 
 def discovered(answers: Mapping[str, Any], **asked: Any) -> list[Any]:
     """Run discovery over prepared answers by path, and by `after` for further pages."""
-    scope = Scope(settings=WorkplaceSettings(token="x"), until=NOW, **asked)
+    scope = Selection(settings=WorkplaceSettings(token="x"), until=NOW, **asked)
     flow = discover(scope)
     steps: list[Any] = []
     given: Any = None

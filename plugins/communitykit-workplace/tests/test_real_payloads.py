@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from communitykit import Archive, Response
+from communitykit.connector import Archive, Response
 from communitykit_workplace.asking import gather
 from communitykit_workplace.methods import fault, graph
 from communitykit_workplace.sorting import sort_parts

@@ -13,13 +13,13 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from communitykit.ask import Ask
 from communitykit.clock import Clock
-from communitykit.connector import load_settings
-from communitykit.operations import Conductor
-from communitykit.pace import Pace
+from communitykit.connector.settings import load_settings
+from communitykit.doors.api_async import AsyncSession
+from communitykit.doors.options import ReadOptions
+from communitykit.http.budgets import Pace
+from communitykit.http.conductor import Conductor
 from communitykit.sandbox import simulate
-from communitykit.session_async import AsyncSession
 from communitykit.testing import Translated
 from communitykit.testing.reading import Kept
 from communitykit_yammer import YAMMER
@@ -75,10 +75,10 @@ class Network:
         events: list[Any] = []
 
         async def main(clock: Clock) -> None:
-            given = load_settings(YAMMER, {"token": "t", **(settings or {})})
+            given = load_settings("yammer", YAMMER.settings, {"token": "t", **(settings or {})})
             conductor = Conductor(YAMMER, given, clock=clock, pace=Pace())
             async with AsyncSession(YAMMER, conductor, app=self._app) as session:
-                async for event in session.read(Ask(**ask), state=kept.checkpoints(), run_id="run"):
+                async for event in session.read(ReadOptions(**ask), state=kept.checkpoints(), run_id="run"):
                     events.append(event)
                     await asyncio.sleep(0)
 

@@ -9,18 +9,15 @@ import pytest
 
 from communitykit import (
     CredentialError,
-    Gap,
     ObjectUnavailableError,
     PermissionMissingError,
     ProtocolError,
     RateLimitedError,
-    Request,
-    Response,
-    Scope,
     SettingsError,
     TransientError,
 )
-from communitykit.connector import load_settings
+from communitykit.connector import Gap, Request, Response, Selection
+from communitykit.connector.settings import load_settings
 from communitykit_yammer import YAMMER, YammerSettings
 from communitykit_yammer.access import authorize, preflight
 from communitykit_yammer.methods import fault, rest
@@ -79,8 +76,8 @@ def test_the_refusal_of_a_report_is_read_though_reports_are_text() -> None:
 
 
 def test_feeds_and_all_else_are_counted_apart_and_closed_together() -> None:
-    assert [draw.budget for draw in rest("messages/in_group/3").draws] == ["messages", "rest"]
-    assert [draw.budget for draw in rest("users").draws] == ["other", "rest"]
+    assert [draw.budget for draw in rest("messages/in_group/3").costs] == ["messages", "rest"]
+    assert [draw.budget for draw in rest("users").costs] == ["other", "rest"]
     assert rest("users").url == "users.json"
 
 
@@ -127,7 +124,7 @@ def test_without_a_token_the_error_says_what_to_give() -> None:
 @pytest.mark.parametrize(("flag", "told"), [("true", 0), ("false", 1)])
 def test_the_check_says_who_may_export(flag: str, told: int) -> None:
     settings = YammerSettings(token="t", export_since=NOW)
-    flow, steps = preflight(Scope(settings, NOW)), []
+    flow, steps = preflight(Selection(settings, NOW)), []
     step: Any = next(flow)
     while True:
         steps.append(step)
@@ -140,8 +137,8 @@ def test_the_check_says_who_may_export(flag: str, told: int) -> None:
 
 
 def test_lengths_are_written_as_people_write_them() -> None:
-    settings = load_settings(YAMMER, {"token": "t", "lookback": "2w", "export_window": "12h"})
+    settings = load_settings("yammer", YAMMER.settings, {"token": "t", "lookback": "2w", "export_window": "12h"})
     assert (settings.lookback.days, settings.export_window.total_seconds()) == (14, 43_200)
-    whole = load_settings(YAMMER, {"token": "t", "export_window": "all"})
+    whole = load_settings("yammer", YAMMER.settings, {"token": "t", "export_window": "all"})
     assert whole.window(timedelta(days=900)).days == 900
-    assert load_settings(YAMMER, {"token": "t", "lookback": "all"}).lookback_length is None
+    assert load_settings("yammer", YAMMER.settings, {"token": "t", "lookback": "all"}).lookback_length is None

@@ -8,18 +8,8 @@ from typing import Any
 
 import pytest
 
-from communitykit import (
-    Batch,
-    CommunityKitError,
-    Gap,
-    ObjectUnavailableError,
-    PermissionMissingError,
-    Request,
-    Response,
-    Scope,
-    Slice,
-    Swept,
-)
+from communitykit import CommunityKitError, ObjectUnavailableError, PermissionMissingError
+from communitykit.connector import Batch, Gap, Request, Response, Selection, Slice, Swept
 from communitykit_yammer import YammerSettings
 from communitykit_yammer.client import discover, read, resolve
 
@@ -68,8 +58,8 @@ def network(request: Request) -> Any:
     raise ObjectUnavailableError("not there")
 
 
-def scope(*, private: bool = False, communities: tuple[str, ...] = (), **settings: Any) -> Scope:
-    return Scope(YammerSettings(token="t", **settings), NOW, include_private=private, communities=communities)
+def scope(*, private: bool = False, communities: tuple[str, ...] = (), **settings: Any) -> Selection:
+    return Selection(YammerSettings(token="t", **settings), NOW, include_private=private, communities=communities)
 
 
 def slices(steps: list[Any]) -> list[str]:

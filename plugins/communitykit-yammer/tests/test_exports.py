@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from communitykit import Archive, ArchiveError, read_archive
+from communitykit import ArchiveError, read_archive
+from communitykit.connector import Archive
 from communitykit.sandbox import DAY, World, project, to_us
 from communitykit.testing.reading import Kept, Run, read
 from communitykit_yammer import YAMMER

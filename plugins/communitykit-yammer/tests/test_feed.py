@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from communitykit import Batch, CursorError, Gap, PermissionMissingError, Request, Response, Scope, Slice, Swept
+from communitykit import CursorError, PermissionMissingError
+from communitykit.connector import Batch, Gap, Request, Response, Selection, Slice, Swept
 from communitykit.sandbox import World, project
 from communitykit.testing.reading import Kept
 from communitykit.testing.reading import read as simulated
@@ -64,10 +65,10 @@ def drive(flow: Iterator[Any], answer: Callable[[Request], Any], *, limit: int =
             driven.steps.append(step)
 
 
-def scope(**settings: Any) -> Scope:
+def scope(**settings: Any) -> Selection:
     """Make what a run is asked for."""
     ask = {name: settings.pop(name) for name in ("since", "communities", "include_private") if name in settings}
-    return Scope(YammerSettings(token="t", **settings), NOW, **ask)
+    return Selection(YammerSettings(token="t", **settings), NOW, **ask)
 
 
 def message(number: int, *, minutes: int | None = None) -> dict[str, Any]:
@@ -100,7 +101,7 @@ def server(
 
 
 def updates(count: int | None) -> Slice:
-    return Slice(SLICE.key, "1", SLICE.gives, SLICE.community_id, "Group", {"group": "3", "updates": count})
+    return Slice(SLICE.key, "1", SLICE.kinds, SLICE.community_id, "Group", {"group": "3", "updates": count})
 
 
 @pytest.mark.parametrize("count", [1, 19, 20, 21, 39, 40, 41, 100])
@@ -226,10 +227,10 @@ def test_a_run_without_news_reads_the_look_back_and_no_more() -> None:
 def test_a_quiet_group_is_not_asked_at_all() -> None:
     old = [message(number, minutes=-100 * 24 * 60 + number) for number in range(30)]
     latest = {"latest": old[-1]["id"], "latest_at": old[-1]["created_at"]}
-    quiet = Slice(SLICE.key, "1", SLICE.gives, SLICE.community_id, "Group", {"group": "3", "updates": 30, **latest})
+    quiet = Slice(SLICE.key, "1", SLICE.kinds, SLICE.community_id, "Group", {"group": "3", "updates": 30, **latest})
     first = drive(read(scope(), quiet, None), server(old))
     assert drive(read(scope(), quiet, first.checkpoint), server(old)).requests == []
-    moved = Slice(SLICE.key, "1", SLICE.gives, SLICE.community_id, "Group", {**quiet.params, "updates": 29})
+    moved = Slice(SLICE.key, "1", SLICE.kinds, SLICE.community_id, "Group", {**quiet.params, "updates": 29})
     assert len(drive(read(scope(), moved, first.checkpoint), server(old[1:])).requests) == 1
     assert drive(read(scope(lookback="all"), quiet, first.checkpoint), server(old)).requests
 

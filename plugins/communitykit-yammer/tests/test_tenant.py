@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from communitykit import SettingsError
-from communitykit.connector import load_settings
+from communitykit.connector.settings import load_settings
 from communitykit.sandbox import World, parse_fault, project
 from communitykit.testing.reading import Kept, Run, read
 from communitykit_yammer import YAMMER
@@ -139,7 +139,7 @@ def test_a_provider_is_asked_for_each_resource_and_again_after_a_refusal() -> No
         "https://graph.microsoft.com/.default",
     }
     assert len(asked) == 4
-    assert "Provider" not in repr(load_settings(YAMMER, {"token_provider": provider}))
+    assert "Provider" not in repr(load_settings("yammer", YAMMER.settings, {"token_provider": provider}))
 
 
 def test_without_a_token_the_error_says_what_to_give() -> None:
@@ -176,4 +176,4 @@ def test_what_graph_refuses_is_read_without_it(what: str) -> None:
 
 def test_settings_name_what_is_wrong() -> None:
     with pytest.raises(SettingsError, match="reports"):
-        load_settings(YAMMER, {"token": "t", "reports": "D31"})
+        load_settings("yammer", YAMMER.settings, {"token": "t", "reports": "D31"})

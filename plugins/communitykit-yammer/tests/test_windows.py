@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from communitykit.reading import Closed
+from communitykit.reading.slices import Closed
 from communitykit.sandbox import World, project
 from communitykit.testing.reading import Kept
 from communitykit_yammer import YAMMER

@@ -14,8 +14,8 @@ from pydantic_core import from_json
 
 from communitykit.cli import parse
 from communitykit.cli.output import Exit, console, fail, print_json, print_table, say, warn
+from communitykit.connector.registry import registry
 from communitykit.errors import CommunityKitError, SettingsError
-from communitykit.registry import registry
 
 app = typer.Typer(
     name="communitykit",
@@ -102,7 +102,7 @@ def connectors(*, as_json: Json = False) -> None:
 @app.command()
 def check(name: str, *, sets: Sets = None, as_json: Json = False) -> None:
     """Ask a platform whether the credential can read what a pull would read."""
-    from communitykit.session import connect  # noqa: PLC0415 # imported only when used
+    from communitykit.doors.api import connect  # noqa: PLC0415 # imported only when used
 
     with _errors(), connect(name, **_settings_for(name, [name], sets)) as session:
         missing = session.check()
@@ -134,7 +134,7 @@ def pull(  # noqa: PLR0913 # the options of the command
 ) -> None:
     """Read platforms into one activity store. Run it again to get what is new; Ctrl-C keeps what was committed."""
     from communitykit.cli import runs  # noqa: PLC0415 # imported only when used
-    from communitykit.session import connect  # noqa: PLC0415 # same
+    from communitykit.doors.api import connect  # noqa: PLC0415 # same
 
     now = datetime.now(UTC)
     with _errors(), ExitStack() as stack:
@@ -178,8 +178,8 @@ def import_(  # noqa: PLR0913 # the options of the command
     as_json: Json = False,
 ) -> None:
     """Read an export archive (zip or folder) into an activity store. Importing twice changes nothing."""
-    from communitykit.archive_session import read_archive  # noqa: PLC0415 # same
     from communitykit.cli import runs  # noqa: PLC0415 # imported only when used
+    from communitykit.doors.archive import read_archive  # noqa: PLC0415 # same
 
     now = datetime.now(UTC)
     options: dict[str, Any] = {}
@@ -242,8 +242,8 @@ def translate(
     ] = None,
 ) -> None:
     """Translate payloads (JSON or JSON Lines on standard input) into records (JSON Lines on standard output)."""
+    from communitykit.doors.webhook import translate as translate_payloads  # noqa: PLC0415 # imported only when used
     from communitykit.sinks import to_json_line  # noqa: PLC0415 # same
-    from communitykit.webhooks import translate as translate_payloads  # noqa: PLC0415 # imported only when used
 
     with _errors():
         payloads = _payloads(sys.stdin.buffer.read())
@@ -339,7 +339,7 @@ def _doors(connector: Any) -> dict[str, bool]:  # noqa: ANN401 # a Connector
 
 
 def _settings_for(name: str, names: list[str], sets: list[str] | None) -> dict[str, Any]:
-    """Give the settings meant for one connector: `NAME=VALUE`, or `connector.NAME=VALUE` when there are several."""
+    """Return the settings meant for one connector: `NAME=VALUE`, or `connector.NAME=VALUE` when there are several."""
     meant: dict[str, Any] = {}
     for key, value in parse.pairs(sets or []).items():
         owner, dot, rest = key.partition(".")

@@ -13,10 +13,10 @@ from communitykit.cli.output import Exit, print_json, say
 from communitykit.cli.progress import PullProgress
 from communitykit.cli.sandbox import platform_of, simulated
 from communitykit.cli.show import show
+from communitykit.doors.api import connect
 from communitykit.errors import SettingsError
 from communitykit.pull import PullResult, pull
 from communitykit.sandbox import SIZES, World, serve
-from communitykit.session import connect
 from communitykit.store import Store
 from communitykit.store.connection import mark
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from communitykit.ask import Ask
 from communitykit.cli.output import print_json, say
-from communitykit.session import Session
+from communitykit.doors.api import Session
+from communitykit.doors.options import ReadOptions
 
 
 def print_estimate(sessions: Sequence[Session], to: Path, ask: Mapping[str, Any], *, as_json: bool) -> None:
@@ -20,7 +20,7 @@ def print_estimate(sessions: Sequence[Session], to: Path, ask: Mapping[str, Any]
 
         with Store(to) as store:
             state = checkpoints(store.arrow("checkpoints"))
-    estimates = [session.estimate(Ask(**ask), state) for session in sessions]
+    estimates = [session.estimate(ReadOptions(**ask), state) for session in sessions]
     if as_json:
         print_json(
             [

@@ -10,8 +10,9 @@ from typing import Self
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from communitykit.cli.output import errors
-from communitykit.intake import Page
-from communitykit.reading import Closed, Event, Opened
+from communitykit.reading.slices import Closed, Opened
+from communitykit.reading.slices import Progress as Told
+from communitykit.reading.translation import Page
 
 _EVERY_SECONDS = 10.0
 
@@ -47,7 +48,7 @@ class PullProgress:
         """Stop showing."""
         self._bars.stop()
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Told) -> None:
         """Take an event in."""
         if isinstance(event, Opened):
             self._found += 1

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from communitykit.ask import Readable
 from communitykit.cli.output import Exit, print_json, print_table, say, warn
 from communitykit.cli.progress import PullProgress
+from communitykit.doors.options import Source
 from communitykit.errors import SettingsError
 from communitykit.pull import PullResult, pull
 
@@ -17,7 +17,7 @@ DEMO = "demo"
 
 
 def run(
-    sources: Sequence[Readable],
+    sources: Sequence[Source],
     to: Path,
     *,
     title: str,
@@ -43,7 +43,7 @@ def run(
 
 
 def code(result: PullResult) -> Exit:
-    """Give the exit code that a result stands for."""
+    """Return the exit code that a result stands for."""
     if result.interrupted:
         return Exit.INTERRUPTED
     if result.errors:
@@ -52,7 +52,7 @@ def code(result: PullResult) -> Exit:
 
 
 def as_data(result: PullResult, to: Path) -> dict[str, Any]:
-    """Give the result as plain data."""
+    """Return the result as plain data."""
     tally = result.tally
     return {
         "run_id": result.run_id,

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from communitykit.cli.output import print_json, print_table, say
-from communitykit.connector import Connector
+from communitykit.connector.declaration import Connector
+from communitykit.connector.registry import registry
 from communitykit.errors import SettingsError
-from communitykit.registry import registry
 from communitykit.sandbox import Platform, Server, World, parse_fault, serve
 
 
 def simulated() -> dict[str, Connector]:
-    """Give the installed connectors that have a sandbox, by name.
+    """Return the installed connectors that have a sandbox, by name.
 
     Raises SettingsError when none has.
     """
@@ -27,7 +27,7 @@ def simulated() -> dict[str, Connector]:
 
 
 def platform_of(connector: Connector) -> Platform:
-    """Give a connector's simulated platform.
+    """Return a connector's simulated platform.
 
     Raises SettingsError when it has none.
     """

@@ -16,9 +16,9 @@ from communitykit.model.records import (
     Poll,
     PollOption,
     Post,
+    Provenance,
     Record,
     RecordKind,
-    Source,
     told_fields,
 )
 
@@ -38,9 +38,9 @@ __all__ = [
     "Poll",
     "PollOption",
     "Post",
+    "Provenance",
     "Record",
     "RecordKind",
-    "Source",
     "make_event_id",
     "make_id",
     "parse_id",

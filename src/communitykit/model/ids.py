@@ -67,7 +67,7 @@ def is_local(text: str) -> bool:
 
 
 def native_text(text: str) -> str:
-    """Give everything after the kind, still escaped: what identifies an object inside its network and kind."""
+    """Return everything after the kind, still escaped: what identifies an object inside its network and kind."""
     return text.split(":", 3)[3]
 
 

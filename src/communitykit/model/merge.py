@@ -108,7 +108,7 @@ def merge_records(records: Iterable[BaseModel]) -> dict[str, Known]:
 
 
 def merged(records: Iterable[BaseModel]) -> Iterator[Any]:
-    """Give each record once: with all that was told of it, and the source that was told last. `raw` is left out."""
+    """Return each record once: with all that was told of it, and the source that was told last. `raw` is left out."""
     parts = list(records)
     model_of = {record.id: type(record) for record in parts}  # type: ignore[attr-defined] # every record has one
     for key, known in merge_records(parts).items():

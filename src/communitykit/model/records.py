@@ -27,7 +27,7 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Source(_Frozen):
+class Provenance(_Frozen):
     """Where a record comes from."""
 
     connector: str = Field(description="Name of the connector.")
@@ -86,7 +86,7 @@ class Counts(_Frozen):
 
 class _Record(_Frozen):
     id: Id = Field(description="`platform:network:kind:native`.")
-    source: Source | None = Field(default=None, description="Where it comes from.")
+    source: Provenance | None = Field(default=None, description="Where it comes from.")
     extra: dict[str, Any] | None = Field(default=None, description="What the model has no name for, by connector.")
     raw: Any = Field(default=None, description="The scrubbed wire payload, only when asked for.")
 

@@ -141,7 +141,7 @@ class _Weaver:
         return []
 
     def moment(self, after: int = 0) -> int:
-        """Give a moment of this time, after another one."""
+        """Return a moment of this time, after another one."""
         low = max(self.start, after)
         return low + 1 + int(self.rng.random() * max(1, self.end - low - 2))
 
@@ -168,7 +168,7 @@ class _Weaver:
         )
 
     def speech(self, place: Place) -> Speech:
-        """Give who writes in a community, as long as nobody comes or goes."""
+        """Return who writes in a community, as long as nobody comes or goes."""
         found = self._speech.get(place.number)
         if found is None:
             found = self._speech[place.number] = self.world.speech(place)

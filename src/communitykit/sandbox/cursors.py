@@ -15,7 +15,7 @@ def make_cursor(secret: str, kind: str, value: str) -> str:
 
 
 def read_cursor(secret: str, kind: str, cursor: str) -> str | None:
-    """Give the position; None when the cursor is not this site's, or of another listing."""
+    """Return the position; None when the cursor is not this site's, or of another listing."""
     try:
         given, value, _ = base64.b64decode(cursor, validate=True).decode().rsplit(":", 2)
     except (binascii.Error, ValueError):

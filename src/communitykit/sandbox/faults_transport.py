@@ -107,7 +107,7 @@ class Malformed(Fault):
     name: ClassVar[str] = "malformed"
 
     def spoil(self, site: Site, call: Call, proceed: Proceed) -> Answer:  # noqa: ARG002
-        """Give nonsense."""
+        """Return nonsense."""
         return replace(proceed(), body=b"{'ok': True, oops\x00")
 
 
@@ -130,7 +130,7 @@ class HtmlPage(Fault):
     status: int = 200
 
     def spoil(self, site: Site, call: Call, proceed: Proceed) -> Answer:  # noqa: ARG002
-        """Give a page."""
+        """Return a page."""
         page = b"<!DOCTYPE html><html><body><h1>We will be back soon</h1></body></html>"
         return Answer(self.status, page, {"content-type": "text/html; charset=utf-8"})
 

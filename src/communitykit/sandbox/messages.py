@@ -22,7 +22,7 @@ class Segment(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def text(words: str) -> Segment:
-    """Give a piece of plain text; the same words are the same object."""
+    """Return a piece of plain text; the same words are the same object."""
     return Segment("text", words)
 
 

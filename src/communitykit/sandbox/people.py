@@ -84,7 +84,7 @@ def make_people(seed: str, count: int, *, now: int, start: int, platforms: tuple
 
 
 def account(seed: str, person: Person, platform: str, platforms: tuple[str, ...]) -> Account:
-    """Give a person's account on a platform; on the second platform and later, names may be written otherwise."""
+    """Return a person's account on a platform; on the second platform and later, names may be written otherwise."""
     position = platforms.index(platform)
     rng = Random(f"{seed}/account/{platform}/{person.number}")
     style = rng.random() if position else 0.0
@@ -138,7 +138,7 @@ def _person(seed: str, number: int, kind: PersonKind, *, start: int, platforms: 
 
 
 def _organize(seed: str, employees: list[Person]) -> None:
-    """Give everyone a department, a title and a manager."""
+    """Return everyone a department, a title and a manager."""
     rng = Random(f"{seed}/org")
     departments = words.DEPARTMENTS[: min(len(words.DEPARTMENTS), max(2, len(employees) // 12))]
     chief = employees[0]

@@ -72,7 +72,7 @@ class Place:
         return list(dict.fromkeys(stay.person for stay in self.stays if stay.until is None))
 
     def name_at(self, moment: int) -> str:
-        """Give what it was called then: bodies that name it are not written anew when it is renamed."""
+        """Return what it was called then: bodies that name it are not written anew when it is renamed."""
         later = next((one for one in self.notices if one.kind == "renamed" and one.at > moment), None)
         return self.name if later is None else later.previous or self.name
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import parse_qsl, unquote
 
-from communitykit.flow import Budget
+from communitykit.connector.flow import Budget
 from communitykit.sandbox.messages import Message, Reaction, Segment
 from communitykit.sandbox.people import Person
 from communitykit.sandbox.places import Circle, Place
@@ -64,12 +64,12 @@ class Call:
         return f"{self.path}?{fields}"
 
     def bearer(self) -> str | None:
-        """Give the bearer token, or None."""
+        """Return the bearer token, or None."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
     def basic(self) -> tuple[str, str] | None:
-        """Give user and password of HTTP basic authentication, or None."""
+        """Return user and password of HTTP basic authentication, or None."""
         scheme, _, encoded = self.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "basic":
             return None
@@ -128,8 +128,8 @@ class Desk(ABC):
         """Give (budget, scope) that the call is counted by; None for what is not limited."""
         return None
 
-    def draws(self, call: Call) -> Sequence[tuple[str, str]]:
-        """Give every (budget, scope) that the call is counted by, where there are several."""
+    def costs(self, call: Call) -> Sequence[tuple[str, str]]:
+        """Return every (budget, scope) that the call is counted by, where there are several."""
         draw = self.draw(call)
         return () if draw is None else (draw,)
 
@@ -177,39 +177,39 @@ class Platform(ABC):
         """Set a simulation up on a site: hand out its first token with `site.grant`, and give who answers."""
 
     def limits(self, options: Mapping[str, Any]) -> Mapping[str, Budget]:
-        """Give the limits of a site with these options of the platform's own."""
+        """Return the limits of a site with these options of the platform's own."""
         return self.budgets
 
     @abstractmethod
     def settings(self, site: Site) -> dict[str, Any]:
-        """Give what `communitykit.connect` needs to be told to read this simulation."""
+        """Return what `communitykit.connect` needs to be told to read this simulation."""
 
     @abstractmethod
     def network(self, world: World, person: Person | None = None) -> str:
-        """Give the native id of the company's network, or of a person's home."""
+        """Return the native id of the company's network, or of a person's home."""
 
     @abstractmethod
     def member_id(self, world: World, person: Person, *, told: bool = True) -> str:
-        """Give somebody's id; `told=False` where the payload does not tell the home network."""
+        """Return somebody's id; `told=False` where the payload does not tell the home network."""
 
     @abstractmethod
     def community_id(self, world: World, place: Place) -> str:
-        """Give a community's id."""
+        """Return a community's id."""
 
     @abstractmethod
     def post_id(self, world: World, message: Message) -> str:
-        """Give a post's id."""
+        """Return a post's id."""
 
     @abstractmethod
     def membership_id(self, world: World, place: Place | Circle, person: Person) -> str | None:
-        """Give the id of somebody's being in a community; None where the platform lists no such membership."""
+        """Return the id of somebody's being in a community; None where the platform lists no such membership."""
 
     def joined_id(self, world: World, place: Place) -> str:
-        """Give the community that people are members of to be in this one: itself, unless it inherits them."""
+        """Return the community that people are members of to be in this one: itself, unless it inherits them."""
         return self.community_id(world, place)
 
     def privacy(self, place: Place) -> str:
-        """Give who may read a community, as the platform has it."""
+        """Return who may read a community, as the platform has it."""
         return place.privacy
 
     def lists(self, person: Person) -> bool:
@@ -217,15 +217,15 @@ class Platform(ABC):
         return person.kind != "external" and not (person.kind == "bot" and person.solo)
 
     def reaction(self, emoji: str) -> str:
-        """Give what the platform calls a reaction."""
+        """Return what the platform calls a reaction."""
         return emoji
 
     def cursor_at(self, call: Call) -> tuple[str, ...]:
-        """Give where the answer to this call names the next page."""
+        """Return where the answer to this call names the next page."""
         return self.cursor_path
 
     def reactions(self, message: Message) -> Sequence[Reaction]:
-        """Give the reactions to a post as the platform has them: all, unless it allows one of each person."""
+        """Return the reactions to a post as the platform has them: all, unless it allows one of each person."""
         return message.reactions
 
     def shows(self, world: World, message: Message) -> bool:
@@ -237,19 +237,19 @@ class Platform(ABC):
         return cursor
 
     def circle_id(self, world: World, circle: Circle) -> str | None:
-        """Give the id of a group of people; None where the platform has no such groups."""
+        """Return the id of a group of people; None where the platform has no such groups."""
         return None
 
     @abstractmethod
     def body(self, world: World, message: Message) -> tuple[str, str]:
-        """Give a post's body as the platform keeps it, and its format."""
+        """Return a post's body as the platform keeps it, and its format."""
 
     @abstractmethod
     def plain(self, world: World, message: Message, segments: Sequence[Segment]) -> str:
-        """Give the plain text that the platform's rules determine."""
+        """Return the plain text that the platform's rules determine."""
 
     def kind_of(self, message: Message) -> str:
-        """Give the kind that the platform tells a post apart as."""
+        """Return the kind that the platform tells a post apart as."""
         return "post"
 
     def adjust(self, world: World, record: str, fields: dict[str, Any], subject: Any, door: Door) -> dict[str, Any]:  # noqa: ANN401
@@ -257,7 +257,7 @@ class Platform(ABC):
         return fields
 
     def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Give records (kind, id, fields) besides the world's: the network, the system's account."""
+        """Return records (kind, id, fields) besides the world's: the network, the system's account."""
         return iter(())
 
     def write_archive(self, world: World, path: Path, *, style: str = "", private: bool = False) -> Path:
@@ -268,7 +268,7 @@ class Platform(ABC):
         raise NotImplementedError
 
     def receiving(self, secret: str) -> str:
-        """Give what a receiver of deliveries signed with `secret` must be told."""
+        """Return what a receiver of deliveries signed with `secret` must be told."""
         return secret
 
     def tampered(self, body: bytes) -> bytes:
@@ -276,13 +276,13 @@ class Platform(ABC):
         return body + b" "
 
     def sent_at(self, headers: Mapping[str, str], body: bytes) -> datetime | None:
-        """Give when a delivery says that it was sent; None where it does not say."""
+        """Return when a delivery says that it was sent; None where it does not say."""
         return None
 
     def deliveries(
         self, world: World, changes: Iterable[Change], *, secret: str, duplicates: int = 0
     ) -> Iterator[tuple[dict[str, str], bytes]]:
-        """Give the signed webhook deliveries (headers, body) that tell of changes; each `duplicates` times more.
+        """Return the signed webhook deliveries (headers, body) that tell of changes; each `duplicates` times more.
 
         Raises NotImplementedError where the platform has none.
         """

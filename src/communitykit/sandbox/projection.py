@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
-from communitykit.connector import Capabilities
+from communitykit.connector.declaration import Capabilities
 from communitykit.model import make_event_id
 from communitykit.sandbox.changes import Change
 from communitykit.sandbox.messages import Message, Segment
@@ -210,7 +210,7 @@ class _Projector:
                     self._occurrence(kind, place, stay.person, at)
 
     def _time(self, at: int) -> datetime:
-        """Give a moment as finely as the platform tells it."""
+        """Return a moment as finely as the platform tells it."""
         return from_us(at // self.platform.precision * self.platform.precision)
 
     def _occurrence(self, kind: str, place: Place, person: int, at: int) -> None:

@@ -26,7 +26,7 @@ _VARIETIES = {"answered": "question", "unanswered": "question", "poll": "poll", 
 
 
 def variety(chance: float, scenes: Sequence[str]) -> str:
-    """Give the sort of post that scenes ask for, else what the dice say."""
+    """Return the sort of post that scenes ask for, else what the dice say."""
     for scene in scenes:
         if scene in _VARIETIES:
             return _VARIETIES[scene]
@@ -36,7 +36,7 @@ def variety(chance: float, scenes: Sequence[str]) -> str:
 
 
 def staged_count(scenes: Sequence[str], count: int) -> int:
-    """Give how many replies a thread needs for its scenes."""
+    """Return how many replies a thread needs for its scenes."""
     needs = {"tombstone", "reply_edited", "reply_deleted", "broadcast", "late", "answered", "reply_reactions"}
     if needs & set(scenes):
         return max(2, count)

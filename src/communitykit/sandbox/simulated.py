@@ -44,11 +44,11 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         super().__init__(self._jumping)
 
     def time(self) -> float:
-        """Give the simulated seconds."""
+        """Return the simulated seconds."""
         return self._jumping.jumped
 
     def clock(self, start: datetime = DEFAULT_NOW) -> Clock:
-        """Give a Clock that follows this loop; it can only be slept on asynchronously."""
+        """Return a Clock that follows this loop; it can only be slept on asynchronously."""
         return Clock(
             now=lambda: start + timedelta(seconds=self.time()),
             monotonic=self.time,

@@ -104,7 +104,7 @@ class Site:
         return grant
 
     def seconds(self) -> float:
-        """Give the site's own time as seconds since 1970, for expiry."""
+        """Return the site's own time as seconds since 1970, for expiry."""
         return self.clock.now().timestamp()
 
     def advance(self, days: float = 0, **how: Any) -> list[Change]:  # noqa: ANN401 # as World.advance
@@ -138,13 +138,13 @@ class Site:
 
     def limit(self, call: Call, seconds: int | None) -> Answer:
         """Refuse a call as if its budget were used up; with seconds, the budget stays closed for so long."""
-        for draw in self.desk.draws(call) if seconds is not None else ():
+        for draw in self.desk.costs(call) if seconds is not None else ():
             self.throttle.close(*draw, self.clock.monotonic(), seconds or 0, request=call.key)
         return self.desk.failure("limited", retry_after=seconds)
 
     def counted(self, call: Call) -> Answer:
         """Answer a call, or refuse it when one of its budgets is used up; parts of a batch are counted alike."""
-        waits = [self.throttle.take(*draw, self.clock.monotonic(), request=call.key) for draw in self.desk.draws(call)]
+        waits = [self.throttle.take(*draw, self.clock.monotonic(), request=call.key) for draw in self.desk.costs(call)]
         told = [wait for wait in waits if wait is not None]
         return self.desk.failure("limited", retry_after=max(told)) if told else self.desk.answer(call)
 

@@ -76,11 +76,11 @@ class Speech:
         return (self.threads + CHUNK - 1) // CHUNK
 
     def begins(self, thread: int) -> int:
-        """Give the moment before which thread number `thread` does not begin; all earlier ones do."""
+        """Return the moment before which thread number `thread` does not begin; all earlier ones do."""
         return unbusy(self._first + self._span * thread // max(1, self.threads)) // 10 * 10
 
     def opening(self) -> int:
-        """Give the moment of the very first post, which others share."""
+        """Return the moment of the very first post, which others share."""
         opens = self.begins(0)
         chance = Random(f"{self.seed}/talk/{self.place.number}/0").random()
         return opens + int(chance * 0.98 * (self.begins(1) - opens)) // 10 * 10
@@ -303,7 +303,7 @@ def _mean_size(place: Place) -> float:
 
 
 def _latency(rng: Random) -> int:
-    """Give a time to a reply: interpolated quantiles, so that no machine's logarithm has a say."""
+    """Return a time to a reply: interpolated quantiles, so that no machine's logarithm has a say."""
     chance = rng.random()
     if chance > 0.99:  # the slowest hundredth: days, some of them weeks
         return 2 * DAY + int(_cube(rng.random()) * 45 * DAY) // SECOND * SECOND + int(rng.random() * SECOND)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import ceil, inf
 from typing import Literal
 
-from communitykit.flow import Budget
+from communitykit.connector.flow import Budget
 
 _GRACE = 0.25
 """Seconds in which a request may still arrive that was sent before the refusal reached its sender."""
@@ -88,7 +88,7 @@ class Throttle:
         return {key: list(count.opened) for key, count in self._counts.items() if count.opened}
 
     def used(self, budget: str, scope: str, *, since: float, until: float) -> float:
-        """Give which part of a budget was used between two moments."""
+        """Return which part of a budget was used between two moments."""
         declared = self._budgets[budget]
         count = self._counts.get((budget, scope), _Count())
         allowed = declared.limit * self.rate * (until - since) / declared.seconds

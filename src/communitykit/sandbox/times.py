@@ -23,24 +23,24 @@ _WEEK = _BEFORE[-1]
 
 
 def to_us(moment: datetime) -> int:
-    """Give an aware datetime as microseconds."""
+    """Return an aware datetime as microseconds."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def from_us(moment: int) -> datetime:
-    """Give microseconds as an aware datetime in UTC."""
+    """Return microseconds as an aware datetime in UTC."""
     return _EPOCH + timedelta(microseconds=moment)
 
 
 def busy(moment: int) -> int:
-    """Give how much working time has passed until then: it stands still at night and runs slowly on weekends."""
+    """Return how much working time has passed until then: it stands still at night and runs slowly on weekends."""
     weeks, rest = divmod(moment + _MONDAY, 168 * HOUR)
     hour, part = divmod(rest, HOUR)
     return weeks * _WEEK + _BEFORE[hour] + part * _WEIGHTS[hour]
 
 
 def unbusy(amount: int) -> int:
-    """Give the moment at which that much working time has passed; the inverse of `busy`."""
+    """Return the moment at which that much working time has passed; the inverse of `busy`."""
     weeks, rest = divmod(amount, _WEEK)
     hour = bisect_right(_BEFORE, rest) - 1
     return weeks * 168 * HOUR + hour * HOUR + (rest - _BEFORE[hour]) // _WEIGHTS[hour] - _MONDAY

@@ -83,7 +83,7 @@ class Truth:
         return differences
 
     def key(self, record: str, row: Mapping[str, Any]) -> str:
-        """Give the key under which a record stands."""
+        """Return the key under which a record stands."""
         if record != "event" or row["kind"] not in {"joined", "left", "community_changed"}:
             given: str = row["id"]
             return self.aliases.get(given, given)

@@ -109,7 +109,7 @@ class World:
         return [place for place in self.places if place.platform == platform]
 
     def account(self, person: Person, platform: str) -> Account:
-        """Give somebody's account on a platform."""
+        """Return somebody's account on a platform."""
         return account(self.seed, person, platform, self.platforms)
 
     def scan(
@@ -135,7 +135,7 @@ class World:
         return self._streams[place.number].find(at)
 
     def root_of(self, message: Message) -> Message:
-        """Give the post that opened the thread of this one; itself, if it did."""
+        """Return the post that opened the thread of this one; itself, if it did."""
         if message.root is None:
             return message
         root = self.message(self.places[message.place], message.root)
@@ -163,7 +163,7 @@ class World:
         return pass_time(self, timedelta(days=days, hours=hours), reach=reach, kinds=kinds)
 
     def speech(self, place: Place) -> Speech:
-        """Give who writes in a community."""
+        """Return who writes in a community."""
         return Speech(
             self.seed,
             place,
@@ -190,7 +190,7 @@ class World:
             self.places[item.place].notices.append(item)
 
     def free(self, place: Place, at: int) -> int:
-        """Give the first moment from `at` on at which nothing stands in that community yet."""
+        """Return the first moment from `at` on at which nothing stands in that community yet."""
         stream = self._streams[place.number]
         while stream.find(at) is not None or stream.noticed(at):
             at += 10

@@ -46,7 +46,7 @@ class Store:
         return store
 
     def __enter__(self) -> Self:
-        """Give the store."""
+        """Return the store."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -66,18 +66,18 @@ class Store:
         return self._connection.execute(query, parameters).to_arrow_table()
 
     def arrow(self, table: str) -> pa.Table:
-        """Give a whole table or view as Arrow.
+        """Return a whole table or view as Arrow.
 
         Raises StoreError for a name that is not one of the store's.
         """
         return self.sql(f"SELECT * FROM {_known(table)}")  # noqa: S608 # checked against the list of tables
 
     def pandas(self, table: str) -> pd.DataFrame:
-        """Give a whole table or view as a pandas data frame (extra `pandas`)."""
+        """Return a whole table or view as a pandas data frame (extra `pandas`)."""
         return self.arrow(table).to_pandas()
 
     def polars(self, table: str) -> pl.DataFrame:
-        """Give a whole table or view as a polars data frame (extra `polars`)."""
+        """Return a whole table or view as a polars data frame (extra `polars`)."""
         import polars as pl  # noqa: PLC0415 # an extra
 
         frame = pl.from_arrow(self.arrow(table))
@@ -86,7 +86,7 @@ class Store:
         return frame
 
     def current(self) -> dict[str, pa.Table]:
-        """Give what is so now, by table, sorted by id: posts not gone, acts and memberships not undone, no stubs.
+        """Return what is so now, by table, sorted by id: posts not gone, acts and memberships not undone, no stubs.
 
         Provenance and run times are left out, so two stores that know the same compare equal.
         """

@@ -80,7 +80,7 @@ PROVENANCE_NAMES = tuple(column.name for column in _PROVENANCE)
 
 @cache
 def field_columns(kind: str) -> tuple[Column, ...]:
-    """Give the columns of a record kind that are fields of the model, in the model's order."""
+    """Return the columns of a record kind that are fields of the model, in the model's order."""
     model = RECORD_TYPES[kind]
     return tuple(
         _column(name, field.annotation, field.default)
@@ -91,19 +91,19 @@ def field_columns(kind: str) -> tuple[Column, ...]:
 
 @cache
 def columns(kind: str) -> tuple[Column, ...]:
-    """Give all columns of a record kind's table."""
+    """Return all columns of a record kind's table."""
     extra = (Column("stub", "BOOLEAN", pa.bool_()),) if kind == "member" else ()
     return (*field_columns(kind), *extra, *(_PROVENANCE if kind in MERGED else ()))
 
 
 @cache
 def by_name(kind: str) -> Mapping[str, Column]:
-    """Give the field columns by name."""
+    """Return the field columns by name."""
     return {column.name: column for column in field_columns(kind)}
 
 
 def arrow_schema(kind: str) -> pa.Schema:
-    """Give the table's schema as Arrow's."""
+    """Return the table's schema as Arrow's."""
     return pa.schema([pa.field(column.name, column.arrow) for column in columns(kind)])
 
 
@@ -143,7 +143,7 @@ def _plain(annotation: Any) -> Any:  # noqa: ANN401 # a type as a value
 
 
 def default_of(kind: str, name: str) -> Any:  # noqa: ANN401 # any field's default
-    """Give the value that an untold field reads as: the model's default, encoded."""
+    """Return the value that an untold field reads as: the model's default, encoded."""
     model: type[BaseModel] = RECORD_TYPES[kind]
     field = model.model_fields[name]
     return None if field.is_required() else by_name(kind)[name].encode(field.default)

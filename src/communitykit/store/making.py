@@ -53,7 +53,7 @@ def clean(path: Path) -> None:
 
 
 def _put(made: Path, path: Path) -> None:
-    """Give `made` the name `path`; FileExistsError where something has it."""
+    """Return `made` the name `path`; FileExistsError where something has it."""
     try:
         os.link(made, path)
     except FileExistsError:

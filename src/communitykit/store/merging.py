@@ -68,7 +68,7 @@ def store(connection: duckdb.DuckDBPyConnection, kind: str, records: Sequence[An
 
 
 def known_of(connection: duckdb.DuckDBPyConnection, kind: str, ids: Iterable[str]) -> dict[str, Known]:
-    """Give what is known of these ids.
+    """Return what is known of these ids.
 
     In two steps: most are new, and looking them up reads one column, of the row groups that may hold them.
     """
@@ -87,7 +87,7 @@ def select(
     by: str = "id",
     live: bool = False,
 ) -> pa.Table:
-    """Give columns of the rows whose `by` is among these; `live`: of those that are not gone."""
+    """Return columns of the rows whose `by` is among these; `live`: of those that are not gone."""
     query = f"SELECT {what} FROM {TABLES[kind]} WHERE {by} IN (SELECT id FROM wanted)"  # noqa: S608 # our own names
     if live:
         query += " AND gone IS NULL"

@@ -12,13 +12,13 @@ import pyarrow as pa
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
-from communitykit.model import RECORD_TYPES, Source, told_fields
+from communitykit.model import RECORD_TYPES, Provenance, told_fields
 from communitykit.model.merge import Known, begin
 from communitykit.store.columns import PROVENANCE_NAMES, arrow_schema, by_name, columns, default_of, field_columns
 
 
 def told(record: Any) -> dict[str, Any]:  # noqa: ANN401 # any record
-    """Give what a record tells, encoded as the columns hold it."""
+    """Return what a record tells, encoded as the columns hold it."""
     names = by_name(record.record)
     values = {name: names[name].encode(getattr(record, name)) for name in told_fields(record)}
     if record.raw is not None:
@@ -37,7 +37,7 @@ def known_rows(table: pa.Table) -> dict[str, Known]:
     for row in table.to_pylist():
         told_at = _read_provenance(row["provenance"])
         values = {name: row[name] for name in told_at}
-        source = Source.model_construct(
+        source = Provenance.model_construct(
             connector=row["source_connector"],
             version=row["source_version"],
             origin=row["source_origin"],

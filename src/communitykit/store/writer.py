@@ -61,7 +61,7 @@ class Writer:
             self._close()
 
     def checkpoints(self) -> dict[str, Any]:
-        """Give all checkpoints by slice."""
+        """Return all checkpoints by slice."""
         rows = self.connection().execute("SELECT slice, checkpoint FROM checkpoints").fetchall()
         return {name: from_json(text) for name, text in rows}
 
@@ -132,7 +132,7 @@ class Writer:
             self._open = None
 
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """Give the open connection, opening it first if it was released."""
+        """Return the open connection, opening it first if it was released."""
         if self._open is None:
             self._open = connect(self.path, read_only=False, patience=self._patience, memory_limit=self._memory)
         return self._open

@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 import pytest
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
-from communitykit.connector import Connector, load_settings
-from communitykit.operations import Conductor
-from communitykit.pace import Pace
-from communitykit.registry import registry
+from communitykit.connector.declaration import Connector
+from communitykit.connector.registry import registry
+from communitykit.connector.settings import load_settings
+from communitykit.http.budgets import Pace
+from communitykit.http.conductor import Conductor
 from communitykit.sandbox import CHANGES, Platform, World, project
 from communitykit.sandbox.truth import Difference
 from communitykit.testing.reading import Kept, Run, current, read
@@ -41,7 +42,7 @@ class Checks:
 
     @pytest.fixture
     def declared(self) -> Connector:
-        """Give the connector's declaration; the suite needs its sandbox."""
+        """Return the connector's declaration; the suite needs its sandbox."""
         found = registry().get(self.connector)
         if found.sandbox is None:
             pytest.skip(f"{self.connector} declares no sandbox, so there is no truth to hold it against")
@@ -49,17 +50,17 @@ class Checks:
 
     @pytest.fixture
     def platform(self, declared: Connector) -> Platform:
-        """Give the simulated platform."""
+        """Return the simulated platform."""
         return platform_of(declared)
 
     @pytest.fixture
     def world(self) -> World:
-        """Give the company."""
+        """Return the company."""
         return self.make_world()
 
     @pytest.fixture
     def whole(self, declared: Connector) -> Run:
-        """Give one undisturbed run over everything, private and direct too."""
+        """Return one undisturbed run over everything, private and direct too."""
         return read(declared, self.make_world(), include_private=True, include_direct=True)
 
     def make_world(self) -> World:
@@ -79,7 +80,7 @@ class Checks:
         return found
 
     def all_settings(self, declared: Connector) -> dict[str, Any]:
-        """Give `everything`, as far as the connector has such settings."""
+        """Return `everything`, as far as the connector has such settings."""
         return {name: value for name, value in self.everything.items() if name in declared.settings.model_fields}
 
     def findable(self, declared: Connector) -> frozenset[str]:
@@ -89,7 +90,7 @@ class Checks:
 
 
 def platform_of(declared: Connector) -> Platform:
-    """Give a connector's simulated platform.
+    """Return a connector's simulated platform.
 
     Raises TypeError when it declares none.
     """
@@ -101,4 +102,4 @@ def platform_of(declared: Connector) -> Platform:
 
 def conduct(declared: Connector, settings: Mapping[str, Any], *, clock: Clock = SYSTEM_CLOCK) -> Conductor:
     """Prepare a connector that need not be installed, with rate limits of its own."""
-    return Conductor(declared, load_settings(declared, settings), clock=clock, pace=Pace())
+    return Conductor(declared, load_settings(declared.name, declared.settings, settings), clock=clock, pace=Pace())

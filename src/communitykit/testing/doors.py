@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from communitykit.archive import Archive
-from communitykit.archive_session import ArchiveSession
 from communitykit.clock import Clock
-from communitykit.connector import Connector
+from communitykit.connector.archive import Archive
+from communitykit.connector.declaration import Connector
+from communitykit.doors.api import Session
+from communitykit.doors.archive import ArchiveSession
+from communitykit.doors.webhook import receive_for
 from communitykit.errors import SignatureError
 from communitykit.model.merge import merge_records
 from communitykit.pull import pull
 from communitykit.sandbox import Platform, World, project, serve
-from communitykit.session import Session
 from communitykit.sinks import to_json_line
 from communitykit.testing.base import Checks, conduct
 from communitykit.testing.reading import Kept, Run, current, read
-from communitykit.webhooks import receive_for
 
 SECRET = "the-contract's-own-secret"  # noqa: S105 # it signs simulated deliveries only
 _FILES = frozenset({"file", "image", "video", "audio"})

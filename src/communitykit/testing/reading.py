@@ -9,16 +9,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from communitykit.ask import Ask
 from communitykit.clock import Clock
-from communitykit.connector import Connector, load_settings
-from communitykit.intake import Page
-from communitykit.operations import Conductor
-from communitykit.pace import Pace
+from communitykit.connector.declaration import Connector
+from communitykit.connector.settings import load_settings
+from communitykit.doors.api_async import AsyncSession
+from communitykit.doors.options import ReadOptions
+from communitykit.http.budgets import Pace
+from communitykit.http.conductor import Conductor
 from communitykit.pull import walked
-from communitykit.reading import Closed, Event, Failed
+from communitykit.reading.slices import Closed, Failed, Progress
+from communitykit.reading.translation import Page
 from communitykit.sandbox import Fault, Site, World, simulate
-from communitykit.session_async import AsyncSession
 from communitykit.store import Store
 from communitykit.store.columns import TABLES, by_name
 from communitykit.store.writer import Group, Writer
@@ -40,7 +41,7 @@ class Run:
     `hosts` counts requests by where they were sent, and whether the credential went with them.
     """
 
-    events: list[Event] = field(default_factory=list)
+    events: list[Progress] = field(default_factory=list)
     seconds: float = 0.0
     site: Site | None = None
     hosts: dict[tuple[str, bool], int] = field(default_factory=dict)
@@ -52,7 +53,7 @@ class Run:
 
     @property
     def violations(self) -> list[Any]:
-        """Give the requests that should not have been sent."""
+        """Return the requests that should not have been sent."""
         return list(self._opened.violations)
 
     @property
@@ -62,17 +63,17 @@ class Run:
 
     @property
     def pages(self) -> list[Page]:
-        """Give what was read, page by page."""
+        """Return what was read, page by page."""
         return [event for event in self.events if isinstance(event, Page)]
 
     @property
     def records(self) -> list[Any]:
-        """Give everything that was read."""
+        """Return everything that was read."""
         return [record for page in self.pages for record in page.records]
 
     @property
     def coverage(self) -> list[Any]:
-        """Give the Coverage of every slice."""
+        """Return the Coverage of every slice."""
         return [event.coverage for event in self.events if isinstance(event, Closed)]
 
     @property
@@ -108,7 +109,7 @@ def read(  # the parts of a run
     """
     if connector.sandbox is None:
         raise TypeError(f"{connector.name} declares no sandbox")
-    platform, run, wanted = connector.sandbox(), Run(), Ask(**ask)
+    platform, run, wanted = connector.sandbox(), Run(), ReadOptions(**ask)
 
     async def main(clock: Clock) -> None:
         started = clock.now()
@@ -119,7 +120,7 @@ def read(  # the parts of a run
             sleep_async=clock.sleep_async,
         )
         site = run.site = Site(world, platform, rate=rate, faults=faults, clock=own, **(options or {}))
-        given = load_settings(connector, {**site.settings, **(settings or {})})
+        given = load_settings(connector.name, connector.settings, {**site.settings, **(settings or {})})
         conductor = Conductor(connector, given, clock=own, pace=pace or Pace())
         app = _watched(site, run.hosts)
         async with AsyncSession(connector, conductor, app=app) as session:
@@ -144,7 +145,7 @@ class Kept:
         self.take(run.events, world.now)
         return run
 
-    def take(self, events: Iterable[Event], now: datetime) -> None:
+    def take(self, events: Iterable[Progress], now: datetime) -> None:
         """Keep what a run gave, with its checkpoints."""
         group = Group()
         for event in events:
@@ -164,7 +165,7 @@ class Kept:
         self._writer.commit(Group(records=kept), run_id="run", now=now)
 
     def checkpoints(self) -> dict[str, Any]:
-        """Give the checkpoints by slice."""
+        """Return the checkpoints by slice."""
         return self._writer.checkpoints()
 
     def tells(self, record: str, id_: str, field: str) -> bool:
@@ -175,7 +176,7 @@ class Kept:
         return not rows or any(f'"{column}"' in row[0] for row in rows)
 
     def current(self) -> dict[str, list[dict[str, Any]]]:
-        """Give what is current, by record kind."""
+        """Return what is current, by record kind."""
         return _current(Store.over(self._writer))
 
     def _is_empty(self) -> bool:
@@ -183,7 +184,7 @@ class Kept:
 
 
 def current(store: Path) -> dict[str, list[dict[str, Any]]]:
-    """Give what a store's file holds as current, by record kind."""
+    """Return what a store's file holds as current, by record kind."""
     with Store(store) as opened:
         return _current(opened)
 

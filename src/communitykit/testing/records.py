@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from communitykit.connector import Connector, WireKind
-from communitykit.flow import Rejected
+from communitykit.connector.declaration import Connector, WireKind
+from communitykit.connector.flow import Rejected
+from communitykit.doors.api import Session
 from communitykit.model import parse_id
 from communitykit.model.records import told_fields
 from communitykit.pull import pull
-from communitykit.reading import Failed
+from communitykit.reading.slices import Failed
 from communitykit.sandbox import Platform, World, parse_fault, serve
-from communitykit.session import Session
 from communitykit.sinks import from_json_line, to_json_line
 from communitykit.testing.base import Checks, conduct
 from communitykit.testing.reading import Run, read
@@ -162,7 +162,7 @@ class RecordChecks(Checks):
 
 
 def _payloads(declared: Connector, world: World) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
-    """Give every payload that a run translates, apart from what translating it did to it."""
+    """Return every payload that a run translates, apart from what translating it did to it."""
     seen: list[tuple[str, Any, Mapping[str, Any]]] = []
 
     def watched(kind: str, wire: WireKind) -> WireKind:
@@ -205,7 +205,7 @@ def _shown(secrets: Mapping[str, str], text: str) -> set[str]:
 
 
 def _secrets(declared: Connector, settings: Mapping[str, Any]) -> dict[str, str]:
-    """Give the settings that the connector declares as secret, as they are."""
+    """Return the settings that the connector declares as secret, as they are."""
     loaded = conduct(declared, settings).settings
     return {
         name: value.get_secret_value()

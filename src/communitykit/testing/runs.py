@@ -9,8 +9,8 @@ from random import Random
 
 import pytest
 
-from communitykit.connector import Connector
-from communitykit.intake import Page
+from communitykit.connector.declaration import Connector
+from communitykit.reading.translation import Page
 from communitykit.sandbox import FAULTS, TALK, Platform, World, parse_fault
 from communitykit.sandbox.faults_content import FOREIGN
 from communitykit.sandbox.truth import Difference
@@ -168,7 +168,7 @@ class RunChecks(Checks):
 
 
 def _unexplained(found: list[Difference], run: Run, told: Mapping[str, int], store: Kept) -> list[str]:
-    """Give the differences that the run does not account for.
+    """Return the differences that the run does not account for.
 
     What is missing, a record or a field that nobody told, may be missing where a slice says that it is not complete:
     its own community's, or everything's where the slice is about no one community. What is there and wrong is never
@@ -195,7 +195,7 @@ def _unexplained(found: list[Difference], run: Run, told: Mapping[str, int], sto
 
 
 def _used(declared: Connector, run: Run, rate: float) -> Iterator[tuple[str, float]]:
-    """Give which part of each limit was used between its first and its last request, where that takes a while."""
+    """Return which part of each limit was used between its first and its last request, where that takes a while."""
     limits = platform_of(declared).limits({})
     for (name, scope), times in run.let_through.items():
         budget = limits.get(name)

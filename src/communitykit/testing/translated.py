@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from communitykit.connector import Connector
-from communitykit.flow import Batch, Ignored, Rejected, Swept
+from communitykit.connector.declaration import Connector
+from communitykit.connector.flow import Batch, Ignored, Rejected, Swept
 from communitykit.model import Record
 
 _RECORDS: TypeAdapter[list[Any]] = TypeAdapter(list[Record])
@@ -43,12 +43,12 @@ class Translated:
         return self
 
     def of(self, record: str, kind: str | None = None) -> list[dict[str, Any]]:
-        """Give the drafts of one record kind, and of one kind of those."""
+        """Return the drafts of one record kind, and of one kind of those."""
         found = [one for one in self.drafts if one["record"] == record]
         return [one for one in found if kind is None or one.get("kind") == kind]
 
     def one(self, record: str) -> dict[str, Any]:
-        """Give the only draft of a record kind.
+        """Return the only draft of a record kind.
 
         Raises ValueError when there are more or none.
         """

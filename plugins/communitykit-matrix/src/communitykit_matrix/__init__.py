@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from communitykit import Capabilities, Connector, hookimpl
+from communitykit.connector import Capabilities, Connector, hookimpl
 from communitykit_matrix import client, history
 from communitykit_matrix.translate import IGNORED, TRANSLATORS
 
@@ -28,7 +28,7 @@ CAPABILITIES = Capabilities(
 )  # fmt: skip
 MATRIX = Connector(
     name="matrix", title="Matrix", version="0.1.0", settings=client.MatrixSettings, capabilities=CAPABILITIES,
-    authorize=client.authorize, fault=client.fault, budgets=client.BUDGETS,
+    authorize=client.authorize, error_of=client.fault, budgets=client.BUDGETS,
     discover=client.discover, read=history.read, preflight=client.preflight,
     translators=TRANSLATORS, ignored=IGNORED, secrets=(r"sy[tr]_[A-Za-z0-9_-]+", r"m[ac][tr]_[A-Za-z0-9_-]+"),
     sandbox=lambda: import_module("communitykit_matrix.sandbox").MatrixPlatform(),
@@ -37,5 +37,5 @@ MATRIX = Connector(
 
 @hookimpl
 def communitykit_connector() -> Connector:
-    """Give the connector."""
+    """Return the connector."""
     return MATRIX

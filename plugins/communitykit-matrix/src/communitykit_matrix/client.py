@@ -10,12 +10,13 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
-import communitykit as ck
+import communitykit.connector as ck
+from communitykit import errors
 from communitykit_matrix.wire import Event, home_of, room_id
 
 BUDGETS = {"hierarchy": ck.Budget(10, 2)}
 """The one limit that Synapse sets on what is read here: five space summaries a second, ten at once."""
-CLOSED = (ck.PermissionMissingError, ck.ObjectUnavailableError)
+CLOSED = (errors.PermissionMissingError, errors.ObjectUnavailableError)
 _NO_ACCOUNTS = "accounts are known by their rooms only: a server admin's token of a Synapse lists all, closed ones too"
 _BAD_REQUEST = 400
 _TOLD = (
@@ -38,31 +39,37 @@ class MatrixSettings(ck.Settings):
 
 
 def authorize(settings: MatrixSettings, saved: Mapping[str, Any] | None, now: datetime) -> ck.AuthFlow:  # noqa: ARG001
-    """Give the token as it is."""
+    """Return the token as it is."""
     yield from ()
     return ck.bearer(settings.token.get_secret_value())
 
 
-def fault(response: ck.Response) -> ck.CommunityKitError | None:
+def fault(response: ck.Response) -> errors.CommunityKitError | None:
     """Read a standard error response: `errcode`, `error`, `retry_after_ms`."""
     data = response.data if isinstance(response.data, dict) else {}
     code, wait, status = data.get("errcode"), data.get("retry_after_ms"), response.status
     if code == "M_LIMIT_EXCEEDED":
-        return ck.RateLimitedError("the homeserver asks to wait", code=code, retry_after=wait / 1000 if wait else None)
+        return errors.RateLimitedError(
+            "the homeserver asks to wait", code=code, retry_after=wait / 1000 if wait else None
+        )
     if code in {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"}:
-        return ck.CredentialError("the access token is refused", code=code, remedy="Log in anew and give its token.")
+        return errors.CredentialError(
+            "the access token is refused", code=code, remedy="Log in anew and give its token."
+        )
     if code == "M_FORBIDDEN":
-        return ck.PermissionMissingError("this account may not read that", code=code, remedy="Let it into the room.")
+        return errors.PermissionMissingError(
+            "this account may not read that", code=code, remedy="Let it into the room."
+        )
     if code in {"M_UNKNOWN", "M_INVALID_PARAM"} and status == _BAD_REQUEST and "from" in response.request.params:
-        return ck.CursorError("the homeserver does not know this place in the list any more", code=code)
-    return ck.TransientError("the homeserver failed", code=str(code)) if code and status < _BAD_REQUEST else None
+        return errors.CursorError("the homeserver does not know this place in the list any more", code=code)
+    return errors.TransientError("the homeserver failed", code=str(code)) if code and status < _BAD_REQUEST else None
 
 
 def in_room(room: str, *path: str, version: str = "v3", **params: str | int) -> ck.Request:
     """Ask something of one room; summaries of spaces are limited."""
     url = "/".join(["_matrix/client", version, "rooms", *(quote(part, safe="") for part in (room, *path))])
-    draws = (ck.Draw("hierarchy"),) if path == ("hierarchy",) else ()
-    return ck.Request(url, params=params, draws=draws, subject=f"room {room}")
+    costs = (ck.Cost("hierarchy"),) if path == ("hierarchy",) else ()
+    return ck.Request(url, params=params, costs=costs, subject=f"room {room}")
 
 
 _WHO = ck.Request("_matrix/client/v3/account/whoami", subject="the access token")
@@ -71,36 +78,36 @@ _USERS = ck.Request(  # the homeserver's own accounts, those that were closed to
 )
 
 
-def preflight(scope: ck.Scope) -> ck.Flow:
+def preflight(selection: ck.Selection) -> ck.Flow:
     """Find out what the token may do."""
     yield _WHO
     try:
-        if scope.settings.accounts == "auto":
+        if selection.settings.accounts == "auto":
             yield _USERS.with_params(limit=1)
     except CLOSED:
         yield ck.Gap(_NO_ACCOUNTS, "skipped")
 
 
-def discover(scope: ck.Scope) -> ck.Flow:
+def discover(selection: ck.Selection) -> ck.Flow:
     """List accounts, rooms and receipts; give a slice for each room."""
     home = home_of((yield _WHO).data["user_id"])
-    context = {"home": home, "bots": scope.settings.bots}
-    listed = scope.settings.accounts == "auto" and (yield from _accounts(context))
+    context = {"home": home, "bots": selection.settings.bots}
+    listed = selection.settings.accounts == "auto" and (yield from _accounts(context))
     # Synapse repeats its answer for two minutes, unless the time-out is another one; a first /sync never waits for it.
-    params = {"filter": json.dumps(_FILTER), "timeout": str(int(scope.until.timestamp() * 1000) % 100_000)}
+    params = {"filter": json.dumps(_FILTER), "timeout": str(int(selection.until.timestamp() * 1000) % 100_000)}
     data = (yield ck.Request("_matrix/client/v3/sync", params=params, subject="the list of rooms")).data
     joined = {name: part for name, part in data.get("rooms", {}).get("join", {}).items() if name.startswith("!")}
     rooms = {name: _room(name, part) for name, part in joined.items()}
     yield from _spaces(rooms)
     marked = [one["content"] for one in data.get("account_data", {}).get("events", []) if one["type"] == "m.direct"]
     direct = {room for content in marked for names in content.values() if isinstance(names, list) for room in names}
-    asked = {"public": True, "private": scope.include_private, "direct": scope.include_direct}
+    asked = {"public": True, "private": selection.include_private, "direct": selection.include_direct}
     for name, room in rooms.items():
         rule = room.get("join_rule") or ""  # a restricted room is as open as the space that it is in
         rule = rooms.get(room["parent"], {}).get("join_rule") if rule.endswith("restricted") else rule
         room["privacy"] = "direct" if name in direct else "public" if rule == "public" else "private"
     shown = [one for one in rooms.values() if asked[one["privacy"]]]
-    wanted = [one for one in shown if scope.wants(one.get("name"), one.get("canonical_alias"), one["room_id"])]
+    wanted = [one for one in shown if selection.wants(one.get("name"), one.get("canonical_alias"), one["room_id"])]
     yield ck.Batch("room", wanted, context)
     if closed := [room for room in wanted if room["room_id"] not in joined]:
         yield ck.Gap(f"{len(closed)} rooms of the spaces are closed to this account: let it join them", "denied")
@@ -110,8 +117,8 @@ def discover(scope: ck.Scope) -> ck.Flow:
         latest = [one["event_id"] for one in part.get("timeline", {}).get("events", [])]
         more = {"encrypted": room["encrypted"], "token": data["next_batch"], "latest": latest[-1] if latest else ""}
         network, community = home_of(own["room"], home), room_id(home, own["room"])
-        label, gives = room["name"] or own["room"], ("post", "event", "membership", "member")
-        yield ck.Slice(f"room/{own['room']}", network, gives, community, label, params={**own, **more})
+        label, kinds = room["name"] or own["room"], ("post", "event", "membership", "member")
+        yield ck.Slice(f"room/{own['room']}", network, kinds, community, label, params={**own, **more})
 
 
 def _accounts(context: dict[str, Any]) -> Generator[Any, Any, bool]:
@@ -157,7 +164,7 @@ def _spaces(rooms: dict[str, dict[str, Any]]) -> ck.Flow:
 
 
 def _receipts(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give read receipts (`m.receipt`) one by one, as acts: somebody has read up to a message."""
+    """Return read receipts (`m.receipt`) one by one, as acts: somebody has read up to a message."""
     for event in part.get("ephemeral", {}).get("events", []):
         for target, kinds in event.get("content", {}).items():
             for user, told in kinds.get("m.read", {}).items():

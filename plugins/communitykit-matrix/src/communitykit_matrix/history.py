@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterable
 from copy import deepcopy
 from typing import Any
 
-from communitykit import Batch, Checkpoint, Flow, Gap, Listing, Scope, Slice, Swept, cursor_pager
+from communitykit.connector import Batch, Checkpoint, Flow, Gap, Listing, Selection, Slice, Swept, cursor_pager
 from communitykit_matrix.client import CLOSED, in_room
 from communitykit_matrix.wire import MESSAGES, Event, moment, previous, relation, room_id
 
@@ -20,18 +20,18 @@ _PAGE = 1000  # events; the most that Synapse gives
 _PAGER = cursor_pager(("end",), param="from")
 
 
-def read(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+def read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
     """Read a room on from its checkpoint."""
     room = dict(slice_.params)
     if room["encrypted"]:
         yield Gap("encrypted: who wrote when is told; what was written, no server can tell")
     if checkpoint is None or "back" in checkpoint:
-        checkpoint = yield from _backwards(scope, room, checkpoint)
+        checkpoint = yield from _backwards(selection, room, checkpoint)
     if checkpoint is not None and checkpoint["latest"] != room["latest"]:
-        yield from _forwards(scope, room, checkpoint)
+        yield from _forwards(selection, room, checkpoint)
 
 
-def _backwards(scope: Scope, room: Any, state: Checkpoint | None) -> Generator[Any, Any, Checkpoint | None]:  # noqa: ANN401
+def _backwards(selection: Selection, room: Any, state: Checkpoint | None) -> Generator[Any, Any, Checkpoint | None]:  # noqa: ANN401
     """Walk from the newest event to the first; give the checkpoint, or None where it did not get there."""
     if state is None:
         response = yield in_room(room["room"], "members")
@@ -42,8 +42,8 @@ def _backwards(scope: Scope, room: Any, state: Checkpoint | None) -> Generator[A
     listing = Listing(request, _PAGER, resume=request.with_params(**{"from": state["back"]}))
     while (data := (yield from listing.page())) is not None:
         chunk: list[Event] = data.get("chunk", [])  # nothing at all where the walk begins anew
-        kept = [event for event in chunk if moment(event) <= scope.until]
-        older = scope.since is not None and any(moment(event) < scope.since for event in kept)
+        kept = [event for event in chunk if moment(event) <= selection.until]
+        older = selection.since is not None and any(moment(event) < selection.since for event in kept)
         state, news = deepcopy(state), _News()
         _note(state, kept)
         state |= {"back": data.get("end")} if data else {"pinned": []}
@@ -63,13 +63,13 @@ def _backwards(scope: Scope, room: Any, state: Checkpoint | None) -> Generator[A
     return None if listing.problem else state
 
 
-def _forwards(scope: Scope, room: Any, state: Checkpoint) -> Flow:  # noqa: ANN401 # the slice's parameters
+def _forwards(selection: Selection, room: Any, state: Checkpoint) -> Flow:  # noqa: ANN401 # the slice's parameters
     """Walk from where the last run stood to the newest event; the checkpoint moves when all of it is stored."""
     state, news = deepcopy(state), _News()
     listing = Listing(in_room(room["room"], "messages", dir="f", limit=_PAGE, **{"from": state["since"]}), _PAGER)
     while (data := (yield from listing.page())) is not None:
         chunk: list[Event] = data.get("chunk", [])
-        kept = [event for event in chunk if moment(event) <= scope.until]
+        kept = [event for event in chunk if moment(event) <= selection.until]
         _note(state, kept)
         news.take(state, kept)
         yield Batch("event", kept, room)
@@ -78,7 +78,7 @@ def _forwards(scope: Scope, room: Any, state: Checkpoint) -> Flow:  # noqa: ANN4
     else:
         state |= {"since": room["token"], "latest": room["latest"]}
     if listing.problem:  # the walk begins anew; reactions that are not there any more were taken back
-        if (yield from _backwards(scope, room, None)) is not None and scope.since is None:
+        if (yield from _backwards(selection, room, None)) is not None and selection.since is None:
             yield Swept("event", {"community_id": room_id(room["home"], room["room"]), "kind": "reacted"})
         return
     yield from _as_they_are_now(room, news.changed)

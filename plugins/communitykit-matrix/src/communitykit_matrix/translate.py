@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
-from communitykit import Draft, Ignored, WireKind, make_event_id
+from communitykit.connector import Draft, Ignored, WireKind, make_event_id
 from communitykit_matrix.wire import MESSAGES, POLLS, Event, home_of, member_id, moment, previous, relation, room_id
 
 JSON: TypeAlias = Any
@@ -67,7 +67,7 @@ def translate_member(item: Event, context: JSON) -> Iterator[Draft]:
 
 
 def _known_by_room(item: Event, context: JSON) -> Iterator[Draft]:
-    """Give the account where the homeserver's own list does not: people of other servers, or no list at all."""
+    """Return the account where the homeserver's own list does not: people of other servers, or no list at all."""
     user, content = item["state_key"], item.get("content", {})
     outside = home_of(user) != context["home"]
     if content.get("membership") == "join" and (outside or not context["listed"]):
@@ -188,7 +188,7 @@ def _mentions(content: dict[str, Any], html: str, home: str) -> Iterator[dict[st
 
 
 def _text(block: JSON) -> str | None:
-    """Give the words of a text block, in any of the forms that polls have had."""
+    """Return the words of a text block, in any of the forms that polls have had."""
     if isinstance(block, dict):
         block = block.get("m.text") or block.get("org.matrix.msc1767.text") or block.get("body")
     return _text(block[0]) if isinstance(block, list) and block else block if isinstance(block, str) else None

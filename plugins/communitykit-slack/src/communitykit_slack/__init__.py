@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from communitykit import Capabilities, Connector, hookimpl
+from communitykit.connector import Capabilities, Connector, hookimpl
 from communitykit_slack import archive, client, webhook
 from communitykit_slack.methods import BUDGETS, fault
 from communitykit_slack.settings import SlackSettings
@@ -84,7 +84,7 @@ SLACK = Connector(
     base_url="https://slack.com/api/",
     budgets=BUDGETS,
     authorize=client.authorize,
-    fault=fault,
+    error_of=fault,
     discover=client.discover,
     read=client.read,
     resolve=client.resolve,
@@ -100,7 +100,7 @@ SLACK = Connector(
 
 @hookimpl
 def communitykit_connector() -> Connector:
-    """Give the connector."""
+    """Return the connector."""
     return SLACK
 
 

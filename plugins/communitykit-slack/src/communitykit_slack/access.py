@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from communitykit import AuthFlow, Flow, Gap, PermissionMissingError, Scope, SettingsError, bearer, refresh_token
+from communitykit import PermissionMissingError, SettingsError
+from communitykit.connector import AuthFlow, Flow, Gap, Selection, bearer, refresh_token
 from communitykit_slack.methods import call
 from communitykit_slack.settings import SlackSettings
 
@@ -46,7 +47,7 @@ def authorize(settings: SlackSettings, saved: Mapping[str, Any] | None, now: dat
     )
 
 
-def preflight(scope: Scope) -> Flow:
+def preflight(selection: Selection) -> Flow:
     """Compare what the token may do with what reading needs: required scopes are an error, others a gap.
 
     Raises PermissionMissingError naming the scope, what it is for and how to grant it.
@@ -57,7 +58,7 @@ def preflight(scope: Scope) -> Flow:
         yield Gap("the answer does not say which scopes the token has: reading will tell")
         return
     held = {one.strip() for one in granted.split(",")}
-    for needed in needs(scope):
+    for needed in needs(selection):
         if needed.scope in held:
             continue
         text = f"the token lacks {needed.scope}: {needed.use} cannot be read"
@@ -76,7 +77,7 @@ class Need:
     required: bool = False
 
 
-def needs(scope: Scope) -> list[Need]:
+def needs(selection: Selection) -> list[Need]:
     """List the scopes that a run needs."""
     found = [
         Need("channels:read", "public channels", required=True),
@@ -85,14 +86,14 @@ def needs(scope: Scope) -> list[Need]:
         Need("users:read.email", "e-mail addresses"),
         Need("usergroups:read", "user groups"),
     ]
-    if scope.settings.profiles:
+    if selection.settings.profiles:
         found.append(Need("users.profile:read", "department, manager and other custom profile fields"))
-    if scope.settings.reactions == "full":
+    if selection.settings.reactions == "full":
         found.append(Need("reactions:read", "who reacted, where Slack cuts the list short"))
     for asked, kind, noun in (
-        (scope.include_private, "groups", "private channels"),
-        (scope.include_direct, "im", "direct messages"),
-        (scope.include_direct, "mpim", "group direct messages"),
+        (selection.include_private, "groups", "private channels"),
+        (selection.include_direct, "im", "direct messages"),
+        (selection.include_direct, "mpim", "group direct messages"),
     ):
         if asked:
             found += [Need(f"{kind}:read", noun), Need(f"{kind}:history", f"messages of {noun}")]

@@ -12,7 +12,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from communitykit import Archive, ArchiveDoor, ArchiveError, Batch, Gap, Scope, Slice, Swept
+from communitykit import ArchiveError
+from communitykit.connector import Archive, ArchiveDoor, Batch, Gap, Selection, Slice, Swept
 from communitykit_slack.ids import community_id, is_ts, local_channel, parse_ts, ts_key, ts_of
 
 BATCH = 1000
@@ -66,7 +67,7 @@ def detect(archive: Archive) -> bool:
 
 
 def as_of(archive: Archive) -> datetime | None:
-    """Give the time of the newest message: exports have no date of their own."""
+    """Return the time of the newest message: exports have no date of their own."""
     newest: tuple[int, int] | None = None
     for folder in _folders(archive):
         for name in reversed(_day_files(archive, folder)):
@@ -77,21 +78,21 @@ def as_of(archive: Archive) -> datetime | None:
     return parse_ts(f"{newest[0]}.{newest[1]:06d}") if newest else None
 
 
-def read(archive: Archive, scope: Scope) -> Iterator[Step]:
+def read(archive: Archive, selection: Selection) -> Iterator[Step]:
     """Read an export: its listings first, then every folder that the scope asks for.
 
     Raises ArchiveError when nothing tells the workspace's id.
     """
-    options = scope.settings if isinstance(scope.settings, ArchiveOptions) else ArchiveOptions()
+    options = selection.settings if isinstance(selection.settings, ArchiveOptions) else ArchiveOptions()
     export = _open(archive, options)
-    wanted = [(privacy, row) for privacy, row in export.rows if _wanted(scope, privacy, row)]
+    wanted = [(privacy, row) for privacy, row in export.rows if _wanted(selection, privacy, row)]
     yield Slice("archive/listing", export.team, ("member", "community", "membership", "event"), label="listing")
     yield from (Gap(problem) for problem in export.unreadable)
-    yield from _left_out(export, scope)
+    yield from _left_out(export, selection)
     yield from _listing(export, wanted)
     known = {user["id"] for user in export.users if isinstance(user, dict) and user.get("id")}
     for folder in _folders(archive):
-        yield from _folder(export, scope, folder, known)
+        yield from _folder(export, selection, folder, known)
 
 
 def _open(archive: Archive, options: ArchiveOptions) -> _Export:
@@ -152,13 +153,13 @@ def _listing(export: _Export, wanted: list[tuple[str, dict[str, Any]]]) -> Itera
         yield Batch("integration_log", export.logs, context)
 
 
-def _folder(export: _Export, scope: Scope, folder: str, known: set[str]) -> Iterator[Step]:
+def _folder(export: _Export, selection: Selection, folder: str, known: set[str]) -> Iterator[Step]:
     match = export.channel_of.get(_folded(folder))
     privacy = match[1] if match else "direct" if _DIRECT_FOLDER.match(folder) else "unknown"
     native = match[0] if match else local_channel(export.archive.digest, folder)
-    if not scope.wants(folder, native, match[2] if match else None) or not _allowed(scope, privacy):
+    if not selection.wants(folder, native, match[2] if match else None) or not _allowed(selection, privacy):
         return
-    if match is None and export.unreadable and not (scope.include_private and scope.include_direct):
+    if match is None and export.unreadable and not (selection.include_private and selection.include_direct):
         yield Gap(f"the folder {folder} was left out: without the damaged list nobody can tell whether it is private")
         return
     community = community_id(export.team, native)
@@ -173,15 +174,15 @@ def _folder(export: _Export, scope: Scope, folder: str, known: set[str]) -> Iter
     others = [name for name in export.archive.names(folder) if not _DAY.match(name.rsplit("/", 1)[-1])]
     if others := [name for name in others if name.endswith(".json") and name.count("/") == 1]:
         yield Gap(f"{len(others)} files of the folder {folder} are no day files: {', '.join(others[:3])}", "skipped")
-    window = _window(scope)
+    window = _window(selection)
     pending: list[Any] = []
     for name in _day_files(export.archive, folder):
-        if not _may_hold(name, scope):
+        if not _may_hold(name, selection):
             continue
         items, problem = _day(export.archive, name)
         if problem:
             yield Gap(problem, community_id=community)
-        pending += items if _is_whole(name, scope) else [item for item in items if _inside(item, window)]
+        pending += items if _is_whole(name, selection) else [item for item in items if _inside(item, window)]
         if len(pending) >= BATCH:
             yield from _messages(pending, context, known)
             pending = []
@@ -201,20 +202,20 @@ def _messages(items: list[Any], context: Mapping[str, Any], known: set[str]) -> 
         yield Batch("message", items[start : start + BATCH], context)
 
 
-def _left_out(export: _Export, scope: Scope) -> Iterator[Gap]:
+def _left_out(export: _Export, selection: Selection) -> Iterator[Gap]:
     for privacy, option in (("private", "include_private"), ("direct", "include_direct")):
         number = sum(1 for sort, _ in export.rows if sort == privacy)
-        if number and not _allowed(scope, privacy):
+        if number and not _allowed(selection, privacy):
             noun = "private channels" if privacy == "private" else "direct conversations"
             yield Gap(f"{number} {noun} were left out; ask for them with {option}", "skipped")
 
 
-def _allowed(scope: Scope, privacy: str) -> bool:
-    return {"private": scope.include_private, "direct": scope.include_direct}.get(privacy, True)
+def _allowed(selection: Selection, privacy: str) -> bool:
+    return {"private": selection.include_private, "direct": selection.include_direct}.get(privacy, True)
 
 
-def _wanted(scope: Scope, privacy: str, row: Mapping[str, Any]) -> bool:
-    return _allowed(scope, privacy) and scope.wants(row.get("name"), row.get("id"))
+def _wanted(selection: Selection, privacy: str, row: Mapping[str, Any]) -> bool:
+    return _allowed(selection, privacy) and selection.wants(row.get("name"), row.get("id"))
 
 
 def _rows(archive: Archive, name: str, unreadable: list[str]) -> list[Any]:
@@ -248,32 +249,32 @@ def _day_files(archive: Archive, folder: str) -> list[str]:
     return [name for name in archive.names(folder) if _DAY.match(name[len(folder) + 1 :])]
 
 
-def _may_hold(name: str, scope: Scope) -> bool:
+def _may_hold(name: str, selection: Selection) -> bool:
     """Tell whether a day file can reach into the window: days are cut in Pacific time, so one more on each side."""
     try:
         day = date.fromisoformat(name.rsplit("/", 1)[-1].removesuffix(".json"))
     except ValueError:
         return True
-    if scope.since is not None and day < scope.since.date() - timedelta(days=1):
+    if selection.since is not None and day < selection.since.date() - timedelta(days=1):
         return False
-    return day <= scope.until.date() + timedelta(days=1)
+    return day <= selection.until.date() + timedelta(days=1)
 
 
-def _is_whole(name: str, scope: Scope) -> bool:
+def _is_whole(name: str, selection: Selection) -> bool:
     """Tell whether every message of a day file is surely in the window, so that none needs to be looked at."""
     try:
         day = date.fromisoformat(name.rsplit("/", 1)[-1].removesuffix(".json"))
     except ValueError:
         return False
-    return scope.since is None and day < scope.until.date() - timedelta(days=2)
+    return selection.since is None and day < selection.until.date() - timedelta(days=2)
 
 
 Window = tuple[tuple[int, int], tuple[int, int]]
 
 
-def _window(scope: Scope) -> Window:
-    low = ts_key(ts_of(scope.since)) if scope.since is not None else (0, 0)
-    return low, ts_key(ts_of(scope.until))
+def _window(selection: Selection) -> Window:
+    low = ts_key(ts_of(selection.since)) if selection.since is not None else (0, 0)
+    return low, ts_key(ts_of(selection.until))
 
 
 def _inside(item: Any, window: Window) -> bool:  # noqa: ANN401 # decoded JSON
@@ -288,7 +289,7 @@ def _key(item: Any) -> tuple[int, int] | None:  # noqa: ANN401 # decoded JSON
 
 
 def _team_of(users: list[Any]) -> str | None:
-    """Give the workspace that most users are at home in."""
+    """Return the workspace that most users are at home in."""
     homes = Counter(str(user["team_id"]) for user in users if isinstance(user, dict) and user.get("team_id"))
     return max(sorted(homes), key=lambda home: homes[home]) if homes else None
 

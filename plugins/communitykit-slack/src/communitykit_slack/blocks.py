@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from communitykit import make_id
-from communitykit_slack.ids import PLATFORM, Place
+from communitykit.connector import make_id
+from communitykit_slack.ids import PLATFORM, Location
 from communitykit_slack.looking import as_text
 from communitykit_slack.mrkdwn import EVERYONE, Named, render
 from communitykit_slack.wire import File, LegacyAttachment
@@ -17,7 +17,7 @@ _CREDENTIALS = frozenset({"t", "token", "pub_secret", "x-amz-signature", "x-amz-
 
 
 def blocks_text(blocks: object, named: Named) -> str:
-    """Give the plain text of a message's blocks, one paragraph per block."""
+    """Return the plain text of a message's blocks, one paragraph per block."""
     if not isinstance(blocks, list):
         return ""
     return "\n".join(part for block in blocks if isinstance(block, dict) and (part := _block(block, named)))
@@ -69,7 +69,7 @@ def _leaf(leaf: dict[str, Any], named: Named) -> str:
 
 
 def card_text(card: LegacyAttachment, named: Named) -> str:
-    """Give the plain text of a card: pretext, title, text and fields, or else its fallback."""
+    """Return the plain text of a card: pretext, title, text and fields, or else its fallback."""
     texts: list[object] = [card.get("pretext"), card.get("title"), card.get("text")]
     for field in _dicts(card.get("fields")):
         texts += [field.get("title"), field.get("value")]
@@ -87,8 +87,8 @@ def is_preview(card: LegacyAttachment) -> bool:
     return bool(card.get("from_url") or card.get("original_url") or card.get("is_msg_unfurl") or card.get("is_share"))
 
 
-def card(item: LegacyAttachment, place: Place) -> dict[str, Any]:
-    """Give the metadata of a card or preview."""
+def card(item: LegacyAttachment, place: Location) -> dict[str, Any]:
+    """Return the metadata of a card or preview."""
     address = item.get("from_url") or item.get("title_link") or item.get("original_url") or item.get("image_url")
     text = card_text(item, Named(place))
     kind = "link" if is_preview(item) else "card"
@@ -105,8 +105,8 @@ def card(item: LegacyAttachment, place: Place) -> dict[str, Any]:
     }
 
 
-def shared_from(cards: object, place: Place) -> str | None:
-    """Give the id of the message that a message shares, if it shares one."""
+def shared_from(cards: object, place: Location) -> str | None:
+    """Return the id of the message that a message shares, if it shares one."""
     for item in _dicts(cards):
         channel, ts = item.get("channel_id"), item.get("ts")
         if (item.get("is_share") or item.get("is_msg_unfurl")) and channel and isinstance(ts, str) and ts:
@@ -117,7 +117,7 @@ def shared_from(cards: object, place: Place) -> str | None:
 
 
 def file(item: File) -> dict[str, Any]:
-    """Give the metadata of a file; its address without the export's token."""
+    """Return the metadata of a file; its address without the export's token."""
     mime = as_text(item.get("mimetype")) or None
     family = (mime or "").partition("/")[0]
     address = as_text(item.get("permalink")) or as_text(item.get("url_private"))

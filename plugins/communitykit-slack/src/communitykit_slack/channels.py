@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from communitykit import Request, Response
+from communitykit.connector import Request, Response
 from communitykit_slack.ids import is_ts, ts_key
 from communitykit_slack.looking import listed, mappings
 from communitykit_slack.methods import call

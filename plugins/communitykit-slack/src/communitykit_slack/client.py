@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from communitykit import (
-    Batch,
-    Checkpoint,
-    Flow,
-    Gap,
-    Listing,
-    ObjectUnavailableError,
-    PermissionMissingError,
-    Response,
-    Scope,
-    Slice,
-    Swept,
-)
+from communitykit import ObjectUnavailableError, PermissionMissingError
+from communitykit.connector import Batch, Checkpoint, Flow, Gap, Listing, Response, Selection, Slice, Swept
 from communitykit_slack.access import authorize, preflight
 from communitykit_slack.channels import PATIENCE, SIDE_BY_SIDE, Channel
 from communitykit_slack.discovery import discover, resolve
@@ -35,18 +24,18 @@ _SAVED_EVERY = 256
 """Profiles between two checkpoints: each holds all users, so one beside every few requests would be costly."""
 
 
-def read(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+def read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
     """Read one slice."""
     what = slice_.key.split("/", 1)[0]
     if what == "messages":
-        yield from _messages(scope, slice_, checkpoint)
+        yield from _messages(selection, slice_, checkpoint)
     elif what == "members":
         yield from _members(slice_)
     else:
         yield from _profiles(slice_, checkpoint)
 
 
-def estimate(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Mapping[str, int]:
+def estimate(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Mapping[str, int]:
     """Tell about how many requests a slice takes; a channel never read does not say how long it is."""
     what = slice_.key.split("/", 1)[0]
     if what == "members":
@@ -56,7 +45,7 @@ def estimate(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Mapp
     progress = Progress.load(checkpoint)
     if not progress.spans or slice_.params.get("closed"):
         return {}
-    threads = len(progress.roots) if scope.settings.threads == "all" else len(progress.pending)
+    threads = len(progress.roots) if selection.settings.threads == "all" else len(progress.pending)
     return {"conversations.history": 1, **({"conversations.replies": threads} if threads else {})}
 
 
@@ -66,7 +55,7 @@ def _context(slice_: Slice) -> dict[str, Any]:
     return context | {name: params[name] for name in ("url", "host", "homes") if params.get(name)}
 
 
-def _messages(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
+def _messages(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
     if slice_.params.get("closed"):
         yield Gap(
             f"channel {slice_.label}: the app is not in it (not_in_channel). "
@@ -83,11 +72,11 @@ def _messages(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Ste
         community_id=place.community_id,
         post_prefix=place.post_prefix,
         label=slice_.label,
-        until=ts_of(scope.until),
+        until=ts_of(selection.until),
         context=context,
-        full_reactions=scope.settings.reactions == "full",
+        full_reactions=selection.settings.reactions == "full",
     )
-    yield from read_history(channel, Progress.load(checkpoint), scope)
+    yield from read_history(channel, Progress.load(checkpoint), selection)
 
 
 def _members(slice_: Slice) -> Steps:

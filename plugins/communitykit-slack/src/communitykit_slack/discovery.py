@@ -6,21 +6,8 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from communitykit import (
-    Batch,
-    CommunityKitError,
-    CredentialError,
-    Flow,
-    Gap,
-    Listing,
-    ObjectUnavailableError,
-    PermissionMissingError,
-    Request,
-    Response,
-    Scope,
-    Slice,
-    Swept,
-)
+from communitykit import CommunityKitError, CredentialError, ObjectUnavailableError, PermissionMissingError
+from communitykit.connector import Batch, Flow, Gap, Listing, Request, Response, Selection, Slice, Swept
 from communitykit_slack.channels import SIDE_BY_SIDE
 from communitykit_slack.ids import SLACKBOT, community_id
 from communitykit_slack.looking import as_text, listed, mapping, mappings, number, texts
@@ -79,29 +66,29 @@ class _Workspace:
         return call(method, self.team, subject=subject, **extra, **form)
 
 
-def discover(scope: Scope) -> Flow:
+def discover(selection: Selection) -> Flow:
     """List workspaces, users, channels and user groups; give the slices to read."""
     workspaces = yield from _workspaces()
     if not workspaces:
         yield Gap("the organization's token was approved for no workspace, so there is nothing to read", "denied")
     for workspace in workspaces:
         yield Batch("workspace", [{"id": workspace.team, "name": workspace.name}], workspace.context)
-        if scope.gives & _PEOPLE:
+        if selection.kinds & _PEOPLE:
             yield from _users(workspace)
-        if scope.gives & {"community", "membership"}:
+        if selection.kinds & {"community", "membership"}:
             yield from _user_groups(workspace)
-        if scope.settings.profiles and "member" in scope.gives:
+        if selection.settings.profiles and "member" in selection.kinds:
             yield from _profile_slice(workspace)
-        for kind in _channel_types(scope):
+        for kind in _channel_types(selection):
             try:
-                yield from _channels(workspace, scope, kind)
+                yield from _channels(workspace, selection, kind)
             except PermissionMissingError as error:
                 yield Gap(f"{kind.replace('_', ' ')}s cannot be listed: {error}", "denied")
 
 
-def resolve(scope: Scope, network: str, member_ids: tuple[str, ...]) -> Flow:
+def resolve(selection: Selection, network: str, member_ids: tuple[str, ...]) -> Flow:
     """Look up users and bots that no list gave: people of other companies, bots of integrations."""
-    if "member" not in scope.gives:
+    if "member" not in selection.kinds:
         return
     workspaces = yield from _workspaces()
     if not workspaces:
@@ -184,7 +171,7 @@ def _user_groups(workspace: _Workspace) -> Steps:
 
 
 def _profile_slice(workspace: _Workspace) -> Steps:
-    """Give a slice for custom profile fields, if the workspace has any that mean something here."""
+    """Return a slice for custom profile fields, if the workspace has any that mean something here."""
     try:
         answer = yield workspace.ask("team.profile.get", subject="profile fields")
     except CredentialError:
@@ -203,31 +190,31 @@ def _profile_slice(workspace: _Workspace) -> Steps:
         yield Slice("profiles", workspace.team, ("member",), label="profiles", params=params)
 
 
-def _channel_types(scope: Scope) -> list[str]:
-    wanted = ["public_channel"] if scope.gives - {"member"} else []
-    if wanted and scope.include_private:
+def _channel_types(selection: Selection) -> list[str]:
+    wanted = ["public_channel"] if selection.kinds - {"member"} else []
+    if wanted and selection.include_private:
         wanted.append("private_channel")
-    if wanted and scope.include_direct:
+    if wanted and selection.include_direct:
         wanted += ["mpim", "im"]
     return wanted
 
 
-def _channels(workspace: _Workspace, scope: Scope, kind: str) -> Steps:
+def _channels(workspace: _Workspace, selection: Selection, kind: str) -> Steps:
     listing = Listing(workspace.ask("conversations.list", subject="channels", types=kind, limit=LIST_LIMIT), PAGER)
     while (data := (yield from listing.page())) is not None:
         listed_here = listed(data.get("channels"))
-        channels = [one for one in listed_here if _has_id(one) and scope.wants(as_text(one.get("name")), one["id"])]
+        channels = [one for one in listed_here if _has_id(one) and selection.wants(as_text(one.get("name")), one["id"])]
         odd = [one for one in listed_here if not _has_id(one)]
         yield Batch("channel", [*channels, *odd], workspace.context)
         for channel in channels:
-            if channel.get("is_ext_shared") and scope.gives & _PEOPLE:
+            if channel.get("is_ext_shared") and selection.kinds & _PEOPLE:
                 yield from _strangers(workspace, channel)
-            yield from _slices(workspace, scope, channel)
+            yield from _slices(workspace, selection, channel)
     if listing.problem:
         yield Gap(f"not all channels: {listing.problem}")
 
 
-def _slices(workspace: _Workspace, scope: Scope, channel: Mapping[str, Any]) -> Steps:
+def _slices(workspace: _Workspace, selection: Selection, channel: Mapping[str, Any]) -> Steps:
     native = str(channel["id"])
     host = channel.get("conversation_host_id") or workspace.team
     community = community_id(host, native)
@@ -240,10 +227,10 @@ def _slices(workspace: _Workspace, scope: Scope, channel: Mapping[str, Any]) -> 
         params["homes"] = dict(workspace.homes)
     # A bot reads only channels that it is in; asking would cost a request to hear so.
     closed = workspace.bot and channel.get("is_member") is False and not direct
-    if scope.gives & _TALK:
+    if selection.kinds & _TALK:
         shut = {"closed": True} if closed else {}
         yield Slice(f"messages/{native}", workspace.team, ("post", "event"), community, label, {**params, **shut})
-    if "membership" in scope.gives:
+    if "membership" in selection.kinds:
         sized = {**params, "size": channel.get("num_members") or 0}
         yield Slice(f"members/{native}", workspace.team, ("membership",), community, f"{label} members", sized)
 

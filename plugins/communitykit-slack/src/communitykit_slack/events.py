@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, Ignored, Rejected
+from communitykit.connector import Draft, Ignored, Rejected
 from communitykit_slack.ids import community_id, member_id, parse_ts, place_of
 from communitykit_slack.messages import reaction_event
 from communitykit_slack.people import membership, user, user_group

@@ -15,17 +15,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from communitykit import (
-    Batch,
-    CommunityKitError,
-    CredentialError,
-    CursorError,
-    Gap,
-    Request,
-    Response,
-    Scope,
-    Swept,
-)
+from communitykit import CommunityKitError, CredentialError, CursorError
+from communitykit.connector import Batch, Gap, Request, Response, Selection, Swept
 from communitykit_slack.channels import SIDE_BY_SIDE, Channel, messages_of, payloads_of
 from communitykit_slack.ids import is_ts, micros, parse_ts, ts_at, ts_of
 from communitykit_slack.methods import HISTORY_LIMIT, PAGER, has_more
@@ -41,14 +32,14 @@ _SMALL_PAGE = 15
 Steps = Generator[Any, Any, None]
 
 
-def read_history(channel: Channel, progress: Progress, scope: Scope) -> Steps:
+def read_history(channel: Channel, progress: Progress, selection: Selection) -> Steps:
     """Read what was asked for and not handed on yet, and the look-back, newest first; then threads left over."""
-    lookback = scope.lookback_start(scope.settings.lookback_length)
-    since = micros(ts_of(scope.since)) - 1 if scope.since else 0
+    lookback = selection.lookback_start(selection.settings.lookback_length)
+    since = micros(ts_of(selection.since)) - 1 if selection.since else 0
     walk = _Walk(channel, progress, micros(ts_of(lookback)) - 1 if lookback else 0)
     owed = progress.owed(channel.until)
     parts = progress.plan(since, micros(channel.until), walk.lookback)
-    walk.always = scope.settings.threads == "all"
+    walk.always = selection.settings.threads == "all"
     for low, high in reversed(parts):
         yield from walk.part(low, high)
     yield from walk.hot_threads(parts)

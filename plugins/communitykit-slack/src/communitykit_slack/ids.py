@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeGuard
 
-from communitykit import Rejected, make_id
+from communitykit.connector import Rejected, make_id
 
 PLATFORM = "slack"
 SLACKBOT = "USLACKBOT"
@@ -18,7 +18,7 @@ _LAST_PLAUSIBLE = 100_000_000_000
 _FIRST_PLAUSIBLE = 1_000_000  # smaller numbers (0, 1) are placeholders, not times
 
 
-class Place:
+class Location:
     """A channel of a workspace: where ids are made. `network` is the channel's host, `team` the reader's own."""
 
     __slots__ = ("channel", "community_id", "event_prefix", "homes", "network", "post_prefix", "team")
@@ -34,22 +34,22 @@ class Place:
         self.post_prefix = make_id(PLATFORM, network, "post", *_parts(channel)) + "/"
 
     def member(self, user: str, home: str | None = None) -> str:
-        """Give a member's id; their home is what a payload tells, else what the context knows, else this team."""
+        """Return a member's id; their home is what a payload tells, else what the context knows, else this team."""
         return member_id(home or self.homes.get(user) or self.team, user)
 
     def post(self, ts: str) -> str:
-        """Give a message's id, its `ts` kept as it is."""
+        """Return a message's id, its `ts` kept as it is."""
         return self.post_prefix + ts
 
 
 @lru_cache(maxsize=65536)
 def member_id(network: str, user: str) -> str:
-    """Give a member's id."""
+    """Return a member's id."""
     return make_id(PLATFORM, network, "member", user)
 
 
 def community_id(network: str, native: str) -> str:
-    """Give the id of a channel, workspace or user group."""
+    """Return the id of a channel, workspace or user group."""
     return make_id(PLATFORM, network, "community", *_parts(native))
 
 
@@ -65,16 +65,16 @@ def _parts(native: str) -> list[str]:
 
 @lru_cache(maxsize=65536)
 def id_part(text: str) -> str:
-    """Give a text as it stands inside ids."""
+    """Return a text as it stands inside ids."""
     return make_id(PLATFORM, "x", "event", text).split(":", 3)[3]
 
 
 @lru_cache(maxsize=4096)
-def _homeless(team: str, channel: str, network: str) -> Place:
-    return Place(team, channel, network, {})
+def _homeless(team: str, channel: str, network: str) -> Location:
+    return Location(team, channel, network, {})
 
 
-def place_of(context: Mapping[str, Any], channel: object = None) -> Place:
+def place_of(context: Mapping[str, Any], channel: object = None) -> Location:
     """Find the place that a context (and the payload's own `channel`, an id or a whole channel) speaks of.
 
     Raises Rejected when neither names a team and a channel.
@@ -87,7 +87,7 @@ def place_of(context: Mapping[str, Any], channel: object = None) -> Place:
     homes = context.get("homes")
     host = (context.get("host") if named == context.get("channel") else None) or team
     if homes:
-        return Place(team, named, host, homes)
+        return Location(team, named, host, homes)
     return _homeless(team, named, host)
 
 

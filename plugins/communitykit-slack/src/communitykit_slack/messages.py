@@ -7,9 +7,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from communitykit import Draft, Rejected, Swept
+from communitykit.connector import Draft, Rejected, Swept
 from communitykit_slack.blocks import blocks_text, card, card_text, file, is_preview, shared_from
-from communitykit_slack.ids import Place, id_part, member_id, parse_ts
+from communitykit_slack.ids import Location, id_part, member_id, parse_ts
 from communitykit_slack.looking import as_text, listed, mapping, number, reactions_of, texts
 from communitykit_slack.mrkdwn import Named, Plain, plain, render
 from communitykit_slack.wire import Edited, Message
@@ -30,7 +30,7 @@ _FED_BY: Mapping[str, tuple[str, ...]] = {
 _BROADCAST = frozenset({"thread_broadcast", "reply_broadcast"})
 
 
-def post(item: Message, place: Place, context: Mapping[str, Any]) -> Iterator[Draft]:
+def post(item: Message, place: Location, context: Mapping[str, Any]) -> Iterator[Draft]:
     """Translate a message that says something: a post, the bot behind it where only that is known, its reactions."""
     ts, told = item["ts"], item
     post_id = place.post(ts)
@@ -58,7 +58,7 @@ def post(item: Message, place: Place, context: Mapping[str, Any]) -> Iterator[Dr
         yield Swept("post", {"root_id": post_id})  # an archive may have had replies that nothing leads to any more
 
 
-def _draft(item: Message, place: Place, context: Mapping[str, Any]) -> dict[str, Any]:
+def _draft(item: Message, place: Location, context: Mapping[str, Any]) -> dict[str, Any]:
     """Describe the post itself.
 
     Raises Rejected when it says nothing, and whatever odd payloads make Python raise.
@@ -103,7 +103,7 @@ def _draft(item: Message, place: Place, context: Mapping[str, Any]) -> dict[str,
     return draft
 
 
-def _without_odd_parts(item: Message, place: Place, context: Mapping[str, Any]) -> tuple[Message, list[str]]:
+def _without_odd_parts(item: Message, place: Location, context: Mapping[str, Any]) -> tuple[Message, list[str]]:
     """Leave out the parts that cannot be translated, each tried by itself; return the rest and the names of those.
 
     Of a list what can be read stays. Every trial has what a message needs beside the part.
@@ -129,7 +129,7 @@ def _without_odd_parts(item: Message, place: Place, context: Mapping[str, Any]) 
     return rest, odd  # type: ignore[return-value] # any JSON
 
 
-def reacted(item: Message, post_id: str, place: Place) -> Iterator[Draft]:
+def reacted(item: Message, post_id: str, place: Location) -> Iterator[Draft]:
     """Translate the reactions under a message: one event per person and emoji, a sweep where the lists are whole."""
     told: Any = item.get("reactions")
     reactions = reactions_of(item)
@@ -144,7 +144,7 @@ def reacted(item: Message, post_id: str, place: Place) -> Iterator[Draft]:
         yield Swept("event", {"kind": "reacted", "target_id": post_id})
 
 
-def reaction_event(post_id: str, place: Place, user: str, name: str) -> dict[str, Any]:
+def reaction_event(post_id: str, place: Location, user: str, name: str) -> dict[str, Any]:
     """Describe one reaction; its time stays untold, since only events know it."""
     actor = place.member(user)
     target = _target_part(post_id)
@@ -166,7 +166,7 @@ def _target_part(post_id: str) -> str:
     return id_part.__wrapped__(post_id.split(":", 3)[3])
 
 
-def tombstone(item: Message, place: Place) -> dict[str, Any]:
+def tombstone(item: Message, place: Location) -> dict[str, Any]:
     """Describe a deleted message of which only the place is left; its author is not Slackbot, so nobody is named."""
     ts = item["ts"]
     root_id = _root_id(item, ts, place)
@@ -175,7 +175,7 @@ def tombstone(item: Message, place: Place) -> dict[str, Any]:
     return draft
 
 
-def deleted(ts: str, place: Place) -> dict[str, Any]:
+def deleted(ts: str, place: Location) -> dict[str, Any]:
     """Describe a message that Slack says is deleted."""
     return {
         "record": "post",
@@ -192,20 +192,20 @@ def deleted(ts: str, place: Place) -> dict[str, Any]:
     }
 
 
-def _root_id(item: Message, ts: str, place: Place) -> str | None:
+def _root_id(item: Message, ts: str, place: Location) -> str | None:
     thread = item.get("thread_ts")
     return place.post(thread) if thread and thread != ts else None
 
 
 def _edited_at(edited: Edited) -> datetime | None:
-    """Give when it was edited; a message is not lost for an unreadable time of its edit."""
+    """Return when it was edited; a message is not lost for an unreadable time of its edit."""
     try:
         return parse_ts(edited.get("ts") or "")
     except Rejected:
         return None
 
 
-def _author_id(item: Message, place: Place) -> str | None:
+def _author_id(item: Message, place: Location) -> str | None:
     user = item.get("user")
     if user:
         return place.member(
@@ -218,11 +218,11 @@ def _author_id(item: Message, place: Place) -> str | None:
     return member_id(_home_of_bot(item, place), bot) if bot else None
 
 
-def _home_of_bot(item: Message, place: Place) -> str:
+def _home_of_bot(item: Message, place: Location) -> str:
     return as_text(mapping(item.get("bot_profile")).get("team_id")) or place.team
 
 
-def _bot(item: Message, place: Place) -> dict[str, Any]:
+def _bot(item: Message, place: Location) -> dict[str, Any]:
     draft: dict[str, Any] = {"record": "member", "id": member_id(_home_of_bot(item, place), item["bot_id"])}
     draft["kind"] = "bot"
     if name := as_text(mapping(item.get("bot_profile")).get("name")) or as_text(item.get("username")):
@@ -230,8 +230,8 @@ def _bot(item: Message, place: Place) -> dict[str, Any]:
     return draft
 
 
-def _said(item: Message, body: str, place: Place) -> Plain:
-    """Give a message's plain text: what was written, and what blocks and cards of a bot say beyond it."""
+def _said(item: Message, body: str, place: Location) -> Plain:
+    """Return a message's plain text: what was written, and what blocks and cards of a bot say beyond it."""
     if body and "bot_id" not in item:
         return plain(body, place)
     named = Named(place)
@@ -245,7 +245,7 @@ def _said(item: Message, body: str, place: Place) -> Plain:
     return named.plain(text)
 
 
-def _attachments(item: Message, place: Place) -> tuple[dict[str, Any], ...]:
+def _attachments(item: Message, place: Location) -> tuple[dict[str, Any], ...]:
     files = item.get("files") or ([item["file"]] if item.get("file") else ())
     cards = item.get("attachments") or ()
     if not files and not cards:

@@ -5,20 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from communitykit import (
-    Budget,
     CommunityKitError,
     CredentialError,
     CursorError,
-    Draw,
     ObjectUnavailableError,
     PermissionMissingError,
     ProtocolError,
     RateLimitedError,
-    Request,
-    Response,
     TransientError,
-    cursor_pager,
 )
+from communitykit.connector import Budget, Cost, Request, Response, cursor_pager
 
 PAGER = cursor_pager(("response_metadata", "next_cursor"))
 HISTORY_LIMIT = 999
@@ -83,7 +79,7 @@ _REMEDY = {
 
 def call(method: str, team: str = "", *, subject: str = "", **form: str | int) -> Request:
     """Describe a call: POST, form-encoded, counted for its method and workspace."""
-    return Request(method, method="POST", form=form, draws=(Draw(method, team),), subject=subject)
+    return Request(method, method="POST", form=form, costs=(Cost(method, team),), subject=subject)
 
 
 def has_more(response: Response) -> bool:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from communitykit import make_id
-from communitykit_slack.ids import PLATFORM, Place
+from communitykit.connector import make_id
+from communitykit_slack.ids import PLATFORM, Location
 
 _MARKED = re.compile(r"[<&*_~`]")
 # What formatting must not look into: code, references, emoji, and the mark that stands for them meanwhile.
@@ -33,7 +33,7 @@ class Plain(NamedTuple):
 class Named:
     """Collects mentions and links while a text is read, each once."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Location) -> None:
         """Begin with none."""
         self._place = place
         self._mentions: dict[tuple[str, str], dict[str, Any]] = {}
@@ -66,7 +66,7 @@ class Named:
         return label or url
 
     def plain(self, text: str) -> Plain:
-        """Give a text with everything that was noted."""
+        """Return a text with everything that was noted."""
         return Plain(text, tuple(self._mentions.values()), tuple(self._links))
 
     def _note(self, kind: str, native: str, id_: str, label: str | None, sign: str) -> str:
@@ -80,7 +80,7 @@ def unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") if "&" in text else text
 
 
-def plain(text: str, place: Place) -> Plain:
+def plain(text: str, place: Location) -> Plain:
     """Read mrkdwn: markers of formatting go, references become what is shown, escapes are undone, emoji stay."""
     if _MARKED.search(text) is None:
         return Plain(text)
@@ -89,7 +89,7 @@ def plain(text: str, place: Place) -> Plain:
 
 
 def render(text: str, named: Named) -> str:
-    """Give the plain text of mrkdwn, noting mentions and links in `named`."""
+    """Return the plain text of mrkdwn, noting mentions and links in `named`."""
     shown: list[str] = []
 
     def stand_in(match: re.Match[str]) -> str:

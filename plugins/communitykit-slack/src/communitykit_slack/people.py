@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, Rejected, make_id
+from communitykit.connector import Draft, Rejected, make_id
 from communitykit_slack.ids import PLATFORM, SLACKBOT, community_id, from_seconds, member_id
 from communitykit_slack.wire import BotProfile, User, UserGroup, UserProfile
 

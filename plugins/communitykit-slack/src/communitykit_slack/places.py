@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, Ignored, Rejected, make_event_id
-from communitykit_slack.ids import PLATFORM, Place, community_id, from_seconds, place_of
+from communitykit.connector import Draft, Ignored, Rejected, make_event_id
+from communitykit_slack.ids import PLATFORM, Location, community_id, from_seconds, place_of
 from communitykit_slack.mrkdwn import plain
 from communitykit_slack.wire import Channel, Pin, Team
 
@@ -79,7 +79,7 @@ def pin(item: Pin, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield pinned(place, place.post(ts), user, from_seconds(item.get("created")))
 
 
-def pinned(place: Place, target: str, user: str, at: object, *, active: bool = True) -> dict[str, Any]:
+def pinned(place: Location, target: str, user: str, at: object, *, active: bool = True) -> dict[str, Any]:
     """Describe a pin."""
     actor = place.member(user)
     return {
@@ -101,6 +101,6 @@ def _privacy(item: Channel, context: Mapping[str, Any], *, direct: bool) -> str 
     return None if private is None else "private" if private else "public"
 
 
-def _shown(value: object, place: Place) -> str | None:
+def _shown(value: object, place: Location) -> str | None:
     text = value.get("value") if isinstance(value, dict) else None
     return plain(text, place).text if isinstance(text, str) and text else None

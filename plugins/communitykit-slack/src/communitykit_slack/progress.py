@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from communitykit import Checkpoint
+from communitykit.connector import Checkpoint
 from communitykit_slack import spans
 from communitykit_slack.ids import is_ts, micros, ts_key
 from communitykit_slack.looking import number

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from communitykit import CommunityKitError, Gap, ObjectUnavailableError, PermissionMissingError, Response
+from communitykit import CommunityKitError, ObjectUnavailableError, PermissionMissingError
+from communitykit.connector import Gap, Response
 from communitykit_slack.channels import PATIENCE, SIDE_BY_SIDE, Channel
 from communitykit_slack.ids import is_ts, micros
 from communitykit_slack.looking import listed, mapping, number, reactions_of

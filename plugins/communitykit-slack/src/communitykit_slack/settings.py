@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from communitykit import Lookback, Settings, lookback_length
+from communitykit.connector import Lookback, Settings, lookback_length
 
 
 class SlackSettings(Settings):

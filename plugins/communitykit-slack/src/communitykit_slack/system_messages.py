@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, Ignored, Rejected, Swept, make_event_id
-from communitykit_slack.ids import PLATFORM, Place, from_seconds, member_id, parse_ts
+from communitykit.connector import Draft, Ignored, Rejected, Swept, make_event_id
+from communitykit_slack.ids import PLATFORM, Location, from_seconds, member_id, parse_ts
 from communitykit_slack.messages import deleted, tombstone
 from communitykit_slack.mrkdwn import plain
 from communitykit_slack.places import pinned
 from communitykit_slack.wire import Message
 
-Rule = Callable[[Message, Place], Iterator[Draft]]
+Rule = Callable[[Message, Location], Iterator[Draft]]
 
 
 def act(
-    place: Place,
+    place: Location,
     kind: str,
     *,
     actor: str | None,
@@ -40,14 +40,14 @@ def act(
     }
 
 
-def _actor(item: Message, place: Place) -> str | None:
+def _actor(item: Message, place: Location) -> str | None:
     user = item.get("user")
     if user:
         return place.member(user, item.get("user_team") or item.get("team"))
     return place.member(item["bot_id"]) if item.get("bot_id") else None
 
 
-def _joined(item: Message, place: Place) -> Iterator[Draft]:
+def _joined(item: Message, place: Location) -> Iterator[Draft]:
     member = _actor(item, place)
     if member is None:
         raise Rejected("no_author", "nobody is said to have joined")
@@ -56,7 +56,7 @@ def _joined(item: Message, place: Place) -> Iterator[Draft]:
         yield act(place, "invited", actor=place.member(inviter), target=member, ts=item["ts"])
 
 
-def _left(item: Message, place: Place) -> Iterator[Draft]:
+def _left(item: Message, place: Location) -> Iterator[Draft]:
     member = _actor(item, place)
     if member is None:
         raise Rejected("no_author", "nobody is said to have left")
@@ -66,7 +66,7 @@ def _left(item: Message, place: Place) -> Iterator[Draft]:
 def _changed(what: str, key: str | None = None) -> Rule:
     """Make the rule for a change of the channel: `what`, and the new value that the message holds under `key`."""
 
-    def rule(item: Message, place: Place) -> Iterator[Draft]:
+    def rule(item: Message, place: Location) -> Iterator[Draft]:
         value = item.get(key) if key else None
         detail = f"{what}: {plain(str(value or ''), place).text}" if key else what
         yield act(
@@ -82,7 +82,7 @@ def _changed(what: str, key: str | None = None) -> Rule:
 
 
 def _bot_changed(what: str) -> Rule:
-    def rule(item: Message, place: Place) -> Iterator[Draft]:
+    def rule(item: Message, place: Location) -> Iterator[Draft]:
         bot = item.get("bot_id")
         target = member_id(place.team, bot) if bot else place.community_id
         actor = place.member(item["user"]) if item.get("user") else None
@@ -91,7 +91,7 @@ def _bot_changed(what: str) -> Rule:
     return rule
 
 
-def _pinned(item: Message, place: Place) -> Iterator[Draft]:
+def _pinned(item: Message, place: Location) -> Iterator[Draft]:
     user = item.get("user")
     told: Mapping[str, Any] = item.get("item") or {}
     shown = next((one for one in item.get("attachments") or () if one.get("ts") and one.get("channel_id")), None)
@@ -105,7 +105,7 @@ def _pinned(item: Message, place: Place) -> Iterator[Draft]:
         yield Ignored("pinned_file")
 
 
-def huddle(item: Message, place: Place) -> Iterator[Draft]:
+def huddle(item: Message, place: Location) -> Iterator[Draft]:
     """Translate a huddle: one event per person who took part."""
     room = item.get("room") or {}
     people = room.get("participant_history") or room.get("participants") or []
@@ -123,12 +123,12 @@ def huddle(item: Message, place: Place) -> Iterator[Draft]:
         yield {**draft, "occurred_at": started} if started else draft
 
 
-def _tombstone(item: Message, place: Place) -> Iterator[Draft]:
+def _tombstone(item: Message, place: Location) -> Iterator[Draft]:
     yield tombstone(item, place)
     yield Swept("event", {"kind": "reacted", "target_id": place.post(item["ts"])})  # they went with the message
 
 
-def _deleted(item: Message, place: Place) -> Iterator[Draft]:
+def _deleted(item: Message, place: Location) -> Iterator[Draft]:
     """Translate the event of a deletion; the message before it tells who and where in the thread, not what."""
     before = item.get("previous_message") or {}
     ts = item.get("deleted_ts") or before.get("ts")
@@ -146,7 +146,7 @@ def _deleted(item: Message, place: Place) -> Iterator[Draft]:
 
 
 def _ignored(kind: str) -> Rule:
-    def rule(_item: Message, _place: Place) -> Iterator[Draft]:
+    def rule(_item: Message, _place: Location) -> Iterator[Draft]:
         yield Ignored(kind)
 
     return rule

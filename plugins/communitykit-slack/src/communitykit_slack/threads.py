@@ -6,17 +6,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from communitykit import (
-    Batch,
-    CommunityKitError,
-    CredentialError,
-    CursorError,
-    Gap,
-    ObjectUnavailableError,
-    Request,
-    Response,
-    Swept,
-)
+from communitykit import CommunityKitError, CredentialError, CursorError, ObjectUnavailableError
+from communitykit.connector import Batch, Gap, Request, Response, Swept
 from communitykit_slack.channels import PATIENCE, SIDE_BY_SIDE, Channel, payloads_of
 from communitykit_slack.ids import is_ts, parse_ts, ts_key
 from communitykit_slack.looking import number

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, Ignored, Rejected, WireKind
+from communitykit.connector import Draft, Ignored, Rejected, WireKind
 from communitykit_slack import people, places
 from communitykit_slack.events import event
-from communitykit_slack.ids import Place, place_of
+from communitykit_slack.ids import Location, place_of
 from communitykit_slack.messages import post, reacted
 from communitykit_slack.system_messages import SUBTYPES, Rule, huddle
 from communitykit_slack.wire import Message
@@ -34,14 +34,14 @@ def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
 
 
 def _inner(item: Message) -> Message:
-    """Give the message as it is after a change; the event names the channel, the message in it does not."""
+    """Return the message as it is after a change; the event names the channel, the message in it does not."""
     inner: Any = item.get("message") or {}
     if not isinstance(inner, dict) or not inner.get("ts"):
         raise Rejected("bad_ts", "the changed message has no ts")
     return {"channel": item.get("channel") or "", **inner}  # type: ignore[typeddict-item] # any JSON
 
 
-def _by_rule(rule: Rule, item: Message, place: Place, context: Mapping[str, Any]) -> Iterator[Draft]:
+def _by_rule(rule: Rule, item: Message, place: Location, context: Mapping[str, Any]) -> Iterator[Draft]:
     acted = False
     for draft in rule(item, place):
         acted = acted or (isinstance(draft, dict) and draft["record"] == "event")

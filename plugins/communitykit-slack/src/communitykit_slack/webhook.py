@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from communitykit import Batch, Delivery, ProtocolError, Rejected, SignatureError, WebhookDoor, verify_age, verify_hmac
+from communitykit import ProtocolError, SignatureError
+from communitykit.connector import Batch, Delivery, Rejected, WebhookDoor, verify_age, verify_hmac
 from communitykit_slack.ids import from_seconds, parse_ts
 
 WINDOW = timedelta(minutes=5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from communitykit import Capabilities, Connector, hookimpl
+from communitykit.connector import Capabilities, Connector, hookimpl
 from communitykit_teams import client, webhook
 from communitykit_teams.methods import BUDGETS, fault
 from communitykit_teams.settings import CLOUDS, TeamsSettings
@@ -91,7 +91,7 @@ TEAMS = Connector(
     hosts=("reports*.office.com", "*.reports.office.com"),
     budgets=BUDGETS,
     authorize=client.authorize,
-    fault=fault,
+    error_of=fault,
     discover=client.discover,
     read=client.read,
     resolve=client.resolve,
@@ -106,7 +106,7 @@ TEAMS = Connector(
 
 @hookimpl
 def communitykit_connector() -> Connector:
-    """Give the connector."""
+    """Return the connector."""
     return TEAMS
 
 

@@ -10,18 +10,17 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from communitykit import (
+from communitykit import PermissionMissingError, SettingsError
+from communitykit.connector import (
     AuthFlow,
     Credential,
     Flow,
     Gap,
-    PermissionMissingError,
     Request,
-    Scope,
-    SettingsError,
+    Selection,
     bearer,
     client_credentials,
-    provided,
+    token_from,
 )
 from communitykit_teams.certificate import signed_assertion
 from communitykit_teams.ids import PLATFORM
@@ -34,7 +33,7 @@ def authorize(settings: TeamsSettings, saved: Mapping[str, Any] | None, now: dat
     Raises SettingsError when the settings name no way, CredentialError when the login refuses.
     """
     if settings.credential is not None:
-        return provided(settings.credential, resource_scope(settings), platform=PLATFORM)
+        return token_from(settings.credential, resource_scope(settings), platform=PLATFORM)
     if settings.token is not None:
         return bearer(settings.token.get_secret_value())
     known = saved or {}
@@ -76,7 +75,7 @@ def _client(settings: TeamsSettings, now: datetime) -> Generator[Request, Any, C
 
 
 def _assertion(settings: TeamsSettings, url: str, client_id: str, now: datetime) -> str | None:
-    """Give the signed proof that stands in place of a secret: a certificate's, or another identity provider's."""
+    """Return the signed proof that stands in place of a secret: a certificate's, or another identity provider's."""
     if settings.client_secret is not None:
         return None
     if settings.certificate is not None:
@@ -106,7 +105,7 @@ class Need:
     required: bool = False
 
 
-def needs(scope: Scope) -> list[Need]:
+def needs(selection: Selection) -> list[Need]:
     """List the permissions that a run needs."""
     found = [
         Need(("User.Read.All", "Directory.Read.All"), "members with department, office and manager", required=True),
@@ -118,24 +117,24 @@ def needs(scope: Scope) -> list[Need]:
         Need(("TeamMember.Read.All", "Group.Read.All"), "who is in a team"),
         Need(("Organization.Read.All", "Directory.Read.All"), "the tenant's name"),
     ]  # fmt: skip
-    if scope.include_private:
+    if selection.include_private:
         found.append(Need(("ChannelMember.Read.All",), "who is in private and shared channels"))
-    if scope.settings.usage:
+    if selection.settings.usage:
         found.append(Need(("Reports.Read.All",), "usage reports"))
     return found
 
 
-def preflight(scope: Scope) -> Flow:
+def preflight(selection: Selection) -> Flow:
     """Compare what the token may do (its `roles`) with what reading needs: without some nothing goes, others are gaps.
 
     Raises PermissionMissingError naming the permission, what it is for and how to grant it.
     """
-    credential = yield from authorize(scope.settings, None, scope.until)
+    credential = yield from authorize(selection.settings, None, selection.until)
     roles = roles_of(str(credential.headers.get("Authorization", "")).removeprefix("Bearer "))
     if roles is None:
         yield Gap("the token does not say which permissions it has: reading will tell")
         return
-    for need in needs(scope):
+    for need in needs(selection):
         if roles & set(need.any_of):
             continue
         name = need.any_of[0]

@@ -6,15 +6,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from communitykit import (
-    CommunityKitError,
-    CredentialError,
-    Request,
-    Response,
-    RetryableError,
-    odata_batch,
-    odata_batch_answers,
-)
+from communitykit import CommunityKitError, CredentialError, RetryableError
+from communitykit.connector import Request, Response, odata_batch, odata_batch_answers
 from communitykit_teams.methods import fault
 
 _ATTEMPTS = 6

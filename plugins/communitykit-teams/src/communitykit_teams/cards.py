@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from communitykit import make_id
+from communitykit.connector import make_id
 from communitykit_teams.ids import PLATFORM
 from communitykit_teams.wire import Attachment
 
@@ -18,7 +18,7 @@ _BANNER = "announcementbanner"
 
 
 def content_of(item: Attachment) -> Any:  # noqa: ANN401 # any JSON
-    """Give an attachment's content: JSON as text is decoded, other text is itself."""
+    """Return an attachment's content: JSON as text is decoded, other text is itself."""
     content = item.get("content")
     if not isinstance(content, str) or not content:
         return content
@@ -29,7 +29,7 @@ def content_of(item: Attachment) -> Any:  # noqa: ANN401 # any JSON
 
 
 def card_text(item: Attachment) -> str:
-    """Give the words of a card, a line for each text that it shows; empty for what is no card."""
+    """Return the words of a card, a line for each text that it shows; empty for what is no card."""
     kind = str(item.get("contentType") or "")
     if not kind.startswith(_CARD) and kind != "application/vnd.microsoft.teams.card.o365connector":
         return ""
@@ -63,7 +63,7 @@ def _lines(node: Any) -> Iterator[str]:  # noqa: ANN401 # any JSON
 
 
 def announcement(items: list[Attachment] | None) -> str | None:
-    """Give an announcement's headline, empty where it has none; None when no attachment makes it an announcement."""
+    """Return an announcement's headline, empty where it has none; None when no attachment makes it an announcement."""
     for item in items or ():
         if str(item.get("contentType") or "").lower().endswith(_BANNER):
             content = content_of(item)
@@ -73,7 +73,7 @@ def announcement(items: list[Attachment] | None) -> str | None:
 
 
 def forwarded_from(items: list[Attachment] | None, network: str) -> str | None:
-    """Give the id of the post that this one forwards, or None."""
+    """Return the id of the post that this one forwards, or None."""
     for item in items or ():
         content = content_of(item) if item.get("contentType") == "forwardedMessageReference" else None
         if isinstance(content, Mapping):

@@ -6,13 +6,13 @@ from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from communitykit import (
+from communitykit.connector import (
     Batch,
     Checkpoint,
     Flow,
     Gap,
     Listing,
-    Scope,
+    Selection,
     Slice,
     Swept,
     is_concealed,
@@ -32,22 +32,22 @@ Steps = Generator[Any, Any, None]
 _REPORT = "getTeamsUserActivityUserDetail"
 
 
-def read(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+def read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
     """Read one slice."""
     what = slice_.key.split("/", 1)[0]
     if what == "messages":
-        yield from read_messages(_channel(scope, slice_), Progress.load(checkpoint), scope)
+        yield from read_messages(_channel(selection, slice_), Progress.load(checkpoint), selection)
     elif what == "export":
-        yield from read_export(scope, slice_, checkpoint)
+        yield from read_export(selection, slice_, checkpoint)
     elif what == "members":
-        yield from _daily(scope, slice_, checkpoint, _members)
+        yield from _daily(selection, slice_, checkpoint, _members)
     else:
-        yield from _daily(scope, slice_, checkpoint, _usage)
+        yield from _daily(selection, slice_, checkpoint, _usage)
 
 
-def estimate(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Mapping[str, int]:
+def estimate(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Mapping[str, int]:
     """Tell about how many requests a slice takes; a channel never read does not say how long it is."""
-    if polled((checkpoint or {}).get("done"), scope) is not None:
+    if polled((checkpoint or {}).get("done"), selection) is not None:
         return {}
     what = slice_.key.split("/", 1)[0]
     if what == "members":
@@ -57,11 +57,11 @@ def estimate(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Mapp
     return {"messages": 1} if what == "messages" and Progress.load(checkpoint).high else {}
 
 
-def _channel(scope: Scope, slice_: Slice) -> Channel:
+def _channel(selection: Selection, slice_: Slice) -> Channel:
     params = slice_.params
     context = {"network": slice_.network, "team": params["team"], "channel": params["channel"], "origin": "api"}
     return Channel(
-        graph=Graph.of(scope.settings),
+        graph=Graph.of(selection.settings),
         team=str(params["team"]),
         native=str(params["channel"]),
         community_id=str(slice_.community_id),
@@ -70,18 +70,18 @@ def _channel(scope: Scope, slice_: Slice) -> Channel:
     )
 
 
-def _daily(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None, steps: Any) -> Steps:  # noqa: ANN401 # a flow
+def _daily(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None, steps: Any) -> Steps:  # noqa: ANN401 # a flow
     """Read a listing once a day, as Microsoft asks."""
-    if (told := polled((checkpoint or {}).get("done"), scope)) is not None:
+    if (told := polled((checkpoint or {}).get("done"), selection)) is not None:
         yield Gap(told, "skipped", slice_.community_id)
         return
-    done = {"v": 1, "done": scope.until.isoformat()}
-    yield from steps(scope, slice_, done)
+    done = {"v": 1, "done": selection.until.isoformat()}
+    yield from steps(selection, slice_, done)
 
 
-def _members(scope: Scope, slice_: Slice, done: Checkpoint) -> Steps:
+def _members(selection: Selection, slice_: Slice, done: Checkpoint) -> Steps:
     """List who is in a team, or in a private or shared channel with members of its own."""
-    graph, team, channel = Graph.of(scope.settings), str(slice_.params["team"]), slice_.params.get("channel")
+    graph, team, channel = Graph.of(selection.settings), str(slice_.params["team"]), slice_.params.get("channel")
     path = f"teams/{segment(team)}/" + (f"channels/{segment(str(channel))}/allMembers" if channel else "members")
     native = str(channel or team)
     request = graph.ask(path, "members", {"top": PAGE}, subject=slice_.label, on=native)
@@ -96,10 +96,12 @@ def _members(scope: Scope, slice_: Slice, done: Checkpoint) -> Steps:
     yield Batch("member", (), context, checkpoint=done)
 
 
-def _usage(scope: Scope, slice_: Slice, done: Checkpoint) -> Steps:
+def _usage(selection: Selection, slice_: Slice, done: Checkpoint) -> Steps:
     """Read the usage report: Graph redirects to a CSV file that wants no credential."""
     period = slice_.params["period"]
-    request = Graph.of(scope.settings).ask(f"reports/{_REPORT}(period='{period}')", "reports", subject="usage report")
+    request = Graph.of(selection.settings).ask(
+        f"reports/{_REPORT}(period='{period}')", "reports", subject="usage report"
+    )
     response = yield replace(request, expect="text")
     rows = list(report_rows(response.data))
     yield Batch("usage", rows, {"network": slice_.network, "report": _REPORT, "origin": "api"}, checkpoint=done)

@@ -26,7 +26,7 @@ _KEYS = frozenset({16, 24, 32})
 
 
 def decrypted(content: Mapping[str, Any], private_key: str) -> dict[str, Any]:
-    """Give the resource that a notification carries. `private_key` is PEM, the counterpart of the certificate.
+    """Return the resource that a notification carries. `private_key` is PEM, the counterpart of the certificate.
 
     Raises SignatureError when the data was changed on its way or is not for this key.
     """

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any, Literal
 
-from communitykit import (
+from communitykit import CommunityKitError, CredentialError, PermissionMissingError, RetryableError, SettingsError
+from communitykit.connector import (
     Batch,
-    CommunityKitError,
-    CredentialError,
     Flow,
     Gap,
     Listing,
-    PermissionMissingError,
     Request,
     Response,
-    RetryableError,
-    Scope,
-    SettingsError,
+    Selection,
     Slice,
     odata_pager,
     odata_rows,
@@ -39,26 +35,26 @@ _TEAMS = "resourceProvisioningOptions/Any(x:x eq 'Team')"
 _OPEN = frozenset({"public"})
 
 
-def discover(scope: Scope) -> Flow:
+def discover(selection: Selection) -> Flow:
     """List the tenant, its users, teams and channels; give the slices to read."""
-    graph = Graph.of(scope.settings)
-    network = yield from _tenant(graph, scope)
-    if scope.gives & _PEOPLE:
+    graph = Graph.of(selection.settings)
+    network = yield from _tenant(graph, selection)
+    if selection.kinds & _PEOPLE:
         yield from _users(graph, network)
-    if scope.settings.usage and "measure" in scope.gives:
-        params = {"period": scope.settings.usage}
-        yield Slice(f"usage/{scope.settings.usage}", network, ("measure",), label="usage report", params=params)
-    if scope.gives - {"member", "measure"}:
-        teams = yield from _teams(graph, scope, network)
-        yield from _channels(graph, scope, network, teams)
+    if selection.settings.usage and "measure" in selection.kinds:
+        params = {"period": selection.settings.usage}
+        yield Slice(f"usage/{selection.settings.usage}", network, ("measure",), label="usage report", params=params)
+    if selection.kinds - {"member", "measure"}:
+        teams = yield from _teams(graph, selection, network)
+        yield from _channels(graph, selection, network, teams)
 
 
-def resolve(scope: Scope, network: str, member_ids: tuple[str, ...]) -> Flow:
+def resolve(selection: Selection, network: str, member_ids: tuple[str, ...]) -> Flow:
     """Look up users that no list gave: those deleted from the directory stay stubs, as do people of other tenants."""
-    if "member" not in scope.gives:
+    if "member" not in selection.kinds:
         return
-    graph = Graph.of(scope.settings)
-    own = yield from _tenant(graph, scope, told=False)
+    graph = Graph.of(selection.settings)
+    own = yield from _tenant(graph, selection, told=False)
     wanted = [one.rsplit(":", 1)[-1] for one in member_ids] if network == own else []
     requests = [
         graph.ask(f"users/{native}", "directory", {"select": _USER}, subject=f"user {native}")
@@ -73,9 +69,9 @@ def resolve(scope: Scope, network: str, member_ids: tuple[str, ...]) -> Flow:
         yield Gap(f"not looked up: {text}")
 
 
-def _tenant(graph: Graph, scope: Scope, *, told: bool = True) -> Steps:
+def _tenant(graph: Graph, selection: Selection, *, told: bool = True) -> Steps:
     """Learn the tenant's id and name; where the app may not ask, the settings must give the id."""
-    given = str(scope.settings.tenant or "")
+    given = str(selection.settings.tenant or "")
     try:
         answer = yield graph.ask("organization", "get", {"select": "id,displayName"}, subject="tenant")
         found = [one for one in answer.data.get("value") or () if isinstance(one, dict) and one.get("id")]
@@ -105,7 +101,7 @@ def _users(graph: Graph, network: str) -> Steps:
         yield Gap(f"not all users: {listing.problem}")
 
 
-def _teams(graph: Graph, scope: Scope, network: str) -> Steps:
+def _teams(graph: Graph, selection: Selection, network: str) -> Steps:
     """List the teams that were asked for: by their groups, which tell who may read them, else one by one."""
     found: dict[str, Mapping[str, Any]] = {}
     query: dict[str, str | int] = {"top": PAGE, "select": _GROUP, "filter": _TEAMS}
@@ -127,7 +123,7 @@ def _teams(graph: Graph, scope: Scope, network: str) -> Steps:
                 del found[native]
     if problem:
         yield Gap(f"not all teams: {problem}")
-    teams = [one for one in found.values() if scope.include_private or _is_open(one.get("visibility"))]
+    teams = [one for one in found.values() if selection.include_private or _is_open(one.get("visibility"))]
     yield Batch("team", teams, {"network": network, "origin": "api"})
     return teams
 
@@ -139,7 +135,7 @@ def _walk(request: Request, found: dict[str, Mapping[str, Any]]) -> Steps:
     return listing.problem
 
 
-def _channels(graph: Graph, scope: Scope, network: str, teams: list[Mapping[str, Any]]) -> Steps:
+def _channels(graph: Graph, selection: Selection, network: str, teams: list[Mapping[str, Any]]) -> Steps:
     """List the channels of all teams, twenty teams at a time, and give what there is to read of each."""
     requests = [
         graph.ask(f"teams/{segment(str(team['id']))}/allChannels", "channels", subject=f"team {_name(team)}",
@@ -162,7 +158,7 @@ def _channels(graph: Graph, scope: Scope, network: str, teams: list[Mapping[str,
             following = odata_pager(answer.request, answer)
             if following is not None:
                 channels += yield from _rest(following)
-            yield from _team(scope, network, team, [one for one in channels if one.get("id")], seen)
+            yield from _team(selection, network, team, [one for one in channels if one.get("id")], seen)
 
 
 def _rest(request: Request) -> Steps:
@@ -175,18 +171,20 @@ def _rest(request: Request) -> Steps:
     return found
 
 
-def _team(scope: Scope, network: str, team: Mapping[str, Any], channels: list[dict[str, Any]], seen: set[str]) -> Steps:
-    """Give one team's slices: who is in it, and its channels."""
+def _team(
+    selection: Selection, network: str, team: Mapping[str, Any], channels: list[dict[str, Any]], seen: set[str]
+) -> Steps:
+    """Return one team's slices: who is in it, and its channels."""
     native = str(team["id"])
     context = {"network": network, "team": native, "visibility": team.get("visibility"), "origin": "api"}
-    named = scope.wants(str(team.get("displayName") or ""), native)
-    wanted = [one for one in channels if named or scope.wants(one.get("displayName"), str(one["id"]))]
-    if "membership" in scope.gives and (named or wanted):
+    named = selection.wants(str(team.get("displayName") or ""), native)
+    wanted = [one for one in channels if named or selection.wants(one.get("displayName"), str(one["id"]))]
+    if "membership" in selection.kinds and (named or wanted):
         params = {"team": native}
         community = community_id(network, native)
         yield Slice(f"members/{native}", network, ("membership", "member"), community, f"{_name(team)} members", params)
-    shown = [one for one in wanted if _is_standard(one) or scope.include_private]
-    if scope.gives & _TALK and scope.settings.messages == "export" and shown:
+    shown = [one for one in wanted if _is_standard(one) or selection.include_private]
+    if selection.kinds & _TALK and selection.settings.messages == "export" and shown:
         whole = {"team": native, "channels": [str(one["id"]) for one in shown]}
         yield Slice(f"export/{native}", network, ("post", "event"), community_id(network, native), _name(team), whole)
     for channel in wanted:
@@ -202,16 +200,16 @@ def _team(scope: Scope, network: str, team: Mapping[str, Any], channels: list[di
             )
             continue
         yield Batch("channel", [channel], context)
-        yield from _slices(scope, network, native, f"{_name(team)} / {_name(channel)}", channel)
+        yield from _slices(selection, network, native, f"{_name(team)} / {_name(channel)}", channel)
 
 
-def _slices(scope: Scope, network: str, team: str, label: str, channel: Mapping[str, Any]) -> Steps:
+def _slices(selection: Selection, network: str, team: str, label: str, channel: Mapping[str, Any]) -> Steps:
     native = str(channel["id"])
     community = community_id(network, native)
     params = {"team": team, "channel": native}
-    if "membership" in scope.gives and not _is_standard(channel):
+    if "membership" in selection.kinds and not _is_standard(channel):
         yield Slice(f"members/{native}", network, ("membership", "member"), community, f"{label} members", params)
-    if scope.gives & _TALK and scope.settings.messages == "channels":
+    if selection.kinds & _TALK and selection.settings.messages == "channels":
         yield Slice(f"messages/{native}", network, ("post", "event"), community, label, params)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from datetime import UTC, timedelta
 from typing import Any
 
-from communitykit import Batch, Checkpoint, Gap, Listing, Scope, Slice, odata_pager
+from communitykit.connector import Batch, Checkpoint, Gap, Listing, Selection, Slice, odata_pager
 from communitykit_teams.methods import Graph, segment
 from communitykit_teams.progress import moment, polled
 
@@ -14,21 +14,21 @@ Steps = Generator[Any, Any, None]
 _OVERLAP = timedelta(days=1)
 
 
-def read_export(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
+def read_export(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
     """Read what changed in a team since the last time, all of it at first.
 
     A team that is interrupted is read again from there: the list cannot be entered in its middle for long.
     """
     done = (checkpoint or {}).get("done")
-    if (told := polled(done, scope)) is not None:
+    if (told := polled(done, selection)) is not None:
         yield Gap(told, "skipped", slice_.community_id)
         return
-    graph = Graph.of(scope.settings)
+    graph = Graph.of(selection.settings)
     team = str(slice_.params["team"])
-    since = moment(done) - _OVERLAP if done else scope.since
+    since = moment(done) - _OVERLAP if done else selection.since
     params: dict[str, str | int] = {"top": 50}
     if since is not None:
-        bounds = (since, scope.until)
+        bounds = (since, selection.until)
         early, late = (one.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for one in bounds)
         params["filter"] = f"lastModifiedDateTime gt {early} and lastModifiedDateTime lt {late}"
     path = f"teams/{segment(team)}/channels/getAllMessages"
@@ -44,7 +44,7 @@ def read_export(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> S
     if listing.problem:
         yield Gap(f"not all messages: {listing.problem}", community_id=slice_.community_id)
         return
-    yield Batch("message", (), context, checkpoint={"v": 1, "done": scope.until.isoformat()})
+    yield Batch("message", (), context, checkpoint={"v": 1, "done": selection.until.isoformat()})
 
 
 def _channel(item: dict[str, Any]) -> str:

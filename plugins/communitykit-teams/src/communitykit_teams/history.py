@@ -12,21 +12,8 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from communitykit import (
-    Batch,
-    CursorError,
-    ForeignHostError,
-    Gap,
-    Listing,
-    ObjectUnavailableError,
-    Pages,
-    ProtocolError,
-    Request,
-    Response,
-    Scope,
-    Swept,
-    odata_pager,
-)
+from communitykit import CursorError, ForeignHostError, ObjectUnavailableError, ProtocolError
+from communitykit.connector import Batch, Gap, Listing, Pages, Request, Response, Selection, Swept, odata_pager
 from communitykit_teams.ids import parse_time
 from communitykit_teams.methods import EXPANDED, MESSAGES, Graph, segment
 from communitykit_teams.progress import Progress, Walk, moment, polled
@@ -60,31 +47,31 @@ class Channel:
         return self.graph.ask(self.path + path, "messages", query, subject=f"channel {self.label}", on=self.native)
 
 
-def read_messages(channel: Channel, progress: Progress, scope: Scope) -> Steps:
+def read_messages(channel: Channel, progress: Progress, selection: Selection) -> Steps:
     """Read a channel: go on with what was interrupted, else what is due; then what changed meanwhile."""
     if progress.walk is None:
-        if (told := polled(progress.done, scope)) is not None:
+        if (told := polled(progress.done, selection)) is not None:
             yield Gap(told, "skipped", channel.community_id)
             return
-        progress.walk = progress.next_walk(scope)
-    reading = _Reading(channel, progress, scope)
+        progress.walk = progress.next_walk(selection)
+    reading = _Reading(channel, progress, selection)
     yield from reading.left_over()
     begun = progress.walk.begun
     yield from reading.walk(progress.walk)
-    if moment(begun) < scope.until:  # it was interrupted some time ago
-        progress.walk = Walk("recent" if progress.listed else "delta", scope.until.isoformat(), progress.overlap())
+    if moment(begun) < selection.until:  # it was interrupted some time ago
+        progress.walk = Walk("recent" if progress.listed else "delta", selection.until.isoformat(), progress.overlap())
         yield from reading.walk(progress.walk)
-    progress.done = scope.until.isoformat()
+    progress.done = selection.until.isoformat()
     yield reading.batch([])
 
 
 class _Reading:
     """Pages of one channel's messages."""
 
-    def __init__(self, channel: Channel, progress: Progress, scope: Scope) -> None:
+    def __init__(self, channel: Channel, progress: Progress, selection: Selection) -> None:
         self.channel = channel
         self.progress = progress
-        self.until = scope.until
+        self.until = selection.until
         self.dropped = False
 
     def batch(self, items: list[dict[str, Any]]) -> Batch:
@@ -227,7 +214,7 @@ class _Reading:
         return created is not None and created > self.until
 
     def _whole(self, response: Response) -> Generator[Any, Any, list[dict[str, Any]]]:
-        """Give a page's messages with all their replies: asked for where there are more than came along."""
+        """Return a page's messages with all their replies: asked for where there are more than came along."""
         items = [one for one in response.data.get("value") or () if isinstance(one, dict)]
         for index, item in enumerate(items):
             replies, link = item.get("replies"), item.get("replies@odata.nextLink")
@@ -263,7 +250,7 @@ class _Reading:
 
 
 def _flat(items: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
-    """Give messages and their replies."""
+    """Return messages and their replies."""
     return [one for item in items for one in (item, *(item.get("replies") or ()))]
 
 
@@ -271,7 +258,7 @@ _NEVER_OLD = datetime.max.replace(tzinfo=UTC)
 
 
 def _activity(item: Mapping[str, Any]) -> datetime:
-    """Give when something last happened in a thread; one that tells no time is never taken for old."""
+    """Return when something last happened in a thread; one that tells no time is never taken for old."""
     times = [
         found
         for one in _flat([dict(item)])

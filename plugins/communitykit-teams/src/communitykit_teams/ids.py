@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from communitykit import Rejected, make_id
+from communitykit.connector import Rejected, make_id
 
 PLATFORM = "teams"
 _FIRST_PLAUSIBLE = 1990  # earlier years (1, 1601, 1970) are placeholders, not times
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-class Place:
+class Location:
     """A channel or chat: where ids are made.
 
     A channel's id is unique in all of Teams, and a shared channel is seen from several teams, so posts are known by
@@ -33,7 +33,7 @@ class Place:
         self.post_prefix = make_id(PLATFORM, network, "post", channel) + "/"
 
     def post(self, native: str) -> str:
-        """Give a message's id."""
+        """Return a message's id."""
         return (
             self.post_prefix + native
             if native.isalnum()
@@ -41,16 +41,16 @@ class Place:
         )
 
     def member(self, native: str, tenant: object = None) -> str:
-        """Give a member's id: in the tenant that the payload names, else in this one."""
+        """Return a member's id: in the tenant that the payload names, else in this one."""
         return member_id(tenant if isinstance(tenant, str) and tenant else self.network, native)
 
 
 @lru_cache(maxsize=4096)
-def _place(network: str, team: str, channel: str) -> Place:
-    return Place(network, team, channel)
+def _place(network: str, team: str, channel: str) -> Location:
+    return Location(network, team, channel)
 
 
-def place_of(item: Mapping[str, Any], context: Mapping[str, Any]) -> Place:
+def place_of(item: Mapping[str, Any], context: Mapping[str, Any]) -> Location:
     """Find where a message stands: what it says itself, else what the context says.
 
     Raises Rejected when neither names a channel or chat, or no tenant is known.
@@ -65,13 +65,13 @@ def place_of(item: Mapping[str, Any], context: Mapping[str, Any]) -> Place:
 
 @lru_cache(maxsize=65536)
 def member_id(network: str, native: str) -> str:
-    """Give a member's id: the Entra object id of a user, the app id of an application."""
+    """Return a member's id: the Entra object id of a user, the app id of an application."""
     return make_id(PLATFORM, network, "member", native)
 
 
 @lru_cache(maxsize=65536)
 def community_id(network: str, native: str) -> str:
-    """Give the id of a tenant, team, channel or chat."""
+    """Return the id of a tenant, team, channel or chat."""
     return make_id(PLATFORM, network, "community", native)
 
 
@@ -97,7 +97,7 @@ def parse_time(text: object) -> datetime | None:
 
 
 def native_id(item: Mapping[str, Any]) -> str:
-    """Give a payload's own id.
+    """Return a payload's own id.
 
     Raises Rejected when it has none.
     """

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, Ignored, Swept, make_event_id, make_id
+from communitykit.connector import Draft, Ignored, Swept, make_event_id, make_id
 from communitykit_teams.cards import announcement, attachment, card_text, forwarded_from
 from communitykit_teams.html import Plain, plain_text
-from communitykit_teams.ids import PLATFORM, Place, native_id, parse_time, place_of
+from communitykit_teams.ids import PLATFORM, Location, native_id, parse_time, place_of
 from communitykit_teams.people import identity_member
 from communitykit_teams.system_messages import system_message
 from communitykit_teams.wire import Identity, Message, Reaction
@@ -40,7 +40,7 @@ def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
         yield from message(reply, context)
 
 
-def _post(item: Message, native: str, place: Place, context: Mapping[str, Any]) -> Iterator[Draft]:
+def _post(item: Message, native: str, place: Location, context: Mapping[str, Any]) -> Iterator[Draft]:
     post_id = place.post(native)
     root = item.get("replyToId") or None
     root_id = place.post(root) if root and root != native else None
@@ -85,7 +85,7 @@ def _post(item: Message, native: str, place: Place, context: Mapping[str, Any]) 
 
 
 def _body(item: Message, said: Plain) -> dict[str, Any]:
-    """Give the body as it is; what data loss prevention blocks is not republished."""
+    """Return the body as it is; what data loss prevention blocks is not republished."""
     action = str((item.get("policyViolation") or {}).get("dlpAction") or "").lower()
     if any(word in action for word in _BLOCKED):
         extra = {"policyViolation": {"dlpAction": (item.get("policyViolation") or {}).get("dlpAction")}}
@@ -110,8 +110,8 @@ def _said(item: Message) -> Plain:
     return said
 
 
-def _author(item: Message, place: Place) -> tuple[str | None, dict[str, Any] | None]:
-    """Give who wrote it, and what the message tells of an author whom no directory of ours lists."""
+def _author(item: Message, place: Location) -> tuple[str | None, dict[str, Any] | None]:
+    """Return who wrote it, and what the message tells of an author whom no directory of ours lists."""
     given: Any = item.get("from") or {}
     for kind in ("user", "application", "device"):
         who: Identity | None = given.get(kind)
@@ -120,7 +120,7 @@ def _author(item: Message, place: Place) -> tuple[str | None, dict[str, Any] | N
     return None, None
 
 
-def _deleted(item: Message, post_id: str, root_id: str | None, place: Place) -> dict[str, Any]:
+def _deleted(item: Message, post_id: str, root_id: str | None, place: Location) -> dict[str, Any]:
     """Describe a message that is only a tombstone any more."""
     author_id, _ = _author(item, place)
     draft: dict[str, Any] = {
@@ -158,7 +158,7 @@ def _counts(item: Message, root_id: str | None, origin: object) -> dict[str, Any
     return {"counts": {"replies": len(said), "reactions": reactions}}
 
 
-def _mentions(item: Message, place: Place) -> Iterator[dict[str, Any]]:
+def _mentions(item: Message, place: Location) -> Iterator[dict[str, Any]]:
     """Tell whom a body names. A mention of the team notifies everybody in it, as that of a chat does."""
     for one in item.get("mentions") or ():
         mentioned: Any = one.get("mentioned") or {}
@@ -187,7 +187,7 @@ def _attachments(item: Message, said: Plain) -> tuple[dict[str, Any], ...]:
 
 
 def reaction_name(item: Reaction) -> str:
-    """Give what a reaction is called: the platform's own text, a custom one by its name or its picture's id."""
+    """Return what a reaction is called: the platform's own text, a custom one by its name or its picture's id."""
     kind = str(item.get("reactionType") or "")
     if kind != "custom":
         return kind or "-"
@@ -195,7 +195,7 @@ def reaction_name(item: Reaction) -> str:
     return item.get("displayName") or (picture[1].split("/", 1)[0] if len(picture) > 1 else kind)
 
 
-def _reacted(item: Message, post_id: str, place: Place) -> Iterator[Draft]:
+def _reacted(item: Message, post_id: str, place: Location) -> Iterator[Draft]:
     """Translate reactions, one event per person and reaction, and those that the history says were taken back."""
     whole, held = True, set[str]()
     for one in item.get("reactions") or ():
@@ -217,7 +217,7 @@ def _reacted(item: Message, post_id: str, place: Place) -> Iterator[Draft]:
         yield Swept("event", {"kind": "reacted", "target_id": post_id})
 
 
-def _reaction(item: Reaction, post_id: str, place: Place) -> dict[str, Any] | None:
+def _reaction(item: Reaction, post_id: str, place: Location) -> dict[str, Any] | None:
     """Describe a reaction; None where nobody is named, which Graph sometimes leaves out."""
     given: Any = item.get("user") or {}
     who = given.get("user") or given.get("application") or given.get("device") or {}

@@ -9,21 +9,17 @@ from typing import Any
 from urllib.parse import quote
 
 from communitykit import (
-    Budget,
     CommunityKitError,
     CredentialError,
     CursorError,
-    Draw,
     ObjectUnavailableError,
     PermissionMissingError,
     ProtocolError,
     RateLimitedError,
-    Request,
-    Response,
     SettingsError,
     TransientError,
-    odata_error,
 )
+from communitykit.connector import Budget, Cost, Request, Response, odata_error
 from communitykit_teams.settings import TeamsSettings
 
 PAGE = 999
@@ -77,11 +73,11 @@ class Graph:
         cost: int = 1,
     ) -> Request:
         """Describe a GET: `on` is the team or channel that it is counted on; in `query`, `top` becomes `$top`."""
-        draws = [Draw(budget, self.tenant, cost)]
+        costs = [Cost(budget, self.tenant, cost)]
         if on:
-            draws.append(Draw("object", on))
+            costs.append(Cost("object", on))
         params = {f"${name}": value for name, value in (query or {}).items()}
-        return Request(path, params=params, headers=_PREFER, draws=tuple(draws), subject=subject)
+        return Request(path, params=params, headers=_PREFER, costs=tuple(costs), subject=subject)
 
     def together(self, budget: str) -> int:
         """Tell how many requests of a budget fit into one `$batch`: its parts are counted one by one."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, Rejected, make_id
-from communitykit_teams.ids import PLATFORM, Place, community_id, member_id, native_id, parse_time
+from communitykit.connector import Draft, Rejected, make_id
+from communitykit_teams.ids import PLATFORM, Location, community_id, member_id, native_id, parse_time
 from communitykit_teams.wire import ConversationMember, Identity, User
 
 Context = Mapping[str, Any]
@@ -97,7 +97,7 @@ def _role(roles: object, *, external: bool) -> str:
     return "owner" if "owner" in held else "guest" if held & {"guest", "anonymous"} else "member"
 
 
-def identity_member(kind: str, who: Identity, place: Place) -> dict[str, Any] | None:
+def identity_member(kind: str, who: Identity, place: Location) -> dict[str, Any] | None:
     """Describe an author whom the directory does not list: an application, somebody from another tenant."""
     member = place.member(who["id"], who.get("tenantId"))
     name = {"display_name": who["displayName"]} if who.get("displayName") else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, Rejected
+from communitykit.connector import Draft, Rejected
 from communitykit_teams.ids import community_id, native_id, parse_time
 from communitykit_teams.wire import Channel, Organization, Team
 

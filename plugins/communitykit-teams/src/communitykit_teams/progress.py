@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from communitykit import Checkpoint, Scope
+from communitykit.connector import Checkpoint, Selection
 from communitykit_teams.ids import parse_time
 
 VERSION = 1
@@ -89,27 +89,27 @@ class Progress:
             "pending": list(self.pending),
         }
 
-    def next_walk(self, scope: Scope) -> Walk:
+    def next_walk(self, selection: Selection) -> Walk:
         """Decide what to read now: everything, the look-back, or what changed."""
-        begun = scope.until.isoformat()
-        deeper = self.floor is not None and (scope.since is None or scope.since < moment(self.floor))
+        begun = selection.until.isoformat()
+        deeper = self.floor is not None and (selection.since is None or selection.since < moment(self.floor))
         if self.high is None or deeper:
-            return Walk("first", begun, scope.since.isoformat() if scope.since else None)
-        since = self._again(scope.lookback_start(scope.settings.lookback_length))
-        due = self.full is None or scope.until - moment(self.full) >= WEEK - TOLERANCE
-        if scope.force or due or scope.until - moment(self.high) > DELTA_REACH:
+            return Walk("first", begun, selection.since.isoformat() if selection.since else None)
+        since = self._again(selection.lookback_start(selection.settings.lookback_length))
+        due = self.full is None or selection.until - moment(self.full) >= WEEK - TOLERANCE
+        if selection.force or due or selection.until - moment(self.high) > DELTA_REACH:
             return Walk("again", begun, since.isoformat() if since else None)
         return Walk("recent" if self.listed else "delta", begun, self.overlap())
 
     def _again(self, start: datetime | None) -> datetime | None:
-        """Give from when on everything is read again: the look-back, or what no run has seen yet if that is longer."""
+        """Return from when on all is read again: the look-back, or what no run has seen yet if that is longer."""
         if start is None or self.high is None:
             return moment(self.floor) if self.floor else None
         reached = min(start, moment(self.high) - DAY)
         return max(reached, moment(self.floor)) if self.floor else reached
 
     def overlap(self) -> str:
-        """Give from when on changes are asked for: a day more than is needed, since clocks and indexes lag."""
+        """Return from when on changes are asked for: a day more than is needed, since clocks and indexes lag."""
         return (moment(self.high or "") - DAY).isoformat() if self.high else ""
 
     def remember(self, messages: list[Mapping[str, Any]], begun: datetime) -> None:
@@ -127,9 +127,9 @@ class Progress:
         return bool(item.get("etag")) and self.etags.get(str(item.get("id"))) == item.get("etag")
 
 
-def polled(done: str | None, scope: Scope) -> str | None:
+def polled(done: str | None, selection: Selection) -> str | None:
     """Say when a slice was last read, if that is too short ago by the polling rule; None where it may be read."""
-    if scope.force or not done or scope.until - moment(done) >= DAY - TOLERANCE:
+    if selection.force or not done or selection.until - moment(done) >= DAY - TOLERANCE:
         return None
     return f"read at {done[:16].replace('T', ' ')} UTC already: Microsoft allows polling once a day; force reads anyway"
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr, model_validator
 
-from communitykit import Lookback, Settings, lookback_length
+from communitykit.connector import Lookback, Settings, lookback_length
 
 CLOUDS: dict[str, tuple[str, str]] = {
     "global": ("https://graph.microsoft.com/v1.0/", "https://login.microsoftonline.com/"),

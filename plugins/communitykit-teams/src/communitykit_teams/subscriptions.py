@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from communitykit import Request, SettingsError
+from communitykit import SettingsError
+from communitykit.connector import Request
 
 ALL_MESSAGES = "/teams/getAllMessages"
 """Messages and replies of all channels of the tenant; needs ChannelMessage.Read.All."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, make_event_id
-from communitykit_teams.ids import PLATFORM, Place, native_id, parse_time
+from communitykit.connector import Draft, make_event_id
+from communitykit_teams.ids import PLATFORM, Location, native_id, parse_time
 from communitykit_teams.wire import Message
 
 Detail = Mapping[str, Any]
-Rule = Callable[[Message, Detail, Place], Iterator[dict[str, Any]]]
+Rule = Callable[[Message, Detail, Location], Iterator[dict[str, Any]]]
 
 
-def system_message(item: Message, detail: Detail, place: Place) -> Iterator[Draft]:
+def system_message(item: Message, detail: Detail, place: Location) -> Iterator[Draft]:
     """Translate a system message; a kind that nobody has heard of is a change of the community all the same."""
     name = str(detail.get("@odata.type") or "").rpartition(".")[2].removesuffix("EventMessageDetail")
     rule = RULES.get(name) or _changed(_words(name) or "changed")
@@ -25,8 +25,8 @@ def _words(name: str) -> str:
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
 
 
-def _person(identity: object, place: Place) -> str | None:
-    """Give a person of an identity set, or of an identity."""
+def _person(identity: object, place: Location) -> str | None:
+    """Return a person of an identity set, or of an identity."""
     if not isinstance(identity, Mapping):
         return None
     for kind in ("user", "application", "device"):
@@ -38,7 +38,7 @@ def _person(identity: object, place: Place) -> str | None:
 
 
 def _act(
-    item: Message, place: Place, kind: str, *, actor: str | None, target: str, detail: str | None = None
+    item: Message, place: Location, kind: str, *, actor: str | None, target: str, detail: str | None = None
 ) -> dict[str, Any]:
     """Describe an occurrence, known by the message that tells of it."""
     native = native_id(item)
@@ -58,7 +58,7 @@ def _act(
 def _members(kind: str) -> Rule:
     """Make the rule for who came or went; who added somebody else has invited them."""
 
-    def rule(item: Message, detail: Detail, place: Place) -> Iterator[dict[str, Any]]:
+    def rule(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, Any]]:
         by = _person(detail.get("initiator"), place)
         named = False
         for one in detail.get("members") or ():
@@ -78,7 +78,7 @@ def _members(kind: str) -> Rule:
 def _changed(what: str, key: str | None = None) -> Rule:
     """Make the rule for a change: what changed, and the field that tells into what."""
 
-    def rule(item: Message, detail: Detail, place: Place) -> Iterator[dict[str, Any]]:
+    def rule(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, Any]]:
         told = detail.get(key) if key else None
         words = f"{what}: {told}" if told else what
         by = _person(detail.get("initiator"), place)
@@ -87,7 +87,7 @@ def _changed(what: str, key: str | None = None) -> Rule:
     return rule
 
 
-def _role(item: Message, detail: Detail, place: Place) -> Iterator[dict[str, Any]]:
+def _role(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, Any]]:
     member = _person(detail.get("conversationMemberUser"), place) or place.community_id
     roles = ", ".join(str(role).lower() for role in detail.get("conversationMemberRoles") or ()) or "member"
     by = _person(detail.get("initiator"), place)
@@ -97,7 +97,7 @@ def _role(item: Message, detail: Detail, place: Place) -> Iterator[dict[str, Any
 def _call(what: str) -> Rule:
     """Make the rule for calls: whoever began it, and at its end everybody who took part."""
 
-    def rule(item: Message, detail: Detail, place: Place) -> Iterator[dict[str, Any]]:
+    def rule(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, Any]]:
         by = _person(detail.get("initiator"), place)
         people = [_person((one or {}).get("participant"), place) for one in detail.get("callParticipants") or ()]
         for who in dict.fromkeys([by, *people] if by is not None or not people else people):

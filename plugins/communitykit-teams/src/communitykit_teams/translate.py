@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, Ignored, WireKind
+from communitykit.connector import Draft, Ignored, WireKind
 from communitykit_teams import messages, people, places, usage
 
 

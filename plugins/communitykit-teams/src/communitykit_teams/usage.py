@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from communitykit import Draft, Rejected, is_concealed, make_id
+from communitykit.connector import Draft, Rejected, is_concealed, make_id
 from communitykit_teams.ids import PLATFORM, is_guid, member_id
 
 _NOT_A_FIGURE = frozenset({"User Id", "User Principal Name", "Tenant Display Name", "Report Refresh Date"})

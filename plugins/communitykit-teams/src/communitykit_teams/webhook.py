@@ -13,7 +13,8 @@ from urllib.parse import parse_qs
 
 from pydantic_core import from_json
 
-from communitykit import Batch, Delivery, ProtocolError, SettingsError, SignatureError, WebhookDoor
+from communitykit import ProtocolError, SettingsError, SignatureError
+from communitykit.connector import Batch, Delivery, WebhookDoor
 from communitykit_teams.crypto import decrypted, verify_validation_tokens
 from communitykit_teams.ids import PLATFORM, parse_time
 from communitykit_teams.wire import Notification
@@ -41,7 +42,7 @@ def webhook_secret(
 
 
 def handshake(query: str) -> str | None:
-    """Give the text/plain body that proves a new notification address ours, from the request's raw query string.
+    """Return the text/plain body that proves a new notification address ours, from the request's raw query string.
 
     Graph POSTs `?validationToken=…` to both addresses and wants its decoded value within ten seconds; None where the
     request is no handshake.

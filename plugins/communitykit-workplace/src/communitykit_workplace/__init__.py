@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from communitykit import Capabilities, Connector, hookimpl
+from communitykit.connector import Capabilities, Connector, hookimpl
 from communitykit_workplace import archive, client
 from communitykit_workplace.methods import fault
 from communitykit_workplace.settings import WorkplaceSettings
@@ -84,7 +84,7 @@ WORKPLACE = Connector(
     capabilities=CAPABILITIES,
     translators=TRANSLATORS,
     authorize=client.authorize,
-    fault=fault,
+    error_of=fault,
     discover=client.discover,
     read=client.read,
     resolve=client.resolve,
@@ -104,7 +104,7 @@ WORKPLACE = Connector(
 
 @hookimpl
 def communitykit_connector() -> Connector:
-    """Give the connector."""
+    """Return the connector."""
     return WORKPLACE
 
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from communitykit import AuthFlow, CommunityKitError, Credential, Flow, Gap, Scope, SettingsError, bearer
+from communitykit import CommunityKitError, SettingsError
+from communitykit.connector import AuthFlow, Credential, Flow, Gap, Selection, bearer
 from communitykit_workplace.ids import PLATFORM
 from communitykit_workplace.methods import graph
 from communitykit_workplace.settings import WorkplaceSettings
@@ -18,7 +19,7 @@ _PROOF_LIVES = timedelta(minutes=10)
 
 
 def authorize(settings: WorkplaceSettings, _saved: Mapping[str, Any] | None, now: datetime) -> AuthFlow:
-    """Give the token, and with the app's secret the proof that the caller knows it.
+    """Return the token, and with the app's secret the proof that the caller knows it.
 
     Raises SettingsError when there is no token.
     """
@@ -41,12 +42,12 @@ def authorize(settings: WorkplaceSettings, _saved: Mapping[str, Any] | None, now
 
 
 def proof(token: str, secret: str, *, at: int | None = None) -> str:
-    """Give `appsecret_proof`: the hex HMAC-SHA256 of the token, or of token, `|` and time, under the app's secret."""
+    """Return `appsecret_proof`: the hex HMAC-SHA256 of the token, or of token, `|` and time, under the app's secret."""
     message = token if at is None else f"{token}|{at}"
     return hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()
 
 
-def preflight(scope: Scope) -> Flow:
+def preflight(selection: Selection) -> Flow:
     """Look which community this is, and say what the integration may not read."""
     yield graph("community", subject="community", fields="id,name")
     for path in ("community/members", "community/groups"):
@@ -54,5 +55,5 @@ def preflight(scope: Scope) -> Flow:
             yield graph(path, subject=path, fields="id", limit=1)
         except CommunityKitError as error:
             yield Gap(str(error), "denied")
-    if scope.settings.scim_base is None:
+    if selection.settings.scim_base is None:
         yield Gap("no scim_url is given: managers and departments are as the Graph tells them", "skipped")

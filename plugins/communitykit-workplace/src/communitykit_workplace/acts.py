@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, Rejected, Swept
+from communitykit.connector import Draft, Rejected, Swept
 from communitykit_workplace.attachments import attachments
 from communitykit_workplace.edges import is_whole, rows
 from communitykit_workplace.ids import act_id, community_id, member_id, native_id, parse_time, post_id

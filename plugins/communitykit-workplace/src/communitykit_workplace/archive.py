@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
-from communitykit import Archive, ArchiveDoor, Scope, Slice
+from communitykit.connector import Archive, ArchiveDoor, Selection, Slice
 from communitykit_workplace.ids import NETWORK, parse_time
 from communitykit_workplace.reading import STAGES, Reader, Step
 from communitykit_workplace.sorting import Part, sort_parts
@@ -36,7 +36,7 @@ def detect(archive: Archive) -> bool:
 
 
 def as_of(archive: Archive) -> datetime | None:
-    """Give the newest moment that the archive speaks of: it has no date of its own."""
+    """Return the newest moment that the archive speaks of: it has no date of its own."""
     newest: datetime | None = None
     for part in _parts(archive):
         if part.form not in _READ:
@@ -53,10 +53,10 @@ def as_of(archive: Archive) -> datetime | None:
     return newest
 
 
-def read(archive: Archive, scope: Scope) -> Iterator[Step]:
+def read(archive: Archive, selection: Selection) -> Iterator[Step]:
     """Read an archive in three goes: people, groups, and what was said in them."""
     yield Slice("archive", NETWORK, ("member", "community", "membership", "post", "event", "measure"))
-    reader = Reader(archive, scope, _parts(archive))
+    reader = Reader(archive, selection, _parts(archive))
     for stage in STAGES:
         yield from reader.stage(stage)
     yield from reader.gaps()

@@ -9,18 +9,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from communitykit import (
-    Batch,
     CommunityKitError,
     CursorError,
-    Draw,
-    Flow,
     ObjectUnavailableError,
     PermissionMissingError,
     ProtocolError,
-    Request,
-    Response,
     RetryableError,
 )
+from communitykit.connector import Batch, Cost, Flow, Request, Response
 from communitykit_workplace.edges import cut, people, rows
 from communitykit_workplace.fields import EDGES
 from communitykit_workplace.methods import PAGE, fault, following, graph, pause
@@ -88,7 +84,7 @@ def _batched(group: list[Request]) -> Generator[Any, Any, list[Answer | None]]:
         "",
         method="POST",
         form={"batch": json.dumps(parts), "include_headers": "true"},
-        draws=(Draw("calls", cost=len(group)),),
+        costs=(Cost("calls", units=len(group)),),
         subject="batch",
     )
     try:
@@ -164,7 +160,7 @@ def _extended(request: Request, edge: dict[str, Any], answer: Response) -> Itera
 
 
 def profiles(items: Sequence[dict[str, Any]], known: set[str], context: dict[str, Any]) -> Iterator[Batch]:
-    """Give those whom these posts name and who were not given yet."""
+    """Return those whom these posts name and who were not given yet."""
     found: list[dict[str, str]] = []
     for item in items:
         for native, name in people(item):

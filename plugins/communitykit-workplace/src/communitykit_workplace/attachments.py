@@ -18,7 +18,7 @@ _KINDS = {
 
 
 def attachments(item: Post | Mapping[str, Any]) -> tuple[dict[str, Any], ...] | None:
-    """Give the attachments; None where none were asked for, and the post itself shows none."""
+    """Return the attachments; None where none were asked for, and the post itself shows none."""
     if "attachments" in item:
         found = [made for one in rows(item["attachments"]) for made in _one(one)]
         return tuple(found)
@@ -28,7 +28,7 @@ def attachments(item: Post | Mapping[str, Any]) -> tuple[dict[str, Any], ...] | 
 
 
 def shared_post(item: Post | Mapping[str, Any]) -> str | None:
-    """Give the native id of the post that this one shares, where it is told."""
+    """Return the native id of the post that this one shares, where it is told."""
     return native_id(item.get("parent_id"))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Any, cast
 
-from communitykit import make_id
+from communitykit.connector import make_id
 from communitykit_workplace.ids import NETWORK, PLATFORM, community_id, member_id, native_id
 from communitykit_workplace.wire import Tag
 
@@ -21,7 +21,7 @@ _MARKUP = re.compile(r"<[^>]+>")
 
 
 def plain_text(message: str, body_format: str) -> str:
-    """Give the plain text of a message; of Markdown the marks go, the words stay ("Formatting posts")."""
+    """Return the plain text of a message; of Markdown the marks go, the words stay ("Formatting posts")."""
     if body_format == "html":
         return unescape(_MARKUP.sub("", _BREAK.sub("\n", message))).strip()
     if body_format != "markdown":
@@ -47,7 +47,7 @@ def mentions(tags: Any) -> tuple[dict[str, Any], ...]:  # noqa: ANN401 # three s
 
 
 def tagged(tags: Any) -> Iterator[Tag]:  # noqa: ANN401 # three shapes of JSON
-    """Give the people that are named, as profiles."""
+    """Return the people that are named, as profiles."""
     for tag in _tags(tags) if tags else ():
         if tag.get("type") in {"user", None}:
             yield tag

@@ -5,21 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from communitykit import (
-    Batch,
-    Checkpoint,
-    CommunityKitError,
-    CursorError,
-    Flow,
-    Gap,
-    Listing,
-    ObjectUnavailableError,
-    PermissionMissingError,
-    Request,
-    Scope,
-    Slice,
-    Swept,
-)
+from communitykit import CommunityKitError, CursorError, ObjectUnavailableError, PermissionMissingError
+from communitykit.connector import Batch, Checkpoint, Flow, Gap, Listing, Request, Selection, Slice, Swept
 from communitykit_workplace import discovery, fields
 from communitykit_workplace.access import authorize, preflight
 from communitykit_workplace.asking import completed, gather, paced, profiles
@@ -37,42 +24,42 @@ Steps = Generator[Any, Any, None]
 Group = dict[str, str]
 
 
-def discover(scope: Scope) -> Flow:
+def discover(selection: Selection) -> Flow:
     """List what there is to read."""
-    yield from paced(discovery.discover(scope))
+    yield from paced(discovery.discover(selection))
 
 
-def resolve(scope: Scope, network: str, member_ids: tuple[str, ...]) -> Flow:
+def resolve(selection: Selection, network: str, member_ids: tuple[str, ...]) -> Flow:
     """Look up members whom no list gave."""
-    yield from paced(discovery.resolve(scope, network, member_ids))
+    yield from paced(discovery.resolve(selection, network, member_ids))
 
 
-def read(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+def read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
     """Read one slice."""
-    yield from paced(_read(scope, slice_, checkpoint))
+    yield from paced(_read(selection, slice_, checkpoint))
 
 
-def _read(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+def _read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
     what = slice_.key.split("/", 1)[0]
     if what == "feed":
         params = slice_.params
         feed = Feed(params["group"], slice_.label, str(slice_.community_id), params.get("updated"))
-        yield from read_feed(feed, Progress.load(checkpoint), scope)
+        yield from read_feed(feed, Progress.load(checkpoint), selection)
     elif what == "members":
-        yield from _members(scope, slice_)
+        yield from _members(selection, slice_)
     elif what == "events":
-        yield from _events(scope, slice_)
+        yield from _events(selection, slice_)
     elif what == "library":
         yield from _library(slice_)
     else:
-        yield from _scim(scope)
+        yield from _scim(selection)
 
 
 def _pages(
-    scope: Scope, requests: list[tuple[Group, Request]]
+    selection: Selection, requests: list[tuple[Group, Request]]
 ) -> Generator[Any, Any, list[tuple[Group, list[dict[str, Any]] | None, bool, list[Gap]]]]:
     """Ask the next page of each group's list; what could not be asked is a Gap, and its list ends."""
-    answers = yield from gather([request for _, request in requests], batch=scope.settings.batch)
+    answers = yield from gather([request for _, request in requests], batch=selection.settings.batch)
     found: list[tuple[Group, list[dict[str, Any]] | None, bool, list[Gap]]] = []
     for index, (group, request) in enumerate(list(requests)):
         answer, where = answers[index], community_id(group["id"])
@@ -95,7 +82,7 @@ def _pages(
     return found
 
 
-def _members(scope: Scope, slice_: Slice) -> Steps:
+def _members(selection: Selection, slice_: Slice) -> Steps:
     """Read who is in each group: the lists of 50 groups go into one request."""
     pending = [
         (group, graph(f"{group['id']}/members", subject=f"members of {group['name']}", fields=fields.MEMBERSHIP,
@@ -105,7 +92,7 @@ def _members(scope: Scope, slice_: Slice) -> Steps:
     known: set[str] = set()
     whole = {group["id"] for group, _ in pending}
     while pending:
-        pages = yield from _pages(scope, pending)
+        pages = yield from _pages(selection, pending)
         still: list[tuple[Group, Request]] = []
         for (group, found, ended, gaps), (_, following) in zip(pages, pending, strict=True):
             yield from gaps
@@ -123,7 +110,7 @@ def _members(scope: Scope, slice_: Slice) -> Steps:
         yield Swept("membership", {"community_id": community_id(native)})
 
 
-def _events(scope: Scope, slice_: Slice) -> Steps:
+def _events(selection: Selection, slice_: Slice) -> Steps:
     """Read the events of each group, with who answered their invitations."""
     pending = [
         (group, graph(f"{group['id']}/events", subject=f"events of {group['name']}", fields=fields.EVENT, limit=PAGE))
@@ -131,12 +118,12 @@ def _events(scope: Scope, slice_: Slice) -> Steps:
     ]
     known: set[str] = set()
     while pending:
-        pages = yield from _pages(scope, pending)
+        pages = yield from _pages(selection, pending)
         still: list[tuple[Group, Request]] = []
         for (group, found, ended, gaps), (_, following) in zip(pages, pending, strict=True):
             yield from gaps
             context = {"group": group["id"], "origin": "api"}
-            problems = yield from completed(found or [], batch=scope.settings.batch)
+            problems = yield from completed(found or [], batch=selection.settings.batch)
             for problem in problems:
                 yield Gap(problem, "partial", community_id(group["id"]))
             yield from profiles(found or [], known, context)
@@ -162,9 +149,9 @@ def _library(slice_: Slice) -> Steps:
         yield Gap(listing.problem)
 
 
-def _scim(scope: Scope) -> Steps:
+def _scim(selection: Selection) -> Steps:
     """Read SCIM's users, page by page; how many one page has is the server's choice."""
-    base = scope.settings.scim_base
+    base = selection.settings.scim_base
     start, context = 1, {"origin": "api"}
     while True:
         data = (yield scim(base, start=start)).data

@@ -5,21 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from communitykit import (
-    Batch,
-    CommunityKitError,
-    CredentialError,
-    Flow,
-    Gap,
-    Listing,
-    ObjectUnavailableError,
-    PermissionMissingError,
-    Response,
-    Scope,
-    Slice,
-    Swept,
-    parse_id,
-)
+from communitykit import CommunityKitError, CredentialError, ObjectUnavailableError, PermissionMissingError
+from communitykit.connector import Batch, Flow, Gap, Listing, Response, Selection, Slice, Swept, parse_id
 from communitykit_workplace import fields
 from communitykit_workplace.asking import gather
 from communitykit_workplace.edges import is_whole, rows
@@ -33,38 +20,38 @@ _PUBLIC = "OPEN"
 Steps = Generator[Any, Any, Any]
 
 
-def discover(scope: Scope) -> Flow:
+def discover(selection: Selection) -> Flow:
     """List the community, its people and its groups; give the slices to read."""
     root = (yield graph("community", subject="community", fields="id,name")).data
     native = native_id(root.get("id")) if isinstance(root, dict) else None
     context = {"community": native, "origin": "api"}
     yield Batch("community", [root], context)
-    if scope.gives & {"member", "membership", "post", "event"}:
+    if selection.kinds & {"member", "membership", "post", "event"}:
         yield from _people(context)
-    if scope.settings.scim_base is not None and "member" in scope.gives:
+    if selection.settings.scim_base is not None and "member" in selection.kinds:
         yield Slice(f"scim/{native}", NETWORK, ("member", "event"), label="SCIM users")
     wanted: list[dict[str, str]] = []
-    if scope.gives - {"member", "measure"}:
-        wanted = yield from _groups(scope, context)
-    if wanted and "membership" in scope.gives:
+    if selection.kinds - {"member", "measure"}:
+        wanted = yield from _groups(selection, context)
+    if wanted and "membership" in selection.kinds:
         params = {"groups": wanted}
         yield Slice(f"members/{native}", NETWORK, ("membership",), label="group members", params=params)
-    if scope.gives & _TALK:
+    if selection.kinds & _TALK:
         if wanted:
             params = {"groups": wanted}
             yield Slice(f"events/{native}", NETWORK, ("post", "event"), label="events", params=params)
-        if not scope.communities:
+        if not selection.communities:
             yield Slice(f"library/{native}", NETWORK, ("post",), label="knowledge library", params={"root": native})
 
 
-def resolve(scope: Scope, _network: str, member_ids: tuple[str, ...]) -> Flow:
+def resolve(selection: Selection, _network: str, member_ids: tuple[str, ...]) -> Flow:
     """Look up members whom no list gave, and no post named: by id, 50 in one request."""
-    if "member" not in scope.gives:
+    if "member" not in selection.kinds:
         return
     natives = [parse_id(one).native[0] for one in member_ids]
     asked = [graph(native, subject=f"member {native}", fields=fields.PERSON) for native in natives]
     for start in range(0, len(asked), PAGE):
-        answers = yield from gather(asked[start : start + PAGE], batch=scope.settings.batch)
+        answers = yield from gather(asked[start : start + PAGE], batch=selection.settings.batch)
         told = [one.data for one in answers if isinstance(one, Response) and isinstance(one.data, dict)]
         yield Batch("profile", told, {"origin": "api"})
 
@@ -86,7 +73,7 @@ def _people(context: dict[str, Any]) -> Steps:
             yield Gap(listing.problem)
 
 
-def _groups(scope: Scope, context: dict[str, Any]) -> Steps:
+def _groups(selection: Selection, context: dict[str, Any]) -> Steps:
     """List groups with their subgroups; give those to read."""
     wanted: list[dict[str, str]] = []
     seen: set[str] = set()
@@ -96,7 +83,7 @@ def _groups(scope: Scope, context: dict[str, Any]) -> Steps:
         for owner in [one for row in rows(data) for one in _cut_groups(row)]:
             yield from _further(owner, found)
         for native, (row, parent) in _placed(found, str(context["community"] or "")).items():
-            if not _is_wanted(row, scope) or (native in seen and parent == context["community"]):
+            if not _is_wanted(row, selection) or (native in seen and parent == context["community"]):
                 continue
             yield Batch("group", [row], {**context, "parent": parent})
             if native in seen:  # its parent was not known before
@@ -104,26 +91,26 @@ def _groups(scope: Scope, context: dict[str, Any]) -> Steps:
             seen.add(native)
             label = str(row.get("name") or native)
             wanted.append({"id": native, "name": label})
-            if scope.gives & _TALK:
+            if selection.kinds & _TALK:
                 updated = parse_time(row.get("updated_time"))
                 params = {"group": native, "updated": int(updated.timestamp()) if updated else None}
                 yield Slice(f"feed/{native}", NETWORK, ("post", "event"), community_id(native), label, params)
     if listing.problem:
         yield Gap(listing.problem)
-    elif not scope.communities:
+    elif not selection.communities:
         yield Swept("community", {"kind": "group", "privacy": "public"}, network=NETWORK)
     return wanted
 
 
 def _flat(found: list[dict[str, Any]], parent: str) -> Iterator[tuple[dict[str, Any], str]]:
-    """Give groups and subgroups, each with the native id of what it is in."""
+    """Return groups and subgroups, each with the native id of what it is in."""
     for row in found:
         yield row, parent
         yield from _flat(rows(row.get("groups")), native_id(row.get("id")) or parent)
 
 
 def _placed(found: list[tuple[dict[str, Any], str]], root: str) -> dict[str, tuple[dict[str, Any], str]]:
-    """Give each group once, in the group that it is in rather than in the community that all are in."""
+    """Return each group once, in the group that it is in rather than in the community that all are in."""
     best: dict[str, tuple[dict[str, Any], str]] = {}
     for row, parent in found:
         native = native_id(row.get("id"))
@@ -150,9 +137,9 @@ def _further(owner: str, found: list[tuple[dict[str, Any], str]]) -> Steps:
         yield Gap(listing.problem)
 
 
-def _is_wanted(row: dict[str, Any], scope: Scope) -> bool:
+def _is_wanted(row: dict[str, Any], selection: Selection) -> bool:
     private = str(row.get("privacy") or _PUBLIC).upper() != _PUBLIC
-    return (scope.include_private or not private) and scope.wants(row.get("name"), native_id(row.get("id")))
+    return (selection.include_private or not private) and selection.wants(row.get("name"), native_id(row.get("id")))
 
 
 def denied(error: CommunityKitError) -> str:

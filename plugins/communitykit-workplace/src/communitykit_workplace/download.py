@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit import Archive, json_items
+from communitykit.connector import Archive, json_items
 from communitykit_workplace.ids import parse_time
 from communitykit_workplace.joining import People
 from communitykit_workplace.scripts import content_key
@@ -50,7 +50,7 @@ def owner_of(archive: Archive, name: str, people: People) -> dict[str, Any] | No
 
 
 def entries(archive: Archive, name: str, owner: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
-    """Give the entries of a file as payloads; `owner` is whose download it is."""
+    """Return the entries of a file as payloads; `owner` is whose download it is."""
     with archive.open(name) as file:
         for found in json_items(file):
             key = found.key or ""
@@ -135,7 +135,7 @@ def _attached(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _shown(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give what an entry shows; a file's address is its name inside the archive."""
+    """Return what an entry shows; a file's address is its name inside the archive."""
     for one in _attached(entry):
         if isinstance(media := one.get("media"), Mapping):
             video = str(media.get("uri") or "").lower().endswith((".mp4", ".mov"))

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import IO, Any
 
-from communitykit import json_items
+from communitykit.connector import json_items
 from communitykit_workplace.ids import native_id
 
 
@@ -19,7 +19,7 @@ class Objects:
         self.more = False
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Give the objects one by one.
+        """Return the objects one by one.
 
         Raises ValueError where the file is no JSON.
         """
@@ -44,13 +44,13 @@ class Objects:
 
 
 def _single(whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give the one object of a document that is no list; what is said around a list is none."""
+    """Return the one object of a document that is no list; what is said around a list is none."""
     if whole and "totalResults" not in whole and (native_id(whole.get("id")) or len(whole) > 1 or "error" in whole):
         yield from _unbatched(whole)
 
 
 def _unbatched(value: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 # decoded JSON
-    """Give an object, or those in the answer to a part of a batch, whose body is JSON in a text."""
+    """Return an object, or those in the answer to a part of a batch, whose body is JSON in a text."""
     if not isinstance(value, dict):
         return
     if isinstance(value.get("body"), str) and "code" in value:

@@ -15,7 +15,7 @@ NESTED = ("comments", *PEOPLE, "votes", "attending", "maybe", "interested", "dec
 
 
 def rows(edge: Any) -> list[dict[str, Any]]:  # noqa: ANN401 # an edge, a bare list, or anything else
-    """Give the objects of an edge; null and nonsense in it are left out."""
+    """Return the objects of an edge; null and nonsense in it are left out."""
     found = edge.get("data") if isinstance(edge, Mapping) else edge
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
@@ -31,7 +31,7 @@ def is_whole(edge: Any) -> bool:  # noqa: ANN401 # same
 
 
 def total(edge: Any) -> int | None:  # noqa: ANN401 # same
-    """Give how many objects an edge has in all, where its summary or its whole list tells."""
+    """Return how many objects an edge has in all, where its summary or its whole list tells."""
     summary = edge.get("summary") if isinstance(edge, Mapping) else None
     told = summary.get("total_count") if isinstance(summary, Mapping) else None
     if isinstance(told, int) and not isinstance(told, bool):

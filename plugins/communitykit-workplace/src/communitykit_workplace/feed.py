@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from communitykit import Batch, CursorError, Gap, Pages, Request, Response, Scope, Swept
+from communitykit import CursorError
+from communitykit.connector import Batch, Gap, Pages, Request, Response, Selection, Swept
 from communitykit_workplace.asking import completed, profiles
 from communitykit_workplace.edges import rows
 from communitykit_workplace.fields import post
@@ -36,24 +37,24 @@ class Feed:
     updated: int | None = None
 
 
-def read_feed(feed: Feed, progress: Progress, scope: Scope) -> Steps:
+def read_feed(feed: Feed, progress: Progress, selection: Selection) -> Steps:
     """Read a feed from where its checkpoint says."""
-    goal = _goal(scope)
-    edge = _edge(progress, scope, goal)
+    goal = _goal(selection)
+    edge = _edge(progress, selection, goal)
     if progress.high is not None and _is_quiet(feed, progress, edge):
         return
-    walk = _Walk(feed, progress, scope)
+    walk = _Walk(feed, progress, selection)
     whole = progress.walk is None
     if progress.walk is not None:
         low, high, began = progress.walk
         yield from walk.pages(began - int(MARGIN.total_seconds()), None)
         yield from walk.pages(min(low, edge), high, began=began)
     else:
-        began = int(scope.until.timestamp())
+        began = int(selection.until.timestamp())
         yield from walk.pages(edge, None, began=began)
     if whole and not walk.problems:
         since = datetime.fromtimestamp(edge, UTC) if edge else None
-        yield Swept("post", {"community_id": feed.community_id}, since=since, until=scope.until - MARGIN)
+        yield Swept("post", {"community_id": feed.community_id}, since=since, until=selection.until - MARGIN)
     for problem in dict.fromkeys(walk.problems):
         yield Gap(problem, "partial", feed.community_id)
     if not walk.problems:
@@ -64,15 +65,15 @@ def read_feed(feed: Feed, progress: Progress, scope: Scope) -> Steps:
     yield Batch("post", (), walk.context, checkpoint=progress.save())
 
 
-def _goal(scope: Scope) -> int:
-    return int(scope.since.timestamp()) if scope.since is not None else 0
+def _goal(selection: Selection) -> int:
+    return int(selection.since.timestamp()) if selection.since is not None else 0
 
 
-def _edge(progress: Progress, scope: Scope, goal: int) -> int:
-    """Give from when on this run reads: from the start of the look-back, or of what was never read."""
+def _edge(progress: Progress, selection: Selection, goal: int) -> int:
+    """Return from when on this run reads: from the start of the look-back, or of what was never read."""
     if progress.high is None or goal < progress.floor:
         return goal
-    lookback = scope.lookback_start(scope.settings.lookback_length)
+    lookback = selection.lookback_start(selection.settings.lookback_length)
     start = int(lookback.timestamp()) if lookback is not None else 0
     return max(progress.floor, goal, min(start, progress.high - int(MARGIN.total_seconds())))
 
@@ -90,12 +91,12 @@ def _is_quiet(feed: Feed, progress: Progress, edge: int) -> bool:
 class _Walk:
     """Pages of one feed, from the newest activity towards the past."""
 
-    def __init__(self, feed: Feed, progress: Progress, scope: Scope) -> None:
+    def __init__(self, feed: Feed, progress: Progress, selection: Selection) -> None:
         self.feed = feed
         self.progress = progress
-        self.scope = scope
-        self.settings = scope.settings
-        self.size: int = scope.settings.page_size
+        self.selection = selection
+        self.settings = selection.settings
+        self.size: int = selection.settings.page_size
         self.poll = True
         self.problems: list[str] = []
         self.known: set[str] = set()
@@ -150,7 +151,7 @@ class _Walk:
 
     def _is_due(self, item: dict[str, Any]) -> bool:
         created = parse_time(item.get("created_time"))
-        return created is None or created <= self.scope.until
+        return created is None or created <= self.selection.until
 
     def _fields(self) -> str:
         return post(views=self.settings.views, poll=self.poll)

@@ -56,7 +56,7 @@ EDGES = {
 
 
 def post(*, views: bool, poll: bool = True) -> str:
-    """Give the fields of a post; `poll` is off where a mirror knows no such field."""
+    """Return the fields of a post; `poll` is off where a mirror knows no such field."""
     parts = [
         "id,created_time,updated_time,formatting,from{id,name},to,message,message_tags,story,type,status_type",
         "permalink_url,link,name,description,caption,object_id,parent_id,shares",

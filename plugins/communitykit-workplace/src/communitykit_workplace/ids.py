@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from communitykit import make_event_id, make_id
+from communitykit.connector import make_event_id, make_id
 
 PLATFORM = "workplace"
 NETWORK = "graph"
@@ -25,7 +25,7 @@ _EMAILLESS = "emailless.facebook.com"
 
 
 def native_id(value: object) -> str | None:
-    """Give a native id as text, whether it came as a number or as text; None for anything that is no id."""
+    """Return a native id as text, whether it came as a number or as text; None for anything that is no id."""
     if isinstance(value, str):
         text = value.strip()
         return text if _NATIVE.fullmatch(text) and text.strip("0") else None
@@ -35,53 +35,53 @@ def native_id(value: object) -> str | None:
 
 
 def ref(value: object) -> str | None:
-    """Give the native id of an object that is told as `{"id": …}` or as its id alone."""
+    """Return the native id of an object that is told as `{"id": …}` or as its id alone."""
     return native_id(value.get("id")) if isinstance(value, dict) else native_id(value)
 
 
 @lru_cache(maxsize=65536)
 def member_id(native: str) -> str:
-    """Give a member's id."""
+    """Return a member's id."""
     return make_id(PLATFORM, NETWORK, "member", native)
 
 
 @lru_cache(maxsize=65536)
 def community_id(native: str) -> str:
-    """Give a group's id, or that of the company's community."""
+    """Return a group's id, or that of the company's community."""
     return make_id(PLATFORM, NETWORK, "community", native)
 
 
 def post_id(native: str) -> str:
-    """Give the id of a post, a comment, an event or a knowledge page: the Graph has one space of ids."""
+    """Return the id of a post, a comment, an event or a knowledge page: the Graph has one space of ids."""
     return make_id(PLATFORM, NETWORK, "post", native)
 
 
 def membership_id(group: str, member: str) -> str:
-    """Give the id of somebody's being in a group."""
+    """Return the id of somebody's being in a group."""
     return make_id(PLATFORM, NETWORK, "membership", group, member)
 
 
 def act_id(kind: str, target: str, actor: str | None, *, detail: str | None = None) -> str:
-    """Give the id of a state-like act: reacted, viewed, voted, rsvp."""
+    """Return the id of a state-like act: reacted, viewed, voted, rsvp."""
     return make_event_id(PLATFORM, NETWORK, kind, target=target, actor=actor, detail=detail)
 
 
 def occurrence_id(
     kind: str, target: str, actor: str | None, *, detail: str | None = None, at: datetime | None = None, of: str = ""
 ) -> str:
-    """Give the id of an occurrence: by the object `of` that tells it, else by its time."""
+    """Return the id of an occurrence: by the object `of` that tells it, else by its time."""
     if of:
         return make_event_id(PLATFORM, NETWORK, kind, target=target, actor=actor, detail=detail, occurrence=of)
     return make_event_id(PLATFORM, NETWORK, kind, target=target, actor=actor, detail=detail, occurred_at=at)
 
 
 def local_id(kind: str, digest: str, *key: str) -> str:
-    """Give the id of something that its archive gives no id: it is good inside this archive only."""
+    """Return the id of something that its archive gives no id: it is good inside this archive only."""
     return make_id(PLATFORM, NETWORK, kind, f"~{digest}", *key)
 
 
 def comment_id(item: dict[str, Any]) -> str | None:
-    """Give the native id of a comment; where nobody asked for it, its own address holds it: `post_comment`."""
+    """Return the native id of a comment; where nobody asked for it, its own address holds it: `post_comment`."""
     if native := native_id(item.get("id")):
         return native
     url = str(item.get("permalink_url") or "")
@@ -140,6 +140,6 @@ def _sane(found: datetime) -> datetime | None:
 
 
 def address(value: object) -> str | None:
-    """Give an e-mail address; those made up for people without one are None."""
+    """Return an e-mail address; those made up for people without one are None."""
     text = value.strip() if isinstance(value, str) else ""
     return text if "@" in text and not text.lower().endswith(_EMAILLESS) else None

@@ -37,7 +37,7 @@ class People:
                 self.by_mail.setdefault(found.lower(), native)
 
     def find(self, *, native: object = None, external: object = None, mail: object = None) -> str | None:
-        """Give somebody's id; None where nothing joins."""
+        """Return somebody's id; None where nothing joins."""
         found = native_id(native)
         if found is None and external:
             found = self.by_external.get(str(external)) or self.by_employee.get(str(external))

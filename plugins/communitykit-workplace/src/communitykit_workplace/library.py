@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, Ignored, Rejected
+from communitykit.connector import Draft, Ignored, Rejected
 from communitykit_workplace.acts import rsvps
 from communitykit_workplace.bodies import links, plain_text
 from communitykit_workplace.edges import rows
@@ -112,7 +112,7 @@ def _article(item: Page, native: str, context: Mapping[str, Any]) -> dict[str, A
 
 
 def _spoken(tree: Any) -> str:  # noqa: ANN401 # a tree of {type, children, text}
-    """Give the words of a tree, a paragraph a line."""
+    """Return the words of a tree, a paragraph a line."""
     if isinstance(tree, list):
         return "".join(_spoken(one) for one in tree)
     if not isinstance(tree, dict):

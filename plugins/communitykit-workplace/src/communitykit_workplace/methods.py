@@ -13,15 +13,13 @@ from communitykit import (
     CommunityKitError,
     CredentialError,
     CursorError,
-    Draw,
     ObjectUnavailableError,
     PermissionMissingError,
     ProtocolError,
     RateLimitedError,
-    Request,
-    Response,
     TransientError,
 )
+from communitykit.connector import Cost, Request, Response
 
 PAGE = 100
 """Objects of a page of a listing without nested edges."""
@@ -58,13 +56,13 @@ class UnknownFieldError(ProtocolError):
 
 def graph(path: str, *, subject: str = "", **params: str | int) -> Request:
     """Describe a Graph call; all are counted together ("Rate limiting")."""
-    return Request(path, params=params, draws=(Draw("calls"),), subject=subject)
+    return Request(path, params=params, costs=(Cost("calls"),), subject=subject)
 
 
 def scim(base: str, *, start: int, count: int = PAGE) -> Request:
     """Describe a page of SCIM's users; `startIndex` begins with 1."""
     params = {"startIndex": start, "count": count}
-    return Request(f"{base}Users", params=params, draws=(Draw("scim"),), subject="SCIM users")
+    return Request(f"{base}Users", params=params, costs=(Cost("scim"),), subject="SCIM users")
 
 
 def graph_pager(request: Request, response: Response) -> Request | None:
@@ -140,7 +138,7 @@ def _unusual(message: str, shown: str) -> CommunityKitError:
 
 
 def told_wait(headers: Mapping[str, str]) -> float | None:
-    """Give the seconds until requests are let in again, where the platform says so: it tells whole minutes."""
+    """Return the seconds until requests are let in again, where the platform says so: it tells whole minutes."""
     told = headers.get("retry-after", "")
     if told.isdecimal():
         return float(told)
@@ -154,7 +152,7 @@ def told_wait(headers: Mapping[str, str]) -> float | None:
 
 
 def pause(headers: Mapping[str, str]) -> float:
-    """Give the seconds to wait before the next request, from what the answer tells of use: percentages of the limit."""
+    """Return the seconds to wait before the next request, from the percentages of its limit that the answer tells."""
     wait = told_wait(headers)
     if wait:
         return wait

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from communitykit import Draft, Rejected
+from communitykit.connector import Draft, Rejected
 from communitykit_workplace.edges import rows
 from communitykit_workplace.ids import (
     address,
@@ -249,7 +249,7 @@ def _scim_address(item: ScimUser) -> str | None:
 
 
 def _guid(value: object) -> str | None:
-    """Give an external id that is a directory's object id; others are of a system that nobody names."""
+    """Return an external id that is a directory's object id; others are of a system that nobody names."""
     return value if isinstance(value, str) and _GUID.fullmatch(value) else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, Rejected
+from communitykit.connector import Draft, Rejected
 from communitykit_workplace.ids import community_id, member_id, native_id, ref
 from communitykit_workplace.wire import Group
 

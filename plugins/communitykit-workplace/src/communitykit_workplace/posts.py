@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, Rejected
+from communitykit.connector import Draft, Rejected
 from communitykit_workplace.acts import reactions, tally, views, votes
 from communitykit_workplace.attachments import attachments, shared_post
 from communitykit_workplace.bodies import links, mentions, plain_text
@@ -195,7 +195,7 @@ def _poll(item: Post, message: str | None) -> dict[str, Any]:
 
 
 def _counts(item: Mapping[str, Any], replies: int | None) -> dict[str, Any] | None:
-    """Give the figures beside a post, where any is told."""
+    """Return the figures beside a post, where any is told."""
     counts: dict[str, Any] = {}
     if replies is not None:
         counts["replies"] = replies

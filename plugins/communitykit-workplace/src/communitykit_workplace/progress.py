@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from communitykit import Checkpoint
+from communitykit.connector import Checkpoint
 
 VERSION = 1
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from communitykit import Archive, ArchiveError, Batch, Gap, Scope, Slice
+from communitykit import ArchiveError
+from communitykit.connector import Archive, Batch, Gap, Selection, Slice
 from communitykit_workplace.asking import profiles
 from communitykit_workplace.download import entries, owner_of
 from communitykit_workplace.dump import Objects
@@ -41,7 +42,7 @@ class Reader:
     """One reading: what is known so far, and what was found to be missing."""
 
     archive: Archive
-    scope: Scope
+    selection: Selection
     parts: list[Part]
     people: People = field(default_factory=People)
     root: str | None = None
@@ -149,8 +150,8 @@ class Reader:
         elif native is not None:
             self.names[native] = str(item.get("name") or "")
             private = str(item.get("privacy") or "OPEN").upper() != "OPEN"
-            wanted = self.scope.wants(item.get("name"), native)
-            if (private and not self.scope.include_private) or not wanted:
+            wanted = self.selection.wants(item.get("name"), native)
+            if (private and not self.selection.include_private) or not wanted:
                 self.closed.add(native)
                 why = "private groups were left out; ask for them with include_private" if wanted else ""
                 self.left_out[why] += bool(why)

@@ -107,7 +107,7 @@ def literal(cell: Any) -> Any:  # noqa: ANN401 # a cell, and what is written in 
 
 
 def content_key(*parts: object) -> str:
-    """Give a key of some content, the same for the same content."""
+    """Return a key of some content, the same for the same content."""
     text = json.dumps(parts, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 

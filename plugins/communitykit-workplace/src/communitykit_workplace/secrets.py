@@ -8,7 +8,7 @@ _SECRET = frozenset({"claimlink", "accesscode", "accesscodeexpirationdate", "acc
 
 
 def cleaned(item: dict[str, Any]) -> dict[str, Any]:
-    """Give the payload without them, in whatever extension they stand."""
+    """Return the payload without them, in whatever extension they stand."""
     return {
         name: cleaned(value) if isinstance(value, dict) else value
         for name, value in item.items()
@@ -17,5 +17,5 @@ def cleaned(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def plain_name(name: object) -> str:
-    """Give a field's or column's name without case, spaces and signs, as different makers write it."""
+    """Return a field's or column's name without case, spaces and signs, as different makers write it."""
     return "".join(letter for letter in str(name).lower() if letter.isalnum())

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pydantic import Field, SecretStr
 
-from communitykit import Lookback, Settings, lookback_length
+from communitykit.connector import Lookback, Settings, lookback_length
 
 
 class WorkplaceSettings(Settings):

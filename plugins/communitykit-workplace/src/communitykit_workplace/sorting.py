@@ -12,7 +12,8 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from communitykit import Archive, ArchiveError, json_items
+from communitykit import ArchiveError
+from communitykit.connector import Archive, json_items
 from communitykit_workplace.ids import native_id
 from communitykit_workplace.scripts import recognise
 from communitykit_workplace.tables import tables

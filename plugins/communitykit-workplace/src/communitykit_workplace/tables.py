@@ -9,7 +9,8 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from typing import IO, Any, NamedTuple
 
-from communitykit import Archive, ArchiveError
+from communitykit import ArchiveError
+from communitykit.connector import Archive
 
 _LONGEST = 16 * 1024 * 1024
 """The longest cell that is read, in characters."""
@@ -37,7 +38,7 @@ class Table(NamedTuple):
 
 
 def tables(archive: Archive, name: str) -> Iterator[Table]:
-    """Give the tables of a file: one of a CSV, one of each sheet of a workbook, or several that stand below each other.
+    """Return the tables of a file: one of a CSV, one of each sheet of a workbook, or several below each other.
 
     Raises ArchiveError when it cannot be read, or is not safe to read.
     """
@@ -116,7 +117,7 @@ def _check(copy: IO[bytes], name: str, archive: str) -> None:
 
 
 def _stacked(place: str, lines: Iterator[list[Any]]) -> Iterator[Table]:
-    """Give the tables of a sheet: an empty line ends one, the line after it names the next one's columns."""
+    """Return the tables of a sheet: an empty line ends one, the line after it names the next one's columns."""
     while True:
         columns: tuple[str, ...] = ()
         for line in lines:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from communitykit import Draft, Rejected, make_id
+from communitykit.connector import Draft, Rejected, make_id
 from communitykit_workplace.ids import (
     NETWORK,
     PLATFORM,

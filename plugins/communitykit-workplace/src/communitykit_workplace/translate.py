@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, Ignored, Rejected, WireKind
+from communitykit.connector import Draft, Ignored, Rejected, WireKind
 from communitykit_workplace import acts, library, local, people, places, posts, tables_records
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from communitykit import Capabilities, Connector, hookimpl
+from communitykit.connector import Capabilities, Connector, hookimpl
 from communitykit_yammer import archive, client
 from communitykit_yammer.methods import BUDGETS, fault
 from communitykit_yammer.settings import GRAPH_URL, LOGIN_URL, REST_URL, YammerSettings
@@ -83,7 +83,7 @@ YAMMER = Connector(
     credential_hosts=(REST_URL.split("/")[2], GRAPH_URL.split("/")[2]),
     budgets=BUDGETS,
     authorize=client.authorize,
-    fault=fault,
+    error_of=fault,
     discover=client.discover,
     read=client.read,
     resolve=client.resolve,
@@ -99,7 +99,7 @@ YAMMER = Connector(
 
 @hookimpl
 def communitykit_connector() -> Connector:
-    """Give the connector."""
+    """Return the connector."""
     return YAMMER
 
 

@@ -6,7 +6,8 @@ from collections.abc import Generator, Mapping
 from datetime import datetime
 from typing import Any
 
-from communitykit import AuthFlow, Credential, Flow, Gap, Scope, SettingsError, bearer, provided, refresh_token
+from communitykit import SettingsError
+from communitykit.connector import AuthFlow, Credential, Flow, Gap, Selection, bearer, refresh_token, token_from
 from communitykit_yammer.ids import PLATFORM
 from communitykit_yammer.methods import graph, rest
 from communitykit_yammer.settings import YammerSettings
@@ -18,7 +19,7 @@ Renewal = Generator[Any, Any, tuple[Credential, str | None]]
 
 
 def authorize(settings: YammerSettings, saved: Mapping[str, Any] | None, now: datetime) -> AuthFlow:
-    """Give the tokens, each for its own address: from providers, by refreshing, or as they were given.
+    """Return the tokens, each for its own address: from providers, by refreshing, or as they were given.
 
     Raises SettingsError when there is none for what is to be read.
     """
@@ -43,7 +44,7 @@ def _token(
     given = getattr(settings, name)
     provider = getattr(settings, f"{name}_provider")
     if provider is not None:
-        return provided(provider, scope, platform=PLATFORM), refresh
+        return token_from(provider, scope, platform=PLATFORM), refresh
     if refresh and settings.client_id and (given is None or known):
         credential = yield from refresh_token(
             settings.token_url,
@@ -64,9 +65,9 @@ def _token(
     return bearer(given.get_secret_value()), refresh
 
 
-def preflight(scope: Scope) -> Flow:
+def preflight(selection: Selection) -> Flow:
     """Look whose tokens these are, and say what their owner cannot read."""
-    settings: YammerSettings = scope.settings
+    settings: YammerSettings = selection.settings
     yield rest("networks/current", subject="networks")
     me = (yield rest("users/current", subject="token")).data
     admin = isinstance(me, Mapping) and any(

@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from communitykit import Archive, ArchiveDoor, ArchiveError, Batch, Gap, Scope, Slice, Swept
+from communitykit import ArchiveError
+from communitykit.connector import Archive, ArchiveDoor, Batch, Gap, Selection, Slice, Swept
 from communitykit_yammer import rows
 from communitykit_yammer.ids import number, parse_time
 from communitykit_yammer.tables import Row, is_true, member, parts, table
@@ -64,14 +65,14 @@ def detect(archive: Archive) -> bool:
 
 
 def as_of(archive: Archive) -> datetime | None:
-    """Give the newest moment that the export speaks of: it has no date of its own."""
+    """Return the newest moment that the export speaks of: it has no date of its own."""
     moments = [moment for part in parts(archive) if (moment := _newest(archive, part))]
     return max(moments, default=None)
 
 
-def read(archive: Archive, scope: Scope) -> Iterator[Step]:
+def read(archive: Archive, selection: Selection) -> Iterator[Step]:
     """Read an export: every network in it is a slice."""
-    options = scope.settings
+    options = selection.settings
     for folder in parts(archive):
         network = (options.network if options else None) or _network_of(archive, folder)
         if network is None:
@@ -82,17 +83,17 @@ def read(archive: Archive, scope: Scope) -> Iterator[Step]:
                 remedy="Give its id as `network`.",
             )
         yield Slice("archive" if not folder else f"archive/{folder}", network, ("member", "community", "post", "event"))
-        yield from read_part(archive, folder, network, scope, as_of=_newest(archive, folder))
+        yield from read_part(archive, folder, network, selection, as_of=_newest(archive, folder))
 
 
 def read_part(
-    archive: Archive, folder: str, network: str, scope: Scope, *, as_of: datetime | None
+    archive: Archive, folder: str, network: str, selection: Selection, *, as_of: datetime | None
 ) -> Iterator[Batch | Gap]:
     """Read one network's files."""
     part = _Part(archive, folder, network, as_of)
     try:
-        yield from _listing(part, scope)
-        yield from _messages(part, scope)
+        yield from _listing(part, selection)
+        yield from _messages(part, selection)
         yield from _versions(part)
         votes = [row for row in part.table("Answers.csv") if row.get("messageid") in part.last]
         yield part.batch("answer_vote", votes)
@@ -103,7 +104,7 @@ def read_part(
             yield Gap(f"{name} is not read: no record is made of it", "skipped")
 
 
-def _listing(part: _Part, scope: Scope) -> Iterator[Batch]:
+def _listing(part: _Part, selection: Selection) -> Iterator[Batch]:
     yield part.batch("network", [rows.network(row) for row in part.table("Networks.csv")] or [{"id": part.network}])
     yield part.batch("user", [rows.user(row) for row in part.table("Users.csv")])
     yield part.batch("administrator", list(part.table("Admins.csv")))
@@ -113,16 +114,16 @@ def _listing(part: _Part, scope: Scope) -> Iterator[Batch]:
     yield part.batch("topic", topics)
     part.groups = {row["id"]: row for row in part.table("Groups.csv") if "id" in row}
     part.storylines = any(row.get("name", "").lower() == "all company" for row in part.groups.values())
-    wanted = [row for row in part.groups.values() if _is_wanted(row, scope)]
+    wanted = [row for row in part.groups.values() if _is_wanted(row, selection)]
     yield part.batch("group", [rows.group(row) for row in wanted])
 
 
-def _is_wanted(row: Row, scope: Scope) -> bool:
-    private = is_true(row, "private") and not scope.include_private
-    return not private and scope.wants(row.get("name"), row.get("id"))
+def _is_wanted(row: Row, selection: Selection) -> bool:
+    private = is_true(row, "private") and not selection.include_private
+    return not private and selection.wants(row.get("name"), row.get("id"))
 
 
-def _messages(part: _Part, scope: Scope) -> Iterator[Batch | Gap]:
+def _messages(part: _Part, selection: Selection) -> Iterator[Batch | Gap]:
     _survey(part)
     left_out = {"private conversations": 0, "private groups": 0}
     pending: list[Any] = []
@@ -130,7 +131,7 @@ def _messages(part: _Part, scope: Scope) -> Iterator[Batch | Gap]:
     for index, row in enumerate(part.table("Messages.csv")):
         if part.last.get(row.get("id", ""), index) != index:
             continue
-        if (why := _closed(part, row, scope)) is not None:
+        if (why := _closed(part, row, selection)) is not None:
             left_out[why] = left_out.get(why, 0) + 1
             part.last.pop(row.get("id", ""), None)
             continue
@@ -167,25 +168,25 @@ def _survey(part: _Part) -> None:
         grown = bool(more)
 
 
-def _closed(part: _Part, row: Row, scope: Scope) -> str | None:
+def _closed(part: _Part, row: Row, selection: Selection) -> str | None:
     """Say why a message is left out, if it is."""
     if row.get("id") in part.private or row.get("thread_id") in part.private:
-        return None if scope.include_direct else "private conversations"
-    if is_true(row, "in_private_group") and not scope.include_private:
+        return None if selection.include_direct else "private conversations"
+    if is_true(row, "in_private_group") and not selection.include_private:
         return "private groups"
     group = part.groups.get(row.get("group_id", ""))
     names = (row.get("group_name"), row.get("group_id"), group.get("name") if group else None)
-    return None if scope.wants(*names) else "others"
+    return None if selection.wants(*names) else "others"
 
 
 def _draft_state(row: Row) -> str | None:
-    """Give what newer exports tell of a message that was never published."""
+    """Return what newer exports tell of a message that was never published."""
     told = next((text for name, text in row.items() if "draft" in name), "").strip().lower()
     return told if told not in {"", "false", "none", "published", "posted"} else None
 
 
 def _versions(part: _Part) -> Iterator[Batch]:
-    """Give each version with the time from which it held: later ones win, earlier ones are kept as history."""
+    """Return each version with the time from which it held: later ones win, earlier ones are kept as history."""
     for row in part.table("MessageVersions.csv"):
         version = rows.version(row)
         if str(version["message_id"]) in part.last and str(version["message_id"]) not in part.private:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from html import unescape
 from typing import Any, NamedTuple
 
-from communitykit import make_id
+from communitykit.connector import make_id
 from communitykit_yammer.ids import PLATFORM, community_id, member_id, number
 
 _TOKEN = re.compile(r"\[\[(\w+):(\d+)\]\]")
@@ -59,7 +59,7 @@ def said(body: Mapping[str, Any], network: str, notified: Iterable[object], name
 
 
 def html_text(html: str) -> str:
-    """Give the plain text of HTML as Yammer writes it: line breaks stay, everything else of the markup goes."""
+    """Return the plain text of HTML as Yammer writes it: line breaks stay, everything else of the markup goes."""
     return unescape(_TAG.sub("", _BREAK.sub("\n", html))).strip()
 
 

@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from communitykit import (
-    Batch,
-    Checkpoint,
-    Flow,
-    Gap,
-    ObjectUnavailableError,
-    PermissionMissingError,
-    Scope,
-    Slice,
-    Swept,
-)
+from communitykit import ObjectUnavailableError, PermissionMissingError
+from communitykit.connector import Batch, Checkpoint, Flow, Gap, Selection, Slice, Swept
 from communitykit_yammer.access import authorize, preflight
 from communitykit_yammer.discovery import discover, resolve
 from communitykit_yammer.exporting import read_exports, windows_left
 from communitykit_yammer.feed import Feed, is_quiet, read_feed
 from communitykit_yammer.ids import number, parse_time
-from communitykit_yammer.listing import Listing
+from communitykit_yammer.listing import NumberedListing
 from communitykit_yammer.methods import FEED_PAGE, LIST_PAGE
 from communitykit_yammer.progress import Progress, kinds_of
 from communitykit_yammer.tenant import read_members, read_report, read_roles
@@ -31,31 +22,31 @@ __all__ = ["authorize", "discover", "estimate", "preflight", "read", "resolve"]
 Steps = Generator[Any, Any, None]
 
 
-def read(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+def read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
     """Read one slice."""
     what = slice_.key.split("/", 1)[0]
     if what == "messages":
-        yield from read_feed(_feed(slice_), Progress.load(checkpoint), scope)
+        yield from read_feed(_feed(slice_), Progress.load(checkpoint), selection)
     elif what == "members":
-        yield from read_members(scope, slice_) if slice_.params.get("connected") else _members(slice_)
+        yield from read_members(selection, slice_) if slice_.params.get("connected") else _members(slice_)
     elif what == "export":
-        yield from read_exports(scope, slice_, checkpoint)
+        yield from read_exports(selection, slice_, checkpoint)
     elif what == "roles":
-        yield from read_roles(scope, slice_)
+        yield from read_roles(selection, slice_)
     else:
-        yield from read_report(scope, slice_)
+        yield from read_report(selection, slice_)
 
 
-def estimate(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Mapping[str, int]:
+def estimate(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Mapping[str, int]:
     """Tell about how many requests a slice takes: groups say how many messages and members they have."""
     what = slice_.key.split("/", 1)[0]
     if what == "messages":
         progress, feed = Progress.load(checkpoint), _feed(slice_)
-        if is_quiet(feed, progress, scope):
+        if is_quiet(feed, progress, selection):
             return {"messages": 0}
-        newest = progress.newest(kinds_of(scope))
-        if newest is not None and progress.missing(scope, newest + 1) is None:
-            full = {"other": progress.cut} if scope.settings.reactions == "full" and progress.cut else {}
+        newest = progress.newest(kinds_of(selection))
+        if newest is not None and progress.missing(selection, newest + 1) is None:
+            full = {"other": progress.cut} if selection.settings.reactions == "full" and progress.cut else {}
             return {"messages": 1 + progress.recent // FEED_PAGE, **full}
         if feed.updates is None:
             return {}
@@ -65,7 +56,7 @@ def estimate(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Mapp
             return {"graph": 2}
         return {"other": 1 + int(slice_.params.get("size") or 0) // LIST_PAGE}
     if what == "export":
-        return {"other": windows_left(scope, checkpoint)}
+        return {"other": windows_left(selection, checkpoint)}
     return {"graph": 1}
 
 
@@ -89,7 +80,7 @@ def _feed(slice_: Slice) -> Feed:
 def _members(slice_: Slice) -> Steps:
     group = slice_.params["group"]
     context = {"network": slice_.network, "group": group, "origin": "api"}
-    listing = Listing(f"users/in_group/{group}", subject=f"group {slice_.label}", key="users")
+    listing = NumberedListing(f"users/in_group/{group}", subject=f"group {slice_.label}", key="users")
     try:
         while (rows := (yield from listing.rows())) is not None:
             yield Batch("user", rows, context)

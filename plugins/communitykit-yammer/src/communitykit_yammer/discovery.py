@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from communitykit import (
-    Batch,
-    CommunityKitError,
-    Flow,
-    Gap,
-    PermissionMissingError,
-    Response,
-    Scope,
-    Slice,
-    Swept,
-    parse_id,
-)
+from communitykit import CommunityKitError, PermissionMissingError
+from communitykit.connector import Batch, Flow, Gap, Response, Selection, Slice, Swept, parse_id
 from communitykit_yammer.found import Found
 from communitykit_yammer.ids import community_id, number
-from communitykit_yammer.listing import Listing
+from communitykit_yammer.listing import NumberedListing
 from communitykit_yammer.methods import rest
 from communitykit_yammer.pages import mapping
 from communitykit_yammer.tenant import communities, tenant_slices
@@ -30,31 +20,31 @@ _TALK = frozenset({"post", "event"})
 _SIDE_BY_SIDE = 8
 
 
-def discover(scope: Scope) -> Flow:
+def discover(selection: Selection) -> Flow:
     """List the network, its users and groups; give the slices to read."""
-    row = yield from _network(scope)
+    row = yield from _network(selection)
     if row is None:
         return
     found = Found(str(number(row.get("id"))))
     yield Batch("network", [row], found.context)
-    yield from _users(scope, found)
-    if scope.settings.graph:
-        yield from communities(scope, found)
-    if scope.gives - {"member", "measure"}:
-        yield from _groups(scope, found, private=False)
-        if scope.include_private:
-            yield from _groups(scope, found, private=True)
-    if scope.settings.company_feed and scope.gives & _TALK:
+    yield from _users(selection, found)
+    if selection.settings.graph:
+        yield from communities(selection, found)
+    if selection.kinds - {"member", "measure"}:
+        yield from _groups(selection, found, private=False)
+        if selection.include_private:
+            yield from _groups(selection, found, private=True)
+    if selection.settings.company_feed and selection.kinds & _TALK:
         yield Slice("messages/company", found.network, ("post", "event"), label="company feed", params={"feed": True})
-    if scope.settings.export_since is not None:
+    if selection.settings.export_since is not None:
         yield Slice("export", found.network, ("post", "event", "member", "community"), label="network data export")
-    if scope.settings.graph:
-        yield from tenant_slices(scope, found)
+    if selection.settings.graph:
+        yield from tenant_slices(selection, found)
 
 
-def resolve(scope: Scope, network: str, member_ids: tuple[str, ...]) -> Flow:
+def resolve(selection: Selection, network: str, member_ids: tuple[str, ...]) -> Flow:
     """Look up users whom no list gave: those who left, and people of other networks."""
-    if "member" not in scope.gives:
+    if "member" not in selection.kinds:
         return
     context = {"network": network, "origin": "api"}
     natives = [parts[0] for one in member_ids if len(parts := parse_id(one).native) == 1]
@@ -66,11 +56,11 @@ def resolve(scope: Scope, network: str, member_ids: tuple[str, ...]) -> Flow:
         yield from _denied(answers)
 
 
-def _network(scope: Scope) -> Steps:
+def _network(selection: Selection) -> Steps:
     """Find the network that is meant: the one of the settings, or the token owner's primary one."""
     data = (yield rest("networks/current", subject="networks")).data
     rows = [row for row in data if isinstance(row, dict) and number(row.get("id"))] if isinstance(data, list) else []
-    wanted = scope.settings.network
+    wanted = selection.settings.network
     for row in rows:
         if number(row["id"]) == wanted or row.get("permalink") == wanted:
             return row
@@ -83,47 +73,49 @@ def _network(scope: Scope) -> Steps:
     return next((row for row in rows if row.get("is_primary")), rows[0])
 
 
-def _users(scope: Scope, found: Found) -> Steps:
-    if not scope.gives & {"member", "membership", "post", "event", "measure"}:
+def _users(selection: Selection, found: Found) -> Steps:
+    if not selection.kinds & {"member", "membership", "post", "event", "measure"}:
         return
-    listing = Listing("users", subject="users")
+    listing = NumberedListing("users", subject="users")
     while (rows := (yield from listing.rows())) is not None:
-        if scope.settings.graph:
+        if selection.settings.graph:
             for row in rows:
                 if row.get("email"):
                     found.people[str(row["email"]).lower()] = str(row["id"])
         yield Batch("user", rows, found.context)
 
 
-def _groups(scope: Scope, found: Found, *, private: bool) -> Steps:
+def _groups(selection: Selection, found: Found, *, private: bool) -> Steps:
     """List groups: all public ones are in the plain list, private ones only in that of the token owner's own."""
     listing = (
-        Listing("groups", subject="groups", mine="true")
+        NumberedListing("groups", subject="groups", mine="true")
         if private
-        else Listing("groups", subject="groups", showAllCompanyGroup="true")
+        else NumberedListing("groups", subject="groups", showAllCompanyGroup="true")
     )
     while (rows := (yield from listing.rows())) is not None:
         rows = [row for row in rows if (row.get("privacy") == "private") == private]
-        rows = [row for row in rows if scope.wants(row.get("full_name"), row.get("name"), number(row["id"]))]
+        rows = [row for row in rows if selection.wants(row.get("full_name"), row.get("name"), number(row["id"]))]
         yield Batch("group", rows, found.context)
         for row in rows:
-            yield from _slices(scope, found, row)
-    if not scope.communities and not private:  # private groups may be known from elsewhere, and hidden from this token
+            yield from _slices(selection, found, row)
+    if (
+        not selection.communities and not private
+    ):  # private groups may be known from elsewhere, and hidden from this token
         # Numbers are groups; storylines, All Company and conversations have other ids, and no listing holds them.
         yield Swept("community", {"kind": "group", "privacy": "public"}, network=found.network, lowest=1)
 
 
-def _slices(scope: Scope, found: Found, row: Mapping[str, Any]) -> Steps:
+def _slices(selection: Selection, found: Found, row: Mapping[str, Any]) -> Steps:
     native = str(number(row["id"]))
     label = str(row.get("full_name") or row.get("name") or native)
     where = community_id(found.network, native)
     stats = mapping(row.get("stats"))
     found.groups[label] = native if label not in found.groups else ""  # a name that two have joins nothing
-    if scope.gives & _TALK:
+    if selection.kinds & _TALK:
         params = {"group": native, "updates": stats.get("updates")}
         params |= {"latest": stats.get("last_message_id"), "latest_at": stats.get("last_message_at")}
         yield Slice(f"messages/{native}", found.network, ("post", "event"), where, label, params)
-    if "membership" in scope.gives:
+    if "membership" in selection.kinds:
         params = {"group": native, "size": row.get("members", stats.get("members"))}
         if native in found.connected:
             params |= {"connected": found.connected[native], "people": found.people}

@@ -11,21 +11,8 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
 
-from communitykit import (
-    Archive,
-    ArchiveError,
-    Batch,
-    Checkpoint,
-    Draw,
-    Gap,
-    ObjectUnavailableError,
-    PermissionMissingError,
-    Request,
-    Response,
-    Scope,
-    Slice,
-    TransientError,
-)
+from communitykit import ArchiveError, ObjectUnavailableError, PermissionMissingError, TransientError
+from communitykit.connector import Archive, Batch, Checkpoint, Cost, Gap, Request, Response, Selection, Slice
 from communitykit_yammer.archive import read_part
 from communitykit_yammer.ids import number
 from communitykit_yammer.tables import parts
@@ -36,19 +23,19 @@ SHORTEST = timedelta(hours=1)
 Steps = Generator[Any, Any, None]
 
 
-def read_exports(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
+def read_exports(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
     """Fetch exports from where the last one ended up to now."""
-    start = _start(scope, checkpoint)
-    length = longest = scope.settings.window(scope.until - start) if start is not None else SHORTEST
-    while start is not None and start < scope.until:
-        end = min(start + length, scope.until)
+    start = _start(selection, checkpoint)
+    length = longest = selection.settings.window(selection.until - start) if start is not None else SHORTEST
+    while start is not None and start < selection.until:
+        end = min(start + length, selection.until)
         try:
             response: Response = yield _request(start, end)
             with _opened(response) as archive:
                 archive.verify()
                 for folder in parts(archive):
                     network = number(folder.rpartition("/")[2]) or slice_.network
-                    yield from read_part(archive, folder, network, scope, as_of=end)
+                    yield from read_part(archive, folder, network, selection, as_of=end)
         except (PermissionMissingError, ObjectUnavailableError) as error:
             yield Gap(f"exports are not read: {error}", "denied")
             return
@@ -62,27 +49,27 @@ def read_exports(scope: Scope, slice_: Slice, checkpoint: Checkpoint | None) -> 
         yield Batch("message", (), {"network": slice_.network}, checkpoint={"v": 1, "until": end.isoformat()})
 
 
-def windows_left(scope: Scope, checkpoint: Checkpoint | None) -> int:
+def windows_left(selection: Selection, checkpoint: Checkpoint | None) -> int:
     """Count the windows that are still to be fetched."""
-    start = _start(scope, checkpoint)
-    if start is None or start >= scope.until:
+    start = _start(selection, checkpoint)
+    if start is None or start >= selection.until:
         return 0
-    whole = scope.until - start
-    window: timedelta = scope.settings.window(whole)
+    whole = selection.until - start
+    window: timedelta = selection.settings.window(whole)
     return ceil(whole / window)
 
 
-def _start(scope: Scope, checkpoint: Checkpoint | None) -> datetime | None:
+def _start(selection: Selection, checkpoint: Checkpoint | None) -> datetime | None:
     if checkpoint and checkpoint.get("v") == 1:
         return datetime.fromisoformat(str(checkpoint["until"]))
-    since: datetime | None = scope.settings.export_since
+    since: datetime | None = selection.settings.export_since
     return since.astimezone(UTC) if since is not None else None
 
 
 def _request(start: datetime, end: datetime) -> Request:
     window = {"since": start.isoformat(), "until": end.isoformat(), "include": "csv"}
-    draws = (Draw("other"), Draw("rest"))
-    return Request("export", params=window, draws=draws, subject=f"export of {start.date()}", expect="file")
+    costs = (Cost("other"), Cost("rest"))
+    return Request("export", params=window, costs=costs, subject=f"export of {start.date()}", expect="file")
 
 
 def _opened(response: Response) -> Archive:

@@ -11,16 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from communitykit import (
-    Batch,
-    CursorError,
-    Gap,
-    ObjectUnavailableError,
-    PermissionMissingError,
-    Request,
-    Scope,
-    Swept,
-)
+from communitykit import CursorError, ObjectUnavailableError, PermissionMissingError
+from communitykit.connector import Batch, Gap, Request, Selection, Swept
 from communitykit_yammer.ids import number, parse_time
 from communitykit_yammer.methods import FEED_PAGE, rest
 from communitykit_yammer.pages import Page, id_of, is_cut, is_direct, moments
@@ -59,30 +51,30 @@ class Feed:
         return rest(self.path, subject=self.subject, limit=FEED_PAGE, **bound)
 
 
-def read_feed(feed: Feed, progress: Progress, scope: Scope) -> Steps:
+def read_feed(feed: Feed, progress: Progress, selection: Selection) -> Steps:
     """Read a feed from where its checkpoint says."""
-    if is_quiet(feed, progress, scope):
+    if is_quiet(feed, progress, selection):
         return
-    walk = _Walk(feed, progress, scope)
+    walk = _Walk(feed, progress, selection)
     yield from walk.walk()
     if not walk.denied:
         progress.updates = feed.updates
         yield Batch("message", (), feed.context, checkpoint=progress.save())
 
 
-def is_quiet(feed: Feed, progress: Progress, scope: Scope) -> bool:
+def is_quiet(feed: Feed, progress: Progress, selection: Selection) -> bool:
     """Tell whether the group's own figures say that nothing is new, and nothing stands in the look-back at all."""
     if feed.latest is None or feed.updates is None or progress.walked or progress.recent:
         return False
     native, written = feed.latest
-    if native != progress.newest(kinds_of(scope)) or progress.missing(scope, native) is not None:
+    if native != progress.newest(kinds_of(selection)) or progress.missing(selection, native) is not None:
         return False
-    return feed.updates == progress.updates and written < _edge(scope)
+    return feed.updates == progress.updates and written < _edge(selection)
 
 
-def _edge(scope: Scope) -> datetime:
+def _edge(selection: Selection) -> datetime:
     """Return where the look-back begins; nothing before `since` is looked at."""
-    return max(scope.lookback_start(scope.settings.lookback_length) or _EVER, scope.since or _EVER)
+    return max(selection.lookback_start(selection.settings.lookback_length) or _EVER, selection.since or _EVER)
 
 
 class _Walk:
@@ -92,13 +84,13 @@ class _Walk:
     scheduled and imported ones have an older time than their neighbours.
     """
 
-    def __init__(self, feed: Feed, progress: Progress, scope: Scope) -> None:
+    def __init__(self, feed: Feed, progress: Progress, selection: Selection) -> None:
         self.feed = feed
         self.progress = progress
-        self.scope = scope
-        self.kinds = kinds_of(scope)
-        self.full = scope.settings.reactions == "full" and "event" in scope.gives
-        self.edge = _edge(scope)
+        self.selection = selection
+        self.kinds = kinds_of(selection)
+        self.full = selection.settings.reactions == "full" and "event" in selection.kinds
+        self.edge = _edge(selection)
         self.denied = False
         self.looked_back = False
         self.joined = True
@@ -150,7 +142,7 @@ class _Walk:
 
     def _next(self, page: Page, at: int | None) -> int | None:
         """Return the next page's cursor, None where there is nothing more to read."""
-        progress, since, lowest = self.progress, self.scope.since, page.ids[-1]
+        progress, since, lowest = self.progress, self.selection.since, page.ids[-1]
         if self.bottom is None:
             self.bottom = at or page.ids[0] + 1
         for item in page.messages:
@@ -166,7 +158,7 @@ class _Walk:
             return None
         if not self.looked_back and self._is_past(self.edge):
             self.looked_back, progress.walked = True, Ranges()
-        cursor = progress.missing(self.scope, lowest) if self.looked_back else progress.walked.below(lowest) + 1
+        cursor = progress.missing(self.selection, lowest) if self.looked_back else progress.walked.below(lowest) + 1
         if cursor != lowest:
             self.joined, self.tail, self.bottom = False, [], None
         return cursor
@@ -187,13 +179,13 @@ class _Walk:
 
     def _is_due(self, item: dict[str, Any]) -> bool:
         written = parse_time(item.get("created_at"))
-        return written is None or (self.scope.since or _EVER) <= written <= self.scope.until
+        return written is None or (self.selection.since or _EVER) <= written <= self.selection.until
 
     def _is_shown(self, item: dict[str, Any]) -> bool:
         """Tell whether a message is this feed's to tell: the company's repeats what stands in groups."""
         if not self.feed.ungrouped:
             return True
-        return number(item.get("group_id")) is None and (self.scope.include_direct or not is_direct(item))
+        return number(item.get("group_id")) is None and (self.selection.include_direct or not is_direct(item))
 
     def _give(self, page: Page, at: int | None, *, last: bool) -> Steps:
         """Hand a page on; note and sweep exactly the ids that were handed on."""
@@ -237,7 +229,7 @@ class _Walk:
     def _sweep(self, low: int, high: int | None) -> Steps:
         """Say that what came is all that stands between two ids, but for the last minute."""
         if (where := self.feed.community_id) is not None:
-            until = self.scope.until - MARGIN
+            until = self.selection.until - MARGIN
             yield Swept("post", {"community_id": where}, until=until, lowest=low, highest=high)
 
     def _with_likers(self, items: list[dict[str, Any]]) -> Generator[Any, Any, list[dict[str, Any]]]:

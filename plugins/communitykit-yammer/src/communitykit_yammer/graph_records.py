@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from communitykit import Draft, Rejected, is_concealed, make_id
+from communitykit.connector import Draft, Rejected, is_concealed, make_id
 from communitykit_yammer.ids import (
     NETWORK,
     PLATFORM,

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from communitykit import Rejected, make_event_id, make_id
+from communitykit.connector import Rejected, make_event_id, make_id
 
 PLATFORM = "yammer"
 NETWORK = "network"
@@ -24,7 +24,7 @@ _FIRST_YEAR = 2008  # Yammer began then; earlier years are placeholders
 
 
 def number(value: object) -> str | None:
-    """Give a native id as text, whether it came as a number or as text; None for anything that is no id."""
+    """Return a native id as text, whether it came as a number or as text; None for anything that is no id."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
@@ -34,7 +34,7 @@ def number(value: object) -> str | None:
 
 
 def network_of(context: Mapping[str, Any], item: Mapping[str, Any]) -> str:
-    """Give the network that was read, or else the one that the payload names.
+    """Return the network that was read, or else the one that the payload names.
 
     Raises Rejected when neither tells.
     """
@@ -46,29 +46,29 @@ def network_of(context: Mapping[str, Any], item: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=65536)
 def member_id(network: str, native: str, kind: str | None = None) -> str:
-    """Give a member's id; bots and guides (`sender_type`) are numbered apart from users."""
+    """Return a member's id; bots and guides (`sender_type`) are numbered apart from users."""
     return make_id(PLATFORM, network, "member", *([kind, native] if kind and kind != "user" else [native]))
 
 
 @lru_cache(maxsize=65536)
 def community_id(network: str, *native: str) -> str:
-    """Give the id of a group, or of what is none: `network`, `all-company`, `storyline/USER`, `conversation/ID`."""
+    """Return the id of a group, or of what is none: `network`, `all-company`, `storyline/USER`, `conversation/ID`."""
     return make_id(PLATFORM, network, "community", *native)
 
 
 @lru_cache(maxsize=65536)
 def post_id(network: str, native: str) -> str:
-    """Give a message's id, which is unique in its network."""
+    """Return a message's id, which is unique in its network."""
     return make_id(PLATFORM, network, "post", native)
 
 
 def membership_id(network: str, community: str, *member: str) -> str:
-    """Give the id of somebody's being in a group (or `network`)."""
+    """Return the id of somebody's being in a group (or `network`)."""
     return make_id(PLATFORM, network, "membership", community, *member)
 
 
 def reaction_id(network: str, post: str, actor: str) -> str:
-    """Give the id of a reaction: Yammer allows one per person and message, and does not tell which it is."""
+    """Return the id of a reaction: Yammer allows one per person and message, and does not tell which it is."""
     return make_event_id(PLATFORM, network, "reacted", target=post, actor=actor)
 
 

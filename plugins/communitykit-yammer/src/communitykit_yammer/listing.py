@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from communitykit import Response
+from communitykit.connector import Response
 from communitykit_yammer.ids import number
 from communitykit_yammer.methods import LIST_PAGE, rest
 from communitykit_yammer.pages import listed
 
 
-class Listing:
+class NumberedListing:
     """A numbered list as it is walked.
 
     How many rows a page has is not promised, so a short page ends nothing, but where the answer itself says so
@@ -26,7 +26,7 @@ class Listing:
         self._ended = False
 
     def rows(self) -> Generator[Any, Response, list[dict[str, Any]] | None]:
-        """Give the next page's new rows, or None at the end."""
+        """Return the next page's new rows, or None at the end."""
         if self._ended:
             return None
         self._page += 1

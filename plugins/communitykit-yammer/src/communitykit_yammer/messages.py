@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from communitykit import Draft, Rejected, Swept, make_event_id
+from communitykit.connector import Draft, Rejected, Swept, make_event_id
 from communitykit_yammer.bodies import said
 from communitykit_yammer.ids import (
     ALL_COMPANY,

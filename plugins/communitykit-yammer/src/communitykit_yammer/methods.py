@@ -7,19 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from communitykit import (
-    Budget,
     CommunityKitError,
     CredentialError,
-    Draw,
     ObjectUnavailableError,
     PermissionMissingError,
     ProtocolError,
     RateLimitedError,
-    Request,
-    Response,
     TransientError,
-    odata_error,
 )
+from communitykit.connector import Budget, Cost, Request, Response, odata_error
 
 FEED_PAGE = 20
 """Messages of one page; the API gives no more, whatever `limit` says."""
@@ -44,12 +40,12 @@ _NOT_ADMIN = (
 def rest(path: str, *, subject: str = "", **params: str | int) -> Request:
     """Describe a REST call; feeds have a budget of their own. `.json` is always there: some answer XML without it."""
     bucket = "messages" if path.startswith("messages/") or path == "messages" else "other"
-    return Request(f"{path}.json", params=params, draws=(Draw(bucket), Draw("rest")), subject=subject)
+    return Request(f"{path}.json", params=params, costs=(Cost(bucket), Cost("rest")), subject=subject)
 
 
 def graph(base: str, path: str, *, subject: str = "", **params: str | int) -> Request:
     """Describe a Graph call; `base` is the service root."""
-    return Request(base + path, params=params, draws=(Draw("graph"),), subject=subject)
+    return Request(base + path, params=params, costs=(Cost("graph"),), subject=subject)
 
 
 def fault(response: Response) -> CommunityKitError | None:

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from communitykit import Batch
+from communitykit.connector import Batch
 from communitykit_yammer.ids import number, parse_time
 
 _MEMBERS = {"user": "user", "bot": "bot", "guide": "bot"}
@@ -71,7 +71,7 @@ class Page:
             yield Part(found[-1], high, tuple(found))
 
     def context(self, base: Mapping[str, Any]) -> dict[str, Any]:
-        """Give what the messages need of what stands beside them; only this page's, so that it stays small."""
+        """Return what the messages need of what stands beside them; only this page's, so that it stays small."""
         starters: dict[str, Any] = {}
         replies: dict[str, int] = {}
         topics: dict[str, str] = {}
@@ -91,7 +91,7 @@ class Page:
         return {**base, "starters": starters, "replies": replies, "topics": topics}
 
     def around(self, context: Mapping[str, Any]) -> Iterator[Batch]:
-        """Give what stands beside the messages: people first, so that nobody on the page is a stranger."""
+        """Return what stands beside the messages: people first, so that nobody on the page is a stranger."""
         kinds: dict[str, list[Any]] = {}
         for one in self.references:
             kinds.setdefault(_KINDS.get(str(one.get("type")), "reference"), []).append(one)
@@ -110,12 +110,12 @@ class Page:
 
 
 def id_of(item: Mapping[str, Any]) -> int:
-    """Give a message's id as a number, which grows with time."""
+    """Return a message's id as a number, which grows with time."""
     return int(number(item.get("id")) or 0)
 
 
 def moments(items: Iterable[Mapping[str, Any]]) -> list[Any]:
-    """Give when messages were written, those without a readable time left out."""
+    """Return when messages were written, those without a readable time left out."""
     return [moment for item in items if (moment := parse_time(item.get("created_at"))) is not None]
 
 
@@ -132,10 +132,10 @@ def is_cut(item: Mapping[str, Any]) -> bool:
 
 
 def mapping(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 # any JSON
-    """Give an object; empty for what is none, so that one odd payload does not end a walk."""
+    """Return an object; empty for what is none, so that one odd payload does not end a walk."""
     return value if isinstance(value, Mapping) else {}
 
 
 def listed(value: Any) -> list[Any]:  # noqa: ANN401 # any JSON
-    """Give a list; empty for what is none."""
+    """Return a list; empty for what is none."""
     return value if isinstance(value, list) else []

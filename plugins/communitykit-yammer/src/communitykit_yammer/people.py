@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, Rejected
+from communitykit.connector import Draft, Rejected
 from communitykit_yammer.ids import community_id, member_id, membership_id, network_of, number, parse_time
 from communitykit_yammer.wire import Liker, User
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit import Draft, Rejected, parse_id
+from communitykit.connector import Draft, Rejected, parse_id
 from communitykit_yammer.ids import ALL_COMPANY, NETWORK, community_id, member_id, network_of, number, parse_time
 from communitykit_yammer.wire import Group, Network
 

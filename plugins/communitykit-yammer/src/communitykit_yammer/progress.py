@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from communitykit import Checkpoint, Scope
+from communitykit.connector import Checkpoint, Selection
 from communitykit_yammer.ranges import Ranges
 
 VERSION = 2
@@ -17,9 +17,9 @@ _KINDS = frozenset({"post", "event"})
 _DIRECT = "direct"
 
 
-def kinds_of(scope: Scope) -> frozenset[str]:
+def kinds_of(selection: Selection) -> frozenset[str]:
     """Return what a run asks of a feed: what it leaves out is not handed on, and new for the run that asks for it."""
-    return (scope.gives & _KINDS) | ({_DIRECT} if scope.include_direct else frozenset())
+    return (selection.kinds & _KINDS) | ({_DIRECT} if selection.include_direct else frozenset())
 
 
 @dataclass(slots=True)
@@ -96,22 +96,22 @@ class Progress:
         known = [top for top in tops if top is not None]
         return min(known) if known and len(known) == len(tops) else None
 
-    def missing(self, scope: Scope, cursor: int) -> int | None:
+    def missing(self, selection: Selection, cursor: int) -> int | None:
         """Return from which cursor on (`older_than`) a run has something to read, None where it has all.
 
         Nothing above `cursor` is looked at. A run with `since` leaves out what a walk took to be older.
         """
         none = Ranges()
-        native = max((self.handed.get(kind, none).below(cursor) for kind in kinds_of(scope)), default=0)
-        if native < 1 or (native < self._floor(scope)):
+        native = max((self.handed.get(kind, none).below(cursor) for kind in kinds_of(selection)), default=0)
+        if native < 1 or (native < self._floor(selection)):
             return None
         return native + 1
 
-    def _floor(self, scope: Scope) -> int:
-        if self.bottom is None or scope.since is None:
+    def _floor(self, selection: Selection) -> int:
+        if self.bottom is None or selection.since is None:
             return 0
         low, since = self.bottom
-        return low if scope.since >= datetime.fromisoformat(since) else 0
+        return low if selection.since >= datetime.fromisoformat(since) else 0
 
     def note_bottom(self, low: int, since: datetime) -> None:
         """Note that what stands below an id is taken to be older than `since`: it is asked for by whoever wants it."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from communitykit import ObjectUnavailableError, Response
+from communitykit import ObjectUnavailableError
+from communitykit.connector import Response
 from communitykit_yammer.ids import number
 from communitykit_yammer.methods import LIST_PAGE, rest
 from communitykit_yammer.pages import is_cut, listed, mapping

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field, SecretStr
 
-from communitykit import Lookback, Settings, lookback_length
+from communitykit.connector import Lookback, Settings, lookback_length
 
 REST_URL = "https://www.yammer.com/api/v1/"
 GRAPH_URL = "https://graph.microsoft.com/v1.0/"

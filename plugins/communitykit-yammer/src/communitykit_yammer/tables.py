@@ -6,7 +6,8 @@ import csv
 import io
 from collections.abc import Iterator
 
-from communitykit import Archive, ArchiveError
+from communitykit import ArchiveError
+from communitykit.connector import Archive
 
 _LONGEST = 64 * 1024 * 1024
 """The longest body that is read, in characters."""
@@ -32,7 +33,7 @@ def member(archive: Archive, part: str, name: str) -> str | None:
 
 
 def table(archive: Archive, part: str, name: str) -> Iterator[Row]:
-    """Give a table's rows by lower-case column name; nothing where the part has no such file.
+    """Return a table's rows by lower-case column name; nothing where the part has no such file.
 
     `null` and nothing are left out, blank lines are skipped, and a byte order mark does not hurt.
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from communitykit import (
+from communitykit import CommunityKitError, ObjectUnavailableError, PermissionMissingError
+from communitykit.connector import (
     Batch,
-    CommunityKitError,
     Gap,
     Listing,
-    ObjectUnavailableError,
-    PermissionMissingError,
     Request,
     Response,
-    Scope,
+    Selection,
     Slice,
     Swept,
     is_concealed,
@@ -42,15 +40,15 @@ _TOP = 999
 _SIDE_BY_SIDE = 8
 
 
-def communities(scope: Scope, found: Found) -> Steps:
+def communities(selection: Selection, found: Found) -> Steps:
     """List communities and learn which Microsoft 365 group stands behind each."""
-    base = scope.settings.graph_base
+    base = selection.settings.graph_base
     try:
         listing = Listing(graph(base, "employeeExperience/communities", subject="communities"), odata_pager)
         while (data := (yield from listing.page())) is not None:
             rows = odata_rows(data)
-            shown = [row for row in rows if row.get("privacy") == "public" or scope.include_private]
-            shown = [row for row in shown if scope.wants(row.get("displayName"), rest_id(row.get("id")))]
+            shown = [row for row in rows if row.get("privacy") == "public" or selection.include_private]
+            shown = [row for row in shown if selection.wants(row.get("displayName"), rest_id(row.get("id")))]
             yield Batch("graph_community", shown, found.context)
             for row in rows:
                 if (native := rest_id(row.get("id"))) and row.get("groupId"):
@@ -61,19 +59,19 @@ def communities(scope: Scope, found: Found) -> Steps:
         yield Gap(f"communities are read without Microsoft Graph: {error}", "denied")
 
 
-def tenant_slices(scope: Scope, found: Found) -> Steps:
-    """Give the slices that Graph alone tells: roles, and one for each usage report."""
+def tenant_slices(selection: Selection, found: Found) -> Steps:
+    """Return the slices that Graph alone tells: roles, and one for each usage report."""
     people = {"people": found.people, "groups": found.groups}
-    if "membership" in scope.gives:
+    if "membership" in selection.kinds:
         yield Slice("roles", found.network, ("community", "membership", "member"), label="roles", params=people)
-    if "measure" in scope.gives and scope.settings.reports != "off":
+    if "measure" in selection.kinds and selection.settings.reports != "off":
         for name in REPORTS:
             yield Slice(f"reports/{name}", found.network, ("measure",), label=name, params={**people, "report": name})
 
 
-def read_members(scope: Scope, slice_: Slice) -> Steps:
+def read_members(selection: Selection, slice_: Slice) -> Steps:
     """Read who is in a community's Microsoft 365 group, and who owns it."""
-    params, base = slice_.params, scope.settings.graph_base
+    params, base = slice_.params, selection.settings.graph_base
     context = {"network": slice_.network, "group": params["group"], "people": params["people"], "origin": "api"}
     group = f"groups/{params['connected']}"
     owners: set[str] = set()
@@ -95,9 +93,9 @@ def read_members(scope: Scope, slice_: Slice) -> Steps:
     yield Swept("membership", {"community_id": community_id(slice_.network, params["group"])})
 
 
-def read_roles(scope: Scope, slice_: Slice) -> Steps:
+def read_roles(selection: Selection, slice_: Slice) -> Steps:
     """Read who has which role (network administrator, corporate communicator…)."""
-    base, people = scope.settings.graph_base, slice_.params["people"]
+    base, people = selection.settings.graph_base, slice_.params["people"]
     context = {"network": slice_.network, "people": people, "origin": "api"}
     try:
         roles, problem = yield from _all(graph(base, "employeeExperience/roles", subject="roles"))
@@ -117,13 +115,13 @@ def read_roles(scope: Scope, slice_: Slice) -> Steps:
         yield Gap(f"roles are not read: {error}", "denied")
 
 
-def read_report(scope: Scope, slice_: Slice) -> Steps:
+def read_report(selection: Selection, slice_: Slice) -> Steps:
     """Read one usage report."""
     name = str(slice_.params["report"])
-    path = f"reports/{name}(period='{scope.settings.reports}')"
-    request = graph(scope.settings.graph_base, path, subject=f"report {name}")
+    path = f"reports/{name}(period='{selection.settings.reports}')"
+    request = graph(selection.settings.graph_base, path, subject=f"report {name}")
     try:
-        response: Response = yield Request(request.url, draws=request.draws, subject=request.subject, expect="text")
+        response: Response = yield Request(request.url, costs=request.costs, subject=request.subject, expect="text")
     except (PermissionMissingError, ObjectUnavailableError) as error:
         yield Gap(f"the report is not read: {error}", "denied")
         return
@@ -139,7 +137,7 @@ def read_report(scope: Scope, slice_: Slice) -> Steps:
 
 
 def _all(request: Request) -> Generator[Any, Any, tuple[list[dict[str, Any]], str | None]]:
-    """Give a whole list's rows, and why it ended early, if it did."""
+    """Return a whole list's rows, and why it ended early, if it did."""
     listing, found = Listing(request, odata_pager), list[dict[str, Any]]()
     while (data := (yield from listing.page())) is not None:
         found += odata_rows(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from communitykit import Budget, make_id
+from communitykit.connector import Budget, make_id
 from communitykit.sandbox import (
     SECOND,
     Call,
@@ -47,27 +47,27 @@ class MatrixPlatform(Platform):
         return MatrixDesk(site)
 
     def settings(self, site: Site) -> dict[str, Any]:
-        """Give the address and a token."""
+        """Return the address and a token."""
         return {"base_url": site.url, "token": site.token}
 
     def network(self, world: World, person: Person | None = None) -> str:  # noqa: ARG002 # a homeserver's name is fixed
-        """Give the homeserver."""
+        """Return the homeserver."""
         return naming.HOME if person is None else naming.home(person)
 
     def member_id(self, world: World, person: Person, *, told: bool = True) -> str:  # noqa: ARG002 # it is always told
-        """Give an account's id: it names its homeserver."""
+        """Return an account's id: it names its homeserver."""
         return make_id("matrix", naming.home(person), "member", naming.user(world, person))
 
     def community_id(self, world: World, place: Place) -> str:
-        """Give a room's id."""
+        """Return a room's id."""
         return make_id("matrix", naming.HOME, "community", naming.room(world, place))
 
     def post_id(self, world: World, message: Message) -> str:
-        """Give a message's id."""
+        """Return a message's id."""
         return make_id("matrix", naming.HOME, "post", naming.event(world, message))
 
     def membership_id(self, world: World, place: Place | Circle, person: Person) -> str | None:
-        """Give a membership's id; there are no groups of people."""
+        """Return a membership's id; there are no groups of people."""
         if isinstance(place, Circle):
             return None
         return make_id("matrix", naming.HOME, "membership", naming.room(world, place), naming.user(world, person))
@@ -77,7 +77,7 @@ class MatrixPlatform(Platform):
         return person.kind != "external"
 
     def reaction(self, emoji: str) -> str:
-        """Give a reaction's key."""
+        """Return a reaction's key."""
         return naming.emoji(emoji)
 
     def kind_of(self, message: Message) -> str:
@@ -85,17 +85,17 @@ class MatrixPlatform(Platform):
         return "poll" if message.options and not message.files else "post"
 
     def body(self, world: World, message: Message) -> tuple[str, str]:
-        """Give the formatted body, or the plain one where there is none."""
+        """Return the formatted body, or the plain one where there is none."""
         content = rendering.words(world, message)
         html = content.get("formatted_body")
         return (html, "html") if html else (naming.plain(world, message.segments), "plain")
 
     def plain(self, world: World, message: Message, segments: Sequence[Segment]) -> str:  # noqa: ARG002 # same for all
-        """Give the plain body."""
+        """Return the plain body."""
         return naming.plain(world, segments)
 
     def cursor_at(self, call: Call) -> tuple[str, ...]:
-        """Give where an answer names the next page: each listing has a word of its own."""
+        """Return where an answer names the next page: each listing has a word of its own."""
         if call.path.endswith("/users"):
             return ("next_token",)
         return ("next_batch",) if call.path.endswith("/hierarchy") else ("end",)
@@ -117,7 +117,7 @@ class MatrixPlatform(Platform):
         return {**told, "mentions": mentions}
 
     def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:  # noqa: ARG002
-        """Give the space, and its founder's being in it."""
+        """Return the space, and its founder's being in it."""
         space = make_id("matrix", naming.HOME, "community", naming.space(world))
         yield "community", space, {"kind": "space", "name": naming.SPACE_NAME, "privacy": "public"}
         reader = naming.reader(world)

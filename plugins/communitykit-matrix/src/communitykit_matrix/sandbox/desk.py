@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from communitykit import Budget
+from communitykit.connector import Budget
 from communitykit.sandbox import Answer, Call, Desk, Failure, Grant, Person, Place, Site
 from communitykit_matrix.sandbox import naming, rendering
 from communitykit_matrix.sandbox.rendering import Event, Placed

@@ -31,37 +31,37 @@ def _mark(*parts: object) -> str:
 
 
 def home(person: Person) -> str:
-    """Give somebody's homeserver."""
+    """Return somebody's homeserver."""
     return PARTNER if person.kind == "external" else HOME
 
 
 def user(world: World, person: Person) -> str:
-    """Give an account's id."""
+    """Return an account's id."""
     return f"@{world.account(person, 'matrix').username}:{home(person)}"
 
 
 def room(world: World, place: Place) -> str:
-    """Give a room's id: of room version 12, so without a server's name."""
+    """Return a room's id: of room version 12, so without a server's name."""
     return f"!{_mark(world.seed, 'room', place.number)}"
 
 
 def space(world: World) -> str:
-    """Give the company's space."""
+    """Return the company's space."""
     return f"!{_mark(world.seed, 'space')}"
 
 
 def event(world: World, message: Message) -> str:
-    """Give a message's event id."""
+    """Return a message's event id."""
     return f"${_mark(world.seed, message.place, message.at)}"
 
 
 def other(world: World, *parts: object) -> str:
-    """Give the id of an event that is no message."""
+    """Return the id of an event that is no message."""
     return f"${_mark(world.seed, 'other', *parts)}"
 
 
 def emoji(name: str) -> str:
-    """Give a reaction's key: the character, or a shortcode where there is none."""
+    """Return a reaction's key: the character, or a shortcode where there is none."""
     return _EMOJI.get(name, f":{name}:")
 
 
@@ -103,6 +103,6 @@ def _formatted(world: World, one: Segment) -> str:
 
 
 def reader(world: World) -> Person:
-    """Give whose token it is: a server admin's, who is in every room."""
+    """Return whose token it is: a server admin's, who is in every room."""
     staff = [one for one in world.people if "matrix" in one.platforms and one.kind == "employee"]
     return next((one for one in staff if one.admin), staff[0])

@@ -14,7 +14,7 @@ Placed = tuple[int, Event]
 
 
 def timeline(world: World, place: Place) -> list[Placed]:
-    """Give everything that happened in a room, oldest first."""
+    """Return everything that happened in a room, oldest first."""
     placed = [
         *_founding(world, place),
         *_stays(world, place),
@@ -27,12 +27,12 @@ def timeline(world: World, place: Place) -> list[Placed]:
 
 
 def state_of(events: list[Placed]) -> list[Event]:
-    """Give a room's current state: the newest event of each type and key."""
+    """Return a room's current state: the newest event of each type and key."""
     return list({(one["type"], one["state_key"]): one for _, one in events if "state_key" in one}.values())
 
 
 def space_timeline(world: World, reader: Person, children: list[Place]) -> list[Placed]:
-    """Give the space's events: the reader founded it, and every community but direct ones is in it."""
+    """Return the space's events: the reader founded it, and every community but direct ones is in it."""
     at, who, key = world.start_us // SECOND * SECOND, naming.user(world, reader), "space"
     made = [
         _state(world, key, at, who, "m.room.create", {"room_version": "12", "type": "m.space"}),
@@ -47,12 +47,12 @@ def space_timeline(world: World, reader: Person, children: list[Place]) -> list[
 
 
 def via() -> Event:
-    """Give the content of a space's child."""
+    """Return the content of a space's child."""
     return {"via": [naming.HOME]}
 
 
 def join_rule(world: World, place: Place) -> Event:
-    """Give who may join: every second open room is open to whoever is in the space."""
+    """Return who may join: every second open room is open to whoever is in the space."""
     if place.privacy != "public":
         return {"join_rule": "invite"}
     if place.number % 2:
@@ -192,12 +192,12 @@ def _reaction(world: World, target: str, person: int, emoji: str, at: int) -> Ev
 
 
 def kind_of(message: Message) -> str:
-    """Give the type of a message's event."""
+    """Return the type of a message's event."""
     return "org.matrix.msc3381.poll.start" if message.options and not message.files else "m.room.message"
 
 
 def words(world: World, message: Message) -> Event:
-    """Give a message's content."""
+    """Return a message's content."""
     plain = naming.plain(world, message.segments)
     if message.options and not message.files:
         answers = [{"id": str(index), "org.matrix.msc1767.text": one} for index, one in enumerate(message.options)]
@@ -227,7 +227,7 @@ def _mentioned(world: World, message: Message) -> Event:
 
 
 def receipts(world: World, place: Place) -> Event:
-    """Give the receipt of whoever read last: the founder, of the newest message."""
+    """Return the receipt of whoever read last: the founder, of the newest message."""
     last = max((one for one in world.messages(place) if one.live), key=lambda one: one.at, default=None)
     if last is None:
         return {"type": "m.receipt", "content": {}}
@@ -236,5 +236,5 @@ def receipts(world: World, place: Place) -> Event:
 
 
 def to_ms(at: int) -> int:
-    """Give a moment as the homeserver writes it."""
+    """Return a moment as the homeserver writes it."""
     return at // 1000

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from communitykit import Budget, make_id
+from communitykit.connector import Budget, make_id
 from communitykit.sandbox import Circle, Desk, Door, Message, Person, Place, Platform, Segment, Site, World
 from communitykit_slack.sandbox import naming, rules
 from communitykit_slack.sandbox.desk import CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET, SlackDesk
@@ -41,7 +41,7 @@ class SlackPlatform(Platform):
     renewing: ClassVar[Mapping[str, Any]] = {"rotation": True}
 
     def limits(self, options: Mapping[str, Any]) -> Mapping[str, Budget]:
-        """Give every method's limit."""
+        """Return every method's limit."""
         return rules.budgets(restricted=bool(options.get("restricted")))
 
     def open(self, site: Site) -> Desk:
@@ -49,7 +49,7 @@ class SlackPlatform(Platform):
         return SlackDesk(site)
 
     def settings(self, site: Site) -> dict[str, Any]:
-        """Give address and token; with rotation the means to refresh it too."""
+        """Return address and token; with rotation the means to refresh it too."""
         found: dict[str, Any] = {"base_url": f"{site.url}/api/", "token": site.token}
         if isinstance(site.desk, SlackDesk) and site.desk.rotation:
             refresh = min(site.desk.refresh_tokens)
@@ -57,41 +57,41 @@ class SlackPlatform(Platform):
         return found
 
     def network(self, world: World, person: Person | None = None) -> str:
-        """Give the workspace."""
+        """Return the workspace."""
         return naming.team(world) if person is None else naming.home(world, person)
 
     def member_id(self, world: World, person: Person, *, told: bool = True) -> str:
-        """Give a member's id: strangers belong to their own workspace, where that is told."""
+        """Return a member's id: strangers belong to their own workspace, where that is told."""
         network = naming.home(world, person) if told else naming.team(world)
         return make_id("slack", network, "member", naming.user(world, person))
 
     def community_id(self, world: World, place: Place) -> str:
-        """Give a channel's id."""
+        """Return a channel's id."""
         return make_id("slack", naming.team(world), "community", naming.channel(world, place))
 
     def circle_id(self, world: World, circle: Circle) -> str:
-        """Give a user group's id."""
+        """Return a user group's id."""
         return make_id("slack", naming.team(world), "community", naming.usergroup(world, circle))
 
     def post_id(self, world: World, message: Message) -> str:
-        """Give a post's id."""
+        """Return a post's id."""
         place = world.places[message.place]
         return make_id("slack", naming.team(world), "post", naming.channel(world, place), naming.ts(message.at))
 
     def membership_id(self, world: World, place: Place | Circle, person: Person) -> str:
-        """Give a membership's id."""
+        """Return a membership's id."""
         inside = naming.channel(world, place) if isinstance(place, Place) else naming.usergroup(world, place)
         return make_id("slack", naming.team(world), "membership", inside, naming.user(world, person))
 
     def body(self, world: World, message: Message) -> tuple[str, str]:
-        """Give the text as Slack keeps it: empty where a bot says everything in blocks or attachments."""
+        """Return the text as Slack keeps it: empty where a bot says everything in blocks or attachments."""
         author = world.people[message.author]
         if author.kind == "bot" and (author.solo or message.at // 10 % 2):
             return "", "mrkdwn"
         return naming.mrkdwn(world, message, naming.segments_of(message)), "mrkdwn"
 
     def plain(self, world: World, message: Message, segments: Sequence[Segment]) -> str:
-        """Give the plain text."""
+        """Return the plain text."""
         shown = naming.segments_of(message) if segments is message.segments else segments
         return naming.plain(world, message, shown)
 
@@ -111,7 +111,7 @@ class SlackPlatform(Platform):
         return {name: value for name, value in fields.items() if name not in hidden}
 
     def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Give the workspace itself, who is in it and as what, and Slackbot."""
+        """Return the workspace itself, who is in it and as what, and Slackbot."""
         network = naming.team(world)
         workspace = make_id("slack", network, "community", network)
         told = {"kind": "workspace", "name": "Aurora Instruments"} if door == "api" else {"kind": "workspace"}
@@ -134,20 +134,20 @@ class SlackPlatform(Platform):
         return write(world, path, legacy=style == "legacy", private=private)
 
     def sent_at(self, headers: Mapping[str, str], body: bytes) -> datetime:  # noqa: ARG002
-        """Give the time that the signature covers."""
+        """Return the time that the signature covers."""
         return datetime.fromtimestamp(int(headers["X-Slack-Request-Timestamp"]), UTC)
 
     def deliveries(
         self, world: World, changes: Iterable[Change], *, secret: str = SIGNING_SECRET, duplicates: int = 0
     ) -> Iterator[tuple[dict[str, str], bytes]]:
-        """Give the Events API's deliveries."""
+        """Return the Events API's deliveries."""
         from communitykit_slack.sandbox.events import deliver  # noqa: PLC0415 # only for those who listen
 
         return deliver(world, changes, secret=secret, duplicates=duplicates)
 
 
 def _role(person: Person) -> str:
-    """Give what somebody is in the workspace: the first person founded it."""
+    """Return what somebody is in the workspace: the first person founded it."""
     if person.number == 0:
         return "owner"
     if person.admin:

@@ -97,7 +97,7 @@ class SlackDesk(Desk):
         return (name, naming.team(self.world)) if name in RULES else None
 
     def rule(self, name: str) -> Rule:
-        """Give a method's rule."""
+        """Return a method's rule."""
         if self.restricted and name in {"conversations.history", "conversations.replies"}:
             return rules.RESTRICTED
         rule = RULES[name]

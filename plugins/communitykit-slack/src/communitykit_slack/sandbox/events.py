@@ -23,7 +23,7 @@ _LETTERS = {"public": "C", "private": "G", "direct": "D"}
 
 
 def sign(body: bytes, *, secret: str, sent_at: int) -> dict[str, str]:
-    """Give the headers of a delivery: signed over the raw body and the second at which it was sent."""
+    """Return the headers of a delivery: signed over the raw body and the second at which it was sent."""
     mark = hmac.new(secret.encode(), f"v0:{sent_at}:".encode() + body, hashlib.sha256).hexdigest()
     return {
         "Content-Type": "application/json",
@@ -34,7 +34,7 @@ def sign(body: bytes, *, secret: str, sent_at: int) -> dict[str, str]:
 
 
 def challenge(world: World, *, secret: str) -> tuple[dict[str, str], bytes]:
-    """Give the delivery by which Slack asks whether an address listens."""
+    """Return the delivery by which Slack asks whether an address listens."""
     words = native("", world.seed, "challenge").lower()
     body = to_json({"token": _verification(world), "challenge": words, "type": "url_verification"})
     return sign(body, secret=secret, sent_at=world.now_us // SECOND), body
@@ -43,7 +43,7 @@ def challenge(world: World, *, secret: str) -> tuple[dict[str, str], bytes]:
 def deliver(
     world: World, changes: Iterable[Change], *, secret: str, duplicates: int = 0
 ) -> Iterator[tuple[dict[str, str], bytes]]:
-    """Give a delivery for each event that changes cause; retries say so in their headers and keep their event id.
+    """Return a delivery for each event that changes cause; retries say so in their headers and keep their event id.
 
     All are sent at the world's present. Direct messages are not subscribed to.
     """

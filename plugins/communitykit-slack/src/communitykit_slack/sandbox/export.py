@@ -55,7 +55,7 @@ def _store(archive: zipfile.ZipFile, name: str, body: bytes) -> None:
 
 
 def _users(world: World) -> Iterator[dict[str, Any]]:
-    """Give the members of the workspace; Slackbot and strangers are never among them."""
+    """Return the members of the workspace; Slackbot and strangers are never among them."""
     for person in world.people:
         if "slack" in person.platforms and person.kind != "external" and not (person.kind == "bot" and person.solo):
             found = directory.user_object(world, person)
@@ -102,7 +102,7 @@ def _logs(world: World, *, legacy: bool) -> list[dict[str, Any]]:
 
 
 def _days(world: World, place: Place, *, legacy: bool) -> Iterator[tuple[str, list[bytes]]]:
-    """Give a channel's days, each with its messages in ascending order; replies stand on the day they were written."""
+    """Return a channel's days, each with its messages in ascending order; replies are on the day they were written."""
     token = hashlib.sha256(f"{world.seed}/export".encode()).hexdigest()[:32]
     entries: list[tuple[int, bytes]] = []
     for item in world.scan(place):
@@ -127,7 +127,7 @@ def _days(world: World, place: Place, *, legacy: bool) -> Iterator[tuple[str, li
 
 
 def _day(at: int) -> tuple[str, int]:
-    """Give the Pacific day of a moment and where it ends, which daylight saving time moves."""
+    """Return the Pacific day of a moment and where it ends, which daylight saving time moves."""
     local = from_us(at).astimezone(_PACIFIC).date()
     following = local + timedelta(days=1)
     return local.isoformat(), to_us(datetime(following.year, following.month, following.day, tzinfo=_PACIFIC))

@@ -20,7 +20,7 @@ _NUMBERS = (":one:", ":two:", ":three:", ":four:")
 
 @lru_cache(maxsize=200_000)
 def native(prefix: str, seed: str, key: str) -> str:
-    """Give an id of Slack's looks: a letter and ten digits or capitals, the same for the same key."""
+    """Return an id of Slack's looks: a letter and ten digits or capitals, the same for the same key."""
     number = int.from_bytes(hashlib.sha256(f"{seed}/{prefix}/{key}".encode()).digest()[:8], "big")
     digits = []
     for _ in range(10):
@@ -30,12 +30,12 @@ def native(prefix: str, seed: str, key: str) -> str:
 
 
 def team(world: World) -> str:
-    """Give the company's workspace."""
+    """Return the company's workspace."""
     return native("T", world.seed, "home")
 
 
 def home(world: World, person: Person) -> str:
-    """Give the workspace where somebody is at home."""
+    """Return the workspace where somebody is at home."""
     return native("T", world.seed, "partner") if person.kind == "external" else team(world)
 
 
@@ -45,38 +45,38 @@ def has_account(person: Person) -> bool:
 
 
 def user(world: World, person: Person) -> str:
-    """Give somebody's user id; an integration has a bot id only."""
+    """Return somebody's user id; an integration has a bot id only."""
     if person.kind == "bot" and person.solo:
         return bot(world, person)
     return native("U", world.seed, str(person.number))
 
 
 def bot(world: World, person: Person) -> str:
-    """Give a bot's bot id."""
+    """Return a bot's bot id."""
     return native("B", world.seed, str(person.number))
 
 
 def channel(world: World, place: Place) -> str:
-    """Give a channel's id."""
+    """Return a channel's id."""
     letter = {"im": "D", "mpim": "G"}.get(sort_of(place), "C")
     return native(letter, world.seed, str(place.number))
 
 
 def sort_of(place: Place) -> Literal["public_channel", "private_channel", "im", "mpim"]:
-    """Give what Slack calls a conversation of this sort: a direct one is between two, or a group's."""
+    """Return what Slack calls a conversation of this sort: a direct one is between two, or a group's."""
     if place.privacy == "direct":
         return "im" if place.seats == _PAIR else "mpim"
     return "public_channel" if place.privacy == "public" else "private_channel"
 
 
 def group_name(world: World, place: Place) -> str:
-    """Give the name of a direct conversation of a group: Slack makes it of its members' names."""
+    """Return the name of a direct conversation of a group: Slack makes it of its members' names."""
     people = dict.fromkeys(stay.person for stay in place.stays)
     return f"mpdm-{'--'.join(world.people[number].slug for number in people)}-1"
 
 
 def usergroup(world: World, circle: Circle) -> str:
-    """Give a user group's id."""
+    """Return a user group's id."""
     return native("S", world.seed, str(circle.number))
 
 
@@ -87,7 +87,7 @@ def grouped(world: World, circle: Circle) -> list[str]:
 
 
 def field_id(world: World, label: str) -> str:
-    """Give the id of a profile field."""
+    """Return the id of a profile field."""
     return native("Xf", world.seed, label)
 
 
@@ -107,7 +107,7 @@ def moment(text: str) -> int:
 
 
 def segments_of(message: Message) -> Sequence[Segment]:
-    """Give what a post says in Slack, where a poll is text with numbers."""
+    """Return what a post says in Slack, where a poll is text with numbers."""
     if not message.options:
         return message.segments
     lines = "".join(f"\n{_NUMBERS[index]} {option}" for index, option in enumerate(message.options))
@@ -152,7 +152,7 @@ def mrkdwn(world: World, message: Message, segments: Sequence[Segment]) -> str:
 
 
 def plain(world: World, message: Message, segments: Sequence[Segment]) -> str:
-    """Give the plain text of segments, as Slack's rules determine it."""
+    """Return the plain text of segments, as Slack's rules determine it."""
     parts = []
     for segment in segments:
         kind = segment.kind

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from communitykit import Budget
+from communitykit.connector import Budget
 from communitykit.sandbox import Place, read_cursor
 from communitykit_slack.sandbox import naming
 
@@ -64,7 +64,7 @@ RESTRICTED = Rule(1, per_type="history", default=15, largest=15)
 
 
 def budgets(*, restricted: bool = False) -> dict[str, Budget]:
-    """Give every method's limit."""
+    """Return every method's limit."""
     found = {name: Budget(TIERS[rule.tier], 60) for name, rule in RULES.items()}
     if restricted:
         found["conversations.history"] = found["conversations.replies"] = Budget(1, 60)
@@ -115,7 +115,7 @@ def bound(fields: Mapping[str, Any], name: str) -> int | None:
 
 
 def position(secret: str, kind: str, cursor: str) -> str:
-    """Give the position that a cursor stands for.
+    """Return the position that a cursor stands for.
 
     Raises Refused when it is not this site's, or of another listing.
     """

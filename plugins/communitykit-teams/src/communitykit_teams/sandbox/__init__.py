@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import quote, urlencode
 
-from communitykit import Budget, make_id
+from communitykit.connector import Budget, make_id
 from communitykit.sandbox import (
     Call,
     Circle,
@@ -56,7 +56,7 @@ class TeamsPlatform(Platform):
         return TeamsDesk(site)
 
     def settings(self, site: Site) -> dict[str, Any]:
-        """Give addresses and the app registration."""
+        """Return addresses and the app registration."""
         return {
             "base_url": f"{site.url}/v1.0/",
             "login_url": f"{site.url}/",
@@ -66,42 +66,42 @@ class TeamsPlatform(Platform):
         }
 
     def network(self, world: World, person: Person | None = None) -> str:
-        """Give the tenant."""
+        """Return the tenant."""
         return naming.tenant(world) if person is None else naming.home(world, person)
 
     def member_id(self, world: World, person: Person, *, told: bool = True) -> str:
-        """Give a member's id: people of other tenants belong there, where that is told."""
+        """Return a member's id: people of other tenants belong there, where that is told."""
         network = naming.home(world, person) if told else naming.tenant(world)
         return make_id("teams", network, "member", naming.user(world, person))
 
     def community_id(self, world: World, place: Place) -> str:
-        """Give a channel's id."""
+        """Return a channel's id."""
         return make_id("teams", naming.tenant(world), "community", naming.channel(world, place))
 
     def joined_id(self, world: World, place: Place) -> str:
-        """Give what people are members of: the team, or the channel where that has members of its own."""
+        """Return what people are members of: the team, or the channel where that has members of its own."""
         native = naming.team(world, place) if naming.standard(place) else naming.channel(world, place)
         return make_id("teams", naming.tenant(world), "community", native)
 
     def circle_id(self, world: World, circle: Circle) -> str:
-        """Give a tag's id."""
+        """Return a tag's id."""
         return make_id("teams", naming.tenant(world), "tag", naming.tag(world, circle))
 
     def post_id(self, world: World, message: Message) -> str:
-        """Give a post's id."""
+        """Return a post's id."""
         place = world.places[message.place]
         native = naming.number(message)
         return make_id("teams", naming.tenant(world), "post", naming.channel(world, place), native)
 
     def membership_id(self, world: World, place: Place | Circle, person: Person) -> str | None:
-        """Give a membership's id; apps are installed, not members, and members of tags are not told."""
+        """Return a membership's id; apps are installed, not members, and members of tags are not told."""
         if person.kind == "bot" or isinstance(place, Circle):
             return None
         inside = naming.team(world, place) if naming.standard(place) else naming.channel(world, place)
         return make_id("teams", naming.tenant(world), "membership", inside, naming.user(world, person))
 
     def privacy(self, place: Place) -> str:
-        """Give who may read a channel: a shared one is for those who were added to it."""
+        """Return who may read a channel: a shared one is for those who were added to it."""
         return "private" if place.privacy == "public" and place.shared else place.privacy
 
     def lists(self, person: Person) -> bool:
@@ -109,7 +109,7 @@ class TeamsPlatform(Platform):
         return person.kind in {"employee", "guest"}
 
     def reaction(self, emoji: str) -> str:
-        """Give a reaction's name."""
+        """Return a reaction's name."""
         return naming.reaction(emoji)
 
     def kind_of(self, message: Message) -> str:
@@ -117,11 +117,11 @@ class TeamsPlatform(Platform):
         return "announcement" if message.kind == "announcement" else "post"
 
     def body(self, world: World, message: Message) -> tuple[str, str]:
-        """Give the body as Teams keeps it."""
+        """Return the body as Teams keeps it."""
         return rendering.body(world, message)
 
     def plain(self, world: World, message: Message, segments: Sequence[Segment]) -> str:
-        """Give the plain text: what the body says, and what a card says beyond it."""
+        """Return the plain text: what the body says, and what a card says beyond it."""
         lines = rendering.card_lines(world, message)
         person = world.people[message.author]
         said = "" if person.kind == "bot" and person.solo else naming.plain(world, segments, message.at)
@@ -149,7 +149,7 @@ class TeamsPlatform(Platform):
         return {**fields, "username": naming.principal_name(subject)}
 
     def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:  # noqa: ARG002
-        """Give the tenant and its teams."""
+        """Return the tenant and its teams."""
         network = naming.tenant(world)
         own = make_id("teams", network, "community", network)
         yield "community", own, {"kind": "network", "name": "Aurora Instruments"}
@@ -159,7 +159,7 @@ class TeamsPlatform(Platform):
                 yield "community", make_id("teams", network, "community", naming.team(world, place)), told
 
     def receiving(self, secret: str) -> str:
-        """Give the client state with the private key of the certificate."""
+        """Return the client state with the private key of the certificate."""
         from communitykit_teams.sandbox.notifications import receiving  # noqa: PLC0415 # only for those who listen
 
         return receiving(secret)
@@ -174,7 +174,7 @@ class TeamsPlatform(Platform):
     def deliveries(
         self, world: World, changes: Iterable[Change], *, secret: str = CLIENT_STATE, duplicates: int = 0
     ) -> Iterator[tuple[dict[str, str], bytes]]:
-        """Give change notifications with encrypted resource data."""
+        """Return change notifications with encrypted resource data."""
         from communitykit_teams.sandbox.notifications import deliver  # noqa: PLC0415 # only for those who listen
 
         return deliver(world, changes, secret=secret, duplicates=duplicates)

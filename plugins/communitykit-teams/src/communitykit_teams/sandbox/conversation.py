@@ -32,7 +32,7 @@ def _place(desk: TeamsDesk, asked: Asked) -> Place:
 
 
 def _threads(desk: TeamsDesk, place: Place) -> list[Item]:
-    """Give a channel's roots and notices, what was active last first."""
+    """Return a channel's roots and notices, what was active last first."""
     key = ("threads", place.number, 0)
     if key not in desk.kept:
         roots = [item for item in desk.world.scan(place) if not isinstance(item, Message) or item.root is None]
@@ -159,7 +159,7 @@ def delta(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
 
 
 def _touched(item: Item) -> int:
-    """Give when delta last notices something in a thread."""
+    """Return when delta last notices something in a thread."""
     if not isinstance(item, Message):
         return item.at
     words = (max(one.at, one.edited_at or 0, one.deleted_at or 0) for one in item.replies)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from communitykit import Budget
+from communitykit.connector import Budget
 from communitykit.sandbox import Answer, Call, Desk, Failure, Grant, Person, Place, Site, make_cursor, read_cursor
 from communitykit_teams.sandbox import naming
 
@@ -68,7 +68,7 @@ class Asked:
     known: bool = True
 
     def option(self, name: str) -> str:
-        """Give an OData query option, empty where it is absent."""
+        """Return an OData query option, empty where it is absent."""
         return str(self.call.fields.get(f"${name}") or "")
 
 
@@ -155,7 +155,7 @@ class TeamsDesk(Desk):
         found = self.route(call)
         return found[0].name if found else "unknown"
 
-    def draws(self, call: Call) -> Sequence[tuple[str, str]]:
+    def costs(self, call: Call) -> Sequence[tuple[str, str]]:
         """Count by app and tenant, and by the team or channel that it is about."""
         found = self.route(call)
         if found is None or not found[0].budget:
@@ -174,7 +174,7 @@ class TeamsDesk(Desk):
         return self.envelope(*_FAILURES[kind], headers)
 
     def envelope(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Answer:
-        """Give an error envelope."""
+        """Return an error envelope."""
         inner = {"date": "2026-03-02T09:00:00", "request-id": naming.guid(self.world.seed, f"{code}{message}")}
         return Answer.of(
             {"error": {"code": code, "message": message, "innerError": inner}}, status=status, headers=headers
@@ -256,7 +256,7 @@ class TeamsDesk(Desk):
         return Listed([encode(one) for one in page], more)
 
     def position(self, asked: Asked, kind: str, name: str = "skiptoken") -> str | None:
-        """Give where a token leads to; None at the beginning.
+        """Return where a token leads to; None at the beginning.
 
         Raises Refused when it is not this site's, or of another listing.
         """

@@ -28,27 +28,27 @@ _UNICODE = {
 
 @lru_cache(maxsize=200_000)
 def guid(seed: str, key: str) -> str:
-    """Give a GUID, the same for the same key."""
+    """Return a GUID, the same for the same key."""
     return str(uuid.UUID(bytes=hashlib.sha256(f"{seed}/{key}".encode()).digest()[:16], version=4))
 
 
 def tenant(world: World) -> str:
-    """Give the company's tenant."""
+    """Return the company's tenant."""
     return guid(world.seed, "tenant")
 
 
 def home(world: World, person: Person) -> str:
-    """Give the tenant where somebody is at home."""
+    """Return the tenant where somebody is at home."""
     return guid(world.seed, "partner tenant") if person.kind == "external" else tenant(world)
 
 
 def user(world: World, person: Person) -> str:
-    """Give somebody's directory object id; of a bot, the id of its app."""
+    """Return somebody's directory object id; of a bot, the id of its app."""
     return person.directory_id or guid(world.seed, f"user/{person.number}")
 
 
 def principal_name(person: Person) -> str:
-    """Give somebody's user principal name."""
+    """Return somebody's user principal name."""
     return f"{person.slug}@{UPN_DOMAIN}"
 
 
@@ -58,32 +58,32 @@ def standard(place: Place) -> bool:
 
 
 def host(world: World, place: Place) -> Place:
-    """Give the community whose team a channel is in: its own, or everybody's for private and shared channels."""
+    """Return the community whose team a channel is in: its own, or everybody's for private and shared channels."""
     return place if standard(place) else next(one for one in world.on("teams") if one.default)
 
 
 def team(world: World, place: Place) -> str:
-    """Give the id of the team that a channel is in."""
+    """Return the id of the team that a channel is in."""
     return guid(world.seed, f"team/{host(world, place).number}")
 
 
 def channel(world: World, place: Place) -> str:
-    """Give a channel's id."""
+    """Return a channel's id."""
     return f"19:{guid(world.seed, f'channel/{place.number}').replace('-', '')}@thread.tacv2"
 
 
 def membership_kind(place: Place) -> str:
-    """Give a channel's membershipType."""
+    """Return a channel's membershipType."""
     return "standard" if standard(place) else "shared" if place.shared else "private"
 
 
 def tag(world: World, circle: Circle) -> str:
-    """Give the id of a tag."""
+    """Return the id of a tag."""
     return f"Tag{guid(world.seed, f'tag/{circle.number}').replace('-', '')}"
 
 
 def number(message: Message) -> str:
-    """Give a message's id: the time at which it was written, unique in its channel only."""
+    """Return a message's id: the time at which it was written, unique in its channel only."""
     return str(message.at)
 
 
@@ -95,7 +95,7 @@ def iso(moment: int) -> str:
 
 
 def reaction(emoji: str) -> str:
-    """Give the name under which a reaction is known: an old name, a character, or a custom one's own."""
+    """Return the name under which a reaction is known: an old name, a character, or a custom one's own."""
     return _LEGACY.get(emoji) or _UNICODE.get(emoji) or emoji
 
 
@@ -134,7 +134,7 @@ def html(world: World, segments: Sequence[Segment], at: int) -> str:
 
 
 def label(world: World, segment: Segment, at: int) -> str:
-    """Give the words of a mention: a community's name as it was then, since bodies are not written anew."""
+    """Return the words of a mention: a community's name as it was then, since bodies are not written anew."""
     if segment.kind == "person":
         return world.account(world.people[segment.ref], "teams").display_name
     if segment.kind == "circle":
@@ -143,7 +143,7 @@ def label(world: World, segment: Segment, at: int) -> str:
 
 
 def plain(world: World, segments: Sequence[Segment], at: int) -> str:
-    """Give the plain text of segments, as the body's HTML determines it."""
+    """Return the plain text of segments, as the body's HTML determines it."""
     parts = []
     for segment in segments:
         if segment.kind == "emoji":

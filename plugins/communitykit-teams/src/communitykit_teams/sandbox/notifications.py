@@ -30,7 +30,7 @@ def private_key() -> rsa.RSAPrivateKey:
 
 
 def receiving(client_state: str) -> str:
-    """Give what a receiver must know."""
+    """Return what a receiver must know."""
     pem = private_key().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -58,7 +58,7 @@ def encrypted(resource: dict[str, Any], *, seed: str) -> dict[str, str]:
 def deliver(
     world: World, changes: Iterable[Change], *, secret: str, duplicates: int = 0
 ) -> Iterator[tuple[dict[str, str], bytes]]:
-    """Give a delivery for each notification that changes cause; one that is sent again is encrypted anew."""
+    """Return a delivery for each notification that changes cause; one that is sent again is encrypted anew."""
     for number, change in enumerate(changes):
         place = world.places[change.place] if change.place is not None else None
         if change.platform != "teams" or place is None or place.privacy == "direct":

@@ -91,7 +91,7 @@ def _person(world: World, person: Person, *, name: bool = False) -> JSONObject:
 
 
 def body(world: World, message: Message) -> tuple[str, str]:
-    """Give a body and its format; placeholders stand in it for what is attached."""
+    """Return a body and its format; placeholders stand in it for what is attached."""
     if naming.is_text(world, message):
         return "".join(segment.text for segment in message.segments), "plain"
     person = world.people[message.author]
@@ -103,7 +103,7 @@ def body(world: World, message: Message) -> tuple[str, str]:
 
 
 def card_lines(world: World, message: Message) -> list[str]:
-    """Give what a message says in a card: a bot's report, a poll's options."""
+    """Return what a message says in a card: a bot's report, a poll's options."""
     person = world.people[message.author]
     if person.kind == "bot" and person.solo:
         return [naming.plain(world, message.segments, message.at)]

@@ -29,7 +29,7 @@ def report(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
 
 
 def download(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
-    """Give the file, with a byte order mark; whoever brings a credential along is refused, as a storage would."""
+    """Return the file, with a byte order mark; whoever brings a credential along is refused, as a storage would."""
     if asked.call.bearer() is not None:
         raise Refused(400, "AuthenticationFailed", "Only one authentication mechanism is allowed.")
     counts: dict[int, list[int]] = {}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from communitykit import Budget, make_id
+from communitykit.connector import Budget, make_id
 from communitykit.sandbox import (
     SECOND,
     Call,
@@ -57,7 +57,7 @@ class WorkplacePlatform(Platform):
         return WorkplaceDesk(site)
 
     def settings(self, site: Site) -> dict[str, Any]:
-        """Give addresses, token and the app's secret."""
+        """Return addresses, token and the app's secret."""
         desk = site.desk
         found: dict[str, Any] = {"base_url": f"{site.url}/graph/", "scim_url": f"{site.url}/scim/v2/"}
         found["token"] = site.token
@@ -66,37 +66,37 @@ class WorkplacePlatform(Platform):
         return found
 
     def network(self, world: World, person: Person | None = None) -> str:  # noqa: ARG002 # ids are unique everywhere
-        """Give the network of all ids."""
+        """Return the network of all ids."""
         return "graph"
 
     def member_id(self, world: World, person: Person, *, told: bool = True) -> str:  # noqa: ARG002 # same
-        """Give a member's id."""
+        """Return a member's id."""
         return make_id("workplace", "graph", "member", naming.user(world, person))
 
     def community_id(self, world: World, place: Place) -> str:
-        """Give a group's id."""
+        """Return a group's id."""
         return make_id("workplace", "graph", "community", naming.group(world, place))
 
     def post_id(self, world: World, message: Message) -> str:
-        """Give a post's or comment's id."""
+        """Return a post's or comment's id."""
         return make_id("workplace", "graph", "post", naming.message(world, message))
 
     def membership_id(self, world: World, place: Place | Circle, person: Person) -> str:
-        """Give a membership's id; groups of people are not read."""
+        """Return a membership's id; groups of people are not read."""
         if isinstance(place, Circle):
             raise TypeError("groups of people are not read")
         return make_id("workplace", "graph", "membership", naming.group(world, place), naming.user(world, person))
 
     def body(self, world: World, message: Message) -> tuple[str, str]:
-        """Give the message, and how it is to be read."""
+        """Return the message, and how it is to be read."""
         return naming.body(world, message), naming.formatting(message).lower().removesuffix("text")
 
     def plain(self, world: World, message: Message, segments: Sequence[Segment]) -> str:
-        """Give the plain text."""
+        """Return the plain text."""
         return naming.plain(world, message, segments)
 
     def kind_of(self, message: Message) -> str:
-        """Give the kind: of all varieties Workplace tells polls apart."""
+        """Return the kind: of all varieties Workplace tells polls apart."""
         return "poll" if message.options else "post"
 
     def lists(self, person: Person) -> bool:
@@ -104,11 +104,11 @@ class WorkplacePlatform(Platform):
         return person.kind in {"employee", "guest"}
 
     def reaction(self, emoji: str) -> str:
-        """Give the platform's reaction."""
+        """Return the platform's reaction."""
         return naming.reaction(emoji)
 
     def reactions(self, message: Message) -> Sequence[Reaction]:
-        """Give one reaction of each person."""
+        """Return one reaction of each person."""
         return naming.reactions(message)
 
     def shows(self, world: World, message: Message) -> bool:
@@ -142,7 +142,7 @@ class WorkplacePlatform(Platform):
         return found
 
     def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:  # noqa: ARG002 # every door
-        """Give the community itself, its event, and the pages of its knowledge library."""
+        """Return the community itself, its event, and the pages of its knowledge library."""
         root = make_id("workplace", "graph", "community", naming.community(world))
         yield "community", root, {"kind": "network", "name": "Aurora Instruments"}
         for place in world.on(self.name):

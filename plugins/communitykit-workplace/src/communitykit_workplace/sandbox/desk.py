@@ -105,7 +105,7 @@ class WorkplaceDesk(Desk):
         self.people = {naming.user(self.world, one): one for one in known}
 
     def feed(self, place: Place) -> list[Message]:
-        """Give a group's posts, the last active first."""
+        """Return a group's posts, the last active first."""
         found = self.feeds.get(place.number)
         if found is None:
             roots = [one for one in self.world.messages(place) if one.root is None and one.live]

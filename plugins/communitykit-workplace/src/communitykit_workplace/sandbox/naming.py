@@ -19,38 +19,38 @@ _REACTIONS = {
 
 @lru_cache(maxsize=200_000)
 def native(kind: str, seed: str, key: str) -> str:
-    """Give a number of the Graph's looks (15 digits, beginning with 100), the same for the same key."""
+    """Return a number of the Graph's looks (15 digits, beginning with 100), the same for the same key."""
     digest = hashlib.sha256(f"{seed}/{kind}/{key}".encode()).digest()
     return str(100_000_000_000_000 + int.from_bytes(digest[:8], "big") % 899_000_000_000)
 
 
 def community(world: World) -> str:
-    """Give the company's community."""
+    """Return the company's community."""
     return native("community", world.seed, "home")
 
 
 def user(world: World, person: Person) -> str:
-    """Give somebody's number."""
+    """Return somebody's number."""
     return native("user", world.seed, str(person.number))
 
 
 def group(world: World, place: Place) -> str:
-    """Give a group's number."""
+    """Return a group's number."""
     return native("group", world.seed, str(place.number))
 
 
 def number(place: int, at: int) -> str:
-    """Give the number of what was written in a place at a moment."""
+    """Return the number of what was written in a place at a moment."""
     return str(at * _PLACES + place)
 
 
 def place_and_moment(text: str) -> tuple[int, int]:
-    """Give the place and the moment of such a number; the inverse of `number`."""
+    """Return the place and the moment of such a number; the inverse of `number`."""
     return int(text) % _PLACES, int(text) // _PLACES
 
 
 def message(world: World, written: Message) -> str:
-    """Give a post's id, `group_post`, or a comment's, `post_comment`."""
+    """Return a post's id, `group_post`, or a comment's, `post_comment`."""
     own = number(written.place, written.at)
     if written.root is None:
         return f"{group(world, world.places[written.place])}_{own}"
@@ -68,7 +68,7 @@ def seconds(moment: int) -> int:
 
 
 def updated(written: Message) -> int:
-    """Give when a post was last active, to the second: its own time, or its newest comment's."""
+    """Return when a post was last active, to the second: its own time, or its newest comment's."""
     return seconds(max([written.at, *(one.at for one, _ in thread(written))]))
 
 
@@ -79,7 +79,7 @@ def thread(root: Message) -> list[tuple[Message, Message]]:
 
 
 def _above(root: Message, reply: Message) -> Message:
-    """Give what a comment answers: the post, or now and then the first comment; there are no deeper levels."""
+    """Return what a comment answers: the post, or now and then the first comment; there are no deeper levels."""
     if reply.at // 10 % 3 == 1:
         before = next((one for one in root.replies if one.at < reply.at and one.at // 10 % 3 != 1), None)
         return before or root
@@ -87,7 +87,7 @@ def _above(root: Message, reply: Message) -> Message:
 
 
 def reaction(emoji: str) -> str:
-    """Give the platform's reaction."""
+    """Return the platform's reaction."""
     return _REACTIONS.get(emoji, "LIKE")
 
 
@@ -100,7 +100,7 @@ def reactions(written: Message) -> list[Reaction]:
 
 
 def parent_of(world: World, written: Message) -> Message | None:
-    """Give what a comment answers; None for a post."""
+    """Return what a comment answers; None for a post."""
     root = world.root_of(written)
     return None if root is written else _above(root, written)
 
@@ -118,12 +118,12 @@ def body(world: World, written: Message) -> str:
 
 
 def plain(world: World, written: Message, segments: Sequence[Segment]) -> str:
-    """Give the plain text of segments."""
+    """Return the plain text of segments."""
     return "".join(text for text, _ in _pieces(world, written, segments, marked=False))
 
 
 def tags(world: World, written: Message) -> list[dict[str, Any]]:
-    """Give `message_tags`: whom and what the message names, and where."""
+    """Return `message_tags`: whom and what the message names, and where."""
     found: list[dict[str, Any]] = []
     offset = 0
     for text, segment in _pieces(world, written, written.segments, marked=formatting(written) == "MARKDOWN"):

@@ -50,7 +50,7 @@ def group_node(world: World, place: Place) -> Node:
 
 
 def group_updated(world: World, place: Place) -> int:
-    """Give when anything last happened in a group, in microseconds."""
+    """Return when anything last happened in a group, in microseconds."""
     roots = (one for one in world.messages(place) if one.root is None and one.live)
     return max([place.created_at, *(naming.updated(one) * 1_000_000 for one in roots)])
 

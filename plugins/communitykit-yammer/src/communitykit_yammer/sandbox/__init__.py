@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from communitykit import Budget, make_id
+from communitykit.connector import Budget, make_id
 from communitykit.sandbox import Circle, Desk, Door, Message, Person, Place, Platform, Segment, Site, World, from_us
 from communitykit_yammer.sandbox import naming
 from communitykit_yammer.sandbox.desk import CLIENT_ID, YammerDesk
@@ -48,7 +48,7 @@ class YammerPlatform(Platform):
         return YammerDesk(site)
 
     def settings(self, site: Site) -> dict[str, Any]:
-        """Give addresses and token; with `entra` the means to refresh it, with `graph` a token for Graph, too."""
+        """Return addresses and token; with `entra` the means to refresh it, with `graph` a token for Graph, too."""
         desk = site.desk
         found: dict[str, Any] = {"base_url": f"{site.url}/api/v1/", "token": site.token}
         if isinstance(desk, YammerDesk):
@@ -60,24 +60,24 @@ class YammerPlatform(Platform):
         return found
 
     def network(self, world: World, person: Person | None = None) -> str:  # noqa: ARG002 # all ids are of one network
-        """Give the network that is read: ids are all of it."""
+        """Return the network that is read: ids are all of it."""
         return str(naming.network(world))
 
     def member_id(self, world: World, person: Person, *, told: bool = True) -> str:  # noqa: ARG002 # same
-        """Give a member's id."""
+        """Return a member's id."""
         kind = ("bot",) if person.kind == "bot" else ()
         return make_id("yammer", self.network(world), "member", *kind, str(naming.user(world, person)))
 
     def community_id(self, world: World, place: Place) -> str:
-        """Give a community's id."""
+        """Return a community's id."""
         return make_id("yammer", self.network(world), "community", str(naming.group(world, place)))
 
     def post_id(self, world: World, message: Message) -> str:
-        """Give a post's id."""
+        """Return a post's id."""
         return make_id("yammer", self.network(world), "post", str(naming.message(message.place, message.at)))
 
     def membership_id(self, world: World, place: Place | Circle, person: Person) -> str:
-        """Give a membership's id; there are no groups of people."""
+        """Return a membership's id; there are no groups of people."""
         if isinstance(place, Circle):
             raise TypeError("Yammer has no groups of people")
         kind = ("bot",) if person.kind == "bot" else ()
@@ -85,15 +85,15 @@ class YammerPlatform(Platform):
         return make_id("yammer", self.network(world), "membership", inside, *kind, who)
 
     def body(self, world: World, message: Message) -> tuple[str, str]:
-        """Give the body with its tokens."""
+        """Return the body with its tokens."""
         return naming.parsed(world, message.segments), "plain"
 
     def plain(self, world: World, message: Message, segments: Sequence[Segment]) -> str:  # noqa: ARG002 # same
-        """Give the plain text."""
+        """Return the plain text."""
         return naming.plain(world, segments)
 
     def kind_of(self, message: Message) -> str:
-        """Give the kind; Yammer tells all of them apart."""
+        """Return the kind; Yammer tells all of them apart."""
         return message.kind if message.kind in _KINDS else "post"
 
     def lists(self, person: Person) -> bool:
@@ -124,7 +124,7 @@ class YammerPlatform(Platform):
         return found
 
     def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:  # noqa: ARG002 # same
-        """Give the network itself."""
+        """Return the network itself."""
         network = self.network(world)
         yield (
             "community",

@@ -87,7 +87,7 @@ class YammerDesk(Desk):
         }
 
     def feed(self, place: Place) -> list[Message]:
-        """Give what a community shows, oldest first."""
+        """Return what a community shows, oldest first."""
         found = self.feeds.get(place.number)
         if found is None:
             living = (one for one in self.world.messages(place) if one.live)

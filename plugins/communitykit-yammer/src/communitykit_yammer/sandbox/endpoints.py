@@ -189,7 +189,7 @@ def _envelope(desk: YammerDesk, call: Call, page: list[Message], line: Place | N
 
 
 def _references(desk: YammerDesk, page: list[Message]) -> list[dict[str, Any]]:
-    """Give who wrote, threads, and parents off the page; likers are left out, and so are people only mentioned."""
+    """Return who wrote, threads, and parents off the page; likers are left out, and so are people only mentioned."""
     world = desk.world
     authors = dict.fromkeys(one.author for one in page)
     found = [directory.reference(world, world.people[number]) for number in authors]

@@ -20,44 +20,44 @@ _PLACES = 1000
 
 @lru_cache(maxsize=200_000)
 def native(kind: str, seed: str, key: str) -> int:
-    """Give a number of Yammer's looks (11 digits), the same for the same key."""
+    """Return a number of Yammer's looks (11 digits), the same for the same key."""
     digest = hashlib.sha256(f"{seed}/{kind}/{key}".encode()).digest()
     return 10_000_000_000 + int.from_bytes(digest[:8], "big") % 89_000_000_000
 
 
 def network(world: World) -> int:
-    """Give the company's network."""
+    """Return the company's network."""
     return native("network", world.seed, "home")
 
 
 def home(world: World, person: Person) -> int:
-    """Give the network where somebody is at home."""
+    """Return the network where somebody is at home."""
     return native("network", world.seed, "partner") if person.kind == "external" else network(world)
 
 
 def user(world: World, person: Person) -> int:
-    """Give somebody's number; bots are numbered apart from users, so one may have a user's number."""
+    """Return somebody's number; bots are numbered apart from users, so one may have a user's number."""
     return native("user", world.seed, str(person.number))
 
 
 def group(world: World, place: Place) -> int:
-    """Give a community's number."""
+    """Return a community's number."""
     return native("group", world.seed, str(place.number))
 
 
 def office_group(world: World, place: Place) -> str:
-    """Give the Microsoft 365 group behind a community."""
+    """Return the Microsoft 365 group behind a community."""
     digest = hashlib.sha256(f"{world.seed}/m365/{place.number}".encode()).hexdigest()
     return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"
 
 
 def message(place: int, at: int) -> int:
-    """Give a message's number, which grows with time; larger than what a float can hold, as they may become."""
+    """Return a message's number, which grows with time; larger than what a float can hold, as they may become."""
     return at * _PLACES + place
 
 
 def place_and_moment(number: int) -> tuple[int, int]:
-    """Give the place and the moment of a message's number; the inverse of `message`."""
+    """Return the place and the moment of a message's number; the inverse of `message`."""
     return number % _PLACES, number // _PLACES
 
 
@@ -77,7 +77,7 @@ def whole_second(moment: int) -> int:
 
 
 def parent_of(world: World, written: Message) -> Message | None:
-    """Give the message that this one answers: the root, or now and then the reply before it."""
+    """Return the message that this one answers: the root, or now and then the reply before it."""
     root = world.root_of(written)
     if root is written:
         return None
@@ -102,7 +102,7 @@ def parsed(world: World, segments: Sequence[Segment]) -> str:
 
 
 def plain(world: World, segments: Sequence[Segment]) -> str:
-    """Give the plain text of segments: numbers stand for people and groups, since exports tell no more."""
+    """Return the plain text of segments: numbers stand for people and groups, since exports tell no more."""
     parts = []
     for segment in segments:
         if segment.kind == "person":

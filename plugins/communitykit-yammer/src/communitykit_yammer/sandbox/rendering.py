@@ -63,7 +63,7 @@ def message_object(world: World, written: Message, *, cut: int | None = None) ->
 
 
 def title_of(written: Message) -> str | None:
-    """Give the headline, which announcements have."""
+    """Return the headline, which announcements have."""
     return written.segments[0].text if written.kind == "announcement" and written.segments else None
 
 
@@ -178,5 +178,5 @@ def _attachments(world: World, written: Message) -> Any:  # noqa: ANN401 # a gen
 
 
 def file_number(world: World, written: Message, number: int) -> int:
-    """Give an attached file's number."""
+    """Return an attached file's number."""
     return native("file", world.seed, f"{written.place}/{number}")

@@ -1,0 +1,168 @@
+"""What a connector is: one frozen declaration of what to ask and what the answer means. It does nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pydantic import BaseModel
+
+from communitykit.connector.flow import Batch, Budget, Checkpoint, Draft, Flow, Gap, Response, Selection, Slice, Swept
+from communitykit.connector.settings import Settings
+from communitykit.errors import CommunityKitError
+
+if TYPE_CHECKING:
+    from communitykit.connector.archive import Archive
+    from communitykit.connector.oauth import Authorize
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the connector's platform tells and through which door; everything else is absent, not zero.
+
+    The vocabulary is closed: `communitykit.sandbox` computes the truth from the same words, so a connector cannot hide
+    what it loses.
+    """
+
+    records: frozenset[str] = frozenset()
+    """Record kinds that it yields."""
+    events: frozenset[str] = frozenset()
+    """Event kinds that it yields through the API."""
+    archive_records: frozenset[str] | None = None
+    """Record kinds that its archives tell; None: the same as the API."""
+    archive_events: frozenset[str] = frozenset()
+    """Event kinds that its archives tell."""
+    webhook_events: frozenset[str] = frozenset()
+    """Event kinds that its webhooks tell."""
+    webhook_records: frozenset[str] | None = None
+    """Record kinds that its webhooks tell; None is all of `records`."""
+    member_fields: frozenset[str] = frozenset()
+    """Member fields that the platform can tell, of those a directory may hold."""
+    post_kinds: frozenset[str] = frozenset({"post"})
+    """Post kinds that the platform tells apart."""
+    features: frozenset[str] = frozenset()
+    """Of `FEATURES`."""
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    """What no door of this platform tells, and why: shown in the documentation."""
+
+
+FEATURES: dict[str, str] = {
+    "incremental": "A second run fetches little.",
+    "late_replies": "Replies to old threads are found by an incremental run.",
+    "edits": "Edits inside the look-back are found by an incremental run.",
+    "deletions": "Deletions inside the look-back are found by an incremental run.",
+    "reply_changes": "Edits and deletions of replies in threads that did not move are found too.",
+    "reaction_actors": "Who reacted is told.",
+    "reaction_types": "Which reaction somebody chose is told, so that one person may have several on a post.",
+    "reaction_times": "When somebody reacted is told by the API.",
+    "webhook_reaction_times": "When somebody reacted is told by webhooks.",
+    "membership_times": "When somebody joined is told with the membership.",
+    "threads": "Replies know the root of their thread.",
+    "nested_replies": "Replies know the reply that they answer.",
+    "views": "Who has seen a post is told.",
+    "view_counts": "How many have seen a post is told.",
+    "titles": "Posts have titles.",
+    "deleted_posts": "The platform tells of deleted posts (tombstones).",
+    "guests": "Guests are told apart.",
+    "bots": "Bots are told apart.",
+    "deactivated": "Deactivated accounts stay listed.",
+    "direct_messages": "Direct messages can be read when asked for.",
+    "private_communities": "Private communities can be read when asked for.",
+    "user_groups": "Groups of users are told.",
+    "files": "Attached files are told as metadata.",
+    "polls": "Polls and their options are told.",
+    "pins": "Pinned posts are told.",
+    "hierarchy": "Communities have parents.",
+}
+
+Context: TypeAlias = Mapping[str, Any]
+Translator: TypeAlias = Callable[[Any, Context], Iterable[Draft]]
+
+
+@dataclass(frozen=True, slots=True)
+class WireKind:
+    """How payloads of one kind become records. `translate` is pure; `id_field` names the platform's own id in them."""
+
+    translate: Translator
+    id_field: str = "id"
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveDoor:
+    """How the platform's export archives are read.
+
+    `detect` tells whether an opened archive is one of this platform's. `as_of` gives when the archive was true: its own
+    date, or else its newest content. `read` yields the slices' content in any order that keeps memory small; each Slice
+    that it yields opens a new slice, to which the batches after it belong.
+    """
+
+    detect: Callable[[Archive], bool]
+    as_of: Callable[[Archive], datetime | None]
+    read: Callable[[Archive, Selection], Iterable[Batch | Slice | Swept | Gap]]
+    options: type[BaseModel] | None = None
+    nested: bool = False
+    """Whether exports come as zips inside zips, or as a folder of them: those are opened, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook delivery taken apart: payloads to translate, and what to answer the platform.
+
+    `reply` is the body to send back (a challenge, for instance), None for an empty 200. `dedupe_key` identifies the
+    delivery: the same key means the same content, sent again.
+    """
+
+    batches: tuple[Batch, ...] = ()
+    reply: str | None = None
+    dedupe_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookDoor:
+    """How the platform's deliveries are verified and taken apart. Pure: `receive(headers, body, secret, now)`.
+
+    Raises SignatureError when the delivery is not the platform's, or too old.
+    """
+
+    receive: Callable[[Mapping[str, str], bytes, str, datetime], Delivery]
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A platform, declared.
+
+    Flows (`discover`, `read`, `resolve`, `preflight`) say what to ask; `error_of` says which answers are errors;
+    `translators` say what payloads mean. communitykit does everything else.
+    """
+
+    name: str
+    title: str
+    version: str
+    settings: type[Settings]
+    capabilities: Capabilities
+    translators: Mapping[str, WireKind]
+    base_url: str = ""
+    hosts: tuple[str, ...] = ()
+    """Further hosts that requests may go to (downloads); the credential is sent to those of `credential_hosts` only."""
+    credential_hosts: tuple[str, ...] = ()
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
+    authorize: Authorize | None = None
+    error_of: Callable[[Response], CommunityKitError | None] | None = None
+    discover: Callable[[Selection], Flow] | None = None
+    read: Callable[[Selection, Slice, Checkpoint | None], Flow] | None = None
+    resolve: Callable[[Selection, str, tuple[str, ...]], Flow] | None = None
+    """`resolve(scope, network, member_ids)`: look up members that records refer to but no listing gave."""
+    preflight: Callable[[Selection], Flow] | None = None
+    """What `communitykit check` runs: raises what would fail later, yields a Gap for each thing that cannot be read."""
+    estimate: Callable[[Selection, Slice, Checkpoint | None], Mapping[str, int]] | None = None
+    """About how many requests of each budget reading the slice takes, for `--estimate`; empty when nothing tells."""
+    ignored: Mapping[str, str] = field(default_factory=dict)
+    """Wire kinds knowingly ignored, each with its reason."""
+    secrets: tuple[str, ...] = ()
+    """Regular expressions of the platform's tokens: scrubbed from everything that is kept or shown."""
+    archive: ArchiveDoor | None = None
+    webhook: WebhookDoor | None = None
+    sandbox: Callable[[], Any] | None = None
+    """Gives the simulated platform (`communitykit.sandbox.Platform`); imported only when called."""

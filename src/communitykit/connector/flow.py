@@ -1,0 +1,215 @@
+"""What connectors and drivers say to one another. Pure: nothing here does I/O, sleeps or knows the time.
+
+A flow is a plain generator. It yields steps; the driver answers:
+
+- a `Request` is answered with its `Response`, or the error is thrown in (so a flow may skip a deleted channel);
+- a tuple of Requests runs side by side and is answered with a list in the same order, each a `Response` or the error
+  that came instead (a refused credential is thrown, since it ends everything);
+- `Batch`, `Slice`, `Swept` and `Gap` are answered with None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+JSON: TypeAlias = Any
+"""Decoded JSON: dict, list, str, int, float, bool or None."""
+
+Checkpoint: TypeAlias = dict[str, Any]
+"""Small JSON with a version `v`; what a slice needs to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a request takes from a rate budget: `units` of `budget`, counted by the platform per `scope`."""
+
+    budget: str
+    scope: str = ""
+    units: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A platform's documented limit: `limit` units in any window of `seconds`."""
+
+    limit: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request, described.
+
+    `url` is relative to the connector's base URL, or absolute on one of its hosts. `subject` names the object in errors
+    ("channel C061"). `authorized` adds the credential. `expect` says how to decode the answer: `file` streams it to a
+    temporary path that the driver removes afterwards. `after` is in seconds: the platform asked to wait that long, in
+    its answer to something else that drew on the same budgets (a part of a batch, say).
+    """
+
+    url: str
+    method: Literal["GET", "POST", "HEAD", "PATCH", "DELETE"] = "GET"
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    form: Mapping[str, str | int] | None = None
+    json: JSON = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    costs: tuple[Cost, ...] = ()
+    expect: Literal["json", "text", "file"] = "json"
+    subject: str = ""
+    authorized: bool = True
+    after: float = 0.0
+
+    def with_form(self, **values: str | int) -> Request:
+        """Return the same request with form fields added or replaced."""
+        return replace(self, form={**(self.form or {}), **values})
+
+    def with_params(self, **values: str | int) -> Request:
+        """Return the same request with query parameters added or replaced."""
+        return replace(self, params={**self.params, **values})
+
+
+@dataclass(slots=True)
+class Response:
+    """A decoded answer. `data` is JSON, text, or the Path of a file; `headers` have lower-case names."""
+
+    request: Request
+    status: int
+    headers: Mapping[str, str]
+    data: Any
+    fetched_at: datetime
+
+    @property
+    def path(self) -> Path:
+        """Where the body of an `expect="file"` request was streamed to."""
+        if not isinstance(self.data, Path):
+            message = "only a request with expect='file' has a path"
+            raise TypeError(message)
+        return self.data
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Wire payloads of one kind, to be translated, and the checkpoint that holds once they are stored.
+
+    `context` is what the payloads themselves do not say (team, channel…), as JSON. `as_of` overrides when it was true
+    (archives and webhooks set it; the API's fetch time is the default).
+    """
+
+    kind: str
+    items: Sequence[Any]
+    context: Mapping[str, Any] = field(default_factory=dict)
+    checkpoint: Checkpoint | None = None
+    as_of: datetime | None = None
+
+
+@dataclass(slots=True)
+class Swept:
+    """Everything of one record kind that matches `within` was in the batches since the previous Swept of this slice.
+
+    So stored records that match and were not among them have vanished. `within` names fields and the value that the
+    swept records share (None matches the empty field). Posts may be bounded by creation time: after `since`, up to and
+    including `until`. Yielded by a flow for a window that it walked whole, or by a translator beside a post whose
+    complete list of acts it gave (then `within` holds `target_id` and the batch is the window). `lowest` and `highest`
+    bound it by native id, both included, on a platform that sorts by numbers: what has another id is not in the window.
+    `with_replies` says that on this platform a root disappears only after all that was below it, so its replies have
+    vanished, too.
+
+    A sweep never leaves one platform and one network: that of the ids in `within`, else `network`, else the slice's. A
+    discovery, which is about no one network, has to name it where `within` holds no id. Payloads of the window that
+    could not be translated count as seen, by the id that they show; one that shows none keeps the window from being
+    swept at all.
+    """
+
+    record: Literal["post", "event", "membership", "community", "member"]
+    within: Mapping[str, str | None]
+    since: datetime | None = None
+    until: datetime | None = None
+    with_replies: bool = False
+    network: str | None = None
+    lowest: int | None = None
+    highest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The unit of everything: one community's messages, or one listing, over a window. Plain JSON throughout.
+
+    `key` is unique in its network and stays the same from run to run, since checkpoints are kept under it. `gives`
+    names the record kinds that reading it yields.
+    """
+
+    key: str
+    network: str
+    kinds: tuple[str, ...]
+    community_id: str | None = None
+    label: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that could not be read, or was left out: it becomes part of the slice's Coverage, never silence."""
+
+    reason: str
+    status: Literal["partial", "denied", "truncated", "skipped"] = "partial"
+    community_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """What a translator gives for a payload that is knowingly no record; `kind` must be declared by the connector."""
+
+    kind: str
+
+
+class Rejected(Exception):  # noqa: N818 # not an error of the caller: a translator's word for "this cannot be a record"
+    """A payload, or a part of it, that cannot become a record. `reason` is a short code, `detail` no content.
+
+    Raised by a translator it costs the whole payload. Yielded by it, as a draft, it costs one part (a reaction, a reply
+    that came with its root), which `native` names by the platform's own id where that is readable.
+    """
+
+    def __init__(self, reason: str, detail: str | None = None, *, native: str | None = None) -> None:
+        """Keep all three for the Issue."""
+        self.reason = reason
+        self.detail = detail
+        self.native = native
+        super().__init__(reason)
+
+
+Step: TypeAlias = Request | tuple[Request, ...] | Batch | Slice | Swept | Gap
+Flow: TypeAlias = Generator[Step, Any, None]
+Draft: TypeAlias = dict[str, Any] | Swept | Ignored | Rejected
+"""What a translator gives: a record as a dict with `record` and `id`, a Swept, Ignored, or Rejected for one part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a run is asked for; the same for every slice of it.
+
+    `until` is fixed when the run begins. `communities` are glob patterns on a community's name or native id; empty
+    means all. Direct messages and private communities are out unless asked for. `settings` are the connector's own.
+    """
+
+    settings: Any
+    until: datetime
+    since: datetime | None = None
+    communities: tuple[str, ...] = ()
+    include_private: bool = False
+    include_direct: bool = False
+    force: bool = False
+    kinds: frozenset[str] = frozenset({"member", "community", "membership", "post", "event", "measure"})
+
+    def wants(self, *names: str | None) -> bool:
+        """Tell whether a community with one of these names (or ids) was asked for."""
+        if not self.communities:
+            return True
+        return any(fnmatchcase(name, pattern) for name in names if name for pattern in self.communities)
+
+    def lookback_start(self, lookback: timedelta | None) -> datetime | None:
+        """Return where a look-back of that length begins; None (all) is the beginning of time."""
+        return None if lookback is None else self.until - lookback

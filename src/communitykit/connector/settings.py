@@ -1,0 +1,79 @@
+"""What a connector can be told, from keywords and from the environment."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from communitykit.errors import SettingsError
+
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+_LENGTH = re.compile(r"^\s*(\d+)\s*([hdw])\s*$")
+
+
+def _length(value: Any) -> Any:  # noqa: ANN401 # whatever was given; pydantic judges the rest
+    match = _LENGTH.match(value) if isinstance(value, str) else None
+    return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else value
+
+
+Lookback: TypeAlias = Annotated[timedelta | Literal["all"], BeforeValidator(_length)]
+"""A setting that says how far back a later run looks for what changed: `30d`, `12h`, `2w`, a timedelta, or `all`."""
+
+
+def lookback_length(lookback: timedelta | str) -> timedelta | None:
+    """Return a look-back as a length; None is all."""
+    return lookback if isinstance(lookback, timedelta) else None
+
+
+class Settings(BaseModel):
+    """What every connector can be told; a connector adds its own fields, secrets as SecretStr.
+
+    Each field can come from the environment too: `COMMUNITYKIT_<CONNECTOR>_<FIELD>`, a keyword wins.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base_url: str | None = Field(default=None, description="Another address than the platform's own.")
+    proxy: SecretStr | None = Field(default=None, description="Proxy address, perhaps with its password.")
+    ca_bundle: Path | None = Field(default=None, description="File of certificate authorities to trust.")
+    timeout: float = Field(default=30.0, gt=0, description="Seconds without an answer before a request is given up.")
+    rate: float = Field(default=1.0, gt=0, description="Multiplies the declared budgets; inf only for sandboxes.")
+    concurrency: int = Field(default=8, ge=1, le=64, description="Slices read side by side.")
+    credential_store: Path | None = Field(
+        default=None, description="File (0600) for rotated credentials; without it they live as long as the process."
+    )
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def load_settings(name: str, kind: type[S], values: Mapping[str, Any]) -> S:
+    """Make a connector's settings from keywords and, for what they leave out, from the environment.
+
+    Raises SettingsError naming each wrong or missing setting, where it can be given, and never its value.
+    """
+    prefix = f"COMMUNITYKIT_{name.upper().replace('-', '_')}_"
+    given = {field: value for field, value in values.items() if value is not None}
+    for field in kind.model_fields:
+        text = os.environ.get(prefix + field.upper())
+        if field not in given and text:
+            given[field] = text
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
+            for item in error.errors(include_input=False)
+        )
+        known = ", ".join(sorted(kind.model_fields))
+        raise SettingsError(
+            f"settings are not usable: {wrong}",
+            platform=name,
+            remedy=f"Give them as keywords or as {prefix}<NAME>. Known settings: {known}.",
+        ) from None

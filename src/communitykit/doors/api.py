@@ -1,0 +1,134 @@
+"""A connected platform for scripts: `connect`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.connector.declaration import Connector
+from communitykit.connector.flow import Request, Response, Slice
+from communitykit.connector.registry import registry
+from communitykit.doors.options import ReadOptions, make_conductor, source_run
+from communitykit.doors.streaming import Records
+from communitykit.http.budgets import PACE, Pace
+from communitykit.http.conductor import Conductor, Meter
+from communitykit.reading.lookups import State
+from communitykit.reading.run import SourceRun
+from communitykit.reading.slices import Progress
+from communitykit.reading.threads import read_sync
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a pull would take: requests by budget, and the least number of seconds that the limits allow."""
+
+    connector: str
+    slices: int
+    unknown: int
+    requests: Mapping[str, int]
+    seconds: float
+
+
+class Session(Records):
+    """A connected platform. Close it, or use it as a context manager."""
+
+    def __init__(self, connector: Connector, conductor: Conductor) -> None:
+        """Open connections lazily: nothing is sent before the first record is asked for."""
+        self.connector = connector
+        self.conductor = conductor
+        from communitykit.http.drivers import SyncRunner  # noqa: PLC0415 # httpx is imported only when used
+
+        self._runner = SyncRunner(conductor)
+
+    def __enter__(self) -> Self:
+        """Return the session."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the session."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Name the platform, and nothing secret."""
+        return f"<Session {self.connector.name} {self.conductor.exchange.base_url}>"
+
+    def close(self) -> None:
+        """Close connections."""
+        self._runner.close()
+
+    def stop(self) -> None:
+        """Tell a reading to stop at its next step."""
+        self.conductor.stopping.set()
+
+    def reset(self) -> None:
+        """Forget an earlier stop: a new reading begins."""
+        self.conductor.stopping.clear()
+
+    def read(self, ask: ReadOptions, *, state: State, run_id: str, emit: Callable[[Progress], None]) -> None:
+        """Read the platform, handing every event to `emit` (from several threads)."""
+        run = self._run(ask, state, run_id)
+        read_sync(run, self._runner, emit)
+
+    def send(self, request: Request) -> Response:
+        """Send one request of the caller's own, with this session's credential, paced and retried.
+
+        For what plugins describe besides reading: creating a webhook subscription, for instance.
+
+        Raises CommunityKitError when it is refused.
+        """
+        return self._runner.send(request, Meter())
+
+    def check(self) -> list[str]:
+        """Ask the platform whether this credential can read what it should; give what it cannot, and what to do.
+
+        Raises CommunityKitError when it can read nothing.
+        """
+        if self.connector.preflight is None:
+            return []
+        run = self._run(ReadOptions(), {}, "check")
+        reading = run.begin(None, "check")
+        for emit in self._runner.run(self.connector.preflight(run.selection), reading.meter):
+            reading.page(emit)
+        closed = reading.closed()
+        return [closed.coverage.reason] if closed.coverage.reason else []
+
+    def estimate(self, ask: ReadOptions, state: State) -> Estimate:
+        """Discover what there is to read, without reading it, and sum up what it would take.
+
+        Raises CommunityKitError when the platform cannot be asked.
+        """
+        run = self._run(ask, state, "estimate")
+        reading = run.begin(None, "discover")
+        requests: Counter[str] = Counter()
+        slices = unknown = 0
+        flow = self.connector.discover(run.selection) if self.connector.discover else None
+        for emit in self._runner.run(flow, reading.meter) if flow is not None else ():
+            if isinstance(emit.step, Slice) and run.wanted(emit.step):
+                slices += 1
+                told = run.budgeted(emit.step)
+                unknown += not told
+                requests.update(told)
+        budgets, rate = self.connector.budgets, self.conductor.settings.rate
+        # Budgets run side by side, so the slowest decides.
+        seconds = max(
+            (number * budgets[name].seconds / (budgets[name].limit * rate) for name, number in requests.items()),
+            default=0.0,
+        )
+        return Estimate(self.connector.name, slices, unknown, dict(requests), seconds)
+
+    def _run(self, ask: ReadOptions, state: State, run_id: str) -> SourceRun:
+        return source_run(self.connector, self.conductor, ask, state, run_id)
+
+
+def connect(name: str, *, clock: Clock = SYSTEM_CLOCK, pace: Pace = PACE, **settings: Any) -> Session:  # noqa: ANN401
+    """Connect to a platform: `connect("slack", token="…")`.
+
+    Settings come from keywords or from the environment (`COMMUNITYKIT_SLACK_TOKEN`). Nothing is sent yet.
+
+    Raises UnknownConnectorError for a name that is not installed, SettingsError for settings that are missing or wrong.
+    """
+    connector = registry().get(name)
+    return Session(connector, make_conductor(connector, clock, pace, settings))

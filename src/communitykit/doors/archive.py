@@ -1,0 +1,151 @@
+"""An opened export archive, with the calls of a connected platform: `read_archive`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ValidationError
+
+from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.connector.archive import Archive
+from communitykit.connector.declaration import Connector
+from communitykit.connector.flow import Batch, Gap, Selection, Slice, Swept
+from communitykit.connector.registry import registry
+from communitykit.doors.options import ReadOptions
+from communitykit.doors.streaming import Records
+from communitykit.errors import ArchiveError, CommunityKitError, SettingsError
+from communitykit.http.conductor import Emit, Stopped
+from communitykit.reading.lookups import State
+from communitykit.reading.slices import Opened, Progress, SliceReading
+from communitykit.reading.translation import Page, Translation
+
+
+class ArchiveSession(Records):
+    """An opened export archive: the same calls as a connected platform."""
+
+    def __init__(self, connector: Connector, archive: Archive, options: BaseModel | None, clock: Clock) -> None:
+        """Check that the archive is this platform's.
+
+        Raises ArchiveError when it is not.
+        """
+        if connector.archive is None:
+            raise ArchiveError(
+                "this connector reads no archives", platform=connector.name, remedy="Connect to the platform instead."
+            )
+        if not connector.archive.detect(archive):
+            raise ArchiveError(
+                f"this does not look like an export of {connector.title}",
+                platform=connector.name,
+                subject=archive.name,
+                remedy="Give the zip as it was downloaded, or the folder that it unpacks to.",
+            )
+        self.connector = connector
+        self.archive = archive
+        self._door = connector.archive
+        self._options = options
+        self._clock = clock
+        self._stopping = threading.Event()
+
+    def __enter__(self) -> Self:
+        """Return the archive."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the archive."""
+        self.archive.close()
+
+    def stop(self) -> None:
+        """Tell a reading to stop at its next step."""
+        self._stopping.set()
+
+    def reset(self) -> None:
+        """Forget an earlier stop: a new reading begins."""
+        self._stopping.clear()
+
+    def read(self, ask: ReadOptions, *, state: State, run_id: str, emit: Callable[[Progress], None]) -> None:  # noqa: ARG002
+        """Read the archive whole, handing every event to `emit`. Archives keep no checkpoints."""
+        now = self._clock.now()
+        selection = ask.selection(self._options, now)
+        translation = Translation(self.connector, run_id=run_id, origin="archive", raw=ask.keep_raw)
+        as_of = self._door.as_of(self.archive) or now
+        steps = self._until_stopped(self._door.read(self.archive, selection))
+        for event in read_steps(translation, selection, steps, now=now, as_of=as_of):
+            emit(_within(event, ask))
+
+    def _until_stopped(self, steps: Iterable[Any]) -> Iterator[Any]:
+        for step in steps:
+            if self._stopping.is_set():
+                raise Stopped
+            yield step
+
+
+def read_archive(name: str, path: str | Path, *, clock: Clock = SYSTEM_CLOCK, **options: Any) -> ArchiveSession:  # noqa: ANN401
+    """Open an export archive: `read_archive("slack", "export.zip")`.
+
+    Raises UnknownConnectorError, ArchiveError (not there, damaged, encrypted, unsafe, another platform's) or
+    SettingsError for options that the connector does not know.
+    """
+    connector = registry().get(name)
+    door = connector.archive
+    chosen: BaseModel | None = None
+    if door is not None and door.options is not None:
+        try:
+            chosen = door.options.model_validate(options)
+        except ValidationError as error:
+            wrong = "; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors(include_input=False))
+            raise SettingsError(f"archive options are not usable: {wrong}", platform=name) from None
+    opened = Archive(path, nested=door is not None and door.nested)
+    return ArchiveSession(connector, opened, chosen, clock)
+
+
+def _within(event: Progress, ask: ReadOptions) -> Progress:
+    """Keep what an archive tells of the window that was asked for."""
+    if not isinstance(event, Page) or (ask.since is None and ask.until is None):
+        return event
+    return replace(event, records=[record for record in event.records if _is_within(record, ask)])
+
+
+def _is_within(record: Any, ask: ReadOptions) -> bool:  # noqa: ANN401 # any record
+    moment = getattr(record, "created_at" if record.record == "post" else "occurred_at", None)
+    if moment is None:
+        return True
+    return (ask.since is None or moment >= ask.since) and (ask.until is None or moment <= ask.until)
+
+
+def read_steps(
+    translation: Translation,
+    selection: Selection,
+    steps: Iterable[Batch | Slice | Swept | Gap],
+    *,
+    now: datetime,
+    as_of: datetime,
+) -> Iterator[Progress]:
+    """Read an archive's steps: each Slice opens a new one, to which the batches after it belong."""
+    name = translation.connector.name
+    reading = SliceReading(translation, selection, f"{name}:-:archive")
+    try:
+        for step in steps:
+            if isinstance(step, Slice):
+                yield reading.closed()
+                reading = SliceReading(translation, selection, f"{name}:{step.network}:{step.key}", slice_=step)
+                yield Opened(reading.key, step.label or step.key)
+                continue
+            if isinstance(step, Batch):
+                step = replace(step, as_of=step.as_of or as_of)  # noqa: PLW2901 # the same step, dated
+            page = reading.page(Emit(step, now))
+            if page is not None:
+                if isinstance(step, Swept):
+                    page.sweeps = [replace(one, source=translation.source(now, as_of)) for one in page.sweeps]
+                yield page
+    except Stopped:
+        reading.stop("the import was stopped; run it again to go on")
+    except CommunityKitError as error:
+        reading.fail(error)
+        yield reading.closed()
+        raise
+    yield reading.closed()

@@ -1,0 +1,94 @@
+"""Records that are there already, as a source to pull: what webhooks brought, or what JSON Lines kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from communitykit.connector.declaration import Capabilities, Connector
+from communitykit.connector.settings import Settings
+from communitykit.doors.options import ReadOptions
+from communitykit.http.conductor import Meter
+from communitykit.model import Coverage, Issue
+from communitykit.reading.lookups import State
+from communitykit.reading.slices import Closed, Opened, Progress
+from communitykit.reading.translation import Page
+
+_PAGE = 1_000
+
+
+class RecordSource:
+    """Records as a source; see `from_records`."""
+
+    connector = Connector(
+        name="records",
+        title="Records at hand",
+        version="1",
+        settings=Settings,
+        capabilities=Capabilities(records=frozenset({"member", "community", "membership", "post", "event", "measure"})),
+        translators={},
+    )
+
+    def __init__(self, records: Iterable[Any]) -> None:
+        """Keep the records; they are gone through once, when the source is read."""
+        self._records = records
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Tell a reading to stop before its next page."""
+        self._stopping.set()
+
+    def reset(self) -> None:
+        """Forget an earlier stop."""
+        self._stopping.clear()
+
+    def read(self, ask: ReadOptions, *, state: State, run_id: str, emit: Callable[[Progress], None]) -> None:  # noqa: ARG002
+        """Hand over what was asked for, by the thousand. Nothing is kept to go on from: given again, it merges.
+
+        Raises what going through the records raises; what came before it was handed over.
+        """
+        key = f"{self.connector.name}:-:given"
+        emit(Opened(key, "records"))
+        given, rejected, whole = 0, 0, False
+        try:
+            for records in _pages(self._records):
+                if self._stopping.is_set():
+                    return
+                given += len(records)
+                page = Page(key, issues=[_no_source(record, key, run_id) for record in records if not record.source])
+                page.records = [record for record in records if record.source and record.record in ask.kinds]
+                emit(page)
+                rejected += len(page.issues)
+            whole = True
+        finally:
+            coverage = Coverage(
+                run_id=run_id,
+                slice=key,
+                status="complete" if whole else "partial",
+                reason=None if whole else "not all records were gone through; give them again",
+                read=given,
+                stored=given - rejected,
+                rejected=rejected,
+            )
+            emit(Closed(key, coverage, Meter()))
+
+
+def from_records(records: Iterable[Any]) -> RecordSource:
+    """Make a source of records that you have: `pull(from_records(received.records), "activity.duckdb")`.
+
+    They come from `receive`, from `communitykit.sinks.read_jsonl`, or from another store; they merge with what is
+    stored by their ids and by when they were true. One without a `source` says neither, and becomes an Issue.
+    """
+    return RecordSource(records)
+
+
+def _no_source(record: Any, key: str, run_id: str) -> Issue:  # noqa: ANN401 # any record
+    return Issue(run_id=run_id, slice=key, wire_kind=record.record, native_id=record.id, reason="no_source")
+
+
+def _pages(records: Iterable[Any]) -> Iterator[list[Any]]:
+    rest = iter(records)
+    while page := list(islice(rest, _PAGE)):
+        yield page

@@ -1,0 +1,84 @@
+"""Payloads without a session: `receive` for webhook deliveries, `translate` for payloads at hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import SecretStr
+
+from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.connector.declaration import Connector
+from communitykit.connector.flow import Batch
+from communitykit.connector.registry import registry
+from communitykit.errors import SettingsError
+from communitykit.reading.translation import Translation
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A webhook delivery: its records, what to answer the platform, and the key that repeated deliveries share."""
+
+    records: tuple[Any, ...] = ()
+    issues: tuple[Any, ...] = ()
+    reply: str | None = None
+    dedupe_key: str | None = None
+    ignored: Mapping[str, int] = field(default_factory=dict)
+
+
+def receive(
+    name: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes,
+    secret: str | SecretStr,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Received:
+    """Verify a webhook delivery and translate it: `receive("slack", headers=…, body=…, secret=…)`.
+
+    `body` is the raw bytes as they arrived: signatures are over them. Records merge into a store by their ids, so a
+    repeated delivery does no harm; `dedupe_key` tells it apart all the same.
+
+    Raises SignatureError (answer 401) when it is not the platform's or too old, ProtocolError when it is not readable.
+    """
+    return receive_for(registry().get(name), headers=headers, body=body, secret=secret, clock=clock)
+
+
+def receive_for(
+    connector: Connector, *, headers: Mapping[str, str], body: bytes, secret: str | SecretStr, clock: Clock
+) -> Received:
+    """Do what `receive` does, for a connector that need not be installed."""
+    if connector.webhook is None:
+        raise SettingsError("this connector receives no webhooks", platform=connector.name)
+    now = clock.now()
+    plain = secret.get_secret_value() if isinstance(secret, SecretStr) else secret
+    delivery = connector.webhook.receive(headers, body, plain, now)
+    translation = Translation(connector, run_id="webhook", origin="webhook")
+    ignored: Counter[str] = Counter()
+    pages = [translation.translate(batch, f"{connector.name}:-:webhook", now, ignored) for batch in delivery.batches]
+    return Received(
+        records=tuple(record for page in pages for record in page.records),
+        issues=tuple(issue for page in pages for issue in page.issues),
+        reply=delivery.reply,
+        dedupe_key=delivery.dedupe_key,
+        ignored=dict(ignored),
+    )
+
+
+def translate(
+    name: str, kind: str, payloads: Iterable[Any], context: Mapping[str, Any], *, clock: Clock = SYSTEM_CLOCK
+) -> tuple[list[Any], list[Any]]:
+    """Translate wire payloads of one kind into records; give the records and the Issues. Sends nothing.
+
+    Raises UnknownConnectorError, or SettingsError when the connector has no payloads of that kind.
+    """
+    connector = registry().get(name)
+    if kind not in connector.translators:
+        known = ", ".join(sorted(connector.translators))
+        raise SettingsError(f"{name} has no payloads of kind {kind!r}", remedy=f"Kinds: {known}.")
+    translation = Translation(connector, run_id="translate", origin="api")
+    ignored: Counter[str] = Counter()
+    page = translation.translate(Batch(kind, list(payloads), context), f"{name}:-:translate", clock.now(), ignored)
+    return page.records, page.issues

@@ -1,0 +1,1 @@
+"""Asking over HTTP: decisions on one request, budgets, the two drivers. The only room with httpx."""

@@ -1,0 +1,306 @@
+"""What running a flow takes, as generators of operations; a driver only carries them out.
+
+Everything that the sync and the async driver decide alike is here, once: pacing, retrying, credentials, redirects, and
+how a flow's requests are answered. Nothing here sends or sleeps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import threading
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.connector.declaration import Connector
+from communitykit.connector.flow import Batch, Flow, Gap, Request, Response, Slice, Swept
+from communitykit.connector.oauth import AuthFlow, Credential
+from communitykit.connector.settings import Settings
+from communitykit.errors import CommunityKitError, CredentialError, ProtocolError, RateLimitedError, TransientError
+from communitykit.http.budgets import PACE, Pace
+from communitykit.http.credentials import CredentialStore
+from communitykit.http.exchange import MAX_REDIRECTS, Exchange, backoff, secret_values, should_retry, should_stop
+
+
+class Stopped(BaseException):
+    """The run was told to stop. Not an Exception: no handler of errors may eat it."""
+
+
+@dataclass(slots=True)
+class Meter:
+    """What reading one slice took: requests sent, attempts repeated, seconds waited."""
+
+    requests: int = 0
+    retries: int = 0
+    waited: float = 0.0
+
+
+@dataclass(slots=True)
+class Sleep:
+    """Let `seconds` pass."""
+
+    seconds: float
+
+
+@dataclass(slots=True)
+class Send:
+    """Send this, answer with an Answer, or with the TransientError that the network gave."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    params: Mapping[str, str | int] | None
+    form: Mapping[str, str | int] | None
+    json: Any
+    to_file: bool
+
+
+@dataclass(slots=True)
+class Answer:
+    """What came back: a body, or the file that it was streamed to."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    path: Path | None = None
+
+
+@dataclass(slots=True)
+class OneAtATime:
+    """Carry out these operations while nobody else of this runner does the like; answer with their result."""
+
+    operations: Operations
+
+
+@dataclass(slots=True)
+class SideBySide:
+    """Carry out these operations side by side; answer with the list of results, errors in their places."""
+
+    operations: list[Operations]
+
+
+@dataclass(slots=True)
+class Emit:
+    """Hand a flow's step to the caller, with the time of the answer that it rests on."""
+
+    step: Batch | Slice | Swept | Gap
+    fetched_at: datetime
+
+
+Operation: TypeAlias = Sleep | Send | OneAtATime | SideBySide | Emit
+Operations: TypeAlias = Generator[Operation, Any, Any]
+
+
+class Conductor:
+    """The decisions of one connector's runs: what both drivers share."""
+
+    def __init__(
+        self,
+        connector: Connector,
+        settings: Settings,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        pace: Pace = PACE,
+        credentials: CredentialStore | None = None,
+    ) -> None:
+        """Prepare; nothing is sent yet.
+
+        Raises SettingsError when there is no base URL.
+        """
+        self.connector = connector
+        self.settings = settings
+        self.clock = clock
+        self.exchange = Exchange(connector, settings)
+        self.stopping = threading.Event()
+        self._pace = pace
+        self._host = urlsplit(self.exchange.base_url).netloc
+        self._credentials = credentials or CredentialStore(settings.credential_store)
+        self._credential: Credential | None = None
+        digest = hashlib.sha256("\0".join(secret_values(settings)).encode()).hexdigest()[:16]
+        self._credential_key = f"{connector.name}:{self._host}:{digest}"
+
+    def run(self, flow: Flow, meter: Meter) -> Operations:
+        """Run a flow: its requests are sent, its other steps emitted."""
+        answer: Any = None
+        error: BaseException | None = None
+        fetched_at = self.clock.now()
+        while True:
+            if self.stopping.is_set():
+                raise Stopped
+            try:
+                step = flow.throw(error) if error is not None else flow.send(answer)
+            except StopIteration:
+                return
+            answer, error = None, None
+            if isinstance(step, Request):
+                try:
+                    answer = yield from self.send(step, meter)
+                    fetched_at = answer.fetched_at
+                except CommunityKitError as raised:
+                    error = raised
+            elif isinstance(step, tuple):
+                answer = yield SideBySide([self._or_error(request, meter) for request in step])
+                error = next((item for item in answer if isinstance(item, CredentialError)), None)
+                fetched_at = min((item.fetched_at for item in answer if isinstance(item, Response)), default=fetched_at)
+            else:
+                yield Emit(step, fetched_at)
+
+    def send(self, request: Request, meter: Meter) -> Operations:
+        """Send one request, paced and retried; the result is a Response.
+
+        Raises the CommunityKitError that the last attempt ended in.
+        """
+        if request.after > 0:
+            self._pace.close(self._host, request.costs, until=self.clock.monotonic() + request.after)
+            yield from self._sleep(0.0 if request.costs else request.after, meter)
+        try:
+            return (yield from self._attempt(request, meter))
+        except CommunityKitError as error:
+            if not should_retry(error):
+                raise
+            failure = sys.exc_info()
+        return (yield from self._again(request, meter, failure))
+
+    def _again(self, request: Request, meter: Meter, failure: Any) -> Operations:  # noqa: ANN401 # exc_info
+        """Try again after a first failure, as long as that may help."""
+        from tenacity import (  # noqa: PLC0415 # imported only when something failed
+            DoAttempt,
+            DoSleep,
+            RetryCallState,
+            Retrying,
+            retry_if_exception,
+        )
+
+        retrying = Retrying(retry=retry_if_exception(should_retry), stop=should_stop, wait=backoff, reraise=True)
+        retrying.begin()
+        state = RetryCallState(retrying, fn=None, args=(), kwargs={})
+        state.set_exception(failure)
+        while True:
+            do = retrying.iter(retry_state=state)
+            if isinstance(do, DoAttempt):
+                try:
+                    state.set_result((yield from self._attempt(request, meter)))
+                except CommunityKitError:
+                    state.set_exception(sys.exc_info())  # type: ignore[arg-type] # inside except none of the three is None
+            elif isinstance(do, DoSleep):
+                state.prepare_for_next_attempt()
+                meter.retries += 1
+                yield from self._sleep(float(do), meter)
+            else:
+                return do
+
+    def _or_error(self, request: Request, meter: Meter) -> Operations:
+        try:
+            return (yield from self.send(request, meter))
+        except CommunityKitError as error:
+            return error
+
+    def _attempt(self, request: Request, meter: Meter) -> Operations:
+        credential = (yield from self._authorized(meter)) if request.authorized else None
+        try:
+            return (yield from self._attempt_with(request, credential, meter))
+        except CredentialError:
+            renewed = (yield OneAtATime(self._renewed(credential, meter))) if credential is not None else None
+            if renewed is None:
+                raise
+        return (yield from self._attempt_with(request, renewed, meter))
+
+    def _attempt_with(self, request: Request, credential: Credential | None, meter: Meter) -> Operations:
+        following = request
+        for _ in range(MAX_REDIRECTS + 1):
+            yield from self._wait_for_place(request, meter)
+            asked_at = self.clock.now()
+            meter.requests += 1
+            answer = yield self._built(following, credential)
+            if isinstance(answer, TransientError):
+                raise self.exchange.explain(answer, request)
+            redirected = self.exchange.redirect(following, answer.url, answer.status, answer.headers)
+            if redirected is None:
+                return self._read(request, answer, asked_at)
+            following = redirected
+        raise self.exchange.explain(ProtocolError("too many redirects"), request)
+
+    def _read(self, request: Request, answer: Answer, asked_at: datetime) -> Response:
+        if answer.path is not None:
+            return Response(request, answer.status, answer.headers, answer.path, asked_at)
+        try:
+            return self.exchange.decode(request, answer.status, answer.headers, answer.body, asked_at)
+        except RateLimitedError as error:
+            if error.retry_after is not None:
+                until = self.clock.monotonic() + error.retry_after
+                self._pace.close(self._host, request.costs, until=until)
+            raise
+
+    def _built(self, request: Request, credential: Credential | None) -> Send:
+        url = self.exchange.address(request.url, subject=request.subject)
+        headers, params = dict(request.headers), dict(request.params)
+        if credential is not None and request.authorized and self.exchange.may_see_credential(url):
+            headers.update(credential.headers_for(url))
+            params.update(credential.params)
+        to_file = request.expect == "file"
+        return Send(request.method, url, headers, params or None, request.form, request.json, to_file)
+
+    def _wait_for_place(self, request: Request, meter: Meter) -> Operations:
+        while request.costs:
+            now = self.clock.monotonic()
+            place = self._pace.reserve(
+                self._host, request.costs, self.connector.budgets, now=now, rate=self.settings.rate
+            )
+            yield from self._sleep(place.at - now, meter)
+            if not self._pace.closed(self._host, request.costs, now=self.clock.monotonic()):
+                return
+            self._pace.give_back(place)
+
+    def _sleep(self, seconds: float, meter: Meter) -> Operations:
+        if seconds > 0:
+            meter.waited += seconds
+            yield Sleep(seconds)
+
+    def _authorized(self, meter: Meter) -> Operations:
+        if self.connector.authorize is None or self._is_fresh():
+            return self._credential
+        return (yield OneAtATime(self._refreshed(meter)))
+
+    def _refreshed(self, meter: Meter) -> Operations:
+        if not self._is_fresh():  # another request may have renewed it while this one waited for its turn
+            self._keep((yield from self._authorize(None, meter)))
+        return self._credential
+
+    def _renewed(self, refused: Credential, meter: Meter) -> Operations:
+        """Renew after a refusal, once for all; the result is None when that gives nothing new."""
+        if self._credential is not None and not self._credential.same_as(refused):
+            return self._credential
+        renewed = yield from self._authorize(refused, meter)
+        if renewed.same_as(refused):
+            return None
+        return self._keep(renewed)
+
+    def _authorize(self, refused: Credential | None, meter: Meter) -> Operations:
+        saved = self._credentials.load(self._credential_key)
+        if refused is not None:
+            saved = {**(saved or refused.saved or {}), "refused": True}
+        if self.connector.authorize is None:
+            return refused
+        flow: AuthFlow = self.connector.authorize(self.settings, saved, self.clock.now())
+        try:
+            request = next(flow)
+            while True:
+                request = flow.send((yield from self.send(request, meter)))
+        except StopIteration as done:
+            return done.value
+
+    def _keep(self, credential: Credential) -> Credential:
+        """Save what rotated before its first use."""
+        if credential.saved is not None:
+            self._credentials.save(self._credential_key, credential.saved)
+        self._credential = credential
+        return credential
+
+    def _is_fresh(self) -> bool:
+        return self._credential is not None and self._credential.fresh(self.clock.now())

@@ -1,0 +1,352 @@
+"""The only module that imports httpx: two short drivers over one set of decisions (`communitykit.http.conductor`)."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any, Self, cast
+
+import httpx
+from pydantic_core import to_json
+
+from communitykit.clock import SYSTEM_CLOCK
+from communitykit.connector.flow import Flow, Request, Response
+from communitykit.errors import CommunityKitError, TransientError
+from communitykit.http.conductor import (
+    Answer,
+    Conductor,
+    Emit,
+    Meter,
+    OneAtATime,
+    Operation,
+    Operations,
+    Send,
+    SideBySide,
+    Sleep,
+    Stopped,
+)
+from communitykit.http.parallelism import Parallelism
+
+BODY_TIMEOUTS = 10
+"""A body may take this many times the time-out in all: a server that drips a byte a second does not hold a run."""
+
+
+class SyncRunner:
+    """Runs flows with blocking calls: in any thread, and inside a notebook's running loop."""
+
+    def __init__(self, conductor: Conductor) -> None:
+        """Open a client; `close` it, or use the runner as a context manager."""
+        self.conductor = conductor
+        self.parallelism = Parallelism()
+        self._transports: list[httpx.HTTPTransport] = []
+        self._own = threading.local()
+        self._turn = threading.RLock()
+        self._threads = ThreadPoolExecutor(conductor.settings.concurrency * 2, "communitykit")
+
+    def __enter__(self) -> Self:
+        """Return the runner."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the client."""
+        self.close()
+
+    def close(self) -> None:
+        """Close connections and threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for transport in self._transports:
+            transport.close()
+        self._transports.clear()
+        self._own = threading.local()
+
+    def run(self, flow: Flow, meter: Meter) -> Iterator[Emit]:
+        """Run a flow; give its batches, slices, sweeps and gaps.
+
+        Raises what the flow lets pass.
+        """
+        files: list[Path] = []
+        operations = self.conductor.run(flow, meter)
+        try:
+            answer: Any = None
+            while True:
+                operation = operations.send(answer)
+                if isinstance(operation, Emit):
+                    answer = None
+                    yield operation
+                else:
+                    answer = self._carry_out(operation, files)
+        except StopIteration:
+            return
+        finally:
+            operations.close()
+            flow.close()
+            _remove(files)
+
+    def send(self, request: Request, meter: Meter) -> Response:
+        """Send one request, paced and retried."""
+        response: Response = self._drive(self.conductor.send(request, meter), [])
+        return response
+
+    def _drive(self, operations: Operations, files: list[Path]) -> Any:  # noqa: ANN401 # whatever the operations return
+        try:
+            operation = next(operations)
+            while True:
+                operation = operations.send(self._carry_out(operation, files))
+        except StopIteration as done:
+            return done.value
+
+    def _carry_out(self, operation: Operation, files: list[Path]) -> Any:  # noqa: ANN401 # the operation's answer
+        if isinstance(operation, Send):
+            return self._send(operation, files)
+        if isinstance(operation, Sleep):
+            return self._sleep(operation.seconds)
+        if isinstance(operation, OneAtATime):
+            with self._turn:
+                return self._drive(operation.operations, files)
+        if isinstance(operation, SideBySide):
+            if not self.parallelism.wide:
+                return [self._drive(one, files) for one in operation.operations]
+            return list(self._threads.map(lambda one: self._drive(one, files), operation.operations))
+        message = f"not an operation inside another: {operation!r}"
+        raise TypeError(message)
+
+    def _send(self, send: Send, files: list[Path]) -> Answer | CommunityKitError:
+        clock, started = self.conductor.clock, self.conductor.clock.monotonic()
+        limit = self.conductor.settings.timeout * BODY_TIMEOUTS
+        try:
+            answer = self._transport().handle_request(_request(send, self.conductor))
+            body = _Body(send, answer, files)
+            stream = cast("httpx.SyncByteStream", answer.stream)
+            try:
+                for chunk in answer.iter_bytes() if body.packed else stream:
+                    body.take(chunk)
+                    if clock.monotonic() - started > limit:
+                        return TransientError("the body did not end in time")
+                return body.end()
+            finally:
+                stream.close()
+                self.parallelism.answered(clock.monotonic() - started, body.size)
+        except (httpx.HTTPError, ConnectionError) as error:
+            return _network_error(error)
+
+    def _transport(self) -> httpx.HTTPTransport:
+        """Return this thread's own connections: threads that share a pool wait for its lock."""
+        transport: httpx.HTTPTransport | None = getattr(self._own, "transport", None)
+        if transport is None:
+            transport = self._own.transport = httpx.HTTPTransport(**_options(self.conductor))
+            self._transports.append(transport)
+        return transport
+
+    def _sleep(self, seconds: float) -> None:
+        self.parallelism.widen()
+        if self.conductor.clock is not SYSTEM_CLOCK:
+            self.conductor.clock.sleep(seconds)
+        elif self.conductor.stopping.wait(seconds):
+            raise Stopped
+
+
+class AsyncRunner:
+    """Runs flows in an event loop. `app` answers instead of the network: an ASGI application called directly."""
+
+    def __init__(self, conductor: Conductor, *, app: Callable[..., Any] | None = None) -> None:
+        """Open a client; close it with `aclose`."""
+        self.conductor = conductor
+        self._transport: httpx.AsyncBaseTransport = (
+            httpx.ASGITransport(app=app) if app is not None else httpx.AsyncHTTPTransport(**_options(conductor))
+        )
+        self._turn = asyncio.Lock()
+        self._places = asyncio.Semaphore(conductor.settings.concurrency * 2)
+
+    async def aclose(self) -> None:
+        """Close connections."""
+        await self._transport.aclose()
+
+    async def run(self, flow: Flow, meter: Meter) -> AsyncIterator[Emit]:
+        """Run a flow; give its batches, slices, sweeps and gaps.
+
+        Raises what the flow lets pass.
+        """
+        files: list[Path] = []
+        operations = self.conductor.run(flow, meter)
+        try:
+            answer: Any = None
+            while True:
+                try:
+                    operation = operations.send(answer)
+                except StopIteration:
+                    return
+                if isinstance(operation, Emit):
+                    answer = None
+                    yield operation
+                else:
+                    answer = await self._carry_out(operation, files)
+        finally:
+            operations.close()
+            flow.close()
+            _remove(files)
+
+    async def send(self, request: Request, meter: Meter) -> Response:
+        """Send one request, paced and retried."""
+        response: Response = await self._drive(self.conductor.send(request, meter), [])
+        return response
+
+    async def _drive(self, operations: Operations, files: list[Path]) -> Any:  # noqa: ANN401 # what the operations return
+        try:
+            operation = next(operations)
+            while True:
+                operation = operations.send(await self._carry_out(operation, files))
+        except StopIteration as done:
+            return done.value
+
+    async def _carry_out(self, operation: Operation, files: list[Path]) -> Any:  # noqa: ANN401 # the operation's answer
+        if isinstance(operation, Send):
+            async with self._places:
+                return await self._send(operation, files)
+        if isinstance(operation, Sleep):
+            return await self.conductor.clock.sleep_async(operation.seconds)
+        if isinstance(operation, OneAtATime):
+            async with self._turn:
+                return await self._drive(operation.operations, files)
+        if isinstance(operation, SideBySide):
+            return await asyncio.gather(*(self._drive(one, files) for one in operation.operations))
+        message = f"not an operation inside another: {operation!r}"
+        raise TypeError(message)
+
+    async def _send(self, send: Send, files: list[Path]) -> Answer | CommunityKitError:
+        clock, started = self.conductor.clock, self.conductor.clock.monotonic()
+        limit = self.conductor.settings.timeout * BODY_TIMEOUTS
+        try:
+            answer = await self._transport.handle_async_request(_request(send, self.conductor))
+            body = _Body(send, answer, files)
+            stream = cast("httpx.AsyncByteStream", answer.stream)
+            try:
+                async for chunk in answer.aiter_bytes() if body.packed else stream:
+                    body.take(chunk)
+                    if clock.monotonic() - started > limit:
+                        return TransientError("the body did not end in time")
+                return body.end()
+            finally:
+                await stream.aclose()
+        except (httpx.HTTPError, ConnectionError) as error:
+            return _network_error(error)
+
+
+@dataclass(slots=True)
+class _Body:
+    """An answer's body as it arrives: kept, or streamed to a temporary file when that was asked for and it is good."""
+
+    send: Send
+    answer: httpx.Response
+    files: list[Path]
+    headers: dict[str, str] = field(init=False)
+    chunks: list[bytes] = field(default_factory=list)
+    file: IO[bytes] | None = None
+    size: int = 0
+
+    def __post_init__(self) -> None:
+        self.headers = _headers(self.answer)
+
+    @property
+    def packed(self) -> bool:
+        """Tell whether the body must be unpacked: where it need not, its stream is read as it is."""
+        return "content-encoding" in self.headers
+
+    def take(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        if not (self.send.to_file and self.answer.is_success):
+            self.chunks.append(chunk)
+            return
+        if self.file is None:
+            self.file = tempfile.NamedTemporaryFile(prefix="communitykit-", delete=False)  # noqa: SIM115 # outlives it
+            self.files.append(Path(self.file.name))
+        self.file.write(chunk)
+
+    def end(self) -> Answer:
+        path = None
+        if self.file is not None:
+            self.file.close()
+            path = Path(self.file.name)
+        return Answer(self.answer.status_code, self.send.url, self.headers, b"".join(self.chunks), path)
+
+
+def _options(conductor: Conductor) -> dict[str, Any]:
+    settings = conductor.settings
+    verify: ssl.SSLContext | bool = True
+    if settings.ca_bundle is not None:
+        verify = ssl.create_default_context(cafile=str(settings.ca_bundle))
+    elif conductor.exchange.base_url.startswith("http://"):
+        verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used, and loading the authorities takes long
+    proxy = settings.proxy.get_secret_value() if settings.proxy else None
+    limits = httpx.Limits(max_connections=settings.concurrency * 2)
+    # Proxies of the environment are not asked: nothing is sent through a host that the settings did not name.
+    return {"verify": verify, "proxy": proxy, "limits": limits, "trust_env": False}
+
+
+def _request(send: Send, conductor: Conductor) -> httpx.Request:
+    """Build a request for the transport itself, from bytes: a client's cookies, redirects and log lines are not wanted.
+
+    Building it from mappings takes twice as long, and a pull is thousands of small requests.
+    """
+    connector, timeout = conductor.connector, conductor.settings.timeout
+    url = _parsed(send.url) if send.params is None else httpx.URL(send.url, params=send.params)
+    given = {name.lower() for name in send.headers}
+    headers = {
+        "Host": url.netloc.decode("ascii"),
+        "User-Agent": f"communitykit-{connector.name}/{connector.version}",
+        "Accept-Encoding": "gzip, deflate",
+    }
+    headers = {name: value for name, value in headers.items() if name.lower() not in given} | dict(send.headers)
+    content, kind = b"", ""
+    if send.form is not None:
+        content, kind = str(httpx.QueryParams(send.form)).encode(), "application/x-www-form-urlencoded"
+    elif send.json is not None:
+        content, kind = to_json(send.json), "application/json"
+    if kind and "content-type" not in given:
+        headers["Content-Type"] = kind
+    if content or send.method not in {"GET", "HEAD"}:
+        headers["Content-Length"] = str(len(content))
+    return httpx.Request(
+        send.method,
+        url,
+        headers=[(name.encode("ascii"), value.encode()) for name, value in headers.items()],
+        stream=httpx.ByteStream(content),
+        extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout)},
+    )
+
+
+def _headers(answer: httpx.Response) -> dict[str, str]:
+    """Read the headers from the bytes: what httpx does to find their encoding costs more than the rest of it."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in answer.headers.raw:
+        name = raw_name.decode("ascii").lower()
+        try:
+            value = raw_value.decode()
+        except UnicodeDecodeError:
+            value = raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+@lru_cache(maxsize=256)
+def _parsed(url: str) -> httpx.URL:
+    """Parse an address; most are a method's, asked a thousand times."""
+    return httpx.URL(url)
+
+
+def _network_error(error: Exception) -> TransientError:
+    kind = type(error).__name__
+    return TransientError(f"no whole answer arrived: {kind}", remedy="Check the network, the proxy and the base URL.")
+
+
+def _remove(files: list[Path]) -> None:
+    for path in files:
+        with suppress(FileNotFoundError):
+            path.unlink()

@@ -1,0 +1,212 @@
+"""What is decided about one request: where it may go, what the answer is, and whether to try again. Pure.
+
+The two drivers in `communitykit.http.drivers` only send and sleep.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from pydantic import SecretStr
+from pydantic_core import from_json
+
+from communitykit.connector.declaration import Connector
+from communitykit.connector.flow import Request, Response
+from communitykit.connector.scrub import Scrubber
+from communitykit.connector.settings import Settings
+from communitykit.errors import (
+    CommunityKitError,
+    CredentialError,
+    ForeignHostError,
+    ObjectUnavailableError,
+    PermissionMissingError,
+    ProtocolError,
+    RateLimitedError,
+    RetryableError,
+    SettingsError,
+    TransientError,
+)
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+MAX_TRANSIENT = 6
+"""Attempts at a request that fails without a word on when to come back."""
+MAX_LIMITED = 60
+"""Attempts at a request that the platform postpones."""
+MAX_BACKOFF = 60.0
+"""Longest wait between attempts, in seconds, where the platform names none."""
+MAX_REDIRECTS = 5
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+_jitter = random.SystemRandom()
+
+
+class Exchange:
+    """The decisions for one connector with its settings."""
+
+    def __init__(self, connector: Connector, settings: Settings) -> None:
+        """Work out once which hosts may be asked and which may see the credential.
+
+        Raises SettingsError when there is no base URL.
+        """
+        self.connector = connector
+        self.settings = settings
+        base = settings.base_url or connector.base_url
+        if not base:
+            raise SettingsError(
+                "there is no address to ask", platform=connector.name, remedy="Give base_url, as a keyword or setting."
+            )
+        self.base_url = base.rstrip("/") + "/"
+        named = [str(getattr(settings, name)) for name in type(settings).model_fields if name.endswith("_url")]
+        own = {urlsplit(self.base_url).netloc, *(urlsplit(url).netloc for url in named if "://" in url)}
+        declared = () if settings.base_url else (*connector.hosts, *connector.credential_hosts)
+        self._hosts = (*own, *declared)
+        self._credential_hosts = (*own, *(() if settings.base_url else connector.credential_hosts))
+        self.scrubber = Scrubber(connector.secrets, secret_values(settings))
+
+    def address(self, url: str, *, subject: str = "") -> str:
+        """Make an address absolute and check that it may be asked.
+
+        Raises ForeignHostError when its host is not the settings' or the connector's, or when it is plain http to
+        anything but this machine.
+        """
+        absolute = _absolute(self.base_url, url)
+        parts = urlsplit(absolute)
+        if not any(fnmatchcase(parts.netloc, pattern) for pattern in self._hosts):
+            raise ForeignHostError(
+                f"refused to send a request to {parts.hostname}",
+                platform=self.connector.name,
+                subject=subject,
+                remedy="The answer pointed to a host that neither the settings nor the connector name.",
+            )
+        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+            raise ForeignHostError(
+                f"refused to send a request to {parts.hostname} without encryption",
+                platform=self.connector.name,
+                subject=subject,
+                remedy="Use an https address; plain http is for this machine only.",
+            )
+        return absolute
+
+    def may_see_credential(self, url: str) -> bool:
+        """Tell whether the credential may be sent there."""
+        return any(fnmatchcase(urlsplit(url).netloc, pattern) for pattern in self._credential_hosts)
+
+    def redirect(self, request: Request, url: str, status: int, headers: Mapping[str, str]) -> Request | None:
+        """Return the request that follows a redirect, without credential, or None when it is no redirect."""
+        location = headers.get("location")
+        if status not in {301, 302, 303, 307, 308} or not location:
+            return None
+        return replace(
+            request, url=urljoin(url, location), method="GET", params={}, form=None, json=None, authorized=False
+        )
+
+    def decode(
+        self, request: Request, status: int, headers: Mapping[str, str], body: bytes, fetched_at: datetime
+    ) -> Response:
+        """Decode an answer once.
+
+        Raises the error that the answer means: the connector's own reading first, then the HTTP status.
+        """
+        broken = False
+        data: Any = None
+        if request.expect == "json":
+            try:
+                data = from_json(body) if body else None
+            except ValueError:
+                broken = True
+                data = body.decode("utf-8", "replace")
+        else:
+            data = body.decode("utf-8-sig", "replace")
+        response = Response(request, status, headers, data, fetched_at)
+        error = self.connector.error_of(response) if self.connector.error_of and not broken else None
+        error = error or self._fault_of_status(response, broken=broken)
+        if error is not None:
+            raise self.explain(error, request, status)
+        return response
+
+    def explain(self, error: CommunityKitError, request: Request, status: int | None = None) -> CommunityKitError:
+        """Complete an error with what the exchange knows; scrub what the platform wrote into it."""
+        error.platform = error.platform or self.connector.name
+        error.subject = error.subject or request.subject or request.url.split("?", 1)[0]
+        error.status = error.status if error.status is not None else status
+        error.message = self.scrubber.text(error.message)
+        error.remedy = self.scrubber.text(error.remedy) if error.remedy else error.remedy
+        return error
+
+    def _fault_of_status(self, response: Response, *, broken: bool) -> CommunityKitError | None:
+        status = response.status
+        kind = response.headers.get("content-type", "").split(";")[0] or "no content type"
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            return RateLimitedError("the platform asks to wait", retry_after=retry_after(response))
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+            return TransientError("the platform failed to answer", retry_after=retry_after(response))
+        if status < HTTPStatus.MULTIPLE_CHOICES:
+            if broken:
+                return TransientError(f"the answer is not whole JSON ({kind}, {len(response.data)} characters)")
+            return None
+        if status == HTTPStatus.UNAUTHORIZED:
+            return CredentialError("the credential is refused", remedy="Renew it.")
+        if status == HTTPStatus.FORBIDDEN:
+            return PermissionMissingError("the credential may not do this", remedy="Ask for the permission.")
+        if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+            return ObjectUnavailableError("there is no such object, or it is closed to this credential")
+        return ProtocolError(f"unexpected answer ({kind})", remedy="Please report this with the text of this error.")
+
+
+@lru_cache(maxsize=1024)
+def _absolute(base: str, url: str) -> str:
+    """Join them; most addresses are a method's, asked a thousand times."""
+    return urljoin(base, url)
+
+
+def secret_values(settings: Settings) -> tuple[str, ...]:
+    """List the secret values among the settings, so that they can be kept out of everything."""
+    values = (getattr(settings, name) for name in type(settings).model_fields)
+    return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+
+
+def retry_after(response: Response) -> float | None:
+    """Read Retry-After, in seconds or as a date, as seconds from the time of the answer."""
+    text = response.headers.get("retry-after")
+    if not text:
+        return None
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - response.fetched_at).total_seconds())
+    except ValueError:
+        return None
+
+
+def should_retry(error: BaseException) -> bool:
+    """Tell whether the same request may succeed later."""
+    return isinstance(error, RetryableError)
+
+
+def should_stop(state: RetryCallState) -> bool:
+    """Tell whether enough was tried."""
+    error = state.outcome.exception() if state.outcome else None
+    return state.attempt_number >= (MAX_LIMITED if isinstance(error, RateLimitedError) else MAX_TRANSIENT)
+
+
+def backoff(state: RetryCallState) -> float:
+    """Return the seconds until the next attempt: the platform's own word, else doubling with jitter."""
+    error = state.outcome.exception() if state.outcome else None
+    told = error.retry_after if isinstance(error, RetryableError) else None
+    if told is not None:
+        return told
+    ceiling: float = min(MAX_BACKOFF, 0.5 * 2.0 ** min(state.attempt_number, 10))
+    return ceiling / 2 + _jitter.uniform(0, ceiling / 2)

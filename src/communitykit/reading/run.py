@@ -1,0 +1,95 @@
+"""What one run over one source needs and keeps, whichever way its slices are scheduled. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from communitykit.connector.declaration import Connector
+from communitykit.connector.flow import Flow, Selection, Slice
+from communitykit.errors import CommunityKitError, CredentialError
+from communitykit.reading.lookups import Lookups, State
+from communitykit.reading.slices import SliceReading
+from communitykit.reading.translation import Page, Translation
+
+
+@dataclass(slots=True)
+class SourceRun:
+    """What one run over one connected source needs and keeps; the readers below share it."""
+
+    connector: Connector
+    selection: Selection
+    state: State
+    translation: Translation
+    failure: CommunityKitError | None = None
+    lookups: Lookups = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nobody is a stranger yet."""
+        self.lookups = Lookups(self.translation, self.state, kept=self.connector.resolve is not None)
+
+    def name(self, slice_: Slice) -> str:
+        """Return a slice's full name, under which its checkpoint is kept."""
+        return f"{self.connector.name}:{slice_.network}:{slice_.key}"
+
+    def begin(self, slice_: Slice | None, label: str) -> SliceReading:
+        """Start reading a slice, or the discovery (None)."""
+        key = self.name(slice_) if slice_ else f"{self.connector.name}:-:{label}"
+        return SliceReading(self.translation, self.selection, key, slice_=slice_)
+
+    def flow(self, slice_: Slice) -> Flow:
+        """Return the flow that reads a slice from its checkpoint."""
+        if self.connector.read is None:
+            message = f"{self.connector.name} discovers slices but declares no read"
+            raise TypeError(message)
+        return self.connector.read(self.selection, slice_, self.state.get(self.name(slice_)))
+
+    def budgeted(self, slice_: Slice) -> Mapping[str, int]:
+        """Return the connector's own estimate of the requests that a slice takes, by budget."""
+        if self.connector.estimate is None:
+            return {}
+        return self.connector.estimate(self.selection, slice_, self.state.get(self.name(slice_)))
+
+    def expected(self, slice_: Slice) -> int | None:
+        """Return about how many requests a slice takes; None where nothing tells, or where the estimate itself fails.
+
+        It is for the progress bar: a defect in it must not cost the slice.
+        """
+        try:
+            return sum(self.budgeted(slice_).values()) or None
+        except Exception:  # noqa: BLE001 # any failure of somebody else's estimate
+            return None
+
+    def wanted(self, slice_: Slice) -> bool:
+        """Tell whether the slice gives anything that was asked for."""
+        return not self.selection.kinds.isdisjoint(slice_.kinds)
+
+    def found(self, slice_: Slice) -> bool:
+        """Note a slice that was discovered; tell whether it is to be read."""
+        self.lookups.recall(slice_.network)
+        return self.wanted(slice_)
+
+    def remember(self, reading: SliceReading) -> Page | None:
+        """Return the checkpoint to store before the reading's page: of the members still to be looked up."""
+        return self.lookups.remember(reading.slice.network) if reading.slice is not None else None
+
+    def settled(self, reading: SliceReading, ids: tuple[str, ...]) -> list[Page]:
+        """Return the checkpoints that say that these were looked up, whatever came of it; a failure leaves them."""
+        return self.lookups.settle(ids if reading.failure is None else ())
+
+    def resolution(self, network: str, ids: tuple[str, ...]) -> Flow:
+        """Return the flow that looks strangers up."""
+        if self.connector.resolve is None:
+            message = f"{self.connector.name} declares no resolve"
+            raise TypeError(message)
+        return self.connector.resolve(self.selection, network, ids)
+
+    def looks_up(self) -> bool:
+        """Tell whether strangers are to be looked up: only where members were asked for."""
+        return self.connector.resolve is not None and self.failure is None and "member" in self.selection.kinds
+
+    def note_end(self, reading: SliceReading) -> None:
+        """Remember a failure that ends the whole source."""
+        blind = reading.failure is not None and reading.key == f"{self.connector.name}:-:discover"
+        if isinstance(reading.failure, CredentialError) or blind:
+            self.failure = self.failure or reading.failure

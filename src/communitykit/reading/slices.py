@@ -1,0 +1,138 @@
+"""One slice as it is read, and the events that a run tells of it. No I/O."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from communitykit.connector.flow import Batch, Gap, Selection, Slice, Swept
+from communitykit.errors import CommunityKitError, ObjectUnavailableError, PermissionMissingError, ProtocolError
+from communitykit.http.conductor import Emit, Meter
+from communitykit.model import Coverage
+from communitykit.reading.translation import Page, Sweep, Translation, where_it_failed
+
+
+@dataclass(slots=True)
+class Opened:
+    """A slice begins. `expected` is the number of requests that the connector estimates, if it can."""
+
+    slice: str
+    label: str
+    expected: int | None = None
+
+
+@dataclass(slots=True)
+class Closed:
+    """A slice ends; `meter` is what it took and `ignored` what it knowingly left, by declared kind."""
+
+    slice: str
+    coverage: Coverage
+    meter: Meter
+    ignored: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Failed:
+    """The whole source ended early: nothing more can be read with this credential or these settings."""
+
+    error: CommunityKitError
+
+
+Progress: TypeAlias = Opened | Page | Closed | Failed
+
+
+_WORST = ("complete", "skipped", "partial", "truncated", "denied")
+
+
+class SliceReading:
+    """One slice as it is read: pages, gaps and in the end its Coverage."""
+
+    def __init__(
+        self, translation: Translation, selection: Selection, key: str, *, slice_: Slice | None = None
+    ) -> None:
+        """Begin; `slice_` is None for a connector's discovery."""
+        self.translation = translation
+        self.selection = selection
+        self.key = key
+        self.slice = slice_
+        self._sweeps = translation.origin == "api"  # archives and webhooks walk no window that could be swept
+        self.meter = Meter()
+        self.ignored: Counter[str] = Counter()
+        self.failure: CommunityKitError | None = None
+        self._gaps: list[Gap] = []
+        self._seen: set[str] = set()
+        self._unread: set[str] = set()
+        self._unreadable = False
+        self._network = slice_.network if slice_ else None
+        self._read = self._stored = self._rejected = self._requests = 0
+
+    def page(self, emit: Emit) -> Page | None:
+        """Take a step of the flow in; give the page that it makes, if any."""
+        step = emit.step
+        page: Page | None = None
+        if isinstance(step, Batch):
+            page = self.translation.translate(step, self.key, emit.fetched_at, self.ignored, network=self._network)
+            self._read += len(step.items)
+            self._stored += len(page.records)
+            self._rejected += len(page.issues)
+            if self._sweeps:
+                self._seen.update(record.id for record in page.records)
+                self._unread |= page.unread
+                self._unreadable = self._unreadable or page.unreadable
+        elif isinstance(step, Swept) and self._sweeps:
+            page = Page(self.key, sweeps=self._swept(step, emit))
+        elif isinstance(step, Gap):
+            self._gaps.append(step)
+        if page is not None:
+            page.requests, self._requests = self.meter.requests - self._requests, self.meter.requests
+        return page
+
+    def _swept(self, step: Swept, emit: Emit) -> list[Sweep]:
+        """End a window: nothing has vanished that an unreadable payload in it could be."""
+        network = self.translation.bound(step, self._network)
+        seen, unread, unreadable = frozenset(self._seen), frozenset(self._unread), self._unreadable
+        self._seen.clear()
+        self._unread.clear()
+        self._unreadable = False
+        return [] if unreadable else [Sweep(step, seen, self.translation.source(emit.fetched_at), network, unread)]
+
+    def fail(self, error: Exception) -> None:
+        """Note what ended the slice early; what is no CommunityKitError is a defect of the connector."""
+        told = error if isinstance(error, CommunityKitError) else defect(error, self.translation.connector.name)
+        denied = isinstance(told, PermissionMissingError | ObjectUnavailableError)
+        self._gaps.append(Gap(str(told), "denied" if denied else "partial"))
+        self.failure = told
+
+    def stop(self, reason: str) -> None:
+        """Note that the run was told to stop."""
+        self._gaps.append(Gap(reason, "partial"))
+
+    def closed(self) -> Closed:
+        """Sum up."""
+        if self._rejected:
+            self._gaps.append(Gap(f"{self._rejected} of what was read could not be translated: see the Issues."))
+        status = max((gap.status for gap in self._gaps), key=_WORST.index, default="complete")
+        coverage = Coverage(
+            run_id=self.translation.run_id,
+            slice=self.key,
+            community_id=self.slice.community_id if self.slice else None,
+            since=self.selection.since,
+            until=self.selection.until,
+            status=status,
+            reason=" ".join(dict.fromkeys(gap.reason for gap in self._gaps)) or None,
+            requests=self.meter.requests,
+            read=self._read,
+            stored=self._stored,
+            ignored=sum(self.ignored.values()),
+            rejected=self._rejected,
+        )
+        return Closed(self.key, coverage, self.meter, dict(self.ignored))
+
+
+def defect(error: Exception, platform: str) -> ProtocolError:
+    """Word what a connector should not have raised: where it failed, and nothing of what it was reading."""
+    return ProtocolError(
+        f"a defect of the connector: {where_it_failed(error)}", platform=platform, remedy="Please report it."
+    )

@@ -1,0 +1,282 @@
+"""From wire payloads to records, for every door alike: translating, validating, counting, stubs. No I/O."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from pydantic import TypeAdapter, ValidationError
+
+from communitykit.connector.declaration import Connector, WireKind
+from communitykit.connector.flow import Batch, Checkpoint, Ignored, Rejected, Swept
+from communitykit.connector.scrub import Scrubber
+from communitykit.model import Issue, Member, Provenance, Record, parse_id
+from communitykit.model.ids import network_prefix
+from communitykit.reading.garbage import fewer_collections
+
+_RECORDS: TypeAdapter[list[Any]] = TypeAdapter(list[Record])
+_RECORD: TypeAdapter[Any] = TypeAdapter(Record)
+
+LONG_BODY = 500
+"""Characters from which on the bodies of a page weigh more than its records do."""
+
+_NATIVE_LENGTH = 200
+_COLONS_OF_AN_ID = 3
+
+Origin: TypeAlias = Literal["api", "archive", "webhook"]
+
+
+@dataclass(slots=True)
+class Sweep:
+    """A window that was walked whole: what it held (`seen` ids), and when it was walked.
+
+    `network` bounds it: the beginning that all ids of its network share. `unread` are native ids of payloads in it that
+    could not be translated: they were there, and so was what they hold.
+    """
+
+    swept: Swept
+    seen: frozenset[str]
+    source: Provenance
+    network: str
+    unread: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Page:
+    """What one batch or sweep came to. The checkpoint holds once the records are stored."""
+
+    slice: str
+    records: list[Any] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    sweeps: list[Sweep] = field(default_factory=list)
+    checkpoint: Checkpoint | None = None
+    requests: int = 0
+    unread: set[str] = field(default_factory=set)
+    """What became Issues, by native id or by the id that its draft had."""
+    unreadable: bool = False
+    """Whether some of it does not even show an id."""
+
+    @property
+    def weight(self) -> int:
+        """Return how much memory it takes, in records of usual length: a post may be as long as a book."""
+        characters = sum(len(record.body) for record in self.records if record.record == "post" and record.body)
+        characters += sum(len(repr(record.raw)) for record in self.records if record.raw is not None)
+        return max(1, len(self.records), characters // LONG_BODY)
+
+
+class Translation:
+    """Turns batches into records for one run of one connector."""
+
+    def __init__(
+        self, connector: Connector, *, run_id: str, origin: Origin, scrubber: Scrubber | None = None, raw: bool = False
+    ) -> None:
+        """Begin with no member known."""
+        self.connector = connector
+        self.run_id = run_id
+        self.origin: Origin = origin
+        self.known_members: set[str] = set()
+        self.lookups: dict[str, None] = {}
+        self._scrubber = scrubber or Scrubber(connector.secrets)
+        self._raw = raw
+
+    def source(self, fetched_at: datetime, as_of: datetime | None = None) -> Provenance:
+        """Make the provenance of a batch."""
+        return Provenance(
+            connector=self.connector.name,
+            version=self.connector.version,
+            origin=self.origin,
+            fetched_at=fetched_at,
+            as_of=as_of or fetched_at,
+        )
+
+    def translate(
+        self, batch: Batch, slice_key: str, fetched_at: datetime, ignored: Counter[str], *, network: str | None = None
+    ) -> Page:
+        """Translate a batch; one bad payload becomes an Issue and the rest goes on. `network` is the slice's."""
+        with fewer_collections():
+            return self._translate(batch, slice_key, fetched_at, ignored, network)
+
+    def _translate(
+        self, batch: Batch, slice_key: str, fetched_at: datetime, ignored: Counter[str], batch_network: str | None
+    ) -> Page:
+        page = Page(slice_key, checkpoint=batch.checkpoint)
+        kind = self.connector.translators.get(batch.kind)
+        if kind is None:
+            self._reject_all(batch, page)
+            return page
+        source = self.source(fetched_at, batch.as_of)
+        drafts: list[dict[str, Any]] = []
+        swept: list[Swept] = []
+        for item in batch.items:
+            self._translate_item(kind, batch, item, page, source, drafts, swept, ignored)
+        page.records = self._validated(drafts, batch.kind, page)
+        self._note_members(page, source)
+        if swept and not page.unreadable:
+            seen = frozenset(record.id for record in page.records if record.record == "event")
+            page.sweeps = [
+                Sweep(one, seen, source, self.bound(one, batch_network), frozenset(page.unread)) for one in swept
+            ]
+        return page
+
+    def bound(self, swept: Swept, network: str | None) -> str:
+        """Return the beginning of the ids that a sweep may reach: one platform's, in one network.
+
+        Raises ValueError when nothing tells the network, or when an id in `within` is another platform's.
+        """
+        for value in swept.within.values():
+            if value is not None and value.count(":") >= _COLONS_OF_AN_ID:
+                network = parse_id(value).network
+                if not value.startswith(f"{self.connector.name}:"):
+                    message = f"{self.connector.name} would sweep what belongs to another platform"
+                    raise ValueError(message)
+                break
+        else:
+            network = swept.network or network
+        if network is None:
+            message = f"a sweep of {swept.record} records names no network"
+            raise ValueError(message)
+        return network_prefix(self.connector.name, network)
+
+    def _translate_item(
+        self,
+        kind: WireKind,
+        batch: Batch,
+        item: Any,  # noqa: ANN401 # decoded JSON
+        page: Page,
+        source: Provenance,
+        drafts: list[dict[str, Any]],
+        swept: list[Swept],
+        ignored: Counter[str],
+    ) -> None:
+        before, swept_before = len(drafts), len(swept)
+        gave = False
+        try:
+            for draft in kind.translate(item, batch.context):
+                gave = True
+                if isinstance(draft, dict):
+                    draft["source"] = source
+                    drafts.append(draft)
+                elif isinstance(draft, Ignored):
+                    self._ignore(draft, batch, item, page, ignored)
+                elif isinstance(draft, Rejected):
+                    self._reject_part(draft, batch, item, page)
+                else:
+                    swept.append(draft)
+            if not gave:
+                self._reject(batch.kind, item, page, "untranslated", "no record came of it")
+        except Rejected as rejected:
+            del drafts[before:], swept[swept_before:]
+            self._reject(batch.kind, item, page, rejected.reason, rejected.detail)
+        except Exception as error:  # noqa: BLE001 # a translator may fail in any way on odd data; one record never stops a run
+            del drafts[before:], swept[swept_before:]
+            self._reject(batch.kind, item, page, "malformed", where_it_failed(error))
+        if self._raw and len(drafts) > before:
+            scrubbed = self._scrubber.json(item)
+            for draft in drafts[before:]:
+                draft["raw"] = scrubbed
+
+    def _ignore(self, draft: Ignored, batch: Batch, item: Any, page: Page, ignored: Counter[str]) -> None:  # noqa: ANN401
+        if draft.kind in self.connector.ignored:
+            ignored[draft.kind] += 1
+        else:
+            self._reject(batch.kind, item, page, "undeclared", f"ignored as {draft.kind}")
+
+    def _reject(self, wire_kind: str, item: Any, page: Page, reason: str, detail: str | None) -> None:  # noqa: ANN401
+        """Note a payload that became no record: an Issue, and something that was there."""
+        self._note_issue(page, self._issue(page.slice, wire_kind, item, reason, detail))
+
+    def _reject_part(self, part: Rejected, batch: Batch, item: Any, page: Page) -> None:  # noqa: ANN401 # decoded JSON
+        """Note a part of a payload that became no record, while the rest of it did."""
+        issue = self._issue(page.slice, batch.kind, item, part.reason, part.detail)
+        native = part.native[:_NATIVE_LENGTH] if part.native else None
+        self._note_issue(page, issue.model_copy(update={"native_id": native}))
+
+    def _note_issue(self, page: Page, issue: Issue) -> None:
+        page.issues.append(issue)
+        if issue.native_id is None:
+            page.unreadable = True
+        else:
+            page.unread.add(issue.native_id)
+
+    def _validated(self, drafts: list[dict[str, Any]], wire_kind: str, page: Page) -> list[Any]:
+        try:
+            return _RECORDS.validate_python(drafts)
+        except ValidationError:
+            pass
+        records = []
+        for draft in drafts:
+            try:
+                records.append(_RECORD.validate_python(draft))
+            except ValidationError as error:
+                detail = "; ".join(
+                    f"{'.'.join(str(part) for part in item['loc'][1:])}: {item['type']}"
+                    for item in error.errors(include_input=False, include_context=False, include_url=False)[:3]
+                )
+                native = draft.get("id")
+                self._note_issue(
+                    page,
+                    Issue(
+                        run_id=self.run_id,
+                        slice=page.slice,
+                        wire_kind=wire_kind,
+                        native_id=native[:_NATIVE_LENGTH] if isinstance(native, str) and native else None,
+                        reason="invalid",
+                        detail=f"{draft.get('record')}: {detail}",
+                    ),
+                )
+        return records
+
+    def _note_members(self, page: Page, source: Provenance) -> None:
+        """Keep a stub for each member that records refer to and nothing has described yet."""
+        told: set[str] = set()
+        referred: dict[str, None] = {}
+        for record in page.records:
+            kind = record.record
+            if kind == "post":
+                if record.author_id:
+                    referred[record.author_id] = None
+                for mention in record.mentions:
+                    if mention.kind == "member" and mention.id:
+                        referred[mention.id] = None
+            elif kind == "event":
+                if record.actor_id:
+                    referred[record.actor_id] = None
+            elif kind == "membership":
+                referred[record.member_id] = None
+            elif kind == "member":
+                told.add(record.id)
+        self.known_members |= told
+        for member_id in told:
+            self.lookups.pop(member_id, None)
+        for member_id in referred:
+            if member_id not in self.known_members:
+                self.known_members.add(member_id)
+                self.lookups[member_id] = None
+                page.records.append(Member(id=member_id, source=source))
+
+    def _reject_all(self, batch: Batch, page: Page) -> None:
+        for item in batch.items:
+            self._reject(batch.kind, item, page, "unknown_kind", "the connector declares no such wire kind")
+
+    def _issue(self, slice_key: str, wire_kind: str, item: Any, reason: str, detail: str | None) -> Issue:  # noqa: ANN401
+        declared = self.connector.translators.get(wire_kind)
+        native = item.get(declared.id_field if declared else "id") if isinstance(item, Mapping) else None
+        return Issue(
+            run_id=self.run_id,
+            slice=slice_key,
+            wire_kind=wire_kind,
+            native_id=str(native)[:_NATIVE_LENGTH] if isinstance(native, str | int) and native != "" else None,
+            reason=reason,
+            detail=self._scrubber.text(detail) if detail else None,
+        )
+
+
+def where_it_failed(error: Exception) -> str:
+    """Say what failed and where in the translator, without any content."""
+    import traceback  # noqa: PLC0415 # only needed when a translator failed
+
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {frame.name}, line {frame.lineno}"
