@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from communitykit.connector import (
     Slice,
     Swept,
     WireKind,
+    in_part,
     make_id,
 )
 from communitykit.http.conductor import Emit
@@ -65,13 +67,13 @@ LITTLE = Connector(
 )
 
 
-def read(items: Iterable[Any], *, day: int, network: str = "net") -> tuple[Group, Any]:
+def read(items: Iterable[Any], *, day: int, network: str = "net", window: Swept = WINDOW) -> tuple[Group, Any]:
     """Read one window of notes; give what a pull would commit, and the slice's Coverage."""
     translation = Translation(LITTLE, run_id="run", origin="api")
     slice_ = Slice("notes/room", network, ("post", "event"), ROOM)
     reading = SliceReading(translation, Selection(None, NOW), "little:net:notes/room", slice_=slice_)
     group, moment = Group(), NOW + timedelta(days=day)
-    for step in (Batch("note", list(items)), WINDOW):
+    for step in (Batch("note", list(items)), window):
         page = reading.page(Emit(step, moment))
         assert isinstance(page, Page)
         group.records += page.records
@@ -122,6 +124,17 @@ def test_what_is_gone_beside_something_odd_has_vanished_all_the_same(tmp_path: P
     assert post_id("3") not in kept(tmp_path / "a.duckdb", second)
 
 
+def test_what_a_window_holds_though_no_batch_brought_it_has_not_vanished(tmp_path: Path) -> None:
+    first, _ = read([GOOD, {"id": "3", "body": "other"}], day=0)
+    kept(tmp_path / "a.duckdb", first)
+
+    second, coverage = read([], day=1, window=replace(WINDOW, held=frozenset({"1"})))
+
+    now = kept(tmp_path / "a.duckdb", second)
+    assert {key for key in now if ":post:" in key} == {post_id("1"), post_id("2")}
+    assert coverage.status == "complete"
+
+
 def test_a_window_that_was_understood_sweeps_what_is_gone(tmp_path: Path) -> None:
     first, _ = read([GOOD, {"id": "3", "body": "other"}], day=0)
     kept(tmp_path / "a.duckdb", first)
@@ -145,3 +158,18 @@ def test_a_sweep_names_one_network_of_its_own_platform() -> None:
         translation.bound(Swept("community", groups), None)
     with pytest.raises(ValueError, match="another platform"):
         translation.bound(Swept("post", {"community_id": make_id("other", "net", "community", "x")}), "net")
+
+
+def test_a_part_is_translated_whole_or_costs_itself() -> None:
+    def broken(error: Exception) -> Iterator[Any]:
+        yield {"record": "post", "id": post_id("1")}
+        raise error
+
+    (found,) = in_part("1", broken(ValueError("secret words")))
+    assert isinstance(found, Rejected)
+    assert (found.reason, found.native) == ("malformed", "1")
+    assert "secret words" not in str(found.detail)
+    (found,) = in_part("1", broken(Rejected("no_body", "why", native="2")))
+    assert isinstance(found, Rejected)
+    assert (found.reason, found.detail, found.native) == ("no_body", "why", "2")
+    assert in_part(None, iter([{"id": "x"}])) == [{"id": "x"}]

@@ -47,7 +47,54 @@ def test_a_post_tells_what_the_message_tells(translate: Any) -> None:
     assert post["created_at"] == datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
     assert post["edited_at"] == datetime(2026, 1, 2, 5, tzinfo=UTC)
     assert post["counts"] == {"replies": 0, "reactions": {}}
-    assert (post["kind"], post["root_id"], post["gone"]) == ("post", None, None)
+    assert (post["gone"], post.get("root_id")) == (None, None)
+
+
+def test_what_only_an_id_is_told_of_is_deleted_and_nothing_else_of_it_is_told(translate: Any) -> None:
+    post = translate("message", {"id": "1", "@removed": {"reason": "deleted"}}).one("post")
+    assert (post["id"], post["gone"]) == (PREFIX + "1", "deleted")
+    assert not {"created_at", "deleted_at", "author_id", "root_id", "counts"} & set(post)
+
+
+def test_a_payload_that_tells_little_empties_nothing(translate: Any) -> None:
+    found = translate("message", {"id": "1", "messageType": "message"})
+    assert set(found.one("post")) == {"record", "id", "community_id", "gone"}
+    assert found.swept == []
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        ({"replies": [message(id="2", body="odd"), message(id="3")]}, "malformed"),
+        ({"replies": [{"body": {}}, message(id="3")]}, "no_id"),
+        ({"replies": ["odd", message(id="3")]}, "no_object"),
+        ({"replies": "odd"}, "no_list"),
+        ({"reactions": "odd", "replies": [message(id="3")]}, "no_list"),
+        ({"reactions": [None, reaction("like")], "replies": [message(id="3")]}, "malformed"),
+        ({"messageHistory": ["odd"], "replies": [message(id="3")]}, "malformed"),
+    ],
+)
+def test_an_odd_part_costs_itself_alone(translate: Any, odd: dict[str, Any], reason: str) -> None:
+    found = translate("message", message(**odd))
+    assert found.rejected == [reason]
+    assert [one["id"] for one in found.of("post")] == [PREFIX + "1", PREFIX + "3"][: 1 + (odd.get("replies") != "odd")]
+    assert [one["actor_id"][-2:] for one in found.of("event")] == ["u2"] * (
+        reason == "malformed" and "reactions" in odd
+    )
+    if "reactions" in odd:
+        assert [one.within for one in found.swept if one.within["target_id"] == PREFIX + "1"] == []
+        assert "counts" not in found.of("post")[0]
+
+
+def test_an_odd_root_does_not_cost_its_replies(translate: Any) -> None:
+    found = translate("message", message(body="odd", replies=[message(id="2")]))
+    assert found.rejected == ["malformed"]
+    assert [(one["id"], one["root_id"]) for one in found.of("post")] == [(PREFIX + "2", PREFIX + "1")]
+
+
+def test_who_reacted_may_be_told_flatly(translate: Any) -> None:
+    flat = {"reactionType": "like", "createdDateTime": "2026-01-02T04:00:00Z", "user": {"id": "u2"}}
+    assert translate("message", message(reactions=[flat])).one("event")["actor_id"] == "teams:tenant-1:member:u2"
 
 
 def test_a_reaction_bumps_no_edit(translate: Any) -> None:
@@ -174,8 +221,7 @@ def test_malformed_times_cost_no_record(translate: Any) -> None:
     post = translate("message", message(createdDateTime="2021-03-1706:47:05.123Z", lastEditedDateTime="never")).one(
         "post"
     )
-    assert post["created_at"] is None
-    assert post["edited_at"] is None
+    assert not {"created_at", "edited_at"} & set(post)  # so that a time that was told before stays
 
 
 @pytest.mark.parametrize(("item", "reason"), [({"messageType": "message"}, "no_id"), ({"id": ""}, "no_id")])

@@ -83,7 +83,7 @@ def test_a_user_with_everything(translate: Any) -> None:
 def test_what_was_not_selected_is_not_told(translate: Any) -> None:
     member = translate("user", {"id": "u1", "displayName": "Ada"}).one("member")
     assert set(member) == {"record", "id", "directory_id", "kind", "display_name"}
-    assert translate("user", {"id": "u1"}, managers=True).one("member")["manager_id"] is None
+    assert translate("user", {"id": "u1"}, listed=True).one("member")["manager_id"] is None
     assert translate("user", {"id": "u1", "@removed": {"reason": "deleted"}}).one("member")["active"] is False
 
 

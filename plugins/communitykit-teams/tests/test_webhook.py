@@ -98,6 +98,50 @@ def test_without_resource_data_nothing_is_made_up() -> None:
     assert found.ignored == {"without_resource_data": 1}
 
 
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        (RESOURCE, ("post", "19:c@thread.tacv2/2")),
+        ("teams('team-1')/channels('19:c@thread.tacv2')/messages('1')", ("post", "19:c@thread.tacv2/1")),
+        ("teams('team-1')/channels('19:n')", ("community", "19:n")),
+        ("teams('team-1')", ("community", "team-1")),
+    ],
+)
+def test_a_deletion_that_tells_only_an_address_is_a_deletion(resource: str, expected: tuple[str, str]) -> None:
+    told = {"changeType": "deleted", "resource": resource}
+    ways = [notification(**told)]
+    if expected[0] == "community":
+        kind = "channel" if "channels" in resource else "team"
+        content = {"id": expected[1], "@odata.type": f"#microsoft.graph.{kind}"}
+        ways.append(notification(content, resourceData=content, **told))
+    for way in ways:
+        (found,) = receive("teams", headers={}, body=body(way), secret=receiving(STATE)).records
+        assert (found.record, found.id, found.gone) == (
+            expected[0],
+            f"teams:tenant-1:{expected[0]}:{expected[1]}",
+            "deleted",
+        )
+        assert not {"created_at", "author_id", "name", "privacy"} & found.model_fields_set
+
+
+@pytest.mark.parametrize(
+    "resource", ["chats('19:x@unq.gbl.spaces')/messages('1')", "teams('team-1')/members('MCMj')", "", "users('u1')"]
+)
+def test_a_deletion_of_what_is_not_read_makes_nothing_up(resource: str) -> None:
+    delivered = body(notification(changeType="deleted", resource=resource))
+    found = receive("teams", headers={}, body=delivered, secret=STATE)
+    assert found.records == ()
+    assert found.ignored == {"without_resource_data": 1}
+
+
+def test_of_a_member_who_is_gone_the_memberships_id_names_nobody() -> None:
+    member = {"@odata.type": "#microsoft.graph.aadUserConversationMember", "id": "MCMj"}
+    told = {"resource": "teams('team-1')/members('MCMj')", "resourceData": member, "changeType": "deleted"}
+    found = receive("teams", headers={}, body=body(notification(member, **told)), secret=receiving(STATE))
+    assert found.records == ()
+    assert [one.reason for one in found.issues] == ["no_id"]
+
+
 def test_lifecycle_notifications() -> None:
     event = {"subscriptionId": "s1", "clientState": STATE, "lifecycleEvent": "reauthorizationRequired"}
     assert lifecycle_events(body(event)) == [("s1", "reauthorizationRequired")]

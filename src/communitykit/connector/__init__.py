@@ -44,6 +44,7 @@ from communitykit.connector.oauth import (
 )
 from communitykit.connector.odata import odata_batch, odata_batch_answers, odata_error, odata_pager, odata_rows
 from communitykit.connector.paging import Listing, Pages, cursor_pager, link_pager
+from communitykit.connector.parts import in_part
 from communitykit.connector.settings import Lookback, Settings, lookback_length
 from communitykit.connector.signatures import verify_age, verify_hmac
 from communitykit.connector.usage import is_concealed, report_rows
@@ -88,6 +89,7 @@ __all__ = [
     "client_credentials",
     "cursor_pager",
     "hookimpl",
+    "in_part",
     "is_concealed",
     "json_items",
     "link_pager",

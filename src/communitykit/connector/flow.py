@@ -121,7 +121,8 @@ class Swept:
     A sweep never leaves one platform and one network: that of the ids in `within`, else `network`, else the slice's. A
     discovery, which is about no one network, has to name it where `within` holds no id. Payloads of the window that
     could not be translated count as seen, by the id that they show; one that shows none keeps the window from being
-    swept at all.
+    swept at all. `held` are ids, whole or native, of what the window holds though no batch brought it, or brought only
+    a part of it: what was left out, threads whose replies failed. They, and what hangs from them, count as seen.
     """
 
     record: Literal["post", "event", "membership", "community", "member"]
@@ -132,6 +133,7 @@ class Swept:
     network: str | None = None
     lowest: int | None = None
     highest: int | None = None
+    held: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

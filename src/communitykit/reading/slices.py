@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from communitykit.connector.flow import Batch, Gap, Selection, Slice, Swept
+from communitykit.connector.parts import where_it_failed
 from communitykit.errors import CommunityKitError, ObjectUnavailableError, PermissionMissingError, ProtocolError
 from communitykit.http.conductor import Emit, Meter
 from communitykit.model import Coverage
-from communitykit.reading.translation import Page, Sweep, Translation, where_it_failed
+from communitykit.reading.translation import Page, Sweep, Translation
 
 
 @dataclass(slots=True)
@@ -92,7 +93,7 @@ class SliceReading:
     def _swept(self, step: Swept, emit: Emit) -> list[Sweep]:
         """End a window: nothing has vanished that an unreadable payload in it could be."""
         network = self.translation.bound(step, self._network)
-        seen, unread, unreadable = frozenset(self._seen), frozenset(self._unread), self._unreadable
+        seen, unread, unreadable = frozenset(self._seen), frozenset(self._unread | step.held), self._unreadable
         self._seen.clear()
         self._unread.clear()
         self._unreadable = False

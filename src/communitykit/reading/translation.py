@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from communitykit.connector.declaration import Connector, WireKind
 from communitykit.connector.flow import Batch, Checkpoint, Ignored, Rejected, Swept
+from communitykit.connector.parts import where_it_failed
 from communitykit.connector.scrub import Scrubber
 from communitykit.model import Issue, Member, Provenance, Record, parse_id
 from communitykit.model.ids import network_prefix
@@ -117,7 +118,8 @@ class Translation:
         if swept and not page.unreadable:
             seen = frozenset(record.id for record in page.records if record.record == "event")
             page.sweeps = [
-                Sweep(one, seen, source, self.bound(one, batch_network), frozenset(page.unread)) for one in swept
+                Sweep(one, seen, source, self.bound(one, batch_network), frozenset(page.unread | one.held))
+                for one in swept
             ]
         return page
 
@@ -272,11 +274,3 @@ class Translation:
             reason=reason,
             detail=self._scrubber.text(detail) if detail else None,
         )
-
-
-def where_it_failed(error: Exception) -> str:
-    """Say what failed and where in the translator, without any content."""
-    import traceback  # noqa: PLC0415 # only needed when a translator failed
-
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {frame.name}, line {frame.lineno}"

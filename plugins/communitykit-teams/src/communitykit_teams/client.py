@@ -22,9 +22,10 @@ from communitykit.connector import (
 from communitykit_teams.access import authorize, preflight
 from communitykit_teams.discovery import discover, resolve
 from communitykit_teams.export import read_export
-from communitykit_teams.history import Channel, read_messages
-from communitykit_teams.methods import PAGE, Graph, segment
+from communitykit_teams.history import read_messages
+from communitykit_teams.methods import PAGE, Graph, listed, segment
 from communitykit_teams.progress import Progress, polled
+from communitykit_teams.threads import Channel
 
 __all__ = ["authorize", "discover", "estimate", "preflight", "read", "resolve"]
 
@@ -88,7 +89,7 @@ def _members(selection: Selection, slice_: Slice, done: Checkpoint) -> Steps:
     context = {"network": slice_.network, "community": native, "origin": "api"}
     listing = Listing(request, odata_pager)
     while (data := (yield from listing.page())) is not None:
-        yield Batch("member", [one for one in data.get("value") or () if isinstance(one, dict)], context)
+        yield Batch("member", listed(data, request.subject) if data else (), context)
     if listing.problem:
         yield Gap(f"not all members: {listing.problem}", community_id=slice_.community_id)
         return

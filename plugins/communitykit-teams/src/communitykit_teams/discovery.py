@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from communitykit import CommunityKitError, CredentialError, PermissionMissingError, RetryableError, SettingsError
@@ -15,12 +16,13 @@ from communitykit.connector import (
     Response,
     Selection,
     Slice,
+    Swept,
     odata_pager,
     odata_rows,
 )
 from communitykit_teams.batches import batched
 from communitykit_teams.ids import PLATFORM, community_id, is_guid
-from communitykit_teams.methods import PAGE, Graph, segment
+from communitykit_teams.methods import PAGE, Graph, listed, segment
 
 Steps = Generator[Any, Any, Any]
 
@@ -45,8 +47,8 @@ def discover(selection: Selection) -> Flow:
         params = {"period": selection.settings.usage}
         yield Slice(f"usage/{selection.settings.usage}", network, ("measure",), label="usage report", params=params)
     if selection.kinds - {"member", "measure"}:
-        teams = yield from _teams(graph, selection, network)
-        yield from _channels(graph, selection, network, teams)
+        found = yield from _teams(graph, selection, network)
+        yield from _channels(graph, selection, network, found)
 
 
 def resolve(selection: Selection, network: str, member_ids: tuple[str, ...]) -> Flow:
@@ -93,17 +95,35 @@ def _users(graph: Graph, network: str) -> Steps:
     """List all users; managers come along, so that nobody is asked for one by one."""
     query: dict[str, str | int] = {"top": PAGE, "select": _USER, "expand": "manager($select=id)"}
     request = graph.ask("users", "directory", query, subject="users", cost=2)
-    context = {"network": network, "origin": "api", "managers": True}
-    listing = Listing(request, odata_pager)
+    context = {"network": network, "origin": "api", "listed": True}
+    listing, count = Listing(request, odata_pager), 0
     while (data := (yield from listing.page())) is not None:
-        yield Batch("user", odata_rows(data), context)
+        rows = listed(data, "users") if data else []
+        count += len(rows)
+        yield Batch("user", rows, context)
     if listing.problem:
         yield Gap(f"not all users: {listing.problem}")
+    elif count:  # a tenant without anybody is none: that nobody is listed has another reason
+        # Who is at home elsewhere, and what is no person, stands in no directory of ours.
+        yield Swept("member", {"kind": "person", "external": None}, network=network)
 
 
-def _teams(graph: Graph, selection: Selection, network: str) -> Steps:
+@dataclass(slots=True)
+class _Teams:
+    """The teams that may be read. `held` are ids of teams and channels that are there though nothing is told of them.
+
+    `whole` says that all teams there are were listed.
+    """
+
+    shown: list[Mapping[str, Any]]
+    held: set[str]
+    whole: bool
+
+
+def _teams(graph: Graph, selection: Selection, network: str) -> Generator[Any, Any, _Teams]:
     """List the teams that were asked for: by their groups, which tell who may read them, else one by one."""
     found: dict[str, Mapping[str, Any]] = {}
+    failed: set[str] = set()
     query: dict[str, str | int] = {"top": PAGE, "select": _GROUP, "filter": _TEAMS}
     request = graph.ask("groups", "directory", query, subject="teams", cost=3)
     try:
@@ -121,22 +141,31 @@ def _teams(graph: Graph, selection: Selection, network: str) -> Steps:
             else:
                 yield Gap(f"team {found[native].get('displayName') or native} is left out: {answer}", "denied")
                 del found[native]
+                failed.add(native)
     if problem:
         yield Gap(f"not all teams: {problem}")
     teams = [one for one in found.values() if selection.include_private or _is_open(one.get("visibility"))]
     yield Batch("team", teams, {"network": network, "origin": "api"})
-    return teams
+    held = failed.union(found).difference(str(one["id"]) for one in teams)
+    if not problem:
+        yield Swept("community", {"kind": "team"}, network=network, held=frozenset(held))
+    return _Teams(teams, held, whole=not problem)
 
 
-def _walk(request: Request, found: dict[str, Mapping[str, Any]]) -> Steps:
+def _walk(request: Request, found: dict[str, Any]) -> Generator[Any, Any, str | None]:
     listing = Listing(request, odata_pager)
     while (data := (yield from listing.page())) is not None:
-        found.update({str(one["id"]): one for one in odata_rows(data) if one.get("id")})
+        rows = listed(data, request.subject) if data else []
+        named = [one for one in rows if isinstance(one, Mapping) and one.get("id")]
+        found.update({str(one["id"]): one for one in named})
+        if len(named) < len(rows):
+            listing.problem = "what stands there has no id"
     return listing.problem
 
 
-def _channels(graph: Graph, selection: Selection, network: str, teams: list[Mapping[str, Any]]) -> Steps:
+def _channels(graph: Graph, selection: Selection, network: str, found: _Teams) -> Steps:
     """List the channels of all teams, twenty teams at a time, and give what there is to read of each."""
+    teams, held = found.shown, found.held
     requests = [
         graph.ask(f"teams/{segment(str(team['id']))}/allChannels", "channels", subject=f"team {_name(team)}",
                   on=str(team["id"]))
@@ -153,29 +182,35 @@ def _channels(graph: Graph, selection: Selection, network: str, teams: list[Mapp
             if isinstance(answer, CommunityKitError):
                 status: Literal["partial", "denied"] = "partial" if isinstance(answer, RetryableError) else "denied"
                 yield Gap(f"team {_name(team)} cannot be read: {answer}", status, community)
+                held.add(str(team["id"]))
                 continue
-            channels = odata_rows(answer.data)
+            rows = odata_rows(answer.data)
             following = odata_pager(answer.request, answer)
+            problem = None if isinstance(answer.data.get("value"), list) else "the answer holds no list"
             if following is not None:
-                channels += yield from _rest(following)
-            yield from _team(selection, network, team, [one for one in channels if one.get("id")], seen)
+                more, problem = yield from _rest(following)
+                rows += more
+            channels = [one for one in rows if one.get("id")]
+            if problem:
+                yield Gap(f"not all channels of team {_name(team)}: {problem}", community_id=community)
+                held.add(str(team["id"]))
+            told = yield from _team(selection, network, team, channels, seen)
+            held.update({str(one["id"]) for one in channels} - told)
+    if found.whole:
+        yield Swept("community", {"kind": "channel"}, network=network, held=frozenset(held))
 
 
-def _rest(request: Request) -> Steps:
-    found: list[dict[str, Any]] = []
-    listing = Listing(request, odata_pager)
-    while (data := (yield from listing.page())) is not None:
-        found += odata_rows(data)
-    if listing.problem:
-        yield Gap(f"not all channels: {listing.problem}")
-    return found
+def _rest(request: Request) -> Generator[Any, Any, tuple[list[dict[str, Any]], str | None]]:
+    found: dict[str, dict[str, Any]] = {}
+    problem = yield from _walk(request, found)
+    return list(found.values()), problem
 
 
 def _team(
     selection: Selection, network: str, team: Mapping[str, Any], channels: list[dict[str, Any]], seen: set[str]
 ) -> Steps:
-    """Return one team's slices: who is in it, and its channels."""
-    native = str(team["id"])
+    """Return one team's slices: who is in it, and its channels; return the ids of the channels that were told of."""
+    native, told = str(team["id"]), set[str]()
     context = {"network": network, "team": native, "visibility": team.get("visibility"), "origin": "api"}
     named = selection.wants(str(team.get("displayName") or ""), native)
     wanted = [one for one in channels if named or selection.wants(one.get("displayName"), str(one["id"]))]
@@ -200,7 +235,9 @@ def _team(
             )
             continue
         yield Batch("channel", [channel], context)
+        told.add(key)
         yield from _slices(selection, network, native, f"{_name(team)} / {_name(channel)}", channel)
+    return told
 
 
 def _slices(selection: Selection, network: str, team: str, label: str, channel: Mapping[str, Any]) -> Steps:

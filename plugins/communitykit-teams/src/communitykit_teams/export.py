@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from datetime import UTC, timedelta
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from communitykit.connector import Batch, Checkpoint, Gap, Listing, Selection, Slice, odata_pager
-from communitykit_teams.methods import Graph, segment
+from communitykit_teams.methods import Graph, listed, segment
 from communitykit_teams.progress import moment, polled
 
 Steps = Generator[Any, Any, None]
 _OVERLAP = timedelta(days=1)
+_VERSION = 2
+"""1 did not say which channels were handed on, nor from when: what it says is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when (None: the beginning) until when a channel was handed on."""
+
+    low: datetime | None
+    high: datetime
+
+    def covers(self, selection: Selection) -> bool:
+        """Tell whether no more of the past is asked for than was read."""
+        return self.low is None or (selection.since is not None and selection.since >= self.low)
 
 
 def read_export(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
-    """Read what changed in a team since the last time, all of it at first.
+    """Read what changed in a team since the last time; all of it where a channel was not yet read so far back.
 
     A team that is interrupted is read again from there: the list cannot be entered in its middle for long.
     """
-    done = (checkpoint or {}).get("done")
-    if (told := polled(done, selection)) is not None:
-        yield Gap(told, "skipped", slice_.community_id)
-        return
+    known, wanted = _load(checkpoint), [str(one) for one in slice_.params.get("channels") or ()]
+    held = {native: span for native in wanted if (span := known.get(native)) and span.covers(selection)}
+    if wanted and len(held) == len(wanted):
+        read = min(span.high for span in held.values())
+        if (told := polled(read.isoformat(), selection)) is not None:
+            yield Gap(told, "skipped", slice_.community_id)
+            return
+        since: datetime | None = read - _OVERLAP
+    else:
+        since = selection.since
     graph = Graph.of(selection.settings)
     team = str(slice_.params["team"])
-    since = moment(done) - _OVERLAP if done else selection.since
     params: dict[str, str | int] = {"top": 50}
     if since is not None:
-        bounds = (since, selection.until)
+        bounds = (min([since, *(span.high - _OVERLAP for span in held.values())]), selection.until)
         early, late = (one.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for one in bounds)
         params["filter"] = f"lastModifiedDateTime gt {early} and lastModifiedDateTime lt {late}"
     path = f"teams/{segment(team)}/channels/getAllMessages"
@@ -36,16 +56,38 @@ def read_export(selection: Selection, slice_: Slice, checkpoint: Checkpoint | No
     if graph.model:
         request = request.with_params(model=graph.model)
     context = {"network": slice_.network, "team": team, "origin": "api"}
-    wanted = set(slice_.params.get("channels") or ())
     listing = Listing(request, odata_pager)
     while (data := (yield from listing.page())) is not None:
-        items = [one for one in data.get("value") or () if isinstance(one, dict)]
-        yield Batch("message", [one for one in items if not wanted or _channel(one) in wanted], context)
+        items = listed(data, request.subject) if data else []
+        yield Batch("message", [one for one in items if not wanted or _channel(one) in {None, *wanted}], context)
     if listing.problem:
         yield Gap(f"not all messages: {listing.problem}", community_id=slice_.community_id)
         return
-    yield Batch("message", (), context, checkpoint={"v": 1, "done": selection.until.isoformat()})
+    read_now = {
+        native: Span(held[native].low if native in held else selection.since, selection.until) for native in wanted
+    }
+    yield Batch("message", (), context, checkpoint=_save(known | read_now))
 
 
-def _channel(item: dict[str, Any]) -> str:
-    return str((item.get("channelIdentity") or {}).get("channelId") or "")
+def _load(checkpoint: Checkpoint | None) -> dict[str, Span]:
+    if not checkpoint or checkpoint.get("v") != _VERSION:
+        return {}
+    try:
+        return {
+            str(native): Span(moment(low) if low else None, moment(high))
+            for native, (low, high) in checkpoint["channels"].items()
+        }
+    except (AttributeError, KeyError, TypeError, ValueError):  # not understood: it is read again
+        return {}
+
+
+def _save(spans: Mapping[str, Span]) -> Checkpoint:
+    kept = {native: [one.low.isoformat() if one.low else None, one.high.isoformat()] for native, one in spans.items()}
+    return {"v": _VERSION, "channels": kept}
+
+
+def _channel(item: Any) -> str | None:  # noqa: ANN401 # whatever stands in a page
+    """Return the channel that a message names; None where none can be read: its translation says what is wrong."""
+    told = item.get("channelIdentity") if isinstance(item, Mapping) else None
+    native = told.get("channelId") if isinstance(told, Mapping) else None
+    return native if isinstance(native, str) else None

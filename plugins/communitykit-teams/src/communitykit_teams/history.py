@@ -7,16 +7,16 @@ replies with each message. Delta (`messages/delta`) shows threads in which somet
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from communitykit import CursorError, ForeignHostError, ObjectUnavailableError, ProtocolError
-from communitykit.connector import Batch, Gap, Listing, Pages, Request, Response, Selection, Swept, odata_pager
+from communitykit import CursorError, ForeignHostError, ProtocolError
+from communitykit.connector import Batch, Gap, Pages, Request, Selection, Swept, odata_pager
 from communitykit_teams.ids import parse_time
-from communitykit_teams.methods import EXPANDED, MESSAGES, Graph, segment
 from communitykit_teams.progress import Progress, Walk, moment, polled
+from communitykit_teams.threads import MORE, Channel, Threads, activity, replies_of, said
 
 Steps = Generator[Any, Any, None]
 MARGIN = timedelta(minutes=1)
@@ -25,42 +25,26 @@ _STALE = (CursorError, ForeignHostError, ProtocolError)
 """What an address that Graph gave for a next page may end in: it expired, leads elsewhere, or is refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """One channel: where it is, what its batches say besides the payloads."""
-
-    graph: Graph
-    team: str
-    native: str
-    community_id: str
-    label: str
-    context: Mapping[str, Any]
-
-    @property
-    def path(self) -> str:
-        """The address of its messages."""
-        return f"teams/{segment(self.team)}/channels/{segment(self.native)}/messages"
-
-    def ask(self, path: str = "", **params: str | int) -> Request:
-        """Describe a request for messages, counted on the channel."""
-        query = {"top": MESSAGES, **params}
-        return self.graph.ask(self.path + path, "messages", query, subject=f"channel {self.label}", on=self.native)
-
-
 def read_messages(channel: Channel, progress: Progress, selection: Selection) -> Steps:
-    """Read a channel: go on with what was interrupted, else what is due; then what changed meanwhile."""
+    """Read a channel: go on with what was interrupted, else what is due; then what changed meanwhile, and debts."""
     if progress.walk is None:
-        if (told := polled(progress.done, selection)) is not None:
+        told = None if progress.is_deeper(selection) else polled(progress.done, selection)
+        if told is not None:
             yield Gap(told, "skipped", channel.community_id)
             return
         progress.walk = progress.next_walk(selection)
+    elif moment(progress.walk.begun) > selection.until:  # interrupted, and now only a part of it is asked for
+        progress.walk.begun = selection.until.isoformat()
     reading = _Reading(channel, progress, selection)
-    yield from reading.left_over()
-    begun = progress.walk.begun
+    owed, begun = tuple(progress.pending), progress.walk.begun
     yield from reading.walk(progress.walk)
-    if moment(begun) < selection.until:  # it was interrupted some time ago
+    if progress.is_deeper(selection):  # what was interrupted went less far back than is asked for now
+        progress.walk = progress.next_walk(selection)
+        yield from reading.walk(progress.walk)
+    elif moment(begun) < selection.until:  # it was interrupted some time ago
         progress.walk = Walk("recent" if progress.listed else "delta", selection.until.isoformat(), progress.overlap())
         yield from reading.walk(progress.walk)
+    yield from reading.settle(owed)
     progress.done = selection.until.isoformat()
     yield reading.batch([])
 
@@ -72,24 +56,22 @@ class _Reading:
         self.channel = channel
         self.progress = progress
         self.until = selection.until
-        self.dropped = False
+        self.threads = Threads(channel, progress.pending)
 
-    def batch(self, items: list[dict[str, Any]]) -> Batch:
+    def batch(self, items: list[Any]) -> Batch:
         """Make a batch with the checkpoint that holds once it is stored."""
         return Batch("message", items, self.channel.context, checkpoint=self.progress.save())
 
-    def left_over(self) -> Steps:
-        """Read the threads again whose replies did not come whole the last time."""
-        for native in tuple(self.progress.pending):
-            path = f"/{segment(native)}"
-            self.progress.pending.remove(native)
-            try:
-                response = yield replace(self.channel.ask(path), params={})
-                replies = yield from self._replies(self.channel.ask(f"{path}/replies"), native, [])
-            except ObjectUnavailableError:  # gone with its replies
-                continue
-            if replies is not None:
-                yield self.batch(self._until([{**response.data, "replies": replies}]))
+    def settle(self, owed: tuple[str, ...]) -> Steps:
+        """Read the threads again whose replies did not come whole the last time; tell of those that are still owed."""
+        for native in owed:
+            items = yield from self.threads.owed(native)
+            if items:
+                yield self.batch(self._until(items)[0])
+        if self.progress.pending:
+            count, first = len(self.progress.pending), self.progress.pending[0]
+            reason = f"replies are owed to {count} of the messages ({first} is one): the next run asks for them again"
+            yield Gap(reason, community_id=self.channel.community_id)
 
     def walk(self, walk: Walk) -> Steps:
         """Walk as decided; what this tenant or this moment refuses is done another way."""
@@ -111,7 +93,7 @@ class _Reading:
             progress.floor = walk.since
         if walk.mode in {"first", "again"}:
             progress.full, progress.listed = walk.begun, False  # a tenant that refused delta is asked again some day
-        if self.dropped or walk.mode == "again":
+        if walk.dropped or walk.mode == "again":
             # What came after the run's end is not told twice by a link; what was read just now need not be told again.
             progress.delta = None
         progress.high, progress.walk = walk.begun, None
@@ -143,12 +125,11 @@ class _Reading:
                 request, pages, restarted = self._first(), Pages(odata_pager), True
                 continue
             count += 1
-            items = yield from self._whole(response)
-            due = [item for item in items if since is None or _activity(item) >= since]
+            items = yield from self.threads.whole(response)
+            due = [item for item in items if since is None or activity(item) >= since]
             request = pages.next(response) if due or not items else None
             walk.next = request.url if request is not None else None
-            self.progress.remember(_flat(due), moment(walk.begun))
-            yield self.batch(self._until(due))
+            yield self._handed_on(due, walk)
         if walk.mode == "again" and not walk.resumed:
             yield from self._swept(walk, count)
 
@@ -158,13 +139,13 @@ class _Reading:
         pages = Pages(odata_pager)
         while request is not None:
             response = yield request
-            items = yield from self._whole(response)
-            yield self.batch(self._until(items))
-            moved = bool(items) and all(_activity(item) >= begun for item in items)
+            items = yield from self.threads.whole(response)
+            yield self.batch(self._until(items)[0])
+            moved = bool(items) and all(activity(item) >= begun for item in items)
             request = pages.next(response) if moved else None
         within: dict[str, str | None] = {"community_id": self.channel.community_id}
         since = moment(walk.since) if walk.since else None
-        yield Swept("post", within, since=since, until=begun - MARGIN)
+        yield Swept("post", within, since=since, until=begun - MARGIN, held=self.threads.held)
 
     def _delta(self, walk: Walk) -> Steps:
         progress = self.progress
@@ -174,15 +155,24 @@ class _Reading:
         pages = Pages(odata_pager)
         while request is not None:
             response = yield request
-            items = yield from self._whole(response)
-            news = [item for item in items if not all(progress.is_known(one) for one in _flat([item]))]
-            progress.remember(_flat(news), moment(walk.begun))
+            items = yield from self.threads.whole(response)
+            news = [item for item in items if not self._is_known(item)]
             request = pages.next(response)
             walk.next = request.url if request is not None else None
             if request is None:
                 link = response.data.get("@odata.deltaLink")
                 progress.delta = link if isinstance(link, str) and link else None
-            yield self.batch(self._until(news))
+            yield self._handed_on(news, walk)
+
+    def _handed_on(self, items: list[Any], walk: Walk) -> Batch:
+        """Make a batch of a walk, and remember what is in it: that alone was handed on."""
+        kept, dropped = self._until(items)
+        walk.dropped = walk.dropped or dropped
+        self.progress.remember(said(kept), moment(walk.begun))
+        return self.batch(kept)
+
+    def _is_known(self, item: Any) -> bool:  # noqa: ANN401 # whatever stands in a page
+        return isinstance(item, Mapping) and all(self.progress.is_known(one) for one in said([item]))
 
     def _first(self) -> Request:
         return self.channel.ask(expand="replies")
@@ -192,77 +182,27 @@ class _Reading:
         bound = since.strftime("%Y-%m-%dT%H:%M:%S.000Z")
         return self.channel.ask("/delta", expand="replies", filter=f"lastModifiedDateTime gt {bound}")
 
-    def _until(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Leave out what was written after the run's own end."""
-        kept: list[dict[str, Any]] = []
+    def _until(self, items: list[Any]) -> tuple[list[Any], bool]:
+        """Leave out what was written after the run's own end; tell whether there was any."""
+        kept: list[Any] = []
+        dropped = False
         for item in items:
-            if self._later(item):
-                self.dropped = True
+            if not isinstance(item, Mapping):
+                kept.append(item)
                 continue
-            replies = item.get("replies")
-            early = [one for one in replies or () if not self._later(one)]
-            if len(early) < len(replies or ()):
-                self.dropped = True
+            if self._later(item):
+                dropped = True
+                continue
+            replies = replies_of(item)
+            early = [one for one in replies if not isinstance(one, Mapping) or not self._later(one)]
+            if len(early) < len(replies):
+                dropped = True
                 # As where Graph gives a part of them: there are more, so nothing is concluded from their number.
-                kept.append({**item, "replies": early, "replies@odata.nextLink": self.channel.path})
+                kept.append({**item, "replies": early, MORE: self.channel.path})
             else:
                 kept.append(item)
-        return kept
+        return kept, dropped
 
     def _later(self, item: Mapping[str, Any]) -> bool:
         created = parse_time(item.get("createdDateTime"))
         return created is not None and created > self.until
-
-    def _whole(self, response: Response) -> Generator[Any, Any, list[dict[str, Any]]]:
-        """Return a page's messages with all their replies: asked for where there are more than came along."""
-        items = [one for one in response.data.get("value") or () if isinstance(one, dict)]
-        for index, item in enumerate(items):
-            replies, link = item.get("replies"), item.get("replies@odata.nextLink")
-            if not link and len(replies or ()) < EXPANDED:
-                continue
-            request = self.channel.ask(f"/{segment(str(item.get('id')))}/replies")
-            more = [] if not link or not isinstance(replies, list) else list(replies)
-            if more:
-                request = replace(request, url=str(link), params={})
-            try:
-                whole = yield from self._replies(request, str(item.get("id")), more)
-            except ObjectUnavailableError:  # deleted meanwhile: what came along is kept
-                continue
-            if whole is not None:
-                told = {key: value for key, value in item.items() if key != "replies@odata.nextLink"}
-                items[index] = {**told, "replies": whole}
-        return items
-
-    def _replies(
-        self, request: Request, root: str, known: list[dict[str, Any]]
-    ) -> Generator[Any, Any, list[dict[str, Any]] | None]:
-        """Walk a thread's replies; where that ends early, say so and keep the thread for the next run."""
-        listing = Listing(request, odata_pager)
-        found = {str(one.get("id")): one for one in known}
-        while (data := (yield from listing.page())) is not None:
-            found.update({str(one.get("id")): one for one in data.get("value") or () if isinstance(one, dict)})
-        if not listing.problem:
-            return list(found.values())
-        yield Gap(f"not all replies: {listing.problem}", community_id=self.channel.community_id)
-        if root not in self.progress.pending:
-            self.progress.pending.append(root)
-        return None
-
-
-def _flat(items: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return messages and their replies."""
-    return [one for item in items for one in (item, *(item.get("replies") or ()))]
-
-
-_NEVER_OLD = datetime.max.replace(tzinfo=UTC)
-
-
-def _activity(item: Mapping[str, Any]) -> datetime:
-    """Return when something last happened in a thread; one that tells no time is never taken for old."""
-    times = [
-        found
-        for one in _flat([dict(item)])
-        for name in ("lastModifiedDateTime", "createdDateTime")
-        if (found := parse_time(one.get(name))) is not None
-    ]
-    return max(times, default=_NEVER_OLD)

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit.connector import Draft, Ignored, Swept, make_event_id, make_id
+from communitykit.connector import Draft, Ignored, Rejected, Swept, in_part, make_event_id, make_id
 from communitykit_teams.cards import announcement, attachment, card_text, forwarded_from
 from communitykit_teams.html import Plain, plain_text
 from communitykit_teams.ids import PLATFORM, Location, native_id, parse_time, place_of
 from communitykit_teams.people import identity_member
 from communitykit_teams.system_messages import system_message
-from communitykit_teams.wire import Identity, Message, Reaction
+from communitykit_teams.wire import HistoryItem, Identity, Message, Reaction
 
 _IMPORTANCE = frozenset({"normal", "high", "urgent"})
 _BLOCKED = ("blockaccess",)
@@ -20,15 +20,40 @@ _SYSTEM = "<systemEventMessage/>"
 
 
 def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
-    """Translate a message, and the replies that were expanded in it.
+    """Translate a message, and the replies that were expanded in it: each for itself, an odd one costs itself alone.
 
     Raises Rejected when it has no id, or stands nowhere.
     """
+    given: Any = item
+    if not isinstance(given, Mapping):
+        raise Rejected("no_object", "the payload is no object")
+    replies: Any = item.get("replies")
+    if not replies:
+        yield from _message(item, context)
+        return
+    native = _readable_id(item)
+    yield from in_part(native, _message(item, context))
+    if not isinstance(replies, list):
+        yield Rejected("no_list", "the replies are no list", native=native)
+        return
+    for reply in replies:
+        told: Any = {"replyToId": native, **reply} if native and isinstance(reply, Mapping) else reply
+        yield from in_part(_readable_id(reply) or native, message(told, context))
+
+
+def _readable_id(item: Any) -> str | None:  # noqa: ANN401 # whatever came as a message
+    native = item.get("id") if isinstance(item, Mapping) else None
+    return str(native) if isinstance(native, str | int) and native else None
+
+
+def _message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
     place = place_of(item, context)
     native = native_id(item)
     kind = str(item.get("messageType") or "message")
     detail = item.get("eventDetail")
-    if isinstance(detail, Mapping) and detail.get("@odata.type"):
+    if "@removed" in item or parse_time(item.get("deletedDateTime")):
+        yield _deleted(item, native, place, context.get("origin"))
+    elif isinstance(detail, Mapping) and detail.get("@odata.type"):
         yield from system_message(item, detail, place)
     elif kind == "typing":
         yield Ignored("typing")
@@ -36,42 +61,36 @@ def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
         yield Ignored("bare_system_message")
     else:
         yield from _post(item, native, place, context)
-    for reply in item.get("replies") or ():
-        yield from message(reply, context)
 
 
 def _post(item: Message, native: str, place: Location, context: Mapping[str, Any]) -> Iterator[Draft]:
-    post_id = place.post(native)
-    root = item.get("replyToId") or None
-    root_id = place.post(root) if root and root != native else None
-    origin = context.get("origin")
-    if parse_time(item.get("deletedDateTime")):
-        yield {**_deleted(item, post_id, root_id, place), **_counts(item, root_id, origin)}
-        return
+    """Translate a message that is there; what its payload does not tell stays as it was told before."""
+    post_id, origin, said = place.post(native), context.get("origin"), _said(item)
     author_id, author = _author(item, place)
-    said = _said(item)
+    root = _root(item, native, place)
     draft: dict[str, Any] = {
         "record": "post",
         "id": post_id,
         "community_id": place.community_id,
-        "author_id": author_id,
-        "root_id": root_id,
-        "parent_id": root_id,
-        "kind": "post",
-        "title": item.get("subject") or None,
-        "mentions": tuple(_mentions(item, place)),
-        "attachments": _attachments(item, said),
-        "links": tuple(dict.fromkeys(said.links)),
-        "importance": item.get("importance") if item.get("importance") in _IMPORTANCE else None,
-        "created_at": parse_time(item.get("createdDateTime")),
-        "edited_at": parse_time(item.get("lastEditedDateTime")),
         "gone": None,
-        **_body(item, said),
-        **_counts(item, root_id, origin),
+        **root,
+        **_times(item, created_at="createdDateTime", edited_at="lastEditedDateTime"),
+        **_body(item, said, place),
+        **_counts(item, root.get("root_id"), origin),
     }
+    if "from" in item:
+        draft["author_id"] = author_id
+    if "subject" in item:
+        draft["title"] = item["subject"] or None
+    if "importance" in item:
+        draft["importance"] = item["importance"] if item["importance"] in _IMPORTANCE else None
+    if item.get("lastEditedDateTime", "") is None:
+        draft["edited_at"] = None
     headline = announcement(item.get("attachments"))
     if headline is not None:
-        draft.update(kind="announcement", title=draft["title"] or headline or None)
+        draft.update(kind="announcement", title=draft.get("title") or headline or None)
+    elif "attachments" in item:
+        draft["kind"] = "post"
     if (source := forwarded_from(item.get("attachments"), place.network)) is not None:
         draft["shared_from_id"] = source
     if item.get("webUrl"):
@@ -79,22 +98,33 @@ def _post(item: Message, native: str, place: Location, context: Mapping[str, Any
     yield draft
     if author is not None:
         yield author
-    yield from _reacted(item, post_id, place)
-    if origin == "api" and root_id is None and item.get("replies") == [] and not _more_replies(item):
+    yield from _reacted(item, native, place)
+    if origin == "api" and not root.get("root_id") and item.get("replies") == [] and not _more_replies(item):
         yield Swept("post", {"root_id": post_id})
 
 
-def _body(item: Message, said: Plain) -> dict[str, Any]:
-    """Return the body as it is; what data loss prevention blocks is not republished."""
+def _body(item: Message, said: Plain, place: Location) -> dict[str, Any]:
+    """Return the body as it is, whom it names, what it shows; what data loss prevention blocks is not republished."""
     action = str((item.get("policyViolation") or {}).get("dlpAction") or "").lower()
+    shown: dict[str, Any] = {}
+    if "mentions" in item:
+        shown["mentions"] = tuple(_mentions(item, place))
+    if "attachments" in item or said.images:
+        shown["attachments"] = _attachments(item, said)
     if any(word in action for word in _BLOCKED):
         extra = {"policyViolation": {"dlpAction": (item.get("policyViolation") or {}).get("dlpAction")}}
         return {"body": None, "text": None, "mentions": (), "attachments": (), "links": (), "extra": extra}
     if "body" not in item:
-        return {}
+        return shown
     body = item["body"] or {}
     html = str(body.get("contentType") or "text").lower() == "html"
-    return {"body": body.get("content") or "", "body_format": "html" if html else "plain", "text": said.text}
+    return {
+        **shown,
+        "body": body.get("content") or "",
+        "body_format": "html" if html else "plain",
+        "text": said.text,
+        "links": tuple(dict.fromkeys(said.links)),
+    }
 
 
 def _said(item: Message) -> Plain:
@@ -120,17 +150,30 @@ def _author(item: Message, place: Location) -> tuple[str | None, dict[str, Any] 
     return None, None
 
 
-def _deleted(item: Message, post_id: str, root_id: str | None, place: Location) -> dict[str, Any]:
-    """Describe a message that is only a tombstone any more."""
+def _root(item: Message, native: str, place: Location) -> dict[str, Any]:
+    """Tell the thread that a message stands in, where it says so itself."""
+    if "replyToId" not in item:
+        return {}
+    root = item["replyToId"] or None
+    root_id = place.post(root) if root and root != native else None
+    return {"root_id": root_id, "parent_id": root_id}
+
+
+def _times(item: Mapping[str, Any], **names: str) -> dict[str, Any]:
+    """Read times that a message always has: where one does not stand there, nothing is told."""
+    return {name: found for name, key in names.items() if (found := parse_time(item.get(key))) is not None}
+
+
+def _deleted(item: Message, native: str, place: Location, origin: object) -> dict[str, Any]:
+    """Describe a message that is only a tombstone any more, or of which `@removed` leaves nothing but its id."""
     author_id, _ = _author(item, place)
+    root = _root(item, native, place)
     draft: dict[str, Any] = {
         "record": "post",
-        "id": post_id,
+        "id": place.post(native),
         "community_id": place.community_id,
-        "root_id": root_id,
-        "parent_id": root_id,
-        "created_at": parse_time(item.get("createdDateTime")),
-        "deleted_at": parse_time(item.get("deletedDateTime")),
+        **root,
+        **_times(item, created_at="createdDateTime", deleted_at="deletedDateTime"),
         "gone": "deleted",
         "title": None,
         "body": None,
@@ -139,7 +182,9 @@ def _deleted(item: Message, post_id: str, root_id: str | None, place: Location) 
         "attachments": (),
         "links": (),
     }
-    return draft if author_id is None else {**draft, "author_id": author_id}
+    if author_id is not None:
+        draft["author_id"] = author_id
+    return draft if "@removed" in item else {**draft, **_counts(item, root.get("root_id"), origin)}
 
 
 def _more_replies(item: Mapping[str, Any]) -> bool:
@@ -147,14 +192,21 @@ def _more_replies(item: Mapping[str, Any]) -> bool:
 
 
 def _counts(item: Message, root_id: str | None, origin: object) -> dict[str, Any]:
-    """Count replies and people who reacted; a root whose replies did not come along does not tell how many."""
-    reactions = dict(Counter(reaction_name(one) for one in item.get("reactions") or ()))
+    """Count replies and people who reacted; a root whose replies did not come along does not tell how many.
+
+    Where reactions stand there that cannot be read, nothing is counted: what was counted before stays.
+    """
+    given: Any = item.get("reactions") or []
+    if not isinstance(given, list) or not all(isinstance(one, Mapping) for one in given):
+        return {}
+    reactions = dict(Counter(reaction_name(one) for one in given))
     if root_id is not None:
         return {"counts": {"reactions": reactions}}
-    replies = item.get("replies")
-    if replies is None or _more_replies(item) or origin == "webhook":
+    replies: Any = item.get("replies")
+    if not isinstance(replies, list) or _more_replies(item) or origin == "webhook":
         return {}
-    said = [one for one in replies if not one.get("deletedDateTime") and not one.get("eventDetail")]
+    silent = ("deletedDateTime", "eventDetail", "@removed")
+    said = [one for one in replies if not isinstance(one, Mapping) or not any(one.get(key) for key in silent)]
     return {"counts": {"replies": len(said), "reactions": reactions}}
 
 
@@ -195,34 +247,50 @@ def reaction_name(item: Reaction) -> str:
     return item.get("displayName") or (picture[1].split("/", 1)[0] if len(picture) > 1 else kind)
 
 
-def _reacted(item: Message, post_id: str, place: Location) -> Iterator[Draft]:
-    """Translate reactions, one event per person and reaction, and those that the history says were taken back."""
-    whole, held = True, set[str]()
-    for one in item.get("reactions") or ():
-        event = _reaction(one, post_id, place)
-        if event is None:
-            whole = False
-            continue
-        held.add(event["id"])
-        yield event
-    for change in item.get("messageHistory") or ():
-        actions = str(change.get("actions") or "").lower()
-        event = _reaction(change.get("reaction") or {}, post_id, place) if "reactionremoved" in actions else None
-        if event is not None and event["id"] not in held:
-            held.add(event["id"])
-            yield {key: value for key, value in event.items() if key not in {"occurred_at", "time_source"}} | {
-                "active": False
-            }
+def _reacted(item: Message, native: str, place: Location) -> Iterator[Draft]:
+    """Translate reactions, one event per person and reaction, and those that the history says were taken back.
+
+    An odd one costs itself alone; then it is not said that the list is whole, so that none of the others vanishes.
+    """
+    post_id, given, history = place.post(native), _listed(item, "reactions"), _listed(item, "messageHistory")
+    whole, held = given is not None, set[str]()
+    for one in given or ():
+        found = in_part(native, _reaction(one, post_id, place))
+        whole = whole and bool(found) and not isinstance(found[0], Rejected)
+        held.update(draft["id"] for draft in found if isinstance(draft, dict))
+        yield from found
+    for change in history or ():
+        for draft in in_part(native, _withdrawn(change, post_id, place)):
+            if isinstance(draft, dict) and draft["id"] in held:
+                continue
+            held.update([draft["id"]] if isinstance(draft, dict) else ())
+            yield draft
+    for name, found_list in (("reactions", given), ("messageHistory", history)):
+        if found_list is None and item.get(name):
+            yield Rejected("no_list", f"{name} is no list", native=native)
     if whole:
         yield Swept("event", {"kind": "reacted", "target_id": post_id})
 
 
-def _reaction(item: Reaction, post_id: str, place: Location) -> dict[str, Any] | None:
-    """Describe a reaction; None where nobody is named, which Graph sometimes leaves out."""
+def _listed(item: Mapping[str, Any], name: str) -> list[Any] | None:
+    """Return a list of a payload; None where none stands there, which is another thing than an empty one."""
+    found = item.get(name)
+    return found if isinstance(found, list) else None
+
+
+def _withdrawn(change: HistoryItem, post_id: str, place: Location) -> Iterator[dict[str, Any]]:
+    if "reactionremoved" in str(change.get("actions") or "").lower():
+        for event in _reaction(change.get("reaction") or Reaction(), post_id, place):
+            told = {key: value for key, value in event.items() if key not in {"occurred_at", "time_source"}}
+            yield {**told, "active": False}
+
+
+def _reaction(item: Reaction, post_id: str, place: Location) -> Iterator[dict[str, Any]]:
+    """Describe a reaction; nothing where nobody is named, which Graph sometimes leaves out."""
     given: Any = item.get("user") or {}
-    who = given.get("user") or given.get("application") or given.get("device") or {}
+    who = given.get("user") or given.get("application") or given.get("device") or given  # some tell the user flatly
     if not who.get("id"):
-        return None
+        return
     actor = place.member(who["id"], who.get("tenantId"))
     name = reaction_name(item)
     event: dict[str, Any] = {
@@ -237,4 +305,4 @@ def _reaction(item: Reaction, post_id: str, place: Location) -> dict[str, Any] |
     }
     if at := parse_time(item.get("createdDateTime")):
         event.update(occurred_at=at, time_source="event")
-    return event
+    yield event

@@ -20,6 +20,7 @@ from communitykit import (
     TransientError,
 )
 from communitykit.connector import Budget, Cost, Request, Response, odata_error
+from communitykit_teams.ids import PLATFORM
 from communitykit_teams.settings import TeamsSettings
 
 PAGE = 999
@@ -82,6 +83,17 @@ class Graph:
     def together(self, budget: str) -> int:
         """Tell how many requests of a budget fit into one `$batch`: its parts are counted one by one."""
         return max(1, min(20, int(min(BUDGETS[budget].limit * self.rate, 20))))
+
+
+def listed(data: Mapping[str, Any], subject: str) -> list[Any]:
+    """Return what stands in a page of a collection, odd things too: their translation says what is wrong with them.
+
+    Raises ProtocolError where no list stands there: an answer that was not understood must not look like an empty list.
+    """
+    value = data.get("value")
+    if not isinstance(value, list):
+        raise ProtocolError("the answer holds no list", platform=PLATFORM, subject=subject, remedy="Run again later.")
+    return value
 
 
 def segment(native: str) -> str:

@@ -46,6 +46,8 @@ def user(item: User, context: Context) -> Iterator[Draft]:
         draft["guest"] = str(item["userType"] or "").lower() == "guest"
     if isinstance(item.get("accountEnabled"), bool):
         draft["active"] = item["accountEnabled"]
+    elif context.get("listed"):  # it is in the directory (again)
+        draft["active"] = None
     if "employeeOrgData" in item:
         draft["division"] = (item["employeeOrgData"] or {}).get("division") or None
     if "createdDateTime" in item:
@@ -53,7 +55,7 @@ def user(item: User, context: Context) -> Iterator[Draft]:
     manager = item.get("manager")
     if isinstance(manager, Mapping) and manager.get("id"):
         draft["manager_id"] = member_id(network, manager["id"])
-    elif context.get("managers"):  # they were asked for: nobody is told
+    elif context.get("listed"):  # managers were asked for: nobody is told
         draft["manager_id"] = None
     yield draft
 
@@ -64,7 +66,8 @@ def conversation_member(item: ConversationMember, context: Context) -> Iterator[
     Raises Rejected when neither a user id nor an id stands there.
     """
     network, community = _network(context), context.get("community")
-    native = item.get("userId") or item.get("id")
+    removed = "@removed" in item
+    native = item.get("userId") or (None if removed else item.get("id"))  # of who is gone, `id` names the membership
     if not native or not community:
         raise Rejected("no_id", "the member has no id, or no team or channel is known")
     home = item.get("tenantId") or network
@@ -76,7 +79,7 @@ def conversation_member(item: ConversationMember, context: Context) -> Iterator[
         "community_id": community_id(network, community),
         "member_id": member,
         "role": _role(item.get("roles"), external=external),
-        "active": "@removed" not in item,
+        "active": not removed,
     }
     if external or not item.get("userId"):  # ours are listed with all that the directory knows of them
         draft: dict[str, Any] = {"record": "member", "id": member, "kind": "person", "external": True}

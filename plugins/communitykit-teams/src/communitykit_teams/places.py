@@ -16,6 +16,7 @@ def organization(item: Organization, _context: Mapping[str, Any]) -> Iterator[Dr
     """Translate the tenant."""
     native = native_id(item)
     draft: dict[str, Any] = {"record": "community", "id": community_id(native, native), "kind": "network"}
+    draft["gone"] = None
     if item.get("displayName"):
         draft["name"] = item["displayName"]
     yield draft
@@ -27,6 +28,9 @@ def team(item: Team, context: Mapping[str, Any]) -> Iterator[Draft]:
     Raises Rejected when it has no id, or no tenant is known.
     """
     native, network = native_id(item), _network(context)
+    if "@removed" in item:
+        yield _removed(network, native)
+        return
     draft: dict[str, Any] = {
         "record": "community",
         "id": community_id(network, native),
@@ -46,6 +50,9 @@ def channel(item: Channel, context: Mapping[str, Any]) -> Iterator[Draft]:
     Raises Rejected when it has no id, or no tenant is known.
     """
     native, network = native_id(item), _network(context)
+    if "@removed" in item:
+        yield _removed(network, native)
+        return
     draft: dict[str, Any] = {
         "record": "community",
         "id": community_id(network, native),
@@ -64,6 +71,11 @@ def channel(item: Channel, context: Mapping[str, Any]) -> Iterator[Draft]:
     if kind:
         draft["extra"] = {"membershipType": kind}
     yield draft
+
+
+def _removed(network: str, native: str) -> dict[str, Any]:
+    """Describe a team or channel that was deleted: only its id is told."""
+    return {"record": "community", "id": community_id(network, native), "gone": "deleted"}
 
 
 def _told(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from communitykit.connector import Checkpoint, Selection
 from communitykit_teams.ids import parse_time
 
-VERSION = 1
+VERSION = 2
+"""1 remembered versions of messages that were never handed on: what it says is read again."""
 DAY = timedelta(hours=24)
 """Microsoft's polling rule: an app may look for changes of a resource once a day."""
 TOLERANCE = timedelta(minutes=10)
@@ -27,13 +28,22 @@ Mode = Literal["first", "again", "delta", "recent"]
 
 @dataclass(slots=True)
 class Walk:
-    """A walk that has not ended: what it is for, when it began, how far back it goes, the page to go on with."""
+    """A walk that has not ended: what it is for, when it began, how far back it goes, the page to go on with.
+
+    `dropped` says that something was left out, since it was written after the run's own end.
+    """
 
     mode: Mode
     begun: str
     since: str | None = None
     next: str | None = None
+    dropped: bool = False
     resumed: bool = False
+
+    def save(self) -> Checkpoint:
+        """Make its part of the checkpoint."""
+        kept = ("mode", "begun", "since", "next", "dropped")
+        return {name: getattr(self, name) for name in kept}
 
 
 @dataclass(slots=True)
@@ -42,7 +52,8 @@ class Progress:
 
     Everything that changed until `high` was read, back to `floor` (None: the beginning). `delta` is Graph's own link to
     what changed since; `listed` says that this tenant gives none. `full` is when the look-back was last read whole,
-    `done` when a run last came to its end. `pending` are threads whose replies did not come whole.
+    `done` when a run last came to its end. `etags` are versions of messages that were handed on. `pending` are threads
+    whose replies did not come whole.
     """
 
     high: str | None = None
@@ -57,25 +68,21 @@ class Progress:
 
     @classmethod
     def load(cls, checkpoint: Checkpoint | None) -> Progress:
-        """Go on from a checkpoint; one of another version starts anew, which costs requests and loses nothing."""
+        """Go on from a checkpoint; one that is not understood starts anew, which costs requests and loses nothing."""
         if not checkpoint or checkpoint.get("v") != VERSION:
             return cls()
-        walk = checkpoint.get("walk")
-        return cls(
-            high=checkpoint.get("high"),
-            floor=checkpoint.get("floor"),
-            delta=checkpoint.get("delta"),
-            listed=bool(checkpoint.get("listed")),
-            full=checkpoint.get("full"),
-            done=checkpoint.get("done"),
-            walk=Walk(walk["mode"], walk["begun"], walk["since"], walk["next"], resumed=True) if walk else None,
-            etags=dict(checkpoint.get("etags") or {}),
-            pending=list(checkpoint.get("pending") or ()),
-        )
+        told = {name: value for name, value in checkpoint.items() if name != "v"}
+        try:
+            found = cls(**told)
+            walk = checkpoint.get("walk")
+            found.walk = Walk(**walk, resumed=True) if walk else None
+            found.etags, found.pending = dict(found.etags), list(found.pending)
+        except (TypeError, ValueError):
+            return cls()
+        return found
 
     def save(self) -> Checkpoint:
         """Make the checkpoint that holds now."""
-        walk = self.walk
         return {
             "v": VERSION,
             "high": self.high,
@@ -84,7 +91,7 @@ class Progress:
             "listed": self.listed,
             "full": self.full,
             "done": self.done,
-            "walk": {"mode": walk.mode, "begun": walk.begun, "since": walk.since, "next": walk.next} if walk else None,
+            "walk": self.walk.save() if self.walk else None,
             "etags": dict(self.etags),
             "pending": list(self.pending),
         }
@@ -92,14 +99,17 @@ class Progress:
     def next_walk(self, selection: Selection) -> Walk:
         """Decide what to read now: everything, the look-back, or what changed."""
         begun = selection.until.isoformat()
-        deeper = self.floor is not None and (selection.since is None or selection.since < moment(self.floor))
-        if self.high is None or deeper:
+        if self.high is None or self.is_deeper(selection):
             return Walk("first", begun, selection.since.isoformat() if selection.since else None)
         since = self._again(selection.lookback_start(selection.settings.lookback_length))
         due = self.full is None or selection.until - moment(self.full) >= WEEK - TOLERANCE
         if selection.force or due or selection.until - moment(self.high) > DELTA_REACH:
             return Walk("again", begun, since.isoformat() if since else None)
         return Walk("recent" if self.listed else "delta", begun, self.overlap())
+
+    def is_deeper(self, selection: Selection) -> bool:
+        """Tell whether more of the past is asked for than any run has read."""
+        return self.floor is not None and (selection.since is None or selection.since < moment(self.floor))
 
     def _again(self, start: datetime | None) -> datetime | None:
         """Return from when on all is read again: the look-back, or what no run has seen yet if that is longer."""
@@ -113,7 +123,10 @@ class Progress:
         return (moment(self.high or "") - DAY).isoformat() if self.high else ""
 
     def remember(self, messages: list[Mapping[str, Any]], begun: datetime) -> None:
-        """Keep the version of each message that the next run's overlap can show again, so that it is known there."""
+        """Keep the version of each message that the next run's overlap can show again, so that it is known there.
+
+        Only of what was handed on: what a run leaves out is new for the run that asks for it.
+        """
         for one in messages:
             changed = parse_time(one.get("lastModifiedDateTime"))
             if one.get("id") and one.get("etag") and changed is not None and changed >= begun - 2 * DAY:

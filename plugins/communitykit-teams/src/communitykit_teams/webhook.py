@@ -20,6 +20,9 @@ from communitykit_teams.ids import PLATFORM, parse_time
 from communitykit_teams.wire import Notification
 
 _RESOURCE = re.compile(r"(\w+)(?:\('([^']*)'\)|/([^/()]+))")
+_REMOVED = {"@removed": {"reason": "deleted"}}
+"""What Graph's delta says of what is gone; a notification's `changeType` says the same."""
+_ADDRESSED = frozenset({"teams", "channels", "messages", "replies"})
 _KINDS = {"chatmessage": "message", "channel": "channel", "team": "team"}
 
 
@@ -128,7 +131,7 @@ def _batch(item: Notification, keys: Mapping[str, str]) -> Batch:
         return Batch("lifecycle", [dict(item)])
     content = item.get("encryptedContent")
     if not content:
-        return Batch("notification", [dict(item)])
+        return _removal(item) or Batch("notification", [dict(item)])
     payload = decrypted(content, _key_for(str(content.get("encryptionCertificateId") or ""), keys))
     parts = resource_ids(str(item.get("resource") or ""))
     context: dict[str, Any] = {"network": item.get("tenantId"), "origin": "webhook"}
@@ -138,9 +141,25 @@ def _batch(item: Notification, keys: Mapping[str, str]) -> Batch:
     kind = _KINDS.get(told.rpartition(".")[2].lower(), "member" if "member" in told.lower() else "message")
     if kind == "member":
         context["community"] = channel or team
-        payload = {**payload, "@removed": {}} if item.get("changeType") == "deleted" else payload
+    if item.get("changeType") == "deleted":
+        payload = {**payload, **_REMOVED}
     as_of = parse_time(payload.get("lastModifiedDateTime") or payload.get("createdDateTime"))
     return Batch(kind, [payload], context, as_of=as_of)
+
+
+def _removal(item: Notification) -> Batch | None:
+    """Read a deletion that tells only which address is no more: of a team, a channel, or what was said in one."""
+    parts, network = resource_ids(str(item.get("resource") or "")), item.get("tenantId")
+    if item.get("changeType") != "deleted" or not network or not parts or not parts.keys() <= _ADDRESSED:
+        return None
+    team, channel, root = parts.get("teams"), parts.get("channels"), parts.get("messages")
+    context: dict[str, Any] = {"network": network, "origin": "webhook", "team": team}
+    if root and channel:
+        reply = parts.get("replies")
+        payload = {"id": reply, "replyToId": root} if reply else {"id": root}
+        return Batch("message", [{**payload, **_REMOVED}], {**context, "channel": channel})
+    native = channel or team
+    return Batch("channel" if channel else "team", [{"id": native, **_REMOVED}], context) if native else None
 
 
 def _key_for(certificate: str, keys: Mapping[str, str]) -> str:

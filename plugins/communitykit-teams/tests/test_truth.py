@@ -1,0 +1,410 @@
+"""Nothing good is taken away by what was not understood, not seen, or left out by an earlier run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from communitykit.sandbox import Answer, Call, Change, Fault, Site, World, project
+from communitykit.testing.reading import Kept, read
+from communitykit_teams import CAPABILITIES, TEAMS
+from communitykit_teams.sandbox import TeamsPlatform, naming
+from communitykit_teams.threads import PATIENCE
+
+EARLY = timedelta(days=400)
+"""Longer ago than anything was written."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Altered(Fault):
+    """Every answer to requests of these names is what `change` makes of it: it changes the data, or gives a status."""
+
+    names: frozenset[str]
+    change: Callable[[Site, Call, Any], int | None]
+    share: float = 1.0
+    statuses: list[int] = field(default_factory=list)
+    paths: set[str] = field(default_factory=set)
+
+    def answer(self, site: Site, call: Call, proceed: Callable[[], Answer]) -> Answer:
+        if site.desk.name(call) not in self.names:
+            return proceed()
+        answer = proceed()
+        data = json.loads(answer.body)
+        status = self.change(site, call, data)
+        if status is not None:
+            self.statuses.append(status)
+            self.paths.add(call.path)
+            told = {"error": {"code": "BadRequest" if status < 500 else "generalException", "message": "No."}}
+            return Answer.of(told, status=status)
+        return Answer(answer.status, json.dumps(data).encode(), answer.headers)
+
+
+def altered(*names: str, change: Callable[[Site, Call, Any], int | None]) -> Altered:
+    return Altered(names=frozenset(names), change=change)
+
+
+def in_messages(change: Callable[[dict[str, Any]], object]) -> Altered:
+    """Change every message and reply, wherever it comes from."""
+
+    def each(_site: Site, _call: Call, data: Any) -> None:
+        for item in data.get("value", [data]):
+            change(item)
+            for reply in item.get("replies") or ():
+                change(reply)
+
+    return altered("messages", "delta", "replies", "message", change=each)
+
+
+@pytest.fixture
+def world() -> World:
+    return World(seed=5, size="tiny", platforms=("teams",))
+
+
+def differences(world: World, store: Kept, **ask: Any) -> list[Any]:
+    return project(world, CAPABILITIES, TeamsPlatform(), **ask).compare(store.current())
+
+
+def posts(store: Kept) -> dict[str, Mapping[str, Any]]:
+    return {one["id"]: one for one in store.current()["post"] if not one["gone"]}
+
+
+def thread(store: Kept) -> tuple[str, list[str]]:
+    """Return a root that has several replies, and these, by id."""
+    found: dict[str, list[str]] = {}
+    for one in posts(store).values():
+        if one["root_id"]:
+            found.setdefault(one["root_id"], []).append(one["id"])
+    root = max(found, key=lambda key: (len(found[key]), key))
+    assert len(found[root]) > 1
+    return root, sorted(found[root])
+
+
+def native(key: str) -> str:
+    return key.rsplit("/", 1)[-1]
+
+
+# Remember only what was handed on.
+
+
+@pytest.mark.parametrize("settings", [{}, {"lookback": "2d"}])
+@pytest.mark.parametrize("runs_before", [0, 1, 2])
+def test_what_is_written_while_a_run_goes_on_is_there_after_the_next(
+    world: World, runs_before: int, settings: dict[str, str]
+) -> None:
+    store, written = Kept(), list[Change]()
+
+    def readable(changes: list[Change]) -> set[str]:
+        found = [one.message for one in changes if one.message is not None]
+        return {TeamsPlatform().post_id(world, one) for one in found if world.places[one.place].privacy != "direct"}
+
+    def write(site: Site, _call: Call, _data: Any) -> None:
+        while not readable(written):
+            written.extend(site.world.advance(hours=10 / 3600, kinds=frozenset({"posted"})))
+
+    for _ in range(runs_before):
+        store.read(TEAMS, world, settings=settings, include_private=True)
+        world.advance(1, kinds=frozenset({"posted", "replied"}))
+    store.read(TEAMS, world, faults=[altered("groups", change=write)], settings=settings, include_private=True)
+    keys = readable(written)
+    assert not keys & posts(store).keys()  # they are later than the run's own end
+    world.advance(1, kinds=frozenset({"posted"}))
+    store.read(TEAMS, world, settings=settings, include_private=True)
+    assert keys <= posts(store).keys()
+    assert differences(world, store, private=True) == []
+
+
+@pytest.mark.parametrize("messages", ["channels", "export"])
+@pytest.mark.parametrize("seed", range(12))
+def test_windows_in_any_order_and_then_a_plain_run_are_a_fresh_reading(seed: int, messages: str) -> None:
+    rng, world = Random(seed), World(seed=seed, size="tiny", platforms=("teams",))  # noqa: S311 # no secret
+    store, settings = Kept(), {"messages": messages}
+    names = [place.name for place in world.on("teams")]
+    for _ in range(rng.randrange(1, 6)):
+        since, until = sorted(world.now - rng.random() * EARLY for _ in range(2))
+        window: dict[str, datetime] = {}
+        if rng.random() < 0.7:
+            window["since"] = since
+        if rng.random() < 0.7:
+            window["until"] = until
+        store.read(
+            TEAMS,
+            world,
+            settings={**settings, "lookback": rng.choice(["1d", "30d", "all"])},
+            options=rng.choice([{}, TeamsPlatform.tight]),
+            communities=tuple(rng.sample(names, 1)) if rng.random() < 0.4 else (),
+            include_private=rng.random() < 0.5,
+            force=rng.random() < 0.5,
+            **window,
+        )
+        if rng.random() < 0.5:
+            world.advance(rng.choice([1, 3, 9]), kinds=frozenset({"posted", "replied"}))
+    world.advance(1, kinds=frozenset({"posted", "replied"}))
+    run = store.read(TEAMS, world, settings=settings, include_private=True)
+    assert run.left_out == []
+    fresh = Kept()
+    fresh.read(TEAMS, world, settings=settings, include_private=True)
+    assert posts(store).keys() == posts(fresh).keys()
+    if messages == "channels":
+        assert differences(world, store, private=True) == []
+
+
+def test_an_interrupted_window_does_not_stand_for_more_than_it_was(world: World) -> None:
+    window = {"since": world.now - timedelta(days=30)}
+    whole = read(TEAMS, world, options=TeamsPlatform.tight, **window)
+    state = {page.slice: page.checkpoint for page in whole.pages if (page.checkpoint or {}).get("walk")}
+    store = Kept()
+    store.take(whole.events, world.now)
+    cut = Kept()
+    cut.take([page for page in whole.pages if page.slice in state and page.checkpoint == state[page.slice]], world.now)
+    for how in ({"until": world.now - timedelta(days=10)}, {}):  # a part of it, then everything
+        world.advance(hours=25, kinds=frozenset({"posted"}))
+        cut.read(TEAMS, world, **how)
+    assert differences(world, cut) == []
+
+
+@pytest.mark.parametrize("odd", [{"v": 1}, {"walk": {"odd": 1}}, {"another": 1}, {"etags": 5}])
+def test_a_checkpoint_that_is_not_understood_is_read_again(world: World, odd: dict[str, Any]) -> None:
+    pages = [page for page in read(TEAMS, world).pages if "etags" in (page.checkpoint or {})]
+    state = {page.slice: {**(page.checkpoint or {}), **odd} for page in pages}
+    run, store = read(TEAMS, world, state=state), Kept()
+    store.take(run.events, world.now)
+    assert run.left_out == []
+    assert differences(world, store) == []
+
+
+# What was not understood has not vanished.
+
+
+@pytest.mark.parametrize("days", [1, 8])
+def test_an_odd_reply_costs_itself_alone(world: World, days: int) -> None:
+    store = Kept()
+    store.read(TEAMS, world)
+    root, replies = thread(store)
+    before = posts(store)
+    fault = in_messages(lambda one: one.update(body="odd", etag="new") if one["id"] == native(replies[0]) else None)
+    world.advance(days, kinds=frozenset({"replied"}))
+    run = store.read(TEAMS, world, faults=[fault], force=True, settings={"lookback": "all"})
+    assert len([issue for page in run.pages for issue in page.issues]) == 1
+    (issue,) = (issue for page in run.pages for issue in page.issues)
+    assert issue.native_id == native(replies[0])
+    assert {one.status for one in run.coverage if root.split("/")[0].split(":")[-1] in one.slice} >= {"partial"}
+    after = posts(store)
+    assert before.keys() <= after.keys()
+    assert after[replies[0]]["body"] == before[replies[0]]["body"] != ""
+    assert differences(world, store) == []
+
+
+def test_an_odd_reaction_costs_itself_alone(world: World) -> None:
+    store = Kept()
+    store.read(TEAMS, world)
+    acts = {one["id"]: one for one in store.current()["event"] if one["kind"] == "reacted"}
+    assert len(acts) > 10
+
+    def spoil(one: dict[str, Any]) -> None:
+        if one.get("reactions"):
+            odd = (None, 5, "odd", {"reactionType": "x", "user": "odd"})
+            one["reactions"][0] = odd[int(one["id"]) % len(odd)]
+
+    world.advance(8, kinds=frozenset({"posted"}))
+    run = store.read(TEAMS, world, faults=[in_messages(spoil)], settings={"lookback": "all"})
+    assert len([issue for page in run.pages for issue in page.issues]) > 3
+    assert acts.keys() <= {one["id"] for one in store.current()["event"] if one["active"]}
+    assert posts(store).keys() == posts_of(world)
+
+
+def posts_of(world: World) -> set[str]:
+    fresh = Kept()
+    fresh.read(TEAMS, world)
+    return set(posts(fresh))
+
+
+@pytest.mark.parametrize("odd", [None, 5, "odd", ["odd"], {}, {"id": None}, {"replies": "odd", "id": "1"}])
+def test_an_odd_message_ends_nothing(world: World, odd: Any) -> None:
+    def spoil(_site: Site, _call: Call, data: Any) -> None:
+        data["value"].insert(0, odd)
+
+    store = Kept()
+    for days in (1, 8, 1):
+        run = store.read(TEAMS, world, faults=[altered("messages", "delta", change=spoil)])
+        assert [issue for page in run.pages for issue in page.issues]
+        assert posts_of(world) <= posts(store).keys()
+        world.advance(days, kinds=frozenset({"posted"}))
+
+
+@pytest.mark.parametrize("value", [None, {}, "odd"])
+@pytest.mark.parametrize("name", ["messages", "members", "users", "groups"])
+def test_an_answer_without_a_list_is_no_empty_list(world: World, name: str, value: Any) -> None:
+    store = Kept()
+    store.read(TEAMS, world)
+    before = store.current()
+    world.advance(8, kinds=frozenset({"posted"}))
+    run = store.read(TEAMS, world, faults=[altered(name, change=lambda _s, _c, data: data.update(value=value))])
+    assert any("no list" in text for text in run.left_out)
+    for kind, rows in store.current().items():
+        found = {one["id"]: one for one in rows if not one.get("gone") and one.get("active") is not False}
+        assert {one["id"] for one in before[kind] if one.get("active") is not False} <= found.keys(), kind
+
+
+# A part that fails costs itself alone.
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500])
+def test_replies_that_fail_cost_their_thread_alone_and_are_asked_for_again(status: int) -> None:
+    world, store = World(seed=2, size="tiny", platforms=("teams",)), Kept()
+    options = {**TeamsPlatform.tight, "expand": 1}
+    whole = Kept()
+    whole.read(TEAMS, world, options=options)
+    root, replies = thread(whole)
+    broken = altered("replies", change=lambda _s, call, _d: status if f"/{native(root)}/" in call.path else None)
+    run = store.read(TEAMS, world, faults=[broken], options=options)
+    assert broken.statuses
+    assert any("partial" in text and "replies are owed to 1" in text for text in run.left_out)
+    missing = posts(whole).keys() - posts(store).keys()
+    assert missing
+    assert missing < set(replies)  # what came along is kept
+    for days in (1, 8):  # it goes on failing: what is new comes all the same, and nothing vanishes
+        world.advance(days, kinds=frozenset({"posted"}))
+        store.read(TEAMS, world, faults=[broken], options=options)
+        assert posts_of(world) - posts(store).keys() == missing
+    world.advance(1, kinds=frozenset({"posted"}))
+    assert store.read(TEAMS, world, options=options).left_out == []
+    assert differences(world, store) == []
+
+
+def test_replies_that_all_fail_are_not_asked_for_without_end() -> None:
+    world, store = World(seed=2, size="tiny", platforms=("teams",)), Kept()
+    options = {**TeamsPlatform.tight, "expand": 1}
+    broken = altered("replies", change=lambda _s, _c, _d: 500)
+    for _ in range(3):
+        broken.paths.clear()
+        run = store.read(TEAMS, world, faults=[broken], options=options)
+        channels = len([one for one in run.coverage if ":messages/" in one.slice])
+        assert 0 < len(broken.paths) <= channels * PATIENCE
+        world.advance(1, kinds=frozenset({"posted"}))
+    for _ in range(2):
+        store.read(TEAMS, world, options=options)
+        world.advance(1, kinds=frozenset({"posted"}))
+    store.read(TEAMS, world, options=options)
+    assert differences(world, store) == []
+
+
+def test_replies_are_not_swept_where_some_of_them_failed(world: World) -> None:
+    store = Kept()
+    store.read(TEAMS, world)
+    before = posts(store).keys()
+    world.advance(8, kinds=frozenset({"posted"}))
+    broken = altered("replies", change=lambda _s, _c, _d: 400)
+    store.read(TEAMS, world, faults=[broken], options={"expand": 1}, settings={"lookback": "all"})
+    assert broken.statuses
+    assert before <= posts(store).keys()
+
+
+# Removals that are told beside the payload, and what is gone for good.
+
+
+def test_what_delta_says_was_removed_is_deleted_and_may_come_back(world: World) -> None:
+    store = Kept()
+    store.read(TEAMS, world)
+    root, replies = thread(store)
+    held = posts(store)
+    world.advance(1, kinds=frozenset({"replied"}))
+
+    def remove(_site: Site, call: Call, data: Any) -> None:
+        if root.split(":post:")[1].rsplit("/", 1)[0] in call.path:
+            data["value"].append({"id": native(root), "@removed": {"reason": "deleted"}})
+
+    run = store.read(TEAMS, world, faults=[altered("delta", change=remove)])
+    told = [one for one in run.records if one.record == "post" and one.gone == "deleted"]
+    assert [(one.id, one.author_id, one.body) for one in told] == [(root, None, None)]
+    assert held.keys() - posts(store).keys() == {root}
+    assert set(replies) <= posts(store).keys()
+    world.advance(8, kinds=frozenset({"posted"}))
+    store.read(TEAMS, world, settings={"lookback": "all"})
+    assert differences(world, store) == []
+
+
+def without(key: str) -> Altered:
+    """Leave one object out of every listing, and refuse it where it is asked for by its id."""
+
+    def leave_out(_site: Site, _call: Call, data: Any) -> int | None:
+        for part in data.get("responses", ()):
+            if part["body"].get("id") == key:
+                part.update(status=404, body={"error": {"code": "NotFound", "message": "No."}})
+        for body in [data, *(part["body"] for part in data.get("responses", ()))]:
+            if isinstance(body.get("value"), list):
+                body["value"] = [row for row in body["value"] if row.get("id") != key]
+        return 404 if data.get("id") == key else None
+
+    return altered("groups", "users", "user", "$batch", change=leave_out)
+
+
+def there(store: Kept) -> set[str]:
+    """Return the ids of members who are active, and of communities."""
+    rows = store.current()
+    members = {one["id"] for one in rows["member"] if one["active"] is not False}
+    return members | {one["id"] for one in rows["community"]}
+
+
+@pytest.mark.parametrize("what", ["team", "channel", "user"])
+def test_what_no_listing_holds_any_more_is_gone_and_may_come_back(world: World, what: str) -> None:
+    store = Kept()
+    store.read(TEAMS, world)
+    platform, network = TeamsPlatform(), naming.tenant(world)
+    place = next(one for one in world.on("teams") if naming.standard(one) and not one.default)
+    person = next(one for one in world.people if one.kind == "employee" and one.active)
+    team, channel = naming.team(world, place), naming.channel(world, place)
+    team_id, channel_id = f"teams:{network}:community:{team}", platform.community_id(world, place)
+    native, expected = {
+        "team": (team, {team_id, channel_id}),
+        "channel": (channel, {channel_id}),
+        "user": (naming.user(world, person), {platform.member_id(world, person)}),
+    }[what]
+    before = there(store)
+    assert expected <= before
+    world.advance(1, kinds=frozenset({"posted"}))
+    run = store.read(TEAMS, world, faults=[without(native)])
+    assert before - there(store) == expected
+    assert run.left_out == []
+    world.advance(1, kinds=frozenset({"posted"}))
+    store.read(TEAMS, world)
+    assert there(store) == before
+    assert differences(world, store) == []
+
+
+def test_what_was_not_asked_for_has_not_vanished(world: World) -> None:
+    store = Kept()
+    store.read(TEAMS, world, include_private=True)
+    place = next(one for one in world.on("teams") if one.default)
+    before = there(store)
+    asks: list[dict[str, Any]] = [{"communities": (place.name,)}, {}, {"kinds": frozenset({"member"})}]
+    for how in asks:
+        world.advance(1, kinds=frozenset({"posted"}))
+        store.read(TEAMS, world, **how)
+        assert before == there(store)
+
+
+def test_what_a_listing_withholds_has_not_vanished(world: World) -> None:
+    def hide(_site: Site, _call: Call, data: Any) -> None:
+        for one in data["value"]:
+            one["visibility"] = "Private"
+
+    def refuse(_site: Site, _call: Call, data: Any) -> None:
+        for one in data["responses"]:
+            one.update(status=403, body={"error": {"code": "Forbidden", "message": "No."}})
+
+    def empty(_site: Site, _call: Call, data: Any) -> None:
+        data["value"] = []
+
+    store = Kept()
+    store.read(TEAMS, world, include_private=True)
+    before = there(store)
+    for fault in (altered("groups", change=hide), altered("$batch", change=refuse), altered("users", change=empty)):
+        world.advance(1, kinds=frozenset({"posted"}))
+        store.read(TEAMS, world, faults=[fault])
+        assert before == there(store)
