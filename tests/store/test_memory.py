@@ -15,7 +15,7 @@ from communitykit import Post, Provenance, StoreError
 from communitykit.reading.translation import LONG_BODY, Page
 from communitykit.store import Store
 from communitykit.store import writer as writing
-from communitykit.store.connection import ran_out_of_memory
+from communitykit.store.telling import ran_out_of_memory
 from communitykit.store.writer import Group, Writer
 
 _RANDOM = random.Random(1)  # noqa: S311 # bytes that do not compress
@@ -74,10 +74,10 @@ _KILLED = """
 import os, random, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from communitykit import Post, Source
+from communitykit import Post, Provenance
 from communitykit.store.writer import Group, Writer
 now = datetime(2026, 1, 1, tzinfo=UTC)
-source = Source(connector="test", version="0", origin="api", fetched_at=now, as_of=now)
+source = Provenance(connector="test", version="0", origin="api", fetched_at=now, as_of=now)
 random.seed(1)
 writer = Writer(Path(sys.argv[1]))
 for group in range(2):

@@ -19,10 +19,10 @@ _WRITE = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from communitykit import Post, Source, StoreBusyError
+from communitykit import Post, Provenance, StoreBusyError
 from communitykit.store.writer import Group, Writer
 now = datetime(2026, 1, 1, tzinfo=UTC)
-source = Source(connector="test", version="0", origin="api", fetched_at=now, as_of=now)
+source = Provenance(connector="test", version="0", origin="api", fetched_at=now, as_of=now)
 def post(number):
     return Post(id=f"p:n:post:{number}", community_id="p:n:community:C", created_at=now, source=source)
 paths = sys.stdin.readline().rstrip("\\n").split("\\t")

@@ -429,7 +429,7 @@ def test_a_commit_that_fails_leaves_nothing(tmp_path: Path) -> None:
         ],
         checkpoints={"a": {}},
     )
-    with pytest.raises(duckdb.Error):
+    with pytest.raises(StoreError, match=r"store a group of records: .*no_such_column"):
         writer.commit(bad, run_id="r", now=START)
     writer.release()
     assert current(path)["posts"] == []

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import duckdb
 import pyarrow as pa
 
 from communitykit.errors import StoreError
 from communitykit.store.columns import MERGED, PROVENANCE_NAMES, SCHEMA_VERSION, TABLES
-from communitykit.store.connection import connect
+from communitykit.store.connection import connect, disconnect
 from communitykit.store.rows import records_of
 from communitykit.store.schema import CURRENT
+from communitykit.store.telling import telling, told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,15 +57,21 @@ class Store:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
+        disconnect(self._connection, self.path)
 
     def sql(self, query: str, parameters: list[Any] | None = None) -> pa.Table:
         """Run a query and give an Arrow table; times are UTC.
 
         The tables are members, communities, memberships, posts, post_versions, events, measures, coverage, issues,
         checkpoints and runs, with columns named as the model's fields, and the view activity.
+
+        Raises StoreError that says what is wrong with the query, or with the file.
         """
-        return self._connection.execute(query, parameters).to_arrow_table()
+        try:
+            return self._connection.execute(query, parameters).to_arrow_table()
+        except duckdb.Error as error:
+            remedy = f"Correct it; tables and views: {', '.join(_READABLE)}."
+            raise told(error, self.path, "run this query", remedy) from None
 
     def arrow(self, table: str) -> pa.Table:
         """Return a whole table or view as Arrow.
@@ -104,8 +112,14 @@ class Store:
         if kind not in TABLES:
             raise StoreError(f"there is no record kind {kind!r}", remedy=f"Kinds: {', '.join(TABLES)}.")
         order = " ORDER BY id" if kind in MERGED else ""
-        reader = self._connection.cursor().execute(f"SELECT * FROM {TABLES[kind]}{order}")  # noqa: S608 # checked
-        for rows in reader.to_arrow_reader(batch):
+        query = f"SELECT * FROM {TABLES[kind]}{order}"  # noqa: S608 # checked
+        with telling(self.path, "read it"):
+            reader = self._connection.cursor().execute(query).to_arrow_reader(batch)
+        while True:
+            with telling(self.path, "read it"):
+                rows = next(reader, None)
+            if rows is None:
+                return
             yield from records_of(kind, pa.Table.from_batches([rows]))
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 
-from communitykit.errors import StoreBusyError, StoreError, StoreVersionError
+from communitykit.errors import StoreError, StoreVersionError
 from communitykit.store.columns import SCHEMA_VERSION
-from communitykit.store.making import make
+from communitykit.store.making import PRIVATE_FOLDER, make, make_journal
 from communitykit.store.schema import statements
+from communitykit.store.telling import is_busy, ran_out_of_memory, told
 
 IN_MEMORY = ":memory:"
 """DuckDB's name for a database without a file: what short-lived checks use."""
@@ -20,11 +21,12 @@ MEMORY_LIMITS = ("64MB", "256MB", "1GB", "4GB")
 """What the writer lets DuckDB use, so that memory does not grow with the store; more when a group needs it."""
 _THREADS = "1"
 """Who writes waits for the reading anyway: more threads take more memory and save no time (40 MB, measured)."""
-_CHECKPOINT_THRESHOLD = "1TB"
-"""The journal is folded into the file when the writer lets go of it: DuckDB's own 16 MB would write a group thrice."""
-_OUT_OF_MEMORY = ("failed to pin block", "could not allocate block", "failed to allocate data")
-_SAME_PROCESS = "different configuration"
-"""What DuckDB says where one process would read and write a file at once."""
+_SETTINGS = (
+    "SET TimeZone = 'UTC'",
+    "PRAGMA disable_progress_bar",  # SET asks for ipywidgets in a notebook
+    # The journal is folded into the file when the writer lets go of it: DuckDB's own 16 MB would write a group thrice.
+    "SET checkpoint_threshold = '1TB'",
+)
 
 
 def connect(
@@ -38,72 +40,121 @@ def connect(
     """Open the file, waiting up to `patience` seconds for another process to let go of it.
 
     `memory_limit` binds who writes, and grows where the journal that a killed process left needs more; who reads has
-    DuckDB's own, for the sake of large questions.
+    DuckDB's own, for the sake of large questions. Close it with `disconnect`.
 
-    Raises StoreBusyError naming the process in the way, StoreVersionError for a newer file, StoreError for a file that
-    is no activity store.
+    Raises StoreBusyError naming the process in the way, StoreVersionError for a file of a newer communitykit or of a
+    DuckDB that the installed one cannot read, StoreError for whatever else keeps the file from being opened.
     """
-    if read_only and not path.exists():
-        raise StoreError("there is no such store", subject=path.name, remedy="Pull or import into it first.")
-    if not path.parent.is_dir() and str(path) != IN_MEMORY:
-        raise StoreError("its folder does not exist", subject=str(path), remedy="Make the folder, or name another.")
-    bound = not read_only and str(path) != IN_MEMORY
     limits = list(MEMORY_LIMITS[MEMORY_LIMITS.index(memory_limit) :])
     waited = 0.0
     while True:
-        config: dict[str, str | bool | int | float | list[str]] = (
-            {"memory_limit": limits[0], "threads": _THREADS} if bound else {}
-        )
-        if not read_only and str(path) != IN_MEMORY and not path.exists():
-            make(path, _database)
         try:
-            connection = duckdb.connect(str(path), read_only=read_only, config=config)
-            break
-        except duckdb.Error as error:
-            text = str(error)
-            if ran_out_of_memory(error):
-                if not bound or len(limits) == 1:
-                    raise StoreError(
-                        "what an interrupted run left in its journal does not fit into memory",
-                        subject=path.name,
-                        remedy="Free some memory and try again; nothing is lost.",
-                    ) from None
+            _there(path, read_only=read_only)
+            before = identity(path)
+            connection = _open(path, read_only=read_only, memory_limit=limits[0])
+        except (duckdb.Error, OSError) as error:
+            bound = not read_only and str(path) != IN_MEMORY
+            if isinstance(error, duckdb.Error) and bound and len(limits) > 1 and ran_out_of_memory(error):
                 del limits[0]
                 continue
-            known = isinstance(error, duckdb.IOException | duckdb.ConnectionException)
-            if not known or ("lock" not in text.lower() and _SAME_PROCESS not in text):
-                raise StoreError(
-                    "this file is not an activity store, or it is damaged",
-                    subject=path.name,
-                    remedy="Give another file name, or restore it from a copy.",
-                ) from None
-            if waited >= patience:
-                raise _busy(path, text) from None
-            sleep(0.1)
-            waited += 0.1
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET enable_progress_bar = false")
-    connection.execute(f"SET checkpoint_threshold = '{_CHECKPOINT_THRESHOLD}'")
+            if isinstance(error, OSError) or not is_busy(error) or waited >= patience:
+                raise told(error, path, "open it") from None
+        else:
+            if identity(path) == before:
+                return connection
+            disconnect(connection, path)  # another file was put there meanwhile, and this one has no name any more
+        sleep(0.1)
+        waited += 0.1
+
+
+def disconnect(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Let go of the file, and remove the folder for what did not fit into memory."""
+    connection.close()
+    if str(path) != IN_MEMORY:
+        _remove_overflow(path)
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return which file has this name now (device and inode); None for none, and in memory."""
     try:
-        _check(connection, path, read_only=read_only)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def ran_out_of_memory(error: duckdb.Error) -> bool:
-    """Tell whether DuckDB met its memory limit; a failed commit says so in its text only."""
-    return isinstance(error, duckdb.OutOfMemoryException) or any(sign in str(error) for sign in _OUT_OF_MEMORY)
+        there = path.stat()
+    except FileNotFoundError:
+        return None
+    return there.st_dev, there.st_ino
 
 
 def mark(path: Path, key: str, value: str) -> None:
     """Write a word about a store into its `meta` table, making the store if there is none."""
     connection = connect(path, read_only=False)
     try:
+        make_journal(path)
         connection.execute("INSERT INTO meta VALUES (?, ?)", [key, value])
+    except (duckdb.Error, OSError) as error:
+        raise told(error, path, "write into it") from None
     finally:
-        connection.close()
+        disconnect(connection, path)
+
+
+def _there(path: Path, *, read_only: bool) -> None:
+    """See to it that there is a file, making it for who wants to write."""
+    if str(path) == IN_MEMORY:
+        return
+    if read_only and not path.exists():
+        raise StoreError("there is no such store", subject=path.name, remedy="Pull or import into it first.")
+    if not path.parent.is_dir():
+        raise StoreError("its folder does not exist", subject=str(path), remedy="Make the folder, or name another.")
+    if not path.exists():
+        make(path, _database)
+
+
+def _open(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.DuckDBPyConnection:
+    config: dict[str, str | bool | int | float | list[str]] = {}
+    name = IN_MEMORY
+    if str(path) != IN_MEMORY:
+        name = str(path.resolve())  # DuckDB names the journal after what it is given: after the file, not after a link
+        if not read_only:
+            # Installing would go to the network for a file of another program.
+            config = {"memory_limit": memory_limit, "threads": _THREADS, "autoinstall_known_extensions": False}
+    made = _make_overflow(path)
+    try:
+        connection = duckdb.connect(name, read_only=read_only, config=config)
+    except BaseException:
+        if made:
+            _remove_overflow(path)
+        raise
+    _make_overflow(path)  # who held the file meanwhile removed it
+    try:
+        if not read_only:
+            for left in _overflow(path).glob("duckdb_temp_*"):  # by a killed process: who writes is alone
+                left.unlink(missing_ok=True)
+        for setting in _SETTINGS:
+            connection.execute(setting)
+        _check(connection, path, read_only=read_only)
+    except BaseException:
+        disconnect(connection, path)
+        raise
+    return connection
+
+
+def _overflow(path: Path) -> Path:
+    """Return the folder where DuckDB puts what does not fit into memory: made before DuckDB would, for all to read."""
+    real = path.resolve()
+    return real.with_name(f"{real.name}.tmp")
+
+
+def _make_overflow(path: Path) -> bool:
+    if str(path) == IN_MEMORY:
+        return False
+    try:
+        _overflow(path).mkdir(PRIVATE_FOLDER)
+    except OSError:  # there already, or nothing can be written here anyway
+        return False
+    return True
+
+
+def _remove_overflow(path: Path) -> None:
+    with contextlib.suppress(OSError):  # it is in use, or another process or DuckDB removed it
+        _overflow(path).rmdir()
 
 
 def _database(path: Path) -> None:
@@ -139,17 +190,3 @@ def _check(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
             subject=path.name,
             remedy="Upgrade: pip install --upgrade communitykit.",
         )
-
-
-def _busy(path: Path, text: str) -> StoreBusyError:
-    if _SAME_PROCESS in text:
-        return StoreBusyError(
-            "this very process has the store open already",
-            subject=path.name,
-            remedy="Close it first: leave its `with` block, or call close().",
-        )
-    holder = re.search(r"held in (.+?) \(PID (\d+)\)", text)
-    who = f"process {holder[2]} ({Path(holder[1]).name})" if holder else "another process"
-    return StoreBusyError(
-        f"{who} has the store open", subject=path.name, remedy="Wait until it has finished, or stop it, and try again."
-    )

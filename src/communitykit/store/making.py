@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -34,6 +35,24 @@ def make(path: Path, fill: Callable[[Path], None]) -> None:
             _put(made, path)
 
 
+def make_journal(path: Path) -> None:
+    """Make the journal that a write is about to begin, as private as its store: DuckDB would follow the umask.
+
+    Only for who holds the store open for writing.
+    """
+    journal = _journal(path)
+    if not journal.exists():
+        os.close(os.open(journal, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE))
+        journal.chmod(stat.S_IMODE(path.stat().st_mode) & 0o666)
+
+
+def remove_empty_journal(path: Path) -> None:
+    """Remove a journal in which nothing was written; only for who holds the store open for writing."""
+    journal = _journal(path)
+    if journal.exists() and journal.stat().st_size == 0:
+        journal.unlink()
+
+
 def clean(path: Path) -> None:
     """Remove what killed processes left beside a store while they made it.
 
@@ -50,6 +69,11 @@ def clean(path: Path) -> None:
         with contextlib.suppress(OSError), _locked(folder, wait=False):  # its maker lives, or it is not ours to remove
             if not folder.is_symlink() and all(one.name.split(".")[0] == _MADE for one in folder.iterdir()):
                 shutil.rmtree(folder)
+
+
+def _journal(path: Path) -> Path:
+    real = path.resolve()
+    return real.with_name(f"{real.name}.wal")
 
 
 def _put(made: Path, path: Path) -> None:

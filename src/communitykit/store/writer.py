@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,10 +14,11 @@ from pydantic_core import from_json, to_json
 
 from communitykit.errors import StoreError
 from communitykit.store.columns import MERGED
-from communitykit.store.connection import IN_MEMORY, MEMORY_LIMITS, connect, ran_out_of_memory
-from communitykit.store.making import clean
+from communitykit.store.connection import IN_MEMORY, MEMORY_LIMITS, connect, disconnect, identity
+from communitykit.store.making import clean, make_journal, remove_empty_journal
 from communitykit.store.merging import Tally, append, store
 from communitykit.store.rows import plain_table
+from communitykit.store.telling import ran_out_of_memory, telling, told
 from communitykit.store.vanishing import Walked, sweep
 
 
@@ -38,18 +40,27 @@ class Writer:
 
         Raises StoreBusyError, StoreVersionError or StoreError.
         """
-        if str(path) != IN_MEMORY:
-            clean(path)
         self.path = path
         self.tally = Tally()
         self._patience = patience
         self._memory = MEMORY_LIMITS[0]
+        self._on_disk = str(path) != IN_MEMORY
+        if self._on_disk:
+            clean(path)
         self._open: duckdb.DuckDBPyConnection | None = connect(path, read_only=False, patience=min(patience, 5.0))
-        self.was_empty = self._open.execute("SELECT count(*) FROM posts").fetchall() == [(0,)]
+        self._file = identity(path)
+        with telling(path, "read it"):
+            self.was_empty = self._open.execute("SELECT count(*) FROM posts").fetchall() == [(0,)]
 
     def release(self) -> None:
-        """Fold the journal into the file, with more memory where that takes more, and let go of it."""
+        """Fold the journal into the file, with more memory where that takes more, and let go of it.
+
+        Raises StoreError where the journal could not be folded (a full disk): nothing is lost, the journal keeps what
+        it holds, and whoever opens the file next reads it. Raises StoreError, too, where the file was deleted or
+        replaced since it was opened.
+        """
         while self._open is not None:
+            self._still_there()
             try:
                 self._open.execute("CHECKPOINT")
             except duckdb.Error as error:
@@ -57,44 +68,63 @@ class Writer:
                     self._take_more_memory()
                     self.connection()
                     continue
-                # Nothing is lost: the journal keeps what it holds, and whoever opens the file next reads it.
+                self._close()
+                raise told(error, self.path, "fold its journal into it") from None
             self._close()
 
     def checkpoints(self) -> dict[str, Any]:
-        """Return all checkpoints by slice."""
-        rows = self.connection().execute("SELECT slice, checkpoint FROM checkpoints").fetchall()
+        """Return all checkpoints by slice.
+
+        Raises StoreError where they cannot be read.
+        """
+        with telling(self.path, "read it"):
+            rows = self.connection().execute("SELECT slice, checkpoint FROM checkpoints").fetchall()
         return {name: from_json(text) for name, text in rows}
 
     def start_run(self, run: Mapping[str, Any]) -> None:
-        """Note that a run began."""
-        self._insert_run(run)
+        """Note that a run began.
+
+        Raises StoreError where it cannot be written.
+        """
+        with telling(self.path, "write into it"):
+            self._insert_run(self._writable(), run)
+        self._still_there()
 
     def end_run(self, run: Mapping[str, Any]) -> None:
-        """Note how a run ended."""
-        self.connection().execute("DELETE FROM runs WHERE run_id = ?", [run["run_id"]])
-        self._insert_run(run)
+        """Note how a run ended.
+
+        Raises StoreError where it cannot be written.
+        """
+        with telling(self.path, "write into it"):
+            connection = self._writable()
+            connection.execute("DELETE FROM runs WHERE run_id = ?", [run["run_id"]])
+            self._insert_run(connection, run)
+        self._still_there()
 
     def commit(self, group: Group, *, run_id: str, now: datetime) -> None:
         """Store a group: all of it and its checkpoints, or nothing.
 
         A group that DuckDB finds too large for its memory is tried again with more of it.
 
-        Raises StoreError when even the most is too little.
+        Raises StoreError when even the most is too little, when the disk is full or cannot be written, and when the
+        file was deleted or replaced since it was opened.
         """
         while True:
             tally = Tally()
             try:
                 self._commit(group, tally, run_id=run_id, now=now)
-            except duckdb.Error as error:
-                if not ran_out_of_memory(error):
-                    raise
+            except (duckdb.Error, OSError) as error:
+                if isinstance(error, OSError) or not ran_out_of_memory(error):
+                    self._close()  # it may be of no more use
+                    raise told(error, self.path, "store a group of records") from None
                 self._take_more_memory()
                 continue
+            self._still_there()
             self.tally.include(tally)
             return
 
     def _commit(self, group: Group, tally: Tally, *, run_id: str, now: datetime) -> None:
-        connection = self.connection()
+        connection = self._writable()
         connection.execute("BEGIN")
         try:
             by_kind: dict[str, list[Any]] = {}
@@ -110,7 +140,8 @@ class Writer:
                     append(connection, kind, plain_table(kind, rows))
             self._store_checkpoints(connection, group.checkpoints, run_id=run_id, now=now)
         except BaseException:
-            connection.execute("ROLLBACK")
+            with contextlib.suppress(duckdb.Error):  # it gave up the transaction by itself: what came first is told
+                connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
 
@@ -128,14 +159,43 @@ class Writer:
 
     def _close(self) -> None:
         if self._open is not None:
-            self._open.close()
+            if self._on_disk and identity(self.path) == self._file:
+                remove_empty_journal(self.path)
+            disconnect(self._open, self.path)
             self._open = None
 
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """Return the open connection, opening it first if it was released."""
+        """Return the open connection, opening it first if it was released.
+
+        Raises StoreError where the file was deleted or replaced meanwhile.
+        """
+        self._still_there()
         if self._open is None:
             self._open = connect(self.path, read_only=False, patience=self._patience, memory_limit=self._memory)
+            self._still_there()
         return self._open
+
+    def _writable(self) -> duckdb.DuckDBPyConnection:
+        connection = self.connection()
+        if self._on_disk:
+            make_journal(self.path)
+        return connection
+
+    def _still_there(self) -> None:
+        """Hold that the file that has the store's name is the one that was opened: another one gets nothing of ours."""
+        now = identity(self.path)
+        if now == self._file:
+            return
+        if self._open is not None:
+            disconnect(self._open, self.path)
+            self._open = None
+        what = "deleted or moved away" if now is None else "replaced by another"
+        raise StoreError(
+            f"the store's file was {what} while this run wrote into it",
+            subject=str(self.path),
+            remedy="Put back the file that was there, if it was moved; what this run wrote is in that one. Else run it "
+            "again: it goes on from what the file that is there knows.",
+        )
 
     def _store_checkpoints(
         self, connection: duckdb.DuckDBPyConnection, checkpoints: Mapping[str, Any], *, run_id: str, now: datetime
@@ -146,10 +206,10 @@ class Writer:
                 "INSERT INTO checkpoints VALUES (?, ?, ?, ?)", [name, to_json(checkpoint).decode(), run_id, now]
             )
 
-    def _insert_run(self, run: Mapping[str, Any]) -> None:
+    def _insert_run(self, connection: duckdb.DuckDBPyConnection, run: Mapping[str, Any]) -> None:
         names = list(run)
         marks = ", ".join("?" for _ in names)
-        self.connection().execute(
+        connection.execute(
             f"INSERT INTO runs ({', '.join(names)}) VALUES ({marks})",  # noqa: S608 # our own column names
             [to_json(value).decode() if isinstance(value, list | dict) else value for value in run.values()],
         )
