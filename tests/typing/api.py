@@ -90,8 +90,18 @@ def authorize(settings: ForumSettings, saved: Mapping[str, Any] | None, now: dat
     return connector.token_answer(answer, now=now, platform="forum")
 
 
+def count() -> connector.Flow[int]:
+    yield connector.Gap("not counted")
+    return 0
+
+
 def discover(selection: connector.Selection) -> connector.Flow:
-    first, _people = yield connector.Request("boards"), connector.Request("people")
+    first = yield from connector.ask(connector.Request("boards"))
+    assert_type(first, connector.Response)
+    people = yield from connector.ask_all([connector.Request("people"), connector.Request("bots")])
+    assert_type(people, list[connector.Response | ck.CommunityKitError])
+    assert_type((yield from count()), int)
+    assert_type(connector.required_list(first.data, "boards"), list[Any])
     assert_type(selection.until, datetime)
     yield connector.Batch("board", first.data)
     yield connector.Swept("community", {"parent_id": None})

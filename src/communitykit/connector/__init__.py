@@ -28,7 +28,10 @@ from communitykit.connector.flow import (
     Response,
     Selection,
     Slice,
+    Step,
     Swept,
+    ask,
+    ask_all,
 )
 from communitykit.connector.hookspec import hookimpl
 from communitykit.connector.json_stream import JSONItem, json_items
@@ -45,6 +48,16 @@ from communitykit.connector.oauth import (
 from communitykit.connector.odata import odata_batch, odata_batch_answers, odata_error, odata_pager, odata_rows
 from communitykit.connector.paging import Listing, Pages, cursor_pager, link_pager
 from communitykit.connector.parts import in_part
+from communitykit.connector.payload import (
+    as_list,
+    as_mapping,
+    as_mappings,
+    as_number,
+    as_text,
+    as_texts,
+    look,
+    required_list,
+)
 from communitykit.connector.settings import Lookback, Settings, lookback_length
 from communitykit.connector.signatures import verify_age, verify_hmac
 from communitykit.connector.usage import is_concealed, report_rows
@@ -81,10 +94,19 @@ __all__ = [
     "Selection",
     "Settings",
     "Slice",
+    "Step",
     "Swept",
     "Translator",
     "WebhookDoor",
     "WireKind",
+    "as_list",
+    "as_mapping",
+    "as_mappings",
+    "as_number",
+    "as_text",
+    "as_texts",
+    "ask",
+    "ask_all",
     "bearer",
     "client_credentials",
     "cursor_pager",
@@ -93,6 +115,7 @@ __all__ = [
     "is_concealed",
     "json_items",
     "link_pager",
+    "look",
     "lookback_length",
     "make_event_id",
     "make_id",
@@ -104,6 +127,7 @@ __all__ = [
     "parse_id",
     "refresh_token",
     "report_rows",
+    "required_list",
     "token_answer",
     "token_from",
     "verify_age",

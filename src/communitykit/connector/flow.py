@@ -2,20 +2,25 @@
 
 A flow is a plain generator. It yields steps; the driver answers:
 
-- a `Request` is answered with its `Response`, or the error is thrown in (so a flow may skip a deleted channel);
+- a `Request` is answered with its `Response`, or the error is thrown in (so a flow may skip a deleted channel):
+  `response = yield from ask(request)` is that, typed;
 - a tuple of Requests runs side by side and is answered with a list in the same order, each a `Response` or the error
-  that came instead (a refused credential is thrown, since it ends everything);
+  that came instead (a refused credential is thrown, since it ends everything): `yield from ask_all(requests)`;
 - `Batch`, `Slice`, `Swept` and `Gap` are answered with None.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
+
+from typing_extensions import TypeVar
+
+from communitykit.errors import CommunityKitError
 
 JSON: TypeAlias = Any
 """Decoded JSON: dict, list, str, int, float, bool or None."""
@@ -184,9 +189,32 @@ class Rejected(Exception):  # noqa: N818 # not an error of the caller: a transla
 
 
 Step: TypeAlias = Request | tuple[Request, ...] | Batch | Slice | Swept | Gap
-Flow: TypeAlias = Generator[Step, Any, None]
+T = TypeVar("T", default=None)
+Flow: TypeAlias = Generator[Step, Any, T]
+"""A generator of steps that returns a T: `Flow` alone returns nothing, `Flow[int]` is used with `yield from`."""
 Draft: TypeAlias = dict[str, Any] | Swept | Ignored | Rejected
 """What a translator gives: a record as a dict with `record` and `id`, a Swept, Ignored, or Rejected for one part."""
+
+
+def ask(request: Request) -> Generator[Request, Any, Response]:
+    """Return the answer to one request, typed.
+
+    Raises, at that place, the CommunityKitError that the last attempt ended in.
+    """
+    response: Response = yield request
+    return response
+
+
+def ask_all(requests: Iterable[Request]) -> Generator[tuple[Request, ...], Any, list[Response | CommunityKitError]]:
+    """Return the answers to requests that run side by side, in their order: each a Response or the error instead of it.
+
+    No request at all is no step. Raises CredentialError where one of them met it, since that ends everything.
+    """
+    asked = tuple(requests)
+    if not asked:
+        return []
+    answers: list[Response | CommunityKitError] = yield asked
+    return answers
 
 
 @dataclass(frozen=True, slots=True)

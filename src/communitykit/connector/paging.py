@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from communitykit.connector.flow import Batch, Gap, Request, Response
+from communitykit.connector.payload import look
 from communitykit.errors import CursorError
 
 Pager: TypeAlias = Callable[[Request, Response], Request | None]
@@ -20,9 +21,7 @@ def cursor_pager(path: tuple[str, ...], *, param: str = "cursor") -> Pager:
     """
 
     def following(request: Request, response: Response) -> Request | None:
-        value = response.data
-        for name in path:
-            value = value.get(name) if isinstance(value, Mapping) else None
+        value = look(response.data, *path)
         if not value:
             return None
         return (
@@ -36,9 +35,7 @@ def link_pager(*path: str) -> Pager:
     """Page by a whole next address found at `path` in the answer; the runner refuses it on a foreign host."""
 
     def following(request: Request, response: Response) -> Request | None:
-        value = response.data
-        for name in path:
-            value = value.get(name) if isinstance(value, Mapping) else None
+        value = look(response.data, *path)
         return replace(request, url=value, params={}) if isinstance(value, str) and value else None
 
     return following

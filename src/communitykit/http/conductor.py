@@ -125,7 +125,7 @@ class Conductor:
         digest = hashlib.sha256("\0".join(secret_values(settings)).encode()).hexdigest()[:16]
         self._credential_key = f"{connector.name}:{self._host}:{digest}"
 
-    def run(self, flow: Flow, meter: Meter) -> Operations:
+    def run(self, flow: Flow[Any], meter: Meter) -> Operations:
         """Run a flow: its requests are sent, its other steps emitted."""
         answer: Any = None
         error: BaseException | None = None

@@ -67,7 +67,7 @@ class SyncRunner:
         self._transports.clear()
         self._own = threading.local()
 
-    def run(self, flow: Flow, meter: Meter) -> Iterator[Emit]:
+    def run(self, flow: Flow[Any], meter: Meter) -> Iterator[Emit]:
         """Run a flow; give its batches, slices, sweeps and gaps.
 
         Raises what the flow lets pass.
@@ -169,7 +169,7 @@ class AsyncRunner:
         """Close connections."""
         await self._transport.aclose()
 
-    async def run(self, flow: Flow, meter: Meter) -> AsyncIterator[Emit]:
+    async def run(self, flow: Flow[Any], meter: Meter) -> AsyncIterator[Emit]:
         """Run a flow; give its batches, slices, sweeps and gaps.
 
         Raises what the flow lets pass.

@@ -1,0 +1,69 @@
+"""Safe looks into payloads: what has another shape than expected is as good as absent. Pure.
+
+A payload is any JSON, whatever a platform promises: `as_mapping(item).get("user")` never trips, `item["user"]["id"]`
+does. Where a list has to be there, for its absence would look like the end of everything, take `required_list`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from communitykit.errors import ProtocolError
+
+
+def as_mapping(value: object) -> dict[str, Any]:
+    """Return an object as it is, and an empty one in place of anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[Any]:
+    """Return a list as it is, and an empty one in place of anything else."""
+    return value if isinstance(value, list) else []
+
+
+def as_text(value: object) -> str:
+    """Return a text as it is, and "" in place of anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def as_number(value: object) -> int:
+    """Return a whole number as it is, and 0 in place of anything else: booleans are no numbers."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def as_mappings(value: object) -> list[dict[str, Any]]:
+    """Return the objects among a list's items; what is no list has none."""
+    return [one for one in as_list(value) if isinstance(one, dict)]
+
+
+def as_texts(value: object) -> list[str]:
+    """Return the texts among a list's items, without empty ones; what is no list has none."""
+    return [one for one in as_list(value) if isinstance(one, str) and one]
+
+
+def look(value: object, *path: str) -> Any:  # noqa: ANN401 # any JSON
+    """Return what stands under names, one inside the other; None where one of them is missing or no object."""
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def required_list(data: object, *path: str, subject: str = "") -> list[Any]:
+    """Return the list that stands under names, one inside the other, as it must; without names `data` itself is it.
+
+    Its items are any JSON. `subject` names the object in the error ("channel C061").
+
+    Raises ProtocolError where it is missing or no list: an empty list would mean that there is nothing more, so the
+    walk would end, remember that it had read all, and what it never saw would count as vanished.
+    """
+    value = look(data, *path)
+    if isinstance(value, list):
+        return value
+    where = f"under {'.'.join(path)!r}" if path else "as a whole"
+    kind = "nothing" if value is None else f"a value of type {type(value).__name__}"
+    raise ProtocolError(
+        f"the answer must hold a list {where} and holds {kind}",
+        subject=subject or None,
+        remedy="Nothing is taken as read; run again, and report it if it stays so.",
+    )
