@@ -78,6 +78,34 @@ def test_a_list_that_expires_twice_or_turns_in_circles_says_so() -> None:
     assert "same cursor twice" in circle.problem
 
 
+def test_an_empty_page_that_names_itself_is_the_end() -> None:
+    listing = Listing(Request("items"), PAGER)
+    pages, asked = walked(listing, [{"items": [1], "next": "a"}, {"items": [], "next": "a"}])
+    assert len(pages) == len(asked) == 2
+    assert listing.problem is None
+
+
+def test_the_same_page_under_ever_new_cursors_is_a_circle() -> None:
+    listing = Listing(Request("items"), PAGER)
+    same = {"items": [{"id": 1, "seen": 5}, {"id": 2}]}
+    pages, _ = walked(listing, [{**same, "next": str(number)} for number in range(3000)])
+    assert len(pages) == 4
+    assert listing.problem is not None
+    assert "ever new cursors" in listing.problem
+
+
+def test_pages_that_bring_something_go_on_however_many_there_are_and_empty_ones_among_them() -> None:
+    listing = Listing(Request("items"), PAGER)
+    told = [{"items": [{"id": number}] if number % 90 == 0 else [], "next": str(number)} for number in range(300)]
+    pages, _ = walked(listing, [*told, {"items": []}])
+    assert len(pages) == 301
+    assert listing.problem is None
+    endless = Listing(Request("items"), PAGER)
+    pages, _ = walked(endless, [{"items": [], "next": str(number)} for number in range(3000)])
+    assert len(pages) < 200
+    assert endless.problem is not None
+
+
 @pytest.mark.parametrize(
     ("given", "length"),
     [("30d", timedelta(days=30)), (" 12 h", timedelta(hours=12)), ("2w", timedelta(weeks=2)), ("all", None),

@@ -228,7 +228,7 @@ def test_side_by_side_requests_answer_in_order_with_errors_in_their_places(
 
 def test_a_page_that_never_ends_stops_with_an_error(platform: Any, little: Callable[..., Connector]) -> None:
     platform.answers["/rooms"] = ok(["1"])
-    platform.answers["/notes/1"] = ok({"notes": [], "next": "same"})
+    platform.answers["/notes/1"] = ok({"notes": [{"id": "1", "text": "again"}], "next": "same"})
     connector = little()
     session = Session(connector, Conductor(connector, connector.settings(base_url=platform.url), pace=Pace()))
     with session:

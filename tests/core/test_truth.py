@@ -147,6 +147,15 @@ def test_a_window_that_was_understood_sweeps_what_is_gone(tmp_path: Path) -> Non
     assert coverage.status == "complete"
 
 
+def test_what_was_there_and_was_not_handed_on_has_not_vanished(tmp_path: Path) -> None:
+    first, _ = read([GOOD, {"id": "3", "body": "other"}], day=0)
+    kept(tmp_path / "a.duckdb", first)
+
+    second, _ = read([GOOD], day=1, window=replace(WINDOW, held=frozenset({post_id("3")})))
+
+    assert post_id("3") in kept(tmp_path / "a.duckdb", second)
+
+
 def test_a_sweep_names_one_network_of_its_own_platform() -> None:
     translation = Translation(LITTLE, run_id="run", origin="api")
     groups = {"kind": "group", "privacy": "public"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
-from communitykit.connector.flow import Batch, Gap, Request, Response
+from communitykit.connector.flow import JSON, Batch, Gap, Request, Response
 from communitykit.connector.payload import look
 from communitykit.errors import CursorError
 
@@ -41,28 +41,51 @@ def link_pager(*path: str) -> Pager:
     return following
 
 
+_STALLED = 3
+_EMPTY = 100
+"""Pages in a row that bring nothing new, and that bring nothing at all, after which a listing is going in circles."""
+_NOTHING = "nothing"
+_ID_NAMES = ("id", "event_id", "room_id", "ts", "name")
+
+
 class Pages:
-    """Follow a pager and refuse to turn in circles."""
+    """Follow a pager and refuse to turn in circles, whether by the same cursors or by ever new ones."""
 
     def __init__(self, pager: Pager) -> None:
         """Start with no page seen."""
         self._pager = pager
         self._seen: set[str] = set()
+        self._shown: set[str] = set()
+        self._idle = self._empty = 0
 
     def next(self, response: Response) -> Request | None:
         """Return the request for the page after `response`, or None at the end.
 
-        Raises CursorError when that page was asked for before: the platform repeats a cursor.
+        An empty page that names itself, or one that came before, is the end.
+
+        Raises CursorError when any other page was asked for before (the platform repeats a cursor), and when page after
+        page shows what was shown before, or nothing at all, under ever new cursors.
         """
         request = response.request
         following = self._pager(request, response)
         self._seen.add(_page_key(request))
         if following is None:
             return None
+        shown = _shown(response.data)
         if _page_key(following) in self._seen:
-            message = "the platform gave the same cursor twice, so this listing would never end"
-            raise CursorError(message, subject=request.subject, remedy="What came before is kept; run again later.")
+            if shown == _NOTHING:
+                return None
+            self._refuse(request, "the platform gave the same cursor twice, so this listing would never end")
+        self._empty = self._empty + 1 if shown == _NOTHING else 0
+        if shown is not None and shown != _NOTHING:
+            self._idle = self._idle + 1 if shown in self._shown else 0
+            self._shown.add(shown)
+        if self._idle >= _STALLED or self._empty >= _EMPTY:
+            self._refuse(request, "the platform shows the same page under ever new cursors, so this would never end")
         return following
+
+    def _refuse(self, request: Request, message: str) -> NoReturn:
+        raise CursorError(message, subject=request.subject, remedy="What came before is kept; run again later.")
 
 
 class Listing:
@@ -108,6 +131,25 @@ class Listing:
             yield Batch(kind, data.get(key, []), context)
         if self.problem:
             yield Gap(self.problem)
+
+
+def _shown(data: JSON) -> str | None:
+    """Return a mark of what a page shows: its first and last items, and how many there are; None where it has no list.
+
+    Items are known by their ids; the whole of one that has none.
+    """
+    lists = [data] if isinstance(data, list) else data.values() if isinstance(data, Mapping) else ()
+    found = [one for one in lists if isinstance(one, list)]
+    if not found:
+        return None
+    marks = [(len(one), _mark(one[0]), _mark(one[-1])) for one in found if one]
+    return repr(marks) if marks else _NOTHING
+
+
+def _mark(item: JSON) -> JSON:
+    if not isinstance(item, Mapping):
+        return item
+    return next((item[name] for name in _ID_NAMES if isinstance(item.get(name), str | int)), item)
 
 
 def _page_key(request: Request) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from communitykit.connector import Draft, Rejected, Swept
+from communitykit.connector import Draft, Rejected, Swept, parse_id
 from communitykit_workplace.attachments import attachments
-from communitykit_workplace.edges import is_whole, rows
+from communitykit_workplace.edges import is_whole, listed, rows
 from communitykit_workplace.ids import act_id, community_id, member_id, native_id, parse_time, post_id
+from communitykit_workplace.parts import as_text, each
 
 LIKE = "LIKE"
 RSVP = {"attending": "attending", "maybe": "maybe", "interested": "interested", "declined": "declined"}
@@ -24,20 +26,37 @@ def reactions(item: Mapping[str, Any], target: str, community: str | None) -> It
     edge = item.get("reactions")
     likes = edge is None
     edge = item.get("likes") if likes else edge
-    if not isinstance(edge, dict | list):
-        return
     seen: set[str] = set()
-    for one in rows(edge):
-        yield from _reaction(one, target, community, seen, LIKE if likes else "")
-    if is_whole(edge) and not likes:
+    understood = is_whole(edge) and not likes
+    for draft in each(
+        edge, _native(target), lambda one: _reaction(one, target, community, seen, LIKE if likes else "")
+    ):
+        understood = understood and not isinstance(draft, Rejected)
+        yield draft
+    if understood and all(isinstance(one.get("type"), str) for one in rows(edge)):
         yield Swept("event", {"kind": "reacted", "target_id": target})
+
+
+def _native(target: str) -> str:
+    return parse_id(target).native[0]
+
+
+def _actor(one: Mapping[str, Any]) -> str:
+    """Return the native id of whose act it is.
+
+    Raises Rejected when it has none.
+    """
+    native = native_id(one.get("id"))
+    if native is None:
+        raise Rejected("no_actor", "an act names nobody")
+    return native
 
 
 def _reaction(
     one: Mapping[str, Any], target: str, community: str | None, seen: set[str], otherwise: str
 ) -> Iterator[Draft]:
-    native, kind = native_id(one.get("id")), str(one.get("type") or otherwise).upper()
-    if native is None or not kind or kind == "NONE" or native in seen:
+    native, kind = _actor(one), str(one.get("type") or otherwise).upper()
+    if not kind or kind == "NONE" or native in seen:
         return
     seen.add(native)
     actor = member_id(native)
@@ -66,22 +85,17 @@ def tally(item: Mapping[str, Any]) -> dict[str, int] | None:
     if counted:
         return {kind: number for kind, number in counted.items() if number}
     edge = item.get("reactions")
-    if isinstance(edge, dict | list) and is_whole(edge):
-        each = {
-            native: str(one.get("type") or "").upper() for one in rows(edge) if (native := native_id(one.get("id")))
-        }
-        kinds = Counter(each.values())
+    if is_whole(edge) and all(isinstance(one, dict) and native_id(one.get("id")) for one in listed(edge)):
+        kinds = Counter({native_id(one.get("id")): str(one.get("type") or "").upper() for one in rows(edge)}.values())
         return {kind: number for kind, number in kinds.items() if kind not in {"", "NONE"}}
     return None
 
 
 def views(edge: Any, target: str, community: str | None) -> Iterator[Draft]:  # noqa: ANN401 # an edge
     """Translate who has seen a post, with the time where it is told."""
-    for one in rows(edge):
-        native = native_id(one.get("id"))
-        if native is None:
-            continue
-        actor = member_id(native)
+
+    def view(one: Mapping[str, Any]) -> Iterator[Draft]:
+        actor = member_id(_actor(one))
         draft: dict[str, Any] = {
             "record": "event",
             "id": act_id("viewed", target, actor),
@@ -96,56 +110,66 @@ def views(edge: Any, target: str, community: str | None) -> Iterator[Draft]:  # 
             draft.update(occurred_at=moment, time_source="event")
         yield draft
 
+    yield from each(edge, _native(target), view)
+
 
 def votes(poll: Any, target: str, community: str | None) -> Iterator[Draft]:  # noqa: ANN401 # any JSON
     """Translate who voted for which option of a poll."""
     options = rows(poll.get("options")) if isinstance(poll, dict) else []
+    understood = bool(options) and len(options) == len(listed(poll.get("options")))
     for option in options:
-        label = str(option.get("name") or "")
+        label, votes_of = as_text(option.get("name")) or "", option.get("votes")
         key = native_id(option.get("id")) or label
-        for voter in rows(option.get("votes")):
-            native = native_id(voter.get("id"))
-            if native is None or not key:
-                continue
-            actor = member_id(native)
-            draft: dict[str, Any] = {
-                "record": "event",
-                "id": act_id("voted", target, actor, detail=key),
-                "kind": "voted",
-                "actor_id": actor,
-                "target_id": target,
-                "detail": label or key,
-                "active": True,
-            }
-            if community:
-                draft["community_id"] = community
+        understood = understood and bool(key) and is_whole(votes_of)
+        for draft in each(votes_of, _native(target), partial(_vote, target, community, key, label)) if key else ():
+            understood = understood and not isinstance(draft, Rejected)
             yield draft
-    if options and all("votes" in one and is_whole(one["votes"]) for one in options):
+    if understood:
         yield Swept("event", {"kind": "voted", "target_id": target})
+
+
+def _vote(target: str, community: str | None, key: str, label: str, voter: Mapping[str, Any]) -> Iterator[Draft]:
+    actor = member_id(_actor(voter))
+    draft: dict[str, Any] = {
+        "record": "event",
+        "id": act_id("voted", target, actor, detail=key),
+        "kind": "voted",
+        "actor_id": actor,
+        "target_id": target,
+        "detail": label or key,
+        "active": True,
+    }
+    if community:
+        draft["community_id"] = community
+    yield draft
 
 
 def rsvps(item: Mapping[str, Any], target: str, community: str | None) -> Iterator[Draft]:
     """Translate who answered an invitation, and how."""
+    understood = "attending" in item
     for edge, answer in RSVP.items():
-        for one in rows(item.get(edge)):
-            native = native_id(one.get("id"))
-            if native is None:
-                continue
-            actor = member_id(native)
-            draft: dict[str, Any] = {
-                "record": "event",
-                "id": act_id("rsvp", target, actor, detail=answer),
-                "kind": "rsvp",
-                "actor_id": actor,
-                "target_id": target,
-                "detail": answer,
-                "active": True,
-            }
-            if community:
-                draft["community_id"] = community
+        understood = understood and (edge not in item or is_whole(item[edge]))
+        for draft in each(item.get(edge), _native(target), partial(_rsvp, target, community, answer)):
+            understood = understood and not isinstance(draft, Rejected)
             yield draft
-    if all(edge not in item or is_whole(item[edge]) for edge in RSVP) and "attending" in item:
+    if understood:
         yield Swept("event", {"kind": "rsvp", "target_id": target})
+
+
+def _rsvp(target: str, community: str | None, answer: str, one: Mapping[str, Any]) -> Iterator[Draft]:
+    actor = member_id(_actor(one))
+    draft: dict[str, Any] = {
+        "record": "event",
+        "id": act_id("rsvp", target, actor, detail=answer),
+        "kind": "rsvp",
+        "actor_id": actor,
+        "target_id": target,
+        "detail": answer,
+        "active": True,
+    }
+    if community:
+        draft["community_id"] = community
+    yield draft
 
 
 def edge_rows(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:

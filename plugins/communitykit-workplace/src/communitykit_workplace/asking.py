@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,10 +16,11 @@ from communitykit import (
     ProtocolError,
     RetryableError,
 )
-from communitykit.connector import Batch, Cost, Flow, Request, Response
-from communitykit_workplace.edges import cut, people, rows
+from communitykit.connector import Batch, Cost, Flow, Pages, Request, Response
+from communitykit_workplace.edges import cut, listed, people, rows
 from communitykit_workplace.fields import EDGES
-from communitykit_workplace.methods import PAGE, fault, following, graph, pause
+from communitykit_workplace.ids import native_id
+from communitykit_workplace.methods import PAGE, fault, following, graph, graph_pager, pause
 
 BATCH = 50
 """Calls of one batch ("Batch Requests")."""
@@ -102,10 +103,11 @@ def _part(part: Any, request: Request, batch: Response) -> Answer | None:  # noq
         return None
     try:
         data = json.loads(part.get("body") or "null")
-    except ValueError:
+    except (ValueError, TypeError):
         return None
-    headers = {str(one.get("name")).lower(): str(one.get("value")) for one in part.get("headers") or ()}
-    answer = Response(request, int(part.get("code") or 0), headers, data, batch.fetched_at)
+    headers = {str(one.get("name")).lower(): str(one.get("value")) for one in rows(part.get("headers"))}
+    code = part.get("code")
+    answer = Response(request, code if isinstance(code, int) else 0, headers, data, batch.fetched_at)
     error = fault(answer)
     if isinstance(error, RetryableError) or (error is None and answer.status != 200):  # noqa: PLR2004
         return None
@@ -115,48 +117,61 @@ def _part(part: Any, request: Request, batch: Response) -> Answer | None:  # noq
     return error or answer
 
 
+@dataclass(slots=True)
+class _Rest:
+    """The rest of an edge, as it is walked."""
+
+    request: Request
+    edge: dict[str, Any]
+    pages: Pages = field(default_factory=lambda: Pages(graph_pager))
+
+
 def completed(items: Sequence[dict[str, Any]], *, batch: bool) -> Generator[Any, Any, list[str]]:
     """Fetch what the edges of these objects did not show, and put it there; give what could not be had.
 
-    An object that was deleted meanwhile is left as it is: that is no loss.
+    What could not be had leaves its edge cut.
     """
     problems: list[str] = []
-    pending = [one for item in items for one in cut(item)]
+    pending = _rests([one for item in items for one in cut(item)], problems)
     while pending:
-        edges: list[dict[str, Any]] = []
-        requests: list[Request] = []
-        for name, owner, edge in pending:
-            request = graph(f"{owner}/{name}", subject=f"{name} of {owner}", fields=EDGES[name], limit=PAGE)
+        answers = yield from gather([one.request for one in pending], batch=batch)
+        still: list[_Rest] = []
+        for one, answer in zip(pending, answers, strict=True):
+            if isinstance(answer, CommunityKitError):
+                problems.append(str(answer))
+                continue
+            still += _rests([below for row in _extended(one, answer) for below in cut(row)], problems)
             try:
-                requests.append(following(request, edge["paging"]["next"]))
+                following = one.pages.next(answer)
             except CursorError as error:
                 problems.append(str(error))
                 continue
-            edges.append(edge)
-        answers = yield from gather(requests, batch=batch)
-        pending = []
-        for request, edge, answer in zip(requests, edges, answers, strict=True):
-            if isinstance(answer, ObjectUnavailableError):
-                edge["paging"] = {}
-            elif isinstance(answer, CommunityKitError):
-                problems.append(str(answer))
+            if following is None:
+                one.edge["paging"] = {}
             else:
-                pending += _extended(request, edge, answer)
+                one.request = following
+                still.append(one)
+        pending = still
     return problems
 
 
-def _extended(request: Request, edge: dict[str, Any], answer: Response) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Put a page at the end of an edge; give what is cut now: the edge itself, or those of what came."""
-    owner, name = request.url.rsplit("/", 1)
-    known = {one.get("id") for one in rows(edge)}
-    fresh = [one for one in rows(answer.data) if one.get("id") not in known]
-    edge["data"] = [*rows(edge), *fresh]
-    before, paging = edge.get("paging"), answer.data.get("paging") if isinstance(answer.data, dict) else None
-    edge["paging"] = paging or {}
-    if edge["paging"].get("next") and edge["paging"] != before:
-        yield name, owner, edge
-    for one in fresh:
-        yield from cut(one)
+def _rests(edges: Sequence[tuple[str, str, dict[str, Any]]], problems: list[str]) -> list[_Rest]:
+    found: list[_Rest] = []
+    for name, owner, edge in edges:
+        request = graph(f"{owner}/{name}", subject=f"{name} of {owner}", fields=EDGES[name], limit=PAGE)
+        try:
+            found.append(_Rest(following(request, edge["paging"]["next"]), edge))
+        except CursorError as error:
+            problems.append(str(error))
+    return found
+
+
+def _extended(rest: _Rest, answer: Response) -> list[dict[str, Any]]:
+    """Put a page at the end of an edge; return the objects that it brought."""
+    known = {native for one in rows(rest.edge) if (native := native_id(one.get("id")))}
+    fresh = [one for one in listed(answer.data) if not isinstance(one, dict) or native_id(one.get("id")) not in known]
+    rest.edge["data"] = [*listed(rest.edge), *fresh]
+    return rows(fresh)
 
 
 def profiles(items: Sequence[dict[str, Any]], known: set[str], context: dict[str, Any]) -> Iterator[Batch]:

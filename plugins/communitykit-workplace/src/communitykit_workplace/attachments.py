@@ -7,6 +7,7 @@ from typing import Any
 
 from communitykit_workplace.edges import rows
 from communitykit_workplace.ids import native_id, ref
+from communitykit_workplace.parts import as_text
 from communitykit_workplace.wire import Attachment, Post
 
 _KINDS = {
@@ -47,20 +48,21 @@ def _one(item: Attachment | Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield {
         "kind": kind,
         "id": ref(target),
-        "name": item.get("title") or item.get("name") or None,
-        "url": item.get("unshimmed_url") or item.get("url") or source or None,
-        "text": item.get("description") or None,
+        "name": as_text(item.get("title")) or as_text(item.get("name")),
+        "url": as_text(item.get("unshimmed_url")) or as_text(item.get("url")) or as_text(source),
+        "text": as_text(item.get("description")),
     }
 
 
 def _legacy(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Make one of the fields that old answers and scripts have in place of attachments."""
-    if item.get("type") not in {"photo", "video", "link"} or not (item.get("link") or item.get("source")):
+    kind, url = as_text(item.get("type")), as_text(item.get("link")) or as_text(item.get("source"))
+    if kind not in {"photo", "video", "link"} or not url:
         return
     yield {
-        "kind": _KINDS[item["type"]],
+        "kind": _KINDS[kind],
         "id": native_id(item.get("object_id")),
-        "name": item.get("name") or None,
-        "url": item.get("link") or item.get("source"),
-        "text": item.get("description") or item.get("caption") or None,
+        "name": as_text(item.get("name")),
+        "url": url,
+        "text": as_text(item.get("description")) or as_text(item.get("caption")),
     }

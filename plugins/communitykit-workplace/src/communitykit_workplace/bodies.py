@@ -49,7 +49,7 @@ def mentions(tags: Any) -> tuple[dict[str, Any], ...]:  # noqa: ANN401 # three s
 def tagged(tags: Any) -> Iterator[Tag]:  # noqa: ANN401 # three shapes of JSON
     """Return the people that are named, as profiles."""
     for tag in _tags(tags) if tags else ():
-        if tag.get("type") in {"user", None}:
+        if tag.get("type") in ("user", None):  # it may be anything, a list too
             yield tag
 
 
@@ -65,7 +65,7 @@ def _mention(tag: Tag) -> dict[str, Any] | None:
     native, kind = native_id(tag.get("id")), tag.get("type") or "user"
     if native is None:
         return None
-    label = tag.get("name")
+    label = tag.get("name") if isinstance(tag.get("name"), str) else None
     if kind == "user":
         return {"kind": "member", "id": member_id(native), "label": label}
     if kind == "group":

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import dataclass, field
 from typing import Any
 
 from communitykit import CommunityKitError, CursorError, ObjectUnavailableError, PermissionMissingError
-from communitykit.connector import Batch, Checkpoint, Flow, Gap, Listing, Request, Selection, Slice, Swept
+from communitykit.connector import Batch, Checkpoint, Flow, Gap, Listing, Pages, Request, Selection, Slice, Swept
 from communitykit_workplace import discovery, fields
 from communitykit_workplace.access import authorize, preflight
 from communitykit_workplace.asking import completed, gather, paced, profiles
 from communitykit_workplace.discovery import denied
-from communitykit_workplace.edges import rows
+from communitykit_workplace.edges import is_odd, listed, rows
 from communitykit_workplace.feed import Feed, read_feed
 from communitykit_workplace.ids import community_id
 from communitykit_workplace.methods import PAGE, graph, graph_pager, scim
@@ -55,82 +56,91 @@ def _read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) ->
         yield from _scim(selection)
 
 
+@dataclass(slots=True)
+class _List:
+    """A list of one group's, as it is walked beside those of other groups."""
+
+    group: Group
+    request: Request
+    pages: Pages = field(default_factory=lambda: Pages(graph_pager))
+    found: list[Any] = field(default_factory=list)
+
+
 def _pages(
-    selection: Selection, requests: list[tuple[Group, Request]]
-) -> Generator[Any, Any, list[tuple[Group, list[dict[str, Any]] | None, bool, list[Gap]]]]:
+    selection: Selection, lists: list[_List]
+) -> Generator[Any, Any, list[tuple[_List, list[Any], bool, list[Gap]]]]:
     """Ask the next page of each group's list; what could not be asked is a Gap, and its list ends."""
-    answers = yield from gather([request for _, request in requests], batch=selection.settings.batch)
-    found: list[tuple[Group, list[dict[str, Any]] | None, bool, list[Gap]]] = []
-    for index, (group, request) in enumerate(list(requests)):
-        answer, where = answers[index], community_id(group["id"])
+    answers = yield from gather([one.request for one in lists], batch=selection.settings.batch)
+    found: list[tuple[_List, list[Any], bool, list[Gap]]] = []
+    for one, answer in zip(lists, answers, strict=True):
+        where = community_id(one.group["id"])
         if isinstance(answer, CommunityKitError):
-            gap = Gap(f"{request.subject}: {answer}", denied(answer), where)  # type: ignore[arg-type] # one of the two
-            found.append((group, None, True, [gap]))
+            gap = Gap(f"{one.request.subject}: {answer}", denied(answer), where)  # type: ignore[arg-type] # one of two
+            found.append((one, [], True, [gap]))
+            continue
+        told = listed(answer.data)
+        if not isinstance(answer.data, dict) or is_odd(answer.data):
+            found.append((one, told, True, [Gap(f"{one.request.subject}: the answer is no list", "partial", where)]))
             continue
         try:
-            following = graph_pager(request, answer)
+            following = one.pages.next(answer)
         except CursorError as error:
-            found.append((group, rows(answer.data), True, [Gap(str(error), "partial", where)]))
+            found.append((one, told, True, [Gap(str(error), "partial", where)]))
             continue
-        if following is not None and following.params == request.params:
-            gap = Gap("the platform gave the same cursor twice", "partial", where)
-            found.append((group, rows(answer.data), True, [gap]))
-            continue
-        if following is not None:
-            requests[index] = (group, following)
-        found.append((group, rows(answer.data), following is None, []))
+        one.request = following or one.request
+        found.append((one, told, following is None, []))
     return found
 
 
 def _members(selection: Selection, slice_: Slice) -> Steps:
-    """Read who is in each group: the lists of 50 groups go into one request."""
+    """Read who is in each group: the lists of 50 groups go into one request.
+
+    A list is handed on when it has ended, and what it did not hold is gone only where it was walked whole.
+    """
     pending = [
-        (group, graph(f"{group['id']}/members", subject=f"members of {group['name']}", fields=fields.MEMBERSHIP,
-                      limit=PAGE))
+        _List(group, graph(f"{group['id']}/members", subject=f"members of {group['name']}", fields=fields.MEMBERSHIP,
+                           limit=PAGE))
         for group in slice_.params["groups"]
     ]  # fmt: skip
     known: set[str] = set()
-    whole = {group["id"] for group, _ in pending}
+    cut_short: set[str] = set()
     while pending:
         pages = yield from _pages(selection, pending)
-        still: list[tuple[Group, Request]] = []
-        for (group, found, ended, gaps), (_, following) in zip(pages, pending, strict=True):
+        for one, found, _, gaps in pages:
             yield from gaps
-            whole -= {group["id"]} if gaps else set()
-            context = {"group": group["id"], "origin": "api"}
-            named = [{"id": str(one.get("id")), "name": str(one.get("name") or "")} for one in found or ()]
-            fresh = [one for one in named if one["name"] and one["id"] not in known]
-            known.update(one["id"] for one in fresh)
+            one.found += found
+            cut_short |= {one.group["id"]} if gaps else set()
+        for one in [one for one, _, ended, _ in pages if ended]:
+            native, context = one.group["id"], {"group": one.group["id"], "origin": "api"}
+            named = [{"id": str(row.get("id")), "name": str(row.get("name") or "")} for row in rows(one.found)]
+            fresh = [row for row in named if row["name"] and row["id"] not in known]
+            known.update(row["id"] for row in fresh)
             yield Batch("profile", fresh, context)
-            yield Batch("membership", found or [], context)
-            if not ended:
-                still.append((group, following))
-        pending = still
-    for native in sorted(whole):
-        yield Swept("membership", {"community_id": community_id(native)})
+            yield Batch("membership", one.found, context)
+            if native not in cut_short:
+                yield Swept("membership", {"community_id": community_id(native)})
+        pending = [one for one, _, ended, _ in pages if not ended]
 
 
 def _events(selection: Selection, slice_: Slice) -> Steps:
     """Read the events of each group, with who answered their invitations."""
     pending = [
-        (group, graph(f"{group['id']}/events", subject=f"events of {group['name']}", fields=fields.EVENT, limit=PAGE))
+        _List(group, graph(f"{group['id']}/events", subject=f"events of {group['name']}", fields=fields.EVENT,
+                           limit=PAGE))
         for group in slice_.params["groups"]
-    ]
+    ]  # fmt: skip
     known: set[str] = set()
     while pending:
         pages = yield from _pages(selection, pending)
-        still: list[tuple[Group, Request]] = []
-        for (group, found, ended, gaps), (_, following) in zip(pages, pending, strict=True):
+        for one, found, _, gaps in pages:
             yield from gaps
-            context = {"group": group["id"], "origin": "api"}
-            problems = yield from completed(found or [], batch=selection.settings.batch)
+            context = {"group": one.group["id"], "origin": "api"}
+            problems = yield from completed(rows(found), batch=selection.settings.batch)
             for problem in problems:
-                yield Gap(problem, "partial", community_id(group["id"]))
-            yield from profiles(found or [], known, context)
-            yield Batch("event", found or [], context)
-            if not ended:
-                still.append((group, following))
-        pending = still
+                yield Gap(problem, "partial", community_id(one.group["id"]))
+            yield from profiles(rows(found), known, context)
+            yield Batch("event", found, context)
+        pending = [one for one, _, ended, _ in pages if not ended]
 
 
 def _library(slice_: Slice) -> Steps:
@@ -140,7 +150,7 @@ def _library(slice_: Slice) -> Steps:
     listing = Listing(graph(path, subject="knowledge library", fields=fields.PAGE, limit=PAGE), graph_pager)
     try:
         while (data := (yield from listing.page())) is not None:
-            yield Batch("page", rows(data), context)
+            yield Batch("page", listed(data), context)
     except ObjectUnavailableError:
         return
     except PermissionMissingError as error:
@@ -155,8 +165,9 @@ def _scim(selection: Selection) -> Steps:
     start, context = 1, {"origin": "api"}
     while True:
         data = (yield scim(base, start=start)).data
-        found = [one for one in data.get("Resources") or () if isinstance(one, dict)] if isinstance(data, dict) else []
-        yield Batch("scim_user", [cleaned(one) for one in found], context)
+        found = listed(data.get("Resources")) if isinstance(data, dict) else []
+        yield Batch("scim_user", [cleaned(one) if isinstance(one, dict) else one for one in found], context)
         start += len(found)
-        if not found or start > int(data.get("totalResults") or 0):
+        total = data.get("totalResults") if isinstance(data, dict) else None
+        if not found or start > int(total if isinstance(total, int | str) and str(total).isdecimal() else 0):
             return

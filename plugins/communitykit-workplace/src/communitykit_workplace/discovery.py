@@ -9,7 +9,7 @@ from communitykit import CommunityKitError, CredentialError, ObjectUnavailableEr
 from communitykit.connector import Batch, Flow, Gap, Listing, Response, Selection, Slice, Swept, parse_id
 from communitykit_workplace import fields
 from communitykit_workplace.asking import gather
-from communitykit_workplace.edges import is_whole, rows
+from communitykit_workplace.edges import is_odd, is_whole, listed, rows
 from communitykit_workplace.ids import NETWORK, community_id, native_id, parse_time
 from communitykit_workplace.methods import PAGE, graph, graph_pager
 from communitykit_workplace.secrets import cleaned
@@ -66,9 +66,10 @@ def _people(context: dict[str, Any]) -> Steps:
         listing = Listing(graph(path, subject=path, fields=fields.MEMBER, limit=PAGE, **params), graph_pager)
         try:
             while (data := (yield from listing.page())) is not None:
-                yield Batch("member", [cleaned(one) for one in rows(data)], told)
-        except (PermissionMissingError, ObjectUnavailableError) as error:
-            yield Gap(f"not all people: {error}", "denied")
+                found = [cleaned(one) if isinstance(one, dict) else one for one in listed(data)]
+                yield Batch("member", found, told)
+        except CommunityKitError as error:
+            yield Gap(f"not all people: {error}", denied(error))  # type: ignore[arg-type] # one of two
         if listing.problem:
             yield Gap(listing.problem)
 
@@ -77,13 +78,20 @@ def _groups(selection: Selection, context: dict[str, Any]) -> Steps:
     """List groups with their subgroups; give those to read."""
     wanted: list[dict[str, str]] = []
     seen: set[str] = set()
+    withheld: set[str] = set()
+    problems: list[Gap] = []
     listing = Listing(graph("community/groups", subject="groups", fields=fields.GROUP, limit=PAGE), graph_pager)
-    while (data := (yield from listing.page())) is not None:
+    while (data := (yield from _page(listing, problems))) is not None:
         found = list(_flat(rows(data), str(context["community"] or "")))
+        if is_odd(data) or any(_is_torn(one) for one in listed(data)):
+            problems.append(Gap("the list of groups holds what is none"))
         for owner in [one for row in rows(data) for one in _cut_groups(row)]:
-            yield from _further(owner, found)
+            yield from _further(owner, found, problems)
         for native, (row, parent) in _placed(found, str(context["community"] or "")).items():
-            if not _is_wanted(row, selection) or (native in seen and parent == context["community"]):
+            if not _is_wanted(row, selection):
+                withheld.add(community_id(native))
+                continue
+            if native in seen and parent == context["community"]:
                 continue
             yield Batch("group", [row], {**context, "parent": parent})
             if native in seen:  # its parent was not known before
@@ -95,11 +103,37 @@ def _groups(selection: Selection, context: dict[str, Any]) -> Steps:
                 updated = parse_time(row.get("updated_time"))
                 params = {"group": native, "updated": int(updated.timestamp()) if updated else None}
                 yield Slice(f"feed/{native}", NETWORK, ("post", "event"), community_id(native), label, params)
-    if listing.problem:
-        yield Gap(listing.problem)
-    elif not selection.communities:
-        yield Swept("community", {"kind": "group", "privacy": "public"}, network=NETWORK)
+    yield from problems
+    if not problems and not selection.communities:
+        # One that has become private is listed still; it is not handed on, and has not vanished.
+        for privacy in ("public", "private", "secret") if selection.include_private else ("public",):
+            within = {"kind": "group", "privacy": privacy}
+            yield Swept("community", within, network=NETWORK, held=frozenset(withheld | _ids(seen)))
     return wanted
+
+
+def _ids(natives: set[str]) -> set[str]:
+    return {community_id(native) for native in natives}
+
+
+def _page(listing: Listing, problems: list[Gap]) -> Steps:
+    """Ask a list's next page; one that fails is told, and ends this list alone."""
+    try:
+        data = yield from listing.page()
+    except CommunityKitError as error:
+        problems.append(Gap(str(error), denied(error)))  # type: ignore[arg-type] # one of two
+        return None
+    if data is None and listing.problem:
+        problems.append(Gap(listing.problem))
+    return data
+
+
+def _is_torn(row: Any) -> bool:  # noqa: ANN401 # decoded JSON
+    """Tell whether something in the list of groups, or among a group's subgroups, is none."""
+    if not isinstance(row, dict) or native_id(row.get("id")) is None:
+        return True
+    edge = row.get("groups")
+    return is_odd(edge) or any(_is_torn(one) for one in listed(edge))
 
 
 def _flat(found: list[dict[str, Any]], parent: str) -> Iterator[tuple[dict[str, Any], str]]:
@@ -129,17 +163,18 @@ def _cut_groups(row: dict[str, Any], depth: int = 0) -> Iterator[str]:
         yield from _cut_groups(below, depth + 1)
 
 
-def _further(owner: str, found: list[tuple[dict[str, Any], str]]) -> Steps:
+def _further(owner: str, found: list[tuple[dict[str, Any], str]], problems: list[Gap]) -> Steps:
     listing = Listing(graph(f"{owner}/groups", subject=f"subgroups of {owner}", fields=fields.GROUP), graph_pager)
-    while (data := (yield from listing.page())) is not None:
+    while (data := (yield from _page(listing, problems))) is not None:
         found += _flat(rows(data), owner)
-    if listing.problem:
-        yield Gap(listing.problem)
+        if is_odd(data) or any(_is_torn(one) for one in listed(data)):
+            problems.append(Gap(f"the subgroups of {owner} hold what is none"))
 
 
 def _is_wanted(row: dict[str, Any], selection: Selection) -> bool:
     private = str(row.get("privacy") or _PUBLIC).upper() != _PUBLIC
-    return (selection.include_private or not private) and selection.wants(row.get("name"), native_id(row.get("id")))
+    name = row.get("name") if isinstance(row.get("name"), str) else None
+    return (selection.include_private or not private) and selection.wants(name, native_id(row.get("id")))
 
 
 def denied(error: CommunityKitError) -> str:

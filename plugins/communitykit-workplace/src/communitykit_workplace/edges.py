@@ -20,6 +20,35 @@ def rows(edge: Any) -> list[dict[str, Any]]:  # noqa: ANN401 # an edge, a bare l
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
+def listed(edge: Any) -> list[Any]:  # noqa: ANN401 # same
+    """Return whatever stands in an edge, nonsense too: what cannot be read was there all the same."""
+    found = edge.get("data") if isinstance(edge, Mapping) else edge
+    return found if isinstance(found, list) else []
+
+
+def is_odd(edge: Any) -> bool:  # noqa: ANN401 # same
+    """Tell whether something stands where an edge should, and is none: what it holds, nobody knows.
+
+    A number is none either, but a count, which scripts write in its place.
+    """
+    if isinstance(edge, Mapping):
+        return not isinstance(edge.get("data", []), list)
+    return edge is not None and not isinstance(edge, list | int)
+
+
+def shows_replies(item: Mapping[str, Any]) -> bool:
+    """Tell whether all that is below a post is shown with it; an edge that is left out tells nothing."""
+    edge = item.get("comments")
+    return is_whole(edge) and all(
+        isinstance(one, Mapping) and (is_whole(one.get("comments")) if one.get("comments") else not _answered(one))
+        for one in listed(edge)
+    )
+
+
+def _answered(comment: Mapping[str, Any]) -> bool:
+    return bool(comment.get("comment_count"))
+
+
 def is_whole(edge: Any) -> bool:  # noqa: ANN401 # same
     """Tell whether an edge shows everything: one that goes on names its next page."""
     if isinstance(edge, list):
@@ -65,7 +94,7 @@ def cut(item: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     native = native_id(item.get("id")) or ""
     for name in NESTED:
         edge = item.get(name)
-        if isinstance(edge, dict) and "data" in edge and not is_whole(edge):
+        if isinstance(edge, dict) and isinstance(edge.get("data"), list) and not is_whole(edge):
             yield name, native, edge
     for comment in rows(item.get("comments")):
         yield from cut(comment)
@@ -78,4 +107,5 @@ def cut(item: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
 def _named(one: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     native = native_id(one.get("id"))
     if native:
-        yield native, str(one.get("name") or "")
+        name = one.get("name")
+        yield native, name if isinstance(name, str) else ""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from communitykit.connector import Draft, Ignored, Rejected
 from communitykit_workplace.acts import rsvps
 from communitykit_workplace.bodies import links, plain_text
-from communitykit_workplace.edges import rows
 from communitykit_workplace.ids import community_id, member_id, native_id, parse_time, post_id, ref
+from communitykit_workplace.parts import as_text, each
 from communitykit_workplace.wire import Event, Page
 
 _FIGURES = ("attending_count", "declined_count", "interested_count", "maybe_count", "noreply_count")
@@ -30,14 +30,14 @@ def event(item: Event, context: Mapping[str, Any]) -> Iterator[Draft]:
         return
     group = ref(item.get("parent_group")) or native_id(context.get("group"))
     community = community_id(group) if group else None
-    target, text = post_id(native), item.get("description") or None
+    target, text = post_id(native), as_text(item.get("description"))
     draft: dict[str, Any] = {
         "record": "post",
         "id": target,
         "kind": "post",
         "root_id": None,
         "parent_id": None,
-        "title": item.get("name") or None,
+        "title": as_text(item.get("name")),
         "body": text,
         "body_format": "plain" if text else None,
         "text": text,
@@ -74,8 +74,7 @@ def page(item: Page, context: Mapping[str, Any]) -> Iterator[Draft]:
         yield Ignored("draft")
     else:
         yield _article(item, native, context)
-    for below in rows(item.get("subcategories")):
-        yield from page(below, context)  # type: ignore[arg-type] # a page like this one
+    yield from each(item.get("subcategories"), native, lambda below: page(cast("Page", below), context))
 
 
 def _article(item: Page, native: str, context: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,7 +87,7 @@ def _article(item: Page, native: str, context: Mapping[str, Any]) -> dict[str, A
         "kind": "article",
         "root_id": None,
         "parent_id": None,
-        "title": item.get("title") or item.get("subject") or None,
+        "title": as_text(item.get("title")) or as_text(item.get("subject")),
         "body": raw,
         "body_format": body_format,
         "text": text or None,

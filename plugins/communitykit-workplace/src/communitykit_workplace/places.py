@@ -20,14 +20,16 @@ def community(item: Group, _context: Mapping[str, Any]) -> Iterator[Draft]:
     native = native_id(item.get("id"))
     if native is None:
         raise Rejected("no_id", "the community has no id")
-    draft: dict[str, Any] = {"record": "community", "id": community_id(native), "kind": "network"}
+    draft: dict[str, Any] = {"record": "community", "id": community_id(native), "kind": "network", "gone": None}
     if item.get("name"):
         draft["name"] = item["name"]
     yield draft
 
 
 def group(item: Group, context: Mapping[str, Any]) -> Iterator[Draft]:
-    """Translate a group; `context` may tell its `parent`, or the `community` that all groups are in.
+    """Translate a group, which is there since it is listed.
+
+    `context` may tell its `parent`, or the `community` that all groups are in.
 
     Raises Rejected when it has no id.
     """
@@ -37,7 +39,7 @@ def group(item: Group, context: Mapping[str, Any]) -> Iterator[Draft]:
     if item.get("is_community") is True:
         yield from community(item, context)
         return
-    draft: dict[str, Any] = {"record": "community", "id": community_id(native), "kind": "group"}
+    draft: dict[str, Any] = {"record": "community", "id": community_id(native), "kind": "group", "gone": None}
     if item.get("name"):
         draft["name"] = item["name"]
     if "description" in item:

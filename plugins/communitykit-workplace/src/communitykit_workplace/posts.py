@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from communitykit.connector import Draft, Rejected
 from communitykit_workplace.acts import reactions, tally, views, votes
@@ -20,6 +20,7 @@ from communitykit_workplace.ids import (
     post_id,
     ref,
 )
+from communitykit_workplace.parts import as_text, each, without_odd
 from communitykit_workplace.wire import Comment, Post
 
 STORY = "x-workplace-story"
@@ -37,7 +38,10 @@ def post(item: Post, context: Mapping[str, Any]) -> Iterator[Draft]:
     native = native_id(item.get("id"))
     if native is None:
         raise Rejected("no_id", "the post has no id")
-    lost = context.get("lost") or ()
+    whole, odd = without_odd(item, native)
+    yield from odd
+    item = cast("Post", whole)
+    lost = (*(context.get("lost") or ()), *(one.reason.removeprefix("odd_") for one in odd))
     where = _where(item, native, context)
     community = community_id(where) if where else None
     message, shown = item.get("message"), attachments(item)
@@ -65,9 +69,8 @@ def post(item: Post, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield from reactions(item, target, community)
     yield from views(item.get("seen"), target, community)
     yield from votes(item.get("poll"), target, community)
-    below = {"community": community, "root": target, "lost": lost}
-    for one in rows(item.get("comments")):
-        yield from _comment(one, below)
+    below = {"community": community, "root": target, "lost": context.get("lost") or ()}
+    yield from each(item.get("comments"), native, lambda one: _comment(one, below))
 
 
 def comment(item: Comment, context: Mapping[str, Any]) -> Iterator[Draft]:
@@ -91,6 +94,9 @@ def _comment(item: Comment | Mapping[str, Any], below: Mapping[str, Any]) -> Ite
     if native is None:
         raise Rejected("no_id", "a comment has no id")
     target, community, root = post_id(native), below["community"], below["root"]
+    item, odd = without_odd(item, native)
+    yield from odd
+    lost = (*(below.get("lost") or ()), *(one.reason.removeprefix("odd_") for one in odd))
     draft = _frame(item, target, community)
     draft["kind"] = "post"
     told = ref(item.get("parent"))
@@ -101,7 +107,8 @@ def _comment(item: Comment | Mapping[str, Any], below: Mapping[str, Any]) -> Ite
         draft["extra"] = {"comment": True}
     if parent:
         draft["parent_id"] = parent
-    _say(draft, item, item.get("message"), "plain", below.get("lost") or ())
+    if "odd_message" not in [one.reason for one in odd]:
+        _say(draft, item, item.get("message"), "plain", lost)
     if (shown := attachments(item)) is not None:
         draft["attachments"] = shown
     if counts := _counts(item, None):
@@ -111,8 +118,7 @@ def _comment(item: Comment | Mapping[str, Any], below: Mapping[str, Any]) -> Ite
         yield from reactions(item, target, community)
     if "comments" in item:
         inner = {**below, "parent": target}
-        for one in rows(item["comments"]):
-            yield from _comment(one, inner)
+        yield from each(item["comments"], native, lambda one: _comment(one, inner))
 
 
 def _frame(item: Mapping[str, Any], target: str, community: str | None) -> dict[str, Any]:
@@ -122,11 +128,11 @@ def _frame(item: Mapping[str, Any], target: str, community: str | None) -> dict[
         draft["community_id"] = community
     if author := ref(item.get("from")):
         draft["author_id"] = member_id(author)
-    elif isinstance(told := item.get("from"), dict) and told.get("name"):
-        draft["author_name"] = told["name"]
+    elif isinstance(told := item.get("from"), dict) and (name := as_text(told.get("name"))):
+        draft["author_name"] = name
     if created := parse_time(item.get("created_time")):
         draft["created_at"] = created
-    if url := item.get("permalink_url"):
+    if url := as_text(item.get("permalink_url")):
         draft["url"] = url
     return draft
 
@@ -188,7 +194,7 @@ def _poll(item: Post, message: str | None) -> dict[str, Any]:
         for one in rows(poll.get("options"))
     ]
     return {
-        "question": poll.get("question") or message or None,
+        "question": as_text(poll.get("question")) or message or None,
         "options": options,
         "closes_at": parse_time(poll.get("closing_time")),
     }
@@ -238,7 +244,7 @@ def _int(value: object) -> int | None:
 
 def _post_of(item: Comment) -> str | None:
     """Find the post in a comment's own address; only group posts are named there by both of their parts."""
-    url = item.get("permalink_url") or ""
+    url = as_text(item.get("permalink_url")) or ""
     parts = url.split("?", 1)[0].rstrip("/").split("/")
     if "groups" in parts:
         at = parts.index("groups")

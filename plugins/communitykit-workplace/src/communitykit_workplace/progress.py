@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from communitykit.connector import Checkpoint
 
-VERSION = 1
+VERSION = 2
+"""Version 1 took for read what `since` and `until` had kept out."""
 
 
 @dataclass(slots=True)
 class Progress:
     """What was read of a feed, in Unix seconds of `updated_time`, which moves with every comment.
 
-    Everything updated from `floor` (0: ever) to `high` was read. `walk` is a walk that did not end: from when to when
-    it still has to go, and when it began. `newest` is the newest `updated_time` that the feed showed, `updated` the
-    group's own when all was read.
+    Everything updated from `floor` (0: ever) to `high` was read and handed on; both are times that the feed itself
+    showed, or that were asked for, never this machine's. `walk` is a walk that did not end: from when to when it still
+    has to go, and what will be `high` when it has. `newest` is the newest `updated_time` that the feed showed,
+    `updated` the group's own when all was read. `owed` are posts of which something beside them could not be had.
     """
 
     high: int | None = None
@@ -24,6 +26,7 @@ class Progress:
     walk: tuple[int, int, int] | None = None
     newest: int = 0
     updated: int | None = None
+    owed: list[str] = field(default_factory=list)
 
     @classmethod
     def load(cls, checkpoint: Checkpoint | None) -> Progress:
@@ -37,6 +40,7 @@ class Progress:
             walk=(walk[0], walk[1], walk[2]) if walk else None,
             newest=int(checkpoint.get("newest") or 0),
             updated=checkpoint.get("updated"),
+            owed=list(checkpoint.get("owed") or ()),
         )
 
     def save(self) -> Checkpoint:
@@ -48,5 +52,6 @@ class Progress:
             "walk": list(self.walk) if self.walk else None,
             "newest": self.newest,
             "updated": self.updated,
+            "owed": self.owed,
         }
         return saved

@@ -1,0 +1,55 @@
+"""Parts of a payload one by one: what is odd about one costs that one alone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from communitykit.connector import Draft, Rejected
+from communitykit_workplace.edges import is_odd, listed
+from communitykit_workplace.ids import native_id
+
+_SHAPES: Mapping[str, type | tuple[type, ...]] = {
+    "message": str,
+    "story": str,
+    "poll": dict,
+    "message_tags": (list, dict),
+    "attachments": (list, dict),
+    "permalink_url": str,
+}
+"""Fields of posts and comments that are read as one thing only."""
+
+
+def each(edge: Any, owner: str, translate: Callable[[dict[str, Any]], Iterable[Draft]]) -> Iterator[Draft]:  # noqa: ANN401 # an edge
+    """Translate what stands in an edge of `owner` (a native id); what cannot be read is Rejected by itself.
+
+    It is named by its own id, or else by that of its owner, so that nothing of it is taken for gone.
+    """
+    if is_odd(edge):
+        yield Rejected("odd_edge", f"{type(edge).__name__} in place of a list", native=owner)
+    for one in listed(edge):
+        native = native_id(one.get("id")) if isinstance(one, dict) else None
+        try:
+            if not isinstance(one, dict):
+                raise Rejected("no_object", f"{type(one).__name__} in a list of objects")  # noqa: TRY301 # one way out
+            found = list(translate(one))
+        except Rejected as part:
+            yield Rejected(part.reason, part.detail, native=native or owner)
+        except Exception as error:  # noqa: BLE001 # odd data fails in any way; one part never costs the rest
+            yield Rejected("malformed", type(error).__name__, native=native or owner)
+        else:
+            yield from found
+
+
+def without_odd(item: Mapping[str, Any], native: str) -> tuple[dict[str, Any], list[Rejected]]:
+    """Return a post or comment without the fields that cannot be read as what they are, and what those were."""
+    odd = [
+        name for name, shape in _SHAPES.items() if item.get(name) is not None and not isinstance(item[name], shape)
+    ]  # fmt: skip
+    told = [Rejected(f"odd_{name}", type(item[name]).__name__, native=native) for name in odd]
+    return {name: value for name, value in item.items() if name not in odd}, told
+
+
+def as_text(value: object) -> str | None:
+    """Return words where there are any."""
+    return value if isinstance(value, str) and value else None
