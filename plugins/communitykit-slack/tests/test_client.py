@@ -21,8 +21,8 @@ from communitykit import (
     TransientError,
 )
 from communitykit.connector import Batch, Gap, Request, Response, Selection, Slice, Swept
-from communitykit_slack import SLACK, SlackSettings, client
-from communitykit_slack.methods import BUDGETS, call, fault
+from communitykit_slack import SLACK, SlackSettings, api
+from communitykit_slack.api.methods import BUDGETS, call, fault
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ME = {"ok": True, "team_id": "T1", "team": "Acme", "url": "https://acme.slack.com/", "user_id": "UB", "bot_id": "B1"}
@@ -105,7 +105,7 @@ def batches(steps: list[Any], kind: str) -> list[Any]:
 
 def test_discovery_stays_public_unless_asked() -> None:
     slack = Slack()
-    steps = drive(client.discover(scope()), slack)
+    steps = drive(api.discover(scope()), slack)
     assert {form["types"] for method, form in slack.asked if method == "conversations.list"} == {"public_channel"}
     assert set(slices(steps)) == {
         "profiles",
@@ -115,12 +115,12 @@ def test_discovery_stays_public_unless_asked() -> None:
 
 
 def test_private_and_direct_when_asked() -> None:
-    found = slices(drive(client.discover(scope(include_private=True, include_direct=True)), Slack()))
+    found = slices(drive(api.discover(scope(include_private=True, include_direct=True)), Slack()))
     assert {"messages/G1", "messages/D1"} <= set(found)
 
 
 def test_globs_choose_channels() -> None:
-    found = slices(drive(client.discover(scope(communities=("gen*",))), Slack()))
+    found = slices(drive(api.discover(scope(communities=("gen*",))), Slack()))
     assert {key for key in found if key != "profiles"} == {"messages/C1", "members/C1"}
 
 
@@ -134,12 +134,12 @@ def test_globs_choose_channels() -> None:
 )
 def test_only_what_is_needed_is_asked_for(kinds: set[str], absent: set[str]) -> None:
     slack = Slack()
-    drive(client.discover(scope(kinds=frozenset(kinds))), slack)
+    drive(api.discover(scope(kinds=frozenset(kinds))), slack)
     assert absent.isdisjoint({method for method, _ in slack.asked})
 
 
 def test_strangers_of_a_shared_channel_are_placed() -> None:
-    steps = drive(client.discover(scope()), Slack())
+    steps = drive(api.discover(scope()), Slack())
     found = slices(steps)["messages/C3"]
     assert found.params["homes"] == {"U9": "T9"}
     assert found.community_id == "slack:T9:community:C3"
@@ -148,21 +148,21 @@ def test_strangers_of_a_shared_channel_are_placed() -> None:
 
 def test_a_channel_that_the_bot_is_not_in_costs_no_request() -> None:
     slack = Slack()
-    closed = slices(drive(client.discover(scope()), slack))["messages/C2"]
+    closed = slices(drive(api.discover(scope()), slack))["messages/C2"]
     before = len(slack.asked)
-    (gap,) = drive(client.read(scope(), closed, None), slack)
+    (gap,) = drive(api.read(scope(), closed, None), slack)
     assert (gap.status, len(slack.asked)) == ("denied", before)
     assert "Invite it" in gap.reason
 
 
 def test_a_user_token_tries_public_channels_it_is_not_in() -> None:
     me = {name: value for name, value in ME.items() if name != "bot_id"}
-    assert "closed" not in slices(drive(client.discover(scope()), Slack(auth_test=me)))["messages/C2"].params
+    assert "closed" not in slices(drive(api.discover(scope()), Slack(auth_test=me)))["messages/C2"].params
 
 
 @pytest.mark.parametrize("method", ["usergroups_list", "team_profile_get", "conversations_list"])
 def test_a_missing_scope_is_a_gap_and_the_rest_goes_on(method: str) -> None:
-    steps = drive(client.discover(scope()), Slack(**{method: "missing_scope"}))
+    steps = drive(api.discover(scope()), Slack(**{method: "missing_scope"}))
     assert len(gaps(steps)) == 1
     assert batches(steps, "user")
 
@@ -170,12 +170,12 @@ def test_a_missing_scope_is_a_gap_and_the_rest_goes_on(method: str) -> None:
 @pytest.mark.parametrize("code", ["some_new_code", "internal_error", "user_not_found"])
 @pytest.mark.parametrize("method", ["usergroups_list", "team_profile_get"])
 def test_an_unexpected_code_of_one_list_costs_only_that(method: str, code: str) -> None:
-    steps = drive(client.discover(scope()), Slack(**{method: code}))
+    steps = drive(api.discover(scope()), Slack(**{method: code}))
     assert len(gaps(steps)) == 1
     assert code in gaps(steps)[0]
     assert {"messages/C1", "members/C1"} <= set(slices(steps))
     with pytest.raises(CredentialError):
-        drive(client.discover(scope()), Slack(**{method: "token_revoked"}))
+        drive(api.discover(scope()), Slack(**{method: "token_revoked"}))
 
 
 def test_odd_rows_of_lists_become_issues_and_hold_up_nothing() -> None:
@@ -186,7 +186,7 @@ def test_odd_rows_of_lists_become_issues_and_hold_up_nothing() -> None:
         team_profile_get={"profile": {"fields": [None, {"id": None, "label": 7}, *FIELDS["profile"]["fields"]]}},
         conversations_list={"channels": [*odd, {**PUBLIC, "name": None}]},
     )
-    steps = drive(client.discover(scope()), slack)
+    steps = drive(api.discover(scope()), slack)
     assert batches(steps, "user") == [*odd, ANN]
     assert [one for one in batches(steps, "channel") if one in odd] == odd
     assert {"messages/C1", "members/C1", "profiles"} == set(slices(steps))
@@ -197,19 +197,19 @@ def test_a_profile_that_fails_costs_only_itself_and_is_asked_for_again() -> None
     many = Slice("profiles", "T1", ("member",), params={"fields": {"Xf1": "department"}, "users": users})
     answer = {"profile": {}}
     failing = Slack(users_profile_get=lambda form: "internal_error" if form["user"] == "U3" else answer)
-    steps = drive(client.read(scope(), many, None), failing)
+    steps = drive(api.read(scope(), many, None), failing)
     assert len(batches(steps, "profile")) == 29
     assert len(gaps(steps)) == 1
     saved = next(one.checkpoint for one in reversed(steps) if isinstance(one, Batch))
     again = Slack()
-    drive(client.read(scope(), many, saved), again)
+    drive(api.read(scope(), many, saved), again)
     assert [form["user"] for _, form in again.asked] == ["U3"]
     with pytest.raises(TransientError):
-        drive(client.read(scope(), many, None), Slack(users_profile_get="internal_error"))
+        drive(api.read(scope(), many, None), Slack(users_profile_get="internal_error"))
 
 
 def test_a_free_plan_has_no_user_groups_and_that_is_no_gap() -> None:
-    assert gaps(drive(client.discover(scope()), Slack(usergroups_list="plan_upgrade_required"))) == []
+    assert gaps(drive(api.discover(scope()), Slack(usergroups_list="plan_upgrade_required"))) == []
 
 
 def test_an_organizations_token_names_each_workspace() -> None:
@@ -217,16 +217,16 @@ def test_an_organizations_token_names_each_workspace() -> None:
         auth_test={**ME, "is_enterprise_install": True},
         auth_teams_list={"teams": [{"id": "T1", "name": "a"}, {"id": "T2", "name": "b"}]},
     )
-    steps = drive(client.discover(scope()), slack)
+    steps = drive(api.discover(scope()), slack)
     assert [form["team_id"] for method, form in slack.asked if method == "users.list"] == ["T1", "T2"]
     assert [one["id"] for one in batches(steps, "workspace")] == ["T1", "T2"]
 
 
 def test_an_organizations_token_without_workspaces_says_so() -> None:
     slack = Slack(auth_test={**ME, "is_enterprise_install": True}, auth_teams_list={"teams": []})
-    (gap,) = drive(client.discover(scope()), slack)
+    (gap,) = drive(api.discover(scope()), slack)
     assert (gap.status, "approved for no workspace" in gap.reason) == ("denied", True)
-    assert drive(client.resolve(scope(), "T1", ("slack:T1:member:U9",)), slack) == []
+    assert drive(api.resolve(scope(), "T1", ("slack:T1:member:U9",)), slack) == []
 
 
 def test_lists_are_walked_by_cursor_over_empty_pages() -> None:
@@ -236,13 +236,13 @@ def test_lists_are_walked_by_cursor_over_empty_pages() -> None:
         found, following = pages[form.get("cursor", "")]
         return {"members": found, "response_metadata": {"next_cursor": following}}
 
-    steps = drive(client.discover(scope(kinds=frozenset({"member"}))), Slack(users_list=users))
+    steps = drive(api.discover(scope(kinds=frozenset({"member"}))), Slack(users_list=users))
     assert [one["id"] for one in batches(steps, "user")] == ["U1", "U9"]
 
 
 def test_a_repeated_cursor_ends_a_list_with_a_gap() -> None:
     answer = {"members": [ANN], "response_metadata": {"next_cursor": "again"}}
-    steps = drive(client.discover(scope(kinds=frozenset({"member"}))), Slack(users_list=answer))
+    steps = drive(api.discover(scope(kinds=frozenset({"member"}))), Slack(users_list=answer))
     assert "same cursor twice" in gaps(steps)[0]
 
 
@@ -252,53 +252,51 @@ def test_an_expired_cursor_begins_a_list_anew() -> None:
     def users(form: dict[str, Any]) -> Any:
         return next(stale) if "cursor" in form else {"members": [ANN], "response_metadata": {"next_cursor": "x"}}
 
-    steps = drive(client.discover(scope(kinds=frozenset({"member"}))), Slack(users_list=users))
+    steps = drive(api.discover(scope(kinds=frozenset({"member"}))), Slack(users_list=users))
     assert {one["id"] for one in batches(steps, "user")} == {"U1", "U9"}
     assert gaps(steps) == []
 
 
 def test_members_are_swept_after_the_whole_list() -> None:
     slack = Slack()
-    found = slices(drive(client.discover(scope()), slack))["members/C1"]
-    *_, last = steps = drive(client.read(scope(), found, None), slack)
+    found = slices(drive(api.discover(scope()), slack))["members/C1"]
+    *_, last = steps = drive(api.read(scope(), found, None), slack)
     assert batches(steps, "member") == [{"user": "U1"}]
     assert last == Swept("membership", {"community_id": "slack:T1:community:C1"})
 
 
 def test_profiles_are_asked_for_when_they_changed() -> None:
     slack = Slack()
-    found = slices(drive(client.discover(scope()), slack))["profiles"]
+    found = slices(drive(api.discover(scope()), slack))["profiles"]
     assert found.params["fields"] == {"Xf1": "department"}
-    steps = drive(client.read(scope(), found, None), slack)
+    steps = drive(api.read(scope(), found, None), slack)
     assert batches(steps, "profile")[0]["user"] == "U1"
     checkpoint = next(one.checkpoint for one in reversed(steps) if isinstance(one, Batch))
-    assert drive(client.read(scope(), found, checkpoint), slack) == []
-    assert client.estimate(scope(), found, None) == {"users.profile.get": 1}
-    assert client.estimate(scope(), found, checkpoint) == {"users.profile.get": 0}
+    assert drive(api.read(scope(), found, checkpoint), slack) == []
+    assert api.estimate(scope(), found, None) == {"users.profile.get": 1}
+    assert api.estimate(scope(), found, checkpoint) == {"users.profile.get": 0}
 
 
 def test_checkpoints_of_many_profiles_are_few_and_the_last_holds_all() -> None:
     users = {f"U{number}": number for number in range(600)}
     many = Slice("profiles", "T1", ("member",), params={"fields": {"Xf1": "department"}, "users": users})
-    steps = drive(client.read(scope(), many, None), Slack())
+    steps = drive(api.read(scope(), many, None), Slack())
     saved = [one.checkpoint for one in steps if one.checkpoint is not None]
     assert [len(one["seen"]) for one in saved] == [256, 512, 600]
     rest = Slack()
-    drive(client.read(scope(), many, saved[1]), rest)
+    drive(api.read(scope(), many, saved[1]), rest)
     assert len(rest.asked) == 600 - 512
     assert saved[-1]["seen"] == users
 
 
 def test_no_fields_of_interest_no_requests() -> None:
-    assert "profiles" not in slices(
-        drive(client.discover(scope()), Slack(team_profile_get={"profile": {"fields": []}}))
-    )
-    assert "profiles" not in slices(drive(client.discover(scope(settings={"profiles": False})), Slack()))
+    assert "profiles" not in slices(drive(api.discover(scope()), Slack(team_profile_get={"profile": {"fields": []}})))
+    assert "profiles" not in slices(drive(api.discover(scope(settings={"profiles": False})), Slack()))
 
 
 def test_strangers_and_bots_are_looked_up() -> None:
     ids = ("slack:T1:member:U9", "slack:T1:member:U404", "slack:T1:member:B7")
-    steps = drive(client.resolve(scope(), "T1", ids), Slack())
+    steps = drive(api.resolve(scope(), "T1", ids), Slack())
     assert batches(steps, "user") == [EVE]
     assert [(one["id"], one["name"]) for one in batches(steps, "bot")] == [("B7", "ci")]
     assert gaps(steps) == []
@@ -306,7 +304,7 @@ def test_strangers_and_bots_are_looked_up() -> None:
 
 def test_nobody_is_looked_up_when_members_are_not_asked_for() -> None:
     slack = Slack()
-    assert drive(client.resolve(scope(kinds=frozenset({"post"})), "T1", ("slack:T1:member:U9",)), slack) == []
+    assert drive(api.resolve(scope(kinds=frozenset({"post"})), "T1", ("slack:T1:member:U9",)), slack) == []
     assert slack.asked == []
 
 
@@ -314,9 +312,9 @@ def test_preflight_names_the_scope_its_use_and_how_to_get_it() -> None:
     slack = Slack()
     slack.headers = {"x-oauth-scopes": "channels:read,users:read"}
     with pytest.raises(PermissionMissingError, match=r"channels:history.*messages of public channels.*Grant"):
-        drive(client.preflight(scope()), slack)
+        drive(api.preflight(scope()), slack)
     slack.headers = {"x-oauth-scopes": "channels:read,channels:history,users:read,users:read.email,usergroups:read"}
-    found = gaps(drive(client.preflight(scope(include_private=True)), slack))
+    found = gaps(drive(api.preflight(scope(include_private=True)), slack))
     assert [next(word for word in text.split() if ":" in word).rstrip(":") for text in found] == [
         "users.profile:read",
         "reactions:read",
@@ -367,7 +365,7 @@ def test_good_answers_are_no_fault() -> None:
 
 def test_every_method_that_is_called_has_a_budget() -> None:
     slack = Slack()
-    drive(client.discover(scope(include_private=True, include_direct=True)), slack)
+    drive(api.discover(scope(include_private=True, include_direct=True)), slack)
     assert {method for method, _ in slack.asked} <= set(BUDGETS)
     request = call("users.list", "T1", limit=1)
     assert (request.method, request.url, [(one.budget, one.scope) for one in request.costs]) == (
@@ -381,7 +379,7 @@ def authorized(
     saved: dict[str, Any] | None, answer: dict[str, Any] | None = None, **settings: Any
 ) -> tuple[Any, list[Request]]:
     asked: list[Request] = []
-    flow = client.authorize(SlackSettings(**settings), saved, NOW)
+    flow = api.authorize(SlackSettings(**settings), saved, NOW)
     try:
         asked.append(next(flow))
         flow.send(Response(asked[0], 200, {}, answer, NOW))

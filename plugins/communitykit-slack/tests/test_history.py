@@ -9,9 +9,9 @@ import pytest
 from slack_channel import BASE, NOW, Channel, Run, at, busy, roots_of
 
 from communitykit import CommunityKitError, ObjectUnavailableError, PermissionMissingError
-from communitykit_slack.history import EMPTY_PAGES
+from communitykit_slack.api.checkpoint import MAX_ROOTS, Progress
+from communitykit_slack.api.messages import EMPTY_PAGES
 from communitykit_slack.ids import ts_key
-from communitykit_slack.progress import MAX_ROOTS, Progress
 
 
 @pytest.mark.parametrize("page", [1, 2, 7, 999])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from communitykit.connector import Rejected, make_event_id, parse_id
 from communitykit_slack.ids import from_seconds, local_channel, parse_ts, place_of, ts_key, ts_of
-from communitykit_slack.messages import reaction_event
+from communitykit_slack.translate.messages import reaction_event
 
 SECONDS = st.integers(min_value=1_000_000, max_value=4_000_000_000)
 MICROS = st.integers(min_value=0, max_value=999_999)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communitykit_slack.ids import place_of
-from communitykit_slack.mrkdwn import plain
+from communitykit_slack.translate.text import plain
 
 PLACE = place_of({"team": "T1", "channel": "C1"})
 

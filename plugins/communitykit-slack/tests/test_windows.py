@@ -11,8 +11,9 @@ from slack_channel import BASE, DAY, NOW, Channel, Run, at, busy, roots_of
 
 from communitykit.sandbox import World
 from communitykit.testing.reading import Kept
-from communitykit_slack import SLACK, spans
-from communitykit_slack.channels import PATIENCE
+from communitykit_slack import SLACK
+from communitykit_slack.api import spans
+from communitykit_slack.api.channel import PATIENCE
 from communitykit_slack.ids import ts_key
 
 

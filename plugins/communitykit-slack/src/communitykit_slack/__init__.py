@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from communitykit.connector import Capabilities, Connector, hookimpl
-from communitykit_slack import archive, client, webhook
-from communitykit_slack.methods import BUDGETS, fault
+from communitykit_slack import api, archive, webhook
 from communitykit_slack.settings import SlackSettings
 from communitykit_slack.translate import IGNORED, TRANSLATORS
 
@@ -82,14 +81,14 @@ SLACK = Connector(
     capabilities=CAPABILITIES,
     translators=TRANSLATORS,
     base_url="https://slack.com/api/",
-    budgets=BUDGETS,
-    authorize=client.authorize,
-    error_of=fault,
-    discover=client.discover,
-    read=client.read,
-    resolve=client.resolve,
-    preflight=client.preflight,
-    estimate=client.estimate,
+    budgets=api.BUDGETS,
+    authorize=api.authorize,
+    error_of=api.fault,
+    discover=api.discover,
+    read=api.read,
+    resolve=api.resolve,
+    preflight=api.preflight,
+    estimate=api.estimate,
     ignored=IGNORED,
     secrets=(r"xox[abceoprs](?:\.xox[bp])?-[A-Za-z0-9-]+", r"xapp-[A-Za-z0-9-]+"),
     archive=archive.DOOR,

@@ -7,9 +7,9 @@ from typing import Any
 
 from communitykit.connector import Draft, Ignored, Rejected, Swept, make_event_id
 from communitykit_slack.ids import PLATFORM, Location, from_seconds, member_id, parse_ts
-from communitykit_slack.messages import deleted, tombstone
-from communitykit_slack.mrkdwn import plain
-from communitykit_slack.places import pinned
+from communitykit_slack.translate.messages import deleted, tombstone
+from communitykit_slack.translate.places import pinned
+from communitykit_slack.translate.text import plain
 from communitykit_slack.wire import Message
 
 Rule = Callable[[Message, Location], Iterator[Draft]]

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from communitykit.connector import make_id
 from communitykit_slack.ids import PLATFORM, Location
 from communitykit_slack.looking import as_text
-from communitykit_slack.mrkdwn import EVERYONE, Named, render
+from communitykit_slack.translate.text import EVERYONE, Named, render
 from communitykit_slack.wire import File, LegacyAttachment
 
 _LISTS_OF_ELEMENTS = ("elements", "fields")

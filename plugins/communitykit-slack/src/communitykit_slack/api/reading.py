@@ -7,16 +7,12 @@ from typing import Any
 
 from communitykit import ObjectUnavailableError, PermissionMissingError
 from communitykit.connector import Batch, Checkpoint, Flow, Gap, Listing, Response, Selection, Slice, Swept
-from communitykit_slack.access import authorize, preflight
-from communitykit_slack.channels import PATIENCE, SIDE_BY_SIDE, Channel
-from communitykit_slack.discovery import discover, resolve
-from communitykit_slack.history import read_history
+from communitykit_slack.api.channel import PATIENCE, SIDE_BY_SIDE, Channel
+from communitykit_slack.api.checkpoint import Progress
+from communitykit_slack.api.messages import read_history
+from communitykit_slack.api.methods import LIST_LIMIT, PAGER, call
 from communitykit_slack.ids import place_of, ts_of
 from communitykit_slack.looking import listed, mapping
-from communitykit_slack.methods import LIST_LIMIT, PAGER, call
-from communitykit_slack.progress import Progress
-
-__all__ = ["authorize", "discover", "estimate", "preflight", "read", "resolve"]
 
 Steps = Generator[Any, Any, Any]
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from communitykit.connector import Draft, Ignored, Rejected, WireKind
-from communitykit_slack import people, places
-from communitykit_slack.events import event
 from communitykit_slack.ids import Location, place_of
-from communitykit_slack.messages import post, reacted
-from communitykit_slack.system_messages import SUBTYPES, Rule, huddle
+from communitykit_slack.translate import people, places
+from communitykit_slack.translate.acts import SUBTYPES, Rule, huddle
+from communitykit_slack.translate.events import event
+from communitykit_slack.translate.messages import post, reacted
 from communitykit_slack.wire import Message
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from communitykit import PermissionMissingError, SettingsError
 from communitykit.connector import AuthFlow, Flow, Gap, Selection, bearer, refresh_token
-from communitykit_slack.methods import call
+from communitykit_slack.api.methods import call
 from communitykit_slack.settings import SlackSettings
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from communitykit import CommunityKitError, CredentialError, CursorError, ObjectUnavailableError
 from communitykit.connector import Batch, Gap, Request, Response, Swept
-from communitykit_slack.channels import PATIENCE, SIDE_BY_SIDE, Channel, payloads_of
+from communitykit_slack.api.channel import PATIENCE, SIDE_BY_SIDE, Channel, payloads_of
+from communitykit_slack.api.checkpoint import Progress, Visit, latest_of
+from communitykit_slack.api.methods import PAGER, REPLIES_LIMIT, has_more
+from communitykit_slack.api.reactions import completed
 from communitykit_slack.ids import is_ts, parse_ts, ts_key
 from communitykit_slack.looking import number
-from communitykit_slack.methods import PAGER, REPLIES_LIMIT, has_more
-from communitykit_slack.progress import Progress, Visit, latest_of
-from communitykit_slack.reactions import completed
 
 
 @dataclass(slots=True)

@@ -17,13 +17,13 @@ from typing import Any
 
 from communitykit import CommunityKitError, CredentialError, CursorError
 from communitykit.connector import Batch, Gap, Request, Response, Selection, Swept
-from communitykit_slack.channels import SIDE_BY_SIDE, Channel, messages_of, payloads_of
+from communitykit_slack.api.channel import SIDE_BY_SIDE, Channel, messages_of, payloads_of
+from communitykit_slack.api.checkpoint import MARGIN, MAX_ROOTS, SPARE_ROOTS, Progress
+from communitykit_slack.api.methods import HISTORY_LIMIT, PAGER, has_more
+from communitykit_slack.api.reactions import completed
+from communitykit_slack.api.spans import Span
+from communitykit_slack.api.threads import Thread, read_threads
 from communitykit_slack.ids import is_ts, micros, parse_ts, ts_at, ts_of
-from communitykit_slack.methods import HISTORY_LIMIT, PAGER, has_more
-from communitykit_slack.progress import MARGIN, MAX_ROOTS, SPARE_ROOTS, Progress
-from communitykit_slack.reactions import completed
-from communitykit_slack.spans import Span
-from communitykit_slack.threads import Thread, read_threads
 
 EMPTY_PAGES = 200
 """Empty pages in a row after which a walk that always tells of more is taken for a circle."""

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from communitykit import ArchiveError
-from communitykit.connector import Archive, ArchiveDoor, Batch, Gap, Selection, Slice, Swept
+from communitykit.connector import Archive, Batch, Gap, Selection, Slice, Swept
 from communitykit_slack.ids import community_id, is_ts, local_channel, parse_ts, ts_key, ts_of
 
 BATCH = 1000
@@ -305,7 +305,3 @@ def _team_of_messages(archive: Archive) -> str | None:
 
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", name)
-
-
-DOOR = ArchiveDoor(detect=detect, as_of=as_of, read=read, options=ArchiveOptions)
-"""The declaration's part about archives."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from communitykit.connector import Checkpoint
-from communitykit_slack import spans
+from communitykit_slack.api import spans
+from communitykit_slack.api.spans import Span
 from communitykit_slack.ids import is_ts, micros, ts_key
 from communitykit_slack.looking import number
-from communitykit_slack.spans import Span
 
 VERSION = 2
 MAX_ROOTS = 20_000

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from communitykit.connector import Request, Response
+from communitykit_slack.api.methods import call
 from communitykit_slack.ids import is_ts, ts_key
 from communitykit_slack.looking import listed, mappings
-from communitykit_slack.methods import call
 
 SIDE_BY_SIDE = 8
 """Requests of one slice that are sent side by side."""

@@ -7,10 +7,10 @@ from typing import Any
 
 from communitykit.connector import Draft, Ignored, Rejected
 from communitykit_slack.ids import community_id, member_id, parse_ts, place_of
-from communitykit_slack.messages import reaction_event
-from communitykit_slack.people import membership, user, user_group
-from communitykit_slack.places import channel, pinned
-from communitykit_slack.system_messages import act
+from communitykit_slack.translate.acts import act
+from communitykit_slack.translate.messages import reaction_event
+from communitykit_slack.translate.people import membership, user, user_group
+from communitykit_slack.translate.places import channel, pinned
 
 Context = Mapping[str, Any]
 Rule = Callable[[Any, Context], Iterator[Draft]]

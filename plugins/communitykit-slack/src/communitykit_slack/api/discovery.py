@@ -8,10 +8,10 @@ from typing import Any
 
 from communitykit import CommunityKitError, CredentialError, ObjectUnavailableError, PermissionMissingError
 from communitykit.connector import Batch, Flow, Gap, Listing, Request, Response, Selection, Slice, Swept
-from communitykit_slack.channels import SIDE_BY_SIDE
+from communitykit_slack.api.channel import SIDE_BY_SIDE
+from communitykit_slack.api.methods import LIST_LIMIT, PAGER, USERS_LIMIT, call
 from communitykit_slack.ids import SLACKBOT, community_id
 from communitykit_slack.looking import as_text, listed, mapping, mappings, number, texts
-from communitykit_slack.methods import LIST_LIMIT, PAGER, USERS_LIMIT, call
 
 Steps = Generator[Any, Any, Any]
 

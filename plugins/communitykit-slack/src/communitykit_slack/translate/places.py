@@ -7,7 +7,7 @@ from typing import Any
 
 from communitykit.connector import Draft, Ignored, Rejected, make_event_id
 from communitykit_slack.ids import PLATFORM, Location, community_id, from_seconds, place_of
-from communitykit_slack.mrkdwn import plain
+from communitykit_slack.translate.text import plain
 from communitykit_slack.wire import Channel, Pin, Team
 
 

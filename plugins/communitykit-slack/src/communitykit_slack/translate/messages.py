@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 from communitykit.connector import Draft, Rejected, Swept
-from communitykit_slack.blocks import blocks_text, card, card_text, file, is_preview, shared_from
 from communitykit_slack.ids import Location, id_part, member_id, parse_ts
 from communitykit_slack.looking import as_text, listed, mapping, number, reactions_of, texts
-from communitykit_slack.mrkdwn import Named, Plain, plain, render
+from communitykit_slack.translate.blocks import blocks_text, card, card_text, file, is_preview, shared_from
+from communitykit_slack.translate.text import Named, Plain, plain, render
 from communitykit_slack.wire import Edited, Message
 
 _FED_BY: Mapping[str, tuple[str, ...]] = {

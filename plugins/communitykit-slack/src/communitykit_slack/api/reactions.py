@@ -7,10 +7,10 @@ from typing import Any
 
 from communitykit import CommunityKitError, ObjectUnavailableError, PermissionMissingError
 from communitykit.connector import Gap, Response
-from communitykit_slack.channels import PATIENCE, SIDE_BY_SIDE, Channel
+from communitykit_slack.api.channel import PATIENCE, SIDE_BY_SIDE, Channel
+from communitykit_slack.api.checkpoint import Progress
 from communitykit_slack.ids import is_ts, micros
 from communitykit_slack.looking import listed, mapping, number, reactions_of
-from communitykit_slack.progress import Progress
 
 _FOR_ALL = frozenset({"missing_scope", "not_allowed_token_type"})
 """Refusals that every other message would meet, too."""
