@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from api_pages import api_reference
 
+import communitykit
+import communitykit.connector
 from communitykit.cli.app import app
 from communitykit.connector.declaration import FEATURES, Connector
 from communitykit.connector.registry import registry
@@ -24,22 +27,46 @@ def generated() -> dict[Path, str]:
         readme: _between(readme, "connectors", connector_table()),
         commands: _between(commands, "commands", command_reference()),
         ROOT / "docs/reference/model.md": model_reference(),
+        ROOT / "docs/reference/platforms.md": platforms(),
+        ROOT / "docs/reference/api.md": api_reference(
+            communitykit,
+            "The library",
+            "Generated. Every name that `communitykit` exports. The fields of records are in [the model](model.md); "
+            "what the author of a connector writes against is [on a page of its own](connector-api.md).",
+        ),
+        ROOT / "docs/reference/connector-api.md": api_reference(
+            communitykit.connector,
+            "What connectors are written against",
+            "Generated. Every name that `communitykit.connector` exports. How they fit together: "
+            "[write a connector](../how-to/write-a-connector.md).",
+        ),
     }
 
 
 def connector_table() -> str:
     """Return the table of connectors, from what they declare."""
     rows = ["| platform | package | doors | records | finds, tells apart |", "| --- | --- | --- | --- | --- |"]
-    cannot = []
     for one in registry().connectors.values():
         doors = ", ".join(name for name, there in _doors(one) if there)
         records = ", ".join(sorted(one.capabilities.records))
         features = ", ".join(name.replace("_", " ") for name in FEATURES if name in one.capabilities.features)
         package = f"[`communitykit-{one.name}`](plugins/communitykit-{one.name}/README.md)"
         rows.append(f"| {one.title} | {package} | {doors} | {records} | {features} |")
-        cannot += ["", f"What {one.title} does not tell:", ""]
-        cannot += [f"- {what}: {why}" for what, why in one.capabilities.unreadable.items()]
-    return "\n".join(rows + cannot)
+    return "\n".join(rows)
+
+
+def platforms() -> str:
+    """Return the page of what no door of each platform tells."""
+    parts = [
+        "# What platforms do not tell",
+        "",
+        "Generated from what each connector declares. What stands here is absent from the records: it is never zero,",
+        "and never guessed.",
+    ]
+    for one in registry().connectors.values():
+        parts += ["", f"## {one.title}", ""]
+        parts += [f"- **{what}**: {why}" for what, why in one.capabilities.unreadable.items()]
+    return "\n".join(parts) + "\n"
 
 
 def command_reference() -> str:

@@ -76,9 +76,12 @@ FEATURES: dict[str, str] = {
     "pins": "Pinned posts are told.",
     "hierarchy": "Communities have parents.",
 }
+"""What a connector may claim of its platform, and what each claim means."""
 
 Context: TypeAlias = Mapping[str, Any]
+"""What payloads of a batch do not say themselves (team, channel…), as JSON."""
 Translator: TypeAlias = Callable[[Any, Context], Iterable[Draft]]
+"""From one payload and its context, the drafts of what it tells. Pure; raises Rejected for what is no record."""
 
 
 @dataclass(frozen=True, slots=True)

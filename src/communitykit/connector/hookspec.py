@@ -11,6 +11,7 @@ ENTRY_POINT_GROUP = "communitykit"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Marks the function by which a connector's package gives its declaration."""
 
 
 @hookspec

@@ -40,6 +40,7 @@ class Credential:
 
 
 AuthFlow: TypeAlias = Generator[Request, Response, Credential]
+"""How a credential is had: requests, sent without one, and in the end the Credential."""
 Authorize: TypeAlias = Callable[[Any, Mapping[str, Any] | None, datetime], AuthFlow]
 """`authorize(settings, saved, now)`: yields requests (sent without credential), returns the Credential.
 

@@ -268,6 +268,7 @@ Record: TypeAlias = Annotated[
     Member | Community | Membership | Post | EngagementEvent | Measure | Coverage | Issue,
     Field(discriminator="record"),
 ]
+"""Any record; `record` tells its kind."""
 
 RecordKind: TypeAlias = Literal["member", "community", "membership", "post", "event", "measure", "coverage", "issue"]
 

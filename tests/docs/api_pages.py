@@ -1,0 +1,81 @@
+"""The reference of public names, from their signatures and docstrings."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pydantic import BaseModel
+
+import communitykit
+
+
+def api_reference(module: ModuleType, title: str, introduction: str) -> str:
+    """Return a page with every public name of a module, in the order of its `__all__`."""
+    parts = [f"# {title}", "", introduction]
+    for name in module.__all__:
+        parts += ["", f"## `{name}`", "", *_described(name, getattr(module, name))]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _described(name: str, value: Any) -> Iterator[str]:
+    if name in _assigned():
+        yield _assigned()[name]
+    elif inspect.isclass(value):
+        yield from _class(name, value)
+    elif inspect.isfunction(value):
+        yield from (f"```text\n{_signature(name, value)}\n```", "", _doc(value))
+    else:
+        message = f"{name} is public and nothing says what it is: put a string below its assignment"
+        raise ValueError(message)
+
+
+@cache
+def _assigned() -> dict[str, str]:
+    """Return the strings that stand below assignments at the top of the core's modules, by the name assigned to."""
+    found: dict[str, str] = {}
+    for file in Path(communitykit.__file__).parent.rglob("*.py"):
+        body = ast.parse(file.read_text(encoding="utf-8")).body
+        for node, below in pairwise(body):
+            if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+                targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+                found |= {one.id: str(below.value.value) for one in targets if isinstance(one, ast.Name)}
+    return found
+
+
+def _class(name: str, kind: type[Any]) -> Iterator[str]:
+    yield _doc(kind)
+    if issubclass(kind, BaseModel):
+        return  # its fields are in the reference of the model, or of its connector
+    for method, found in vars(kind).items():
+        if method.startswith("_"):
+            continue
+        plain = found.__func__ if isinstance(found, classmethod | staticmethod) else found
+        if inspect.isfunction(plain):
+            yield from ("", f"```text\n{_signature(f'{name}.{method}', plain)}\n```", "", _doc(plain))
+        elif isinstance(found, property):
+            yield from ("", f"`{name}.{method}`: {_doc(found)}")
+
+
+def _doc(value: Any) -> str:
+    return inspect.cleandoc(value.__doc__ or "").strip()
+
+
+def _signature(name: str, function: Any) -> str:
+    shown = _plain(str(inspect.signature(function)))
+    return f"{name}{shown}"
+
+
+def _plain(text: str) -> str:
+    text = re.sub(r"\b(?:\w+\.)+(?=[A-Z]\w*)", "", text)
+    text = re.sub(r" at 0x[0-9a-f]+", "", text)
+    text = re.sub(r"<function (\w+)>", r"\1", text)
+    text = re.sub(r"Clock\(now=.*?\)\)?(?=[,)])", "SYSTEM_CLOCK", text)
+    return text.replace("'", "")
