@@ -189,6 +189,7 @@ class Rejected(Exception):  # noqa: N818 # not an error of the caller: a transla
 
 
 Step: TypeAlias = Request | tuple[Request, ...] | Batch | Slice | Swept | Gap
+"""What a flow may yield."""
 T = TypeVar("T", default=None)
 Flow: TypeAlias = Generator[Step, Any, T]
 """A generator of steps that returns a T: `Flow` alone returns nothing, `Flow[int]` is used with `yield from`."""
