@@ -17,6 +17,7 @@ from communitykit.clock import Clock
 from communitykit.connector.settings import load_settings
 from communitykit.doors.api_async import AsyncSession
 from communitykit.doors.options import ReadOptions
+from communitykit.doors.streaming import note, records_of
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Conductor
 from communitykit.sandbox import simulate
@@ -53,6 +54,8 @@ class Network:
     now: datetime = datetime(2026, 3, 2, 9, tzinfo=UTC)
     groups: dict[int, dict[str, Any]] = field(default_factory=lambda: {3: {"full_name": "Sales"}})
     messages: list[dict[str, Any]] = field(default_factory=list)
+    users: list[dict[str, Any]] = field(default_factory=list)
+    references: list[dict[str, Any]] = field(default_factory=list)
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def write(self, native: int, *, days: float, group: int | None = 3, **more: Any) -> dict[str, Any]:
@@ -72,19 +75,31 @@ class Network:
 
     def read(self, kept: Kept, *, settings: Mapping[str, Any] | None = None, **ask: Any) -> list[Any]:
         """Read on into a store, and return what the run told; an hour passes until the next one."""
+        events = self._run(kept.checkpoints(), settings, ask)
+        kept.take(events, self.now)
+        self.now += timedelta(hours=1)
+        return events
+
+    def records(self, state: dict[str, Any], **ask: Any) -> list[Any]:
+        """Read on from checkpoints that the caller keeps, and return the records that were asked for."""
+        found: list[Any] = []
+        for event in self._run(state, None, ask):
+            found += [one for one in records_of(event, ReadOptions(**ask)) if one.record in ask["kinds"]]
+            note(event, state)
+        return found
+
+    def _run(self, state: dict[str, Any], settings: Mapping[str, Any] | None, ask: Mapping[str, Any]) -> list[Any]:
         events: list[Any] = []
 
         async def main(clock: Clock) -> None:
             given = load_settings("yammer", YAMMER.settings, {"token": "t", **(settings or {})})
             conductor = Conductor(YAMMER, given, clock=clock, pace=Pace())
             async with AsyncSession(YAMMER, conductor, app=self._app) as session:
-                async for event in session.read(ReadOptions(**ask), state=kept.checkpoints(), run_id="run"):
+                async for event in session.read(ReadOptions(**ask), state=state, run_id="run"):
                     events.append(event)
                     await asyncio.sleep(0)
 
         simulate(main, start=self.now)
-        kept.take(events, self.now)
-        self.now += timedelta(hours=1)
         return events
 
     def answer(self, path: str, query: Mapping[str, str]) -> Any:
@@ -98,6 +113,8 @@ class Network:
                 for native, row in self.groups.items()
             ]
             return [row for row in rows if (row["privacy"] == "private") == mine] if query["page"] == "1" else []
+        if path == "users":
+            return self.users[int(query["page"]) * 50 - 50 : int(query["page"]) * 50]
         if path.startswith("messages"):
             group = path.removeprefix("messages").removeprefix("/in_group/")
             return self.feed(int(group) if group else None, int(query.get("older_than") or 10**18))
@@ -107,7 +124,7 @@ class Network:
         """Answer with a page of a group's feed, or of the company's: newest first by id."""
         shown = [one for one in self.messages if group in {None, one.get("group_id")} and int(one["id"]) < bound]
         page = sorted(shown, key=lambda one: -int(one["id"]))[:20]
-        return {"messages": page, "references": [], "meta": {"older_available": len(shown) > len(page)}}
+        return {"messages": page, "references": self.references, "meta": {"older_available": len(shown) > len(page)}}
 
     def _stats(self, group: int) -> dict[str, Any]:
         there = [one for one in self.messages if one.get("group_id") == group]

@@ -47,14 +47,14 @@ def _answered(request: Request, answer: Callable[[Request], Any]) -> Any:
 
 
 def network(request: Request) -> Any:
-    """Answer as a network of one user and two groups; `groups.json` ignores `page`, as some lists do."""
+    """Answer as a network of one user and two groups."""
     first = int(request.params.get("page") or 1) == 1
     if request.url == "networks/current.json":
         return NETWORKS
     if request.url == "users.json":
         return [{"id": 7, "full_name": "A", "email": "a@one.example"}] if first else []
     if request.url == "groups.json":
-        return [PUBLIC, PRIVATE] if request.params.get("mine") else [PUBLIC]
+        return ([PUBLIC, PRIVATE] if request.params.get("mine") else [PUBLIC]) if first else []
     raise ObjectUnavailableError("not there")
 
 
@@ -83,22 +83,27 @@ def test_private_groups_are_those_of_the_tokens_owner_and_only_when_asked_for() 
     assert slices(run(discover(scope()), network)) == ["messages/3", "members/3"]
     steps = run(discover(scope(private=True)), network)
     assert slices(steps) == ["messages/3", "members/3", "messages/4", "members/4"]
-    swept = [step.within for step in steps if isinstance(step, Swept)]
+    swept = [step.within for step in steps if isinstance(step, Swept) and step.record == "community"]
     assert swept == [{"kind": "group", "privacy": "public"}], (
         "an export may know private groups that this token cannot see"
     )
 
 
-def test_a_list_that_ignores_the_page_ends() -> None:
-    asked = [step for step in run(discover(scope()), network) if isinstance(step, Request)]
-    assert [one.url for one in asked].count("groups.json") == 2
+def test_a_list_that_ignores_the_page_ends_and_sweeps_nothing() -> None:
+    def answer(request: Request) -> Any:
+        return [PUBLIC] if request.url == "groups.json" else network(request)
+
+    steps = run(discover(scope()), answer)
+    assert [one.url for one in steps if isinstance(one, Request)].count("groups.json") == 2
+    assert [step.record for step in steps if isinstance(step, Swept)] == ["member"]
 
 
 def test_only_what_was_asked_for() -> None:
     assert slices(run(discover(scope(communities=("Nothing*",))), network)) == []
     steps = run(discover(scope(communities=("Op*",), company_feed=True)), network)
     assert slices(steps) == ["messages/3", "members/3", "messages/company"]
-    assert not [step for step in steps if isinstance(step, Swept)], "a part of the list says nothing of the rest"
+    swept = [step.record for step in steps if isinstance(step, Swept)]
+    assert swept == ["member"], "a part of the list of groups says nothing of the rest"
 
 
 def test_who_is_looked_up_and_who_cannot_be() -> None:

@@ -33,6 +33,11 @@ def told(kept: Kept) -> dict[str, list[Any]]:
     }
 
 
+def active(kept: Kept) -> dict[int, bool | None]:
+    """Return who is active, by native id."""
+    return {int(one["id"].rpartition(":")[2]): one["active"] for one in kept.current()["member"]}
+
+
 def incomplete(events: list[Any]) -> list[str]:
     """Say which slices were not read whole."""
     return [one.coverage.slice for one in events if isinstance(one, Closed) and one.coverage.status != "complete"]
@@ -181,19 +186,84 @@ def test_places_that_no_listing_holds_do_not_vanish(network: Any) -> None:
     assert "yammer:1:community:4" in {one["id"] for one in kept.current()["community"]}
 
 
-@pytest.mark.parametrize("body", ["text", ["text"], 5, {"parsed": 5}, {"parsed": ["x"], "rich": {}}])
-def test_an_odd_message_costs_itself_alone(network: Any, body: Any) -> None:
-    """Stored a week ago, unreadable now: the thread around it stays, and so does what was known of it."""
+@pytest.mark.parametrize("odd", ["text", ["text"], 5, {"parsed": 5}, {"parsed": ["x"], "rich": {}}])
+def test_an_odd_part_of_a_message_costs_itself_alone(network: Any, odd: Any) -> None:
+    """Stored a week ago, unreadable now: what was known of it stays, and so does the thread around it."""
     for native in range(1, 31):
-        network.write(native, days=31 - native, **({"thread_id": 20, "replied_to_id": 20} if native > 20 else {}))
+        reply = {"thread_id": 20, "replied_to_id": 20} if native > 20 else {}
+        network.write(native, days=31 - native, liked_by={"count": 1, "names": [{"user_id": 5}]}, **reply)
     kept = Kept()
     network.read(kept)
     before = told(kept)
-    network.messages[24]["body"] = body
-    network.messages[19]["body"] = body
+    for native in (20, 25):
+        network.messages[native - 1]["body"] = odd
     events = network.read(kept)
     assert told(kept) == before
     assert incomplete(events) == ["yammer:1:messages/3"]
-    network.messages[9] = {**network.messages[9], "id": 10, "liked_by": body, "attachments": body}
+    network.messages[9] |= {"liked_by": odd, "attachments": odd, "notified_user_ids": odd, "poll_options": odd}
+    network.messages[9]["title"] = "told beside it"
     network.read(kept)
     assert posts(kept) == set(range(1, 31))
+    assert [one["title"] for one in kept.current()["post"] if one["title"]] == ["told beside it"]
+
+
+def test_a_message_without_an_id_keeps_its_page_from_being_swept(network: Any) -> None:
+    """It may be any of those that are not seen now."""
+    for native in range(1, 61):
+        network.write(native, days=61 - native)
+    kept, whole = Kept(), network.feed
+    network.read(kept)
+
+    def odd(group: int | None, bound: int) -> dict[str, Any]:
+        page = whole(group, bound)
+        page["messages"] = [{"id": None} if one["id"] in {3, 55} else one for one in page["messages"]]
+        return page
+
+    network.feed = odd
+    network.messages = [one for one in network.messages if one["id"] not in {30, 50}]
+    events = network.read(kept, settings={"lookback": "all"})
+    assert posts(kept) == set(range(1, 61)) - {30}
+    assert incomplete(events) == ["yammer:1:messages/3"]
+
+
+def test_who_left_the_directory_is_not_active(network: Any) -> None:
+    """The list of users was walked whole, so whoever is not in it has left; who is at home elsewhere never was."""
+    network.users = [
+        {"id": 5, "network_id": 1, "full_name": "Ada", "state": "active"},
+        {"id": 6, "network_id": 1, "full_name": "Bo", "state": "active"},
+    ]
+    network.references = [
+        {"type": "user", "id": 6, "network_id": 1, "state": "active"},
+        {"type": "user", "id": 9, "network_id": 2, "full_name": "Cy", "state": "active"},
+    ]
+    network.write(1, days=3)
+    kept = Kept()
+    network.read(kept)
+    assert active(kept) == {5: True, 6: True, 9: None}
+    left = network.users.pop()
+    network.read(kept)
+    assert active(kept) == {5: True, 6: False, 9: None}
+    network.users.append(left)
+    network.read(kept)
+    assert active(kept) == {5: True, 6: True, 9: None}
+
+
+def test_a_list_that_repeats_itself_says_nothing_of_who_left(network: Any) -> None:
+    """It ignores `page`: what comes after the first fifty is not known, and told so."""
+    everybody = [{"id": native, "network_id": 1, "state": "active"} for native in range(5, 75)]
+    network.users = everybody
+    network.write(1, days=3)
+    kept, answer = Kept(), network.answer
+    network.read(kept)
+    network.answer = lambda path, query: everybody[:50] if path == "users" else answer(path, query)
+    events = network.read(kept)
+    assert set(active(kept).values()) == {True}
+    assert incomplete(events) == ["yammer:-:discover"]
+
+
+def test_a_kind_that_was_not_asked_for_is_new_for_the_run_that_asks(network: Any) -> None:
+    for native in range(1, 61):
+        network.write(native, days=100 - native, liked_by={"count": 1, "names": [{"user_id": 7}]})
+    state: dict[str, Any] = {}
+    assert [len(network.records(state, kinds=frozenset({kind}))) for kind in ("post", "event")] == [60, 60]
+    assert network.records(state, kinds=frozenset({"post", "event"})) == []

@@ -131,7 +131,7 @@ class Swept:
     """
 
     record: Literal["post", "event", "membership", "community", "member"]
-    within: Mapping[str, str | None]
+    within: Mapping[str, str | bool | None]
     since: datetime | None = None
     until: datetime | None = None
     with_replies: bool = False

@@ -129,7 +129,7 @@ class Translation:
         Raises ValueError when nothing tells the network, or when an id in `within` is another platform's.
         """
         for value in swept.within.values():
-            if value is not None and value.count(":") >= _COLONS_OF_AN_ID:
+            if isinstance(value, str) and value.count(":") >= _COLONS_OF_AN_ID:
                 network = parse_id(value).network
                 if not value.startswith(f"{self.connector.name}:"):
                     message = f"{self.connector.name} would sweep what belongs to another platform"

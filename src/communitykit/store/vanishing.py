@@ -35,7 +35,7 @@ class Walked:
     """
 
     record: str
-    within: Mapping[str, str | None]
+    within: Mapping[str, str | bool | None]
     seen: frozenset[str]
     source: Any
     network: str
@@ -60,11 +60,11 @@ class Walked:
 
 def sweep(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally: Tally) -> None:
     """Mark what vanished. Sweeps of the same shape are looked up together: most are one thread's or one post's."""
-    together: dict[tuple[str, tuple[str, ...]], dict[tuple[str | None, ...], Walked]] = {}
+    together: dict[tuple[str, tuple[str, ...]], dict[tuple[str | bool | None, ...], Walked]] = {}
     for one in walked:
         names = tuple(sorted(one.within))
         alone = any(bound is not None for _, _, bound in one.bounds) or None in one.within.values()
-        if alone or not any(value and value.startswith(one.network) for value in one.within.values()):
+        if alone or not any(isinstance(value, str) and value.startswith(one.network) for value in one.within.values()):
             _vanish(connection, dict.fromkeys(_matching(connection, one), one), tally)
         else:
             together.setdefault((one.record, names), {})[tuple(one.within[name] for name in names)] = one

@@ -60,7 +60,7 @@ CAPABILITIES = Capabilities(
         "private conversations": "A token sees those of its owner alone; exports hold them, and are asked explicitly.",
         "groups that the token's owner is not in": "REST answers with an empty list, which is reported.",
         "when somebody joined a group": "Neither REST nor Microsoft Graph tells; membership is what it is today.",
-        "who left": "REST lists active users only; exports list all.",
+        "when somebody left": "REST lists active users only, so that somebody left is known; exports tell when.",
     },
 )
 

@@ -18,6 +18,8 @@ _TOKEN = re.compile(r"\[\[(\w+):(\d+)\]\]")
 _LINK = re.compile(r"https?://[^\s<>\"\]]+")
 _BREAK = re.compile(r"<(?:br\s*/?|/p|/div|/li|/h\d)\s*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]+>")
+FORMS = ("parsed", "plain", "rich")
+"""The forms of a body, the one that is read first."""
 _TOPICS = frozenset({"tag", "topic"})
 _SIGNS = {"user": "@", "tag": "#", "topic": "#", "group": ""}
 

@@ -54,7 +54,8 @@ def estimate(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None)
     if what == "members":
         if slice_.params.get("connected"):
             return {"graph": 2}
-        return {"other": 1 + int(slice_.params.get("size") or 0) // LIST_PAGE}
+        size = slice_.params.get("size")
+        return {"other": 1 + (size if isinstance(size, int) else 0) // LIST_PAGE}
     if what == "export":
         return {"other": windows_left(selection, checkpoint)}
     return {"graph": 1}
@@ -84,8 +85,11 @@ def _members(slice_: Slice) -> Steps:
     try:
         while (rows := (yield from listing.rows())) is not None:
             yield Batch("user", rows, context)
-            yield Batch("membership", rows, context)
+            yield Batch("membership", [*rows, *listing.odd], context)
     except (PermissionMissingError, ObjectUnavailableError) as error:
         yield Gap(f"members are not read: {error}", "denied", slice_.community_id)
         return
-    yield Swept("membership", {"community_id": slice_.community_id})
+    if listing.problem:
+        yield Gap(listing.problem, community_id=slice_.community_id)
+    if listing.whole:
+        yield Swept("membership", {"community_id": slice_.community_id})

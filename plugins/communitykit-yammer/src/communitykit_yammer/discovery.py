@@ -82,7 +82,11 @@ def _users(selection: Selection, found: Found) -> Steps:
             for row in rows:
                 if row.get("email"):
                     found.people[str(row["email"]).lower()] = str(row["id"])
-        yield Batch("user", rows, found.context)
+        yield Batch("user", [*rows, *listing.odd], found.context)
+    if listing.problem:
+        yield Gap(listing.problem)
+    if listing.whole:  # active users of the network are listed; bots and people of other networks never are
+        yield Swept("member", {"kind": "person", "external": False}, network=found.network)
 
 
 def _groups(selection: Selection, found: Found, *, private: bool) -> Steps:
@@ -94,12 +98,14 @@ def _groups(selection: Selection, found: Found, *, private: bool) -> Steps:
     )
     while (rows := (yield from listing.rows())) is not None:
         rows = [row for row in rows if (row.get("privacy") == "private") == private]
-        rows = [row for row in rows if selection.wants(row.get("full_name"), row.get("name"), number(row["id"]))]
-        yield Batch("group", rows, found.context)
+        rows = [row for row in rows if selection.wants(*_names(row), number(row["id"]))]
+        yield Batch("group", [*rows, *listing.odd], found.context)
         for row in rows:
             yield from _slices(selection, found, row)
+    if listing.problem:
+        yield Gap(listing.problem)
     if (
-        not selection.communities and not private
+        listing.whole and not selection.communities and not private
     ):  # private groups may be known from elsewhere, and hidden from this token
         # Numbers are groups; storylines, All Company and conversations have other ids, and no listing holds them.
         yield Swept("community", {"kind": "group", "privacy": "public"}, network=found.network, lowest=1)
@@ -107,7 +113,7 @@ def _groups(selection: Selection, found: Found, *, private: bool) -> Steps:
 
 def _slices(selection: Selection, found: Found, row: Mapping[str, Any]) -> Steps:
     native = str(number(row["id"]))
-    label = str(row.get("full_name") or row.get("name") or native)
+    label = next(iter(_names(row)), native)
     where = community_id(found.network, native)
     stats = mapping(row.get("stats"))
     found.groups[label] = native if label not in found.groups else ""  # a name that two have joins nothing
@@ -120,6 +126,11 @@ def _slices(selection: Selection, found: Found, row: Mapping[str, Any]) -> Steps
         if native in found.connected:
             params |= {"connected": found.connected[native], "people": found.people}
         yield Slice(f"members/{native}", found.network, ("membership", "member"), where, f"{label} members", params)
+
+
+def _names(row: Mapping[str, Any]) -> list[str]:
+    """Return what a group is called, its name first."""
+    return [name for name in (row.get("full_name"), row.get("name")) if isinstance(name, str) and name]
 
 
 def _denied(answers: list[Response | CommunityKitError]) -> Steps:

@@ -211,6 +211,8 @@ class _Walk:
             progress.hand_on(self.kinds, part.low, high)
             if not self.looked_back:
                 progress.walked.add(part.low, high)
+        if page.unreadable:  # nothing vanishes from a window that holds what shows no id; it ends here all the same
+            yield from self._sweep(page.ids[-1] if page.ids else 0, None if at is None else at - 1)
         if last:
             yield from self._end(page, page.ids[-1] if page.ids else at)
 

@@ -1,4 +1,4 @@
-"""REST's numbered pages, walked until one is empty or says nothing new. Flows: nothing is sent here."""
+"""REST's numbered pages, walked until one is empty or brings nothing new. Flows: nothing is sent here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ class NumberedListing:
     """A numbered list as it is walked.
 
     How many rows a page has is not promised, so a short page ends nothing, but where the answer itself says so
-    (`more_available`). A page that only repeats ends the walk: some lists ignore `page`.
+    (`more_available`). A page that only repeats ends the walk, too: some lists ignore `page`. `whole` tells whether all
+    that the list holds came; `problem` says why it may not have.
     """
 
     def __init__(self, path: str, *, subject: str, key: str = "", **params: str | int) -> None:
@@ -24,6 +25,10 @@ class NumberedListing:
         self._page = 0
         self._seen: set[str] = set()
         self._ended = False
+        self.whole = False
+        self.problem: str | None = None
+        self.odd: list[Any] = []
+        """What stood in the last page without an id: it is handed on, so that it is told of."""
 
     def rows(self) -> Generator[Any, Response, list[dict[str, Any]] | None]:
         """Return the next page's new rows, or None at the end."""
@@ -32,10 +37,21 @@ class NumberedListing:
         self._page += 1
         data = (yield rest(self._path, subject=self._subject, page=self._page, **self._params)).data
         whole = isinstance(data, Mapping)
-        found = data.get(self._key) if whole else data
-        rows = [row for row in listed(found) if isinstance(row, dict)]
-        fresh = {native: row for row in rows if (native := number(row.get("id"))) and native not in self._seen}
+        rows = listed(data.get(self._key) if whole else data)
+        fresh: dict[str, dict[str, Any]] = {}
+        self.odd = []
+        for row in rows:
+            native = number(row.get("id")) if isinstance(row, dict) else None
+            if native is None:
+                self.odd.append(row)
+            elif native not in self._seen:
+                fresh.setdefault(native, row)
         self._seen.update(fresh)
         more = data.get("more_available") if whole else None
         self._ended = not fresh or (more is False and len(rows) < LIST_PAGE)
-        return list(fresh.values()) if fresh else None
+        self.whole = self._ended and (not rows or more is False)
+        if self._ended and len(rows) >= LIST_PAGE and not self.whole:
+            self.problem = (
+                f"{self._subject}: the list repeats itself, so what it holds after {len(self._seen)} is not known"
+            )
+        return list(fresh.values()) if fresh or self.odd else None

@@ -20,8 +20,9 @@ from communitykit_yammer.ids import (
     post_id,
     reaction_id,
 )
+from communitykit_yammer.oddities import liked_part, objects, spoken_part
 from communitykit_yammer.places import special
-from communitykit_yammer.wire import Attachment, LikedBy, Message
+from communitykit_yammer.wire import Attachment, LikedBy, Message, PollOption
 
 _KINDS = {"question": "question", "announcement": "announcement", "poll": "poll", "praise": "praise"}
 _FILES = {"image": "image", "video": "video", "file": "file", "document": "file", "uploadedfile": "file"}
@@ -33,6 +34,8 @@ def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
 
     `context` tells network, origin, and what stands around the message in its page: `group` (whose feed it is),
     `starters` (who began a thread, by its id), `replies` (by thread id), `topics` (names by id).
+
+    A part that has no readable shape (body, attachments, who reacted…) costs itself: the rest is told without it.
 
     Raises Rejected when it has no id, or nobody knows its network.
     """
@@ -48,40 +51,43 @@ def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
     if parse_time(item.get("deleted_at")):
         yield {**draft, **_deleted(item)}
         return
-    spoken = said(item.get("body") or {}, network, item.get("notified_user_ids") or (), context.get("topics") or {})
-    origin = context.get("origin")
-    draft.update(
-        kind=_KINDS.get(item.get("message_type") or "", "post"),
-        body=spoken.body,
-        body_format=spoken.body_format,
-        text=spoken.text,
-        mentions=spoken.mentions,
-        links=spoken.links,
-        topics=spoken.topics,
-        attachments=tuple(_attachment(one) for one in item.get("attachments") or () if one.get("type") != "praise"),
-        gone=None,
-    )
+    yield from _living(item, context, network, native, draft)
+
+
+def _living(
+    item: Message, context: Mapping[str, Any], network: str, native: str, draft: dict[str, Any]
+) -> Iterator[Draft]:
+    """Add to its frame what a message says, and give the reactions to it."""
+    odd: dict[str, None] = {}
+    draft.update(kind=_KINDS.get(item.get("message_type") or "", "post"), gone=None)
+    if (spoken := spoken_part(item, context, network, odd)) is not None:
+        draft |= spoken._asdict()
+    attachments = objects(item, "attachments", odd)
+    if attachments is not None:
+        draft["attachments"] = tuple(_attachment(one) for one in attachments if one.get("type") != "praise")
+        if context.get("origin") != "archive":
+            draft["praised_ids"] = tuple(_praised(attachments, network))
     if "title" in item:
         draft["title"] = item["title"] or None
     if "language" in item:
         draft["language"] = item["language"] or None
     if item.get("web_url"):
         draft["url"] = item["web_url"]
-    if shared := number(item.get("shared_message_id")) or _shared(item):
+    if shared := number(item.get("shared_message_id")) or _shared(attachments or []):
         draft["shared_from_id"] = post_id(network, shared)
-    if origin != "archive":
-        draft["praised_ids"] = tuple(_praised(item, network))
-    if item.get("poll_options"):
-        draft["poll"] = _poll(item, spoken.text)
+    if options := objects(item, "poll_options", odd):
+        draft["poll"] = _poll(item.get("title") or draft.get("text"), options)
     if delegate := number(item.get("delegate_id")):
         draft["extra"] = {"delegate_id": member_id(network, delegate)}
-    liked = item.get("liked_by")
+    liked = liked_part(item, odd)
     replies = (context.get("replies") or {}).get(native)
     if liked is not None or replies is not None:
         draft["counts"] = {"replies": replies, "reacted": _count(liked) if liked is not None else None}
     yield draft
     if liked is not None:
         yield from _reactions(liked, draft, network)
+    for part in odd:
+        yield Rejected("odd_part", f"{part} has no shape that can be read", native=native)
 
 
 def reference(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
@@ -196,7 +202,7 @@ def _deleted(item: Message) -> dict[str, Any]:
 
 def _system(item: Message, context: Mapping[str, Any], network: str, native: str) -> dict[str, Any]:
     """Describe what Yammer itself tells ("has created the [[group:1]] group"): nobody's post."""
-    spoken = said(item.get("body") or {}, network, (), context.get("topics") or {})
+    spoken = spoken_part(item, context, network, {})
     target = _where(item, context, network) or community_id(network, NETWORK)
     sender = number(item.get("sender_id"))
     actor = member_id(network, sender, item.get("sender_type")) if sender else None
@@ -209,7 +215,7 @@ def _system(item: Message, context: Mapping[str, Any], network: str, native: str
         "actor_id": actor,
         "target_id": target,
         "community_id": target,
-        "detail": spoken.text,
+        "detail": spoken.text if spoken else None,
         "occurred_at": occurred,
         "time_source": "event" if occurred else "none",
         "active": True,
@@ -256,22 +262,23 @@ def _attachment(item: Attachment) -> dict[str, Any]:
     return found
 
 
-def _shared(item: Message) -> str | None:
-    return next((number(one.get("id")) for one in item.get("attachments") or () if one.get("type") == "message"), None)
+def _shared(attachments: list[Attachment]) -> str | None:
+    return next((number(one.get("id")) for one in attachments if one.get("type") == "message"), None)
 
 
-def _praised(item: Message, network: str) -> Iterator[str]:
-    for one in item.get("attachments") or ():
+def _praised(attachments: list[Attachment], network: str) -> Iterator[str]:
+    for one in attachments:
         if one.get("type") == "praise":
             yield from (
                 member_id(network, native) for user in one.get("praised_user_ids") or () if (native := number(user))
             )
 
 
-def _poll(item: Message, question: str | None) -> dict[str, Any]:
+def _poll(question: str | None, options: list[PollOption]) -> dict[str, Any]:
     """Describe a poll; this API mostly gives its answers without the votes."""
-    options = [
-        {"text": str(one.get("answer") or one.get("option") or ""), "votes": one.get("count")}
-        for one in item.get("poll_options") or ()
-    ]
-    return {"question": item.get("title") or question, "options": options}
+    return {
+        "question": question,
+        "options": [
+            {"text": str(one.get("answer") or one.get("option") or ""), "votes": one.get("count")} for one in options
+        ],
+    }

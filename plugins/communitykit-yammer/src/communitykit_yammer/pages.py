@@ -97,7 +97,7 @@ class Page:
             kinds.setdefault(_KINDS.get(str(one.get("type")), "reference"), []).append(one)
         for kind in ("user", "bot", "topic", "thread", "reference", "message_reference"):
             if kind in kinds:
-                yield Batch(kind, kinds[kind], context)
+                yield Batch(kind, kinds[kind], {**context, "reference": True})
         known = {number(one.get("id")) for one in self.references if one.get("type") == "user"}
         likers = {
             native: one

@@ -22,6 +22,8 @@ _GUEST = ("guest", "aad_guest")
 def user(item: User, context: Mapping[str, Any]) -> Iterator[Draft]:
     """Translate a user, whole or a reference: what it does not hold stays untold.
 
+    Whether somebody is active is left to the list of users, not to a reference beside a page (`context["reference"]`).
+
     Raises Rejected when there is no id.
     """
     if item.get("type") in _BOTS:
@@ -38,7 +40,10 @@ def user(item: User, context: Mapping[str, Any]) -> Iterator[Draft]:
     if not draft.get("email") and (address := _address(item)):
         draft["email"] = address
     draft |= {name: moment for wire, name in _TIMES.items() if (moment := parse_time(item.get(wire)))}
-    yield draft | _standing(item, network)
+    standing = _standing(item, network)
+    if context.get("reference") and standing.get("active"):
+        del standing["active"]
+    yield draft | standing
 
 
 def _standing(item: User, network: str) -> dict[str, bool]:
