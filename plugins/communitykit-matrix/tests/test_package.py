@@ -34,10 +34,10 @@ def test_every_setting_is_explained() -> None:
     assert {name for name in MatrixSettings.model_fields if f"`{name}`" not in text} == general
 
 
-def test_the_package_without_its_sandbox_is_under_600_lines() -> None:
+def test_the_package_without_its_sandbox_is_under_1000_lines() -> None:
     files = list((PLUGIN / "src" / "communitykit_matrix").glob("*.py"))
     assert len(files) > 3
-    assert sum(len(file.read_text("utf-8").splitlines()) for file in files) < 600
+    assert sum(len(file.read_text("utf-8").splitlines()) for file in files) < 1000
 
 
 def test_the_core_does_not_know_the_platform() -> None:

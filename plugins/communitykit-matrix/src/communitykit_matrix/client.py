@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr
 
 import communitykit.connector as ck
 from communitykit import errors
-from communitykit_matrix.wire import Event, home_of, room_id
+from communitykit_matrix.wire import Event, content, home_of, is_event, is_time, room_id, text
 
 BUDGETS = {"hierarchy": ck.Budget(10, 2)}
 """The one limit that Synapse sets on what is read here: five space summaries a second, ten at once."""
@@ -47,11 +47,10 @@ def authorize(settings: MatrixSettings, saved: Mapping[str, Any] | None, now: da
 def fault(response: ck.Response) -> errors.CommunityKitError | None:
     """Read a standard error response: `errcode`, `error`, `retry_after_ms`."""
     data = response.data if isinstance(response.data, dict) else {}
-    code, wait, status = data.get("errcode"), data.get("retry_after_ms"), response.status
+    code, wait, status = text(data.get("errcode")), data.get("retry_after_ms"), response.status
     if code == "M_LIMIT_EXCEEDED":
-        return errors.RateLimitedError(
-            "the homeserver asks to wait", code=code, retry_after=wait / 1000 if wait else None
-        )
+        seconds = wait / 1000 if isinstance(wait, int) else None
+        return errors.RateLimitedError("the homeserver asks to wait", code=code, retry_after=seconds or None)
     if code in {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"}:
         return errors.CredentialError(
             "the access token is refused", code=code, remedy="Log in anew and give its token."
@@ -90,21 +89,23 @@ def preflight(selection: ck.Selection) -> ck.Flow:
 
 def discover(selection: ck.Selection) -> ck.Flow:
     """List accounts, rooms and receipts; give a slice for each room."""
-    home = home_of((yield _WHO).data["user_id"])
+    answer = yield _WHO
+    home, now = home_of(_user(answer.data)), int(answer.fetched_at.timestamp() * 1000)
     context = {"home": home, "bots": selection.settings.bots}
     listed = selection.settings.accounts == "auto" and (yield from _accounts(context))
     # Synapse repeats its answer for two minutes, unless the time-out is another one; a first /sync never waits for it.
     params = {"filter": json.dumps(_FILTER), "timeout": str(int(selection.until.timestamp() * 1000) % 100_000)}
     data = (yield ck.Request("_matrix/client/v3/sync", params=params, subject="the list of rooms")).data
-    joined = {name: part for name, part in data.get("rooms", {}).get("join", {}).items() if name.startswith("!")}
+    shown_in = ck.as_mapping(ck.look(data, "rooms", "join"))
+    joined = {name: ck.as_mapping(part) for name, part in shown_in.items() if name.startswith("!")}
     rooms = {name: _room(name, part) for name, part in joined.items()}
     yield from _spaces(rooms)
-    marked = [one["content"] for one in data.get("account_data", {}).get("events", []) if one["type"] == "m.direct"]
-    direct = {room for content in marked for names in content.values() if isinstance(names, list) for room in names}
+    marked = [content(one) for one in _events(data, "account_data") if one.get("type") == "m.direct"]
+    direct = {room for told in marked for names in told.values() for room in ck.as_texts(names)}
     asked = {"public": True, "private": selection.include_private, "direct": selection.include_direct}
     for name, room in rooms.items():
-        rule = room.get("join_rule") or ""  # a restricted room is as open as the space that it is in
-        rule = rooms.get(room["parent"], {}).get("join_rule") if rule.endswith("restricted") else rule
+        rule = ck.as_text(room.get("join_rule"))  # a restricted room is as open as the space that it is in
+        rule = ck.as_text(rooms.get(room["parent"], {}).get("join_rule")) if rule.endswith("restricted") else rule
         room["privacy"] = "direct" if name in direct else "public" if rule == "public" else "private"
     shown = [one for one in rooms.values() if asked[one["privacy"]]]
     wanted = [one for one in shown if selection.wants(one.get("name"), one.get("canonical_alias"), one["room_id"])]
@@ -114,11 +115,23 @@ def discover(selection: ck.Selection) -> ck.Flow:
     for room in [room for room in wanted if room not in closed]:
         part, own = joined[room["room_id"]], {**context, "room": room["room_id"], "listed": listed}
         yield ck.Batch("act", list(_receipts(part)), own)
-        latest = [one["event_id"] for one in part.get("timeline", {}).get("events", [])]
+        latest = [ck.as_text(one.get("event_id")) for one in _events(part, "timeline")]
         more = {"encrypted": room["encrypted"], "token": data["next_batch"], "latest": latest[-1] if latest else ""}
         network, community = home_of(own["room"], home), room_id(home, own["room"])
-        label, kinds = room["name"] or own["room"], ("post", "event", "membership", "member")
-        yield ck.Slice(f"room/{own['room']}", network, kinds, community, label, params={**own, **more})
+        label, kinds = room.get("name") or own["room"], ("post", "event", "membership", "member")
+        yield ck.Slice(f"room/{own['room']}", network, kinds, community, label, params={**own, **more, "asked": now})
+
+
+def _user(data: Any) -> str:  # noqa: ANN401 # decoded JSON
+    user = text(ck.as_mapping(data).get("user_id"))
+    if user is None:
+        raise errors.ProtocolError("the answer names no account", platform="matrix", remedy="Check base_url.")
+    return user
+
+
+def _events(part: Any, name: str) -> list[Event]:  # noqa: ANN401 # decoded JSON
+    """Return the events of a part of /sync; what is none is left out here, and read with its room."""
+    return ck.as_mappings(ck.look(part, name, "events"))
 
 
 def _accounts(context: dict[str, Any]) -> Generator[Any, Any, bool]:
@@ -129,18 +142,30 @@ def _accounts(context: dict[str, Any]) -> Generator[Any, Any, bool]:
     except CLOSED:
         yield ck.Gap(_NO_ACCOUNTS, "skipped")
         return False
+    except errors.CredentialError:
+        raise
+    except errors.CommunityKitError as error:  # rooms know less of people: they must not overrule the list
+        yield ck.Gap(f"not all accounts: {error}")
     return True
 
 
 def _room(name: str, part: dict[str, Any]) -> dict[str, Any]:
-    """Put together what a room's state says, in a summary's words; what the timeline brought is the newest of it."""
-    newer = [event for event in part.get("timeline", {}).get("events", []) if "state_key" in event]
-    state: dict[str, Event] = {one["type"]: one for one in [*part.get("state", {}).get("events", []), *newer]}
-    told = {to: state.get(f"m.room.{kind}", {}).get("content", {}).get(field) for kind, field, to in _TOLD}
-    parent = state.get("m.space.parent", {})
-    told |= {"parent": parent["state_key"] if parent.get("content") else None, "create": state.get("m.room.create")}
+    """Put together what a room's state says, in a summary's words; what the timeline brought is the newest of it.
+
+    What cannot be read is left out: nothing is known of it.
+    """
+    newer = [event for event in _events(part, "timeline") if "state_key" in event]
+    state = {kind: one for one in [*_events(part, "state"), *newer] if (kind := text(one.get("type")))}
+    told: dict[str, Any] = {}
+    for kind, field, to in _TOLD:
+        said = content(event).get(field) if (event := state.get(f"m.room.{kind}")) else None
+        if said is None or isinstance(said, str):
+            told |= {to: said} if event is None or isinstance(event.get("content"), dict) else {}
+    parent, create = state.get("m.space.parent", {}), state.get("m.room.create")
+    told["parent"] = text(parent.get("state_key")) if content(parent) else None
+    told["create"] = create if is_event(create) else None
     flags = {"archived": "m.room.tombstone" in state, "encrypted": "m.room.encryption" in state}
-    return {**told, **flags, "room_id": name}
+    return {"room_type": None, **told, **flags, "room_id": name}
 
 
 def _spaces(rooms: dict[str, dict[str, Any]]) -> ck.Flow:
@@ -150,23 +175,31 @@ def _spaces(rooms: dict[str, dict[str, Any]]) -> ck.Flow:
     for space in [name for name, room in rooms.items() if room["room_type"] == "m.space"]:
         pager, found = ck.cursor_pager(("next_batch",), param="from"), list[dict[str, Any]]()
         listing = ck.Listing(in_room(space, "hierarchy", version="v1", limit=50), pager)
-        while space not in walked and (data := (yield from listing.page())) is not None:
-            found += data.get("rooms", [])
+        problem = None
+        try:
+            while space not in walked and (data := (yield from listing.page())) is not None:
+                found += [one for one in ck.as_mappings(data.get("rooms")) if text(one.get("room_id"))]
+        except errors.CredentialError:
+            raise
+        except errors.CommunityKitError as error:  # its rooms are known without it, but those that are closed
+            problem = str(error)
         for one in found:
-            below = [child for child in one.pop("children_state", []) if child.get("content", {}).get("via")]
-            parents |= {child["state_key"]: one["room_id"] for child in below}
+            below = ck.as_mappings(one.pop("children_state", []))
+            held = [text(child.get("state_key")) for child in below if content(child).get("via")]
+            parents |= {child: one["room_id"] for child in held if child}
             rooms.setdefault(one["room_id"], one)
             walked.add(one["room_id"])
-        if listing.problem:
-            yield ck.Gap(listing.problem)
+        if problem := problem or listing.problem:
+            yield ck.Gap(problem)
     for name, room in rooms.items():
         room["parent"] = parents.get(name) or room.get("parent")
 
 
 def _receipts(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Return read receipts (`m.receipt`) one by one, as acts: somebody has read up to a message."""
-    for event in part.get("ephemeral", {}).get("events", []):
-        for target, kinds in event.get("content", {}).items():
-            for user, told in kinds.get("m.read", {}).items():
-                if target.startswith("$") and user.startswith("@"):
-                    yield {"kind": "viewed", "sender": user, "target": target, "key": None, "ts": told.get("ts")}
+    for event in _events(part, "ephemeral"):
+        for target, kinds in content(event).items():
+            for user, told in ck.as_mapping(ck.as_mapping(kinds).get("m.read")).items():
+                if target.startswith("$") and user.startswith("@") and isinstance(told, dict):
+                    at = told.get("ts") if is_time(told.get("ts")) else None
+                    yield {"kind": "viewed", "sender": user, "target": target, "key": None, "ts": at}

@@ -3,21 +3,43 @@
 What an event changes in an older one is asked for anew, since the server knows which edits count; of what changes more
 than once in a walk only the last is told, at its end. The checkpoint remembers the newest reactions and edits, since
 one that is taken back no longer says what it was about.
+
+Only what was handed on is behind the checkpoint: a page with anything that `until` kept out is read again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from copy import deepcopy
+from datetime import timedelta
 from typing import Any
 
-from communitykit.connector import Batch, Checkpoint, Flow, Gap, Listing, Selection, Slice, Swept, cursor_pager
+from communitykit import CommunityKitError, CredentialError
+from communitykit.connector import (
+    Batch,
+    Checkpoint,
+    Flow,
+    Gap,
+    Listing,
+    Request,
+    Selection,
+    Slice,
+    Swept,
+    ask,
+    ask_all,
+    cursor_pager,
+    required_list,
+)
 from communitykit_matrix.client import CLOSED, in_room
-from communitykit_matrix.wire import MESSAGES, Event, moment, previous, relation, room_id
+from communitykit_matrix.news import News, is_odd_reaction, with_edit, with_redaction
+from communitykit_matrix.wire import MESSAGES, Event, is_event, moment, room_id
 
-_KEPT = 5000  # reactions and edits of a room whose undoing a later run can understand
+VERSION = 2  # version 1 could take for read what `until` had kept out of a room's first page
 _PAGE = 1000  # events; the most that Synapse gives
+_LAST = 10  # events at a page's end that are all older than `since` before a walk ends: one sender's clock may be wrong
+_AHEAD = timedelta(days=1)  # no clock is further ahead: a later time is none, and must not hold up what comes after it
 _PAGER = cursor_pager(("end",), param="from")
+Steps = Generator[Any, Any, None]
 
 
 def read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
@@ -25,123 +47,178 @@ def read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> 
     room = dict(slice_.params)
     if room["encrypted"]:
         yield Gap("encrypted: who wrote when is told; what was written, no server can tell")
-    if checkpoint is None or "back" in checkpoint:
-        checkpoint = yield from _backwards(selection, room, checkpoint)
-    if checkpoint is not None and checkpoint["latest"] != room["latest"]:
-        yield from _forwards(selection, room, checkpoint)
+    known = checkpoint is not None and checkpoint.get("v") == VERSION
+    state = deepcopy(checkpoint) if checkpoint is not None and known else _begun(room)
+    if not state["members"]:
+        state["members"] = yield from _members(room)
+    if "back" in state:
+        walked = yield from _backwards(selection, room, state, fresh=not known)
+        if walked is None:
+            return
+        state = walked
+    if state["latest"] != room["latest"] or not room["latest"] or state["again"]:
+        yield from _forwards(selection, room, state)
 
 
-def _backwards(selection: Selection, room: Any, state: Checkpoint | None) -> Generator[Any, Any, Checkpoint | None]:  # noqa: ANN401
-    """Walk from the newest event to the first; give the checkpoint, or None where it did not get there."""
-    if state is None:
-        response = yield in_room(room["room"], "members")
-        yield Batch("member", response.data.get("chunk", []), room)
-        state = {"v": 1, "since": room["token"], "latest": room["latest"], "back": room["token"]}
-        state |= {"related": {}, "pins": {}, "pinned": []}
+def _begun(room: Any) -> Checkpoint:  # noqa: ANN401 # the slice's parameters
+    begun = {"v": VERSION, "since": room["token"], "latest": room["latest"], "back": room["token"], "members": False}
+    return begun | {"related": {}, "pins": {}, "pinned": [], "again": []}
+
+
+def _members(room: Any) -> Generator[Any, Any, bool]:  # noqa: ANN401 # the slice's parameters
+    """Tell who is in the room; what fails is asked for again by a later run."""
+    try:
+        response = yield from ask(in_room(room["room"], "members"))
+    except CredentialError:
+        raise
+    except CommunityKitError as error:
+        yield Gap(f"who is in the room: {error}", "denied" if isinstance(error, CLOSED) else "partial")
+        return False
+    yield Batch("member", _listed(response.data, room), room)
+    return True
+
+
+def _listed(data: Any, room: Any) -> list[Any]:  # noqa: ANN401 # decoded JSON; the slice's parameters
+    """Return a page's events; none where a walk begins anew.
+
+    Raises ProtocolError when it is no page.
+    """
+    return required_list(data, "chunk", subject=f"room {room['room']}") if data != {} else []
+
+
+def _is_due(event: Any, selection: Selection, room: Any) -> bool:  # noqa: ANN401 # decoded JSON; the slice's parameters
+    """Tell whether an event is asked for; one without a readable time is, so that it becomes an Issue."""
+    if not is_event(event) or moment(event) <= selection.until:
+        return True
+    return "asked" in room and event["origin_server_ts"] > room["asked"] + _AHEAD / timedelta(milliseconds=1)
+
+
+def _backwards(
+    selection: Selection,
+    room: Any,  # noqa: ANN401 # the slice's parameters
+    state: Checkpoint,
+    *,
+    fresh: bool,
+) -> Generator[Any, Any, Checkpoint | None]:
+    """Walk from the newest event to the first; return the checkpoint, or None where it did not get there."""
     request = in_room(room["room"], "messages", dir="b", limit=_PAGE)
     listing = Listing(request, _PAGER, resume=request.with_params(**{"from": state["back"]}))
+    walk, whole, kept_out, blank = News(), fresh, False, False
     while (data := (yield from listing.page())) is not None:
-        chunk: list[Event] = data.get("chunk", [])  # nothing at all where the walk begins anew
-        kept = [event for event in chunk if moment(event) <= selection.until]
-        older = selection.since is not None and any(moment(event) < selection.since for event in kept)
-        state, news = deepcopy(state), _News()
-        _note(state, kept)
-        state |= {"back": data.get("end")} if data else {"pinned": []}
-        state["pinned"] += [event for event in kept if event["type"] == "m.room.pinned_events"]
-        if len(kept) < len(chunk) and state["back"]:  # what came after `until` is left to a later run
-            state |= {"since": state["back"], "latest": ""}
-        if older or state["back"] is None:  # only now it is clear which pins hold: taken in, oldest first
-            news.take(state, state["pinned"][::-1])
-        yield Batch("act", list(news.acts.values()), room)
-        if state["back"] is None:
-            del state["back"], state["pinned"]
+        chunk, blank = _listed(data, room), not data  # nothing at all where the walk begins anew
+        kept = [event for event in chunk if _is_due(event, selection, room)]
+        sound = [event for event in kept if is_event(event)]
+        whole = whole and len(sound) == len(chunk) and not any(is_odd_reaction(event) for event in sound)
+        state = deepcopy(state)
+        walk.note(state, sound)
+        kept = yield from _as_bundled(room, state, walk, kept)
+        state["pinned"] = [] if not data else state["pinned"]
+        state["pinned"] += [event for event in sound if event["type"] == "m.room.pinned_events"]
+        kept_out = len(kept) < len(chunk)
+        if kept_out:  # what came after `until` is left to a later run, from before this page
+            state |= {"since": data.get("end") or state["since"], "latest": ""}
+        state["back"] = data.get("end") or state["back"]
         yield Batch("event", kept, room, checkpoint=state)
-        if older:
+        last = sound[-_LAST:]
+        if selection.since is not None and last and all(moment(event) < selection.since for event in last):
+            yield from _pinned(room, state)
             return state
-    if listing.problem:
-        yield Gap(listing.problem)
-    return None if listing.problem else state
+    if listing.problem or blank:
+        yield Gap(listing.problem or "the homeserver's answer says nothing")
+        return None
+    if kept_out:  # the first page of the room itself, before which no place has a name: it is read once more
+        return state
+    state = deepcopy(state)
+    yield from _pinned(room, state)
+    if whole and selection.since is None:  # reactions that are not there any more were taken back
+        yield Swept("event", {"community_id": room_id(room["home"], room["room"]), "kind": "reacted"})
+    del state["back"], state["pinned"]
+    yield Batch("event", (), room, checkpoint=state)
+    return state
 
 
-def _forwards(selection: Selection, room: Any, state: Checkpoint) -> Flow:  # noqa: ANN401 # the slice's parameters
+def _pinned(room: Any, state: Checkpoint) -> Steps:  # noqa: ANN401 # the slice's parameters
+    """Tell which pins hold: that is clear only now, taken in oldest first."""
+    news = News()
+    news.take(state, state["pinned"][::-1])
+    yield Batch("act", list(news.acts.values()), room)
+
+
+def _forwards(selection: Selection, room: Any, before: Checkpoint) -> Steps:  # noqa: ANN401 # the slice's parameters
     """Walk from where the last run stood to the newest event; the checkpoint moves when all of it is stored."""
-    state, news = deepcopy(state), _News()
-    listing = Listing(in_room(room["room"], "messages", dir="f", limit=_PAGE, **{"from": state["since"]}), _PAGER)
+    state, news, place = deepcopy(before), News(), before["since"]
+    listing = Listing(in_room(room["room"], "messages", dir="f", limit=_PAGE, **{"from": place}), _PAGER)
+    kept_out: str | None = None  # the place before the first page of which something was kept out
     while (data := (yield from listing.page())) is not None:
-        chunk: list[Event] = data.get("chunk", [])
-        kept = [event for event in chunk if moment(event) <= selection.until]
-        _note(state, kept)
-        news.take(state, kept)
-        yield Batch("event", kept, room)
+        chunk = _listed(data, room)
+        kept = [event for event in chunk if _is_due(event, selection, room)]
+        sound = [event for event in kept if is_event(event)]
+        news.note(state, sound)
+        news.take(state, sound)
+        yield Batch("event", (yield from _as_bundled(room, state, news, kept)), room)
         if len(kept) < len(chunk):
-            break
-    else:
-        state |= {"since": room["token"], "latest": room["latest"]}
-    if listing.problem:  # the walk begins anew; reactions that are not there any more were taken back
-        if (yield from _backwards(selection, room, None)) is not None and selection.since is None:
-            yield Swept("event", {"community_id": room_id(room["home"], room["room"]), "kind": "reacted"})
+            kept_out = kept_out or place
+            if not kept:
+                break
+        place = data.get("end") or place
+    if listing.problem:  # the walk begins anew
+        anew = _begun(room)
+        anew["members"] = yield from _members(room)
+        yield from _backwards(selection, room, anew, fresh=True)
         return
-    yield from _as_they_are_now(room, news.changed)
+    state |= {"since": kept_out, "latest": ""} if kept_out else {"since": room["token"], "latest": room["latest"]}
+    state["again"] = yield from _as_they_are_now(room, state, news, [*state["again"], *news.changed])
     yield Batch("member", list(news.moves.values()), room)
     yield Batch("act", list(news.acts.values()), room, checkpoint=state)
 
 
-class _News:
-    """What the events of a walk do to older ones: the last word on each."""
-
-    def __init__(self) -> None:
-        self.changed, self.moves, self.acts = dict[str, None](), dict[str, Event](), dict[tuple[Any, ...], Any]()
-
-    def take(self, state: Checkpoint, events: list[Event]) -> None:
-        """Take events in, oldest first, and keep in `state` who pinned what."""
-        here = {event["event_id"] for event in events}
-        for event in events:
-            content, before, kind = event.get("content", {}), previous(event), event["type"]
-            found, target = relation(event), None
-            if kind == "m.reaction":  # perhaps given again after it was taken back
-                self.acts.pop(("reacted", found.get("event_id"), found.get("key"), event["sender"]), None)
-            elif found.get("rel_type") == "m.replace":
-                target = found["event_id"]
-            elif kind == "m.room.redaction":
-                target = event.get("redacts") or content.get("redacts")
-                target, key, sender, _ = state["related"].pop(target, (target, None, "", 0))
-                if key is not None:
-                    self._act("reacted", target, key, sender, active=False)
-                    target = None
-            elif kind == "m.room.member" and content.get("membership") != before.get("membership"):
-                self.moves[event["state_key"]] = event
-            elif kind == "m.room.pinned_events":
-                now, then = content.get("pinned") or [], before.get("pinned") or []
-                for one in [one for one in now if one not in then]:
-                    state["pins"][one] = event["sender"]
-                    self._act("pinned", one, None, event["sender"], ts=event["origin_server_ts"])
-                for one in [one for one in then if one not in now]:
-                    self._act("pinned", one, None, state["pins"].pop(one, ""), active=False)
-            if target and target not in here:
-                self.changed[target] = None
-
-    def _act(self, kind: str, target: str, key: str | None, sender: str, **told: Any) -> None:  # noqa: ANN401 # JSON
-        self.acts[kind, target, key, sender] = {"kind": kind, "target": target, "key": key, "sender": sender, **told}
+def _as_bundled(room: Any, state: Checkpoint, news: News, events: list[Any]) -> Generator[Any, Any, list[Any]]:  # noqa: ANN401 # the slice's parameters
+    """Put edits and redactions to the messages that they change, where the server does not."""
+    sound = [event for event in events if is_event(event)]
+    edited: dict[str, Event] = {}
+    unknown: dict[str, Request] = {}
+    for event, edit in news.unbundled(state, sound):
+        known = news.edits.get(event["event_id"])
+        if known is not None and known["sender"] == event["sender"]:
+            edited[event["event_id"]] = known
+        else:
+            unknown[event["event_id"]] = in_room(room["room"], "event", edit)
+    for native, answer in zip(unknown, (yield from ask_all(unknown.values())), strict=True):
+        if isinstance(answer, CLOSED):  # it was taken back since
+            continue
+        if isinstance(answer, CommunityKitError):
+            state["again"] = [*dict.fromkeys([*state["again"], native])]
+            yield Gap(f"a message that was changed: {answer}")
+        elif is_event(answer.data):
+            edited[native] = answer.data
+    return [_put_together(event, edited, news) if is_event(event) else event for event in events]
 
 
-def _as_they_are_now(room: Any, targets: Iterable[str]) -> Flow:  # noqa: ANN401 # the slice's parameters
-    """Ask for older events again, all at once: they were edited, or deleted."""
-    requests, found = tuple(in_room(room["room"], "event", target) for target in targets), []
-    for answer in (yield requests) if requests else ():
+def _put_together(event: Event, edited: dict[str, Event], news: News) -> Event:
+    native = event["event_id"]
+    event = with_redaction(event, news.redactions.get(native))
+    return with_edit(event, edited[native]) if native in edited else event
+
+
+def _as_they_are_now(
+    room: Any,  # noqa: ANN401 # the slice's parameters
+    state: Checkpoint,
+    news: News,
+    targets: Iterable[str],
+) -> Generator[Any, Any, list[str]]:
+    """Ask for older events again, all at once: they were edited, or deleted. Return those that are still owed."""
+    asked = list(dict.fromkeys(targets))
+    state["again"] = []
+    found: list[Any] = []
+    answers = yield from ask_all(in_room(room["room"], "event", one) for one in asked)
+    for target, answer in zip(asked, answers, strict=True):
         if isinstance(answer, CLOSED):
             yield Gap("a message that was changed cannot be read any more")
-        elif isinstance(answer, Exception):
-            raise answer
-        elif answer.data["type"] in MESSAGES:
+        elif isinstance(answer, CommunityKitError):
+            yield Gap(f"a message that was changed: {answer}")
+            state["again"].append(target)
+        elif not is_event(answer.data) or answer.data["type"] in MESSAGES:
             found.append(answer.data)
-    yield Batch("event", found, room)
-
-
-def _note(state: Checkpoint, events: list[Event]) -> None:
-    """Keep the newest reactions and edits by their ids: [target, key (None: an edit), sender, time]."""
-    for event in events:
-        found = relation(event)
-        if found.get("rel_type") == "m.replace" or (found.get("rel_type") == "m.annotation" and "key" in found):
-            key = found["key"] if found["rel_type"] == "m.annotation" else None
-            state["related"][event["event_id"]] = [found["event_id"], key, event["sender"], event["origin_server_ts"]]
-    state["related"] = dict(sorted(state["related"].items(), key=lambda one: one[1][3])[-_KEPT:])
+    yield Batch("event", (yield from _as_bundled(room, state, news, found)), room)
+    owed: list[str] = state["again"]
+    return owed

@@ -17,13 +17,18 @@ Position = tuple[int, str]
 
 
 class MatrixDesk(Desk):
-    """Answers as Synapse does. A site's options: `page` events, `accounts` or rooms in a page."""
+    """Answers as Synapse does.
+
+    A site's options: `page` events, `accounts` or rooms in a page, `bundles` (False: messages come without what edited
+    or redacted them, as other servers send them).
+    """
 
     def __init__(self, site: Site) -> None:
         """Hand out a server admin's token: the reader is in every room."""
         self.site = site
         self.page = int(site.options.get("page", 1000))
         self.accounts = int(site.options.get("accounts", 1000))
+        self.bundles = bool(site.options.get("bundles", True))
         self._kept: dict[str, tuple[int, list[Placed]]] = {}
         site.grant(Grant(f"syt_c2FuZGJveA_{naming.space(site.world)[1:21]}_1a2b3c", "admin"))
 
@@ -94,6 +99,7 @@ class MatrixDesk(Desk):
                 if room in rooms
                 else rendering.space_timeline(world, naming.reader(self.site.world), children)
             )
+            events = events if self.bundles else [(at, rendering.bare(one)) for at, one in events]
             self._kept[room] = world.version, events
         return events
 

@@ -26,6 +26,12 @@ def timeline(world: World, place: Place) -> list[Placed]:
     return sorted(placed, key=lambda one: (one[0], one[1]["event_id"]))
 
 
+def bare(event: Event) -> Event:
+    """Return an event without what its server could bundle with it."""
+    kept = {name: value for name, value in event["unsigned"].items() if name not in {"m.relations", "redacted_because"}}
+    return {**event, "unsigned": kept}
+
+
 def state_of(events: list[Placed]) -> list[Event]:
     """Return a room's current state: the newest event of each type and key."""
     return list({(one["type"], one["state_key"]): one for _, one in events if "state_key" in one}.values())
