@@ -107,6 +107,7 @@ class _Run:
         self.result = PullResult(new_run_id(), clock.now())
         self._progress = progress
         self._events: Backlog[Progress | None] = Backlog()
+        self._max_time = max_time
         self._deadline = clock.monotonic() + max_time if max_time is not None else None
         self._group = _new_group()
         self._weight = 0
@@ -129,7 +130,7 @@ class _Run:
             for source in self.sources
         ]
         for source in self.sources:
-            source.reset()
+            source.reset(self._max_time)
         for thread in threads:
             thread.start()
         try:

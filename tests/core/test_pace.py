@@ -28,9 +28,9 @@ def test_retry_after_closes_exactly_its_scope() -> None:
     pace, budgets = Pace(), {"read": Budget(50, 60)}
     pace.close("host", DRAW, until=30)
     other = (Cost("read", "T2"),)
-    assert pace.closed("host", DRAW, now=29.9)
-    assert not pace.closed("host", DRAW, now=30)
-    assert not pace.closed("host", other, now=0)
+    assert pace.closed_for("host", DRAW, now=29.9)
+    assert not pace.closed_for("host", DRAW, now=30)
+    assert not pace.closed_for("host", other, now=0)
     assert pace.reserve("host", DRAW, budgets, now=0, rate=inf).at == 30
     assert pace.reserve("host", other, budgets, now=0, rate=1).at == 0
 

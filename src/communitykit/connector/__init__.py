@@ -61,6 +61,7 @@ from communitykit.connector.payload import (
 from communitykit.connector.settings import Lookback, Settings, lookback_length
 from communitykit.connector.signatures import verify_age, verify_hmac
 from communitykit.connector.usage import is_concealed, report_rows
+from communitykit.connector.waiting import retry_after
 from communitykit.model import make_event_id, make_id, parse_id
 
 __all__ = [
@@ -128,6 +129,7 @@ __all__ = [
     "refresh_token",
     "report_rows",
     "required_list",
+    "retry_after",
     "token_answer",
     "token_from",
     "verify_age",

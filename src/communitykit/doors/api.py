@@ -63,9 +63,9 @@ class Session(Records):
         """Tell a reading to stop at its next step."""
         self.conductor.stopping.set()
 
-    def reset(self) -> None:
-        """Forget an earlier stop: a new reading begins."""
-        self.conductor.stopping.clear()
+    def reset(self, max_time: float | None = None) -> None:
+        """Forget an earlier stop: a new reading begins, and waits for nothing beyond its `max_time` seconds."""
+        self.conductor.begin(max_time)
 
     def read(self, ask: ReadOptions, *, state: State, run_id: str, emit: Callable[[Progress], None]) -> None:
         """Read the platform, handing every event to `emit` (from several threads)."""

@@ -63,7 +63,7 @@ class ArchiveSession(Records):
         """Tell a reading to stop at its next step."""
         self._stopping.set()
 
-    def reset(self) -> None:
+    def reset(self, max_time: float | None = None) -> None:  # noqa: ARG002 # nothing here waits
         """Forget an earlier stop: a new reading begins."""
         self._stopping.clear()
 

@@ -76,8 +76,8 @@ class Source(Protocol):
     def stop(self) -> None:
         """Tell a reading to stop at its next step."""
 
-    def reset(self) -> None:
-        """Forget an earlier stop: a new reading begins."""
+    def reset(self, max_time: float | None = None) -> None:
+        """Forget an earlier stop: a new reading begins, which has `max_time` seconds where that is limited."""
 
 
 def new_run_id() -> str:

@@ -40,7 +40,7 @@ class RecordSource:
         """Tell a reading to stop before its next page."""
         self._stopping.set()
 
-    def reset(self) -> None:
+    def reset(self, max_time: float | None = None) -> None:  # noqa: ARG002 # nothing here waits
         """Forget an earlier stop."""
         self._stopping.clear()
 

@@ -8,7 +8,7 @@ used whole.
 from __future__ import annotations
 
 import threading
-from bisect import insort
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf
@@ -23,8 +23,32 @@ MARGIN = 0.005
 class Window:
     """What was sent against one budget and scope, and until when the platform closed it (monotonic seconds)."""
 
-    sent: list[float] = field(default_factory=list)
+    sent: deque[float] = field(default_factory=deque)
+    """In order; what was booked for later stands at its end, so that nothing is ever looked for from the front."""
     closed_until: float = 0.0
+
+    def book(self, at: float, units: int, limit: int) -> None:
+        """Note units sent at that time, and forget what a window of `limit` units has no use for."""
+        later = self._after(at)
+        self.sent.extend([at] * units)
+        self.sent.extend(later)
+        while len(self.sent) > limit:
+            self.sent.popleft()
+
+    def take_back(self, at: float, units: int) -> None:
+        """Forget units that were booked for that time."""
+        later = self._after(at)
+        while units and self.sent and self.sent[-1] == at:
+            self.sent.pop()
+            units -= 1
+        self.sent.extend(later)
+
+    def _after(self, at: float) -> list[float]:
+        """Take out what is booked for later than that: at most what waits at this moment."""
+        later: list[float] = []
+        while self.sent and self.sent[-1] > at:
+            later.append(self.sent.pop())
+        return later[::-1]
 
 
 @dataclass(slots=True)
@@ -33,6 +57,7 @@ class Reservation:
 
     at: float
     booked: tuple[tuple[Window, int], ...] = ()
+    """By window, the units."""
 
 
 def scaled(budget: Budget, rate: float) -> Budget:
@@ -64,50 +89,44 @@ class Pace:
     ) -> Reservation:
         """Book the earliest place for a request in all of its budgets.
 
-        The caller sleeps until then and asks `closed` once more: a Retry-After may have arrived meanwhile, then it
+        The caller sleeps until then and asks `closed_for` once more: a Retry-After may have arrived meanwhile, then it
         gives the place back and books again.
         """
         with self._lock:
             wait = 0.0
-            booked: list[tuple[Window, int]] = []
-            for draw in costs:
-                window = self._window(host, draw)
+            drawn: list[tuple[Window, int, int]] = []
+            for cost in costs:
+                window = self._window(host, cost)
                 wait = max(wait, window.closed_until - now)
-                declared = budgets.get(draw.budget)
+                declared = budgets.get(cost.budget)
                 if declared is not None and rate != inf:
                     budget = scaled(declared, rate)
-                    wait = max(wait, wait_for(budget, window, now, draw.units))
-                    booked.append((window, budget.limit))
-                    for _ in range(min(draw.units, budget.limit)):
-                        insort(window.sent, inf)
-            for window, limit in booked:
-                count = len(window.sent)
-                window.sent[:] = sorted(now + wait if time == inf else time for time in window.sent)[
-                    max(0, count - limit) :
-                ]
-            return Reservation(now + wait, tuple(booked))
+                    wait = max(wait, wait_for(budget, window, now, cost.units))
+                    drawn.append((window, min(cost.units, budget.limit), budget.limit))
+            for window, units, limit in drawn:
+                window.book(now + wait, units, limit)
+            return Reservation(now + wait, tuple((window, units) for window, units, _ in drawn))
 
     def give_back(self, place: Reservation) -> None:
         """Return a place that was not used."""
         with self._lock:
-            for window, _ in place.booked:
-                if place.at in window.sent:
-                    window.sent.remove(place.at)
+            for window, units in place.booked:
+                window.take_back(place.at, units)
 
-    def closed(self, host: str, costs: Iterable[Cost], *, now: float) -> bool:
-        """Tell whether the platform's own Retry-After still closes one of the draws' scopes."""
+    def closed_for(self, host: str, costs: Iterable[Cost], *, now: float) -> float:
+        """Return for how many more seconds the platform's own Retry-After closes one of the scopes; 0 for none."""
         with self._lock:
-            return any(self._window(host, draw).closed_until > now for draw in costs)
+            return max(0.0, max((self._window(host, cost).closed_until - now for cost in costs), default=0.0))
 
     def close(self, host: str, costs: Iterable[Cost], *, until: float) -> None:
-        """Close exactly the scopes of these draws until then: the platform said so."""
+        """Close exactly the scopes of these costs until then: the platform said so."""
         with self._lock:
-            for draw in costs:
-                window = self._window(host, draw)
+            for cost in costs:
+                window = self._window(host, cost)
                 window.closed_until = max(window.closed_until, until)
 
-    def _window(self, host: str, draw: Cost) -> Window:
-        return self._windows.setdefault((host, draw.budget, draw.scope), Window())
+    def _window(self, host: str, cost: Cost) -> Window:
+        return self._windows.setdefault((host, cost.budget, cost.scope), Window())
 
 
 PACE = Pace()

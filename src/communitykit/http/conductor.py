@@ -7,11 +7,11 @@ how a flow's requests are answered. Nothing here sends or sleeps.
 from __future__ import annotations
 
 import hashlib
-import sys
 import threading
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -21,10 +21,18 @@ from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Batch, Flow, Gap, Request, Response, Slice, Swept
 from communitykit.connector.oauth import AuthFlow, Credential
 from communitykit.connector.settings import Settings
-from communitykit.errors import CommunityKitError, CredentialError, ProtocolError, RateLimitedError, TransientError
+from communitykit.connector.waiting import A_DAY, moment_of
+from communitykit.errors import (
+    CommunityKitError,
+    CredentialError,
+    ProtocolError,
+    RateLimitedError,
+    RetryableError,
+    TransientError,
+)
 from communitykit.http.budgets import PACE, Pace
 from communitykit.http.credentials import CredentialStore
-from communitykit.http.exchange import MAX_REDIRECTS, Exchange, backoff, secret_values, should_retry, should_stop
+from communitykit.http.exchange import MAX_REDIRECTS, Exchange, attempts_for, pause, secret_values
 
 
 class Stopped(BaseException):
@@ -118,12 +126,18 @@ class Conductor:
         self.clock = clock
         self.exchange = Exchange(connector, settings)
         self.stopping = threading.Event()
+        self._ends = inf
         self._pace = pace
         self._host = urlsplit(self.exchange.base_url).netloc
         self._credentials = credentials or CredentialStore(settings.credential_store)
         self._credential: Credential | None = None
         digest = hashlib.sha256("\0".join(secret_values(settings)).encode()).hexdigest()[:16]
         self._credential_key = f"{connector.name}:{self._host}:{digest}"
+
+    def begin(self, max_time: float | None = None) -> None:
+        """Forget an earlier stop; nothing waits beyond the `max_time` seconds that the run has, if it has a limit."""
+        self.stopping.clear()
+        self._ends = inf if max_time is None else self.clock.monotonic() + max_time
 
     def run(self, flow: Flow[Any], meter: Meter) -> Operations:
         """Run a flow: its requests are sent, its other steps emitted."""
@@ -157,43 +171,30 @@ class Conductor:
         Raises the CommunityKitError that the last attempt ended in.
         """
         if request.after > 0:
+            self._endure(request.after, request)
             self._pace.close(self._host, request.costs, until=self.clock.monotonic() + request.after)
             yield from self._sleep(0.0 if request.costs else request.after, meter)
-        try:
-            return (yield from self._attempt(request, meter))
-        except CommunityKitError as error:
-            if not should_retry(error):
-                raise
-            failure = sys.exc_info()
-        return (yield from self._again(request, meter, failure))
-
-    def _again(self, request: Request, meter: Meter, failure: Any) -> Operations:  # noqa: ANN401 # exc_info
-        """Try again after a first failure, as long as that may help."""
-        from tenacity import (  # noqa: PLC0415 # imported only when something failed
-            DoAttempt,
-            DoSleep,
-            RetryCallState,
-            Retrying,
-            retry_if_exception,
-        )
-
-        retrying = Retrying(retry=retry_if_exception(should_retry), stop=should_stop, wait=backoff, reraise=True)
-        retrying.begin()
-        state = RetryCallState(retrying, fn=None, args=(), kwargs={})
-        state.set_exception(failure)
+        ends, attempt = self.clock.monotonic() + A_DAY, 1
         while True:
-            do = retrying.iter(retry_state=state)
-            if isinstance(do, DoAttempt):
-                try:
-                    state.set_result((yield from self._attempt(request, meter)))
-                except CommunityKitError:
-                    state.set_exception(sys.exc_info())  # type: ignore[arg-type] # inside except none of the three is None
-            elif isinstance(do, DoSleep):
-                state.prepare_for_next_attempt()
-                meter.retries += 1
-                yield from self._sleep(float(do), meter)
-            else:
-                return do
+            try:
+                return (yield from self._attempt(request, meter))
+            except RetryableError as error:
+                self._endure(error.retry_after or 0.0, request)
+                wait = pause(error, attempt)
+                if attempt >= attempts_for(error) or self.clock.monotonic() + wait >= ends:
+                    raise
+                attempt += 1
+            meter.retries += 1
+            yield from self._sleep(wait, meter)
+
+    def _endure(self, seconds: float, request: Request) -> None:
+        """Raise RateLimitedError for a wait that nobody sits through: a day, or beyond the end of the run."""
+        if not seconds or (seconds < A_DAY and self.clock.monotonic() + seconds < self._ends):
+            return
+        until = moment_of(seconds, self.clock.now())
+        what = f"the platform asks to wait until {until}"
+        asked = RateLimitedError(what, retry_after=seconds, remedy="Run again then.")
+        raise self.exchange.explain(asked, request)
 
     def _or_error(self, request: Request, meter: Meter) -> Operations:
         try:
@@ -233,7 +234,7 @@ class Conductor:
             return self.exchange.decode(request, answer.status, answer.headers, answer.body, asked_at)
         except RateLimitedError as error:
             if error.retry_after is not None:
-                until = self.clock.monotonic() + error.retry_after
+                until = self.clock.monotonic() + min(error.retry_after, A_DAY)
                 self._pace.close(self._host, request.costs, until=until)
             raise
 
@@ -249,11 +250,12 @@ class Conductor:
     def _wait_for_place(self, request: Request, meter: Meter) -> Operations:
         while request.costs:
             now = self.clock.monotonic()
+            self._endure(self._pace.closed_for(self._host, request.costs, now=now), request)
             place = self._pace.reserve(
                 self._host, request.costs, self.connector.budgets, now=now, rate=self.settings.rate
             )
             yield from self._sleep(place.at - now, meter)
-            if not self._pace.closed(self._host, request.costs, now=self.clock.monotonic()):
+            if not self._pace.closed_for(self._host, request.costs, now=self.clock.monotonic()):
                 return
             self._pace.give_back(place)
 

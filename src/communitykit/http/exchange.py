@@ -9,11 +9,10 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from pydantic import SecretStr
@@ -23,6 +22,7 @@ from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Request, Response
 from communitykit.connector.scrub import Scrubber
 from communitykit.connector.settings import Settings
+from communitykit.connector.waiting import bounded, retry_after
 from communitykit.errors import (
     CommunityKitError,
     CredentialError,
@@ -35,9 +35,6 @@ from communitykit.errors import (
     SettingsError,
     TransientError,
 )
-
-if TYPE_CHECKING:
-    from tenacity import RetryCallState
 
 MAX_TRANSIENT = 6
 """Attempts at a request that fails without a word on when to come back."""
@@ -131,9 +128,11 @@ class Exchange:
         response = Response(request, status, headers, data, fetched_at)
         error = self.connector.error_of(response) if self.connector.error_of and not broken else None
         error = error or self._fault_of_status(response, broken=broken)
-        if error is not None:
-            raise self.explain(error, request, status)
-        return response
+        if error is None:
+            return response
+        if isinstance(error, RetryableError):
+            error.retry_after = _told_wait(error, response)
+        raise self.explain(error, request, status)
 
     def explain(self, error: CommunityKitError, request: Request, status: int | None = None) -> CommunityKitError:
         """Complete an error with what the exchange knows; scrub what the platform wrote into it."""
@@ -148,9 +147,9 @@ class Exchange:
         status = response.status
         kind = response.headers.get("content-type", "").split(";")[0] or "no content type"
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return RateLimitedError("the platform asks to wait", retry_after=retry_after(response))
+            return RateLimitedError("the platform asks to wait")
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-            return TransientError("the platform failed to answer", retry_after=retry_after(response))
+            return TransientError("the platform failed to answer")
         if status < HTTPStatus.MULTIPLE_CHOICES:
             if broken:
                 return TransientError(f"the answer is not whole JSON ({kind}, {len(response.data)} characters)")
@@ -176,37 +175,22 @@ def secret_values(settings: Settings) -> tuple[str, ...]:
     return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
 
 
-def retry_after(response: Response) -> float | None:
-    """Read Retry-After, in seconds or as a date, as seconds from the time of the answer."""
-    text = response.headers.get("retry-after")
-    if not text:
-        return None
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - response.fetched_at).total_seconds())
-    except ValueError:
-        return None
+def _told_wait(error: RetryableError, response: Response) -> float | None:
+    """Return how long to wait: the standard's header where it is readable, else what the connector found elsewhere."""
+    told = retry_after(response)
+    if told is None and error.retry_after is not None:
+        return bounded(error.retry_after)
+    return told
 
 
-def should_retry(error: BaseException) -> bool:
-    """Tell whether the same request may succeed later."""
-    return isinstance(error, RetryableError)
+def attempts_for(error: RetryableError) -> int:
+    """Return how often the same request is sent in all when it ends like this."""
+    return MAX_LIMITED if isinstance(error, RateLimitedError) else MAX_TRANSIENT
 
 
-def should_stop(state: RetryCallState) -> bool:
-    """Tell whether enough was tried."""
-    error = state.outcome.exception() if state.outcome else None
-    return state.attempt_number >= (MAX_LIMITED if isinstance(error, RateLimitedError) else MAX_TRANSIENT)
-
-
-def backoff(state: RetryCallState) -> float:
+def pause(error: RetryableError, attempt: int) -> float:
     """Return the seconds until the next attempt: the platform's own word, else doubling with jitter."""
-    error = state.outcome.exception() if state.outcome else None
-    told = error.retry_after if isinstance(error, RetryableError) else None
-    if told is not None:
-        return told
-    ceiling: float = min(MAX_BACKOFF, 0.5 * 2.0 ** min(state.attempt_number, 10))
+    if error.retry_after:  # one that says 0 would be asked sixty times at once
+        return error.retry_after
+    ceiling: float = min(MAX_BACKOFF, 0.5 * 2.0 ** min(attempt, 10))
     return ceiling / 2 + _jitter.uniform(0, ceiling / 2)

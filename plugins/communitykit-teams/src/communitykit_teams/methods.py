@@ -19,7 +19,7 @@ from communitykit import (
     SettingsError,
     TransientError,
 )
-from communitykit.connector import Budget, Cost, Request, Response, odata_error
+from communitykit.connector import Budget, Cost, Request, Response, odata_error, retry_after
 from communitykit_teams.ids import PLATFORM
 from communitykit_teams.settings import TeamsSettings
 
@@ -173,9 +173,7 @@ def refusal(code: str, message: str, response: Response) -> CommunityKitError:
     status, known = response.status, code.lower()
     shown = code or None
     if status == 429 or known in _LIMITED:  # noqa: PLR2004
-        return RateLimitedError(
-            "Microsoft Graph asks to wait", retry_after=seconds(response.headers.get("retry-after")), code=shown
-        )
+        return RateLimitedError("Microsoft Graph asks to wait", retry_after=retry_after(response), code=shown)
     if status == 410 or known in _CURSOR:  # noqa: PLR2004
         return CursorError("the page's token expired", code=shown, remedy="Run again: reading goes on.")
     if status == 401 or known in _CREDENTIAL:  # noqa: PLR2004
@@ -187,7 +185,7 @@ def refusal(code: str, message: str, response: Response) -> CommunityKitError:
     if status == 404 or known in {"notfound", "itemnotfound", "resourcenotfound", "request_resourcenotfound"}:  # noqa: PLR2004
         return ObjectUnavailableError("there is no such object any more", code=shown)
     if status >= 500 or known in _TRANSIENT:  # noqa: PLR2004
-        wait = seconds(response.headers.get("retry-after"))
+        wait = retry_after(response)
         return TransientError("Microsoft Graph failed to answer", retry_after=wait, code=shown)
     text = f"Microsoft Graph refused the request: {message}" if message else "Microsoft Graph refused the request"
     request_id = response.headers.get("request-id")
@@ -222,8 +220,3 @@ def _login_refusal(data: Mapping[str, Any]) -> CommunityKitError:
     return CredentialError(
         f"no token came back: {first or data['error']}", code=code, remedy="Check the app registration."
     )
-
-
-def seconds(text: str | None) -> float | None:
-    """Read Retry-After in seconds; it may be absent."""
-    return float(text) if text and text.strip().isdecimal() else None

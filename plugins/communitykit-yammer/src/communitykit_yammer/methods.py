@@ -60,7 +60,7 @@ def fault(response: Response) -> CommunityKitError | None:
     code = body.get("code") if isinstance(body, Mapping) else None
     message = str(body.get("message") or "") if isinstance(body, Mapping) else ""
     if status == 429 or code == _RATE_LIMITED or message.lower().startswith("rate limited"):  # noqa: PLR2004
-        return RateLimitedError("Yammer asks to wait", retry_after=_seconds(response.headers.get("retry-after")))
+        return RateLimitedError("Yammer asks to wait", retry_after=float(WINDOW))
     if status == 401:  # noqa: PLR2004
         return CredentialError("the token is refused", remedy="Get a new one, or give a token_provider.")
     if status == 403:  # noqa: PLR2004
@@ -75,8 +75,7 @@ def fault(response: Response) -> CommunityKitError | None:
 def _graph_fault(told: tuple[str, str], response: Response) -> CommunityKitError | None:
     code = told[0]
     if response.status == 429 or code.lower() in {"toomanyrequests", "activitylimitreached"}:  # noqa: PLR2004
-        wait = _seconds(response.headers.get("retry-after"))
-        return RateLimitedError("Microsoft Graph asks to wait", retry_after=wait, code=code)
+        return RateLimitedError("Microsoft Graph asks to wait", retry_after=float(WINDOW), code=code)
     if response.status == 401:  # noqa: PLR2004
         return CredentialError("the Graph token is refused", code=code, remedy="Get a new one for Microsoft Graph.")
     if response.status == 403:  # noqa: PLR2004
@@ -102,7 +101,3 @@ def _json(text: str) -> Any:  # noqa: ANN401 # any JSON
 
 def _code(code: Any) -> str | None:  # noqa: ANN401 # any JSON
     return str(code) if code else None
-
-
-def _seconds(text: str | None) -> float:
-    return float(text) if text and text.isdecimal() else float(WINDOW)

@@ -96,14 +96,14 @@ def fault(response: Response) -> CommunityKitError | None:
         return ProtocolError("the answer is no JSON object", remedy="Check base_url: this does not look like Slack.")
     if data.get("ok") is True or response.status >= 500 or ("ok" not in data and response.status >= 300):  # noqa: PLR2004
         return None
-    return refusal(str(data.get("error") or "no error named"), data, response)
+    return refusal(str(data.get("error") or "no error named"), data)
 
 
-def refusal(code: str, data: dict[str, Any], response: Response) -> CommunityKitError:
+def refusal(code: str, data: dict[str, Any]) -> CommunityKitError:
     """Make the error that a code means, named by what to do about it."""
     remedy = _REMEDY.get(code)
     if code in {"ratelimited", "rate_limited"}:
-        return RateLimitedError("Slack asks to wait", retry_after=_seconds(response.headers.get("retry-after")))
+        return RateLimitedError("Slack asks to wait")
     if code in _CREDENTIAL:
         return CredentialError("the token is refused", code=code, remedy=remedy or "Install the app again.")
     if code == "missing_scope":
@@ -122,7 +122,3 @@ def refusal(code: str, data: dict[str, Any], response: Response) -> CommunityKit
     if code in _TRANSIENT:
         return TransientError("Slack failed to answer", code=code)
     return ProtocolError("Slack refused the request", code=code, remedy="Please report this with the text above.")
-
-
-def _seconds(text: str | None) -> float | None:
-    return float(text) if text and text.isdecimal() else None

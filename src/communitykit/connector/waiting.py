@@ -1,0 +1,46 @@
+"""How long a platform asks to wait: one reader of Retry-After for everybody. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isnan
+
+from communitykit.connector.flow import Response
+
+A_DAY = 86_400.0
+"""The longest wait that anybody sits through, in seconds: what asks for more ends the slice, and says until when."""
+A_YEAR = 366 * A_DAY
+"""The longest wait that is believed, in seconds: an instant beyond it says no more than "not now"."""
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
+
+
+def retry_after(response: Response) -> float | None:
+    """Return the seconds that an answer asks to wait, from 0 to a year; None where it says nothing readable.
+
+    RFC 9110, 10.2.3: seconds, or one of the three dates of 5.6.7 (IMF-fixdate, RFC 850, asctime), which are all UTC.
+    Fractions and exponents are read, too, since servers write them.
+    """
+    text = response.headers.get("retry-after", "").strip()
+    if _NUMBER.fullmatch(text):
+        return bounded(float(text))
+    try:
+        moment = parsedate_to_datetime(text)
+        aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        return bounded((aware - response.fetched_at).total_seconds())
+    except (ValueError, OverflowError, TypeError, IndexError):  # no date, or none that there is
+        return None
+
+
+def bounded(seconds: float) -> float | None:
+    """Return a wait that a platform names as one that there is: 0 to a year; None for what is no number."""
+    return None if isnan(seconds) else min(max(seconds, 0.0), A_YEAR)
+
+
+def moment_of(seconds: float, now: datetime) -> str:
+    """Say when a wait that begins now ends, in UTC to the minute."""
+    if seconds >= A_YEAR:
+        return "a moment more than a year away"
+    return f"{datetime.fromtimestamp(now.timestamp() + seconds, UTC):%Y-%m-%d %H:%M} UTC"
