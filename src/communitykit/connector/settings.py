@@ -43,6 +43,16 @@ class Settings(BaseModel):
     proxy: SecretStr | None = Field(default=None, description="Proxy address, perhaps with its password.")
     ca_bundle: Path | None = Field(default=None, description="File of certificate authorities to trust.")
     timeout: float = Field(default=30.0, gt=0, description="Seconds without an answer before a request is given up.")
+    max_answer_time: float = Field(
+        default=300.0, gt=0, description="Seconds that one answer may take, from its first byte to its last."
+    )
+    max_answer_size: int = Field(
+        default=256 * 1024**2, gt=0, description="Bytes that one answer may have, unpacked: it is held in memory."
+    )
+    max_file_time: float = Field(
+        default=6 * 3600.0, gt=0, description="Seconds that the download of one file may take: an export, say."
+    )
+    max_file_size: int = Field(default=64 * 1024**3, gt=0, description="Bytes that one downloaded file may have.")
     rate: float = Field(default=1.0, gt=0, description="Multiplies the declared budgets; inf only for sandboxes.")
     concurrency: int = Field(default=8, ge=1, le=64, description="Slices read side by side.")
     credential_store: Path | None = Field(

@@ -28,7 +28,6 @@ from communitykit.errors import (
     ProtocolError,
     RateLimitedError,
     RetryableError,
-    TransientError,
 )
 from communitykit.http.budgets import PACE, Pace
 from communitykit.http.credentials import CredentialStore
@@ -57,7 +56,7 @@ class Sleep:
 
 @dataclass(slots=True)
 class Send:
-    """Send this, answer with an Answer, or with the TransientError that the network gave."""
+    """Send this, answer with an Answer, or with the error that came instead of a whole one."""
 
     method: str
     url: str
@@ -219,7 +218,7 @@ class Conductor:
             asked_at = self.clock.now()
             meter.requests += 1
             answer = yield self._built(following, credential)
-            if isinstance(answer, TransientError):
+            if isinstance(answer, CommunityKitError):
                 raise self.exchange.explain(answer, request)
             redirected = self.exchange.redirect(following, answer.url, answer.status, answer.headers)
             if redirected is None:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, Self, cast
+from typing import Any, Self, cast
 
+import httpcore
 import httpx
 from pydantic_core import to_json
 
 from communitykit.clock import SYSTEM_CLOCK
 from communitykit.connector.flow import Flow, Request, Response
+from communitykit.connector.settings import Settings
 from communitykit.errors import CommunityKitError, TransientError
+from communitykit.http.bodies import Body, TooLongError
 from communitykit.http.conductor import (
     Answer,
     Conductor,
@@ -34,9 +35,7 @@ from communitykit.http.conductor import (
     Stopped,
 )
 from communitykit.http.parallelism import Parallelism
-
-BODY_TIMEOUTS = 10
-"""A body may take this many times the time-out in all: a server that drips a byte a second does not hold a run."""
+from communitykit.http.watched import WatchedBackend
 
 
 class SyncRunner:
@@ -119,29 +118,40 @@ class SyncRunner:
         raise TypeError(message)
 
     def _send(self, send: Send, files: list[Path]) -> Answer | CommunityKitError:
-        clock, started = self.conductor.clock, self.conductor.clock.monotonic()
-        limit = self.conductor.settings.timeout * BODY_TIMEOUTS
+        clock, settings = self.conductor.clock, self.conductor.settings
+        started = clock.monotonic()
+        self._own.ends = started + _allowed(send, settings)
         try:
             answer = self._transport().handle_request(_request(send, self.conductor))
-            body = _Body(send, answer, files)
+            body = Body(send, answer.status_code, _headers(answer), settings, files)
             stream = cast("httpx.SyncByteStream", answer.stream)
             try:
                 for chunk in answer.iter_bytes() if body.packed else stream:
                     body.take(chunk)
-                    if clock.monotonic() - started > limit:
-                        return TransientError("the body did not end in time")
                 return body.end()
             finally:
+                body.close()
                 stream.close()
                 self.parallelism.answered(clock.monotonic() - started, body.size)
+        except TooLongError as error:
+            return error
         except (httpx.HTTPError, ConnectionError) as error:
-            return _network_error(error)
+            return _late(send, settings) if clock.monotonic() >= self._own.ends else _network_error(error)
+
+    def _look(self) -> None:
+        """End what this thread reads: when the run was stopped, or when the answer should have ended by now."""
+        if self.conductor.stopping.is_set():
+            raise Stopped
+        if self.conductor.clock.monotonic() >= self._own.ends:
+            raise httpcore.ReadTimeout
 
     def _transport(self) -> httpx.HTTPTransport:
         """Return this thread's own connections: threads that share a pool wait for its lock."""
         transport: httpx.HTTPTransport | None = getattr(self._own, "transport", None)
         if transport is None:
             transport = self._own.transport = httpx.HTTPTransport(**_options(self.conductor))
+            # httpx has no option for what httpcore has one for.
+            transport._pool._network_backend = WatchedBackend(self._look)  # noqa: SLF001
             self._transports.append(transport)
         return transport
 
@@ -221,60 +231,41 @@ class AsyncRunner:
         raise TypeError(message)
 
     async def _send(self, send: Send, files: list[Path]) -> Answer | CommunityKitError:
-        clock, started = self.conductor.clock, self.conductor.clock.monotonic()
-        limit = self.conductor.settings.timeout * BODY_TIMEOUTS
+        settings = self.conductor.settings
         try:
-            answer = await self._transport.handle_async_request(_request(send, self.conductor))
-            body = _Body(send, answer, files)
-            stream = cast("httpx.AsyncByteStream", answer.stream)
-            try:
-                async for chunk in answer.aiter_bytes() if body.packed else stream:
-                    body.take(chunk)
-                    if clock.monotonic() - started > limit:
-                        return TransientError("the body did not end in time")
-                return body.end()
-            finally:
-                await stream.aclose()
+            async with asyncio.timeout(_allowed(send, settings)):
+                return await self._answered(send, files)
+        except TimeoutError:
+            return _late(send, settings)
+        except TooLongError as error:
+            return error
         except (httpx.HTTPError, ConnectionError) as error:
             return _network_error(error)
 
+    async def _answered(self, send: Send, files: list[Path]) -> Answer:
+        answer = await self._transport.handle_async_request(_request(send, self.conductor))
+        body = Body(send, answer.status_code, _headers(answer), self.conductor.settings, files)
+        stream = cast("httpx.AsyncByteStream", answer.stream)
+        try:
+            async for chunk in answer.aiter_bytes() if body.packed else stream:
+                body.take(chunk)
+            return body.end()
+        finally:
+            body.close()
+            await stream.aclose()
 
-@dataclass(slots=True)
-class _Body:
-    """An answer's body as it arrives: kept, or streamed to a temporary file when that was asked for and it is good."""
 
-    send: Send
-    answer: httpx.Response
-    files: list[Path]
-    headers: dict[str, str] = field(init=False)
-    chunks: list[bytes] = field(default_factory=list)
-    file: IO[bytes] | None = None
-    size: int = 0
+def _allowed(send: Send, settings: Settings) -> float:
+    """Return the seconds that the answer may take from the first byte of its head to the last of its body."""
+    return settings.max_file_time if send.to_file else settings.max_answer_time
 
-    def __post_init__(self) -> None:
-        self.headers = _headers(self.answer)
 
-    @property
-    def packed(self) -> bool:
-        """Tell whether the body must be unpacked: where it need not, its stream is read as it is."""
-        return "content-encoding" in self.headers
-
-    def take(self, chunk: bytes) -> None:
-        self.size += len(chunk)
-        if not (self.send.to_file and self.answer.is_success):
-            self.chunks.append(chunk)
-            return
-        if self.file is None:
-            self.file = tempfile.NamedTemporaryFile(prefix="communitykit-", delete=False)  # noqa: SIM115 # outlives it
-            self.files.append(Path(self.file.name))
-        self.file.write(chunk)
-
-    def end(self) -> Answer:
-        path = None
-        if self.file is not None:
-            self.file.close()
-            path = Path(self.file.name)
-        return Answer(self.answer.status_code, self.send.url, self.headers, b"".join(self.chunks), path)
+def _late(send: Send, settings: Settings) -> TransientError:
+    name = "max_file_time" if send.to_file else "max_answer_time"
+    return TransientError(
+        f"the answer did not end within {_allowed(send, settings):g} seconds",
+        remedy=f"If it needs longer, set {name}.",
+    )
 
 
 def _options(conductor: Conductor) -> dict[str, Any]:
