@@ -138,12 +138,10 @@ def test_only_what_is_needed_is_asked_for(kinds: set[str], absent: set[str]) -> 
     assert absent.isdisjoint({method for method, _ in slack.asked})
 
 
-def test_strangers_of_a_shared_channel_are_placed() -> None:
+def test_a_channel_that_another_company_hosts_belongs_to_it() -> None:
     steps = drive(api.discover(scope()), Slack())
-    found = slices(steps)["messages/C3"]
-    assert found.params["homes"] == {"U9": "T9"}
-    assert found.community_id == "slack:T9:community:C3"
-    assert [one["id"] for one in batches(steps, "user")] == ["U1", "USLACKBOT", "U9"]
+    assert slices(steps)["messages/C3"].community_id == "slack:T9:community:C3"
+    assert [one["id"] for one in batches(steps, "user")] == ["U1", "USLACKBOT"]
 
 
 def test_a_channel_that_the_bot_is_not_in_costs_no_request() -> None:

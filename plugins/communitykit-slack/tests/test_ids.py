@@ -70,8 +70,7 @@ def test_reaction_ids_are_those_of_the_core(name: str, channel: str) -> None:
 
 
 def test_a_foreign_host_gives_the_network() -> None:
-    place = place_of({"team": "T1", "channel": "C1", "host": "T2", "homes": {"U9": "T3"}})
+    place = place_of({"team": "T1", "channel": "C1", "host": "T2", "people": "E1"})
     assert place.community_id == "slack:T2:community:C1"
-    assert place.member("U9") == "slack:T3:member:U9"
-    assert place.member("U1") == "slack:T1:member:U1"
+    assert place.member("U1") == "slack:E1:member:U1"
     assert parse_id(place.post("1512104434.000490")).native == ("C1", "1512104434.000490")

@@ -199,13 +199,6 @@ def test_a_shared_message_points_to_its_source(translate: Any) -> None:
     assert (post["attachments"][0]["kind"], post["attachments"][0]["text"], post["text"]) == ("link", "old", "hello")
 
 
-def test_a_foreign_author_belongs_to_their_own_team(translate: Any) -> None:
-    (post,) = translate("message", message(user_team="T9")).of("post")
-    assert post["author_id"] == "slack:T9:member:U1"
-    found = translate("message", message(reactions=[{"name": "x", "users": ["U8"], "count": 1}]), homes={"U8": "T8"})
-    assert found.of("event")[0]["actor_id"] == "slack:T8:member:U8"
-
-
 def test_an_address_is_told_where_the_workspace_is_known(translate: Any) -> None:
     reply = message(ts="1512104500.000100", thread_ts=TS)
     first, second = translate("message", message(), reply, url="https://x.slack.com/").of("post")

@@ -71,7 +71,8 @@ def test_bots_slackbot_and_strangers(translate: Any) -> None:
     found = translate("user", bot, slackbot, stranger)
     assert [one["kind"] for one in found.of("member")] == ["bot", "system", "person"]
     assert "updated_at" not in found.of("member")[1]
-    assert (found.of("member")[2]["id"], found.of("member")[2]["external"]) == ("slack:T9:member:U4", True)
+    there = found.of("member")[2]
+    assert (there["id"], there["external"], there["extra"]) == ("slack:T1:member:U4", True, {"home_team": "T9"})
     assert [one["member_id"] for one in found.of("membership")] == ["slack:T1:member:U3"]
 
 
@@ -96,7 +97,7 @@ def test_an_exports_message_describes_its_author(translate: Any) -> None:
     }
     (member,) = translate("stranger", {"id": "U5", "profile": profile}).of("member")
     assert (member["id"], member["display_name"], member["external"], member["guest"]) == (
-        "slack:T5:member:U5",
+        "slack:T1:member:U5",
         "Eve",
         True,
         False,

@@ -66,8 +66,8 @@ class Reader:
         self.labels: dict[str, str] = {}
         self.workspace = make_id("slack", team, "community", team)
 
-    def member_id(self, user: str, team: str | None = None) -> str:
-        return make_id("slack", team or self.team, "member", user)
+    def member_id(self, user: str) -> str:
+        return make_id("slack", self.team, "member", user)
 
     def user(self, user: Row) -> None:
         profile = user["profile"]
@@ -76,7 +76,7 @@ class Reader:
         guest = user.get("is_restricted")
         self.rows["member"].append(
             {
-                "id": self.member_id(user["id"], user["team_id"]),
+                "id": self.member_id(user["id"]),
                 "kind": "bot" if user["is_bot"] else "person",
                 "username": user["name"],
                 "display_name": profile.get("display_name") or profile["real_name"],
@@ -151,7 +151,7 @@ class Reader:
             {
                 "id": make_id("slack", self.team, "post", channel, message["ts"]),
                 "community_id": community,
-                "author_id": self.member_id(author, message.get("user_team")),
+                "author_id": self.member_id(author),
                 "root_id": parent,
                 "parent_id": parent,
                 "kind": "post",

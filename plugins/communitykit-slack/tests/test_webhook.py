@@ -2,33 +2,23 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
+from slack_deliveries import NOW, SECRET, signed
 
 from communitykit import ProtocolError, SignatureError
 from communitykit_slack.webhook import receive
 
-SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EVENT = {"type": "reaction_added", "user": "U1", "event_ts": "1772366399.000200"}
 BODY = {"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event_time": 1772366399, "event": EVENT}
-
-
-def signed(body: dict[str, Any] | bytes, *, at: datetime = NOW, secret: str = SECRET) -> tuple[dict[str, str], bytes]:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    stamp = str(int(at.timestamp()))
-    digest = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + raw, hashlib.sha256).hexdigest()
-    return {"X-Slack-Signature": f"v0={digest}", "x-slack-REQUEST-timestamp": stamp}, raw
 
 
 def test_a_delivery_is_one_dated_event() -> None:
     delivery = receive(*signed(BODY), SECRET, NOW)
     (batch,) = delivery.batches
     assert (batch.kind, list(batch.items)) == ("event", [EVENT])
-    assert dict(batch.context) == {"team": "T1", "origin": "webhook"}
+    assert dict(batch.context) == {"team": "T1", "people": "T1", "origin": "webhook"}
     assert batch.as_of == datetime(2026, 3, 1, 11, 59, 59, 200, tzinfo=UTC)
     assert (delivery.dedupe_key, delivery.reply) == ("Ev1", None)
 

@@ -19,23 +19,30 @@ _FIRST_PLAUSIBLE = 1_000_000  # smaller numbers (0, 1) are placeholders, not tim
 
 
 class Location:
-    """A channel of a workspace: where ids are made. `network` is the channel's host, `team` the reader's own."""
+    """A channel of a workspace: where ids are made.
 
-    __slots__ = ("channel", "community_id", "event_prefix", "homes", "network", "post_prefix", "team")
+    `team` is the workspace that is read, `network` the channel's host, `people` the network of everybody's ids.
+    """
 
-    def __init__(self, team: str, channel: str, network: str, homes: Mapping[str, str]) -> None:
+    __slots__ = ("channel", "community_id", "event_prefix", "network", "people", "post_prefix", "team")
+
+    def __init__(self, team: str, channel: str, network: str, people: str) -> None:
         """Work the prefixes out once."""
         self.team = team
         self.channel = channel
         self.network = network
-        self.homes = homes
+        self.people = people
         self.community_id = community_id(network, channel)
         self.event_prefix = make_id(PLATFORM, network, "event", "-")[:-1]
         self.post_prefix = make_id(PLATFORM, network, "post", *_parts(channel)) + "/"
 
-    def member(self, user: str, home: str | None = None) -> str:
-        """Return a member's id; their home is what a payload tells, else what the context knows, else this team."""
-        return member_id(home or self.homes.get(user) or self.team, user)
+    def member(self, user: str) -> str:
+        """Return a member's id.
+
+        Slack's user ids are unique wherever people are at home, so where that is never decides an id: payloads do not
+        all tell it, nor all the same.
+        """
+        return member_id(self.people, user)
 
     def post(self, ts: str) -> str:
         """Return a message's id, its `ts` kept as it is."""
@@ -70,8 +77,8 @@ def id_part(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _homeless(team: str, channel: str, network: str) -> Location:
-    return Location(team, channel, network, {})
+def _location(team: str, channel: str, network: str, people: str) -> Location:
+    return Location(team, channel, network, people)
 
 
 def place_of(context: Mapping[str, Any], channel: object = None) -> Location:
@@ -84,11 +91,19 @@ def place_of(context: Mapping[str, Any], channel: object = None) -> Location:
     team, named = context.get("team"), channel or context.get("channel")
     if not team or not isinstance(named, str) or not named:
         raise Rejected("no_place", "neither the payload nor its context names the team and the channel")
-    homes = context.get("homes")
     host = (context.get("host") if named == context.get("channel") else None) or team
-    if homes:
-        return Location(team, named, host, homes)
-    return _homeless(team, named, host)
+    return _location(team, named, host, context.get("people") or team)
+
+
+def people_of(context: Mapping[str, Any]) -> str:
+    """Return the network of people's ids: the enterprise that the workspace belongs to, or else the workspace.
+
+    Raises Rejected when the context names neither.
+    """
+    found = context.get("people") or context.get("team")
+    if not found:
+        raise Rejected("no_place", "the context names no team")
+    return str(found)
 
 
 def parse_ts(ts: object) -> datetime:

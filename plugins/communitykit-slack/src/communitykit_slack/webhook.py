@@ -11,6 +11,7 @@ from pydantic_core import from_json
 from communitykit import ProtocolError, SignatureError
 from communitykit.connector import Batch, Delivery, Rejected, WebhookDoor, verify_age, verify_hmac
 from communitykit_slack.ids import from_seconds, parse_ts
+from communitykit_slack.looking import as_text
 
 WINDOW = timedelta(minutes=5)
 """Older deliveries may be replays; Slack signs its own retries anew."""
@@ -58,9 +59,16 @@ def _taken_apart(data: dict[str, Any], sent_at: datetime) -> Delivery:
         return Delivery()
     # For a channel shared between companies `team_id` may be the other one; the context names ours.
     team = data.get("context_team_id") or data.get("team_id")
-    context = {"team": team, "origin": "webhook"}
+    context = {"team": team, "people": _enterprise(data, team) or team, "origin": "webhook"}
     as_of = _event_time(event) or from_seconds(data.get("event_time")) or sent_at
     return Delivery(batches=(Batch("event", [event], context, as_of=as_of),), dedupe_key=data.get("event_id") or None)
+
+
+def _enterprise(data: Mapping[str, Any], team: object) -> str:
+    """Return the enterprise of the workspace that a delivery is for; `enterprise_id` may be the other company's."""
+    if "context_enterprise_id" in data:
+        return as_text(data["context_enterprise_id"])
+    return as_text(data.get("enterprise_id")) if data.get("team_id") == team else ""
 
 
 def _event_time(event: Mapping[str, Any]) -> datetime | None:

@@ -11,7 +11,7 @@ from communitykit.connector import Batch, Flow, Gap, Listing, Request, Response,
 from communitykit_slack.api.channel import SIDE_BY_SIDE
 from communitykit_slack.api.methods import LIST_LIMIT, PAGER, USERS_LIMIT, call
 from communitykit_slack.ids import SLACKBOT, community_id
-from communitykit_slack.looking import as_text, listed, mapping, mappings, number, texts
+from communitykit_slack.looking import as_text, listed, mapping, mappings, number
 
 Steps = Generator[Any, Any, Any]
 
@@ -53,12 +53,16 @@ class _Workspace:
     bot: bool
     org: bool = False
     users: dict[str, int] = field(default_factory=dict)  # active people of this workspace: when they last changed
-    homes: dict[str, str] = field(default_factory=dict)  # users at home elsewhere
-    known: set[str] = field(default_factory=set)
+    enterprise: str = ""
+
+    @property
+    def people(self) -> str:
+        """The network of people's ids: all workspaces of an enterprise share it."""
+        return self.enterprise or self.team
 
     @property
     def context(self) -> dict[str, Any]:
-        return {"team": self.team, "origin": "api", "url": self.url}
+        return {"team": self.team, "people": self.people, "origin": "api", "url": self.url}
 
     def ask(self, method: str, *, subject: str = "", **form: str | int) -> Request:
         """Describe a call; a token of a whole organization must say which workspace it means."""
@@ -86,7 +90,7 @@ def discover(selection: Selection) -> Flow:
                 yield Gap(f"{kind.replace('_', ' ')}s cannot be listed: {error}", "denied")
 
 
-def resolve(selection: Selection, network: str, member_ids: tuple[str, ...]) -> Flow:
+def resolve(selection: Selection, network: str, member_ids: tuple[str, ...]) -> Flow:  # noqa: ARG001 # people have one
     """Look up users and bots that no list gave: people of other companies, bots of integrations."""
     if "member" not in selection.kinds:
         return
@@ -98,9 +102,7 @@ def resolve(selection: Selection, network: str, member_ids: tuple[str, ...]) -> 
     for start in range(0, len(wanted), SIDE_BY_SIDE):
         group = wanted[start : start + SIDE_BY_SIDE]
         answers = yield tuple(_whois(workspace, native) for native in group)
-        bots = [
-            _bot(native, answer, network) for native, answer in zip(group, answers, strict=True) if native[0] == "B"
-        ]
+        bots = [_bot(native, answer) for native, answer in zip(group, answers, strict=True) if native[0] == "B"]
         users = [user for one in answers if isinstance(one, Response) and (user := mapping(one.data.get("user")))]
         yield Batch("user", users, workspace.context)
         yield Batch("bot", bots, workspace.context)
@@ -110,14 +112,18 @@ def resolve(selection: Selection, network: str, member_ids: tuple[str, ...]) -> 
 def _workspaces() -> Steps:
     """Ask whose token it is: one workspace, or all that an organization's token may see."""
     me = (yield call("auth.test", subject="token")).data
-    bot = bool(me.get("bot_id"))
+    bot, enterprise = bool(me.get("bot_id")), as_text(me.get("enterprise_id"))
     if not me.get("is_enterprise_install"):
-        return [_Workspace(str(me["team_id"]), str(me.get("url") or ""), str(me.get("team") or ""), bot)]
+        return [
+            _Workspace(
+                str(me["team_id"]), str(me.get("url") or ""), str(me.get("team") or ""), bot, enterprise=enterprise
+            )
+        ]
     found: list[_Workspace] = []
     listing = Listing(call("auth.teams.list", subject="workspaces", limit=LIST_LIMIT), PAGER)
     while (data := (yield from listing.page())) is not None:
         found += [
-            _Workspace(team["id"], "", str(team.get("name") or ""), bot, org=True)
+            _Workspace(team["id"], "", str(team.get("name") or ""), bot, org=True, enterprise=enterprise)
             for team in mappings(data.get("teams"))
             if as_text(team.get("id"))
         ]
@@ -142,10 +148,9 @@ def _has_id(item: object) -> bool:
 
 def _note(workspace: _Workspace, user: Mapping[str, Any]) -> None:
     native, home = str(user["id"]), user.get("team_id") or workspace.team
-    workspace.known.add(native)
-    if home != workspace.team:
-        workspace.homes[native] = str(home)
-    elif not (user.get("deleted") or user.get("is_bot") or native == SLACKBOT):
+    if home in {workspace.team, workspace.enterprise} and not (
+        user.get("deleted") or user.get("is_bot") or native == SLACKBOT
+    ):
         workspace.users[native] = number(user.get("updated"))
 
 
@@ -207,8 +212,6 @@ def _channels(workspace: _Workspace, selection: Selection, kind: str) -> Steps:
         odd = [one for one in listed_here if not _has_id(one)]
         yield Batch("channel", [*channels, *odd], workspace.context)
         for channel in channels:
-            if channel.get("is_ext_shared") and selection.kinds & _PEOPLE:
-                yield from _strangers(workspace, channel)
             yield from _slices(workspace, selection, channel)
     if listing.problem:
         yield Gap(f"not all channels: {listing.problem}")
@@ -223,8 +226,8 @@ def _slices(workspace: _Workspace, selection: Selection, channel: Mapping[str, A
     params: dict[str, Any] = {"channel": native, "url": workspace.url, "org": workspace.org}
     if host != workspace.team:
         params["host"] = host
-    if channel.get("is_ext_shared") and workspace.homes:
-        params["homes"] = dict(workspace.homes)
+    if workspace.people != workspace.team:
+        params["people"] = workspace.people
     # A bot reads only channels that it is in; asking would cost a request to hear so.
     closed = workspace.bot and channel.get("is_member") is False and not direct
     if selection.kinds & _TALK:
@@ -235,38 +238,15 @@ def _slices(workspace: _Workspace, selection: Selection, channel: Mapping[str, A
         yield Slice(f"members/{native}", workspace.team, ("membership",), community, f"{label} members", sized)
 
 
-def _strangers(workspace: _Workspace, channel: Mapping[str, Any]) -> Steps:
-    """Learn where those members of a shared channel are at home whom the workspace's own list lacks."""
-    native, unknown = str(channel["id"]), list[str]()
-    subject = f"channel {channel.get('name') or native}"
-    listing = Listing(workspace.ask("conversations.members", subject=subject, channel=native, limit=LIST_LIMIT), PAGER)
-    try:
-        while (data := (yield from listing.page())) is not None:
-            unknown += [one for one in texts(data.get("members")) if one not in workspace.known]
-    except CredentialError:
-        raise
-    except CommunityKitError as error:
-        yield Gap(f"people of other companies cannot be told apart: {error}")
-    for start in range(0, len(unknown), SIDE_BY_SIDE):
-        group = unknown[start : start + SIDE_BY_SIDE]
-        answers = yield tuple(_whois(workspace, one) for one in group)
-        users = [user for one in answers if isinstance(one, Response) and (user := mapping(one.data.get("user")))]
-        workspace.known.update(group)
-        for user in users:
-            _note(workspace, user)
-        yield Batch("user", users, workspace.context)
-        yield from _denied(answers)
-
-
 def _whois(workspace: _Workspace, native: str) -> Request:
     if native.startswith("B"):
         return workspace.ask("bots.info", subject=f"bot {native}", bot=native)
     return workspace.ask("users.info", subject=f"user {native}", user=native, include_locale="true")
 
 
-def _bot(native: str, answer: Response | CommunityKitError, network: str) -> dict[str, Any]:
+def _bot(native: str, answer: Response | CommunityKitError) -> dict[str, Any]:
     told = mapping(answer.data.get("bot")) if isinstance(answer, Response) else {}
-    return {**told, "id": native, "team_id": network}
+    return {**told, "id": native}
 
 
 def _denied(answers: list[Response | CommunityKitError]) -> Steps:

@@ -48,7 +48,7 @@ def estimate(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None)
 def _context(slice_: Slice) -> dict[str, Any]:
     params = slice_.params
     context = {"team": slice_.network, "channel": params["channel"], "origin": "api"}
-    return context | {name: params[name] for name in ("url", "host", "homes") if params.get(name)}
+    return context | {name: params[name] for name in ("url", "host", "people") if params.get(name)}
 
 
 def _messages(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Steps:

@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from communitykit import ArchiveError
 from communitykit.connector import Archive, Batch, Gap, Selection, Slice, Swept
 from communitykit_slack.ids import community_id, is_ts, local_channel, parse_ts, ts_key, ts_of
+from communitykit_slack.looking import as_text, mapping, mappings
+from communitykit_slack.translate.people import teams_of
 
 BATCH = 1000
 """About how many messages go into one batch: small day files are read together."""
@@ -34,6 +36,7 @@ class ArchiveOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     network: str | None = Field(default=None, description="Workspace id (T…), where users.json does not tell it.")
+    enterprise: str | None = Field(default=None, description="Enterprise id (E…), where users.json does not tell it.")
     folder_map: dict[str, str] = Field(default_factory=dict, description="Folder name to channel id (C…).")
 
 
@@ -44,6 +47,7 @@ class _Export:
     archive: Archive
     team: str
     users: list[Any]
+    enterprise: str = ""
     rows: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  # privacy, row
     unreadable: list[str] = field(default_factory=list)
     channel_of: dict[str, tuple[str, str, str]] = field(default_factory=dict)  # folder -> id, privacy, name
@@ -51,12 +55,7 @@ class _Export:
 
     @property
     def context(self) -> dict[str, Any]:
-        foreign = {
-            user["id"]: user["team_id"]
-            for user in self.users
-            if isinstance(user, dict) and user.get("id") and (user.get("team_id") or self.team) != self.team
-        }
-        return {"team": self.team, "origin": "archive", **({"homes": foreign} if foreign else {})}
+        return {"team": self.team, "people": self.enterprise or self.team, "origin": "archive"}
 
 
 def detect(archive: Archive) -> bool:
@@ -106,7 +105,7 @@ def _open(archive: Archive, options: ArchiveOptions) -> _Export:
             subject=archive.name,
             remedy="Give its id (T…, in the address of Slack in a browser) as `network`.",
         )
-    export = _Export(archive, team, users, unreadable=unreadable)
+    export = _Export(archive, team, users, options.enterprise or _enterprise_of(users, team), unreadable=unreadable)
     for name, privacy in _LISTINGS.items():
         sort = {"dms.json": {"is_im": True}, "mpims.json": {"is_mpim": True}}.get(name, {})
         export.rows += [(privacy, {**row, **sort}) for row in _rows(archive, name, unreadable) if isinstance(row, dict)]
@@ -289,9 +288,25 @@ def _key(item: Any) -> tuple[int, int] | None:  # noqa: ANN401 # decoded JSON
 
 
 def _team_of(users: list[Any]) -> str | None:
-    """Return the workspace that most users are at home in."""
-    homes = Counter(str(user["team_id"]) for user in users if isinstance(user, dict) and user.get("team_id"))
+    """Return the workspace that most users are in."""
+    homes = Counter(
+        team
+        for user in mappings(users)
+        for team in {as_text(user.get("team_id")), *teams_of(user)}  # type: ignore[arg-type] # any JSON
+        if team and not team.startswith("E")
+    )
     return max(sorted(homes), key=lambda home: homes[home]) if homes else None
+
+
+def _enterprise_of(users: list[Any], team: str) -> str:
+    """Return the enterprise that the users of a workspace belong to, if they do; strangers' enterprises aside."""
+    found = Counter(
+        as_text(mapping(user.get("enterprise_user")).get("enterprise_id"))
+        for user in mappings(users)
+        if user.get("team_id") == team or team in teams_of(user)  # type: ignore[arg-type] # any JSON
+    )
+    del found[""]
+    return max(sorted(found), key=found.__getitem__) if found else ""
 
 
 def _team_of_messages(archive: Archive) -> str | None:

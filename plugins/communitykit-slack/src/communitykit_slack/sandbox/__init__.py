@@ -56,14 +56,13 @@ class SlackPlatform(Platform):
             found.update(refresh_token=refresh, client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
         return found
 
-    def network(self, world: World, person: Person | None = None) -> str:
+    def network(self, world: World, person: Person | None = None) -> str:  # noqa: ARG002
         """Return the workspace."""
-        return naming.team(world) if person is None else naming.home(world, person)
+        return naming.team(world)
 
-    def member_id(self, world: World, person: Person, *, told: bool = True) -> str:
-        """Return a member's id: strangers belong to their own workspace, where that is told."""
-        network = naming.home(world, person) if told else naming.team(world)
-        return make_id("slack", network, "member", naming.user(world, person))
+    def member_id(self, world: World, person: Person, *, told: bool = True) -> str:  # noqa: ARG002
+        """Return a member's id: whoever is met here has one id, strangers too."""
+        return make_id("slack", naming.team(world), "member", naming.user(world, person))
 
     def community_id(self, world: World, place: Place) -> str:
         """Return a channel's id."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from communitykit.connector import Draft, Ignored, Rejected, Swept, make_event_id
-from communitykit_slack.ids import PLATFORM, Location, from_seconds, member_id, parse_ts
+from communitykit_slack.ids import PLATFORM, Location, from_seconds, parse_ts
 from communitykit_slack.translate.messages import deleted, tombstone
 from communitykit_slack.translate.places import pinned
 from communitykit_slack.translate.text import plain
@@ -43,7 +43,7 @@ def act(
 def _actor(item: Message, place: Location) -> str | None:
     user = item.get("user")
     if user:
-        return place.member(user, item.get("user_team") or item.get("team"))
+        return place.member(user)
     return place.member(item["bot_id"]) if item.get("bot_id") else None
 
 
@@ -84,7 +84,7 @@ def _changed(what: str, key: str | None = None) -> Rule:
 def _bot_changed(what: str) -> Rule:
     def rule(item: Message, place: Location) -> Iterator[Draft]:
         bot = item.get("bot_id")
-        target = member_id(place.team, bot) if bot else place.community_id
+        target = place.member(bot) if bot else place.community_id
         actor = place.member(item["user"]) if item.get("user") else None
         yield act(place, "account_changed", actor=actor, target=target, detail=what, ts=item["ts"])
 
@@ -138,7 +138,7 @@ def _deleted(item: Message, place: Location) -> Iterator[Draft]:
     if at := item.get("event_ts") or item.get("ts"):
         draft["deleted_at"] = parse_ts(at)
     if user := before.get("user"):
-        draft["author_id"] = place.member(user, before.get("user_team") or before.get("team"))
+        draft["author_id"] = place.member(user)
     if before.get("ts"):
         thread = before.get("thread_ts")
         draft["root_id"] = draft["parent_id"] = place.post(thread) if thread and thread != ts else None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from communitykit.connector import Draft, Ignored, Rejected
-from communitykit_slack.ids import community_id, member_id, parse_ts, place_of
+from communitykit_slack.ids import community_id, member_id, parse_ts, people_of, place_of
 from communitykit_slack.translate.acts import act
 from communitykit_slack.translate.messages import reaction_event
 from communitykit_slack.translate.people import membership, user, user_group
@@ -49,7 +49,7 @@ def _reaction(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
 def _membership(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
     who, at = _needed(item, "user"), _needed(item, "event_ts")
     place = place_of(context, _needed(item, "channel"))
-    member = place.member(who, item.get("team"))
+    member = place.member(who)
     joined = item["type"] == "member_joined_channel"
     row = membership(place.network, place.channel, member, who, active=joined)
     yield {**row, "since": parse_ts(at), "until": None} if joined else {**row, "until": parse_ts(at)}
@@ -114,7 +114,7 @@ def _team_join(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
     team = context.get("team")
     if team and (at := item.get("event_ts")):
         place = place_of(context, team)
-        member = member_id(told.get("team_id") or team, told["id"])
+        member = place.member(told["id"])
         yield act(place, "joined", actor=member, target=place.community_id, ts=at)
 
 
@@ -144,7 +144,7 @@ def _subteam_members(item: Any, context: Context) -> Iterator[Draft]:  # noqa: A
         for who in item.get(key) or ():
             if who:
                 given = True
-                yield membership(team, group, member_id(team, who), who, active=active)
+                yield membership(team, group, member_id(people_of(context), who), who, active=active)
     if not given:
         raise Rejected("empty", "nobody was added or removed")
 

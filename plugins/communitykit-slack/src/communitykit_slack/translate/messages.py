@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 from communitykit.connector import Draft, Rejected, Swept
-from communitykit_slack.ids import Location, id_part, member_id, parse_ts
+from communitykit_slack.ids import SLACKBOT, Location, id_part, parse_ts
 from communitykit_slack.looking import as_text, listed, mapping, number, reactions_of, texts
 from communitykit_slack.translate.blocks import blocks_text, card, card_text, file, is_preview, shared_from
+from communitykit_slack.translate.people import slackbot
 from communitykit_slack.translate.text import Named, Plain, plain, render
 from communitykit_slack.wire import Edited, Message
 
@@ -47,6 +48,8 @@ def post(item: Message, place: Location, context: Mapping[str, Any]) -> Iterator
             for field in () if name in item else _FED_BY.get(name, ()):
                 draft.pop(field, None)
     yield draft
+    if origin != "api" and (item.get("user") == SLACKBOT or f"<@{SLACKBOT}" in as_text(item.get("text"))):
+        yield slackbot(place.people)
     if not item.get("user") and item.get("bot_id") and (origin is not None and origin != "api"):
         yield _bot(item, place)  # through the API it is looked up
     if origin != "webhook":  # an event's copy of the reactions may be cut; they come as events of their own
@@ -208,22 +211,16 @@ def _edited_at(edited: Edited) -> datetime | None:
 def _author_id(item: Message, place: Location) -> str | None:
     user = item.get("user")
     if user:
-        return place.member(
-            user, as_text(item.get("user_team")) or as_text(item.get("source_team")) or as_text(item.get("team"))
-        )
+        return place.member(user)
     if item.get("subtype") == "file_comment":  # the file's owner is not who comments
         commenter = (item.get("comment") or {}).get("user")
         return place.member(commenter) if commenter else None
     bot = item.get("bot_id")
-    return member_id(_home_of_bot(item, place), bot) if bot else None
-
-
-def _home_of_bot(item: Message, place: Location) -> str:
-    return as_text(mapping(item.get("bot_profile")).get("team_id")) or place.team
+    return place.member(bot) if bot else None
 
 
 def _bot(item: Message, place: Location) -> dict[str, Any]:
-    draft: dict[str, Any] = {"record": "member", "id": member_id(_home_of_bot(item, place), item["bot_id"])}
+    draft: dict[str, Any] = {"record": "member", "id": place.member(item["bot_id"])}
     draft["kind"] = "bot"
     if name := as_text(mapping(item.get("bot_profile")).get("name")) or as_text(item.get("username")):
         draft["display_name"] = name

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from communitykit.connector import Draft, Rejected, make_id
-from communitykit_slack.ids import PLATFORM, SLACKBOT, community_id, from_seconds, member_id
+from communitykit_slack.ids import PLATFORM, SLACKBOT, community_id, from_seconds, member_id, people_of
+from communitykit_slack.looking import mapping, texts
 from communitykit_slack.wire import BotProfile, User, UserGroup, UserProfile
 
 _BOT_FLAGS = ("is_bot", "is_workflow_bot", "is_connector_bot")
@@ -14,14 +15,13 @@ _BOT_FLAGS = ("is_bot", "is_workflow_bot", "is_connector_bot")
 
 def user(item: User, context: Mapping[str, Any]) -> Iterator[Draft]:
     """Translate a user: the member, and their membership of the workspace where they belong to it."""
-    native, team = item.get("id"), context.get("team")
-    home = item.get("team_id") or team
-    if not native or not home:
-        raise Rejected("no_id", "the user has no id, or no team is known")
+    native, team, network = item.get("id"), context.get("team"), people_of(context)
+    if not native:
+        raise Rejected("no_id", "the user has no id")
     profile: Mapping[str, Any] = item.get("profile") or {}
     draft: dict[str, Any] = {
         "record": "member",
-        "id": member_id(home, native),
+        "id": member_id(network, native),
         "kind": _kind(item, native),
         "username": item.get("name") or None,
         "display_name": _display_name(item, profile),
@@ -41,47 +41,64 @@ def user(item: User, context: Mapping[str, Any]) -> Iterator[Draft]:
         draft["admin"] = bool(item.get("is_admin") or item.get("is_owner") or item.get("is_primary_owner"))
     if updated := from_seconds(item.get("updated")):
         draft["updated_at"] = updated
-    external = bool(item.get("is_stranger")) or (team is not None and home != team)
-    draft["external"] = external
-    draft.update(_custom(profile.get("fields"), context.get("fields") or {}, home))
+    teams = teams_of(item)
+    draft.update(_home(item.get("team_id"), context, stranger=bool(item.get("is_stranger")), teams=teams))
+    draft.update(_custom(profile.get("fields"), context.get("fields") or {}, network))
     yield draft
-    if team and not external and native != SLACKBOT:
-        yield {**membership(team, team, member_id(home, native), native, active=draft["active"]), "role": _role(item)}
+    inside = team in teams if teams else item.get("team_id") in {None, "", team, network}
+    if team and inside and not draft["external"] and native != SLACKBOT:
+        yield {
+            **membership(team, team, member_id(network, native), native, active=draft["active"]),
+            "role": _role(item),
+        }
+
+
+def teams_of(item: User) -> list[str]:
+    """Return the workspaces of one enterprise that a user is in, and the enterprise; none where Slack tells no such."""
+    told = mapping(item.get("enterprise_user"))
+    return [*texts(told.get("teams")), *texts([told.get("enterprise_id")])]
+
+
+def _home(
+    home: object, context: Mapping[str, Any], *, stranger: bool = False, teams: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Tell whether somebody is at home elsewhere, and where that is: colleagues of one enterprise are no strangers."""
+    own = {context.get("team"), people_of(context)}
+    foreign = bool(home) and home not in own and own.isdisjoint(teams)
+    told: dict[str, Any] = {"external": stranger or foreign}
+    return {**told, "extra": {"home_team": home}} if home and home not in own else told
 
 
 def profile(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
     """Translate the answer to a question for one user's custom fields: {"user": id, "profile": {...}}."""
-    native, team = item.get("user"), item.get("team_id") or context.get("team")
-    if not native or not team:
-        raise Rejected("no_id", "the profile names no user, or no team is known")
-    told = _custom((item.get("profile") or {}).get("fields"), context.get("fields") or {}, team)
+    native, network = item.get("user"), people_of(context)
+    if not native:
+        raise Rejected("no_id", "the profile names no user")
+    told = _custom((item.get("profile") or {}).get("fields"), context.get("fields") or {}, network)
     missing = {name: None for name in (context.get("fields") or {}).values() if name not in told}
-    yield {"record": "member", "id": member_id(team, native), **missing, **told}
+    yield {"record": "member", "id": member_id(network, native), **missing, **told}
 
 
 def stranger(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
     """Translate what an export's message tells of an author whom its list of users lacks."""
     told: UserProfile = item.get("profile") or UserProfile()
-    native, team = item.get("id"), context.get("team")
-    home = told.get("team") or team
-    if not native or not home:
-        raise Rejected("no_id", "the profile names no user, or no team is known")
-    draft: dict[str, Any] = {"record": "member", "id": member_id(home, native)}
+    native = item.get("id")
+    if not native:
+        raise Rejected("no_id", "the profile names no user")
+    draft: dict[str, Any] = {"record": "member", "id": member_id(people_of(context), native)}
     draft["username"] = told.get("name") or None
     draft["display_name"] = told.get("display_name") or told.get("real_name") or told.get("name") or None
     if "is_restricted" in told or "is_ultra_restricted" in told:
         draft["guest"] = bool(told.get("is_restricted") or told.get("is_ultra_restricted"))
-    if team:
-        draft["external"] = home != team
-    yield draft
+    yield {**draft, **_home(told.get("team"), context)}
 
 
 def bot(item: BotProfile, context: Mapping[str, Any]) -> Iterator[Draft]:
     """Translate a bot, as bots.info tells it."""
-    native, team = item.get("id"), item.get("team_id") or context.get("team")
-    if not native or not team:
-        raise Rejected("no_id", "the bot has no id, or no team is known")
-    draft: dict[str, Any] = {"record": "member", "id": member_id(team, native), "kind": "bot"}
+    native = item.get("id")
+    if not native:
+        raise Rejected("no_id", "the bot has no id")
+    draft: dict[str, Any] = {"record": "member", "id": member_id(people_of(context), native), "kind": "bot"}
     if "name" in item:
         draft["display_name"] = item["name"] or None
     if "deleted" in item:
@@ -89,19 +106,25 @@ def bot(item: BotProfile, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield draft
 
 
+def slackbot(network: str) -> dict[str, Any]:
+    """Describe Slack's own account, which exports and events name without telling what it is."""
+    return {"record": "member", "id": member_id(network, SLACKBOT), "kind": "system"}
+
+
 def member(item: Mapping[str, Any] | str, context: Mapping[str, Any]) -> Iterator[Draft]:
     """Translate one row of a channel's list of members: {"user": id}, or the id alone."""
     native = item if isinstance(item, str) else item.get("user")
-    team, channel = context.get("team"), context.get("channel")
+    team, channel, network = context.get("team"), context.get("channel"), people_of(context)
     if not native or not team or not channel:
         raise Rejected("no_id", "the row names no user, or its context no channel")
-    home = (context.get("homes") or {}).get(native) or team
-    yield membership(context.get("host") or team, channel, member_id(home, native), native)
+    yield membership(context.get("host") or team, channel, member_id(network, native), native)
+    if native == SLACKBOT and context.get("origin") != "api":
+        yield slackbot(network)
 
 
 def user_group(item: UserGroup, context: Mapping[str, Any]) -> Iterator[Draft]:
     """Translate a user group and, where its users are listed, who is in it."""
-    native, team = item.get("id"), context.get("team")
+    native, team, network = item.get("id"), context.get("team"), people_of(context)
     if not native or not team:
         raise Rejected("no_id", "the user group has no id, or no team is known")
     creator = item.get("created_by")
@@ -114,7 +137,7 @@ def user_group(item: UserGroup, context: Mapping[str, Any]) -> Iterator[Draft]:
         "purpose": item.get("description") or None,
         "archived": bool(item.get("date_delete")),
         "created_at": from_seconds(item.get("date_create")),
-        "creator_id": member_id(team, creator) if creator else None,
+        "creator_id": member_id(network, creator) if creator else None,
         "gone": None,
     }
     if isinstance(count := item.get("user_count"), int) or (isinstance(count, str) and count.isdecimal()):
@@ -122,7 +145,7 @@ def user_group(item: UserGroup, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield draft
     for one in item.get("users") or ():
         if one:
-            yield membership(team, native, member_id(team, one), one)
+            yield membership(team, native, member_id(network, one), one)
 
 
 def membership(network: str, community: str, member_id_: str, native: str, *, active: bool = True) -> dict[str, Any]:
@@ -155,11 +178,11 @@ def _role(item: User) -> str:
     return "guest" if item.get("is_restricted") or item.get("is_ultra_restricted") else "member"
 
 
-def _custom(fields: object, names: Mapping[str, str], team: str) -> dict[str, Any]:
+def _custom(fields: object, names: Mapping[str, str], network: str) -> dict[str, Any]:
     """Read custom profile fields; `names` maps a field's id to a member's field. Empty shapes are {}, [] and null."""
     told: dict[str, Any] = {}
     for native, name in names.items() if isinstance(fields, dict) else ():
         value = (fields.get(native) or {}).get("value") if isinstance(fields, dict) else None
         if isinstance(value, str) and value:
-            told[name] = member_id(team, value) if name == "manager_id" else value
+            told[name] = member_id(network, value) if name == "manager_id" else value
     return told

@@ -31,7 +31,7 @@ def channel(item: Channel, context: Mapping[str, Any]) -> Iterator[Draft]:
     if not native or not team:
         raise Rejected("no_id", "the channel has no id, or no team is known")
     network = item.get("conversation_host_id") or team
-    place = place_of({"team": team, "channel": native, "host": network, "homes": context.get("homes")})
+    place = place_of({"team": team, "channel": native, "host": network, "people": context.get("people")})
     direct = bool(item.get("is_im") or item.get("is_mpim"))
     draft: dict[str, Any] = {
         "record": "community",
