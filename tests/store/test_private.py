@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from communitykit import StoreBusyError, StoreError
 from communitykit.store import Store
 from communitykit.store.connection import mark
 from communitykit.store.writer import Writer
@@ -117,3 +118,45 @@ def test_a_journal_in_which_nothing_was_written_does_not_stay(tmp_path: Path) ->
     assert "a.duckdb.wal" in rights(tmp_path)
     writer.release()
     assert rights(tmp_path) == {"a.duckdb": "-rw-------"}
+
+
+_HOLD = """
+import sys
+from pathlib import Path
+from communitykit.store.writer import Writer
+writer = Writer(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.readline()
+writer.release()
+"""
+
+
+def test_who_waits_does_not_remove_the_folder_of_the_one_that_writes(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    with subprocess.Popen(
+        [sys.executable, "-c", _HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        (tmp_path / "a.duckdb.tmp").rmdir()  # as one does that had the file before
+        with pytest.raises(StoreBusyError):
+            Writer(path, patience=0)
+        assert rights(tmp_path)["a.duckdb.tmp"] == "drwx------"
+        holder.communicate("\n", timeout=60)
+    assert holder.returncode == 0
+    assert rights(tmp_path) == {"a.duckdb": "-rw-------"}
+
+
+def test_that_folder_may_go_at_any_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.duckdb"
+
+    def gone(folder: Path, pattern: str) -> None:
+        raise FileNotFoundError(folder, pattern)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "glob", gone)
+        Writer(path).release()
+    path.write_bytes(b"no store")
+    monkeypatch.setattr("communitykit.store.connection._make_overflow", lambda path: True)
+    with pytest.raises(StoreError, match="not an activity store"):
+        Writer(path)

@@ -118,15 +118,16 @@ def _open(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.DuckDBPyC
     made = _make_overflow(path)
     try:
         connection = duckdb.connect(name, read_only=read_only, config=config)
-    except BaseException:
-        if made:
+    except BaseException as error:
+        if made and not (isinstance(error, duckdb.Error) and is_busy(error)):  # else the one that has it may need it
             _remove_overflow(path)
         raise
     _make_overflow(path)  # who held the file meanwhile removed it
     try:
         if not read_only:
-            for left in _overflow(path).glob("duckdb_temp_*"):  # by a killed process: who writes is alone
-                left.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # who had it before may only now remove the empty folder
+                for left in _overflow(path).glob("duckdb_temp_*"):  # by a killed process: who writes is alone
+                    left.unlink()
         for setting in _SETTINGS:
             connection.execute(setting)
         _check(connection, path, read_only=read_only)
