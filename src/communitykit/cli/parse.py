@@ -51,6 +51,7 @@ def pairs(texts: Iterable[str]) -> dict[str, str]:
     for text in texts:
         key, sign, value = text.partition("=")
         if not sign or not key:
-            raise SettingsError(f"not a key=value pair: {text!r}")
+            # It may be a token whose name was forgotten.
+            raise SettingsError("not a key=value pair: there is no = in it", remedy="Write for instance lookback=90d.")
         read[key.strip()] = value
     return read

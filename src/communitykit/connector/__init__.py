@@ -58,6 +58,7 @@ from communitykit.connector.payload import (
     look,
     required_list,
 )
+from communitykit.connector.scrub import without_credentials
 from communitykit.connector.settings import Lookback, Settings, lookback_length
 from communitykit.connector.signatures import verify_age, verify_hmac
 from communitykit.connector.usage import is_concealed, report_rows
@@ -134,4 +135,5 @@ __all__ = [
     "token_from",
     "verify_age",
     "verify_hmac",
+    "without_credentials",
 ]

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from communitykit.connector.scrub import Scrubber, secrets_in
 from communitykit.errors import SettingsError
 
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -81,6 +82,7 @@ def load_settings(name: str, kind: type[S], values: Mapping[str, Any]) -> S:
             f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
             for item in error.errors(include_input=False)
         )
+        wrong = Scrubber((), secrets_in(given)).text(wrong)  # a connector's own check may quote what it refuses
         known = ", ".join(sorted(kind.model_fields))
         raise SettingsError(
             f"settings are not usable: {wrong}",

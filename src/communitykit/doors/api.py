@@ -11,6 +11,7 @@ from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Request, Response, Slice
 from communitykit.connector.registry import registry
+from communitykit.connector.scrub import without_credentials
 from communitykit.doors.options import ReadOptions, make_conductor, source_run
 from communitykit.doors.streaming import Records
 from communitykit.http.budgets import PACE, Pace
@@ -53,7 +54,7 @@ class Session(Records):
 
     def __repr__(self) -> str:
         """Name the platform, and nothing secret."""
-        return f"<Session {self.connector.name} {self.conductor.exchange.base_url}>"
+        return f"<Session {self.connector.name} {without_credentials(self.conductor.exchange.base_url)}>"
 
     def close(self) -> None:
         """Close connections."""

@@ -20,6 +20,7 @@ from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Batch, Flow, Gap, Request, Response, Slice, Swept
 from communitykit.connector.oauth import AuthFlow, Credential
+from communitykit.connector.scrub import secrets_in
 from communitykit.connector.settings import Settings
 from communitykit.connector.waiting import A_DAY, moment_of
 from communitykit.errors import (
@@ -150,6 +151,9 @@ class Conductor:
                 step = flow.throw(error) if error is not None else flow.send(answer)
             except StopIteration:
                 return
+            except CommunityKitError as raised:  # what a connector says itself passes the same place
+                self.exchange.scrubber.error(raised)
+                raise
             answer, error = None, None
             if isinstance(step, Request):
                 try:
@@ -283,7 +287,9 @@ class Conductor:
         return self._keep(renewed)
 
     def _authorize(self, refused: Credential | None, meter: Meter) -> Operations:
+        learn = self.exchange.scrubber.learn
         saved = self._credentials.load(self._credential_key)
+        learn(secrets_in(saved))
         if refused is not None:
             saved = {**(saved or refused.saved or {}), "refused": True}
         if self.connector.authorize is None:
@@ -292,9 +298,17 @@ class Conductor:
         try:
             request = next(flow)
             while True:
-                request = flow.send((yield from self.send(request, meter)))
+                learn(secrets_in([request.form, request.json, request.params, request.headers]))
+                response = yield from self.send(request, meter)
+                learn(secrets_in(response.data))
+                request = flow.send(response)
         except StopIteration as done:
-            return done.value
+            credential: Credential = done.value
+        headers = [credential.headers, *credential.headers_of.values()]
+        learn(value.rpartition(" ")[2] for one in headers for value in one.values())
+        learn(credential.params.values())
+        learn(secrets_in(credential.saved))
+        return credential
 
     def _keep(self, credential: Credential) -> Credential:
         """Save what rotated before its first use."""

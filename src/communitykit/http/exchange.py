@@ -20,7 +20,7 @@ from pydantic_core import from_json
 
 from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Request, Response
-from communitykit.connector.scrub import Scrubber
+from communitykit.connector.scrub import Scrubber, secrets_in
 from communitykit.connector.settings import Settings
 from communitykit.connector.waiting import bounded, retry_after
 from communitykit.errors import (
@@ -69,7 +69,7 @@ class Exchange:
         declared = () if settings.base_url else (*connector.hosts, *connector.credential_hosts)
         self._hosts = (*own, *declared)
         self._credential_hosts = (*own, *(() if settings.base_url else connector.credential_hosts))
-        self.scrubber = Scrubber(connector.secrets, secret_values(settings))
+        self.scrubber = Scrubber(connector.secrets, secrets_in(settings))
 
     def address(self, url: str, *, subject: str = "") -> str:
         """Make an address absolute and check that it may be asked.
@@ -139,8 +139,7 @@ class Exchange:
         error.platform = error.platform or self.connector.name
         error.subject = error.subject or request.subject or request.url.split("?", 1)[0]
         error.status = error.status if error.status is not None else status
-        error.message = self.scrubber.text(error.message)
-        error.remedy = self.scrubber.text(error.remedy) if error.remedy else error.remedy
+        self.scrubber.error(error)
         return error
 
     def _fault_of_status(self, response: Response, *, broken: bool) -> CommunityKitError | None:
@@ -170,7 +169,7 @@ def _absolute(base: str, url: str) -> str:
 
 
 def secret_values(settings: Settings) -> tuple[str, ...]:
-    """List the secret values among the settings, so that they can be kept out of everything."""
+    """List the secret values among the settings: what tells one credential's saved state from another's."""
     values = (getattr(settings, name) for name in type(settings).model_fields)
     return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
 

@@ -103,6 +103,7 @@ class SliceReading:
         """Note what ended the slice early; what is no CommunityKitError is a defect of the connector."""
         told = error if isinstance(error, CommunityKitError) else defect(error, self.translation.connector.name)
         denied = isinstance(told, PermissionMissingError | ObjectUnavailableError)
+        self.translation.scrubber.error(told)
         self._gaps.append(Gap(str(told), "denied" if denied else "partial"))
         self.failure = told
 
@@ -122,7 +123,7 @@ class SliceReading:
             since=self.selection.since,
             until=self.selection.until,
             status=status,
-            reason=" ".join(dict.fromkeys(gap.reason for gap in self._gaps)) or None,
+            reason=self.translation.scrubber.text(" ".join(dict.fromkeys(gap.reason for gap in self._gaps))) or None,
             requests=self.meter.requests,
             read=self._read,
             stored=self._stored,

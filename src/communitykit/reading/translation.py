@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from communitykit.connector.declaration import Connector, WireKind
 from communitykit.connector.flow import Batch, Checkpoint, Ignored, Rejected, Swept
 from communitykit.connector.parts import where_it_failed
-from communitykit.connector.scrub import Scrubber
+from communitykit.connector.scrub import Scrubber, without_credentials
 from communitykit.model import Issue, Member, Provenance, Record, parse_id
 from communitykit.model.ids import network_prefix
 from communitykit.reading.garbage import fewer_collections
@@ -80,7 +80,7 @@ class Translation:
         self.origin: Origin = origin
         self.known_members: set[str] = set()
         self.lookups: dict[str, None] = {}
-        self._scrubber = scrubber or Scrubber(connector.secrets)
+        self.scrubber = scrubber or Scrubber(connector.secrets)
         self._raw = raw
 
     def source(self, fetched_at: datetime, as_of: datetime | None = None) -> Provenance:
@@ -176,7 +176,7 @@ class Translation:
             del drafts[before:], swept[swept_before:]
             self._reject(batch.kind, item, page, "malformed", where_it_failed(error))
         if self._raw and len(drafts) > before:
-            scrubbed = self._scrubber.json(item)
+            scrubbed = self.scrubber.json(item)
             for draft in drafts[before:]:
                 draft["raw"] = scrubbed
 
@@ -197,13 +197,19 @@ class Translation:
         self._note_issue(page, issue.model_copy(update={"native_id": native}))
 
     def _note_issue(self, page: Page, issue: Issue) -> None:
-        page.issues.append(issue)
+        texts = {name: getattr(issue, name) for name in ("native_id", "reason", "detail")}
+        scrubbed = {name: self.scrubber.text(text) for name, text in texts.items() if text is not None}
+        page.issues.append(issue.model_copy(update=scrubbed))
         if issue.native_id is None:
             page.unreadable = True
         else:
             page.unread.add(issue.native_id)
 
     def _validated(self, drafts: list[dict[str, Any]], wire_kind: str, page: Page) -> list[Any]:
+        for draft in drafts:
+            for attached in draft.get("attachments") or ():
+                if isinstance(attached, dict) and isinstance(attached.get("url"), str):
+                    attached["url"] = without_credentials(attached["url"])
         try:
             return _RECORDS.validate_python(drafts)
         except ValidationError:
@@ -272,5 +278,5 @@ class Translation:
             wire_kind=wire_kind,
             native_id=str(native)[:_NATIVE_LENGTH] if isinstance(native, str | int) and native != "" else None,
             reason=reason,
-            detail=self._scrubber.text(detail) if detail else None,
+            detail=detail or None,
         )
