@@ -349,9 +349,6 @@ def test_refusals_say_what_to_do() -> None:
     found = answered({"ok": False, "error": "missing_scope", "needed": "groups:read"})
     assert found is not None
     assert "Grant groups:read" in str(found)
-    limited = answered({"ok": False, "error": "ratelimited"}, **{"retry-after": "17"})
-    assert isinstance(limited, RateLimitedError)
-    assert limited.retry_after == 17
 
 
 def test_good_answers_are_no_fault() -> None:
