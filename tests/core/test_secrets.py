@@ -52,9 +52,10 @@ class Careful(Settings):
 
 def forms(secret: str) -> list[str]:
     """Return what a server may make of a secret that it was sent."""
-    raw = secret.encode()
+    raw, percent = secret.encode(), quote(secret, safe="")
+    lower = re.sub("%..", lambda found: found[0].lower(), percent)
     return [
-        secret, quote(secret), quote(secret, safe=""), re.sub("%..", lambda found: found[0].lower(), quote(secret, safe="")), json.dumps(secret)[1:-1],
+        secret, quote(secret), percent, lower, json.dumps(secret)[1:-1],
         *(base64.b64encode(before + raw + after).decode() for before in (b"", b"u:", b"id:") for after in (b"", b":x")),
         base64.urlsafe_b64encode(b"client:" + raw).decode(),
     ]  # fmt: skip
