@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.metadata import version
 
 from communitykit.connector import Capabilities, Connector, hookimpl
 from communitykit_matrix import client, history
@@ -27,7 +28,8 @@ CAPABILITIES = Capabilities(
     },
 )  # fmt: skip
 MATRIX = Connector(
-    name="matrix", title="Matrix", version="0.1.0", settings=client.MatrixSettings, capabilities=CAPABILITIES,
+    name="matrix", title="Matrix", version=version("communitykit-matrix"),
+    settings=client.MatrixSettings, capabilities=CAPABILITIES,
     authorize=client.authorize, error_of=client.fault, budgets=client.BUDGETS,
     discover=client.discover, read=history.read, preflight=client.preflight,
     translators=TRANSLATORS, ignored=IGNORED, secrets=(r"sy[tr]_[A-Za-z0-9_-]+", r"m[ac][tr]_[A-Za-z0-9_-]+"),

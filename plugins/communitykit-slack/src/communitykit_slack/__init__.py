@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Any
 
 from communitykit.connector import Capabilities, Connector, hookimpl
 from communitykit_slack import api, archive, webhook
 from communitykit_slack.settings import SlackSettings
 from communitykit_slack.translate import IGNORED, TRANSLATORS
-
-__version__ = "0.1.0"
 
 _ACTS = frozenset({"joined", "left", "invited", "community_changed", "account_changed", "x-slack-huddle"})
 
@@ -76,7 +75,7 @@ def _sandbox() -> Any:  # noqa: ANN401 # a platform of communitykit.sandbox, whi
 SLACK = Connector(
     name="slack",
     title="Slack",
-    version=__version__,
+    version=version("communitykit-slack"),
     settings=SlackSettings,
     capabilities=CAPABILITIES,
     translators=TRANSLATORS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Any
 
 from communitykit.connector import Capabilities, Connector, hookimpl
@@ -11,8 +12,6 @@ from communitykit_teams.settings import CLOUDS, TeamsSettings
 from communitykit_teams.subscriptions import create_subscription, renew_subscription
 from communitykit_teams.translate import IGNORED, TRANSLATORS
 from communitykit_teams.webhook import handshake, lifecycle_events, webhook_secret
-
-__version__ = "0.1.0"
 
 _ACTS = frozenset({"joined", "left", "invited", "community_changed", "x-teams-call", "reacted"})
 
@@ -83,7 +82,7 @@ def _sandbox() -> Any:  # noqa: ANN401 # a platform of communitykit.sandbox, whi
 TEAMS = Connector(
     name="teams",
     title="Microsoft Teams",
-    version=__version__,
+    version=version("communitykit-teams"),
     settings=TeamsSettings,
     capabilities=CAPABILITIES,
     translators=TRANSLATORS,

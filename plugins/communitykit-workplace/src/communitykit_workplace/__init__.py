@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Any
 
 from communitykit.connector import Capabilities, Connector, hookimpl
@@ -9,8 +10,6 @@ from communitykit_workplace import archive, client
 from communitykit_workplace.methods import fault
 from communitykit_workplace.settings import WorkplaceSettings
 from communitykit_workplace.translate import IGNORED, TRANSLATORS
-
-__version__ = "0.1.0"
 
 _EVENTS = frozenset({"reacted", "viewed", "voted", "rsvp", "account_changed", "x-workplace-story"})
 
@@ -79,7 +78,7 @@ def _sandbox() -> Any:  # noqa: ANN401 # a platform of communitykit.sandbox, whi
 WORKPLACE = Connector(
     name="workplace",
     title="Workplace from Meta",
-    version=__version__,
+    version=version("communitykit-workplace"),
     settings=WorkplaceSettings,
     capabilities=CAPABILITIES,
     translators=TRANSLATORS,

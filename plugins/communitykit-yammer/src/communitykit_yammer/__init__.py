@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Any
 
 from communitykit.connector import Capabilities, Connector, hookimpl
@@ -9,8 +10,6 @@ from communitykit_yammer import archive, client
 from communitykit_yammer.methods import BUDGETS, fault
 from communitykit_yammer.settings import GRAPH_URL, LOGIN_URL, REST_URL, YammerSettings
 from communitykit_yammer.translate import IGNORED, TRANSLATORS
-
-__version__ = "0.1.0"
 
 CAPABILITIES = Capabilities(
     records=frozenset({"member", "community", "membership", "post", "event", "measure"}),
@@ -74,7 +73,7 @@ def _sandbox() -> Any:  # noqa: ANN401 # a platform of communitykit.sandbox, whi
 YAMMER = Connector(
     name="yammer",
     title="Yammer (Viva Engage)",
-    version=__version__,
+    version=version("communitykit-yammer"),
     settings=YammerSettings,
     capabilities=CAPABILITIES,
     translators=TRANSLATORS,
