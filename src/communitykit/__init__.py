@@ -1,10 +1,12 @@
 """communitykit: one neutral record of who takes part in a company's communities, whatever the platform."""
 
+from communitykit.connector.flow import Gap
 from communitykit.doors.api import Session, connect
 from communitykit.doors.api_async import AsyncSession, connect_async
 from communitykit.doors.archive import ArchiveSession, read_archive
-from communitykit.doors.options import ReadOptions, Source
+from communitykit.doors.options import ReadOptions
 from communitykit.doors.records import RecordSource, from_records
+from communitykit.doors.source import Source
 from communitykit.doors.webhook import Received, receive
 from communitykit.errors import (
     ArchiveError,
@@ -59,6 +61,7 @@ __all__ = [
     "CursorError",
     "EngagementEvent",
     "ForeignHostError",
+    "Gap",
     "Issue",
     "Measure",
     "Member",

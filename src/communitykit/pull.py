@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
-from communitykit.doors.options import ReadOptions, Source, new_run_id
+from communitykit.doors.options import ReadOptions, RecordsKeywords, read_options
+from communitykit.doors.source import Source, new_run_id
 from communitykit.errors import CommunityKitError
 from communitykit.reading.backlog import Backlog
 from communitykit.reading.garbage import fewer_collections
@@ -60,27 +61,40 @@ class PullResult:
 
 def pull(
     sources: Source | Iterable[Source],
-    to: str | Path = "activity.duckdb",
+    to: str | Path,
     *,
     progress: Callable[[Progress], None] | None = None,
     max_time: float | None = None,
-    clock: Clock = SYSTEM_CLOCK,
-    **ask: Any,  # noqa: ANN401 # the keywords of Ask
+    **options: Unpack[RecordsKeywords],
 ) -> PullResult:
     """Read sources into one activity store; a second pull into the same store reads only what is new.
 
     `sources` are sessions of `connect` and `read_archive`, and what `from_records` makes of records. `progress` is
     called with every event of the run. `max_time` seconds after its start the run stops by itself; run it again to go
-    on. Ctrl-C does the same: what was committed stays. Other keywords are those of `Ask` (since, until, communities,
-    include_private…).
+    on. Ctrl-C does the same: what was committed stays. Other keywords are those of `ReadOptions`: `since="90d"`,
+    `communities=("help-*",)`, `include_private=True`…
 
     A source that fails ends itself, not the others: look at `errors` and `coverage` of the result.
 
-    Raises StoreBusyError while another process writes to the store, StoreError for a file that is none.
+    Raises TypeError for a keyword that is not known, SettingsError for a window that is empty or in the future,
+    StoreBusyError while another process writes to the store, StoreError for a file that is none.
     """
+    return pull_at(sources, to, options, clock=SYSTEM_CLOCK, progress=progress, max_time=max_time)
+
+
+def pull_at(
+    sources: Source | Iterable[Source],
+    to: str | Path,
+    options: RecordsKeywords,
+    *,
+    clock: Clock,
+    progress: Callable[[Progress], None] | None = None,
+    max_time: float | None = None,
+) -> PullResult:
+    """Do what `pull` does, at a time that need not be now."""
     from communitykit.store.writer import Writer  # noqa: PLC0415 # duckdb is imported only when used
 
-    wanted = ReadOptions(**ask)
+    wanted = read_options(options).fixed(clock.now())
     chosen = list(sources) if isinstance(sources, Iterable) else [sources]
     run = _Run(chosen, Writer(Path(to)), wanted, progress, clock, max_time)
     try:
@@ -95,14 +109,14 @@ class _Run:
         self,
         sources: list[Source],
         writer: Writer,
-        ask: ReadOptions,
+        options: ReadOptions,
         progress: Callable[[Progress], None] | None,
         clock: Clock,
         max_time: float | None,
     ) -> None:
         self.sources = sources
         self.writer = writer
-        self.ask = ask
+        self.options = options
         self.clock = clock
         self.result = PullResult(new_run_id(), clock.now())
         self._progress = progress
@@ -120,7 +134,7 @@ class _Run:
         description = {
             "run_id": result.run_id,
             "started_at": result.started_at,
-            "until": self.ask.until or result.started_at,
+            "until": self.options.until or result.started_at,
             "status": "running",
             "sources": {source.connector.name: source.connector.version for source in self.sources},
         }
@@ -157,7 +171,7 @@ class _Run:
 
     def _read(self, source: Source, state: Any) -> None:  # noqa: ANN401 # checkpoints by slice
         try:
-            source.read(self.ask, state=state, run_id=self.result.run_id, emit=self._events.put)
+            source.read(self.options, state=state, run_id=self.result.run_id, emit=self._events.put)
         except CommunityKitError as error:
             self._events.put(Failed(error))
         except Exception as error:  # noqa: BLE001 # a source that dies must not look like one that was read whole

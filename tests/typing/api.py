@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, assert_type
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, assert_type
 
 from pydantic import SecretStr
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+RecordName: TypeAlias = Literal["member", "community", "membership", "post", "event", "measure", "coverage", "issue"]
+
+
 def reading() -> None:
     with ck.connect("slack", token="xoxb-…", timeout=10.0) as slack:
         assert_type(slack, ck.Session)
@@ -28,16 +31,27 @@ def reading() -> None:
         assert_type(slack.memberships(), Iterator[ck.Membership])
         assert_type(slack.posts(since=datetime.now(UTC)), Iterator[ck.Post])
         assert_type(slack.events(), Iterator[ck.EngagementEvent])
-        assert_type(slack.check(), list[str])
+        assert_type(slack.check(), list[ck.Gap])
         state: dict[str, connector.Checkpoint] = {}
-        for record in slack.records(state=state, communities=("general",)):
+        for record in slack.records(state=state, communities=("general",), kinds={"post", "event"}):
+            assert_type(record.record, RecordName)
             to_json_line(record)
+        slack.posts(since="90d", until=timedelta(days=1), communities="help-*")
+        slack.posts(since=date(2026, 1, 31))
+        slack.posts(sinc="90d")  # type: ignore[call-arg]
+        slack.posts(kinds={"post"})  # type: ignore[call-arg]
+        slack.records(since=90)  # type: ignore[arg-type]
+        slack.members(include_private="yes")  # type: ignore[arg-type]
+        for gap in slack.check():
+            assert_type(gap.reason, str)
 
 
 async def reading_async() -> None:
     async with ck.connect_async("slack", token="xoxb-…") as slack:
         assert_type(slack, ck.AsyncSession)
-        assert_type(slack.posts(concurrency=4), AsyncIterator[ck.Post])
+        assert_type(slack.posts(concurrency=4, since="2w"), AsyncIterator[ck.Post])
+        assert_type(slack.records(state={}), AsyncIterator[ck.Record])
+        slack.posts(sinc="90d")  # type: ignore[call-arg]
         async for member in slack.members():
             assert_type(member, ck.Member)
             assert_type(member.department, str | None)
@@ -53,7 +67,9 @@ def pulling(sources: Iterable[ck.Session | ck.ArchiveSession]) -> None:
     assert_type(result.coverage, list[ck.Coverage])
     assert_type(result.issues, list[ck.Issue])
     assert_type(result.errors, list[ck.CommunityKitError])
-    ck.pull(sources, Path("activity.duckdb"))
+    ck.pull(sources, Path("activity.duckdb"), since="3mo", force=True)
+    ck.pull(sources)  # type: ignore[call-arg]
+    ck.pull(sources, "activity.duckdb", untill="2026-01-31")  # type: ignore[call-arg]
 
 
 def receiving(headers: Mapping[str, str], body: bytes) -> None:
@@ -95,7 +111,7 @@ def count() -> connector.Flow[int]:
     return 0
 
 
-def discover(selection: connector.Selection) -> connector.Flow:
+def discover(selection: connector.Selection[ForumSettings]) -> connector.Flow:
     first = yield from connector.ask(connector.Request("boards"))
     assert_type(first, connector.Response)
     people = yield from connector.ask_all([connector.Request("people"), connector.Request("bots")])
@@ -103,6 +119,7 @@ def discover(selection: connector.Selection) -> connector.Flow:
     assert_type((yield from count()), int)
     assert_type(connector.required_list(first.data, "boards"), list[Any])
     assert_type(selection.until, datetime)
+    assert_type(selection.settings.token, SecretStr)
     yield connector.Batch("board", first.data)
     yield connector.Swept("community", {"parent_id": None})
     yield connector.Gap("people are hidden", "denied")
@@ -110,7 +127,7 @@ def discover(selection: connector.Selection) -> connector.Flow:
 
 
 def read(
-    selection: connector.Selection, slice_: connector.Slice, checkpoint: connector.Checkpoint | None
+    selection: connector.Selection[ForumSettings], slice_: connector.Slice, checkpoint: connector.Checkpoint | None
 ) -> connector.Flow:
     pages = connector.Pages(connector.cursor_pager(("next",)))
     request: connector.Request | None = connector.Request("notes", costs=(connector.Cost("notes"),))
@@ -132,7 +149,7 @@ def translate(item: Any, context: Mapping[str, Any]) -> Generator[connector.Draf
 
 
 @connector.hookimpl
-def communitykit_connector() -> connector.Connector:
+def communitykit_connector() -> connector.Connector[ForumSettings]:
     return connector.Connector(
         name="forum",
         title="The forum",

@@ -20,11 +20,11 @@ from communitykit import (
     connect,
     connect_async,
     read_archive,
-    receive,
 )
 from communitykit.clock import Clock
 from communitykit.model.merge import merge_records
 from communitykit.sandbox import Server, World, project, serve
+from communitykit.testing import receive
 from communitykit_slack import CAPABILITIES
 from communitykit_slack.sandbox import SIGNING_SECRET, SlackPlatform
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +14,7 @@ from pydantic_core import from_json
 from communitykit.cli import parse
 from communitykit.cli.output import Exit, console, fail, print_json, print_table, say, warn
 from communitykit.connector.registry import registry
+from communitykit.connector.times import parse_length
 from communitykit.errors import CommunityKitError, SettingsError
 
 app = typer.Typer(
@@ -39,7 +39,7 @@ Communities = Annotated[
 Private = Annotated[bool, typer.Option("--include-private", help="Private communities too.")]
 Direct = Annotated[bool, typer.Option("--include-direct", help="Direct messages too.")]
 KeepRaw = Annotated[bool, typer.Option("--keep-raw", help="Keep each scrubbed payload beside its record.")]
-Since = Annotated[str | None, typer.Option("--since", help="90d, 2w, or a date: how far back.")]
+Since = Annotated[str | None, typer.Option("--since", help="90d, 12h, 2w, 3mo, 2y, or a date: how far back.")]
 Size = Annotated[str, typer.Option("--size", help="tiny, small, medium or large.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same company.")]
 Until = Annotated[str | None, typer.Option("--until", help="A date or time: up to when. Default: now.")]
@@ -107,9 +107,9 @@ def check(name: str, *, sets: Sets = None, as_json: Json = False) -> None:
     with _errors(), connect(name, **_settings_for(name, [name], sets)) as session:
         missing = session.check()
         if as_json:
-            print_json({"connector": name, "ok": not missing, "missing": missing})
-        for line in [] if as_json else missing:
-            say(line)
+            print_json({"connector": name, "ok": not missing, "missing": [gap.reason for gap in missing]})
+        for gap in [] if as_json else missing:
+            say(str(gap))
         if not missing and not as_json:
             say(f"{name}: the credential can read everything that a pull reads by default.")
     raise typer.Exit(Exit.PARTIAL if missing else Exit.COMPLETE)
@@ -127,7 +127,9 @@ def pull(  # noqa: PLR0913 # the options of the command
     include_direct: Direct = False,
     keep_raw: KeepRaw = False,
     estimate: Annotated[bool, typer.Option("--estimate", help="Only say what it would take.")] = False,
-    max_time: Annotated[str | None, typer.Option("--max-time", metavar="2h", help="Stop by itself after that.")] = None,
+    max_time: Annotated[
+        str | None, typer.Option("--max-time", metavar="2h", help="Stop after that (30min, 2h).")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Read again what a polling rule would skip.")] = False,
     sets: Sets = None,
     as_json: Json = False,
@@ -136,12 +138,11 @@ def pull(  # noqa: PLR0913 # the options of the command
     from communitykit.cli import runs  # noqa: PLC0415 # imported only when used
     from communitykit.doors.api import connect  # noqa: PLC0415 # same
 
-    now = datetime.now(UTC)
     with _errors(), ExitStack() as stack:
         sessions = [stack.enter_context(connect(name, **_settings_for(name, names, sets))) for name in names]
         ask: dict[str, Any] = {
-            "since": parse.moment(since, now),
-            "until": parse.moment(until, now),
+            "since": since,
+            "until": until,
             "communities": tuple(community or ()),
             "include_private": include_private,
             "include_direct": include_direct,
@@ -152,7 +153,7 @@ def pull(  # noqa: PLR0913 # the options of the command
 
             print_estimate(sessions, to, ask, as_json=as_json)
             raise typer.Exit(Exit.COMPLETE)
-        limit = parse.duration(max_time).total_seconds() if max_time else None
+        limit = parse_length(max_time).total_seconds() if max_time else None
         title = ", ".join(names)
         _, code = runs.run(sessions, to, title=title, as_json=as_json, max_time=limit, keep_raw=keep_raw, **ask)
     raise typer.Exit(code)
@@ -181,7 +182,6 @@ def import_(  # noqa: PLR0913 # the options of the command
     from communitykit.cli import runs  # noqa: PLC0415 # imported only when used
     from communitykit.doors.archive import read_archive  # noqa: PLC0415 # same
 
-    now = datetime.now(UTC)
     options: dict[str, Any] = {}
     with _errors():
         if network:
@@ -197,8 +197,8 @@ def import_(  # noqa: PLR0913 # the options of the command
                 include_private=include_private,
                 include_direct=include_direct,
                 keep_raw=keep_raw,
-                since=parse.moment(since, now),
-                until=parse.moment(until, now),
+                since=since,
+                until=until,
             )
     raise typer.Exit(code)
 
@@ -285,7 +285,7 @@ def serve(  # the options of the command
     from communitykit.cli.sandbox import serve_platforms  # noqa: PLC0415 # imported only when used
 
     with _errors():
-        seconds = parse.duration(for_).total_seconds()
+        seconds = parse_length(for_).total_seconds()
         serve_platforms(platform, size=size, seed=seed, port=port, faults=fault or [], seconds=seconds, as_json=as_json)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from communitykit.cli.output import Exit, print_json, print_table, say, warn
 from communitykit.cli.progress import PullProgress
-from communitykit.doors.options import Source
+from communitykit.doors.source import Source
 from communitykit.errors import SettingsError
 from communitykit.pull import PullResult, pull
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias
 
 from pydantic import BaseModel
+from typing_extensions import TypeVar
 
 from communitykit.connector.flow import Batch, Budget, Checkpoint, Draft, Flow, Gap, Response, Selection, Slice, Swept
 from communitykit.connector.settings import Settings
@@ -78,6 +79,7 @@ FEATURES: dict[str, str] = {
 }
 """What a connector may claim of its platform, and what each claim means."""
 
+S = TypeVar("S", bound=Settings, default=Any)
 Context: TypeAlias = Mapping[str, Any]
 """What payloads of a batch do not say themselves (team, channel…), as JSON."""
 Translator: TypeAlias = Callable[[Any, Context], Iterable[Draft]]
@@ -133,8 +135,8 @@ class WebhookDoor:
 
 
 @dataclass(frozen=True, slots=True)
-class Connector:
-    """A platform, declared.
+class Connector(Generic[S]):
+    """A platform, declared. `Connector[ForumSettings]` is held to flows that know its settings.
 
     Flows (`discover`, `read`, `resolve`, `preflight`) say what to ask; `error_of` says which answers are errors;
     `translators` say what payloads mean. communitykit does everything else.
@@ -143,7 +145,7 @@ class Connector:
     name: str
     title: str
     version: str
-    settings: type[Settings]
+    settings: type[S]
     capabilities: Capabilities
     translators: Mapping[str, WireKind]
     base_url: str = ""
@@ -153,13 +155,13 @@ class Connector:
     budgets: Mapping[str, Budget] = field(default_factory=dict)
     authorize: Authorize | None = None
     error_of: Callable[[Response], CommunityKitError | None] | None = None
-    discover: Callable[[Selection], Flow] | None = None
-    read: Callable[[Selection, Slice, Checkpoint | None], Flow] | None = None
-    resolve: Callable[[Selection, str, tuple[str, ...]], Flow] | None = None
+    discover: Callable[[Selection[S]], Flow] | None = None
+    read: Callable[[Selection[S], Slice, Checkpoint | None], Flow] | None = None
+    resolve: Callable[[Selection[S], str, tuple[str, ...]], Flow] | None = None
     """`resolve(scope, network, member_ids)`: look up members that records refer to but no listing gave."""
-    preflight: Callable[[Selection], Flow] | None = None
+    preflight: Callable[[Selection[S]], Flow] | None = None
     """What `communitykit check` runs: raises what would fail later, yields a Gap for each thing that cannot be read."""
-    estimate: Callable[[Selection, Slice, Checkpoint | None], Mapping[str, int]] | None = None
+    estimate: Callable[[Selection[S], Slice, Checkpoint | None], Mapping[str, int]] | None = None
     """About how many requests of each budget reading the slice takes, for `--estimate`; empty when nothing tells."""
     ignored: Mapping[str, str] = field(default_factory=dict)
     """Wire kinds knowingly ignored, each with its reason."""

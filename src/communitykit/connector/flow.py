@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Generic, Literal, TypeAlias
 
 from typing_extensions import TypeVar
 
@@ -165,6 +165,10 @@ class Gap:
     status: Literal["partial", "denied", "truncated", "skipped"] = "partial"
     community_id: str | None = None
 
+    def __str__(self) -> str:
+        """Say what, and why."""
+        return self.reason
+
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
@@ -218,15 +222,18 @@ def ask_all(requests: Iterable[Request]) -> Generator[tuple[Request, ...], Any, 
     return answers
 
 
+S = TypeVar("S", default=Any)
+
+
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """What a run is asked for; the same for every slice of it.
+class Selection(Generic[S]):
+    """What a run is asked for; the same for every slice of it. `Selection[ForumSettings]` knows its settings.
 
     `until` is fixed when the run begins. `communities` are glob patterns on a community's name or native id; empty
     means all. Direct messages and private communities are out unless asked for. `settings` are the connector's own.
     """
 
-    settings: Any
+    settings: S
     until: datetime
     since: datetime | None = None
     communities: tuple[str, ...] = ()

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from communitykit.connector.scrub import Scrubber, secrets_in
+from communitykit.connector.times import parse_length
 from communitykit.errors import SettingsError
-
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
-_LENGTH = re.compile(r"^\s*(\d+)\s*([hdw])\s*$")
 
 
 def _length(value: Any) -> Any:  # noqa: ANN401 # whatever was given; pydantic judges the rest
-    match = _LENGTH.match(value) if isinstance(value, str) else None
-    return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else value
+    if not isinstance(value, str) or value == "all":
+        return value
+    try:
+        return parse_length(value)
+    except SettingsError as error:
+        raise ValueError(error.remedy) from None  # which says what to write, and never what was given
 
 
 Lookback: TypeAlias = Annotated[timedelta | Literal["all"], BeforeValidator(_length)]
-"""A setting that says how far back a later run looks for what changed: `30d`, `12h`, `2w`, a timedelta, or `all`."""
+"""A setting that says how far back a later run looks for what changed: `30d`, `2w`, `3mo`, a timedelta, or `all`."""
 
 
 def lookback_length(lookback: timedelta | str) -> timedelta | None:
@@ -78,10 +80,7 @@ def load_settings(name: str, kind: type[S], values: Mapping[str, Any]) -> S:
     try:
         return kind.model_validate(given)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
-            for item in error.errors(include_input=False)
-        )
+        wrong = what_is_wrong(error, kind)
         wrong = Scrubber((), secrets_in(given)).text(wrong)  # a connector's own check may quote what it refuses
         known = ", ".join(sorted(kind.model_fields))
         raise SettingsError(
@@ -89,3 +88,22 @@ def load_settings(name: str, kind: type[S], values: Mapping[str, Any]) -> S:
             platform=name,
             remedy=f"Give them as keywords or as {prefix}<NAME>. Known settings: {known}.",
         ) from None
+
+
+def what_is_wrong(error: ValidationError, kind: type[BaseModel]) -> str:
+    """Word what a model refused, field by field and without any value; a misspelt field with what it may have meant."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in item['loc'])}: "
+        + (
+            f"not known{did_you_mean(str(item['loc'][0]), kind.model_fields)}"
+            if item["type"] == "extra_forbidden"
+            else item["msg"]
+        )
+        for item in error.errors(include_input=False)
+    )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ", did you mean 'since'?" for a name that is nearly one of those known, else nothing."""
+    close = get_close_matches(name, known, n=1)
+    return f", did you mean {close[0]!r}?" if close else ""

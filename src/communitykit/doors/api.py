@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector.declaration import Connector
-from communitykit.connector.flow import Request, Response, Slice
+from communitykit.connector.flow import Gap, Request, Response, Slice
 from communitykit.connector.registry import registry
 from communitykit.connector.scrub import without_credentials
-from communitykit.doors.options import ReadOptions, make_conductor, source_run
+from communitykit.doors.conducting import make_conductor, source_run
+from communitykit.doors.options import ReadOptions
 from communitykit.doors.streaming import Records
-from communitykit.http.budgets import PACE, Pace
 from communitykit.http.conductor import Conductor, Meter
 from communitykit.reading.lookups import State
 from communitykit.reading.run import SourceRun
@@ -68,9 +67,9 @@ class Session(Records):
         """Forget an earlier stop: a new reading begins, and waits for nothing beyond its `max_time` seconds."""
         self.conductor.begin(max_time)
 
-    def read(self, ask: ReadOptions, *, state: State, run_id: str, emit: Callable[[Progress], None]) -> None:
+    def read(self, options: ReadOptions, /, *, state: State, run_id: str, emit: Callable[[Progress], None]) -> None:
         """Read the platform, handing every event to `emit` (from several threads)."""
-        run = self._run(ask, state, run_id)
+        run = self._run(options, state, run_id)
         read_sync(run, self._runner, emit)
 
     def send(self, request: Request) -> Response:
@@ -82,26 +81,25 @@ class Session(Records):
         """
         return self._runner.send(request, Meter())
 
-    def check(self) -> list[str]:
-        """Ask the platform whether this credential can read what it should; give what it cannot, and what to do.
+    def check(self) -> list[Gap]:
+        """Ask the platform whether this credential can read what a pull reads by default.
+
+        Returns a Gap for each thing that it cannot read: its `reason` says what, and what to do; `str` gives it.
 
         Raises CommunityKitError when it can read nothing.
         """
         if self.connector.preflight is None:
             return []
         run = self._run(ReadOptions(), {}, "check")
-        reading = run.begin(None, "check")
-        for emit in self._runner.run(self.connector.preflight(run.selection), reading.meter):
-            reading.page(emit)
-        closed = reading.closed()
-        return [closed.coverage.reason] if closed.coverage.reason else []
+        steps = self._runner.run(self.connector.preflight(run.selection), Meter())
+        return list(dict.fromkeys(emit.step for emit in steps if isinstance(emit.step, Gap)))
 
-    def estimate(self, ask: ReadOptions, state: State) -> Estimate:
+    def estimate(self, options: ReadOptions, state: State) -> Estimate:
         """Discover what there is to read, without reading it, and sum up what it would take.
 
         Raises CommunityKitError when the platform cannot be asked.
         """
-        run = self._run(ask, state, "estimate")
+        run = self._run(options, state, "estimate")
         reading = run.begin(None, "discover")
         requests: Counter[str] = Counter()
         slices = unknown = 0
@@ -120,16 +118,17 @@ class Session(Records):
         )
         return Estimate(self.connector.name, slices, unknown, dict(requests), seconds)
 
-    def _run(self, ask: ReadOptions, state: State, run_id: str) -> SourceRun:
-        return source_run(self.connector, self.conductor, ask, state, run_id)
+    def _run(self, options: ReadOptions, state: State, run_id: str) -> SourceRun:
+        return source_run(self.connector, self.conductor, options, state, run_id)
 
 
-def connect(name: str, *, clock: Clock = SYSTEM_CLOCK, pace: Pace = PACE, **settings: Any) -> Session:  # noqa: ANN401
+def connect(name: str, **settings: Any) -> Session:  # noqa: ANN401 # each connector has its own
     """Connect to a platform: `connect("slack", token="…")`.
 
     Settings come from keywords or from the environment (`COMMUNITYKIT_SLACK_TOKEN`). Nothing is sent yet.
 
-    Raises UnknownConnectorError for a name that is not installed, SettingsError for settings that are missing or wrong.
+    Raises UnknownConnectorError for a name that is not installed, SettingsError for settings that are missing, wrong or
+    misspelt.
     """
     connector = registry().get(name)
-    return Session(connector, make_conductor(connector, clock, pace, settings))
+    return Session(connector, make_conductor(connector, settings))

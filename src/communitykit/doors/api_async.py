@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, MutableMapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack
 
-from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Checkpoint
 from communitykit.connector.registry import registry
-from communitykit.doors.options import ReadOptions, make_conductor, source_run
+from communitykit.doors.conducting import make_conductor, source_run
+from communitykit.doors.options import ReadKeywords, ReadOptions, RecordsKeywords, read_options
 from communitykit.doors.streaming import note, records_of
-from communitykit.http.budgets import PACE, Pace
 from communitykit.http.conductor import Conductor
-from communitykit.model import Community, EngagementEvent, Member, Membership, Post
+from communitykit.model import Community, EngagementEvent, Member, Membership, Post, Record
 from communitykit.model.merge import merged
 from communitykit.reading.lookups import State
 from communitykit.reading.slices import Progress
 
 if TYPE_CHECKING:
     from communitykit.http.drivers import AsyncRunner
+
+
+R = TypeVar("R", Member, Community, Membership, Post, EngagementEvent)
+_Kept: TypeAlias = MutableMapping[str, Checkpoint] | None
 
 
 class AsyncSession:
@@ -47,78 +50,91 @@ class AsyncSession:
             await self._runner.aclose()
 
     async def read(
-        self, ask: ReadOptions, *, state: State, run_id: str = "read", concurrency: int | None = None
+        self, options: ReadOptions, /, *, state: State, run_id: str = "read", concurrency: int | None = None
     ) -> AsyncGenerator[Progress, None]:
         """Read the platform and give every event."""
         from communitykit.http.drivers import AsyncRunner  # noqa: PLC0415 # same
         from communitykit.reading.tasks import read_async  # noqa: PLC0415 # httpx is imported only when used
 
         self._runner = self._runner or AsyncRunner(self.conductor, app=self._app)
-        run = source_run(self.connector, self.conductor, ask, state, run_id)
+        run = source_run(self.connector, self.conductor, options, state, run_id)
         reading = read_async(run, self._runner, concurrency=concurrency or self.conductor.settings.concurrency)
         async with aclosing(reading) as events:  # who leaves early leaves no task behind
             async for event in events:
                 yield event
 
-    async def records(
+    def records(
         self,
         *,
         state: MutableMapping[str, Checkpoint] | None = None,
         concurrency: int | None = None,
-        **ask: Any,  # noqa: ANN401 # the keywords of Ask
-    ) -> AsyncIterator[Any]:
+        **options: Unpack[RecordsKeywords],
+    ) -> AsyncIterator[Record]:
         """Yield records of all kinds; `concurrency` slices are read side by side.
 
-        The keywords and the state are those of `Session.records`.
-
-        Raises CommunityKitError when the source cannot be read at all.
+        The keywords, the state and what is raised are those of `Session.records`.
         """
+        return self._records(read_options(options), state, concurrency)
+
+    def members(
+        self, *, state: _Kept = None, concurrency: int | None = None, **options: Unpack[ReadKeywords]
+    ) -> AsyncIterator[Member]:
+        """Yield members, each once with all that was told of them: they come when all is read."""
+        return _merged(self._only(Member, "member", options, state, concurrency))
+
+    def communities(
+        self, *, state: _Kept = None, concurrency: int | None = None, **options: Unpack[ReadKeywords]
+    ) -> AsyncIterator[Community]:
+        """Yield communities, each once with all that was told of them: they come when all is read."""
+        return _merged(self._only(Community, "community", options, state, concurrency))
+
+    def memberships(
+        self, *, state: _Kept = None, concurrency: int | None = None, **options: Unpack[ReadKeywords]
+    ) -> AsyncIterator[Membership]:
+        """Yield memberships."""
+        return self._only(Membership, "membership", options, state, concurrency)
+
+    def posts(
+        self, *, state: _Kept = None, concurrency: int | None = None, **options: Unpack[ReadKeywords]
+    ) -> AsyncIterator[Post]:
+        """Yield posts."""
+        return self._only(Post, "post", options, state, concurrency)
+
+    def events(
+        self, *, state: _Kept = None, concurrency: int | None = None, **options: Unpack[ReadKeywords]
+    ) -> AsyncIterator[EngagementEvent]:
+        """Yield engagement events."""
+        return self._only(EngagementEvent, "event", options, state, concurrency)
+
+    def _only(
+        self, model: type[R], kind: str, keywords: ReadKeywords, state: _Kept, concurrency: int | None
+    ) -> AsyncIterator[R]:
+        return _of(model, self._records(read_options({"kinds": (kind,), **keywords}), state, concurrency))
+
+    async def _records(
+        self, options: ReadOptions, state: _Kept, concurrency: int | None
+    ) -> AsyncGenerator[Record, None]:
         kept = state if state is not None else {}
-        wanted = ReadOptions(**ask)
-        async with aclosing(self.read(wanted, state=kept, concurrency=concurrency)) as events:
+        async with aclosing(self.read(options, state=kept, concurrency=concurrency)) as events:
             async for event in events:
-                for record in records_of(event, wanted):
+                for record in records_of(event, options):
                     yield record
                 note(event, kept)
 
-    async def _only(self, kind: str, ask: Mapping[str, Any]) -> AsyncIterator[Any]:
-        async for record in self.records(**{**ask, "kinds": frozenset({kind})}):
-            if record.record == kind:
+
+async def _of(model: type[R], records: AsyncGenerator[Record, None]) -> AsyncIterator[R]:
+    async with aclosing(records):
+        async for record in records:
+            if isinstance(record, model):
                 yield record
 
-    async def _merged(self, kind: str, ask: Mapping[str, Any]) -> AsyncIterator[Any]:
-        for record in merged([record async for record in self._only(kind, ask)]):
-            yield record
 
-    def members(self, **ask: Any) -> AsyncIterator[Member]:  # noqa: ANN401 # the keywords of Ask
-        """Yield members, each once with all that was told of them: they come when all is read."""
-        return self._merged("member", ask)
-
-    def communities(self, **ask: Any) -> AsyncIterator[Community]:  # noqa: ANN401 # same
-        """Yield communities, each once with all that was told of them: they come when all is read."""
-        return self._merged("community", ask)
-
-    def memberships(self, **ask: Any) -> AsyncIterator[Membership]:  # noqa: ANN401 # same
-        """Yield memberships."""
-        return self._only("membership", ask)
-
-    def posts(self, **ask: Any) -> AsyncIterator[Post]:  # noqa: ANN401 # same
-        """Yield posts."""
-        return self._only("post", ask)
-
-    def events(self, **ask: Any) -> AsyncIterator[EngagementEvent]:  # noqa: ANN401 # same
-        """Yield engagement events."""
-        return self._only("event", ask)
+async def _merged(records: AsyncIterator[R]) -> AsyncIterator[R]:
+    for record in merged([record async for record in records]):
+        yield record
 
 
-def connect_async(
-    name: str,
-    *,
-    clock: Clock = SYSTEM_CLOCK,
-    pace: Pace = PACE,
-    app: Callable[..., Any] | None = None,
-    **settings: Any,  # noqa: ANN401 # the connector's settings
-) -> AsyncSession:
+def connect_async(name: str, **settings: Any) -> AsyncSession:  # noqa: ANN401 # each connector has its own
     """Connect to a platform from async code; as `connect`."""
     connector = registry().get(name)
-    return AsyncSession(connector, make_conductor(connector, clock, pace, settings), app=app)
+    return AsyncSession(connector, make_conductor(connector, settings))

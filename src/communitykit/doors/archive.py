@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from communitykit.connector.archive import Archive
 from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Batch, Gap, Selection, Slice, Swept
 from communitykit.connector.registry import registry
+from communitykit.connector.settings import what_is_wrong
 from communitykit.doors.options import ReadOptions
 from communitykit.doors.streaming import Records
 from communitykit.errors import ArchiveError, CommunityKitError, SettingsError
@@ -67,15 +68,23 @@ class ArchiveSession(Records):
         """Forget an earlier stop: a new reading begins."""
         self._stopping.clear()
 
-    def read(self, ask: ReadOptions, *, state: State, run_id: str, emit: Callable[[Progress], None]) -> None:  # noqa: ARG002
+    def read(
+        self,
+        options: ReadOptions,
+        /,
+        *,
+        state: State,  # noqa: ARG002 # archives keep none
+        run_id: str,
+        emit: Callable[[Progress], None],
+    ) -> None:
         """Read the archive whole, handing every event to `emit`. Archives keep no checkpoints."""
         now = self._clock.now()
-        selection = ask.selection(self._options, now)
-        translation = Translation(self.connector, run_id=run_id, origin="archive", raw=ask.keep_raw)
+        selection = options.selection(self._options, now)
+        translation = Translation(self.connector, run_id=run_id, origin="archive", raw=options.keep_raw)
         as_of = self._door.as_of(self.archive) or now
         steps = self._until_stopped(self._door.read(self.archive, selection))
         for event in read_steps(translation, selection, steps, now=now, as_of=as_of):
-            emit(_within(event, ask))
+            emit(_within(event, selection.since, selection.until if options.until is not None else None))
 
     def _until_stopped(self, steps: Iterable[Any]) -> Iterator[Any]:
         for step in steps:
@@ -84,37 +93,53 @@ class ArchiveSession(Records):
             yield step
 
 
-def read_archive(name: str, path: str | Path, *, clock: Clock = SYSTEM_CLOCK, **options: Any) -> ArchiveSession:  # noqa: ANN401
+def read_archive(name: str, path: str | Path, **options: Any) -> ArchiveSession:  # noqa: ANN401 # the connector's own
     """Open an export archive: `read_archive("slack", "export.zip")`.
 
     Raises UnknownConnectorError, ArchiveError (not there, damaged, encrypted, unsafe, another platform's) or
     SettingsError for options that the connector does not know.
     """
-    connector = registry().get(name)
+    return open_archive(registry().get(name), path, options, clock=SYSTEM_CLOCK)
+
+
+def open_archive(connector: Connector, path: str | Path, options: Mapping[str, Any], *, clock: Clock) -> ArchiveSession:
+    """Do what `read_archive` does, for a connector that need not be installed, at a time that need not be now."""
     door = connector.archive
-    chosen: BaseModel | None = None
-    if door is not None and door.options is not None:
-        try:
-            chosen = door.options.model_validate(options)
-        except ValidationError as error:
-            wrong = "; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors(include_input=False))
-            raise SettingsError(f"archive options are not usable: {wrong}", platform=name) from None
+    chosen = _chosen(connector, door.options if door is not None else None, options)
     opened = Archive(path, nested=door is not None and door.nested)
     return ArchiveSession(connector, opened, chosen, clock)
 
 
-def _within(event: Progress, ask: ReadOptions) -> Progress:
+def _chosen(connector: Connector, kind: type[BaseModel] | None, options: Mapping[str, Any]) -> BaseModel | None:
+    if kind is None:
+        if options:
+            raise SettingsError(
+                f"reading these archives takes no options, and was given {', '.join(sorted(options))}",
+                platform=connector.name,
+            )
+        return None
+    try:
+        return kind.model_validate(options)
+    except ValidationError as error:
+        raise SettingsError(
+            f"archive options are not usable: {what_is_wrong(error, kind)}",
+            platform=connector.name,
+            remedy=f"Known options: {', '.join(sorted(kind.model_fields))}.",
+        ) from None
+
+
+def _within(event: Progress, since: datetime | None, until: datetime | None) -> Progress:
     """Keep what an archive tells of the window that was asked for."""
-    if not isinstance(event, Page) or (ask.since is None and ask.until is None):
+    if not isinstance(event, Page) or (since is None and until is None):
         return event
-    return replace(event, records=[record for record in event.records if _is_within(record, ask)])
+    return replace(event, records=[record for record in event.records if _is_within(record, since, until)])
 
 
-def _is_within(record: Any, ask: ReadOptions) -> bool:  # noqa: ANN401 # any record
+def _is_within(record: Any, since: datetime | None, until: datetime | None) -> bool:  # noqa: ANN401 # any record
     moment = getattr(record, "created_at" if record.record == "post" else "occurred_at", None)
     if moment is None:
         return True
-    return (ask.since is None or moment >= ask.since) and (ask.until is None or moment <= ask.until)
+    return (since is None or moment >= since) and (until is None or moment <= until)
 
 
 def read_steps(

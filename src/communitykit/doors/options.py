@@ -1,102 +1,126 @@
-"""What is asked of a source, and what a source is to those who ask."""
+"""What is asked of a source."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any, Protocol
-from uuid import uuid4
+from typing import Any, TypedDict, TypeVar
 
-from communitykit.clock import Clock
-from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Selection
-from communitykit.connector.settings import load_settings
+from communitykit.connector.settings import did_you_mean
+from communitykit.connector.times import Moment, parse_moment, read_moment
 from communitykit.errors import SettingsError
-from communitykit.http.budgets import Pace
-from communitykit.http.conductor import Conductor
-from communitykit.http.credentials import CredentialStore
-from communitykit.reading.lookups import State
-from communitykit.reading.run import SourceRun
-from communitykit.reading.slices import Progress
-from communitykit.reading.translation import Translation
 
+S = TypeVar("S")
 ALL_KINDS = frozenset({"member", "community", "membership", "post", "event", "measure"})
+
+
+class ReadKeywords(TypedDict, total=False):
+    """The keywords of `posts`, `members` and their like: those of ReadOptions but for the kinds."""
+
+    since: Moment | None
+    until: Moment | None
+    communities: str | Iterable[str]
+    include_private: bool
+    include_direct: bool
+    force: bool
+    keep_raw: bool
+
+
+class RecordsKeywords(ReadKeywords, total=False):
+    """The keywords of `records` and `pull`: all of ReadOptions."""
+
+    kinds: Iterable[str]
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """What is asked of a source; the fields are the keywords of `records` and `pull`.
 
-    `since` and `until` are aware datetimes; `until` defaults to now and is fixed when the run begins. `communities` are
-    glob patterns on names or native ids. `force` reads again what a platform's polling rule would skip.
+    `since` and `until` bound when posts were written, both included: `"90d"`, `"3mo"`, a timedelta, a date (its
+    beginning, in UTC), an aware datetime, or a text of one. `until` defaults to now. `communities` are glob patterns on
+    names or native ids. `force` reads again what a platform's polling rule would skip. `kinds` are record kinds.
+
+    Raises SettingsError for a moment or a kind that is none, and for a window that is empty.
     """
 
-    since: datetime | None = None
-    until: datetime | None = None
-    communities: tuple[str, ...] = ()
+    since: Moment | None = None
+    until: Moment | None = None
+    communities: str | Iterable[str] = ()
     include_private: bool = False
     include_direct: bool = False
     force: bool = False
     keep_raw: bool = False
-    kinds: frozenset[str] = ALL_KINDS
+    kinds: Iterable[str] = ALL_KINDS
 
     def __post_init__(self) -> None:
-        """Refuse times that could mean two moments."""
-        for name in ("since", "until"):
-            moment = getattr(self, name)
-            if moment is not None and moment.tzinfo is None:
-                raise SettingsError(
-                    f"{name} has no time zone: {moment.isoformat()}",
-                    remedy="Give an aware datetime, in UTC for instance.",
-                )
+        """Refuse what could mean two things; one pattern is a list of one."""
+        one = (self.communities,) if isinstance(self.communities, str) else tuple(self.communities)
+        object.__setattr__(self, "communities", one)
+        object.__setattr__(self, "kinds", frozenset([self.kinds] if isinstance(self.kinds, str) else self.kinds))
+        for kind in sorted(frozenset(self.kinds) - ALL_KINDS):
+            remedy = f"Kinds: {', '.join(sorted(ALL_KINDS))}."
+            raise SettingsError(f"no kind of record: {kind!r}{did_you_mean(kind, ALL_KINDS)}", remedy=remedy)
+        ends = [read_moment(end) for end in (self.since, self.until) if end is not None]
+        if len(ends) > 1 and all(isinstance(end, datetime) for end in ends):
+            _refuse_empty(*ends)
 
-    def selection(self, settings: object, now: datetime) -> Selection:
-        """Fix it for a run that begins now."""
+    def window(self, now: datetime) -> tuple[datetime | None, datetime]:
+        """Return since and until of a run that begins now.
+
+        Raises SettingsError where the window begins in the future, or holds nothing.
+        """
+        until = now if self.until is None else parse_moment(self.until, now)
+        if self.since is None:
+            return None, until
+        since = parse_moment(self.since, now)
+        if since > now:
+            raise SettingsError(
+                f"since is in the future: {since.isoformat()}",
+                remedy="It is how far back to read: 90d, or a date that is past.",
+            )
+        _refuse_empty(since, until)
+        return since, until
+
+    def fixed(self, now: datetime) -> ReadOptions:
+        """Return the same for runs that begin now, its window in moments as far as it was given; raises as `window`."""
+        since, until = self.window(now)
+        return replace(self, since=since, until=None if self.until is None else until)
+
+    def selection(self, settings: S, now: datetime) -> Selection[S]:
+        """Return what a run that begins now is asked for; raises as `window`."""
+        since, until = self.window(now)
         return Selection(
             settings=settings,
-            until=self.until or now,
-            since=self.since,
-            communities=self.communities,
+            until=until,
+            since=since,
+            communities=tuple(self.communities),
             include_private=self.include_private,
             include_direct=self.include_direct,
             force=self.force,
-            kinds=self.kinds,
+            kinds=frozenset(self.kinds),
         )
 
 
-class Source(Protocol):
-    """A source that can be pulled: an API session or an opened archive."""
+def read_options(keywords: Mapping[str, Any]) -> ReadOptions:
+    """Make options of a call's keywords.
 
-    connector: Connector
-
-    def read(self, ask: ReadOptions, *, state: State, run_id: str, emit: Callable[[Progress], None]) -> None:
-        """Read it whole, handing every event to `emit`; returns at the end or when stopped."""
-
-    def stop(self) -> None:
-        """Tell a reading to stop at its next step."""
-
-    def reset(self, max_time: float | None = None) -> None:
-        """Forget an earlier stop: a new reading begins, which has `max_time` seconds where that is limited."""
-
-
-def new_run_id() -> str:
-    """Make a run's id."""
-    return uuid4().hex[:12]
-
-
-def make_conductor(connector: Connector, clock: Clock, pace: Pace, settings: Mapping[str, Any]) -> Conductor:
-    """Load the settings and make what decides for both drivers.
-
-    Raises SettingsError for settings that are missing or wrong.
+    Raises TypeError for a keyword that is not known, with the one that may have been meant; SettingsError as
+    ReadOptions.
     """
-    loaded = load_settings(connector.name, connector.settings, settings)
-    return Conductor(connector, loaded, clock=clock, pace=pace, credentials=CredentialStore(loaded.credential_store))
+    known = [field.name for field in fields(ReadOptions)]
+    for name in keywords:
+        if name not in known:
+            meant = did_you_mean(name, known) or "."
+            raise TypeError(f"unexpected keyword {name!r}{meant} Known: {', '.join(known)}.")
+    return ReadOptions(**keywords)
 
 
-def source_run(connector: Connector, conductor: Conductor, ask: ReadOptions, state: State, run_id: str) -> SourceRun:
-    """Begin a run over a connected platform: its selection is fixed now."""
-    selection = ask.selection(conductor.settings, conductor.clock.now())
-    scrubber = conductor.exchange.scrubber
-    translation = Translation(connector, run_id=run_id, origin="api", scrubber=scrubber, raw=ask.keep_raw)
-    return SourceRun(connector, selection, state, translation)
+def _refuse_empty(since: Any, until: Any) -> None:  # noqa: ANN401 # both aware datetimes
+    if since >= until:
+        what = "is after until" if since > until else "is until, so the window is empty"
+        raise SettingsError(
+            f"since ({since.isoformat()}) {what} ({until.isoformat()})",
+            remedy="Give an until that is later; a date is its beginning, in UTC.",
+        )

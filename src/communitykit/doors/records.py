@@ -44,7 +44,15 @@ class RecordSource:
         """Forget an earlier stop."""
         self._stopping.clear()
 
-    def read(self, ask: ReadOptions, *, state: State, run_id: str, emit: Callable[[Progress], None]) -> None:  # noqa: ARG002
+    def read(
+        self,
+        options: ReadOptions,
+        /,
+        *,
+        state: State,  # noqa: ARG002 # nothing is kept to go on from
+        run_id: str,
+        emit: Callable[[Progress], None],
+    ) -> None:
         """Hand over what was asked for, by the thousand. Nothing is kept to go on from: given again, it merges.
 
         Raises what going through the records raises; what came before it was handed over.
@@ -58,7 +66,7 @@ class RecordSource:
                     return
                 given += len(records)
                 page = Page(key, issues=[_no_source(record, key, run_id) for record in records if not record.source])
-                page.records = [record for record in records if record.source and record.record in ask.kinds]
+                page.records = [record for record in records if record.source and record.record in options.kinds]
                 emit(page)
                 rejected += len(page.issues)
             whole = True

@@ -3,64 +3,72 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Iterator, MutableMapping
+from typing import Any, TypeAlias, TypeVar, Unpack
 
 from communitykit.connector.flow import Checkpoint
-from communitykit.doors.options import ReadOptions, Source, new_run_id
+from communitykit.doors.options import ReadKeywords, ReadOptions, RecordsKeywords, read_options
+from communitykit.doors.source import Source, new_run_id
 from communitykit.model import Community, EngagementEvent, Member, Membership, Post, Record
 from communitykit.model.merge import merged
 from communitykit.reading.backlog import Backlog
 from communitykit.reading.slices import Closed, Failed, Progress
 from communitykit.reading.translation import Page
 
+R = TypeVar("R", Member, Community, Membership, Post, EngagementEvent)
+_Kept: TypeAlias = MutableMapping[str, Checkpoint] | None
+
 
 class Records:
     """The calls that every source has. For several kinds use `records` once: each call reads the platform again."""
 
-    def records(self, *, state: MutableMapping[str, Checkpoint] | None = None, **ask: Any) -> Iterator[Any]:  # noqa: ANN401
+    def records(
+        self, *, state: MutableMapping[str, Checkpoint] | None = None, **options: Unpack[RecordsKeywords]
+    ) -> Iterator[Record]:
         """Yield records of all kinds, Coverage and Issues among them.
 
         `state` maps slices to checkpoints; it is updated as records are consumed, so keep it (as JSON) and give it back
-        to read on from there. Other keywords are those of `Ask`. What vanished can only be told by a store: use `pull`.
+        to read on from there. Other keywords are those of `ReadOptions`. What vanished can only be told by a store: use
+        `pull`.
 
-        Raises CommunityKitError when the source cannot be read at all; a part that cannot becomes Coverage.
+        Raises TypeError for a keyword that is not known and SettingsError for a value that is none, both at once;
+        CommunityKitError when the source cannot be read at all. A part that cannot be read becomes Coverage.
         """
-        return consume(self, ReadOptions(**ask), state if state is not None else {})  # type: ignore[arg-type] # a Readable
+        return consume(self, read_options(options), state if state is not None else {})  # type: ignore[arg-type] # a Source
 
-    def members(self, **ask: Any) -> Iterator[Member]:  # noqa: ANN401 # the keywords of Ask
+    def members(self, *, state: _Kept = None, **options: Unpack[ReadKeywords]) -> Iterator[Member]:
         """Yield members, each once with all that was told of them: they come when all is read."""
-        return merged(self._only(Member, "member", ask))
+        return merged(self._only(Member, "member", options, state))
 
-    def communities(self, **ask: Any) -> Iterator[Community]:  # noqa: ANN401 # same
+    def communities(self, *, state: _Kept = None, **options: Unpack[ReadKeywords]) -> Iterator[Community]:
         """Yield communities, each once with all that was told of them: they come when all is read."""
-        return merged(self._only(Community, "community", ask))
+        return merged(self._only(Community, "community", options, state))
 
-    def memberships(self, **ask: Any) -> Iterator[Membership]:  # noqa: ANN401 # same
+    def memberships(self, *, state: _Kept = None, **options: Unpack[ReadKeywords]) -> Iterator[Membership]:
         """Yield memberships."""
-        return self._only(Membership, "membership", ask)
+        return self._only(Membership, "membership", options, state)
 
-    def posts(self, **ask: Any) -> Iterator[Post]:  # noqa: ANN401 # same
+    def posts(self, *, state: _Kept = None, **options: Unpack[ReadKeywords]) -> Iterator[Post]:
         """Yield posts."""
-        return self._only(Post, "post", ask)
+        return self._only(Post, "post", options, state)
 
-    def events(self, **ask: Any) -> Iterator[EngagementEvent]:  # noqa: ANN401 # same
+    def events(self, *, state: _Kept = None, **options: Unpack[ReadKeywords]) -> Iterator[EngagementEvent]:
         """Yield engagement events: acts that are not posts."""
-        return self._only(EngagementEvent, "event", ask)
+        return self._only(EngagementEvent, "event", options, state)
 
-    def _only(self, model: type[Any], kind: str, ask: Mapping[str, Any]) -> Iterator[Any]:
-        for record in self.records(**{**ask, "kinds": frozenset({kind})}):
-            if isinstance(record, model):
-                yield record
+    def _only(self, model: type[R], kind: str, keywords: ReadKeywords, state: _Kept) -> Iterator[R]:
+        wanted = read_options({"kinds": (kind,), **keywords})  # here, so that a mistake is told at the call
+        records = consume(self, wanted, state if state is not None else {})  # type: ignore[arg-type] # a Source
+        return (record for record in records if isinstance(record, model))
 
 
-def consume(source: Source, ask: ReadOptions, state: MutableMapping[str, Checkpoint]) -> Iterator[Record]:
+def consume(source: Source, options: ReadOptions, state: MutableMapping[str, Checkpoint]) -> Iterator[Record]:
     """Read in the background and yield in the foreground, with a short queue between."""
     events: Backlog[Progress | BaseException | None] = Backlog()
 
     def work() -> None:
         try:
-            source.read(ask, state=state, run_id=new_run_id(), emit=events.put)
+            source.read(options, state=state, run_id=new_run_id(), emit=events.put)
         except BaseException as error:  # noqa: BLE001 # handed to the caller's thread, which raises it
             events.put(error)
         events.put(None)
@@ -72,7 +80,7 @@ def consume(source: Source, ask: ReadOptions, state: MutableMapping[str, Checkpo
         while (event := events.get()) is not None:
             if isinstance(event, BaseException):
                 raise event
-            yield from records_of(event, ask)
+            yield from records_of(event, options)
             note(event, state)
     finally:
         events.abandon()
@@ -80,7 +88,7 @@ def consume(source: Source, ask: ReadOptions, state: MutableMapping[str, Checkpo
         worker.join(timeout=5)
 
 
-def records_of(event: Progress, ask: ReadOptions) -> Iterator[Any]:
+def records_of(event: Progress, options: ReadOptions) -> Iterator[Any]:
     """Return the records of an event that were asked for, its Issues or its Coverage.
 
     Raises the error that ended the whole source.
@@ -88,7 +96,7 @@ def records_of(event: Progress, ask: ReadOptions) -> Iterator[Any]:
     if isinstance(event, Failed):
         raise event.error
     if isinstance(event, Page):
-        yield from (record for record in event.records if record.record in ask.kinds)
+        yield from (record for record in event.records if record.record in options.kinds)
         yield from event.issues
     elif isinstance(event, Closed):
         yield event.coverage

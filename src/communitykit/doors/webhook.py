@@ -13,6 +13,7 @@ from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Batch
 from communitykit.connector.registry import registry
+from communitykit.connector.settings import did_you_mean
 from communitykit.errors import SettingsError
 from communitykit.reading.translation import Translation
 
@@ -34,7 +35,6 @@ def receive(
     headers: Mapping[str, str],
     body: bytes,
     secret: str | SecretStr,
-    clock: Clock = SYSTEM_CLOCK,
 ) -> Received:
     """Verify a webhook delivery and translate it: `receive("slack", headers=…, body=…, secret=…)`.
 
@@ -43,7 +43,7 @@ def receive(
 
     Raises SignatureError (answer 401) when it is not the platform's or too old, ProtocolError when it is not readable.
     """
-    return receive_for(registry().get(name), headers=headers, body=body, secret=secret, clock=clock)
+    return receive_for(registry().get(name), headers=headers, body=body, secret=secret, clock=SYSTEM_CLOCK)
 
 
 def receive_for(
@@ -67,9 +67,7 @@ def receive_for(
     )
 
 
-def translate(
-    name: str, kind: str, payloads: Iterable[Any], context: Mapping[str, Any], *, clock: Clock = SYSTEM_CLOCK
-) -> tuple[list[Any], list[Any]]:
+def translate(name: str, kind: str, payloads: Iterable[Any], context: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
     """Translate wire payloads of one kind into records; give the records and the Issues. Sends nothing.
 
     Raises UnknownConnectorError, or SettingsError when the connector has no payloads of that kind.
@@ -77,8 +75,10 @@ def translate(
     connector = registry().get(name)
     if kind not in connector.translators:
         known = ", ".join(sorted(connector.translators))
-        raise SettingsError(f"{name} has no payloads of kind {kind!r}", remedy=f"Kinds: {known}.")
+        meant = did_you_mean(kind, connector.translators)
+        raise SettingsError(f"{name} has no payloads of kind {kind!r}{meant}", remedy=f"Kinds: {known}.")
     translation = Translation(connector, run_id="translate", origin="api")
     ignored: Counter[str] = Counter()
-    page = translation.translate(Batch(kind, list(payloads), context), f"{name}:-:translate", clock.now(), ignored)
+    batch = Batch(kind, list(payloads), context)
+    page = translation.translate(batch, f"{name}:-:translate", SYSTEM_CLOCK.now(), ignored)
     return page.records, page.issues

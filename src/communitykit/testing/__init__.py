@@ -1,4 +1,4 @@
-"""The contract as a test class to subclass, for connectors inside and outside this repository."""
+"""The contract as a test class to subclass, and the doors as tests open them, for connectors anywhere."""
 
 from __future__ import annotations
 
@@ -6,12 +6,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from communitykit.testing.connecting import connect, connect_async, pull, read_archive, receive
     from communitykit.testing.suite import ConnectorSuite
     from communitykit.testing.translated import Translated
 
-__all__ = ["ConnectorSuite", "Translated"]
+__all__ = ["ConnectorSuite", "Translated", "connect", "connect_async", "pull", "read_archive", "receive"]
 
-_ROOMS = {"ConnectorSuite": "suite", "Translated": "translated"}
+_ROOMS = {
+    "ConnectorSuite": "suite",
+    "Translated": "translated",
+    "connect": "connecting",
+    "connect_async": "connecting",
+    "pull": "connecting",
+    "read_archive": "connecting",
+    "receive": "connecting",
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 # what a module's attribute is

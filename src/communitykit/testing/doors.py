@@ -17,10 +17,10 @@ from communitykit.doors.archive import ArchiveSession
 from communitykit.doors.webhook import receive_for
 from communitykit.errors import SignatureError
 from communitykit.model.merge import merge_records
-from communitykit.pull import pull
 from communitykit.sandbox import Platform, World, project, serve
 from communitykit.sinks import to_json_line
 from communitykit.testing.base import Checks, conduct
+from communitykit.testing.connecting import pull
 from communitykit.testing.reading import Kept, Run, current, read
 
 SECRET = "the-contract's-own-secret"  # noqa: S105 # it signs simulated deliveries only

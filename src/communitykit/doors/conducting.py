@@ -1,0 +1,41 @@
+"""What both sessions of a connected platform begin with: settings, decisions, and a run's selection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.connector.declaration import Connector
+from communitykit.connector.settings import load_settings
+from communitykit.doors.options import ReadOptions
+from communitykit.http.budgets import PACE, Pace
+from communitykit.http.conductor import Conductor
+from communitykit.http.credentials import CredentialStore
+from communitykit.reading.lookups import State
+from communitykit.reading.run import SourceRun
+from communitykit.reading.translation import Translation
+
+
+def make_conductor(
+    connector: Connector, settings: Mapping[str, Any], *, clock: Clock = SYSTEM_CLOCK, pace: Pace = PACE
+) -> Conductor:
+    """Load the settings and make what decides for both drivers.
+
+    Raises SettingsError for settings that are missing or wrong.
+    """
+    loaded = load_settings(connector.name, connector.settings, settings)
+    return Conductor(connector, loaded, clock=clock, pace=pace, credentials=CredentialStore(loaded.credential_store))
+
+
+def source_run(
+    connector: Connector, conductor: Conductor, options: ReadOptions, state: State, run_id: str
+) -> SourceRun:
+    """Begin a run over a connected platform: its selection is fixed now.
+
+    Raises SettingsError for a window that begins in the future, or is empty.
+    """
+    selection = options.selection(conductor.settings, conductor.clock.now())
+    scrubber = conductor.exchange.scrubber
+    translation = Translation(connector, run_id=run_id, origin="api", scrubber=scrubber, raw=options.keep_raw)
+    return SourceRun(connector, selection, state, translation)
