@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from communitykit.sandbox import Place, Server, World, serve
-from communitykit_workplace import fields
-from communitykit_workplace.access import proof
+from communitykit_workplace.api import fields
+from communitykit_workplace.api.access import proof
 from communitykit_workplace.sandbox import WorkplacePlatform, naming
 
 pytestmark = pytest.mark.judge

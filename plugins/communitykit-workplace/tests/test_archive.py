@@ -13,8 +13,8 @@ from openpyxl import Workbook
 
 from communitykit import ArchiveError, read_archive
 from communitykit.connector import Archive
-from communitykit_workplace.archive import as_of
-from communitykit_workplace.sorting import kind_of, sort_parts, whose
+from communitykit_workplace.archive.export import as_of
+from communitykit_workplace.archive.sorting import kind_of, sort_parts, whose
 
 TOKEN = "DQVJsecrettokenoflongago12345"
 POST = {"id": "10000_20", "created_time": "2020-01-01T10:00:00+0000", "from": {"id": "50000", "name": "Ann"},

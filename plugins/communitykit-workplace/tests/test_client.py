@@ -27,11 +27,19 @@ from communitykit.connector import Batch, Request, Response, Selection, Slice
 from communitykit.sandbox import World, project
 from communitykit.testing.reading import Kept, Run, read
 from communitykit_workplace import WORKPLACE
-from communitykit_workplace.access import authorize, proof
-from communitykit_workplace.asking import gather
-from communitykit_workplace.client import discover
-from communitykit_workplace.methods import TooMuchError, UnknownFieldError, fault, following, graph, graph_pager, pause
-from communitykit_workplace.progress import Progress
+from communitykit_workplace.api.access import authorize, proof
+from communitykit_workplace.api.asking import gather
+from communitykit_workplace.api.checkpoint import Progress
+from communitykit_workplace.api.methods import (
+    TooMuchError,
+    UnknownFieldError,
+    fault,
+    following,
+    graph,
+    graph_pager,
+    pause,
+)
+from communitykit_workplace.api.reading import discover
 from communitykit_workplace.sandbox import WorkplacePlatform
 from communitykit_workplace.settings import WorkplaceSettings
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from communitykit.connector import Archive, Response
-from communitykit_workplace.asking import gather
-from communitykit_workplace.methods import fault, graph
-from communitykit_workplace.sorting import sort_parts
+from communitykit_workplace.api.asking import gather
+from communitykit_workplace.api.methods import fault, graph
+from communitykit_workplace.archive.sorting import sort_parts
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _NO_RECORD = {

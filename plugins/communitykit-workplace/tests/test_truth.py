@@ -18,8 +18,8 @@ from communitykit.reading.translation import Page, Translation
 from communitykit.sandbox import TALK, World
 from communitykit.testing.reading import Kept, Run, read
 from communitykit_workplace import WORKPLACE
-from communitykit_workplace.client import discover
-from communitykit_workplace.client import read as read_slice
+from communitykit_workplace.api.reading import discover
+from communitykit_workplace.api.reading import read as read_slice
 from communitykit_workplace.settings import WorkplaceSettings
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

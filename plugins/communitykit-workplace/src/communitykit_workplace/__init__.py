@@ -6,8 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 from communitykit.connector import Capabilities, Connector, hookimpl
-from communitykit_workplace import archive, client
-from communitykit_workplace.methods import fault
+from communitykit_workplace import api, archive
 from communitykit_workplace.settings import WorkplaceSettings
 from communitykit_workplace.translate import IGNORED, TRANSLATORS
 
@@ -82,12 +81,12 @@ WORKPLACE = Connector(
     settings=WorkplaceSettings,
     capabilities=CAPABILITIES,
     translators=TRANSLATORS,
-    authorize=client.authorize,
-    error_of=fault,
-    discover=client.discover,
-    read=client.read,
-    resolve=client.resolve,
-    preflight=client.preflight,
+    authorize=api.authorize,
+    error_of=api.fault,
+    discover=api.discover,
+    read=api.read,
+    resolve=api.resolve,
+    preflight=api.preflight,
     ignored=IGNORED,
     # Access tokens of integrations and apps, the proofs made of them, links and codes to claim an account.
     secrets=(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
-from communitykit_workplace.bodies import tagged
+from communitykit.connector import Batch
 from communitykit_workplace.ids import native_id
+from communitykit_workplace.wire import Tag
 
 PEOPLE = ("reactions", "likes", "seen")
 """Edges whose objects are people."""
@@ -109,3 +110,31 @@ def _named(one: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if native:
         name = one.get("name")
         yield native, name if isinstance(name, str) else ""
+
+
+def tagged(tags: Any) -> Iterator[Tag]:  # noqa: ANN401 # three shapes of JSON
+    """Return the people that are named, as profiles."""
+    for tag in tags_of(tags) if tags else ():
+        if tag.get("type") in ("user", None):  # it may be anything, a list too
+            yield tag
+
+
+def tags_of(tags: Any) -> Iterator[Tag]:  # noqa: ANN401 # three shapes of JSON
+    """Return the tags of `message_tags`, whatever their shape."""
+    groups = tags.values() if isinstance(tags, dict) else [tags]
+    for group in groups:
+        for tag in group if isinstance(group, list) else [group]:
+            if isinstance(tag, dict):
+                yield cast("Tag", tag)
+
+
+def profiles(items: Sequence[dict[str, Any]], known: set[str], context: dict[str, Any]) -> Iterator[Batch]:
+    """Return those whom these posts name and who were not given yet."""
+    found: list[dict[str, str]] = []
+    for item in items:
+        for native, name in people(item):
+            if name and native not in known:
+                known.add(native)
+                found.append({"id": native, "name": name})
+    if found:
+        yield Batch("profile", found, context)

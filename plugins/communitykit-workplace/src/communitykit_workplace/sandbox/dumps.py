@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from communitykit.sandbox import Message, Person, Place, World
-from communitykit_workplace import fields
-from communitykit_workplace.sandbox import directory, naming, rendering
+from communitykit_workplace.sandbox import asked, directory, naming, rendering
 from communitykit_workplace.sandbox.expansion import JSONObject, Node, Wish, parse, select
 
 _TOKEN = "DQVJtokenoflongago0123456789"  # noqa: S105 # dumps hold the token in the addresses of their pages
@@ -75,30 +74,30 @@ def _roots(world: World, place: Place) -> list[Message]:
 
 
 def _posts(world: World, place: Place) -> list[JSONObject]:
-    wanted = fields.post(views=True)
+    wanted = asked.POST
     found = [whole(rendering.post_node(world, one), wanted) for one in _roots(world, place)]
     return [*found, whole(rendering.story_node(world, place), wanted)]
 
 
 def _members(world: World) -> list[JSONObject]:
-    return [whole(rendering.member_node(world, one), fields.MEMBER + ",claim_link") for one in directory.people(world)]
+    return [whole(rendering.member_node(world, one), asked.MEMBER) for one in directory.people(world)]
 
 
 def _member_rows(world: World, place: Place) -> list[JSONObject]:
     rows = [rendering.member_row(world, place, world.people[one]) for one in place.present()]
-    return [whole(row, fields.MEMBERSHIP) for row in rows]
+    return [whole(row, asked.MEMBERSHIP) for row in rows]
 
 
 def _events(world: World, place: Place) -> list[JSONObject]:
-    return [whole(node, fields.EVENT) for node in rendering.group_node(world, place).edges["events"]()]
+    return [whole(node, asked.EVENT) for node in rendering.group_node(world, place).edges["events"]()]
 
 
 def _library(world: World) -> list[JSONObject]:
-    return [whole(node, fields.PAGE) for node in rendering.page_nodes(world)]
+    return [whole(node, asked.PAGE) for node in rendering.page_nodes(world)]
 
 
 def _group_rows(world: World) -> list[JSONObject]:
-    return [whole(rendering.group_node(world, place), fields.GROUP) for place in _groups(world)]
+    return [whole(rendering.group_node(world, place), asked.GROUP) for place in _groups(world)]
 
 
 def _community(world: World) -> JSONObject:

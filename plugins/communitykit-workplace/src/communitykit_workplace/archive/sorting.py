@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from communitykit import ArchiveError
 from communitykit.connector import Archive, json_items
+from communitykit_workplace.archive.scripts import recognise
+from communitykit_workplace.archive.tables import tables
 from communitykit_workplace.ids import native_id
-from communitykit_workplace.scripts import recognise
-from communitykit_workplace.tables import tables
 
 _PEEK = 5
 _HEAD = 4096

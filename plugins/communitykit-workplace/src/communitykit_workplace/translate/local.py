@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from communitykit.connector import Draft, Rejected
-from communitykit_workplace.attachments import attachments
-from communitykit_workplace.bodies import links
 from communitykit_workplace.ids import (
     community_id,
     local_id,
@@ -17,7 +15,9 @@ from communitykit_workplace.ids import (
     parse_time,
     post_id,
 )
-from communitykit_workplace.posts import STORY
+from communitykit_workplace.translate.attachments import attachments
+from communitykit_workplace.translate.messages import STORY
+from communitykit_workplace.translate.text import links
 
 _FLAG = {"local": True}
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from communitykit import CommunityKitError, CredentialError, ObjectUnavailableError, PermissionMissingError
 from communitykit.connector import Batch, Flow, Gap, Listing, Response, Selection, Slice, Swept, parse_id
-from communitykit_workplace import fields
-from communitykit_workplace.asking import gather
+from communitykit_workplace.api import fields
+from communitykit_workplace.api.asking import gather
+from communitykit_workplace.api.methods import PAGE, graph, graph_pager
 from communitykit_workplace.edges import is_odd, is_whole, listed, rows
 from communitykit_workplace.ids import NETWORK, community_id, native_id, parse_time
-from communitykit_workplace.methods import PAGE, graph, graph_pager
 from communitykit_workplace.secrets import cleaned
 
 _TALK = frozenset({"post", "event"})

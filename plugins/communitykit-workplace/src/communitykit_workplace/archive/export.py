@@ -1,4 +1,4 @@
-"""Archives of every kind: dumps of the Graph, SCIM, downloads of one's information, tables. The door to them all."""
+"""Archives of every kind: dumps of the Graph, SCIM, downloads of one's information, tables."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
-from communitykit.connector import Archive, ArchiveDoor, Selection, Slice
+from communitykit.connector import Archive, Selection, Slice
+from communitykit_workplace.archive.reading import STAGES, Reader, Step
+from communitykit_workplace.archive.sorting import Part, sort_parts
 from communitykit_workplace.ids import NETWORK, parse_time
-from communitykit_workplace.reading import STAGES, Reader, Step
-from communitykit_workplace.sorting import Part, sort_parts
 
 _READ = frozenset({"graph", "download", "table"})
 _SORTED: WeakKeyDictionary[Archive, list[Part]] = WeakKeyDictionary()
@@ -60,7 +60,3 @@ def read(archive: Archive, selection: Selection) -> Iterator[Step]:
     for stage in STAGES:
         yield from reader.stage(stage)
     yield from reader.gaps()
-
-
-DOOR = ArchiveDoor(detect=detect, as_of=as_of, read=read, nested=True)
-"""The declaration's part about archives."""

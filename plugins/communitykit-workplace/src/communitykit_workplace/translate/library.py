@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from communitykit.connector import Draft, Ignored, Rejected
-from communitykit_workplace.acts import rsvps
-from communitykit_workplace.bodies import links, plain_text
 from communitykit_workplace.ids import community_id, member_id, native_id, parse_time, post_id, ref
-from communitykit_workplace.parts import as_text, each
+from communitykit_workplace.translate.acts import rsvps
+from communitykit_workplace.translate.parts import as_text, each
+from communitykit_workplace.translate.text import links, plain_text
 from communitykit_workplace.wire import Event, Page
 
 _FIGURES = ("attending_count", "declined_count", "interested_count", "maybe_count", "noreply_count")

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 from communitykit.connector import Draft, Rejected, Swept, parse_id
-from communitykit_workplace.attachments import attachments
 from communitykit_workplace.edges import is_whole, listed, rows
 from communitykit_workplace.ids import act_id, community_id, member_id, native_id, parse_time, post_id
-from communitykit_workplace.parts import as_text, each
+from communitykit_workplace.translate.attachments import attachments
+from communitykit_workplace.translate.parts import as_text, each
 
 LIKE = "LIKE"
 RSVP = {"attending": "attending", "maybe": "maybe", "interested": "interested", "declined": "declined"}

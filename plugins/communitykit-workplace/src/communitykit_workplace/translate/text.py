@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
-from typing import Any, cast
+from typing import Any
 
 from communitykit.connector import make_id
+from communitykit_workplace.edges import tags_of
 from communitykit_workplace.ids import NETWORK, PLATFORM, community_id, member_id, native_id
 from communitykit_workplace.wire import Tag
 
@@ -42,23 +42,8 @@ def mentions(tags: Any) -> tuple[dict[str, Any], ...]:  # noqa: ANN401 # three s
     """Read `message_tags`, a list of tags or, in old answers, lists of them by offset."""
     if not tags:
         return ()
-    found = (mention for tag in _tags(tags) if (mention := _mention(tag)))
+    found = (mention for tag in tags_of(tags) if (mention := _mention(tag)))
     return tuple({(one["kind"], one["id"]): one for one in found}.values())
-
-
-def tagged(tags: Any) -> Iterator[Tag]:  # noqa: ANN401 # three shapes of JSON
-    """Return the people that are named, as profiles."""
-    for tag in _tags(tags) if tags else ():
-        if tag.get("type") in ("user", None):  # it may be anything, a list too
-            yield tag
-
-
-def _tags(tags: Any) -> Iterator[Tag]:  # noqa: ANN401 # three shapes of JSON
-    groups = tags.values() if isinstance(tags, dict) else [tags]
-    for group in groups:
-        for tag in group if isinstance(group, list) else [group]:
-            if isinstance(tag, dict):
-                yield cast("Tag", tag)
 
 
 def _mention(tag: Tag) -> dict[str, Any] | None:

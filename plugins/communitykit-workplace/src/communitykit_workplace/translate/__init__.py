@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from communitykit.connector import Draft, Ignored, Rejected, WireKind
-from communitykit_workplace import acts, library, local, people, places, posts, tables_records
+from communitykit_workplace.translate import acts, figures, library, local, messages, people, places
 
 
 def _aside(item: Any, context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401, ARG001 # not read
@@ -29,14 +29,14 @@ TRANSLATORS: dict[str, WireKind] = {
     "profile": WireKind(people.profile),
     "scim_user": WireKind(people.scim_user),
     "membership": WireKind(people.membership),
-    "post": WireKind(posts.post),
-    "comment": WireKind(posts.comment),
+    "post": WireKind(messages.post),
+    "comment": WireKind(messages.comment),
     "edge": WireKind(acts.edge_rows),
     "event": WireKind(library.event),
     "page": WireKind(library.page),
     "download": WireKind(local.entry),
-    "employee": WireKind(tables_records.employee),
-    "figures": WireKind(tables_records.figures),
+    "employee": WireKind(figures.employee),
+    "figures": WireKind(figures.figures),
     "misfit": WireKind(_misfit),
     "aside": WireKind(_aside),
 }

@@ -8,18 +8,15 @@ from typing import Any
 
 from communitykit import CommunityKitError, CursorError, ObjectUnavailableError, PermissionMissingError
 from communitykit.connector import Batch, Checkpoint, Flow, Gap, Listing, Pages, Request, Selection, Slice, Swept
-from communitykit_workplace import discovery, fields
-from communitykit_workplace.access import authorize, preflight
-from communitykit_workplace.asking import completed, gather, paced, profiles
-from communitykit_workplace.discovery import denied
-from communitykit_workplace.edges import is_odd, listed, rows
-from communitykit_workplace.feed import Feed, read_feed
+from communitykit_workplace.api import discovery, fields
+from communitykit_workplace.api.asking import completed, gather, paced
+from communitykit_workplace.api.checkpoint import Progress
+from communitykit_workplace.api.discovery import denied
+from communitykit_workplace.api.messages import Feed, read_feed
+from communitykit_workplace.api.methods import PAGE, graph, graph_pager, scim
+from communitykit_workplace.edges import is_odd, listed, profiles, rows
 from communitykit_workplace.ids import community_id
-from communitykit_workplace.methods import PAGE, graph, graph_pager, scim
-from communitykit_workplace.progress import Progress
 from communitykit_workplace.secrets import cleaned
-
-__all__ = ["authorize", "discover", "preflight", "read", "resolve"]
 
 Steps = Generator[Any, Any, None]
 Group = dict[str, str]

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from communitykit.connector import Archive, json_items
+from communitykit_workplace.archive.joining import People
+from communitykit_workplace.archive.scripts import content_key
 from communitykit_workplace.ids import parse_time
-from communitykit_workplace.joining import People
-from communitykit_workplace.scripts import content_key
 
 _WRAPPERS = frozenset({"activity_log_data", "entries", "items"})
 _ANSWERS = {"events_joined": "attending", "events_declined": "declined", "events_interested": "interested"}

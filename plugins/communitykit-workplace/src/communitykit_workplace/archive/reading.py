@@ -11,16 +11,15 @@ from typing import Any
 
 from communitykit import ArchiveError
 from communitykit.connector import Archive, Batch, Gap, Selection, Slice
-from communitykit_workplace.asking import profiles
-from communitykit_workplace.download import entries, owner_of
-from communitykit_workplace.dump import Objects
-from communitykit_workplace.edges import cut, rows
+from communitykit_workplace.archive.download import entries, owner_of
+from communitykit_workplace.archive.dump import Objects
+from communitykit_workplace.archive.joining import People
+from communitykit_workplace.archive.scripts import Made, Script, recognise
+from communitykit_workplace.archive.sorting import Part, kind_of
+from communitykit_workplace.archive.tables import tables
+from communitykit_workplace.edges import cut, profiles, rows
 from communitykit_workplace.ids import native_id
-from communitykit_workplace.joining import People
-from communitykit_workplace.scripts import Made, Script, recognise
 from communitykit_workplace.secrets import cleaned
-from communitykit_workplace.sorting import Part, kind_of
-from communitykit_workplace.tables import tables
 
 BATCH = 500
 """Objects in one batch; a post holds its comments, so they are counted with it."""

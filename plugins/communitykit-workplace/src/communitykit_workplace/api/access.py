@@ -10,8 +10,8 @@ from typing import Any
 
 from communitykit import CommunityKitError, SettingsError
 from communitykit.connector import AuthFlow, Credential, Flow, Gap, Selection, bearer
+from communitykit_workplace.api.methods import graph
 from communitykit_workplace.ids import PLATFORM
-from communitykit_workplace.methods import graph
 from communitykit_workplace.settings import WorkplaceSettings
 
 _PROOF_LIVES = timedelta(minutes=10)

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from communitykit_workplace.archive.joining import People
+from communitykit_workplace.archive.tables import Cells
 from communitykit_workplace.ids import address, comment_id, native_id, parse_time
-from communitykit_workplace.joining import People
 from communitykit_workplace.secrets import plain_name
-from communitykit_workplace.tables import Cells
 
 _LITERAL = 4 * 1024 * 1024
 _CREATOR = re.compile(r"^(?P<name>.*?)\s*\((?P<mail>[^()\s]+@[^()\s]+)\)\s*$")

@@ -16,11 +16,11 @@ from communitykit import (
     ProtocolError,
     RetryableError,
 )
-from communitykit.connector import Batch, Cost, Flow, Pages, Request, Response
-from communitykit_workplace.edges import cut, listed, people, rows
-from communitykit_workplace.fields import EDGES
+from communitykit.connector import Cost, Flow, Pages, Request, Response
+from communitykit_workplace.api.fields import EDGES
+from communitykit_workplace.api.methods import PAGE, fault, following, graph, graph_pager, pause
+from communitykit_workplace.edges import cut, listed, rows
 from communitykit_workplace.ids import native_id
-from communitykit_workplace.methods import PAGE, fault, following, graph, graph_pager, pause
 
 BATCH = 50
 """Calls of one batch ("Batch Requests")."""
@@ -172,15 +172,3 @@ def _extended(rest: _Rest, answer: Response) -> list[dict[str, Any]]:
     fresh = [one for one in listed(answer.data) if not isinstance(one, dict) or native_id(one.get("id")) not in known]
     rest.edge["data"] = [*listed(rest.edge), *fresh]
     return rows(fresh)
-
-
-def profiles(items: Sequence[dict[str, Any]], known: set[str], context: dict[str, Any]) -> Iterator[Batch]:
-    """Return those whom these posts name and who were not given yet."""
-    found: list[dict[str, str]] = []
-    for item in items:
-        for native, name in people(item):
-            if name and native not in known:
-                known.add(native)
-                found.append({"id": native, "name": name})
-    if found:
-        yield Batch("profile", found, context)

@@ -6,9 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from communitykit.connector import Draft, Rejected
-from communitykit_workplace.acts import reactions, tally, views, votes
-from communitykit_workplace.attachments import attachments, shared_post
-from communitykit_workplace.bodies import links, mentions, plain_text
 from communitykit_workplace.edges import is_whole, rows, total
 from communitykit_workplace.ids import (
     comment_id,
@@ -20,7 +17,10 @@ from communitykit_workplace.ids import (
     post_id,
     ref,
 )
-from communitykit_workplace.parts import as_text, each, without_odd
+from communitykit_workplace.translate.acts import reactions, tally, views, votes
+from communitykit_workplace.translate.attachments import attachments, shared_post
+from communitykit_workplace.translate.parts import as_text, each, without_odd
+from communitykit_workplace.translate.text import links, mentions, plain_text
 from communitykit_workplace.wire import Comment, Post
 
 STORY = "x-workplace-story"

@@ -7,7 +7,7 @@ from typing import Any
 
 from communitykit_workplace.edges import rows
 from communitykit_workplace.ids import native_id, ref
-from communitykit_workplace.parts import as_text
+from communitykit_workplace.translate.parts import as_text
 from communitykit_workplace.wire import Attachment, Post
 
 _KINDS = {

@@ -14,12 +14,12 @@ from typing import Any
 
 from communitykit import CursorError, ObjectUnavailableError, ProtocolError
 from communitykit.connector import Batch, Gap, Pages, Request, Response, Selection, Swept
-from communitykit_workplace.asking import completed, gather, profiles
-from communitykit_workplace.edges import cut, is_odd, listed, rows, shows_replies
-from communitykit_workplace.fields import post
+from communitykit_workplace.api.asking import completed, gather
+from communitykit_workplace.api.checkpoint import Progress
+from communitykit_workplace.api.fields import post
+from communitykit_workplace.api.methods import TooMuchError, UnknownFieldError, graph, graph_pager
+from communitykit_workplace.edges import cut, is_odd, listed, profiles, rows, shows_replies
 from communitykit_workplace.ids import native_id, parse_time
-from communitykit_workplace.methods import TooMuchError, UnknownFieldError, graph, graph_pager
-from communitykit_workplace.progress import Progress
 
 MARGIN = timedelta(seconds=60)
 """Clocks differ, and posts may show late: the last minute is read again and never swept."""
