@@ -103,7 +103,7 @@ class Network:
         return events
 
     def answer(self, path: str, query: Mapping[str, str]) -> Any:
-        """Answer a request."""
+        """Answer a request: with JSON, or with a status as a number."""
         if path == "networks/current":
             return [{"id": 1, "name": "Aurora", "is_primary": True}]
         if path == "groups":
@@ -136,9 +136,11 @@ class Network:
         path = scope["path"].removeprefix("/api/v1/").removesuffix(".json")
         query = {name: values[0] for name, values in parse_qs(scope["query_string"].decode()).items()}
         self.requests.append((path, query))
-        body = json.dumps(self.answer(path, query)).encode()
+        answer = self.answer(path, query)
+        status = answer if isinstance(answer, int) else 200
+        body = json.dumps(answer).encode()
         headers = [(b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
 

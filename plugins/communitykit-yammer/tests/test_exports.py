@@ -269,6 +269,23 @@ def test_what_cannot_be_fetched_at_all_is_told() -> None:
     assert "administrator" in denied
 
 
+def test_what_an_export_left_out_is_new_for_the_run_that_asks_for_it() -> None:
+    """A glob, a window of time, a window that failed, private groups: a wider run then equals a fresh one."""
+    world, store = make_world(), Kept()
+    settings = {"export_since": world.now - timedelta(days=60)}
+    store.read(YAMMER, world, settings=settings, communities=("nothing-*",))
+    store.read(YAMMER, world, settings=settings, options={"windows": 0})
+    store.read(YAMMER, world, settings=settings, until=world.now - timedelta(days=20))
+    for private in (False, True):
+        run = store.read(YAMMER, world, settings=settings, include_private=private)
+        fresh = Kept()
+        fresh.read(YAMMER, world, settings=settings, include_private=private)
+        assert [one["id"] for one in store.current()["post"]] == [one["id"] for one in fresh.current()["post"]]
+        assert [one.requests for one in run.coverage if one.slice.endswith(":export")] == [2 if private else 1]
+    again = store.read(YAMMER, world, settings=settings)
+    assert [one.requests for one in again.coverage if one.slice.endswith(":export")] == [0]
+
+
 def test_names_of_the_sandbox_are_numbers() -> None:
     world = make_world()
     place, one = next((place, one) for place in world.on("yammer") for one in world.messages(place))

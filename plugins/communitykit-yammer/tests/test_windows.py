@@ -267,3 +267,74 @@ def test_a_kind_that_was_not_asked_for_is_new_for_the_run_that_asks(network: Any
     state: dict[str, Any] = {}
     assert [len(network.records(state, kinds=frozenset({kind}))) for kind in ("post", "event")] == [60, 60]
     assert network.records(state, kinds=frozenset({"post", "event"})) == []
+
+
+@pytest.mark.parametrize("cursor", [None, 101, 41])
+@pytest.mark.parametrize("failure", [500, {"messages": None}])
+def test_a_page_that_fails_does_not_hold_up_the_others(network: Any, cursor: int | None, failure: Any) -> None:
+    """It is told, and asked for again by the next run; what stands behind it is read."""
+    for native in range(1, 121):
+        network.write(native, days=121 - native)
+    kept, whole = Kept(), network.feed
+    if cursor is None:  # the news fail, and what was there before them is still to be read
+        network.read(kept, since=network.now - timedelta(days=40))
+
+    def failing(group: int | None, bound: int) -> Any:
+        return failure if bound == (cursor or 10**18) else whole(group, bound)
+
+    network.feed = failing
+    for _ in range(2):
+        events = network.read(kept)
+        there = posts(kept)
+        assert 100 <= len(there) < 121
+        assert 1 in there
+        assert incomplete(events) == ["yammer:1:messages/3"]
+        network.write(121 + len(network.messages), days=0) if cursor is None else None
+    network.feed = whole
+    network.read(kept)
+    assert posts(kept) == {one["id"] for one in network.messages}
+
+
+def test_a_feed_that_fails_altogether_ends_soon(network: Any) -> None:
+    for native in range(1, 121):
+        network.write(native, days=121 - native)
+    kept = Kept()
+    network.read(kept, since=network.now - timedelta(days=40))
+    network.requests.clear()
+    network.feed = lambda _group, _bound: {"messages": None}
+    events = network.read(kept)
+    assert sum(path.startswith("messages") for path, _ in network.requests) <= 3
+    assert incomplete(events) == ["yammer:1:messages/3"]
+    assert posts(kept) == set(range(81, 121))
+
+
+def test_who_reacted_to_one_message_fails_alone_and_is_asked_for_again(network: Any) -> None:
+    for native in range(1, 31):
+        network.write(native, days=100 - native, liked_by={"count": 2, "names": [{"user_id": 7}]})
+    kept, answer, fails = Kept(), network.answer, [True]
+
+    def likers(path: str, query: Any) -> Any:
+        if not path.startswith("users/liked_message/"):
+            return answer(path, query)
+        return 500 if fails[0] and path.endswith("/12") else {"users": [{"id": 7}, {"id": 8}]}
+
+    network.answer = likers
+    events = network.read(kept, settings={"reactions": "full"})
+    assert (len(posts(kept)), len(kept.current()["event"])) == (30, 59)
+    assert incomplete(events) == ["yammer:1:messages/3"]
+    fails[0] = False
+    events = network.read(kept, settings={"reactions": "full"})
+    assert len(kept.current()["event"]) == 60
+    assert incomplete(events) == []
+
+
+def test_private_talk_in_the_feed_of_the_company_is_left_out_until_it_is_asked_for(network: Any) -> None:
+    network.write(1, days=3, group=None)
+    network.write(2, days=2, group=None, direct_message=True, conversation_id=2)
+    network.write(3, days=1, group=None, thread_id=2, conversation_id=2)
+    kept = Kept()
+    events = network.read(kept, settings={"company_feed": True})
+    assert posts(kept) == {1}
+    assert incomplete(events) == ["yammer:1:messages/company"]
+    network.read(kept, settings={"company_feed": True}, include_direct=True)
+    assert posts(kept) == {1, 2, 3}

@@ -7,63 +7,123 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Generator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from math import ceil
 from typing import Any
 
 from communitykit import ArchiveError, ObjectUnavailableError, PermissionMissingError, TransientError
 from communitykit.connector import Archive, Batch, Checkpoint, Cost, Gap, Request, Response, Selection, Slice
 from communitykit_yammer.archive import read_part
 from communitykit_yammer.ids import number
+from communitykit_yammer.ranges import Ranges
 from communitykit_yammer.tables import parts
 
-SHORTEST = timedelta(hours=1)
-"""The smallest window that is asked for, as Microsoft's own tool does."""
+VERSION = 2
+SHORTEST = 3600
+"""The smallest window that is asked for, in seconds, as Microsoft's own tool does."""
 
 Steps = Generator[Any, Any, None]
 
 
 def read_exports(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
-    """Fetch exports from where the last one ended up to now."""
-    start = _start(selection, checkpoint)
-    length = longest = selection.settings.window(selection.until - start) if start is not None else SHORTEST
-    while start is not None and start < selection.until:
-        end = min(start + length, selection.until)
+    """Fetch exports of whatever time this selection was not handed on yet; a window that fails is tried again later."""
+    fetched = Fetched.load(checkpoint)
+    done, last = fetched.for_whom(selection), int(selection.until.timestamp())
+    at = _start(selection, done)
+    longest = int(selection.settings.window(timedelta(seconds=max(1, last - at))).total_seconds())
+    length = longest
+    while at < last:
+        end = min(at + length, last)
         try:
-            response: Response = yield _request(start, end)
+            response: Response = yield _request(_moment(at), _moment(end))
             with _opened(response) as archive:
                 archive.verify()
                 for folder in parts(archive):
                     network = number(folder.rpartition("/")[2]) or slice_.network
-                    yield from read_part(archive, folder, network, selection, as_of=end)
+                    yield from read_part(archive, folder, network, selection, as_of=_moment(end))
+            fetched.add(selection, at, end)
         except (PermissionMissingError, ObjectUnavailableError) as error:
             yield Gap(f"exports are not read: {error}", "denied")
             return
         except (TransientError, ArchiveError) as error:
-            if end - start > SHORTEST:
-                length = max(SHORTEST, (end - start) / 2)
+            if end - at > SHORTEST:
+                length = max(SHORTEST, (end - at) // 2)
                 continue
-            yield Gap(f"the export of {start.isoformat()} to {end.isoformat()} is missing: {error}")
-        start = end
+            yield Gap(f"the export of {_moment(at).isoformat()} to {_moment(end).isoformat()} is missing: {error}")
+        at = done.above(end)
         length = min(length * 2, longest)
-        yield Batch("message", (), {"network": slice_.network}, checkpoint={"v": 1, "until": end.isoformat()})
+        yield Batch("message", (), {"network": slice_.network}, checkpoint=fetched.save())
 
 
 def windows_left(selection: Selection, checkpoint: Checkpoint | None) -> int:
     """Count the windows that are still to be fetched."""
-    start = _start(selection, checkpoint)
-    if start is None or start >= selection.until:
-        return 0
-    whole = selection.until - start
-    window: timedelta = selection.settings.window(whole)
-    return ceil(whole / window)
+    done, last = Fetched.load(checkpoint).for_whom(selection), int(selection.until.timestamp())
+    at, count = _start(selection, done), 0
+    length = int(selection.settings.window(timedelta(seconds=max(1, last - at))).total_seconds())
+    while at < last:
+        at, count = done.above(at + length), count + 1
+    return count
 
 
-def _start(selection: Selection, checkpoint: Checkpoint | None) -> datetime | None:
-    if checkpoint and checkpoint.get("v") == 1:
-        return datetime.fromisoformat(str(checkpoint["until"]))
+@dataclass(slots=True)
+class Fetched:
+    """Which seconds (since 1970) were handed on, to whom: what a selection leaves out is new for the one that asks."""
+
+    asked: list[tuple[dict[str, Any], Ranges]] = field(default_factory=list)
+
+    @classmethod
+    def load(cls, checkpoint: Checkpoint | None) -> Fetched:
+        """Go on from a checkpoint; one of another version starts anew, which costs requests and loses nothing."""
+        if not checkpoint or checkpoint.get("v") != VERSION:
+            return cls()
+        return cls([(one["asked"], Ranges(one["handed"])) for one in checkpoint["fetched"]])
+
+    def save(self) -> Checkpoint:
+        """Make the checkpoint that holds now."""
+        return {"v": VERSION, "fetched": [{"asked": asked, "handed": found.pairs} for asked, found in self.asked]}
+
+    def for_whom(self, selection: Selection) -> Ranges:
+        """Return the seconds of which all was handed on that a selection asks for."""
+        wanted, found = _asked(selection), Ranges()
+        for asked, handed in self.asked:
+            if _covers(asked, wanted):
+                for low, high in handed.pairs:
+                    found.add(low, high)
+        return found
+
+    def add(self, selection: Selection, start: int, end: int) -> None:
+        """Note that a window, its end not in it, was handed on to a selection."""
+        wanted = _asked(selection)
+        for asked, handed in self.asked:
+            if asked == wanted:
+                handed.add(start, end - 1)
+                return
+        self.asked.append((wanted, Ranges([(start, end - 1)])))
+
+
+def _asked(selection: Selection) -> dict[str, Any]:
+    return {
+        "kinds": sorted(selection.kinds),
+        "communities": sorted(selection.communities),
+        "private": selection.include_private,
+        "direct": selection.include_direct,
+    }
+
+
+def _covers(asked: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    """Tell whether whoever asked for the one was handed on all that the other asks for."""
+    places = not asked["communities"] or asked["communities"] == wanted["communities"]
+    kinds = set(asked["kinds"]) >= set(wanted["kinds"])
+    return places and kinds and asked["private"] >= wanted["private"] and asked["direct"] >= wanted["direct"]
+
+
+def _start(selection: Selection, done: Ranges) -> int:
     since: datetime | None = selection.settings.export_since
-    return since.astimezone(UTC) if since is not None else None
+    return done.above(int((since or selection.until).timestamp()))
+
+
+def _moment(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)
 
 
 def _request(start: datetime, end: datetime) -> Request:

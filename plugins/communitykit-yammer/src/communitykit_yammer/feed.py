@@ -6,12 +6,19 @@ page that is short, unless something tells of more: `meta.older_available`, or t
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from communitykit import CursorError, ObjectUnavailableError, PermissionMissingError
+from communitykit import (
+    CommunityKitError,
+    CursorError,
+    ObjectUnavailableError,
+    PermissionMissingError,
+    ProtocolError,
+    TransientError,
+)
 from communitykit.connector import Batch, Gap, Request, Selection, Swept
 from communitykit_yammer.ids import number, parse_time
 from communitykit_yammer.methods import FEED_PAGE, rest
@@ -24,6 +31,8 @@ MARGIN = timedelta(seconds=60)
 """Yammer's clock and ours may differ, and messages may show late: the last minute is never swept."""
 IN_A_ROW = 5
 """So many messages in a row that are older than a moment tell that the feed is past it; one may lie about its time."""
+MAX_FAILURES = 2
+"""So many pages that fail in a row end a walk."""
 _EVER = datetime(2008, 1, 1, tzinfo=UTC)
 
 Steps = Generator[Any, Any, None]
@@ -57,6 +66,8 @@ def read_feed(feed: Feed, progress: Progress, selection: Selection) -> Steps:
         return
     walk = _Walk(feed, progress, selection)
     yield from walk.walk()
+    if walk.private:
+        yield Gap(f"{walk.private} messages of private talk were left out; ask for them with include_direct", "skipped")
     if not walk.denied:
         progress.updates = feed.updates
         yield Batch("message", (), feed.context, checkpoint=progress.save())
@@ -96,6 +107,10 @@ class _Walk:
         self.joined = True
         """Whether every page so far joined the one before, from the newest message on."""
         self.seen = 0
+        self.failures = 0
+        self.private = 0
+        self.span = 1
+        """How many ids the last page spans."""
         self.tail: list[datetime] = []
         """When the last messages were written, as far as their pages join."""
         self.bottom: int | None = None
@@ -107,7 +122,13 @@ class _Walk:
             self.progress.recent = self.progress.cut = 0
         at: int | None = None
         while True:
-            page = Page.of((yield self.feed.ask(at)).data)
+            try:
+                page = Page.of((yield self.feed.ask(at)).data, subject=self.feed.subject)
+            except (TransientError, ProtocolError) as error:
+                at = self._behind(at, error)
+                yield Gap(f"a page of {self.feed.subject} failed and is tried again with the next run: {error}")
+                continue
+            self.failures = 0
             if at is None and not page.size:
                 yield from self._empty()
                 if self.denied:
@@ -128,6 +149,20 @@ class _Walk:
             if at is None:
                 return
 
+    def _behind(self, at: int | None, error: CommunityKitError) -> int:
+        """Return a cursor behind a page that failed: what stands between was not handed on, so it is asked for again.
+
+        Raises the error itself where that was tried often enough, or nothing is known that could stand behind.
+        """
+        self.failures += 1
+        newest = self.progress.newest(self.kinds)
+        behind = (newest + 1 if newest else 0) if at is None else at - self.span
+        if self.failures > MAX_FAILURES or behind <= 1:
+            raise error
+        self.span *= FEED_PAGE
+        self.joined, self.tail, self.bottom = False, [], None
+        return behind
+
     def _check(self, page: Page, at: int) -> None:
         """Leave out what a page repeats; one that repeats its cursor alone is empty, and so the end.
 
@@ -143,6 +178,7 @@ class _Walk:
     def _next(self, page: Page, at: int | None) -> int | None:
         """Return the next page's cursor, None where there is nothing more to read."""
         progress, since, lowest = self.progress, self.selection.since, page.ids[-1]
+        self.span = page.ids[0] - lowest + 1
         if self.bottom is None:
             self.bottom = at or page.ids[0] + 1
         for item in page.messages:
@@ -192,9 +228,11 @@ class _Walk:
         feed, progress = self.feed, self.progress
         due = [item for item in page.messages if self._is_due(item)]
         shown = [item for item in due if self._is_shown(item)]
+        self.private += sum(map(is_direct, due)) - sum(map(is_direct, shown)) if feed.ungrouped else 0
         progress.cut += sum(map(is_cut, shown))
         progress.recent += sum(1 for moment in moments(page.messages) if moment >= self.edge)
-        told = {id_of(item): item for item in (yield from self._with_likers(shown))}
+        owed: dict[int, str] = {}
+        told = {id_of(item): item for item in (yield from self._with_likers(shown, owed))}
         context = page.context(feed.context)
         if feed.ungrouped:
             beside = {number(item.get(name)) for item in shown for name in ("thread_id", "sender_id")} - {None}
@@ -208,7 +246,8 @@ class _Walk:
                 yield from self._sweep(part.low, part.high)
             progress.seen += sum(not progress.holds(self.kinds, native) for native in part.ids)
             high = part.ids[0] if part.high is None else part.high
-            progress.hand_on(self.kinds, part.low, high)
+            for low, top in _without(owed, part.low, high):
+                progress.hand_on(self.kinds, low, top)
             if not self.looked_back:
                 progress.walked.add(part.low, high)
         if page.unreadable:  # nothing vanishes from a window that holds what shows no id; it ends here all the same
@@ -234,16 +273,20 @@ class _Walk:
             until = self.selection.until - MARGIN
             yield Swept("post", {"community_id": where}, until=until, lowest=low, highest=high)
 
-    def _with_likers(self, items: list[dict[str, Any]]) -> Generator[Any, Any, list[dict[str, Any]]]:
+    def _with_likers(
+        self, items: list[dict[str, Any]], owed: dict[int, str]
+    ) -> Generator[Any, Any, list[dict[str, Any]]]:
         """Complete the lists of who reacted, where that was asked for and is allowed."""
         if not self.full:
             return items
         try:
-            return (yield from completed(items, self.progress))
+            items = yield from completed(items, self.progress, owed)
         except PermissionMissingError as error:
             self.full = False
             yield Gap(f"not everybody who reacted: {error}", community_id=self.feed.community_id)
-            return items
+        for native, why in owed.items():
+            yield Gap(f"not everybody who reacted to message {native}, it is tried again: {why}")
+        return items
 
     def _empty(self) -> Steps:
         """A group that shows nothing is quiet, or closed to the token's owner: 200 and an empty list, either way."""
@@ -265,3 +308,11 @@ class _Walk:
                 "denied",
                 feed.community_id,
             )
+
+
+def _without(owed: Mapping[int, str], low: int, high: int) -> Iterator[tuple[int, int]]:
+    """Return a range of ids without those that are still owed, as ranges."""
+    for native in sorted(one for one in owed if low <= one <= high):
+        yield low, native - 1
+        low = native + 1
+    yield low, high

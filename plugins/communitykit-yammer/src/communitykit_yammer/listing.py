@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from communitykit.connector import Response
+from communitykit.connector import Response, required_list
 from communitykit_yammer.ids import number
 from communitykit_yammer.methods import LIST_PAGE, rest
-from communitykit_yammer.pages import listed
 
 
 class NumberedListing:
@@ -37,7 +36,7 @@ class NumberedListing:
         self._page += 1
         data = (yield rest(self._path, subject=self._subject, page=self._page, **self._params)).data
         whole = isinstance(data, Mapping)
-        rows = listed(data.get(self._key) if whole else data)
+        rows = required_list(data, *((self._key,) if whole and self._key else ()), subject=self._subject)
         fresh: dict[str, dict[str, Any]] = {}
         self.odd = []
         for row in rows:

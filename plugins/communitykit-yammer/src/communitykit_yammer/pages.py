@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from communitykit.connector import Batch
+from communitykit.connector import Batch, required_list
 from communitykit_yammer.ids import number, parse_time
 
 _MEMBERS = {"user": "user", "bot": "bot", "guide": "bot"}
@@ -38,10 +38,13 @@ class Page:
     older: bool = False
 
     @classmethod
-    def of(cls, data: Any) -> Page:  # noqa: ANN401 # decoded JSON
-        """Take an answer apart, whatever is missing in it."""
+    def of(cls, data: Any, *, subject: str = "") -> Page:  # noqa: ANN401 # decoded JSON
+        """Take an answer apart, whatever is odd in it.
+
+        Raises ProtocolError where it holds no list of messages: that is no empty feed.
+        """
+        rows = required_list(data, "messages", subject=subject)
         envelope = mapping(data)
-        rows = listed(envelope.get("messages"))
         page = cls(size=len(rows))
         for row in rows:
             readable = isinstance(row, dict) and number(row.get("id")) is not None

@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from communitykit import ObjectUnavailableError
-from communitykit.connector import Response
+from communitykit import ObjectUnavailableError, ProtocolError, TransientError
+from communitykit.connector import Response, required_list
 from communitykit_yammer.ids import number
 from communitykit_yammer.methods import LIST_PAGE, rest
-from communitykit_yammer.pages import is_cut, listed, mapping
+from communitykit_yammer.pages import id_of, is_cut, mapping
 from communitykit_yammer.progress import Progress
 
 
-def completed(items: list[dict[str, Any]], progress: Progress) -> Generator[Any, Any, list[dict[str, Any]]]:
-    """Ask for everybody who reacted where a list is cut short and its count moved since it was last asked for."""
+def completed(
+    items: list[dict[str, Any]], progress: Progress, owed: dict[int, str]
+) -> Generator[Any, Any, list[dict[str, Any]]]:
+    """Ask for everybody who reacted where a list is cut short and its count moved since it was last asked for.
+
+    A message whose list fails keeps the part of it that it shows; why is noted in `owed` by its id.
+    """
     found = list(items)
     for index, item in enumerate(items):
         native, count = str(item["id"]), mapping(item.get("liked_by")).get("count")
         if not is_cut(item) or progress.reactions.get(native) == count:
             continue
-        names = yield from _likers(native)
+        try:
+            names = yield from _likers(native)
+        except (TransientError, ProtocolError) as error:
+            owed[id_of(item)] = str(error)
+            continue
         if names is not None:
             found[index] = {**item, "liked_by": {"count": count, "names": names}}
             progress.reactions[native] = int(count or 0)
@@ -36,7 +45,8 @@ def _likers(native: str) -> Generator[Any, Any, list[dict[str, Any]] | None]:
             response: Response = yield rest(f"users/liked_message/{native}", subject=f"message {native}", page=page)
         except ObjectUnavailableError:
             return None
-        rows = listed(response.data.get("users") if isinstance(response.data, dict) else response.data)
+        path = ("users",) if isinstance(response.data, dict) else ()
+        rows = required_list(response.data, *path, subject=f"message {native}")
         fresh = {
             user: {**one, "user_id": one["id"], "permalink": one.get("name")}
             for one in rows
