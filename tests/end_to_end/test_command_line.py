@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -204,9 +205,16 @@ def test_the_demo(export: Path, tmp_path: Path) -> None:
         told = opened.sql(
             "SELECT split_part(id, ':', 1) AS platform, count(*) AS posts FROM posts GROUP BY 1"
         ).to_pylist()
+        gone = opened.sql("SELECT id FROM communities WHERE gone IS NOT NULL").to_pylist()
     simulated = {name for name, one in registry().connectors.items() if one.sandbox is not None}
     assert {one["platform"] for one in told} == simulated >= {"matrix", "slack", "teams", "workplace", "yammer"}
     assert all(one["posts"] > 500 for one in told)
+    assert gone == []  # the company closes none
+    titles = [registry().get(name).title for name in simulated if name != "slack"]
+    assert all(re.search(rf"{re.escape(one)}: all [\d,]+ things are as they are there", done.stdout) for one in titles)
+    slack = re.search(r"Slack: (\d+) of [\d,]+ things are not .*: without reply changes,", done.stdout)
+    assert slack is not None
+    assert int(slack[1]) < 30
     assert run("demo", "--to", store, "--json").returncode == 0
     refused = run("import", "slack", export, "--to", store)
     assert refused.returncode == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,18 @@ from communitykit.cli.output import Exit, print_json, say
 from communitykit.cli.progress import PullProgress
 from communitykit.cli.sandbox import platform_of, simulated
 from communitykit.cli.show import show
+from communitykit.connector.declaration import Connector
 from communitykit.doors.api import connect
 from communitykit.errors import SettingsError
 from communitykit.pull import PullResult, pull
-from communitykit.sandbox import SIZES, World, serve
+from communitykit.sandbox import SIZES, World, project, serve
 from communitykit.store import Store
 from communitykit.store.connection import mark
+from communitykit.testing.reading import current
 
 _MONTH = timedelta(days=30)
+_LATER = ("late_replies", "edits", "deletions", "reply_changes")
+"""Features without which a later run does not find everything that has changed."""
 _POSTS = 1_000
 """About how many posts each platform holds, however many are installed."""
 
@@ -54,12 +58,17 @@ def run_demo(to: Path, *, as_json: bool) -> None:
             say(f"\nA month passes: {len(changes):,} things happen.\n")
         # The month passed in the company alone: to a polling rule it is still the same day.
         second = _pull(sessions, to, "Second pull", as_json=as_json, force=True)
+    truth = [_hold_against_the_truth(world, connector, to) for connector in found.values()]
     if as_json:
-        print_json({"first": runs.as_data(first, to), "second": runs.as_data(second, to), "happened": len(changes)})
+        told = {"first": runs.as_data(first, to), "second": runs.as_data(second, to), "happened": len(changes)}
+        print_json({**told, "truth": {one.name: {"current": one.current, "differences": one.wrong} for one in truth}})
         return
     saved = first.requests - second.requests
     say(f"The second pull sent {second.requests:,} requests, {saved:,} fewer than the first.\n")
     show(to, as_json=False)
+    say("\nWhat is current, held against the company itself:")
+    for one in truth:
+        say(f"  {one}")
     say(f'Look for yourself: communitykit show {to}, or duckdb.sql("FROM activity") on the file.')
 
 
@@ -75,6 +84,36 @@ def _pull(sessions: list[Any], to: Path, title: str, *, as_json: bool, force: bo
 
         raise typer.Exit(Exit.INTERRUPTED)
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How much is current of one platform, how much of it is not as it is there, and what was not claimed to be."""
+
+    name: str
+    title: str
+    current: int
+    wrong: int
+    unclaimed: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """One line."""
+        if not self.wrong:
+            return f"{self.title}: all {self.current:,} things are as they are there."
+        why = f": without {', '.join(self.unclaimed)}, later runs do not find all" if self.unclaimed else ""
+        return f"{self.title}: {self.wrong:,} of {self.current:,} things are not as they are there{why}."
+
+
+def _hold_against_the_truth(world: World, connector: Connector, to: Path) -> Held:
+    """Compare what is current of one platform with what a perfect reader would know of it."""
+    rows = {
+        kind: [row for row in found if row["id"].startswith(f"{connector.name}:")]
+        for kind, found in current(to).items()
+    }
+    claimed = connector.capabilities
+    wrong = project(world, claimed, platform_of(connector)).compare(rows)
+    unclaimed = tuple(name.replace("_", " ") for name in _LATER if name not in claimed.features)
+    return Held(connector.name, connector.title, sum(map(len, rows.values())), len(wrong), unclaimed)
 
 
 def _is_ours(to: Path) -> bool:
