@@ -6,19 +6,17 @@ from typing import Any
 
 import pytest
 from mutants import MUTANTS, Mutant
+from mutants_truth import TRUTH_MUTANTS
 
 from communitykit.testing.base import platform_of
 from communitykit.testing.reading import read
 from communitykit.testing.suite import ConnectorSuite
 
 
-class Slack(ConnectorSuite):
-    connector = "slack"
-
-
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: f"{one.name}-{one.check}")
+@pytest.mark.parametrize("mutant", [*MUTANTS, *TRUTH_MUTANTS], ids=lambda one: f"{one.name}-{one.check}")
 def test_is_caught(mutant: Mutant, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    suite, made = Slack(), mutant.connector()
+    made = mutant.connector()
+    suite = type("Suite", (ConnectorSuite,), {"connector": made.name})()
     check = getattr(suite, mutant.check)
     world = suite.make_world()
     given: dict[str, Any] = {
@@ -29,6 +27,8 @@ def test_is_caught(mutant: Mutant, tmp_path: Path, caplog: pytest.LogCaptureFixt
         "caplog": caplog,
         "name": mutant.more,
         "fault": mutant.more,
+        "what": mutant.more,
+        "ahead": mutant.more,
     }
     wanted = inspect.signature(check).parameters
     if "whole" in wanted:
@@ -39,5 +39,5 @@ def test_is_caught(mutant: Mutant, tmp_path: Path, caplog: pytest.LogCaptureFixt
 
 def test_every_check_is_named_by_a_mutant_or_holds_for_the_original_only() -> None:
     checks = {name for name in dir(ConnectorSuite) if name.startswith("test_")}
-    assert {mutant.check for mutant in MUTANTS} <= checks
-    assert len({mutant.name for mutant in MUTANTS}) >= 12
+    assert {mutant.check for mutant in (*MUTANTS, *TRUTH_MUTANTS)} <= checks
+    assert len({mutant.name for mutant in (*MUTANTS, *TRUTH_MUTANTS)}) >= 40

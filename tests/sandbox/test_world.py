@@ -193,3 +193,26 @@ def test_changes_can_be_limited_to_kinds_and_to_young_posts() -> None:
         assert world.root_of(change.message).at >= world.now_us - 30 * DAY
     with pytest.raises(ValueError, match="no such change: exploded"):
         world.advance(1, kinds=frozenset({"exploded"}))
+
+
+def test_a_deleted_community_is_in_no_list_and_comes_back_as_it_was() -> None:
+    world = World(seed=1, platforms=("slack",))
+    place, version = world.on("slack")[1], world.version
+    before = [message.at for message in world.messages(place)]
+    world.close(place)
+    assert place not in world.on("slack")
+    assert world.version > version
+    world.close(place, closed=False)
+    assert world.on("slack")[1] is place
+    assert [message.at for message in world.messages(place)] == before
+
+
+def test_a_deleted_account_is_on_no_platform_and_in_no_community() -> None:
+    world = World(seed=1, platforms=("slack",))
+    person = next(one for one in world.people if any(one.number in place.present() for place in world.places))
+    world.remove(person)
+    assert person.removed
+    assert person.platforms == ()
+    assert not person.active
+    assert not any(person.number in place.present() for place in world.places)
+    assert not any(person.number in circle.members for circle in world.circles)

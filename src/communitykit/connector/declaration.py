@@ -55,6 +55,8 @@ FEATURES: dict[str, str] = {
     "edits": "Edits inside the look-back are found by an incremental run.",
     "deletions": "Deletions inside the look-back are found by an incremental run.",
     "reply_changes": "Edits and deletions of replies in threads that did not move are found too.",
+    "closed_communities": "Communities that were deleted are found by a later run, and so are those that come back.",
+    "directory": "Everybody is listed, so a later run finds whose account was deleted.",
     "reaction_actors": "Who reacted is told.",
     "reaction_types": "Which reaction somebody chose is told, so that one person may have several on a post.",
     "reaction_times": "When somebody reacted is told by the API.",

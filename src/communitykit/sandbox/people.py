@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
@@ -41,6 +41,8 @@ class Person:
     employee_number: str | None = None
     directory_id: str | None = None
     left_at: int | None = None
+    removed: bool = field(default=False, repr=False)
+    """Whether the accounts were deleted: `platforms` is empty, and what they wrote is still there."""
 
     @property
     def name(self) -> str:

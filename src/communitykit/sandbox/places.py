@@ -58,6 +58,8 @@ class Place:
     default: bool = False
     shared: bool = False
     archived: bool = False
+    closed: bool = field(default=False, repr=False)
+    """Whether it was deleted, with everything in it; it may be restored."""
     topic: str | None = None
     previous_names: tuple[str, ...] = ()
     updated_at: int = 0

@@ -263,6 +263,8 @@ class _Projector:
 
     def _members(self) -> None:
         for person in self.world.people:
+            if person.removed:
+                self.truth.optional.add(self.platform.member_id(self.world, person))
             if self.platform.name not in person.platforms:
                 continue
             key = self.platform.member_id(self.world, person)

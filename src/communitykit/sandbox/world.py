@@ -105,8 +105,8 @@ class World:
         return from_us(self.now_us)
 
     def on(self, platform: str) -> list[Place]:
-        """List the communities of a platform."""
-        return [place for place in self.places if place.platform == platform]
+        """List the communities of a platform; deleted ones are in no list."""
+        return [place for place in self.places if place.platform == platform and not place.closed]
 
     def account(self, person: Person, platform: str) -> Account:
         """Return somebody's account on a platform."""
@@ -161,6 +161,22 @@ class World:
         if not self.size.held:
             raise ValueError("a streamed world stands still; make a smaller one, or a Size with held=True")
         return pass_time(self, timedelta(days=days, hours=hours), reach=reach, kinds=kinds)
+
+    def close(self, place: Place, *, closed: bool = True) -> None:
+        """Delete a community with everything in it, or restore it as it was (`closed=False`)."""
+        place.closed = closed
+        self.version += 1
+
+    def remove(self, person: Person) -> None:
+        """Delete somebody's accounts: no directory and no community lists them. What they wrote stays."""
+        person.removed, person.platforms, person.left_at = True, (), person.left_at or self.now_us
+        for place in self.places:
+            for stay in place.stays:
+                if stay.person == person.number and stay.until is None:
+                    stay.until = self.now_us
+        for circle in self.circles:
+            circle.members = [number for number in circle.members if number != person.number]
+        self.version += 1
 
     def speech(self, place: Place) -> Speech:
         """Return who writes in a community."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,7 @@ class Run:
         return self.site
 
 
-def read(  # the parts of a run
+def read(  # noqa: PLR0913 # the parts of a run
     connector: Connector,
     world: World,
     *,
@@ -101,11 +101,13 @@ def read(  # the parts of a run
     settings: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
     pace: Pace | None = None,
+    ahead: timedelta = timedelta(0),
     **ask: Any,  # noqa: ANN401 # the keywords of Ask
 ) -> Run:
     """Read the connector's simulated platform with the async driver; time passes only by waiting.
 
     `state` holds checkpoints by slice, as a store would give them; it is not written to. `options` are the site's.
+    `ahead` is how far the reader's clock is before the platform's.
     """
     if connector.sandbox is None:
         raise TypeError(f"{connector.name} declares no sandbox")
@@ -121,7 +123,8 @@ def read(  # the parts of a run
         )
         site = run.site = Site(world, platform, rate=rate, faults=faults, clock=own, **(options or {}))
         given = load_settings(connector.name, connector.settings, {**site.settings, **(settings or {})})
-        conductor = Conductor(connector, given, clock=own, pace=pace or Pace())
+        reader = replace(own, now=lambda: own.now() + ahead)
+        conductor = Conductor(connector, given, clock=reader, pace=pace or Pace())
         app = _watched(site, run.hosts)
         async with AsyncSession(connector, conductor, app=app) as session:
             async for event in session.read(wanted, state=state if state is not None else {}, run_id="run"):

@@ -107,6 +107,13 @@ class RecordChecks(Checks):
             "membership_times": any(one.since is not None for one in whole.records if one.record == "membership"),
         }
         assert {name for name, is_shown in shown.items() if is_shown} <= features
+        swept = {sweep.swept.record for page in whole.pages for sweep in page.sweeps}
+        needed = {
+            name
+            for record, name in {"member": "directory", "community": "closed_communities"}.items()
+            if record in swept
+        }
+        assert needed <= features
 
     def test_times_are_told_or_absent(self, world: World, whole: Run) -> None:
         """No time lies in the future or before there were computers, and none is invented where none is told."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from communitykit.testing.doors import DoorChecks
+from communitykit.testing.neighbours import NeighbourChecks
+from communitykit.testing.oddities import OddityChecks
 from communitykit.testing.records import RecordChecks
 from communitykit.testing.runs import RunChecks
+from communitykit.testing.windows import WindowChecks
 
 
-class ConnectorSuite(DoorChecks, RunChecks, RecordChecks):
+class ConnectorSuite(DoorChecks, RunChecks, RecordChecks, NeighbourChecks, WindowChecks, OddityChecks):
     """Everything that a connector declares, held against a company whose truth is known.
 
     What it does not declare is skipped, with the reason. See `communitykit.testing.base.Checks` for what a subclass may

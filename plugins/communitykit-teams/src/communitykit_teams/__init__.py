@@ -45,6 +45,8 @@ CAPABILITIES = Capabilities(
             "edits",
             "deletions",
             "reply_changes",
+            "closed_communities",
+            "directory",
             "reaction_actors",
             "reaction_types",
             "reaction_times",

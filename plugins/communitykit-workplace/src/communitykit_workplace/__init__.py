@@ -41,6 +41,7 @@ CAPABILITIES = Capabilities(
             "edits",
             "deletions",
             "reply_changes",
+            "closed_communities",
             "reaction_actors",
             "reaction_types",
             "membership_times",

@@ -37,6 +37,8 @@ CAPABILITIES = Capabilities(
             "edits",
             "deletions",
             "reply_changes",
+            "closed_communities",
+            "directory",
             "reaction_actors",
             "threads",
             "nested_replies",

@@ -1,0 +1,24 @@
+"""Checks of the contract that a connector does not pass yet. Whoever mends one takes its line away."""
+
+# ruff: noqa: INP001 # tests are not a package
+
+import pytest
+
+NO_PAGE = "test_an_answer_that_is_no_page_is_not_an_empty_one"
+ODD = "test_a_value_that_became_odd_costs_itself_alone"
+KNOWN = {
+    "TestSlack": {ODD: "discovery trips over a number", NO_PAGE: "messages: null is read as no messages"},
+    "TestYammer": {ODD: "a post vanishes beside [null]", NO_PAGE: "no list of members or messages is an empty one"},
+    "TestTeams": {ODD: "odd ids and kinds of reactions are taken for others", NO_PAGE: "groups without a list"},
+    "TestWorkplace": {ODD: "an odd body in the library empties it"},
+    "TestMatrix": {NO_PAGE: "no list of accounts, rooms, members or messages is an empty one"},
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Expect the known ones to fail."""
+    for item in items:
+        suite = item.nodeid.split("::")[-2] if item.nodeid.count("::") > 1 else ""
+        reason = KNOWN.get(suite, {}).get(getattr(item, "originalname", ""))
+        if reason is not None:
+            item.add_marker(pytest.mark.xfail(reason=reason, strict=False))

@@ -1,0 +1,179 @@
+"""Faults of the contract's own: answers that are no page, objects with an odd value inside, a part that never answers.
+
+They are chosen from what a run really asks for and gets, so each is met, whatever the platform's shapes are.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from communitykit.sandbox import Answer, Call, Fault, Site
+
+Path = tuple[str | int, ...]
+
+ODD: Mapping[str, Any] = {
+    "a list": ["odd"],
+    "an object": {"odd": {"odd": 1}},
+    "a list of nothing": [None],
+    "a number": 0.5,
+    "words": "odd",
+    "nothing": None,
+}
+"""What stands where something else is expected."""
+
+NO_PAGES: Mapping[str, bytes | None] = {
+    "an empty object": b"{}",
+    "a list that is null": None,
+    "an unknown error": b'{"error": {"code": "unheardOf"}}',
+    "an empty body": b"",
+    "a list of its own": b"[]",
+    "words": b'"busy"',
+}
+"""Answers with status 200 where a page was promised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One value in one answer: which request, where in its JSON, and what kind of place that is."""
+
+    request: str
+    path: Path
+    kind: str
+
+
+class Recorder(Fault):
+    """Writes down what the platform answers, by request."""
+
+    def arrange(self, _site: Site) -> None:
+        """Begin."""
+        self.answers: dict[str, Any] = {}
+        self.calls: dict[str, Call] = {}
+        self.names: dict[str, str] = {}
+
+    def answer(self, site: Site, call: Call, proceed: Any) -> Answer:  # noqa: ANN401 # as Fault.answer
+        """Answer, and write it down when it is JSON."""
+        answer: Answer = proceed()
+        data = _json(answer)
+        if data is not None:
+            self.answers[call.key], self.calls[call.key] = data, call
+            self.names[call.key] = site.desk.name(call)
+        return answer
+
+    def pages(self, site: Site) -> list[str]:
+        """Return the requests that were answered with a page of a listing."""
+        return [key for key, data in self.answers.items() if _lists(site, data)]
+
+    def spots(self, site: Site, random: Random, count: int, odd: Any) -> list[Spot]:  # noqa: ANN401 # any JSON
+        """Choose values inside of listed objects that `odd` is no value for: one of each kind of place."""
+        kinds: dict[str, list[Spot]] = {}
+        for key in self.pages(site):
+            data = self.answers[key]
+            for name in _lists(site, data):
+                for path, value in _walk((name,) if name else (), data[name] if name else data):
+                    if value is None or type(value) is type(odd):
+                        continue
+                    kind = f"{self.names[key]} {'.'.join('*' if isinstance(one, int) else one for one in path)}"
+                    kinds.setdefault(kind, []).append(Spot(key, path, kind))
+        chosen = random.sample(sorted(kinds), min(count, len(kinds)))
+        return [random.choice(kinds[kind]) for kind in chosen]
+
+
+class Odd(Fault):
+    """Puts an odd value at some spots."""
+
+    def __init__(self, spots: Sequence[Spot], value: Any) -> None:  # noqa: ANN401 # any JSON
+        """Keep where, and what."""
+        super().__init__()
+        self.spots: dict[str, list[Spot]] = {}
+        for spot in spots:
+            self.spots.setdefault(spot.request, []).append(spot)
+        self.value = value
+
+    def answer(self, _site: Site, call: Call, proceed: Any) -> Answer:  # noqa: ANN401 # as Fault.answer
+        """Answer with odd values."""
+        answer: Answer = proceed()
+        data = _json(answer)
+        for spot in self.spots.get(call.key, ()) if data is not None else ():
+            if _put(data, spot.path, copy.deepcopy(self.value)):
+                self._met[spot.kind] += 1
+        return answer if data is None else Answer.of(data, status=answer.status, headers=answer.headers)
+
+
+class NoPage(Fault):
+    """Answers some requests for a page with what is none, whenever they come; where a page is a list, [] is one."""
+
+    def __init__(self, requests: Sequence[str], body: bytes | None) -> None:
+        """Keep which, and what; None empties the list of the page itself."""
+        super().__init__()
+        self.requests = frozenset(requests)
+        self.body = body
+
+    def answer(self, site: Site, call: Call, proceed: Any) -> Answer:  # noqa: ANN401 # as Fault.answer
+        """Answer with no page."""
+        answer: Answer = proceed()
+        data = _json(answer)
+        if call.key not in self.requests or data is None or (isinstance(data, list) and self.body == b"[]"):
+            return answer
+        self._met[call.key] += 1
+        if self.body is not None or isinstance(data, list):
+            return Answer(200, self.body or b"null", dict(answer.headers))
+        return Answer.of({**data, **dict.fromkeys(_lists(site, data))}, headers=answer.headers)
+
+
+class Broken(Fault):
+    """One request is answered with 500, for ever."""
+
+    def __init__(self, request: str) -> None:
+        """Keep which."""
+        super().__init__()
+        self.request = request
+
+    def answer(self, site: Site, call: Call, proceed: Any) -> Answer:  # noqa: ANN401 # as Fault.answer
+        """Fail where that is asked for."""
+        if call.key != self.request:
+            return proceed()  # type: ignore[no-any-return] # as Fault.answer
+        self._met[call.key] += 1
+        failure = site.desk.failure("server")
+        failure.status = 500
+        return failure
+
+
+def _json(answer: Answer) -> Any:  # noqa: ANN401 # decoded JSON, None for what is none
+    if not answer.headers.get("content-type", "").startswith("application/json") or answer.status != 200:  # noqa: PLR2004 # success
+        return None
+    return json.loads(answer.body)
+
+
+def _lists(site: Site, data: Any) -> list[str]:  # noqa: ANN401 # decoded JSON
+    """Name the lists of a page; the empty name is an answer that is itself a list."""
+    if isinstance(data, list):
+        return [""]
+    return [name for name in site.platform.listings if isinstance(data, dict) and isinstance(data.get(name), list)]
+
+
+def _walk(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401 # decoded JSON
+    """Walk every value below a list, the objects in it first."""
+    inner = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
+    for name, one in inner:
+        yield (*path, name), one
+        yield from _walk((*path, name), one)
+
+
+def _put(data: Any, path: Path, value: Any) -> bool:  # noqa: ANN401 # decoded JSON
+    """Put a value in; tell whether there was such a place, which another odd value may have taken."""
+    for step in path[:-1]:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return False
+    try:
+        data[path[-1]]
+        data[path[-1]] = value
+    except (KeyError, IndexError, TypeError):
+        return False
+    return True

@@ -1,0 +1,114 @@
+"""What a run kept out, or could not yet know of, is found by the run that may have it."""
+
+# ruff: noqa: PLR2004 # how likely things are stands where they happen
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from communitykit.connector.declaration import Connector
+from communitykit.sandbox import Answer, Call, Fault, Platform, Site, World
+from communitykit.sandbox.truth import COMPARED_EVENTS
+from communitykit.testing.base import Checks
+from communitykit.testing.reading import Kept
+
+NOTHING: frozenset[str] = frozenset()
+"""The changes that happen while time passes and nothing else does."""
+WRITING = frozenset({"posted", "replied"})
+"""The changes that make something new, which no connector may miss."""
+REACH = timedelta(days=25)
+"""How old what people answer and change may be: inside of everybody's usual look-back."""
+MINUTES = 7
+"""How far a clock is off."""
+
+
+class Writing(Fault):
+    """An hour passes after every ten requests, three times, and people write: after the run's own `until`."""
+
+    every = 10
+
+    def answer(self, site: Site, call: Call, proceed: Any) -> Answer:  # noqa: ANN401 # as Fault.answer
+        """Let time pass."""
+        self.seen = getattr(self, "seen", 0) + 1
+        if self.seen % self.every == 0 and self.hits < 3:
+            self._met[call.key] += 1
+            site.advance(hours=1, kinds=WRITING, reach=REACH)
+        return proceed()  # type: ignore[no-any-return] # as Fault.answer
+
+
+class WindowChecks(Checks):
+    """Windows, globs and kinds in any order; what is written meanwhile; clocks that do not agree."""
+
+    orders: Iterable[int] = range(4)
+    """Seeds of the orders in which windows are read."""
+
+    def test_windows_in_any_order_and_then_a_plain_run_end_as_a_fresh_one(
+        self, declared: Connector, platform: Platform
+    ) -> None:
+        """They overlap, touch, or lie anywhere; some are of some communities or kinds; meanwhile people write."""
+        for seed in self.orders:
+            random = Random(f"{self.seed}/{seed}")
+            world, store, fresh = self.make_world(), Kept(), Kept()
+            options = random.choice([{}, platform.tight])
+            asked: list[dict[str, Any]] = []
+            for _ in range(random.randint(1, 4)):
+                asked.append(_a_selection(random, declared, world))
+                store.read(declared, world, options=options, force=True, **asked[-1])
+                if random.random() < 0.6:
+                    world.advance(random.choice([1, 6]), reach=REACH, kinds=self.findable(declared))
+            store.read(declared, world, options=options, force=True)
+            assert self.differences(declared, world, store) == [], asked
+            fresh.read(declared, world, options=options)
+            assert _ids(store) == _ids(fresh), asked
+
+    def test_what_is_written_while_a_run_goes_on_is_found_by_the_next(
+        self, declared: Connector, platform: Platform, world: World
+    ) -> None:
+        """It stands after the run's `until`, so the run leaves it out, and must not remember it."""
+        store, fault = Kept(), Writing(share=1.0)
+        store.read(declared, world, faults=[fault], options=platform.tight)
+        assert fault.hits
+        again = Writing(share=1.0)
+        store.read(declared, world, faults=[again], options=platform.tight, force=True)
+        store.read(declared, world, force=True)
+        assert self.differences(declared, world, store) == []
+
+    @pytest.mark.parametrize("ahead", [-MINUTES, MINUTES])
+    def test_clocks_that_differ_by_minutes_hide_nothing(self, declared: Connector, world: World, ahead: int) -> None:
+        """Ours is behind the platform's, or ahead of it, while people write."""
+        store, off = Kept(), timedelta(minutes=ahead)
+        for _ in range(3):
+            store.read(declared, world, ahead=off, force=True)
+            world.advance(hours=0.1, kinds=WRITING, reach=REACH)
+        world.advance(hours=1, kinds=NOTHING)
+        store.read(declared, world, ahead=off, force=True)
+        assert self.differences(declared, world, store) == []
+
+
+def _a_selection(random: Random, declared: Connector, world: World) -> dict[str, Any]:
+    """Choose a window that is open at one end, both or none, and now and then some communities or some kinds."""
+    days = world.size.days
+    early, late = sorted(random.choice([random.uniform(0, days), random.randrange(0, days, 30)]) for _ in range(2))
+    asked: dict[str, Any] = {}
+    if random.random() < 0.7:
+        asked["since"] = world.now - timedelta(days=late)
+    if random.random() < 0.7:
+        asked["until"] = world.now - timedelta(days=early)
+    if random.random() < 0.3:
+        asked["communities"] = (random.choice([one.name for one in world.on(declared.name) if one.name]),)
+    if random.random() < 0.3:
+        asked["kinds"] = frozenset({random.choice(sorted(declared.capabilities.records))})
+    return asked
+
+
+def _ids(store: Kept) -> dict[str, set[str]]:
+    """Return the ids of what is current; what an act of seeing tells is what was so when it was asked."""
+    return {
+        kind: {row["id"] for row in rows if kind != "event" or row["kind"] in COMPARED_EVENTS}
+        for kind, rows in store.current().items()
+    }

@@ -1,0 +1,210 @@
+"""Connectors, and a core, that take away what they did not see, did not understand, or what is somebody else's."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+from defects import with_messages
+from mutants import Mutant
+
+from communitykit.connector import Batch, Connector, Response, Swept, WireKind
+from communitykit.connector.registry import registry
+from communitykit.reading.translation import Translation
+from communitykit.store.schema import CURRENT
+
+SLACK, TEAMS, YAMMER = (registry().get(name) for name in ("slack", "teams", "yammer"))
+WINDOWS = "test_windows_in_any_order_and_then_a_plain_run_end_as_a_fresh_one"
+CLOSED = "test_a_community_that_is_deleted_is_gone_and_one_that_is_restored_is_back"
+ODD = "test_a_value_that_became_odd_costs_itself_alone"
+NO_PAGE = "test_an_answer_that_is_no_page_is_not_an_empty_one"
+
+
+def same(step: Any) -> Any:
+    return step
+
+
+def flowing(flow: Any, step_of: Callable[[Any], Any] = same, answer_of: Callable[[Any], Any] = same) -> Any:
+    """Run a flow with other steps and other answers; a step that is None is left out."""
+    answer: Any = None
+    error: Exception | None = None
+    while True:
+        try:
+            step = flow.throw(error) if error is not None else flow.send(answer)
+        except StopIteration as ended:
+            return ended.value
+        answer, error = None, None
+        changed = step_of(step)
+        if changed is not None:
+            try:
+                answer = answer_of((yield changed))
+            except Exception as raised:  # noqa: BLE001 # handed on to the flow as it came
+                error = raised
+
+
+def discovering(connector: Connector, step_of: Callable[[Any], Any]) -> Connector:
+    original = connector.discover
+    assert original is not None
+    return replace(connector, discover=lambda selection: flowing(original(selection), step_of))
+
+
+def reading(
+    connector: Connector, step_of: Callable[[Any], Any] = same, answer_of: Callable[[Any], Any] = same
+) -> Connector:
+    original = connector.read
+    assert original is not None
+
+    def read(selection: Any, slice_: Any, checkpoint: Any) -> Any:
+        return flowing(original(selection, slice_, checkpoint), step_of, answer_of)
+
+    return replace(connector, read=read)
+
+
+def without_sweeps(connector: Connector, record: str) -> Connector:
+    def change(step: Any) -> Any:
+        return None if isinstance(step, Swept) and step.record == record else step
+
+    return reading(discovering(connector, change), change)
+
+
+def never_sees_that_a_community_is_gone() -> Connector:
+    return without_sweeps(YAMMER, "community")
+
+
+def never_sees_who_left_the_directory() -> Connector:
+    return without_sweeps(TEAMS, "member")
+
+
+def sweeps_without_saying_so() -> Connector:
+    capabilities = YAMMER.capabilities
+    return replace(YAMMER, capabilities=replace(capabilities, features=capabilities.features - {"directory"}))
+
+
+def never_says_that_a_community_is_back() -> Connector:
+    original = YAMMER.translators["group"]
+
+    def translate(item: Any, context: Any) -> Iterator[Any]:
+        for draft in original.translate(item, context):
+            if isinstance(draft, dict):
+                draft.pop("gone", None)
+            yield draft
+
+    return replace(YAMMER, translators={**YAMMER.translators, "group": WireKind(translate, original.id_field)})
+
+
+def _between(since: datetime | None, until: datetime) -> Callable[[Any], Any]:
+    """Leave messages of other times out of batches, whose checkpoints say that they were read."""
+
+    def change(step: Any) -> Any:
+        if not isinstance(step, Batch) or step.kind != "message":
+            return step
+        low = since.timestamp() if since is not None else 0.0
+        kept = [one for one in step.items if low < float(one["ts"]) <= until.timestamp()]
+        return replace(step, items=kept)
+
+    return change
+
+
+def remembers_what_since_kept_out() -> Connector:
+    def read(selection: Any, slice_: Any, checkpoint: Any) -> Any:
+        assert SLACK.read is not None
+        wider = replace(selection, since=None)
+        return flowing(SLACK.read(wider, slice_, checkpoint), _between(selection.since, selection.until))
+
+    return replace(SLACK, read=read)
+
+
+def remembers_what_was_written_meanwhile() -> Connector:
+    def read(selection: Any, slice_: Any, checkpoint: Any) -> Any:
+        assert SLACK.read is not None
+        wider = replace(selection, until=selection.until + timedelta(days=1))
+        return flowing(SLACK.read(wider, slice_, checkpoint), _between(None, selection.until))
+
+    return replace(SLACK, read=read)
+
+
+def makes_ids_of_words() -> Connector:
+    def change(draft: Any, item: Any) -> Iterator[Any]:
+        if isinstance(draft, dict) and draft["record"] == "post":
+            draft["id"] += f"/{len(item.get('text') or '')}"
+        yield draft
+
+    return with_messages(change)
+
+
+def looks_into_payloads_in_its_flow() -> Connector:
+    def change(step: Any) -> Any:
+        for item in step.items if isinstance(step, Batch) else ():
+            for name in item:
+                assert not isinstance(item[name], str) or item[name].strip() is not None
+            [one["name"] for one in item.get("reactions", ())]
+            [one["type"] for one in item.get("blocks", ())]
+            [one["id"] for one in item.get("files", ())]
+            (item.get("profile") or {}).get("email", "").lower()
+        return step
+
+    return reading(discovering(SLACK, change), change)
+
+
+def takes_no_page_for_an_empty_one() -> Connector:
+    def change(answer: Any) -> Any:
+        for one in answer if isinstance(answer, list) else (answer,):
+            if isinstance(one, Response) and isinstance(one.data, dict) and one.data.get("value", 0) is None:
+                one.data["value"] = []
+        return answer
+
+    return reading(TEAMS, answer_of=change)
+
+
+def stops_at_the_first_part_that_fails() -> Connector:
+    def change(answer: Any) -> Any:
+        for one in answer if isinstance(answer, list) else ():
+            if isinstance(one, Exception):
+                raise one
+        return answer
+
+    def read(selection: Any, slice_: Any, checkpoint: Any) -> Any:
+        assert SLACK.read is not None
+        flow = SLACK.read(selection, slice_, checkpoint)
+        answer = None
+        while True:
+            try:
+                step = flow.send(answer)
+            except StopIteration:
+                return
+            answer = change((yield step))
+
+    return replace(SLACK, read=read)
+
+
+def a_core_that_sweeps_everybody() -> AbstractContextManager[Any]:
+    return patch.object(Translation, "bound", lambda *_: "")
+
+
+def a_core_that_forgets_what_it_could_not_translate() -> AbstractContextManager[Any]:
+    return patch("communitykit.store.vanishing._could_be_unread", lambda *_: False)
+
+
+def a_core_in_which_posts_outlive_their_community() -> AbstractContextManager[Any]:
+    return patch.dict(CURRENT, {"posts": "SELECT * FROM posts WHERE gone IS NULL"})
+
+
+TRUTH_MUTANTS = [
+    Mutant("test_nothing_of_others_changes", lambda: TEAMS, core=a_core_that_sweeps_everybody),
+    Mutant(ODD, lambda: YAMMER, core=a_core_that_forgets_what_it_could_not_translate, more="a list"),
+    Mutant(ODD, looks_into_payloads_in_its_flow, more="words"),
+    Mutant(WINDOWS, remembers_what_since_kept_out),
+    Mutant("test_what_is_written_while_a_run_goes_on_is_found_by_the_next", remembers_what_was_written_meanwhile),
+    Mutant("test_clocks_that_differ_by_minutes_hide_nothing", remembers_what_was_written_meanwhile, more=-7),
+    Mutant(CLOSED, never_sees_that_a_community_is_gone),
+    Mutant(CLOSED, never_says_that_a_community_is_back),
+    Mutant(CLOSED, lambda: YAMMER, core=a_core_in_which_posts_outlive_their_community),
+    Mutant("test_who_is_no_longer_in_the_directory_is_inactive", never_sees_who_left_the_directory),
+    Mutant("test_no_more_is_told_than_is_claimed", sweeps_without_saying_so),
+    Mutant("test_a_month_later_an_incremental_run_finds_what_a_fresh_one_finds", makes_ids_of_words),
+    Mutant(NO_PAGE, takes_no_page_for_an_empty_one, more="a list that is null"),
+    Mutant("test_a_part_that_always_fails_costs_itself_alone", stops_at_the_first_part_that_fails),
+]
+"""By the rules of what is true: whose records these are, what was understood, what was handed on, what is gone."""
