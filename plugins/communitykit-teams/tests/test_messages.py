@@ -263,3 +263,8 @@ def test_links_and_hosted_images(translate: Any) -> None:
     assert post["attachments"] == (
         {"kind": "image", "id": "aWQ=", "name": "p.png", "url": "https://g/hostedContents/aWQ=/$value"},
     )
+
+
+def test_what_a_page_runs_is_not_what_it_says() -> None:
+    hidden = "<script>var words = 'run';</script><style>p {color: red}</style><!-- aside -->"
+    assert plain_text(f"<p>before</p>{hidden}<p>after</p>").text.split() == ["before", "after"]
