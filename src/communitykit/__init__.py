@@ -1,5 +1,12 @@
 """communitykit: one neutral record of who takes part in a company's communities, whatever the platform."""
 
+import sys
+
+if sys.argv[:1] == ["-m"] and "communitykit.cli" in sys.orig_argv:  # `python -m communitykit.cli`: this comes first
+    from communitykit.cli.interrupts import install
+
+    install()
+
 from communitykit.connector.flow import Gap
 from communitykit.doors.api import Session, connect
 from communitykit.doors.api_async import AsyncSession, connect_async

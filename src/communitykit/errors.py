@@ -21,6 +21,10 @@ CommunityKitError
 
 from __future__ import annotations
 
+import errno
+
+from communitykit.printable import printable
+
 
 class CommunityKitError(Exception):
     """Something a caller can act on.
@@ -50,16 +54,18 @@ class CommunityKitError(Exception):
         super().__init__(message)
 
     def __str__(self) -> str:
-        """One paragraph: platform, object, what happened, the platform's code, the remedy."""
+        """One paragraph: platform, object, what happened, the platform's code, the remedy.
+
+        What of it would steer a terminal or end a log's line is shown escaped.
+        """
         head = ": ".join(part for part in (self.platform, self.subject) if part)
         facts = [str(self.status)] if self.status is not None else []
         if self.code:
             facts.append(self.code)
         tail = f" ({' '.join(facts)})" if facts else ""
         sentence = f"{head}: {self.message}{tail}" if head else f"{self.message}{tail}"
-        if not self.remedy:
-            return sentence
-        return f"{sentence.rstrip('.')}. {self.remedy}"
+        whole = f"{sentence.rstrip('.')}. {self.remedy}" if self.remedy else sentence
+        return printable(" ".join(whole.split("\n")))
 
 
 class SettingsError(CommunityKitError):
@@ -129,3 +135,26 @@ class StoreBusyError(StoreError):
 
 class StoreVersionError(StoreError):
     """The store was written by a newer communitykit: upgrade."""
+
+
+_SYSTEM = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "Make room on the disk (or raise the quota)"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "Get the rights to it, or name another place"),
+    errno.EROFS: "Name a place on a disk that can be written to",
+    errno.EEXIST: "Name another, or remove it",
+    errno.ENOENT: "Check the path",
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), "Close files, or raise the limit on open ones"),
+}
+
+
+def told_by_system(error: OSError | MemoryError, doing: str = "go on") -> CommunityKitError:
+    """Return what the operating system refused as an error with its remedy: it is no defect of anybody's."""
+    if isinstance(error, MemoryError):
+        return CommunityKitError(f"there is too little memory to {doing}", remedy="Free some, and run it again.")
+    names = [str(name) for name in (error.filename, error.filename2) if name is not None]
+    reason = error.strerror or str(error) or type(error).__name__
+    remedy = _SYSTEM.get(error.errno or 0, "Look at what it names")
+    subject = ", ".join(names) or None
+    return CommunityKitError(
+        f"it was not possible to {doing}: {reason}", subject=subject, remedy=f"{remedy}, and run it again."
+    )

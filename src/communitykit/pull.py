@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -17,6 +18,7 @@ from communitykit.doors.source import Source, new_run_id
 from communitykit.errors import CommunityKitError
 from communitykit.reading.backlog import Backlog
 from communitykit.reading.garbage import fewer_collections
+from communitykit.reading.interrupts import interrupts_stop
 from communitykit.reading.slices import Closed, Failed, Progress, defect
 from communitykit.reading.translation import Page, Sweep
 
@@ -32,7 +34,10 @@ GROUP_SECONDS = 2.0
 """…or what came in that time."""
 RELEASE_GROUPS = 20
 """After so many groups the writer lets go of the file, so that others get their turn and DuckDB gives memory back."""
-IDLE_SECONDS = 1.0
+STOPPED_SECONDS = 0.1
+LEAVING_SECONDS = 2.0
+"""Readers that have not ended so long after they were told to are waiting for somebody, and are not waited for."""
+IDLE_SECONDS = 0.5
 """The writer lets go of the file when nothing came for so long, so that others can read during a pull of days."""
 
 
@@ -65,13 +70,15 @@ def pull(
     *,
     progress: Callable[[Progress], None] | None = None,
     max_time: float | None = None,
+    stop: threading.Event | None = None,
     **options: Unpack[RecordsKeywords],
 ) -> PullResult:
     """Read sources into one activity store; a second pull into the same store reads only what is new.
 
     `sources` are sessions of `connect` and `read_archive`, and what `from_records` makes of records. `progress` is
     called with every event of the run. `max_time` seconds after its start the run stops by itself; run it again to go
-    on. Ctrl-C does the same: what was committed stays. Other keywords are those of `ReadOptions`: `since="90d"`,
+    on. Ctrl-C does the same, and so does setting `stop` from another thread: what was committed stays, and a second
+    Ctrl-C raises KeyboardInterrupt. Other keywords are those of `ReadOptions`: `since="90d"`,
     `communities=("help-*",)`, `include_private=True`…
 
     A source that fails ends itself, not the others: look at `errors` and `coverage` of the result.
@@ -79,7 +86,7 @@ def pull(
     Raises TypeError for a keyword that is not known, SettingsError for a window that is empty or in the future,
     StoreBusyError while another process writes to the store, StoreError for a file that is none.
     """
-    return pull_at(sources, to, options, clock=SYSTEM_CLOCK, progress=progress, max_time=max_time)
+    return pull_at(sources, to, options, clock=SYSTEM_CLOCK, progress=progress, max_time=max_time, stop=stop)
 
 
 def pull_at(
@@ -90,15 +97,17 @@ def pull_at(
     clock: Clock,
     progress: Callable[[Progress], None] | None = None,
     max_time: float | None = None,
+    stop: threading.Event | None = None,
 ) -> PullResult:
     """Do what `pull` does, at a time that need not be now."""
     from communitykit.store.writer import Writer  # noqa: PLC0415 # duckdb is imported only when used
 
     wanted = read_options(options).fixed(clock.now())
     chosen = list(sources) if isinstance(sources, Iterable) else [sources]
-    run = _Run(chosen, Writer(Path(to)), wanted, progress, clock, max_time)
+    stop = stop or threading.Event()
+    run = _Run(chosen, Writer(Path(to)), wanted, progress, clock, max_time, stop)
     try:
-        with _shorter_turns(), fewer_collections():
+        with interrupts_stop(stop), _shorter_turns(), fewer_collections():
             return run.execute()
     finally:
         run.writer.release()
@@ -113,6 +122,7 @@ class _Run:
         progress: Callable[[Progress], None] | None,
         clock: Clock,
         max_time: float | None,
+        stop: threading.Event,
     ) -> None:
         self.sources = sources
         self.writer = writer
@@ -122,6 +132,8 @@ class _Run:
         self._progress = progress
         self._events: Backlog[Progress | None] = Backlog()
         self._max_time = max_time
+        self._stop_asked = stop
+        self._leaves_at = inf
         self._deadline = clock.monotonic() + max_time if max_time is not None else None
         self._group = _new_group()
         self._weight = 0
@@ -150,8 +162,9 @@ class _Run:
         try:
             self._take(len(threads))
         except KeyboardInterrupt:
-            result.interrupted = True
-            self._stop()
+            if result.interrupted:
+                raise
+            self._interrupt()
             self._take(sum(thread.is_alive() for thread in threads))
         except BaseException:
             self._events.abandon()
@@ -182,8 +195,11 @@ class _Run:
     def _take(self, running: int) -> None:
         """Take events until every source has ended."""
         while running:
+            if self.clock.monotonic() >= self._leaves_at:  # somebody does not answer: what came is kept without them
+                self._events.abandon()
+                return
             try:
-                events = self._events.take(timeout=IDLE_SECONDS)
+                events = self._events.take(timeout=IDLE_SECONDS if self._leaves_at == inf else STOPPED_SECONDS)
             except TimeoutError:
                 self._commit()
                 self.writer.release()
@@ -237,10 +253,14 @@ class _Run:
         self._group_began = self.clock.monotonic()
 
     def _check_time(self) -> None:
-        if self._deadline is not None and self.clock.monotonic() >= self._deadline:
-            self._deadline = None
-            self.result.interrupted = True
-            self._stop()
+        late = self._deadline is not None and self.clock.monotonic() >= self._deadline
+        if (late or self._stop_asked.is_set()) and not self.result.interrupted:
+            self._interrupt()
+
+    def _interrupt(self) -> None:
+        self.result.interrupted = True
+        self._leaves_at = self.clock.monotonic() + LEAVING_SECONDS
+        self._stop()
 
     def _stop(self) -> None:
         for source in self.sources:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 
+from communitykit.cli.interrupts import install
+
 
 def main() -> None:
     """Run `communitykit …`; the process exits with the command's code."""
+    install()
     try:
         from communitykit.cli.app import run  # noqa: PLC0415 # typer and rich are an extra
     except ModuleNotFoundError as error:

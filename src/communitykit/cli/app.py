@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,11 +13,12 @@ from typing import Annotated, Any
 import typer
 from pydantic_core import from_json
 
-from communitykit.cli import parse
-from communitykit.cli.output import Exit, console, fail, print_json, print_table, say, warn
+from communitykit.cli import interrupts, parse
+from communitykit.cli.output import Exit, fail, print_json, print_table, say, warn
 from communitykit.connector.registry import registry
 from communitykit.connector.times import parse_length
-from communitykit.errors import CommunityKitError, SettingsError
+from communitykit.errors import CommunityKitError, SettingsError, told_by_system
+from communitykit.printable import printable, printable_json
 
 app = typer.Typer(
     name="communitykit",
@@ -96,7 +99,7 @@ def connectors(*, as_json: Json = False) -> None:
         say("No connector is installed. Connectors are packages named communitykit-<platform>.")
     print_table("Connectors", ("name", "platform", "version", "doors", "records"), rows)
     for broken in found.broken:
-        warn(f"Broken plugin {broken.name} (package {broken.package}): {broken.reason}")
+        warn(f"Broken plugin {broken.name} (package {broken.package}): {printable(broken.reason)}")
 
 
 @app.command()
@@ -109,7 +112,7 @@ def check(name: str, *, sets: Sets = None, as_json: Json = False) -> None:
         if as_json:
             print_json({"connector": name, "ok": not missing, "missing": [gap.reason for gap in missing]})
         for gap in [] if as_json else missing:
-            say(str(gap))
+            say(printable(str(gap)))
         if not missing and not as_json:
             say(f"{name}: the credential can read everything that a pull reads by default.")
     raise typer.Exit(Exit.PARTIAL if missing else Exit.COMPLETE)
@@ -249,9 +252,10 @@ def translate(
         payloads = _payloads(sys.stdin.buffer.read())
         records, issues = translate_payloads(name, kind, payloads, parse.pairs(context or []))
         for record in records:
-            sys.stdout.write(to_json_line(record) + "\n")
+            sys.stdout.write(printable_json(to_json_line(record)) + "\n")
         for issue in issues:
-            warn(f"Issue: {issue.wire_kind} {issue.native_id or ''}: {issue.reason}: {issue.detail or ''}")
+            what = f"{issue.wire_kind} {issue.native_id or ''}: {issue.reason}: {issue.detail or ''}"
+            warn(f"Issue: {printable(what)}")
     raise typer.Exit(Exit.PARTIAL if issues else Exit.COMPLETE)
 
 
@@ -311,22 +315,57 @@ def sandbox_export(  # the options of the command
 
 def run() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what the terminal's encoding lacks is shown escaped
+            stream.reconfigure(errors="backslashreplace")
+    done = _run()
+    sys.exit(interrupts.code() or done)
+
+
+def _run() -> int:
     try:
-        sys.exit(app(standalone_mode=False) or Exit.COMPLETE)
+        try:
+            return app(standalone_mode=False) or Exit.COMPLETE
+        finally:
+            sys.stdout.flush()  # while it can still be said that nobody reads it
     except typer.Exit as done:
-        sys.exit(done.exit_code)
+        return done.exit_code
     except (KeyboardInterrupt, typer.Abort):
         warn("Stopped.")
-        sys.exit(Exit.INTERRUPTED)
-    except Exception as error:  # a defect of ours, or a wrong option
-        if hasattr(error, "show") and hasattr(error, "exit_code"):
-            error.show()
-            sys.exit(error.exit_code)
-        if _DEBUG["on"] or isinstance(error, CommunityKitError):
+        return Exit.INTERRUPTED
+    except SystemExit as done:  # what typer makes of a closed pipe
+        if not isinstance(done.__context__, BrokenPipeError):
             raise
-        console.file.flush()
-        warn(f"Error: a defect of communitykit: {type(error).__name__}: {error}. Run again with --debug and report it.")
-        sys.exit(Exit.FAILED)
+        return _closed_pipe()
+    except BrokenPipeError:
+        return _closed_pipe()
+    except Exception as error:  # a defect of ours, or a wrong option
+        if hasattr(error, "show") and hasattr(error, "exit_code"):  # typer's own, whichever click it brings
+            shown = io.StringIO()
+            error.show(file=shown)
+            warn(shown.getvalue().rstrip())
+            return int(error.exit_code)
+        if _DEBUG["on"]:
+            raise
+        return _told(error)
+
+
+def _closed_pipe() -> int:
+    """End quietly: whoever read the output has seen enough. What is left in its buffer goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return Exit.CLOSED_PIPE
+
+
+def _told(error: Exception) -> int:
+    """Say what went wrong; a defect is what is nobody else's doing."""
+    if isinstance(error, OSError | MemoryError):
+        error = told_by_system(error)
+    if isinstance(error, CommunityKitError):
+        warn(f"Error: {error}")
+    else:
+        what = f"{type(error).__name__}: {error}".replace("\n", " ")
+        warn(f"Error: a defect of communitykit: {what}. Run again with --debug and report it.")
+    return Exit.FAILED
 
 
 def _doors(connector: Any) -> dict[str, bool]:  # noqa: ANN401 # a Connector

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from communitykit.cli import runs
+from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import Exit, print_json, say
 from communitykit.cli.progress import PullProgress
 from communitykit.cli.sandbox import platform_of, simulated
@@ -73,8 +74,8 @@ def run_demo(to: Path, *, as_json: bool) -> None:
 
 
 def _pull(sessions: list[Any], to: Path, title: str, *, as_json: bool, force: bool) -> PullResult:
-    with PullProgress(title, quiet=as_json) as progress:
-        result = pull(sessions, to, progress=progress, force=force)
+    with stopping() as stop, PullProgress(title, quiet=as_json) as progress:
+        result = pull(sessions, to, progress=progress, stop=stop, force=force)
     mark(to, runs.DEMO, result.run_id)
     if not as_json:
         say(f"{title}:")

@@ -14,9 +14,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from communitykit.errors import CommunityKitError
+from communitykit.printable import printable, printable_json
 
-console = Console(soft_wrap=True, highlight=False)
-errors = Console(stderr=True, soft_wrap=True, highlight=False)
+console = Console(soft_wrap=True, highlight=False, emoji=False)
+errors = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
 class Exit(IntEnum):
@@ -27,11 +28,12 @@ class Exit(IntEnum):
     USAGE = 2
     PARTIAL = 3
     INTERRUPTED = 130
+    CLOSED_PIPE = 141
 
 
 def print_json(value: object) -> None:
     """Print one JSON document."""
-    sys.stdout.write(to_json(value, indent=2).decode() + "\n")
+    sys.stdout.write(printable_json(to_json(value, indent=2).decode()) + "\n")
     sys.stdout.flush()  # whoever reads along may wait for it
 
 
@@ -40,12 +42,13 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     body = [[_text(cell) for cell in row] for row in rows]
     if not body:
         return
+    title = printable(title)
     if not console.is_terminal:
-        console.print(f"{title}", markup=False)
+        console.print(title, markup=False)
         for row in body:
             console.print("  " + "\t".join(row), markup=False)
         return
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(title=escape(title), title_justify="left", box=None, pad_edge=False, header_style="bold")
     numeric = [all(_is_number(row[index]) for row in body) for index in range(len(columns))]
     for name, right in zip(columns, numeric, strict=True):
         table.add_column(name, justify="right" if right else "left", overflow="fold")
@@ -57,12 +60,12 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
 
 def say(text: str) -> None:
     """Print a sentence."""
-    console.print(text, markup=False)
+    console.print(printable(text, lines=True), markup=False)
 
 
 def warn(text: str) -> None:
     """Print a sentence on the error stream."""
-    errors.print(text, markup=False)
+    errors.print(printable(text, lines=True), markup=False)
 
 
 def fail(error: CommunityKitError, *, debug: bool) -> NoReturn:
@@ -80,7 +83,7 @@ def _text(cell: Any) -> str:  # noqa: ANN401 # any cell
         return "yes" if cell else "no"
     if isinstance(cell, int):
         return f"{cell:,}"
-    return str(cell)
+    return printable(str(cell))
 
 
 def _is_number(text: str) -> bool:

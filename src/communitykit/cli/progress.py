@@ -10,6 +10,7 @@ from typing import Self
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from communitykit.cli.output import errors
+from communitykit.printable import printable
 from communitykit.reading.slices import Closed, Opened
 from communitykit.reading.slices import Progress as Told
 from communitykit.reading.translation import Page
@@ -28,7 +29,7 @@ class PullProgress:
         self._last = now()
         self._bars = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[detail]}"),
@@ -37,7 +38,7 @@ class PullProgress:
             transient=True,
             disable=quiet or not errors.is_terminal,
         )
-        self._task: TaskID = self._bars.add_task(title, total=None, detail="")
+        self._task: TaskID = self._bars.add_task(printable(title), total=None, detail="")
 
     def __enter__(self) -> Self:
         """Start showing."""

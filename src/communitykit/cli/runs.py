@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import Exit, print_json, print_table, say, warn
 from communitykit.cli.progress import PullProgress
 from communitykit.doors.source import Source
@@ -33,8 +34,8 @@ def run(
         raise SettingsError(
             f"{to} holds the demo's fictional company", remedy="Delete it, or give another file with --to."
         )
-    with PullProgress(title, quiet=as_json) as progress:
-        result = pull(sources, to, progress=progress, max_time=max_time, **ask)
+    with stopping() as stop, PullProgress(title, quiet=as_json) as progress:
+        result = pull(sources, to, progress=progress, max_time=max_time, stop=stop, **ask)
     if as_json:
         print_json(as_data(result, to))
     else:

@@ -9,7 +9,13 @@ from typing import TypeAlias
 
 from communitykit.connector.flow import Batch, Gap, Selection, Slice, Swept
 from communitykit.connector.parts import where_it_failed
-from communitykit.errors import CommunityKitError, ObjectUnavailableError, PermissionMissingError, ProtocolError
+from communitykit.errors import (
+    CommunityKitError,
+    ObjectUnavailableError,
+    PermissionMissingError,
+    ProtocolError,
+    told_by_system,
+)
 from communitykit.http.conductor import Emit, Meter
 from communitykit.model import Coverage
 from communitykit.reading.translation import Page, Sweep, Translation
@@ -133,8 +139,13 @@ class SliceReading:
         return Closed(self.key, coverage, self.meter, dict(self.ignored))
 
 
-def defect(error: Exception, platform: str) -> ProtocolError:
-    """Word what a connector should not have raised: where it failed, and nothing of what it was reading."""
+def defect(error: Exception, platform: str) -> CommunityKitError:
+    """Word what a connector should not have raised: where it failed, and nothing of what it was reading.
+
+    A disk that is full, say, is none of its defects.
+    """
+    if isinstance(error, OSError | MemoryError):
+        return told_by_system(error, "read on")
     return ProtocolError(
         f"a defect of the connector: {where_it_failed(error)}", platform=platform, remedy="Please report it."
     )

@@ -1,0 +1,84 @@
+"""Ctrl-C, SIGTERM and SIGHUP: a run is told to stop and keeps what was committed, anything else ends at once.
+
+The signals are read by a thread of their own, through the pipe that Python writes them to. So none of them ever raises
+an exception where it happens to fall: inside an import, in the middle of DuckDB, between two statements.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+
+CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
+"""Exit codes by signal: 128 and its number."""
+PATIENCE = 3.5
+"""Seconds that a run has to end by itself; then the process ends as it is: what was committed is kept all the same."""
+
+_SHOW_CURSOR = b"\x1b[?25h"
+
+
+class _Interrupts:
+    """What this process was told, and what it has to tell a run."""
+
+    def __init__(self) -> None:
+        self.installed = False
+        self.code: int | None = None
+        self.stop: threading.Event | None = None
+
+    def watch(self, pipe: int, codes: dict[int, int]) -> None:
+        while True:
+            code = next((codes[number] for number in os.read(pipe, 64) if number in codes), None)
+            if code is None:
+                continue
+            self.code = code
+            stop = self.stop
+            if stop is not None:
+                stop.set()
+                select.select([pipe], [], [], PATIENCE)  # a second one, or enough
+            self.leave(code, kept=stop is not None)
+
+    def leave(self, code: int, *, kept: bool) -> None:
+        word = " What was committed is kept; run the same command again to go on from there." if kept else ""
+        with contextlib.suppress(OSError):  # nobody may be there to read it
+            os.write(2, (_SHOW_CURSOR if os.isatty(2) else b"") + f"Stopped.{word}\n".encode())
+        os._exit(code)
+
+
+_INTERRUPTS = _Interrupts()
+
+
+def install() -> None:
+    """Take the signals over from Python, once; those that the process was started to ignore stay ignored."""
+    if _INTERRUPTS.installed or sys.platform == "win32":  # there, Ctrl-C alone exists, and raises
+        return
+    _INTERRUPTS.installed = True
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    codes = {int(getattr(signal, name)): code for name, code in CODES.items()}
+    threading.Thread(target=_INTERRUPTS.watch, args=(read, codes), name="communitykit-signals", daemon=True).start()
+    for number in codes:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
+@contextlib.contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """Say what ends a run by itself: the event is set when a signal comes while this is open."""
+    stop = threading.Event()
+    _INTERRUPTS.stop = stop
+    try:
+        yield stop
+    finally:
+        if not stop.is_set():  # else the run is still within its patience, to say what was kept
+            _INTERRUPTS.stop = None
+
+
+def code() -> int | None:
+    """Return the exit code of the signal that came, if one came."""
+    return _INTERRUPTS.code

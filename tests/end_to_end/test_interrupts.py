@@ -1,0 +1,165 @@
+"""Ctrl-C, SIGTERM and SIGHUP at any moment: the command ends soon, with its code and a word, and loses nothing."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from communitykit import connect, pull
+from communitykit.connector.registry import registry
+from communitykit.sandbox import World, parse_fault, serve
+from communitykit.store import Store
+
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
+STARTED = 0.15
+"""Seconds until Python itself has started: before that the signal is the system's, which ends the process."""
+
+
+def started(arguments: list[str | Path], **environment: str) -> subprocess.Popen[str]:
+    def forget() -> None:  # a test run in the background ignores some, and children inherit that
+        for number in CODES:
+            signal.signal(number, signal.SIG_DFL)
+
+    return subprocess.Popen(
+        [sys.executable, "-m", "communitykit.cli", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+        preexec_fn=forget,  # noqa: PLW1509 # no threads fork here
+    )
+
+
+def stopped_after(
+    seconds: float, number: signal.Signals, arguments: list[str | Path], **environment: str
+) -> tuple[int, str]:
+    """Send a signal after so many seconds; return the exit code and what was said on the error stream."""
+    with started(arguments, **environment) as process:
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(number)
+        try:
+            _, told = process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    return process.returncode, told
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Any, dict[str, str]]]:
+    make = registry().get("slack").sandbox
+    assert make is not None
+    world = World(seed=2, size="tiny", platforms=("slack",))
+    with serve(world, make(), faults=[parse_fault("latency=100ms")]) as server:
+        yield server, {f"COMMUNITYKIT_SLACK_{name.upper()}": str(value) for name, value in server.settings.items()}
+
+
+@pytest.mark.parametrize("number", CODES)
+def test_each_signal_ends_a_pull_with_its_code_and_a_word(
+    served: tuple[Any, dict[str, str]], tmp_path: Path, number: signal.Signals
+) -> None:
+    server, settings = served
+    before = len(server.requests)
+    with started(["pull", "slack", "--to", tmp_path / "a.duckdb"], **settings) as process:
+        while len(server.requests) < before + 6:
+            assert process.poll() is None
+        process.send_signal(number)
+        sent = time.monotonic()
+        _, told = process.communicate(timeout=30)
+    assert process.returncode == CODES[number], told
+    assert "What was committed is kept" in told
+    assert "Traceback" not in told
+    assert time.monotonic() - sent < 8  # five where the machine has nothing else to do
+    with Store(tmp_path / "a.duckdb") as store:
+        assert store.arrow("runs")["status"].to_pylist() == ["interrupted"]
+
+
+def test_a_second_one_ends_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        settings = {"COMMUNITYKIT_SLACK_TOKEN": "xoxb-1", "COMMUNITYKIT_SLACK_BASE_URL": url}
+        with started(["pull", "slack", "--to", tmp_path / "a.duckdb"], **settings) as process:
+            connection, _ = silent.accept()
+            with connection:
+                process.send_signal(signal.SIGINT)
+                process.send_signal(signal.SIGINT)
+                _, told = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in told
+
+
+def moments(count: int, longest: float) -> list[float]:
+    chance = random.Random(11)  # noqa: S311 # repeatable moments
+    return [chance.uniform(STARTED, longest) for _ in range(count)]
+
+
+def interrupted_everywhere(tmp_path: Path, settings: dict[str, str], after: list[float]) -> None:
+    """Interrupt pulls into one store; then a whole one equals what was never interrupted."""
+    cut, whole = tmp_path / "cut.duckdb", tmp_path / "whole.duckdb"
+    for seconds in after:
+        code, told = stopped_after(seconds, signal.SIGINT, ["pull", "slack", "--to", cut], **settings)
+        assert code in {130, 0, 3}, (seconds, code, told)  # 0 and 3: it had ended before
+        assert "Traceback" not in told
+        assert code != 130 or "Stopped." in told
+    for store in (cut, whole):
+        with started(["pull", "slack", "--to", store], **settings) as process:
+            _, told = process.communicate(timeout=120)
+        assert process.returncode in {0, 3}, told
+    with Store(cut) as one, Store(whole) as other:
+        for table in ("members", "communities", "posts", "memberships"):
+            assert sorted(one.current()[table]["id"].to_pylist()) == sorted(other.current()[table]["id"].to_pylist())
+
+
+def test_interrupts_at_a_few_moments_lose_nothing(served: tuple[Any, dict[str, str]], tmp_path: Path) -> None:
+    interrupted_everywhere(tmp_path, served[1], moments(4, 4.0))
+
+
+@pytest.mark.slow
+def test_two_hundred_interrupts_lose_nothing(served: tuple[Any, dict[str, str]], tmp_path: Path) -> None:
+    interrupted_everywhere(tmp_path, served[1], moments(200, 5.0))
+
+
+def test_a_script_is_stopped_by_an_event_and_waits_for_nobody_who_does_not_answer(tmp_path: Path) -> None:
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with connect("slack", token="xoxb-1", base_url=url) as session:
+            threading.Timer(0.3, stop.set).start()
+            began = time.monotonic()
+            result = pull(session, to=tmp_path / "a.duckdb", stop=stop)
+    assert result.interrupted
+    assert time.monotonic() - began < 25  # the silent server has 30, six times over
+    assert result.coverage[0].reason is not None
+    assert "stopped" in result.coverage[0].reason
+
+
+def test_ctrl_c_in_a_script_ends_the_run_and_leaves_the_handler_as_it_was(tmp_path: Path) -> None:
+    program = f"""
+import os, signal, socket, threading
+import communitykit as ck
+silent = socket.create_server(("127.0.0.1", 0))
+url = f"http://127.0.0.1:{{silent.getsockname()[1]}}"
+signal.signal(signal.SIGINT, signal.default_int_handler)
+def later():
+    silent.accept()
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=later, daemon=True).start()
+with ck.connect("slack", token="xoxb-1", base_url=url) as session:
+    result = ck.pull(session, to={str(tmp_path / "a.duckdb")!r})
+print(result.interrupted, signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["True", "True"], done.stderr

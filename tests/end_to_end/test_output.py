@@ -1,0 +1,164 @@
+"""What is printed: nothing of a platform's steers a terminal, and what went wrong is called what it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from communitykit import Community, CommunityKitError, Coverage, Issue, Provenance, from_records, pull
+from communitykit.cli import app, output
+from communitykit.cli.progress import PullProgress
+from communitykit.cli.show import show
+from communitykit.errors import told_by_system
+from communitykit.printable import printable, printable_json
+from communitykit.reading.slices import defect
+
+STEERING = "\x1b[2J\x1b]0;owned\x07 \x9b31m \r\u202egnp.exe\u2066\u2028 \x00\x7f\t\ud83d\U000e0041"
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+SOURCE = Provenance(connector="x", version="1", origin="api", fetched_at=AT, as_of=AT)
+
+
+def steers(text: str) -> list[str]:
+    allowed = {"\n"}
+    return [one for one in STEERING if one in text and not one.isprintable() and one not in allowed] + [
+        one for one in text if (ord(one) < 32 or 127 <= ord(one) < 160) and one not in "\n\t"
+    ]
+
+
+@given(st.text())
+def test_what_is_printable_stays_and_what_steers_does_not(text: str) -> None:
+    shown = printable(text)
+    assert not [one for one in shown if ord(one) < 32 or 127 <= ord(one) < 160 or 0xD800 <= ord(one) < 0xE000]
+    assert printable(shown) == shown
+    if text.isprintable():
+        assert shown == text
+
+
+@given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_json_says_the_same(value: Any) -> None:
+    shown = printable_json(json.dumps(value, ensure_ascii=False, indent=1))
+    assert json.loads(shown) == value
+    assert not [one for one in shown if (ord(one) < 32 and one != "\n") or 127 <= ord(one) < 160]
+
+
+def test_emoji_and_scripts_stay() -> None:
+    text = "👩‍👩‍👧 नमस्ते می‌خواهم é 日本"
+    assert printable(text) == text
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_store_full_of_escapes_is_shown_without(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, as_json: bool
+) -> None:
+    whole = STEERING.replace("\ud83d", "")
+    records = [
+        Community(id="x:n:community:1", name=whole, source=SOURCE),
+        Coverage(run_id="r", slice=f"x:n:{whole}", status="partial", reason=f"left out {whole}"),
+        Issue(run_id="r", slice="x:n:y", wire_kind=whole, native_id=whole, reason=whole, detail=f"why {whole}"),
+    ]
+    store = tmp_path / "a.duckdb"
+    pull(from_records(records[:1]), store)
+    from communitykit.store.writer import Group, Writer  # noqa: PLC0415 # beside its only use
+
+    writer = Writer(store)
+    writer.commit(Group(plain=records[1:]), run_id="r", now=AT)
+    writer.release()
+    show(store, as_json=as_json)
+    printed = capsys.readouterr().out
+    assert "left out" in printed
+    assert not steers(printed.replace("\t", "") if not as_json else printed)
+    assert ("\\u001b" if as_json else "\\x1b") in printed
+
+
+def test_errors_tables_and_sentences_show_escapes(capsys: pytest.CaptureFixture[str]) -> None:
+    error = CommunityKitError(f"refused {STEERING}\nFake: line", subject=STEERING, code=STEERING, remedy=STEERING)
+    assert "\n" not in str(error)
+    assert not steers(str(error))
+    with pytest.raises(BaseException, match="1"):
+        output.fail(error, debug=False)
+    output.say(STEERING)
+    output.print_table(f"title [red]{STEERING}", ("a",), [(f":warning: {STEERING}\nforged\tline",)])
+    with PullProgress(f"[bold]{STEERING}"):
+        pass
+    told = capsys.readouterr()
+    assert not steers((told.out + told.err).replace("\t", ""))
+    assert ":warning:" in told.out
+    assert "[red]" in told.out
+    assert "\nforged" not in told.out
+
+
+def test_what_the_system_refuses_is_no_defect() -> None:
+    full = told_by_system(OSError(28, "No space left on device", "/tmp/x"))  # noqa: S108 # a name in an error
+    assert "No space left" in str(full)
+    assert "Make room" in str(full)
+    assert "defect" not in str(defect(OSError(28, "No space left on device"), "x"))
+    assert "memory" in str(defect(MemoryError(), "x"))
+    assert "a defect of the connector" in str(defect(_raised(), "x"))
+
+
+def _raised() -> KeyError:
+    try:
+        return {}["x"]
+    except KeyError as error:
+        return error
+
+
+def test_only_a_defect_is_called_one(capsys: pytest.CaptureFixture[str]) -> None:
+    app._told(FileExistsError(17, "File exists", "tables"))
+    app._told(CommunityKitError("no such thing"))
+    assert "defect" not in capsys.readouterr().err
+    app._told(RuntimeError(f"odd {STEERING}"))
+    told = capsys.readouterr().err
+    assert "a defect of communitykit: RuntimeError: odd" in told
+    assert not steers(told.replace("\t", ""))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize(("target", "code", "word"), [("/dev/full", 1, "Make room"), (None, 141, "")])
+def test_a_full_disk_and_a_closed_pipe(target: str | None, code: int, word: str) -> None:
+    if target is None:
+        read, write = os.pipe()
+        os.close(read)
+    else:
+        write = os.open(target, os.O_WRONLY)
+    done = subprocess.run(
+        [sys.executable, "-m", "communitykit.cli", "connectors", "--json"],
+        check=False, stdout=write, stderr=subprocess.PIPE, text=True, timeout=60,
+    )  # fmt: skip
+    os.close(write)
+    assert done.returncode == code, done.stderr
+    assert word in done.stderr
+    assert "defect" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_export_over_a_file_is_said_as_it_is(tmp_path: Path) -> None:
+    store, file = tmp_path / "a.duckdb", tmp_path / "there"
+    pull(from_records([Community(id="x:n:community:1", source=SOURCE)]), store)
+    file.write_text("kept")
+    done = subprocess.run(
+        [sys.executable, "-m", "communitykit.cli", "export", str(store), "--to", str(file)],
+        check=False, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "File exists" in done.stderr
+    assert "defect" not in done.stderr
+    assert file.read_text() == "kept"
+
+
+def test_a_token_whose_name_was_forgotten_is_not_repeated() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "communitykit.cli", "check", "slack", "--set", "xoxb-1-secret"],
+        check=False, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "xoxb" not in done.stderr + done.stdout
