@@ -34,6 +34,10 @@ from communitykit.http.budgets import PACE, Pace
 from communitykit.http.credentials import CredentialStore
 from communitykit.http.exchange import MAX_REDIRECTS, Exchange, attempts_for, pause, secret_values
 
+RENEWING_SECONDS = 120.0
+"""Another process may take so long to renew a credential."""
+_TURN_SECONDS = 0.1
+
 
 class Stopped(BaseException):
     """The run was told to stop. Not an Exception: no handler of errors may eat it."""
@@ -274,17 +278,34 @@ class Conductor:
 
     def _refreshed(self, meter: Meter) -> Operations:
         if not self._is_fresh():  # another request may have renewed it while this one waited for its turn
-            self._keep((yield from self._authorize(None, meter)))
+            yield from self._hold(meter)
+            try:
+                self._keep((yield from self._authorize(None, meter)))
+            finally:
+                self._credentials.release()
         return self._credential
 
     def _renewed(self, refused: Credential, meter: Meter) -> Operations:
         """Renew after a refusal, once for all; the result is None when that gives nothing new."""
         if self._credential is not None and not self._credential.same_as(refused):
             return self._credential
-        renewed = yield from self._authorize(refused, meter)
-        if renewed.same_as(refused):
-            return None
-        return self._keep(renewed)
+        yield from self._hold(meter)
+        try:
+            renewed = yield from self._authorize(refused, meter)
+            return None if renewed.same_as(refused) else self._keep(renewed)
+        finally:
+            self._credentials.release()
+
+    def _hold(self, meter: Meter) -> Operations:
+        """Wait until no other process renews what is kept in the same file."""
+        for _ in range(round(RENEWING_SECONDS / _TURN_SECONDS)):
+            if self._credentials.hold():
+                return
+            yield from self._sleep(_TURN_SECONDS, meter)
+        raise self.exchange.explain(
+            CredentialError("another process has been renewing the credential for too long", remedy="Stop it."),
+            Request("", subject="credential_store"),
+        )
 
     def _authorize(self, refused: Credential | None, meter: Meter) -> Operations:
         learn = self.exchange.scrubber.learn
