@@ -43,7 +43,7 @@ def capabilities() -> Capabilities:
         events=frozenset({"reacted", "joined", "left"}),
         archive_events=frozenset({"reacted", "joined", "left"}),
         webhook_events=frozenset({"reacted", "joined", "left"}),
-        member_fields=frozenset({"email", "title", "department", "manager_id"}),
+        member_fields=frozenset({"email", "job_title", "department", "manager_id"}),
         features=frozenset(FEATURES) - {"membership_times", "reaction_times"},
     )
 

@@ -30,7 +30,7 @@ def test_a_user_is_a_member_and_in_the_workspace(translate: Any) -> None:
     found = translate("user", user())
     (member,), (row,) = found.of("member"), found.of("membership")
     assert (member["id"], member["kind"], member["display_name"]) == ("slack:T1:member:U1", "person", "ann")
-    assert (member["email"], member["title"], member["time_zone"]) == ("ann@x.example", "Chef", "Europe/Paris")
+    assert (member["email"], member["job_title"], member["time_zone"]) == ("ann@x.example", "Chef", "Europe/Paris")
     assert (member["guest"], member["admin"], member["active"], member["external"]) == (False, False, True, False)
     assert member["updated_at"] == datetime(2017, 12, 1, 5, 0, 34, tzinfo=UTC)
     assert (row["community_id"], row["role"], row["active"]) == ("slack:T1:community:T1", "member", True)
@@ -47,7 +47,7 @@ def test_of_a_deactivated_user_absent_flags_are_untold(translate: Any) -> None:
     found = translate("user", gone)
     (member,) = found.of("member")
     assert member["active"] is False
-    assert {"guest", "admin", "time_zone", "email", "title", "updated_at"}.isdisjoint(member)
+    assert {"guest", "admin", "time_zone", "email", "job_title", "updated_at"}.isdisjoint(member)
     assert found.of("membership")[0]["active"] is False
 
 

@@ -28,7 +28,7 @@ CAPABILITIES = Capabilities(
     events=frozenset({"reacted", "joined", "left", "pinned"}),
     archive_events=frozenset({"reacted", "joined", "left"}),
     webhook_events=frozenset({"reacted", "joined", "left"}),
-    member_fields=frozenset({"username", "email", "title", "department", "division", "location", "manager_id",
+    member_fields=frozenset({"username", "email", "job_title", "department", "division", "location", "manager_id",
                              "employee_number", "time_zone", "admin"}),
     features=frozenset(FEATURES) - {"membership_times", "reaction_times"},
 )  # fmt: skip
@@ -81,7 +81,7 @@ class Reader:
                 "username": user["name"],
                 "display_name": profile.get("display_name") or profile["real_name"],
                 "email": profile.get("email"),
-                "title": profile.get("title") or None,
+                "job_title": profile.get("title") or None,
                 "department": told.get("Department"),
                 "division": told.get("Division"),
                 "location": told.get("Office"),

@@ -263,7 +263,7 @@ def test_kinds_are_joined_by_id_then_external_id_then_address(importing: Any) ->
         },
     ]
     found = importing({"employees.xlsx": EMPLOYEES, "scim.json": {"Resources": users}})
-    members = {one.id: one for one in found.records if one.record == "member" and one.title}
+    members = {one.id: one for one in found.records if one.record == "member" and one.job_title}
     assert members.keys() == {member_id("50000"), member_id("50001")}
     assert members[member_id("50001")].manager_id == member_id("50000")
     assert members[member_id("50001")].active is False

@@ -99,7 +99,7 @@ class Member(_Record):
     username: str | None = Field(default=None, description="Handle.")
     display_name: str | None = Field(default=None, description="Name shown.")
     email: str | None = Field(default=None, description="E-mail address.")
-    title: str | None = Field(default=None, description="Job title.")
+    job_title: str | None = Field(default=None, description="Job title.")
     department: str | None = Field(default=None, description="Department.")
     division: str | None = Field(default=None, description="Division.")
     organization: str | None = Field(default=None, description="Company or organization.")

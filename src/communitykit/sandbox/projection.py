@@ -280,7 +280,7 @@ class _Projector:
         known: Fields = {
             "username": account.username,
             "email": account.email,
-            "title": person.title,
+            "job_title": person.title,
             "department": person.department,
             "division": person.division,
             "location": person.site.city,

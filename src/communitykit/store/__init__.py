@@ -12,6 +12,7 @@ import pyarrow as pa
 from communitykit.errors import StoreError
 from communitykit.store.columns import MERGED, PROVENANCE_NAMES, SCHEMA_VERSION, TABLES
 from communitykit.store.connection import connect, disconnect
+from communitykit.store.evolution import look_through
 from communitykit.store.rows import records_of
 from communitykit.store.schema import CURRENT
 from communitykit.store.telling import telling, told
@@ -114,7 +115,9 @@ class Store:
         order = " ORDER BY id" if kind in MERGED else ""
         query = f"SELECT * FROM {TABLES[kind]}{order}"  # noqa: S608 # checked
         with telling(self.path, "read it"):
-            reader = self._connection.cursor().execute(query).to_arrow_reader(batch)
+            cursor = self._connection.cursor()
+            look_through(cursor)  # views of one connection are not another's
+            reader = cursor.execute(query).to_arrow_reader(batch)
         while True:
             with telling(self.path, "read it"):
                 rows = next(reader, None)

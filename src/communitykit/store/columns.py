@@ -15,7 +15,7 @@ from pydantic_core import from_json, to_json
 
 from communitykit.model import RECORD_TYPES
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 TABLES: dict[str, str] = {
     "member": "members",

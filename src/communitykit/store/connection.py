@@ -11,6 +11,7 @@ import duckdb
 
 from communitykit.errors import StoreError, StoreVersionError
 from communitykit.store.columns import SCHEMA_VERSION
+from communitykit.store.evolution import drift, evolve, look_through, version
 from communitykit.store.making import PRIVATE_FOLDER, make, make_journal
 from communitykit.store.schema import statements
 from communitykit.store.telling import is_busy, ran_out_of_memory, told
@@ -183,11 +184,18 @@ def _check(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
             )
         _fill(connection)
         return
-    row = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
-    version = int(row[0]) if row else 0
-    if version > SCHEMA_VERSION:
+    held = version(connection)
+    if held > SCHEMA_VERSION:
         raise StoreVersionError(
-            f"the store has schema version {version}, this communitykit knows {SCHEMA_VERSION}",
+            f"the store has schema version {held}, this communitykit knows {SCHEMA_VERSION}",
             subject=path.name,
             remedy="Upgrade: pip install --upgrade communitykit.",
         )
+    if read_only:
+        look_through(connection)
+        return
+    changes = drift(connection)
+    if changes is not None:
+        if str(path) != IN_MEMORY:
+            make_journal(path)
+        evolve(connection, changes)

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from communitykit.store.columns import TABLES, columns
 
-_OTHER_TABLES = (
-    """CREATE TABLE IF NOT EXISTS post_versions (
-        post_id VARCHAR, edited_at TIMESTAMPTZ, title VARCHAR, body VARCHAR, body_format VARCHAR, text VARCHAR)""",
-    """CREATE TABLE IF NOT EXISTS checkpoints (
-        slice VARCHAR, checkpoint JSON, run_id VARCHAR, stored_at TIMESTAMPTZ)""",
-    """CREATE TABLE IF NOT EXISTS runs (
-        run_id VARCHAR, started_at TIMESTAMPTZ, ended_at TIMESTAMPTZ, until TIMESTAMPTZ, status VARCHAR,
-        sources JSON, requests BIGINT, waited DOUBLE)""",
-    "CREATE TABLE IF NOT EXISTS meta (key VARCHAR, value VARCHAR)",
-)
+_OTHER_TABLES: dict[str, dict[str, str]] = {
+    "post_versions": {
+        "post_id": "VARCHAR",
+        "edited_at": "TIMESTAMPTZ",
+        "title": "VARCHAR",
+        "body": "VARCHAR",
+        "body_format": "VARCHAR",
+        "text": "VARCHAR",
+    },
+    "checkpoints": {"slice": "VARCHAR", "checkpoint": "JSON", "run_id": "VARCHAR", "stored_at": "TIMESTAMPTZ"},
+    "runs": {
+        "run_id": "VARCHAR",
+        "started_at": "TIMESTAMPTZ",
+        "ended_at": "TIMESTAMPTZ",
+        "until": "TIMESTAMPTZ",
+        "status": "VARCHAR",
+        "sources": "JSON",
+        "requests": "BIGINT",
+        "waited": "DOUBLE",
+    },
+    "meta": {"key": "VARCHAR", "value": "VARCHAR"},
+}
 
 # posted, replied, mentioned… are derived from posts here and nowhere else; acts that are not posts are events.
 ACTIVITY = """
-CREATE OR REPLACE VIEW activity AS
 WITH live AS (SELECT * FROM posts WHERE gone IS NULL),
 named AS (
     SELECT p.*, unnest(from_json(p.mentions, '[{"kind":"VARCHAR","id":"VARCHAR","label":"VARCHAR"}]')) AS mention
@@ -54,10 +65,18 @@ CURRENT: dict[str, str] = {
 """What is so now, by table: not gone, not undone, no stubs, and not in a community that is gone."""
 
 
+def tables() -> dict[str, dict[str, str]]:
+    """Return every table of today's schema: the SQL types of its columns by name."""
+    return {
+        **{table: {column.name: column.sql for column in columns(kind)} for kind, table in TABLES.items()},
+        **_OTHER_TABLES,
+    }
+
+
 def statements() -> list[str]:
     """List the statements that make an empty store."""
-    tables = [
-        f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(f'{column.name} {column.sql}' for column in columns(kind))})"
-        for kind, table in TABLES.items()
+    made = [
+        f"CREATE TABLE {table} ({', '.join(f'{name} {sql}' for name, sql in wanted.items())})"
+        for table, wanted in tables().items()
     ]
-    return [*tables, *_OTHER_TABLES, ACTIVITY]
+    return [*made, f"CREATE VIEW activity AS {ACTIVITY}"]

@@ -25,8 +25,8 @@ from communitykit.testing.reading import Run, read
 
 DIRECTORY = frozenset(
     {
-        "username", "display_name", "email", "title", "department", "division", "organization", "location", "country",
-        "manager_id", "employee_number", "directory_id", "time_zone", "language", "admin",
+        "username", "display_name", "email", "job_title", "department", "division", "organization", "location",
+        "country", "manager_id", "employee_number", "directory_id", "time_zone", "language", "admin",
     }
 )  # fmt: skip
 """Member fields that a connector claims one by one."""

@@ -22,7 +22,7 @@ CAPABILITIES = Capabilities(
             "username",
             "display_name",
             "email",
-            "title",
+            "job_title",
             "department",
             "division",
             "location",

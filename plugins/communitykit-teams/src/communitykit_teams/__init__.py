@@ -25,7 +25,7 @@ CAPABILITIES = Capabilities(
             "username",
             "display_name",
             "email",
-            "title",
+            "job_title",
             "department",
             "division",
             "organization",

@@ -14,7 +14,7 @@ Context = Mapping[str, Any]
 _FIELDS = {
     "userPrincipalName": "username",
     "displayName": "display_name",
-    "jobTitle": "title",
+    "jobTitle": "job_title",
     "department": "department",
     "companyName": "organization",
     "officeLocation": "location",

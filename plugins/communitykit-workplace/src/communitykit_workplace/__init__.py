@@ -20,7 +20,7 @@ CAPABILITIES = Capabilities(
         {
             "display_name",
             "email",
-            "title",
+            "job_title",
             "department",
             "division",
             "organization",

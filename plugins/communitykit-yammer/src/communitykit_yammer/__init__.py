@@ -21,7 +21,7 @@ CAPABILITIES = Capabilities(
             "username",
             "display_name",
             "email",
-            "title",
+            "job_title",
             "department",
             "location",
             "time_zone",

@@ -89,7 +89,7 @@ def member(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draf
     who = member_id(network, native) if native else member_id(network, str(entra), "directory")
     draft: dict[str, Any] = {"record": "member", "id": who, "directory_id": str(entra)}
     if native is None:
-        told = {"display_name": "displayName", "email": "mail", "title": "jobTitle", "location": "officeLocation"}
+        told = {"display_name": "displayName", "email": "mail", "job_title": "jobTitle", "location": "officeLocation"}
         draft |= {name: item[wire] or None for name, wire in told.items() if wire in item}
         draft["kind"] = "person"
     yield draft

@@ -9,7 +9,7 @@ from communitykit.connector import Draft, Rejected
 from communitykit_yammer.ids import community_id, member_id, membership_id, network_of, number, parse_time
 from communitykit_yammer.wire import Liker, User
 
-_PLAIN = {"email": "email", "job_title": "title", "department": "department", "location": "location",
+_PLAIN = {"email": "email", "job_title": "job_title", "department": "department", "location": "location",
           "timezone": "time_zone"}  # fmt: skip
 _CERTAIN = {"name": "username", "web_url": "url", "office_user_id": "directory_id"}
 _TIMES = {"activated_at": "created_at", "deactivated_at": "deactivated_at"}

@@ -104,7 +104,7 @@ class SlackPlatform(Platform):
         if subject.kind in {"external", "bot"}:
             hidden |= _PROFILE | {"email"}
         if subject.kind == "bot" and subject.solo:
-            hidden |= {"username", "title", "time_zone", "admin"}
+            hidden |= {"username", "job_title", "time_zone", "admin"}
         if door != "api":
             hidden |= _PROFILE
         return {name: value for name, value in fields.items() if name not in hidden}

@@ -30,7 +30,7 @@ def user(item: User, context: Mapping[str, Any]) -> Iterator[Draft]:
     if "email" in profile:
         draft["email"] = profile["email"] or None
     if "title" in profile:
-        draft["title"] = profile["title"] or None
+        draft["job_title"] = profile["title"] or None
     if "tz" in item:  # of a deactivated user these flags are absent, which is not false
         draft["time_zone"] = item["tz"] or None
     if "locale" in item:

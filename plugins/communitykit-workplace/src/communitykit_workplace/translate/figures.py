@@ -19,7 +19,7 @@ from communitykit_workplace.ids import (
 from communitykit_workplace.secrets import plain_name
 
 _FIELDS = {
-    "fullname": "display_name", "name": "display_name", "jobtitle": "title", "title": "title",
+    "fullname": "display_name", "name": "display_name", "jobtitle": "job_title", "title": "job_title",
     "department": "department", "division": "division", "organisation": "organization", "organization": "organization",
     "location": "location", "employeeid": "employee_number", "employeenumber": "employee_number",
 }  # fmt: skip

@@ -21,7 +21,7 @@ from communitykit_workplace.ids import (
 )
 from communitykit_workplace.wire import Member, ScimUser
 
-_PLAIN = {"title": "title", "department": "department", "division": "division", "organization": "organization",
+_PLAIN = {"title": "job_title", "department": "department", "division": "division", "organization": "organization",
           "primary_address": "location", "employee_number": "employee_number", "link": "url"}  # fmt: skip
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ACCOUNT = {"account_invite_time": "invited", "account_claim_time": "claimed", "account_deactivate_time": "deactivated"}
@@ -127,7 +127,7 @@ def scim_user(item: ScimUser, _context: Mapping[str, Any]) -> Iterator[Draft]:
     if "userName" in item or "emails" in item:
         draft["email"] = _scim_address(item)
     if "title" in item:
-        draft["title"] = item["title"] or None
+        draft["job_title"] = item["title"] or None
     if guid := _guid(item.get("externalId")):
         draft["directory_id"] = guid
     if item.get("timezone"):

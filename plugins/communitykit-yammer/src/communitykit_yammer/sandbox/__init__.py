@@ -13,7 +13,7 @@ from communitykit_yammer.sandbox.desk import CLIENT_ID, YammerDesk
 
 __all__ = ["CLIENT_ID", "YammerPlatform"]
 
-_PERSONAL = frozenset({"username", "email", "title", "department", "location", "time_zone", "admin", "guest"})
+_PERSONAL = frozenset({"username", "email", "job_title", "department", "location", "time_zone", "admin", "guest"})
 """What the list of users tells, and mere references do not."""
 _KINDS = frozenset({"question", "poll", "announcement", "praise"})
 
