@@ -17,7 +17,7 @@ from communitykit.sandbox import Size, World, parse_fault, project, serve
 asked = json.loads(sys.argv[1])
 size = Size(**asked["size"]) if isinstance(asked["size"], dict) else asked["size"]
 connector = registry().get("slack")
-platform = connector.sandbox()
+platform = connector.simulated()
 world = World(seed=1, size=size, now=datetime.now(UTC) - timedelta(days=2), platforms=("slack",))
 faults = [parse_fault(fault) for fault in asked["faults"]]
 extra = {"rate": asked["rate"]} if asked["rate"] else {}

@@ -23,7 +23,7 @@ def package(tmp_path: Path) -> Path:
     folder.mkdir()
     (connector,) = blocks("write-a-connector.md", "python")
     (project,) = blocks("write-a-connector.md", "toml")
-    test, sandbox = blocks("test-a-connector.md", "python")
+    test, sandbox, _ = blocks("test-a-connector.md", "python")  # the third: tests/docs
     for name, text in {
         "communitykit_forum.py": connector,
         "communitykit_forum_sandbox.py": sandbox,

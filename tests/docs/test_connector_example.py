@@ -110,3 +110,11 @@ def test_a_wrong_token_is_explained_and_not_shown(asked: list[str], tmp_path: Pa
         with pytest.raises(CredentialError, match="Make a new one in your profile"):
             list(forum.records())
     assert "wrong-one" not in str(result.errors[0])
+
+
+def test_single_flows_and_translations_as_the_page_tests_them(asked: list[str]) -> None:
+    block = blocks("docs/how-to/test-a-connector.md", "python")[2]
+    told: dict[str, Any] = {}
+    exec(compile(block, "test-a-connector.md", "exec"), told)  # noqa: S102 # the documentation's own
+    assert told["post"]["author_id"] == "forum:main:member:ada"
+    assert asked == []

@@ -431,7 +431,6 @@ def test_settings_are_checked_and_keep_secrets() -> None:
 
 
 def test_the_declaration_hangs_together() -> None:
-    assert SLACK.sandbox is not None
-    assert SLACK.sandbox().name == "slack"
+    assert SLACK.simulated().name == "slack"
     assert set(SLACK.capabilities.archive_events) >= {"pinned", "reacted"}
     assert all(reason for reason in SLACK.ignored.values())

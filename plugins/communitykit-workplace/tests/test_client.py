@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -234,7 +233,7 @@ def test_scim_is_the_source_of_manager_and_country() -> None:
     settings = {"scim_url": None}
     site = read(WORKPLACE, world()).site
     assert site is not None
-    without: Run = read(replace(WORKPLACE, sandbox=_Without), world(), settings=settings)
+    without: Run = read(WORKPLACE, world(), settings=settings, platform=_Without())
     assert not [one for one in without.records if one.record == "member" and one.country]
     assert without.left_out == []
 

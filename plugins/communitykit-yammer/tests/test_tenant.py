@@ -167,9 +167,7 @@ def test_what_graph_refuses_is_read_without_it(what: str) -> None:
             desk.graph.answer = answer
             return desk
 
-    from dataclasses import replace  # noqa: PLC0415 # only here
-
-    run = read(replace(YAMMER, sandbox=Refusing), world, options={"graph": True})
+    run = read(YAMMER, world, options={"graph": True}, platform=Refusing())
     assert any("AccessDenied" in told for told in run.left_out)
     assert any(one.record == "membership" for one in run.records)
 

@@ -33,7 +33,7 @@ def platform_of(connector: Connector) -> Platform:
     """
     if connector.sandbox is None:
         raise SettingsError(f"{connector.name} has no sandbox", remedy=f"Those that have: {', '.join(simulated())}.")
-    platform: Platform = connector.sandbox()
+    platform: Platform = connector.simulated()
     return platform
 
 

@@ -2,6 +2,7 @@
 
 from communitykit.clock import Clock
 from communitykit.connector.archive import Archive
+from communitykit.connector.asking import Answers, Need, ask_each, check_grants, in_groups, load_checkpoint, status_of
 from communitykit.connector.declaration import (
     FEATURES,
     ArchiveDoor,
@@ -9,6 +10,7 @@ from communitykit.connector.declaration import (
     Connector,
     Context,
     Delivery,
+    Reader,
     Translator,
     WebhookDoor,
     WireKind,
@@ -61,6 +63,7 @@ from communitykit.connector.payload import (
 from communitykit.connector.scrub import without_credentials
 from communitykit.connector.settings import Lookback, Settings, lookback_length
 from communitykit.connector.signatures import verify_age, verify_hmac
+from communitykit.connector.times import Moment, parse_length, parse_moment
 from communitykit.connector.usage import is_concealed, report_rows
 from communitykit.connector.waiting import retry_after
 from communitykit.model import make_event_id, make_id, parse_id
@@ -68,6 +71,7 @@ from communitykit.model import make_event_id, make_id, parse_id
 __all__ = [
     "FEATURES",
     "JSON",
+    "Answers",
     "Archive",
     "ArchiveDoor",
     "AuthFlow",
@@ -89,7 +93,10 @@ __all__ = [
     "JSONItem",
     "Listing",
     "Lookback",
+    "Moment",
+    "Need",
     "Pages",
+    "Reader",
     "Rejected",
     "Request",
     "Response",
@@ -109,14 +116,18 @@ __all__ = [
     "as_texts",
     "ask",
     "ask_all",
+    "ask_each",
     "bearer",
+    "check_grants",
     "client_credentials",
     "cursor_pager",
     "hookimpl",
+    "in_groups",
     "in_part",
     "is_concealed",
     "json_items",
     "link_pager",
+    "load_checkpoint",
     "look",
     "lookback_length",
     "make_event_id",
@@ -127,10 +138,13 @@ __all__ = [
     "odata_pager",
     "odata_rows",
     "parse_id",
+    "parse_length",
+    "parse_moment",
     "refresh_token",
     "report_rows",
     "required_list",
     "retry_after",
+    "status_of",
     "token_answer",
     "token_from",
     "verify_age",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias
 
 from pydantic import BaseModel
@@ -137,6 +138,20 @@ class WebhookDoor:
 
 
 @dataclass(frozen=True, slots=True)
+class Reader(Generic[S]):
+    """How slices of one kind are read: what a WireKind is to payloads.
+
+    `read` is the flow that reads a slice on from its checkpoint. `estimate` tells about how many requests of each
+    budget that takes, for `--estimate` and the progress bar; empty when nothing tells. `kinds` are the record kinds
+    that it yields: a run that asks for none of them leaves such slices out.
+    """
+
+    read: Callable[[Selection[S], Slice, Checkpoint | None], Flow]
+    estimate: Callable[[Selection[S], Slice, Checkpoint | None], Mapping[str, int]] | None = None
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Connector(Generic[S]):
     """A platform, declared. `Connector[ForumSettings]` is held to flows that know its settings.
 
@@ -159,6 +174,8 @@ class Connector(Generic[S]):
     error_of: Callable[[Response], CommunityKitError | None] | None = None
     discover: Callable[[Selection[S]], Flow] | None = None
     read: Callable[[Selection[S], Slice, Checkpoint | None], Flow] | None = None
+    readers: Mapping[str, Reader[S]] = field(default_factory=dict)
+    """How slices are read, by the `reader` that they name; `read` and `estimate` are for slices that name none."""
     resolve: Callable[[Selection[S], str, tuple[str, ...]], Flow] | None = None
     """`resolve(scope, network, member_ids)`: look up members that records refer to but no listing gave."""
     preflight: Callable[[Selection[S]], Flow] | None = None
@@ -171,5 +188,15 @@ class Connector(Generic[S]):
     """Regular expressions of the platform's tokens: scrubbed from everything that is kept or shown."""
     archive: ArchiveDoor | None = None
     webhook: WebhookDoor | None = None
-    sandbox: Callable[[], Any] | None = None
-    """Gives the simulated platform (`communitykit.sandbox.Platform`); imported only when called."""
+    sandbox: str | None = None
+    """Where the simulated platform (`communitykit.sandbox.Platform`) is, as `module:Class`: imported only when used."""
+
+    def simulated(self) -> Any:  # noqa: ANN401 # communitykit.sandbox.Platform, which no connector imports
+        """Make the simulated platform.
+
+        Raises TypeError when the connector declares none, or its `sandbox` names nothing.
+        """
+        module, _, name = (self.sandbox or "").partition(":")
+        if not module or not name:
+            raise TypeError(f"{self.name} declares no sandbox, which is named as 'module:Class'")
+        return getattr(import_module(module), name)()

@@ -145,16 +145,18 @@ class Swept:
 class Slice:
     """The unit of everything: one community's messages, or one listing, over a window. Plain JSON throughout.
 
-    `key` is unique in its network and stays the same from run to run, since checkpoints are kept under it. `gives`
-    names the record kinds that reading it yields.
+    `key` is unique in its network and stays the same from run to run, since checkpoints are kept under it. `reader`
+    names the one of `Connector.readers` that reads it. `kinds` names the record kinds that reading it yields, where
+    they are not the reader's.
     """
 
     key: str
     network: str
-    kinds: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
     community_id: str | None = None
     label: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
+    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,23 +6,30 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from typing import Any, NoReturn, TypeAlias
 
-from communitykit.connector.flow import JSON, Batch, Gap, Request, Response
-from communitykit.connector.payload import look
-from communitykit.errors import CursorError
+from communitykit.connector.flow import JSON, Batch, Gap, Request, Response, ask
+from communitykit.connector.payload import as_list, look, required_list
+from communitykit.errors import CommunityKitError, CursorError, ProtocolError
 
 Pager: TypeAlias = Callable[[Request, Response], Request | None]
 """From a request and its answer, the request for the next page, or None at the end. Pure."""
 
 
-def cursor_pager(path: tuple[str, ...], *, param: str = "cursor") -> Pager:
+def cursor_pager(path: tuple[str, ...], *, param: str = "cursor", more: tuple[str, ...] = ()) -> Pager:
     """Page by a cursor found at `path` in the answer and sent back as `param` (in the form if there is one).
 
-    An absent, null or empty cursor ends the walk; neither a short nor an empty page does.
+    An absent, null or empty cursor ends the walk; neither a short nor an empty page does. Where the platform also says
+    at `more` whether there is more, a page that says so and has no cursor raises CursorError: the list is cut.
     """
 
     def following(request: Request, response: Response) -> Request | None:
         value = look(response.data, *path)
         if not value:
+            if more and look(response.data, *more) is True:
+                raise CursorError(
+                    "the platform says that there is more, and not where",
+                    subject=request.subject,
+                    remedy="What came before is kept; run again later.",
+                )
             return None
         return (
             request.with_form(**{param: value}) if request.form is not None else request.with_params(**{param: value})
@@ -91,46 +98,73 @@ class Pages:
 class Listing:
     """A list as it is walked, so that an expired or repeated cursor loses nothing and never runs in circles.
 
-    `problem` says why it ended early, if it did.
+    `items` are the names under which the list stands in an answer, one inside the other; `rows` gives what stands
+    there, page by page. A page without that list ends the walk early, as does a platform that goes in circles or says
+    that there is more and not where: `problem` says so, and what came before is kept. `whole` tells whether the end of
+    the list was reached.
     """
 
-    def __init__(self, request: Request, pager: Pager, *, resume: Request | None = None) -> None:
+    def __init__(
+        self, request: Request, pager: Pager, *, resume: Request | None = None, items: tuple[str, ...] | None = None
+    ) -> None:
         """Begin before the first page, or go on at `resume`; where the walk begins anew, it is at the first page."""
         self._first = request
         self._request: Request | None = resume or request
         self._pager = pager
         self._pages = Pages(pager)
+        self._items = items
         self._restarted = False
         self.problem: str | None = None
 
-    def page(self) -> Generator[Request, Response, dict[str, Any] | None]:
-        """Return the next page's data, or None at the end; empty where the walk begins anew."""
+    @property
+    def whole(self) -> bool:
+        """Tell whether the walk came to the end of the list."""
+        return self._request is None and self.problem is None
+
+    def page(self) -> Generator[Request, Any, dict[str, Any] | None]:
+        """Return the next page's data, or None at the end.
+
+        It is empty where the walk begins anew, since the cursor expired: what comes twice is the same record.
+        """
         if self._request is None:
             return None
         try:
-            response = yield self._request
+            response = yield from ask(self._request)
         except CursorError as error:
             if self._restarted:
-                self.problem, self._request = str(error), None
+                self._stop(error)
                 return None
-            # The cursor expired: begin anew, what came twice is the same record.
             self._restarted = True
             self._pages = Pages(self._pager)
             self._request = self._first
             return {}
         try:
+            if self._items is not None:
+                required_list(response.data, *self._items, subject=response.request.subject)
             self._request = self._pages.next(response)
-        except CursorError as error:
-            self.problem, self._request = str(error), None
+        except (CursorError, ProtocolError) as error:
+            self._stop(error)
         data: dict[str, Any] = response.data
         return data
 
+    def rows(self) -> Generator[Request, Any, list[Any] | None]:
+        """Return the next page's items, which are any JSON, or None at the end; the Listing has to know its `items`."""
+        if self._items is None:
+            message = "a Listing without items= gives pages, not rows"
+            raise TypeError(message)
+        data = yield from self.page()
+        return None if data is None else as_list(look(data, *self._items))
+
     def batches(self, kind: str, key: str, context: Mapping[str, Any]) -> Generator[Request | Batch | Gap, Any, None]:
-        """Return what stands under `key` page by page as batches of `kind`, and a Gap where the list ended early."""
-        while (data := (yield from self.page())) is not None:
-            yield Batch(kind, data.get(key, []), context)
+        """Yield what stands under `key` page by page as batches of `kind`, and a Gap where the list ended early."""
+        self._items = self._items or (key,)
+        while (rows := (yield from self.rows())) is not None:
+            yield Batch(kind, rows, context)
         if self.problem:
             yield Gap(self.problem)
+
+    def _stop(self, error: CommunityKitError) -> None:
+        self.problem, self._request = str(error), None
 
 
 def _shown(data: JSON) -> str | None:

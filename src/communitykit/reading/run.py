@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from communitykit.connector.declaration import Connector
+from communitykit.connector.declaration import Connector, Reader
 from communitykit.connector.flow import Flow, Selection, Slice
 from communitykit.errors import CommunityKitError, CredentialError
 from communitykit.reading.lookups import Lookups, State
@@ -39,16 +39,16 @@ class SourceRun:
 
     def flow(self, slice_: Slice) -> Flow:
         """Return the flow that reads a slice from its checkpoint."""
-        if self.connector.read is None:
+        read = self._reader(slice_).read if slice_.reader else self.connector.read
+        if read is None:
             message = f"{self.connector.name} discovers slices but declares no read"
             raise TypeError(message)
-        return self.connector.read(self.selection, slice_, self.state.get(self.name(slice_)))
+        return read(self.selection, slice_, self.state.get(self.name(slice_)))
 
     def budgeted(self, slice_: Slice) -> Mapping[str, int]:
         """Return the connector's own estimate of the requests that a slice takes, by budget."""
-        if self.connector.estimate is None:
-            return {}
-        return self.connector.estimate(self.selection, slice_, self.state.get(self.name(slice_)))
+        estimate = self._reader(slice_).estimate if slice_.reader else self.connector.estimate
+        return {} if estimate is None else estimate(self.selection, slice_, self.state.get(self.name(slice_)))
 
     def expected(self, slice_: Slice) -> int | None:
         """Return about how many requests a slice takes; None where nothing tells, or where the estimate itself fails.
@@ -62,7 +62,8 @@ class SourceRun:
 
     def wanted(self, slice_: Slice) -> bool:
         """Tell whether the slice gives anything that was asked for."""
-        return not self.selection.kinds.isdisjoint(slice_.kinds)
+        kinds = slice_.kinds or (self._reader(slice_).kinds if slice_.reader else ())
+        return not self.selection.kinds.isdisjoint(kinds)
 
     def found(self, slice_: Slice) -> bool:
         """Note a slice that was discovered; tell whether it is to be read."""
@@ -87,6 +88,13 @@ class SourceRun:
     def looks_up(self) -> bool:
         """Tell whether strangers are to be looked up: only where members were asked for."""
         return self.connector.resolve is not None and self.failure is None and "member" in self.selection.kinds
+
+    def _reader(self, slice_: Slice) -> Reader:
+        reader = self.connector.readers.get(slice_.reader)
+        if reader is None:
+            message = f"{self.connector.name} declares no reader {slice_.reader!r}, which its slice {slice_.key} names"
+            raise TypeError(message)
+        return reader
 
     def note_end(self, reading: SliceReading) -> None:
         """Remember a failure that ends the whole source."""

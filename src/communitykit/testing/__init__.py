@@ -7,10 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from communitykit.testing.connecting import connect, connect_async, pull, read_archive, receive
+    from communitykit.testing.driving import Driven, drive, in_turn
     from communitykit.testing.suite import ConnectorSuite
     from communitykit.testing.translated import Translated
 
-__all__ = ["ConnectorSuite", "Translated", "connect", "connect_async", "pull", "read_archive", "receive"]
+__all__ = [
+    "ConnectorSuite",
+    "Driven",
+    "Translated",
+    "connect",
+    "connect_async",
+    "drive",
+    "in_turn",
+    "pull",
+    "read_archive",
+    "receive",
+]
 
 _ROOMS = {
     "ConnectorSuite": "suite",
@@ -20,6 +32,9 @@ _ROOMS = {
     "pull": "connecting",
     "read_archive": "connecting",
     "receive": "connecting",
+    "Driven": "driving",
+    "drive": "driving",
+    "in_turn": "driving",
 }
 
 

@@ -94,9 +94,7 @@ def platform_of(declared: Connector) -> Platform:
 
     Raises TypeError when it declares none.
     """
-    if declared.sandbox is None:
-        raise TypeError(f"{declared.name} declares no sandbox")
-    made: Platform = declared.sandbox()
+    made: Platform = declared.simulated()
     return made
 
 

@@ -19,7 +19,7 @@ from communitykit.http.conductor import Conductor
 from communitykit.pull import walked
 from communitykit.reading.slices import Closed, Failed, Progress
 from communitykit.reading.translation import Page
-from communitykit.sandbox import Fault, Site, World, simulate
+from communitykit.sandbox import Fault, Platform, Site, World, simulate
 from communitykit.store import Store
 from communitykit.store.columns import TABLES, by_name
 from communitykit.store.writer import Group, Writer
@@ -100,18 +100,18 @@ def read(  # noqa: PLR0913 # the parts of a run
     faults: Sequence[Fault] = (),
     settings: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
+    platform: Platform | None = None,
     pace: Pace | None = None,
     ahead: timedelta = timedelta(0),
     **ask: Any,  # noqa: ANN401 # the keywords of Ask
 ) -> Run:
     """Read the connector's simulated platform with the async driver; time passes only by waiting.
 
-    `state` holds checkpoints by slice, as a store would give them; it is not written to. `options` are the site's.
+    `state` holds checkpoints by slice, as a store would give them; it is not written to. `options` are the site's;
+    `platform` is another one than the connector's own simulated platform.
     `ahead` is how far the reader's clock is before the platform's.
     """
-    if connector.sandbox is None:
-        raise TypeError(f"{connector.name} declares no sandbox")
-    platform, run, wanted = connector.sandbox(), Run(), ReadOptions(**ask)
+    served, run, wanted = platform or connector.simulated(), Run(), ReadOptions(**ask)
 
     async def main(clock: Clock) -> None:
         started = clock.now()
@@ -121,7 +121,7 @@ def read(  # noqa: PLR0913 # the parts of a run
             sleep=clock.sleep,
             sleep_async=clock.sleep_async,
         )
-        site = run.site = Site(world, platform, rate=rate, faults=faults, clock=own, **(options or {}))
+        site = run.site = Site(world, served, rate=rate, faults=faults, clock=own, **(options or {}))
         given = load_settings(connector.name, connector.settings, {**site.settings, **(settings or {})})
         reader = replace(own, now=lambda: own.now() + ahead)
         conductor = Conductor(connector, given, clock=reader, pace=pace or Pace())

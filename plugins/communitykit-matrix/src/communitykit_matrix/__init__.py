@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from importlib.metadata import version
 
 from communitykit.connector import Capabilities, Connector, hookimpl
@@ -33,7 +32,7 @@ MATRIX = Connector(
     authorize=client.authorize, error_of=client.fault, budgets=client.BUDGETS,
     discover=client.discover, read=history.read, preflight=client.preflight,
     translators=TRANSLATORS, ignored=IGNORED, secrets=(r"sy[tr]_[A-Za-z0-9_-]+", r"m[ac][tr]_[A-Za-z0-9_-]+"),
-    sandbox=lambda: import_module("communitykit_matrix.sandbox").MatrixPlatform(),
+    sandbox="communitykit_matrix.sandbox:MatrixPlatform",
 )  # fmt: skip
 
 

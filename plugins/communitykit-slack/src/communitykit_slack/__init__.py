@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Any
 
 from communitykit.connector import Capabilities, Connector, hookimpl
 from communitykit_slack import api, archive, webhook
@@ -66,12 +65,6 @@ CAPABILITIES = Capabilities(
 )
 
 
-def _sandbox() -> Any:  # noqa: ANN401 # a platform of communitykit.sandbox, which is imported only when asked for
-    from communitykit_slack.sandbox import SlackPlatform  # noqa: PLC0415 # same
-
-    return SlackPlatform()
-
-
 SLACK = Connector(
     name="slack",
     title="Slack",
@@ -92,7 +85,7 @@ SLACK = Connector(
     secrets=(r"xox[abceoprs](?:\.xox[bp])?-[A-Za-z0-9-]+", r"xapp-[A-Za-z0-9-]+"),
     archive=archive.DOOR,
     webhook=webhook.DOOR,
-    sandbox=_sandbox,
+    sandbox="communitykit_slack.sandbox:SlackPlatform",
 )
 
 

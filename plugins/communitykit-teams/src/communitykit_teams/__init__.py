@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Any
 
 from communitykit.connector import Capabilities, Connector, hookimpl
 from communitykit_teams import client, webhook
@@ -75,12 +74,6 @@ CAPABILITIES = Capabilities(
 )
 
 
-def _sandbox() -> Any:  # noqa: ANN401 # a platform of communitykit.sandbox, which is imported only when asked for
-    from communitykit_teams.sandbox import TeamsPlatform  # noqa: PLC0415 # same
-
-    return TeamsPlatform()
-
-
 TEAMS = Connector(
     name="teams",
     title="Microsoft Teams",
@@ -101,7 +94,7 @@ TEAMS = Connector(
     ignored=IGNORED,
     secrets=(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+",),
     webhook=webhook.DOOR,
-    sandbox=_sandbox,
+    sandbox="communitykit_teams.sandbox:TeamsPlatform",
 )
 
 

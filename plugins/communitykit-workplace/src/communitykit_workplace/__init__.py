@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Any
 
 from communitykit.connector import Capabilities, Connector, hookimpl
 from communitykit_workplace import api, archive
@@ -69,12 +68,6 @@ CAPABILITIES = Capabilities(
 )
 
 
-def _sandbox() -> Any:  # noqa: ANN401 # a platform of communitykit.sandbox, which is imported only when asked for
-    from communitykit_workplace.sandbox import WorkplacePlatform  # noqa: PLC0415 # same
-
-    return WorkplacePlatform()
-
-
 WORKPLACE = Connector(
     name="workplace",
     title="Workplace from Meta",
@@ -97,7 +90,7 @@ WORKPLACE = Connector(
         r"https?://[^\s\"]*/claim/[^\s\"]+",
     ),
     archive=archive.DOOR,
-    sandbox=_sandbox,
+    sandbox="communitykit_workplace.sandbox:WorkplacePlatform",
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Any
 
 from communitykit.connector import Capabilities, Connector, hookimpl
 from communitykit_yammer import archive, client
@@ -66,12 +65,6 @@ CAPABILITIES = Capabilities(
 )
 
 
-def _sandbox() -> Any:  # noqa: ANN401 # a platform of communitykit.sandbox, which is imported only when asked for
-    from communitykit_yammer.sandbox import YammerPlatform  # noqa: PLC0415 # same
-
-    return YammerPlatform()
-
-
 YAMMER = Connector(
     name="yammer",
     title="Yammer (Viva Engage)",
@@ -94,7 +87,7 @@ YAMMER = Connector(
     # Entra tokens, the retired ones of Yammer's own, signatures in addresses of pictures.
     secrets=(r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", r"\d{3,}-[A-Za-z0-9]{22}", r"P4=[\w-]{20,}"),
     archive=archive.DOOR,
-    sandbox=_sandbox,
+    sandbox="communitykit_yammer.sandbox:YammerPlatform",
 )
 
 
