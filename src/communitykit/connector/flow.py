@@ -21,6 +21,7 @@ from typing import Any, Generic, Literal, TypeAlias
 from typing_extensions import TypeVar
 
 from communitykit.errors import CommunityKitError
+from communitykit.model.drafts import RecordDraft
 
 JSON: TypeAlias = Any
 """Decoded JSON: dict, list, str, int, float, bool or None."""
@@ -199,7 +200,7 @@ Step: TypeAlias = Request | tuple[Request, ...] | Batch | Slice | Swept | Gap
 T = TypeVar("T", default=None)
 Flow: TypeAlias = Generator[Step, Any, T]
 """A generator of steps that returns a T: `Flow` alone returns nothing, `Flow[int]` is used with `yield from`."""
-Draft: TypeAlias = dict[str, Any] | Swept | Ignored | Rejected
+Draft: TypeAlias = RecordDraft | dict[str, Any] | Swept | Ignored | Rejected
 """What a translator gives: a record as a dict with `record` and `id`, a Swept, Ignored, or Rejected for one part."""
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -159,8 +159,9 @@ class Translation:
             for draft in kind.translate(item, batch.context):
                 gave = True
                 if isinstance(draft, dict):
-                    draft["source"] = source
-                    drafts.append(draft)
+                    record = cast("dict[str, Any]", draft)  # no draft has a source of its own
+                    record["source"] = source
+                    drafts.append(record)
                 elif isinstance(draft, Ignored):
                     self._ignore(draft, batch, item, page, ignored)
                 elif isinstance(draft, Rejected):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from pydantic import TypeAdapter
 
@@ -72,7 +72,7 @@ class Translated:
                 elif isinstance(draft, Rejected):
                     self.rejected.append(draft.reason)
                 else:
-                    drafts.append(draft)
+                    drafts.append(cast("dict[str, Any]", draft))
         except Rejected as rejected:
             self.rejected.append(rejected.reason)
             return
