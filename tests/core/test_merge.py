@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communitykit import Member, Post, Provenance
+from communitykit import Member, Mention, Post, Provenance
 from communitykit.model.merge import begin, merge, merge_records
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -65,3 +65,9 @@ def test_a_deleted_post_loses_its_body_and_its_versions() -> None:
         known = merge_records(order)["p:n:post:1"]
         assert known.values["gone"] == "deleted"
         assert "secret" not in repr((known.values, known.replaced))
+
+
+def test_what_is_shown_of_a_record_tells_unset_from_none() -> None:
+    told = Post(id="forum:main:post:1", author_id=None, text="Hello")
+    assert repr(told) == "Post(id='forum:main:post:1', author_id=None, text='Hello')"
+    assert repr(Mention(kind="everyone")) == "Mention(kind='everyone')"

@@ -6,6 +6,7 @@ is no answer. Merging (`communitykit.model.merge`) depends on that difference, a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -25,6 +26,11 @@ Id: TypeAlias = Annotated[str, Field(min_length=1)]
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Show what was told, None too: a field that is not shown is one that no source told."""
+        told = self.model_fields_set
+        return [(name, value) for name, value in super().__repr_args__() if name in told]
 
 
 class Provenance(_Frozen):
