@@ -13,6 +13,7 @@ import communitykit as ck
 from communitykit import connector
 from communitykit.sinks import export_store, read_jsonl, to_json_line, write_jsonl
 from communitykit.store import Store
+from communitykit.testing import Driven, connect, drive, in_turn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,7 +124,7 @@ def discover(selection: connector.Selection[ForumSettings]) -> connector.Flow:
     yield connector.Batch("board", first.data)
     yield connector.Swept("community", {"parent_id": None})
     yield connector.Gap("people are hidden", "denied")
-    yield connector.Slice("notes", "main", ("post",))
+    yield connector.Slice("notes", "main", reader="notes")
 
 
 def read(
@@ -135,6 +136,58 @@ def read(
         response = yield request
         yield connector.Batch("note", response.data, {"slice": slice_.key}, checkpoint={"v": 1})
         request = pages.next(response)
+
+
+def estimate(
+    selection: connector.Selection[ForumSettings], slice_: connector.Slice, checkpoint: connector.Checkpoint | None
+) -> Mapping[str, int]:
+    assert_type(selection.settings, ForumSettings)
+    return {"notes": connector.load_checkpoint(checkpoint, v=1, load=lambda kept: int(kept["left"]), fresh=0)}
+
+
+def profiles(people: list[str]) -> connector.Flow[list[str]]:
+    found: list[str] = []
+    for group in connector.in_groups(people):
+        assert_type(group, list[str])
+        told = yield from connector.ask_each(group, lambda name: connector.Request(f"people/{name}"))
+        assert_type(told, connector.Answers[str])
+        assert_type(told.answered, list[tuple[str, connector.Response]])
+        assert_type(told.failed, list[tuple[str, ck.CommunityKitError]])
+        found += [connector.as_text(connector.look(answer.data, "mail")) for _, answer in told.answered]
+        yield from told.gaps("profiles")
+    return found
+
+
+def walk() -> connector.Flow:
+    listing = connector.Listing(connector.Request("people"), connector.link_pager("next"), items=("people",))
+    while (rows := (yield from listing.rows())) is not None:
+        assert_type(rows, list[Any])
+        yield connector.Batch("person", connector.as_mappings(rows))
+    assert_type(listing.problem, str | None)
+    needs = [connector.Need("members", ("people:read",), required=True)]
+    yield from connector.check_grants({"people:read"}, needs, holder="the token", remedy="Grant {grant}.")
+
+
+def driving() -> None:
+    driven = drive(profiles(["ann"]), in_turn({"mail": "ann@forum.example"}))
+    assert_type(driven, Driven[list[str]])
+    assert_type(driven.returned, list[str] | None)
+    assert_type(driven.slices, dict[str, connector.Slice])
+    with connect("slack", {"token": "xoxb-…"}, clock=connector.Clock()) as session:
+        assert_type(session, ck.Session)
+
+
+def drafts(post: str, actor: str) -> Generator[connector.Draft, None, None]:
+    assert_type(connector.reacted("smile", target=post, actor=actor), connector.EventDraft)
+    yield connector.occurred("joined", target=post, actor=actor, at=datetime.now(UTC), occurrence="e1")
+    yield connector.tombstone(post) | {"author_id": actor}
+    yield connector.membership(post, actor, role="owner", active=True)
+    connector.membership(post, actor, role="boss")  # type: ignore[arg-type]
+    connector.membership(post, actor, rolle="owner")  # type: ignore[call-arg]
+    member: connector.MemberDraft = {"record": "member", "id": actor, "kind": "person", "email": None}
+    yield member
+    odd: connector.PostDraft = {"record": "post", "id": post, "boddy": "…"}  # type: ignore[typeddict-unknown-key]
+    yield odd
 
 
 def fault(response: connector.Response) -> ck.CommunityKitError | None:
@@ -160,7 +213,8 @@ def communitykit_connector() -> connector.Connector[ForumSettings]:
         budgets={"notes": connector.Budget(60, 60)},
         authorize=authorize,
         discover=discover,
-        read=read,
+        readers={"notes": connector.Reader(read, estimate, ("post",))},
+        sandbox="forum.sandbox:Forum",
         error_of=fault,
     )
 
