@@ -136,7 +136,7 @@ def _option(one: Any) -> str:
 
 def _doors(connector: Connector) -> list[tuple[str, bool]]:
     return [
-        ("API", connector.read is not None),
+        ("API", connector.discover is not None),
         ("export archives", connector.archive is not None),
         ("webhooks", connector.webhook is not None),
     ]

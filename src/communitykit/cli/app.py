@@ -370,7 +370,7 @@ def _told(error: Exception) -> int:
 
 def _doors(connector: Any) -> dict[str, bool]:  # noqa: ANN401 # a Connector
     return {
-        "api": connector.read is not None,
+        "api": connector.discover is not None,
         "archive": connector.archive is not None,
         "webhook": connector.webhook is not None,
         "sandbox": connector.sandbox is not None,

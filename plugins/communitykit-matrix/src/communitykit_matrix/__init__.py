@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from communitykit.connector import Capabilities, Connector, hookimpl
+from communitykit.connector import Capabilities, Connector, Reader, hookimpl
 from communitykit_matrix import client, history
 from communitykit_matrix.translate import IGNORED, TRANSLATORS
 
@@ -30,7 +30,8 @@ MATRIX = Connector(
     name="matrix", title="Matrix", version=version("communitykit-matrix"),
     settings=client.MatrixSettings, capabilities=CAPABILITIES,
     authorize=client.authorize, error_of=client.fault, budgets=client.BUDGETS,
-    discover=client.discover, read=history.read, preflight=client.preflight,
+    discover=client.discover, preflight=client.preflight,
+    readers={"room": Reader(history.read, kinds=("post", "event", "membership", "member"))},
     translators=TRANSLATORS, ignored=IGNORED, secrets=(r"sy[tr]_[A-Za-z0-9_-]+", r"m[ac][tr]_[A-Za-z0-9_-]+"),
     sandbox="communitykit_matrix.sandbox:MatrixPlatform",
 )  # fmt: skip

@@ -118,8 +118,9 @@ def discover(selection: ck.Selection) -> ck.Flow:
         latest = [ck.as_text(one.get("event_id")) for one in _events(part, "timeline")]
         more = {"encrypted": room["encrypted"], "token": data["next_batch"], "latest": latest[-1] if latest else ""}
         network, community = home_of(own["room"], home), room_id(home, own["room"])
-        label, kinds = room.get("name") or own["room"], ("post", "event", "membership", "member")
-        yield ck.Slice(f"room/{own['room']}", network, kinds, community, label, params={**own, **more, "asked": now})
+        label, params = room.get("name") or own["room"], {**own, **more} | {"asked": now}
+        key = f"room/{own['room']}"
+        yield ck.Slice(key, network, community_id=community, label=label, params=params, reader="room")
 
 
 def _user(data: Any) -> str:  # noqa: ANN401 # decoded JSON
