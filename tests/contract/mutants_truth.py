@@ -53,13 +53,15 @@ def discovering(connector: Connector, step_of: Callable[[Any], Any]) -> Connecto
 def reading(
     connector: Connector, step_of: Callable[[Any], Any] = same, answer_of: Callable[[Any], Any] = same
 ) -> Connector:
-    original = connector.read
-    assert original is not None
+    def through(original: Any) -> Any:
+        def read(selection: Any, slice_: Any, checkpoint: Any) -> Any:
+            return flowing(original(selection, slice_, checkpoint), step_of, answer_of)
 
-    def read(selection: Any, slice_: Any, checkpoint: Any) -> Any:
-        return flowing(original(selection, slice_, checkpoint), step_of, answer_of)
+        return read
 
-    return replace(connector, read=read)
+    assert connector.read or connector.readers
+    readers = {name: replace(one, read=through(one.read)) for name, one in connector.readers.items()}
+    return replace(connector, read=through(connector.read) if connector.read else None, readers=readers)
 
 
 def without_sweeps(connector: Connector, record: str) -> Connector:

@@ -142,7 +142,7 @@ def _styles(declared: Connector, platform: Platform) -> tuple[str, ...]:
     return platform.archive_styles
 
 
-def _archived(declared: Connector, world: World, path: Path, **ask: Any) -> list[Any]:  # noqa: ANN401 # keywords of Ask
+def _archived(declared: Connector, world: World, path: Path, **ask: Any) -> list[Any]:  # noqa: ANN401 # ReadOptions' keywords
     opened = Archive(path, nested=declared.archive is not None and declared.archive.nested)
     with ArchiveSession(declared, opened, None, Clock(now=lambda: world.now)) as archive:
         records = list(archive.records(**ask))
