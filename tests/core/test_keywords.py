@@ -35,6 +35,17 @@ def test_a_misspelt_keyword_fails_at_the_call(platform: Any, little: Callable[..
     assert platform.requests == []
 
 
+@pytest.mark.parametrize("call", CALLS[1:])
+def test_a_call_for_one_kind_takes_no_kinds(platform: Any, little: Callable[..., Connector], call: str) -> None:
+    with (
+        testing.connect(little(), {"base_url": platform.url}) as session,
+        pytest.raises(TypeError, match="unexpected keyword 'kinds'"),
+    ):
+        getattr(session, call)(kinds={"measure"})
+    with pytest.raises(TypeError, match="unexpected keyword 'kinds'"):
+        getattr(testing.connect_async(little(), {"base_url": platform.url}), call)(kinds={"measure"})
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_a_moment_that_is_none_fails_at_the_call(platform: Any, little: Callable[..., Connector], call: str) -> None:
     with testing.connect(little(), {"base_url": platform.url}) as session:

@@ -109,7 +109,7 @@ class AsyncSession:
     def _only(
         self, model: type[R], kind: str, keywords: ReadKeywords, state: _Kept, concurrency: int | None
     ) -> AsyncIterator[R]:
-        return _of(model, self._records(read_options({"kinds": (kind,), **keywords}), state, concurrency))
+        return _of(model, self._records(read_options(keywords, kind=kind), state, concurrency))
 
     async def _records(
         self, options: ReadOptions, state: _Kept, concurrency: int | None

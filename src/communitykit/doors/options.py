@@ -103,18 +103,18 @@ class ReadOptions:
         )
 
 
-def read_options(keywords: Mapping[str, Any]) -> ReadOptions:
-    """Make options of a call's keywords.
+def read_options(keywords: Mapping[str, Any], *, kind: str | None = None) -> ReadOptions:
+    """Make options of a call's keywords; a call that reads one `kind` of record takes no `kinds`.
 
     Raises TypeError for a keyword that is not known, with the one that may have been meant; SettingsError as
     ReadOptions.
     """
-    known = [field.name for field in fields(ReadOptions)]
+    known = [field.name for field in fields(ReadOptions) if kind is None or field.name != "kinds"]
     for name in keywords:
         if name not in known:
             meant = did_you_mean(name, known) or "."
             raise TypeError(f"unexpected keyword {name!r}{meant} Known: {', '.join(known)}.")
-    return ReadOptions(**keywords)
+    return ReadOptions(**keywords) if kind is None else ReadOptions(**keywords, kinds=kind)
 
 
 def _refuse_empty(since: Any, until: Any) -> None:  # noqa: ANN401 # both aware datetimes

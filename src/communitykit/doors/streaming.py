@@ -57,7 +57,7 @@ class Records:
         return self._only(EngagementEvent, "event", options, state)
 
     def _only(self, model: type[R], kind: str, keywords: ReadKeywords, state: _Kept) -> Iterator[R]:
-        wanted = read_options({"kinds": (kind,), **keywords})  # here, so that a mistake is told at the call
+        wanted = read_options(keywords, kind=kind)  # here, so that a mistake is told at the call
         records = consume(self, wanted, state if state is not None else {})  # type: ignore[arg-type] # a Source
         return (record for record in records if isinstance(record, model))
 
