@@ -108,7 +108,8 @@ def read(  # noqa: PLR0913 # the parts of a run
     """Read the connector's simulated platform with the async driver; time passes only by waiting.
 
     `state` holds checkpoints by slice, as a store would give them; it is not written to. `options` are the site's;
-    `platform` is another one than the connector's own simulated platform; `ahead` is how far the reader's clock is before the platform's.
+    `platform` is another one than the connector's own simulated platform; `ahead` is how far the
+    reader's clock is before the platform's.
     """
     served, run, wanted = platform or connector.simulated(), Run(), ReadOptions(**ask)
 
