@@ -1,3 +1,6 @@
+import csv
+import io
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -6,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -94,7 +98,7 @@ EVERYTHING = [
     post(
         1,
         mentions=(Mention(kind="member", id="p:n:member:stub", label="@x"), Mention(kind="everyone")),
-        counts=Counts(replies=2, reactions={"+1": 3}),
+        counts=Counts(replies=2, reactions={"eyes": 1, "+1": 3}),
         poll=Poll(question="?", options=(PollOption(text="a", votes=1),), closes_at=START),
         links=("https://example.org",),
         extra={"test": {"odd": [1, None]}},
@@ -498,9 +502,49 @@ def test_export(tmp_path: Path, file_format: str) -> None:
     if file_format == "parquet":
         assert pq.read_table(written).num_rows == 2
     elif file_format == "csv":
-        assert "'=HYPERLINK(1)" in written.read_text(encoding="utf-8")
+        text = written.read_text(encoding="utf-8")
+        assert "'=HYPERLINK(1)" in text
+        (first, _) = sorted(csv.DictReader(io.StringIO(text)), key=lambda row: row["id"])
+        assert json.loads(first["counts"])["reactions"] == {"+1": 3, "eyes": 1}
+        assert json.loads(first["links"]) == ["https://example.org"]
     else:
         assert {one.id for one in read_jsonl(written)} == {"p:n:post:1", "p:n:post:2"}
+
+
+def test_nested_fields_are_types_that_others_read(tmp_path: Path) -> None:
+    """In the store, in Parquet, in polars and in pandas alike: lists and structures, not text to be parsed."""
+    path = tmp_path / "a.duckdb"
+    store_of(path, everything())
+    export_store(path, tmp_path / "out", "parquet")
+    written = tmp_path / "out" / "posts.parquet"
+    with Store(path) as store:
+        asked = store.sql(
+            "SELECT p.counts.reactions['+1'] AS liked, mention.label AS label, p.poll.options[1].votes AS votes "
+            "FROM posts p, unnest(p.mentions) AS named(mention) WHERE mention.kind = 'member'"
+        )
+        assert asked.to_pylist() == [{"liked": 3, "label": "@x", "votes": 1}]
+        frames = [pl.read_parquet(written), store.polars("posts")]
+        pandas = [pq.read_table(written).to_pandas(), store.pandas("posts")]
+    for frame in frames:
+        (row,) = frame.select("mentions", "counts", "links", "poll").to_dicts()
+        assert [one["label"] for one in row["mentions"]] == ["@x", None]
+        assert row["counts"]["replies"] == 2
+        assert row["links"] == ["https://example.org"]
+        assert row["poll"]["closes_at"] == START
+    for one in pandas:
+        (mentions,), (counts,) = one["mentions"], one["counts"]
+        assert [mention["label"] for mention in mentions] == ["@x", None]
+        assert dict(counts["reactions"]) == {"+1": 3, "eyes": 1}
+    with Store(path) as store:
+        assert "json" not in store.sql("SELECT sql FROM duckdb_views() WHERE view_name = 'activity'")[0][0].as_py()
+
+
+def test_counts_told_in_another_order_are_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    told, again = {"a": 1, "b": 2}, {"b": 2, "a": 1}
+    store_of(path, Group([post(1, counts=Counts(reactions=told))]))
+    writer = store_of(path, Group([post(1, 1, counts=Counts(reactions=again))]))
+    assert (writer.tally.new, writer.tally.changed) == ({}, {})
 
 
 def test_another_format_is_refused(tmp_path: Path) -> None:

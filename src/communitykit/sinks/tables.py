@@ -46,5 +46,7 @@ def _copy(store: Store, table: str, path: Path, file_format: str) -> int:
 
 
 def _cell(row: dict[str, str]) -> str:
-    name = f'"{row["column_name"]}"'
-    return _DEFUSED.format(name=name) if row["column_type"] == "VARCHAR" else name
+    name, kind = f'"{row["column_name"]}"', row["column_type"]
+    if kind.startswith(("STRUCT(", "MAP(")) or kind.endswith("[]"):
+        return f"to_json({name}) AS {name}"  # DuckDB's own writing of them is nobody else's
+    return _DEFUSED.format(name=name) if kind == "VARCHAR" else name

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any
 
 import pyarrow as pa
-from pydantic import AwareDatetime, BaseModel
-from pydantic_core import from_json, to_json
+from pydantic import BaseModel
 
 from communitykit.model import RECORD_TYPES
+from communitykit.store.types import Json, Scalar, type_of
 
 SCHEMA_VERSION = 2
 
@@ -35,45 +34,51 @@ MERGED = ("member", "community", "membership", "post", "event", "measure")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its SQL and Arrow types, whether it holds JSON, and what an untold field reads as."""
+    """A column: its type, and whether a field that is not told reads as empty rather than as None."""
 
     name: str
-    sql: str
-    arrow: pa.DataType
-    json: bool = False
-    default: Any = None
+    kind: Scalar
+    may_be_empty: bool = False
 
-    def encode(self, value: Any) -> Any:  # noqa: ANN401 # any field's value
-        """Turn a field's value into the column's."""
-        if value is None or (value == () and self.default == ()):
-            return None  # nothing to hold, and nothing else that the empty column could mean
-        if self.json:
-            return to_json(value).decode()
-        return list(value) if isinstance(value, tuple) else value
+    @property
+    def sql(self) -> str:
+        """Its type in SQL."""
+        return self.kind.sql
+
+    @property
+    def arrow(self) -> pa.DataType:
+        """Its type in Arrow."""
+        return self.kind.arrow
+
+    def hold(self, value: Any) -> Any:  # noqa: ANN401 # any field's value
+        """Turn a field's value into the column's; one that is empty needs no cell."""
+        return None if value == () and self.may_be_empty else self.kind.hold(value)
 
     def array(self, values: Sequence[Any]) -> pa.Array[Any]:
         """Turn many fields' values into the column's array."""
-        if self.default == () and not any(values):
-            values = [None] * len(values)
-        elif self.json or self.default == ():
-            values = [self.encode(value) for value in values]
-        return pa.array(values, self.arrow)
+        if self.may_be_empty:
+            values = [value or None for value in values]
+        return self.held([self.kind.hold(value) for value in values] if isinstance(self.kind, Json) else values)
+
+    def held(self, values: Sequence[Any]) -> pa.Array[Any]:
+        """Turn many values that are held into the column's array."""
+        if type(self.kind) is not Scalar and not any(values):
+            return pa.array([None] * len(values), self.arrow)
+        return self.kind.array(values)
 
     def decode(self, value: Any) -> Any:  # noqa: ANN401 # any column's value
         """Turn the column's value into one that the model's validation takes."""
-        if value is None:
-            return () if self.default == () else None
-        return from_json(value) if self.json else value
+        return () if value is None and self.may_be_empty else self.kind.decode(self.kind.held(value))
 
 
-_UTC = pa.timestamp("us", tz="UTC")
+_TEXT, _TIME = type_of(str), type_of(datetime)
 _PROVENANCE = (
-    Column("source_connector", "VARCHAR", pa.string()),
-    Column("source_version", "VARCHAR", pa.string()),
-    Column("source_origin", "VARCHAR", pa.string()),
-    Column("fetched_at", "TIMESTAMPTZ", _UTC),
-    Column("as_of", "TIMESTAMPTZ", _UTC),
-    Column("provenance", "VARCHAR", pa.string()),
+    Column("source_connector", _TEXT),
+    Column("source_version", _TEXT),
+    Column("source_origin", _TEXT),
+    Column("fetched_at", _TIME),
+    Column("as_of", _TIME),
+    Column("provenance", _TEXT),
 )
 PROVENANCE_NAMES = tuple(column.name for column in _PROVENANCE)
 
@@ -83,7 +88,7 @@ def field_columns(kind: str) -> tuple[Column, ...]:
     """Return the columns of a record kind that are fields of the model, in the model's order."""
     model = RECORD_TYPES[kind]
     return tuple(
-        _column(name, field.annotation, field.default)
+        Column(name, type_of(field.annotation), may_be_empty=field.default == ())
         for name, field in model.model_fields.items()
         if name not in {"record", "source"}
     )
@@ -92,7 +97,7 @@ def field_columns(kind: str) -> tuple[Column, ...]:
 @cache
 def columns(kind: str) -> tuple[Column, ...]:
     """Return all columns of a record kind's table."""
-    extra = (Column("stub", "BOOLEAN", pa.bool_()),) if kind == "member" else ()
+    extra = (Column("stub", type_of(bool)),) if kind == "member" else ()
     return (*field_columns(kind), *extra, *(_PROVENANCE if kind in MERGED else ()))
 
 
@@ -107,43 +112,8 @@ def arrow_schema(kind: str) -> pa.Schema:
     return pa.schema([pa.field(column.name, column.arrow) for column in columns(kind)])
 
 
-_SCALARS: dict[Any, tuple[str, pa.DataType]] = {
-    str: ("VARCHAR", pa.string()),
-    bool: ("BOOLEAN", pa.bool_()),
-    int: ("BIGINT", pa.int64()),
-    float: ("DOUBLE", pa.float64()),
-    AwareDatetime: ("TIMESTAMPTZ", _UTC),
-    datetime: ("TIMESTAMPTZ", _UTC),
-    date: ("DATE", pa.date32()),
-}
-
-
-def _column(name: str, annotation: Any, default: Any) -> Column:  # noqa: ANN401 # a type as a value
-    plain = _plain(annotation)
-    empty = default if default == () else None
-    if plain in _SCALARS:
-        sql, arrow = _SCALARS[plain]
-        return Column(name, sql, arrow)
-    if get_origin(plain) is Literal:
-        return Column(name, "VARCHAR", pa.string())
-    if get_origin(plain) is tuple and _plain(get_args(plain)[0]) is str:
-        return Column(name, "VARCHAR[]", pa.list_(pa.string()), default=empty)
-    return Column(name, "JSON", pa.string(), json=True, default=empty)
-
-
-def _plain(annotation: Any) -> Any:  # noqa: ANN401 # a type as a value
-    """Take Optional and Annotated off."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return _plain(get_args(annotation)[0])
-    if origin in {Union, UnionType}:
-        kept = [_plain(item) for item in get_args(annotation) if item is not type(None)]
-        return kept[0] if len(kept) == 1 else annotation
-    return annotation
-
-
 def default_of(kind: str, name: str) -> Any:  # noqa: ANN401 # any field's default
-    """Return the value that an untold field reads as: the model's default, encoded."""
+    """Return the value that an untold field reads as: the model's default, held."""
     model: type[BaseModel] = RECORD_TYPES[kind]
     field = model.model_fields[name]
-    return None if field.is_required() else by_name(kind)[name].encode(field.default)
+    return None if field.is_required() else by_name(kind)[name].hold(field.default)

@@ -75,7 +75,7 @@ def known_of(connection: duckdb.DuckDBPyConnection, kind: str, ids: Iterable[str
     there = select(connection, kind, "id", pa.array(ids, pa.string()))
     if not there.num_rows:
         return {}
-    return known_rows(select(connection, kind, "*", there["id"]))
+    return known_rows(kind, select(connection, kind, "*", there["id"]))
 
 
 def select(

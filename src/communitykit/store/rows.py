@@ -18,11 +18,11 @@ from communitykit.store.columns import PROVENANCE_NAMES, arrow_schema, by_name, 
 
 
 def told(record: Any) -> dict[str, Any]:  # noqa: ANN401 # any record
-    """Return what a record tells, encoded as the columns hold it."""
+    """Return what a record tells, as the columns hold it."""
     names = by_name(record.record)
-    values = {name: names[name].encode(getattr(record, name)) for name in told_fields(record)}
+    values = {name: names[name].hold(getattr(record, name)) for name in told_fields(record)}
     if record.raw is not None:
-        values["raw"] = names["raw"].encode(record.raw)
+        values["raw"] = names["raw"].hold(record.raw)
     return values
 
 
@@ -31,12 +31,13 @@ def fresh(record: Any) -> Known:  # noqa: ANN401 # any record
     return begin(told(record), record.source.as_of, record.source)
 
 
-def known_rows(table: pa.Table) -> dict[str, Known]:
+def known_rows(kind: str, table: pa.Table) -> dict[str, Known]:
     """Read stored rows back as what is known, by id."""
     found: dict[str, Known] = {}
+    held = {name: column.kind.held for name, column in by_name(kind).items()}
     for row in table.to_pylist():
         told_at = _read_provenance(row["provenance"])
-        values = {name: row[name] for name in told_at}
+        values = {name: held[name](row[name]) for name in told_at}
         source = Provenance.model_construct(
             connector=row["source_connector"],
             version=row["source_version"],
@@ -57,7 +58,7 @@ def table_of(kind: str, known: dict[str, Known]) -> pa.Table:
             arrays.append(pa.array(known, pa.string()))
             continue
         name, default = column.name, default_of(kind, column.name)
-        arrays.append(pa.array([one.values.get(name, default) for one in items], column.arrow))
+        arrays.append(column.held([one.values.get(name, default) for one in items]))
     if kind == "member":
         arrays.append(pa.array([not one.values for one in items], pa.bool_()))
     as_of = [max(one.told_at.values(), default=one.source.as_of) for one in items]
@@ -100,10 +101,7 @@ def _provenance_arrays(sources: Sequence[Any], as_of: Sequence[datetime], proven
 
 def plain_table(kind: str, records: Sequence[Any]) -> pa.Table:
     """Make the rows of records that are not merged (coverage, issues)."""
-    arrays = [
-        pa.array([column.encode(getattr(record, column.name)) for record in records], column.arrow)
-        for column in columns(kind)
-    ]
+    arrays = [column.array([getattr(record, column.name) for record in records]) for column in columns(kind)]
     return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
 
 

@@ -30,9 +30,7 @@ _OTHER_TABLES: dict[str, dict[str, str]] = {
 # posted, replied, mentioned… are derived from posts here and nowhere else; acts that are not posts are events.
 ACTIVITY = """
 WITH live AS (SELECT * FROM posts WHERE gone IS NULL),
-named AS (
-    SELECT p.*, unnest(from_json(p.mentions, '[{"kind":"VARCHAR","id":"VARCHAR","label":"VARCHAR"}]')) AS mention
-    FROM live p WHERE p.mentions IS NOT NULL),
+named AS (SELECT p.*, unnest(p.mentions) AS mention FROM live p WHERE p.mentions IS NOT NULL),
 praised AS (SELECT p.*, unnest(p.praised_ids) AS praised_id FROM live p WHERE p.praised_ids IS NOT NULL)
 SELECT CASE WHEN parent_id IS NULL AND root_id IS NULL THEN 'posted' ELSE 'replied' END AS kind,
     author_id AS actor_id, coalesce(parent_id, root_id) AS target_id, community_id, id AS post_id,
