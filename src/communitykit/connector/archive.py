@@ -13,9 +13,9 @@ import tempfile
 import zlib
 from bisect import bisect_left
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from pydantic_core import from_json
 
@@ -42,14 +42,21 @@ _DOCUMENT = "[Content_Types].xml"
 """What office documents hold, which are zip files, too, but no archives."""
 
 
+Nested: TypeAlias = bool | Literal["wrapped"]
+"""Which zips inside an archive are opened: none, all, or only those that an archive was wrapped in."""
+
+
 class Archive:
     """An opened archive: member names with `/`, read on demand. Use as a context manager.
 
     `name` is the file's name without its folder; `digest` identifies the content listing (names and sizes) as hex.
     """
 
-    def __init__(self, path: str | Path, *, nested: bool = False) -> None:
+    def __init__(self, path: str | Path, *, nested: Nested = False) -> None:
         """Open a zip, a folder or one file; with `nested`, zips inside are opened like folders of their name.
+
+        With `nested="wrapped"` only those at the top or one folder below are, where nothing else is but plain files: an
+        archive that was zipped once more. One of them that cannot be opened is a file like others.
 
         Raises ArchiveError when there is nothing there, when it is no zip, encrypted, or not safe.
         """
@@ -163,7 +170,7 @@ class Archive:
                 f"{name} is not readable JSON", subject=self.name, remedy="The rest of the archive is read without it."
             ) from error
 
-    def _list(self, *, nested: bool) -> None:
+    def _list(self, *, nested: Nested) -> None:
         import zipfile  # noqa: PLC0415 # imported only when an archive is opened
 
         if not self.path.exists():
@@ -178,7 +185,9 @@ class Archive:
             )
         else:
             self._members[self.name] = (self.name, self.path.stat().st_size)
-        if nested:
+        if nested == "wrapped":
+            self._open_wrapped()
+        elif nested:
             self._open_nested(list(self._members), depth=1)
         self._unwrap()
 
@@ -231,10 +240,14 @@ class Archive:
             if not _is_clutter(name):
                 yield name, info
 
+    def _open_wrapped(self) -> None:
+        for name in list(self._members):
+            if name.count("/") <= 1 and name.lower().endswith(".zip"):
+                with suppress(ArchiveError):
+                    self._open_one(name)
+
     def _open_nested(self, names: list[str], *, depth: int) -> None:
         """List the members of zips inside as if they stood in folders named like them."""
-        import zipfile  # noqa: PLC0415 # imported only when an archive is opened
-
         for name in names:
             if not name.lower().endswith(".zip"):
                 continue
@@ -242,23 +255,27 @@ class Archive:
                 raise ArchiveError(
                     f"{name} lies too deep inside other zips", subject=self.name, remedy="Unpack the outer ones."
                 )
-            held = self._copy(name)
-            self._opened.append(held)
-            try:
-                inner = zipfile.ZipFile(held)
-            except zipfile.BadZipFile as error:
-                raise ArchiveError(f"{name} is damaged", subject=self.name, remedy="Download it once more.") from error
-            self._opened.insert(0, inner)
-            size = self._members.pop(name)[1]
-            self._inside.pop(name, None)
-            within = []
-            for member, info in self._checked(inner, size):
-                whole = f"{name}/{member}"
-                self._members[whole], self._inside[whole] = (info.filename, info.file_size), inner
-                within.append(whole)
-            if len(self._members) > MAX_MEMBERS:
-                raise ArchiveError("there are too many files inside", subject=self.name, remedy="Import it in parts.")
-            self._open_nested(within, depth=depth + 1)
+            self._open_nested(self._open_one(name), depth=depth + 1)
+
+    def _open_one(self, name: str) -> list[str]:
+        """Put the members of a zip inside in its place; return their names."""
+        import zipfile  # noqa: PLC0415 # imported only when an archive is opened
+
+        held = self._copy(name)
+        self._opened.append(held)
+        try:
+            inner = zipfile.ZipFile(held)
+        except zipfile.BadZipFile as error:
+            raise ArchiveError(f"{name} is damaged", subject=self.name, remedy="Download it once more.") from error
+        self._opened.insert(0, inner)
+        found = {f"{name}/{member}": info for member, info in self._checked(inner, self.size(name))}
+        del self._members[name]
+        self._inside.pop(name, None)
+        for whole, info in found.items():
+            self._members[whole], self._inside[whole] = (info.filename, info.file_size), inner
+        if len(self._members) > MAX_MEMBERS:
+            raise ArchiveError("there are too many files inside", subject=self.name, remedy="Import it in parts.")
+        return list(found)
 
     def _copy(self, name: str) -> IO[bytes]:
         """Put a zip inside where it can be read in any order: a temporary file, gone once it is closed."""
@@ -298,10 +315,9 @@ def _escapes(name: str) -> bool:
 
 
 def _decoded_name(info: zipfile.ZipInfo) -> str:
-    """Undo the CP437 reading of names that were UTF-8 without saying so."""
-    if info.flag_bits & 0x800:
-        return info.filename
-    try:
-        return info.filename.encode("cp437").decode("utf-8")
-    except (UnicodeEncodeError, UnicodeDecodeError):
-        return info.filename
+    """Undo the CP437 reading of names that were UTF-8 without saying so, and what Windows wrote between folders."""
+    name = info.filename
+    if not info.flag_bits & 0x800:
+        with suppress(UnicodeEncodeError, UnicodeDecodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")

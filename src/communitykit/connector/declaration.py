@@ -16,7 +16,7 @@ from communitykit.connector.settings import Settings
 from communitykit.errors import CommunityKitError
 
 if TYPE_CHECKING:
-    from communitykit.connector.archive import Archive
+    from communitykit.connector.archive import Archive, Nested
     from communitykit.connector.oauth import Authorize
 
 
@@ -110,8 +110,9 @@ class ArchiveDoor:
     as_of: Callable[[Archive], datetime | None]
     read: Callable[[Archive, Selection], Iterable[Batch | Slice | Swept | Gap]]
     options: type[BaseModel] | None = None
-    nested: bool = False
-    """Whether exports come as zips inside zips, or as a folder of them: those are opened, too."""
+    nested: Nested = False
+    """Whether exports come as zips inside zips, or as a folder of them: those are opened, too. "wrapped" opens only
+    those that a whole export was zipped into once more, since what people attached may be zips as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,7 @@ SUBTYPES: dict[str, Rule] = {
     "pinned_item": _pinned,
     "unpinned_item": _pinned,
     "huddle_thread": huddle,
+    "sh_room_created": huddle,
     "tombstone": _tombstone,
     "message_deleted": _deleted,
     "message_replied": _ignored("message_replied"),

@@ -12,7 +12,13 @@ from communitykit_slack.looking import as_text
 from communitykit_slack.translate.text import EVERYONE, Named, render
 from communitykit_slack.wire import File, LegacyAttachment
 
-_LISTS_OF_ELEMENTS = ("elements", "fields")
+_TEXTS = frozenset({"mrkdwn", "plain_text", "raw_text", "raw_number", "text", ""})
+_LEAVES = frozenset({"user", "channel", "usergroup", "broadcast", "emoji", "link", "url"})
+_WORDS = frozenset({"title", "subtitle", "text", "label", "description", "body", "caption", "heading"})
+"""Keys whose plain strings are shown, in kinds of blocks that hold no text objects there."""
+_SILENT = frozenset({"actions", "button", "input", "overflow", "checkboxes", "radio_buttons", "datepicker"})
+"""What is there to be clicked at, not to be read."""
+_CONTROLS = frozenset({"accessory", "actions", "buttons", "confirm", "options", "option_groups", "placeholder"})
 _CREDENTIALS = frozenset({"t", "token", "pub_secret", "x-amz-signature", "x-amz-security-token", "signature", "sig"})
 
 
@@ -23,32 +29,53 @@ def blocks_text(blocks: object, named: Named) -> str:
     return "\n".join(part for block in blocks if isinstance(block, dict) and (part := _block(block, named)))
 
 
+def beyond_text(blocks: object, named: Named) -> str:
+    """Return what blocks show beside what somebody wrote: rich text is in a message's `text` already."""
+    return blocks_text([block for block in _dicts(blocks) if block.get("type") != "rich_text"], named)
+
+
 def _block(block: dict[str, Any], named: Named) -> str:
+    """Return what a block shows. Slack adds kinds every quarter, so any is walked; the known ones only add form."""
     kind = block.get("type")
-    if kind == "rich_text":
-        return "\n".join(_rich(element, named) for element in _dicts(block.get("elements")))
-    if kind in {"image", "video"}:
-        title = block.get("title")
-        return _text_object(title, named) or str(block.get("alt_text") or "")
-    parts = [_text_object(block.get("text"), named)]
-    if kind in {"section", "context"}:
-        parts += [_text_object(item, named) for key in _LISTS_OF_ELEMENTS for item in _dicts(block.get(key))]
-    return "\n".join(part for part in parts if part)
-
-
-def _text_object(value: object, named: Named) -> str:
-    if isinstance(value, str):
-        return render(value, named)
-    if not isinstance(value, dict) or not isinstance(value.get("text"), str):
+    if kind in _SILENT:
         return ""
-    return render(value["text"], named) if value.get("type") == "mrkdwn" else str(value["text"])
+    if kind in {"image", "video"}:
+        return _shown(block.get("title"), named) or as_text(block.get("alt_text"))
+    return _shown(block, named)
+
+
+def _shown(value: object, named: Named, *, between: str = "\n") -> str:
+    """Return the text of any part of a block: a text object, rich text, a row of cells, or what has such in it."""
+    if isinstance(value, list):
+        row = all(not isinstance(one, list) for one in value)
+        parts = [_shown(one, named, between=" ") for one in value]
+        return (between if row else "\n").join(part for part in parts if part)
+    if not isinstance(value, dict):
+        return ""
+    kind = as_text(value.get("type"))
+    if kind in _SILENT:
+        return ""
+    if kind.startswith("rich_text"):
+        return _rich(value, named)
+    if kind in _LEAVES:
+        return _leaf(value, named)
+    if isinstance(text := value.get("text"), str) and kind in _TEXTS:
+        return render(text, named) if kind in {"mrkdwn", ""} else text
+    parts = [
+        render(inner, named) if isinstance(inner, str) and name in _WORDS else _shown(inner, named)
+        for name, inner in value.items()
+        if name not in _CONTROLS
+    ]
+    return "\n".join(dict.fromkeys(part for part in parts if part))
 
 
 def _rich(element: dict[str, Any], named: Named) -> str:
-    inner = _dicts(element.get("elements"))
-    if element.get("type") == "rich_text_list":
+    kind, inner = as_text(element.get("type")), list(_dicts(element.get("elements")))
+    if kind == "rich_text":
+        return "\n".join(_rich(one, named) for one in inner)
+    if kind == "rich_text_list":
         return "\n".join(f"• {_rich(item, named)}" for item in inner)
-    return "".join(_leaf(leaf, named) for leaf in inner)
+    return "".join(_rich(leaf, named) if "elements" in leaf else _leaf(leaf, named) for leaf in inner)
 
 
 def _leaf(leaf: dict[str, Any], named: Named) -> str:
@@ -63,8 +90,8 @@ def _leaf(leaf: dict[str, Any], named: Named) -> str:
         return named.everyone(str(leaf["range"]))
     if kind == "emoji":
         return f":{leaf.get('name')}:"
-    if kind == "link" and leaf.get("url"):
-        return named.link(str(leaf["url"]), str(leaf.get("text") or "") or None)
+    if kind in {"link", "url"} and leaf.get("url"):
+        return named.link(str(leaf["url"]), as_text(leaf.get("text")) or None)
     return str(leaf.get("text") or leaf.get("fallback") or leaf.get("value") or "")
 
 
@@ -74,7 +101,7 @@ def card_text(card: LegacyAttachment, named: Named) -> str:
     for field in _dicts(card.get("fields")):
         texts += [field.get("title"), field.get("value")]
     parts = [render(text, named) for text in texts if isinstance(text, str) and text]
-    if not parts and (shown := blocks_text(card.get("blocks"), named)):
+    if (shown := blocks_text(card.get("blocks"), named)) and shown not in parts:
         parts.append(shown)
     fallback = card.get("fallback")
     if not parts and isinstance(fallback, str):

@@ -10,7 +10,7 @@ from typing import Any
 from communitykit.connector import Draft, Rejected, Swept
 from communitykit_slack.ids import SLACKBOT, Location, id_part, parse_ts
 from communitykit_slack.looking import as_text, listed, mapping, number, reactions_of, texts
-from communitykit_slack.translate.blocks import blocks_text, card, card_text, file, is_preview, shared_from
+from communitykit_slack.translate.blocks import beyond_text, blocks_text, card, card_text, file, is_preview, shared_from
 from communitykit_slack.translate.people import slackbot
 from communitykit_slack.translate.text import Named, Plain, plain, render
 from communitykit_slack.wire import Edited, Message
@@ -95,7 +95,8 @@ def _draft(item: Message, place: Location, context: Mapping[str, Any]) -> dict[s
     }
     if item.get("attachments") and (shared := shared_from(item["attachments"], place)):
         draft["shared_from_id"] = shared
-    if (name := item.get("username")) and "bot_id" in item and not name.startswith("<@"):
+    named = "bot_id" in item or not item.get("user")
+    if (name := item.get("username")) and named and not name.startswith("<@"):
         draft["author_name"] = name
     if origin != "webhook":  # an event says nothing of what comes later
         draft["counts"] = _counts(item, root=root_id is None)
@@ -228,18 +229,27 @@ def _bot(item: Message, place: Location) -> dict[str, Any]:
 
 
 def _said(item: Message, body: str, place: Location) -> Plain:
-    """Return a message's plain text: what was written, and what blocks and cards of a bot say beyond it."""
-    if body and "bot_id" not in item:
+    """Return a message's plain text: what was written, and what its blocks and cards say beyond it."""
+    blocks, cards = item.get("blocks"), item.get("attachments") or ()
+    by_bot = "bot_id" in item or not body
+    if not by_bot and not cards and (not blocks or all(one.get("type") == "rich_text" for one in blocks)):
         return plain(body, place)
     named = Named(place)
     text = render(body, named) if body else ""
-    shown = blocks_text(item.get("blocks"), named)
-    if len(shown) > len(text):  # where there are blocks, Slack shows `text` in notifications only
+    shown = blocks_text(blocks, named) if by_bot else beyond_text(blocks, named)
+    if by_bot and len(shown) > len(text):  # where there are blocks, Slack shows `text` in notifications only
         text = shown
-    for one in item.get("attachments") or ():
-        if not is_preview(one) and (more := card_text(one, named)) and more not in text:
-            text = f"{text}\n{more}" if text else more
+    elif not by_bot:
+        text = _joined(text, shown)
+    for one in cards:
+        if not is_preview(one):
+            text = _joined(text, card_text(one, named))
     return named.plain(text)
+
+
+def _joined(text: str, more: str) -> str:
+    """Add a paragraph, unless it is said already."""
+    return text if not more or more in text else f"{text}\n{more}" if text else more
 
 
 def _attachments(item: Message, place: Location) -> tuple[dict[str, Any], ...]:

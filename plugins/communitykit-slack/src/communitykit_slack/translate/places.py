@@ -97,7 +97,9 @@ def pinned(place: Location, target: str, user: str, at: object, *, active: bool 
 def _privacy(item: Channel, context: Mapping[str, Any], *, direct: bool) -> str | None:
     if direct:
         return "direct"
-    private = item.get("is_private", context.get("private"))  # an export tells by the list that a channel is in
+    if context.get("private"):  # an export tells by the list that a channel is in, and the stricter word counts
+        return "private"
+    private = item.get("is_private", context.get("private"))
     return None if private is None else "private" if private else "public"
 
 

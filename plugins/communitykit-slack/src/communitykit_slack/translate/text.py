@@ -12,6 +12,7 @@ from communitykit_slack.ids import PLATFORM, Location
 _MARKED = re.compile(r"[<&*_~`]")
 # What formatting must not look into: code, references, emoji, and the mark that stands for them meanwhile.
 _OPAQUE = re.compile(r"```(?P<block>.+?)```|`(?P<code>[^`\n]+)`|<(?P<ref>[^<>]+)>|:[\w+'-]+:|\ue000", re.DOTALL)
+_REFERENCE = re.compile(r"<([^<>]+)>")
 _STAND_IN = "\ue000"
 # A marker counts where it hugs a word: not preceded or followed by a letter or digit, and nothing but text between.
 _FORMATS = tuple(
@@ -19,6 +20,8 @@ _FORMATS = tuple(
     for mark in ("*", "_", "~")
 )
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S")
+_ID = re.compile(r"[A-Z][A-Z0-9]*\Z")
+_LOWERED = re.compile(r"(?:[a-z](?=[a-z0-9]*[0-9])[a-z0-9]{7,}|uslackbot)\Z")
 EVERYONE = frozenset({"here", "channel", "everyone"})
 
 
@@ -41,13 +44,18 @@ class Named:
 
     def member(self, user: str, label: str | None = None) -> str:
         """Note a member; give the text to show."""
-        return self._note("member", user, self._place.member(user), label, "@")
+        native = real_id(user)
+        if native is None:
+            return self._note("member", user, None, label or user, "@")
+        return self._note("member", native, self._place.member(native), label, "@")
 
     def channel(self, channel: str, label: str | None = None) -> str:
         """Note a channel; give the text to show."""
-        own = channel == self._place.channel
-        network = self._place.network if own else self._place.team
-        return self._note("community", channel, make_id(PLATFORM, network, "community", channel), label, "#")
+        native = real_id(channel)
+        if native is None:
+            return self._note("community", channel, None, label or channel, "#")
+        network = self._place.network if native == self._place.channel else self._place.team
+        return self._note("community", native, make_id(PLATFORM, network, "community", native), label, "#")
 
     def user_group(self, group: str, label: str | None = None) -> str:
         """Note a user group; give the text to show."""
@@ -69,10 +77,20 @@ class Named:
         """Return a text with everything that was noted."""
         return Plain(text, tuple(self._mentions.values()), tuple(self._links))
 
-    def _note(self, kind: str, native: str, id_: str, label: str | None, sign: str) -> str:
+    def _note(self, kind: str, native: str, id_: str | None, label: str | None, sign: str) -> str:
         shown = unescape(label) if label else None
         self._mentions.setdefault((kind, native), {"kind": kind, "id": id_, "label": shown})
         return sign + (label or native)
+
+
+def real_id(text: str) -> str | None:
+    """Return a native id as Slack writes it; None where it is none, such as somebody's name.
+
+    Ids are upper case: what programs put into lower case is read as what it was.
+    """
+    if _ID.match(text):
+        return text
+    return text.upper() if _LOWERED.match(text) else None
 
 
 def unescape(text: str) -> str:
@@ -107,10 +125,8 @@ def render(text: str, named: Named) -> str:
 
 
 def _show(match: re.Match[str], named: Named) -> str:
-    if (block := match["block"]) is not None:
-        return block.strip("\n")
-    if (code := match["code"]) is not None:
-        return code
+    if (code := match["block"] or match["code"]) is not None:  # a typed < is escaped, so what is not is Slack's own
+        return _REFERENCE.sub(lambda found: _reference(found[1], named, found[0]), code.strip("\n"))
     if (ref := match["ref"]) is not None:
         return _reference(ref, named, match[0])
     return match[0]

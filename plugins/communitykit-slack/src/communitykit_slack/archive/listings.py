@@ -1,0 +1,195 @@
+"""An export's lists: its people, its conversations, and which folder is whose. Pure.
+
+How private a conversation is, is the strictest that its lists, its row, its id and its name say: exporters put private
+channels into channels.json. What no list names is private, for nobody knows.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from communitykit import ArchiveError
+from communitykit_slack.archive.days import messages_of
+from communitykit_slack.archive.parts import LISTINGS, USERS, Part
+from communitykit_slack.looking import as_text, listed, mapping, mappings, texts
+from communitykit_slack.translate.people import teams_of
+
+_STRICT = ("public", "private", "direct")
+_DIRECT_ID = re.compile(r"^D[A-Z0-9]{6,}$")
+_PROBED = 20
+
+
+class Conversation(NamedTuple):
+    """A conversation that a list names."""
+
+    native: str
+    privacy: str
+    name: str
+
+
+@dataclass(slots=True)
+class Export:
+    """An export's lists. `of_folder` holds the conversations that a folder's name fits: more than one is a doubt."""
+
+    part: Part
+    team: str
+    enterprise: str
+    users: list[Any]
+    rows: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  # privacy, row
+    odd_rows: list[Any] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    of_folder: dict[str, list[Conversation]] = field(default_factory=dict)
+    logs: list[Any] = field(default_factory=list)
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What translating needs to know everywhere in this export."""
+        return {"team": self.team, "people": self.enterprise or self.team, "origin": "archive"}
+
+    def find(self, folder: str) -> list[Conversation]:
+        """Return the conversations that a folder may hold."""
+        return self.of_folder.get(folded(folder), [])
+
+    def folders(self) -> list[str]:
+        """List the folders that hold conversations: listed ones, and those with files named like days."""
+        days = set(self.part.day_folders())
+        return [one for one in self.part.folders() if one in days or (self.find(one) and self.part.files(one))]
+
+
+def open_export(part: Part, *, network: str | None, enterprise: str | None, mapped: Mapping[str, str]) -> Export:
+    """Read an export's lists; what cannot be read of them is kept as a problem.
+
+    Raises ArchiveError when nothing tells the workspace's id.
+    """
+    problems: list[str] = []
+    people = part.users_from()
+    users = [row for name in USERS for row in _rows(people, name, problems)]
+    inside = people.prefix == part.prefix
+    team = network or (_team_of(users) if inside else None) or _team_of_messages(part)
+    if not team:
+        said = f": {'; '.join(problems)}" if problems else ""
+        raise ArchiveError(
+            f"nothing in this export tells which workspace it is of{said}",
+            platform="slack",
+            subject=part.label,
+            remedy="Give its id (T…, in the address of Slack in a browser) as `network`.",
+        )
+    export = Export(part, team, enterprise or _enterprise_of(users, team), users, unreadable=problems)
+    merged: dict[str, tuple[str, dict[str, Any]]] = {}
+    for name, by_list in LISTINGS.items():
+        for row in _rows(part, name, problems):
+            if not as_text(mapping(row).get("id")):
+                export.odd_rows.append(row)
+                continue
+            privacy, known = merged.get(row["id"], ("public", {}))
+            merged[row["id"]] = (stricter(privacy, by_list, *_told(row)), {**known, **row})
+    export.rows = [(privacy, _marked(row, privacy)) for privacy, row in merged.values()]
+    export.logs = _rows(part, "integration_logs.json", problems)
+    export.of_folder = _by_folder(export.rows, mapped)
+    return export
+
+
+def stricter(*told: str) -> str:
+    """Return the most private of several words about one conversation."""
+    return max(told, key=_STRICT.index)
+
+
+def folded(name: str) -> str:
+    """Return a folder's name as it is compared: file systems write accents in two ways."""
+    return unicodedata.normalize("NFC", name)
+
+
+def is_direct(name: str) -> bool:
+    """Tell whether a folder's or a conversation's name is that of a direct one."""
+    return name.startswith("mpdm-") or _DIRECT_ID.match(name) is not None
+
+
+def _told(row: Mapping[str, Any]) -> Iterator[str]:
+    """Return what a row says of its privacy, in its flags, its id and its name."""
+    native, name = as_text(row.get("id")), as_text(row.get("name"))
+    if row.get("is_im") or row.get("is_mpim") or is_direct(native) or is_direct(name):
+        yield "direct"
+    if row.get("is_private") or row.get("is_group") or native.startswith("G"):
+        yield "private"
+
+
+def _marked(row: dict[str, Any], privacy: str) -> dict[str, Any]:
+    """Say in the row itself that it is a direct conversation, where only its list or its name did."""
+    if privacy != "direct" or row.get("is_im") or row.get("is_mpim"):
+        return row
+    return {**row, "is_im" if row["id"].startswith("D") else "is_mpim": True}
+
+
+def _by_folder(rows: list[tuple[str, dict[str, Any]]], mapped: Mapping[str, str]) -> dict[str, list[Conversation]]:
+    """Know a conversation by every name its folder may have: above all what the caller says, then its id, its name."""
+    by_id = {
+        row["id"]: Conversation(row["id"], privacy, as_text(row.get("name")) or row["id"]) for privacy, row in rows
+    }
+    found: dict[str, list[Conversation]] = {}
+    for one in by_id.values():
+        found.setdefault(folded(one.name), []).append(one)
+    for _, row in rows:
+        for name in texts(row.get("previous_names")):
+            found.setdefault(folded(name), [by_id[row["id"]]])
+    found.update({folded(native): [one] for native, one in by_id.items()})
+    for folder, native in mapped.items():
+        found[folded(folder)] = [by_id.get(native, Conversation(native, "private", folder))]
+    return found
+
+
+def _rows(part: Part, name: str, problems: list[str]) -> list[Any]:
+    """Return the rows of a list; an answer of the API that holds the list is one, too."""
+    if name not in part:
+        return []
+    try:
+        rows = part.json(name)
+    except ArchiveError as error:
+        problems.append(str(error))
+        return []
+    if isinstance(rows, dict):
+        rows = next((rows[key] for key in ("members", "users", "channels") if isinstance(rows.get(key), list)), None)
+    if not isinstance(rows, list):
+        problems.append(f"{name} is not a list")
+        return []
+    return rows
+
+
+def _team_of(users: list[Any]) -> str | None:
+    """Return the workspace that most users are in."""
+    return _most(
+        team
+        for user in mappings(users)
+        for team in {as_text(user.get("team_id")), *teams_of(user)}  # type: ignore[arg-type] # any JSON
+    )
+
+
+def _team_of_messages(part: Part) -> str | None:
+    probed = [messages_of(part, part.files(folder)[0])[0] for folder in part.day_folders()[:_PROBED]]
+    return _most(as_text(item.get("team")) for items in probed for item in mappings(items))
+
+
+def _most(teams: Iterator[str]) -> str | None:
+    counted = Counter(team for team in teams if team and not team.startswith("E"))
+    return max(sorted(counted), key=counted.__getitem__) if counted else None
+
+
+def _enterprise_of(users: list[Any], team: str) -> str:
+    """Return the enterprise that the users of a workspace belong to, if they do; strangers' enterprises aside."""
+    counted = Counter(
+        as_text(mapping(user.get("enterprise_user")).get("enterprise_id"))
+        for user in mappings(users)
+        if user.get("team_id") == team or team in teams_of(user)  # type: ignore[arg-type] # any JSON
+    )
+    del counted[""]
+    return max(sorted(counted), key=counted.__getitem__) if counted else ""
+
+
+def members_of(row: Mapping[str, Any]) -> list[str] | None:
+    """Return who is in a conversation, each once; None where its row does not tell."""
+    members = row.get("members")
+    return list(dict.fromkeys(texts(listed(members)))) if isinstance(members, list) else None
