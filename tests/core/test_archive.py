@@ -163,3 +163,31 @@ def test_members_that_lie_over_one_another_are_a_bomb(tmp_path: Path) -> None:
     path.write_bytes(held.getvalue())
     with pytest.raises(ArchiveError, match="zip bomb"):
         Archive(path)
+
+
+def test_what_windows_writes_between_folders_is_a_slash(tmp_path: Path) -> None:
+    info = zipfile.ZipInfo("a/b.json")
+    info.filename = "a\\b.json"
+    with zipfile.ZipFile(tmp_path / "w.zip", "w") as made:
+        made.writestr(info, "[1]")
+    with Archive(tmp_path / "w.zip") as archive:
+        assert (archive.names("a"), archive.json("a/b.json")) == (["a/b.json"], [1])
+
+
+def test_only_what_an_archive_was_wrapped_in_is_opened(tmp_path: Path) -> None:
+    inner = tmp_path / "inner.zip"
+    with zipfile.ZipFile(inner, "w") as made:
+        made.writestr("x.json", "[1]")
+        made.writestr("files/holiday.zip", b"no zip")
+    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as made:
+        made.write(inner, "Downloads/inner.zip")
+        made.write(inner, "Downloads/deep/inner.zip")
+        made.writestr("broken.zip", b"no zip")
+    with Archive(tmp_path / "outer.zip", nested="wrapped") as archive:
+        assert archive.names() == [
+            "Downloads/deep/inner.zip",
+            "Downloads/inner.zip/files/holiday.zip",
+            "Downloads/inner.zip/x.json",
+            "broken.zip",
+        ]
+        assert archive.json("Downloads/inner.zip/x.json") == [1]
