@@ -11,8 +11,7 @@ import pytest
 
 from communitykit import ArchiveError
 from communitykit.connector import Archive, Batch, Gap, Selection, Slice
-from communitykit_slack.archive import ArchiveOptions
-from communitykit_slack.archive.export import as_of, detect, read
+from communitykit_slack.archive import ArchiveOptions, as_of, detect, read
 
 USERS = [{"id": "U1", "team_id": "T1", "name": "ann", "deleted": False, "profile": {"real_name": "Ann"}}]
 GENERAL = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,11 +29,6 @@ class ArchiveOptions(BaseModel):
     network: str | None = Field(default=None, description="Workspace id (T…), where users.json does not tell it.")
     enterprise: str | None = Field(default=None, description="Enterprise id (E…), where users.json does not tell it.")
     folder_map: dict[str, str] = Field(default_factory=dict, description="Folder name to channel id (C…).")
-
-
-def detect(archive: Archive) -> bool:
-    """Tell whether an archive holds a Slack export: lists of conversations, or folders of day files."""
-    return bool(parts_of(archive))
 
 
 def as_of(archive: Archive) -> datetime | None:
@@ -71,25 +66,30 @@ def read(archive: Archive, selection: Selection) -> Iterator[Step]:
 
 
 def _export(export: Export, selection: Selection) -> Iterator[Step]:
-    wanted = [
-        (privacy, row)
-        for privacy, row in export.rows
-        if _allowed(selection, privacy) and selection.wants(row.get("name"), row["id"])
-    ]
-    found = f"export of {len(export.users)} people and {len(export.rows)} conversations"
-    yield Slice("archive/listing", export.team, ("member", "community", "membership", "event"), label=found)
-    yield from (Gap(problem) for problem in export.unreadable)
     folders = export.folders()
-    yield from _left_out(export, selection, folders)
-    yield from _listing(export, wanted)
+    yield from lists(export, selection, "export", unlisted=[one for one in folders if not export.find(one)])
     known = {user["id"] for user in export.users if isinstance(user, dict) and user.get("id")}
     for folder in folders:
         yield from _folder(export, selection, folder, known)
 
 
+def lists(export: Export, selection: Selection, form: str, *, unlisted: Sequence[str]) -> Iterator[Step]:
+    """Yield what the lists hold, and what is left out; `unlisted` are folders that no list names."""
+    wanted = [
+        (privacy, row)
+        for privacy, row in export.rows
+        if _allowed(selection, privacy) and selection.wants(row.get("name"), row["id"])
+    ]
+    found = f"{form} of {len(export.users)} people and {len(export.rows)} conversations"
+    yield Slice("archive/listing", export.team, ("member", "community", "membership", "event"), label=found)
+    yield from (Gap(problem) for problem in export.unreadable)
+    yield from _left_out(export, selection, unlisted)
+    yield from _listing(export, wanted)
+
+
 def _listing(export: Export, wanted: list[tuple[str, dict[str, Any]]]) -> Iterator[Step]:
     context = export.context
-    yield Batch("workspace", [{"id": export.team}], context)
+    yield Batch("workspace", [{"id": export.team, **export.workspace}], context)
     for start in range(0, len(export.users), BATCH):
         yield Batch("user", export.users[start : start + BATCH], context)
     for privacy in ("public", "private", "direct"):
@@ -121,7 +121,7 @@ def _place(export: Export, folder: str) -> Conversation:
 
 def _folder(export: Export, selection: Selection, folder: str, known: set[str]) -> Iterator[Step]:
     place, fitting = _place(export, folder), export.find(folder)
-    if not selection.wants(folder, place.native, place.name) or not _allowed(selection, place.privacy):
+    if not wanted(selection, place, folder):
         return
     community = community_id(export.team, place.native)
     yield Slice(f"archive/{place.native}", export.team, ("post", "event", "member"), community, label=folder)
@@ -139,10 +139,10 @@ def _folder(export: Export, selection: Selection, folder: str, known: set[str]) 
             yield Gap(problem, community_id=community)
         pending += filter(within(name, selection), items)
         if len(pending) >= BATCH:
-            yield from _messages(pending, context, known)
+            yield from messages(pending, context, known)
             pending = []
     if pending:
-        yield from _messages(pending, context, known)
+        yield from messages(pending, context, known)
 
 
 def _doubt(folder: str, fitting: list[Conversation]) -> str:
@@ -151,7 +151,8 @@ def _doubt(folder: str, fitting: list[Conversation]) -> str:
     return f"the folder {folder} may be that of {', '.join(one.native for one in fitting)}, which have that name"
 
 
-def _messages(items: list[Any], context: Mapping[str, Any], known: set[str]) -> Iterator[Batch]:
+def messages(items: list[Any], context: Mapping[str, Any], known: set[str]) -> Iterator[Batch]:
+    """Yield messages, before them what they tell of authors whom no list has; `known` grows by those."""
     strangers = []
     for item in items:
         if isinstance(item, dict) and "user_profile" in item and (user := item.get("user")) and user not in known:
@@ -163,17 +164,22 @@ def _messages(items: list[Any], context: Mapping[str, Any], known: set[str]) -> 
         yield Batch("message", items[start : start + BATCH], context)
 
 
-def _left_out(export: Export, selection: Selection, folders: list[str]) -> Iterator[Gap]:
+def _left_out(export: Export, selection: Selection, folders: Sequence[str]) -> Iterator[Gap]:
     for privacy, noun in (("private", "private channels"), ("direct", "direct conversations")):
         if _allowed(selection, privacy):
             continue
         if number := sum(1 for sort, _ in export.rows if sort == privacy):
             yield Gap(f"{number} {noun} were left out; ask for them with include_{privacy}", "skipped")
-        unlisted = [one for one in folders if not export.find(one) and _place(export, one).privacy == privacy]
+        unlisted = [one for one in folders if _place(export, one).privacy == privacy]
         if unlisted:
             names = ", ".join(unlisted[:3]) + (f" and {len(unlisted) - 3} more" if len(unlisted) > 3 else "")  # noqa: PLR2004
             reason = f"no list names the folders {names}, so they may be private and were left out"
             yield Gap(f"{reason}; ask for them with include_{privacy}", "skipped")
+
+
+def wanted(selection: Selection, place: Conversation, *names: str) -> bool:
+    """Tell whether a conversation was asked for."""
+    return selection.wants(*names, place.native, place.name) and _allowed(selection, place.privacy)
 
 
 def _allowed(selection: Selection, privacy: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -45,6 +45,7 @@ class Export:
     unreadable: list[str] = field(default_factory=list)
     of_folder: dict[str, list[Conversation]] = field(default_factory=dict)
     logs: list[Any] = field(default_factory=list)
+    workspace: dict[str, Any] = field(default_factory=dict)
 
     @property
     def context(self) -> dict[str, Any]:
@@ -80,18 +81,23 @@ def open_export(part: Part, *, network: str | None, enterprise: str | None, mapp
             remedy="Give its id (T…, in the address of Slack in a browser) as `network`.",
         )
     export = Export(part, team, enterprise or _enterprise_of(users, team), users, unreadable=problems)
-    merged: dict[str, tuple[str, dict[str, Any]]] = {}
-    for name, by_list in LISTINGS.items():
-        for row in _rows(part, name, problems):
-            if not as_text(mapping(row).get("id")):
-                export.odd_rows.append(row)
-                continue
-            privacy, known = merged.get(row["id"], ("public", {}))
-            merged[row["id"]] = (stricter(privacy, by_list, *_told(row)), {**known, **row})
-    export.rows = [(privacy, _marked(row, privacy)) for privacy, row in merged.values()]
     export.logs = _rows(part, "integration_logs.json", problems)
-    export.of_folder = _by_folder(export.rows, mapped)
+    told = [(by_list, row) for name, by_list in LISTINGS.items() for row in _rows(part, name, problems)]
+    take_rows(export, told, mapped)
     return export
+
+
+def take_rows(export: Export, told: Iterable[tuple[str, Any]], mapped: Mapping[str, str]) -> None:
+    """Keep rows of conversations, each with how private its list is; of several about one the strictest counts."""
+    merged: dict[str, tuple[str, dict[str, Any]]] = {}
+    for by_list, row in told:
+        if not as_text(mapping(row).get("id")):
+            export.odd_rows.append(row)
+            continue
+        privacy, known = merged.get(row["id"], ("public", {}))
+        merged[row["id"]] = (stricter(privacy, by_list, *_told(row)), {**known, **row})
+    export.rows = [(privacy, _marked(row, privacy)) for privacy, row in merged.values()]
+    export.of_folder = _by_folder(export.rows, mapped)
 
 
 def stricter(*told: str) -> str:

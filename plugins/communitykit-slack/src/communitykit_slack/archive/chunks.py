@@ -1,0 +1,130 @@
+"""slackdump's chunk directory: gzipped files of one JSON object a line, each an answer of the API as it came.
+
+A chunk's keys are short (its own `chunk.go`): `t` is what it holds, `ts` when it was read, in nanoseconds, `id` the
+channel, `m` messages, `p` the root above them, `u` users, `ch` channels, `ci` a channel, `cu` its members, `w` the
+workspace, `l` the last of its kind.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+from pydantic_core import from_json
+from typing_extensions import override
+
+from communitykit import ArchiveError
+from communitykit.connector import Archive
+from communitykit_slack.archive.dump import Dump
+from communitykit_slack.looking import as_text, listed, mapping, number, texts
+
+_FILE = re.compile(r"(^|/)(users|channels|workspace|[CDG][A-Z0-9]{6,}(-\d+\.\d+)?)\.json\.gz\Z")
+_MESSAGES = 0
+
+Mark: TypeAlias = tuple[int, str, int, int]
+"""When a chunk was read, its file, its line, and the place in it: what sorts versions of one message."""
+
+
+def chunk_files(archive: Archive) -> list[str]:
+    """Find the files of a chunk directory in an archive."""
+    found = [name for name in archive.names() if _FILE.search(name)]
+    return found if any(name.rsplit("/", 1)[-1][0] in "CDG" for name in found) else []
+
+
+class Chunks(Dump):
+    """The newest version of everything in a chunk directory."""
+
+    def __init__(self, archive: Archive) -> None:
+        """Look at what is there, without reading messages."""
+        self.form = "slackdump's chunks"
+        self._archive = archive
+        self._files = chunk_files(archive)
+        self._lists: dict[str, dict[str, Any]] = {"u": {}, "ch": {}}
+        self._members: dict[str, list[str]] = {}
+        self._workspace: dict[str, Any] = {}
+        self._talk: dict[str, list[str]] = {}
+        self._problems: list[str] = []
+        self._newest = 0
+        for name in self._files:
+            self._take(name)
+
+    @override
+    def workspace(self) -> dict[str, Any]:
+        return self._workspace
+
+    @override
+    def users(self) -> Iterator[Any]:
+        return iter(self._lists["u"].values())
+
+    @override
+    def channels(self) -> Iterator[Any]:
+        return iter(self._lists["ch"].values())
+
+    @override
+    def members(self, channel: str) -> list[str] | None:
+        return self._members.get(channel)
+
+    @override
+    def messages(self, channel: str) -> Iterator[Any]:
+        newest: dict[str, Mark] = {}
+        for mark, item in self._said(channel):
+            if ts := as_text(mapping(item).get("ts")):
+                newest[ts] = max(newest.get(ts, mark), mark)
+        for mark, item in self._said(channel):
+            if newest.get(as_text(mapping(item).get("ts")), mark) == mark:
+                yield item
+
+    @override
+    def speakers(self) -> list[str]:
+        return sorted(self._talk)
+
+    @override
+    def read_at(self) -> int:
+        return self._newest
+
+    @override
+    def problems(self) -> Iterator[str]:
+        return iter(self._problems)
+
+    def _take(self, name: str) -> None:
+        """Keep what a file tells beside messages, and where those are; the newest of several versions counts."""
+        channel, last, seen = "", False, False
+        for at, chunk in self._chunks(name):
+            self._newest = max(self._newest, at)
+            for key, found in self._lists.items():
+                found |= {row["id"]: row for row in listed(chunk.get(key)) if as_text(mapping(row).get("id"))}
+            if as_text(mapping(chunk.get("ci")).get("id")):
+                self._lists["ch"][chunk["ci"]["id"]] = chunk["ci"]
+            if isinstance(chunk.get("w"), dict):
+                self._workspace = chunk["w"]
+            native = as_text(chunk.get("id"))
+            if "cu" in chunk and native:
+                self._members[native] = [*self._members.get(native, ()), *texts(chunk["cu"])]
+            if "m" in chunk and native:
+                channel = native
+            if chunk.get("t") == _MESSAGES:
+                seen, last = True, last or chunk.get("l") is True
+        if channel:
+            self._talk.setdefault(channel, []).append(name)
+        if seen and not last:
+            self._problems.append(f"{name} was not read to its end: slackdump was stopped while it read it")
+
+    def _said(self, channel: str) -> Iterator[tuple[Mark, Any]]:
+        for name in self._talk.get(channel, ()):
+            for line, (at, chunk) in enumerate(self._chunks(name, quiet=True)):
+                for index, item in enumerate([*listed(chunk.get("m")), *([chunk["p"]] if "p" in chunk else ())]):
+                    yield (at, name, line, index), item
+
+    def _chunks(self, name: str, *, quiet: bool = False) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Read a file line by line; a line that is no JSON, or a file that is cut, costs itself and is told once."""
+        try:
+            with self._archive.open(name) as packed, gzip.open(packed) as lines:
+                for line in lines:
+                    chunk = mapping(from_json(line))
+                    yield number(chunk.get("ts")), chunk
+        except (ArchiveError, OSError, EOFError, zlib.error, ValueError) as error:
+            if not quiet:
+                self._problems.append(f"{name} cannot be read to its end: {type(error).__name__}")
