@@ -3,11 +3,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from slack_deliveries import NOW, SECRET, signed
 
 from communitykit import ProtocolError, SignatureError
+from communitykit.clock import Clock
+from communitykit.doors.webhook import receive_for
+from communitykit_slack import SLACK
 from communitykit_slack.webhook import receive
 
 EVENT = {"type": "reaction_added", "user": "U1", "event_ts": "1772366399.000200"}
@@ -69,3 +73,46 @@ def test_a_signed_time_that_is_no_number_is_refused() -> None:
     headers = {"X-Slack-Signature": f"v0={digest}", "X-Slack-Request-Timestamp": "soon"}
     with pytest.raises(SignatureError):
         receive(headers, b"{}", SECRET, NOW)
+
+
+CHANNELS: list[tuple[dict[str, Any], str]] = [
+    ({"channel": "C0GEN00001", "channel_type": "channel"}, "public"),
+    ({"channel": "C0GEN00001", "channel_type": "group"}, "private"),
+    ({"channel": "C0GEN00001", "channel_type": "mpim"}, "direct"),
+    ({"channel": "D0GEN00001", "channel_type": "im"}, "direct"),
+    ({"channel": "D0GEN00001", "channel_type": "channel"}, "direct"),
+    ({"channel": "G0GEN00001", "channel_type": "channel"}, "private"),
+    ({"channel": "C0GEN00001", "channel_type": "hologram"}, "private"),
+    ({"channel": "C0GEN00001"}, "private"),
+    ({"channel": "C0GEN00001", "channel_type": "app_home"}, "direct"),
+]
+ACTS: list[tuple[dict[str, Any], str]] = [
+    ({"type": "reaction_added", "item": {"type": "message", "channel": "C0GEN00001"}}, "public"),
+    ({"type": "reaction_added", "item": {"type": "message", "channel": "D0GEN00001"}}, "direct"),
+    ({"type": "reaction_added", "item": {"type": "message", "channel": "G0GEN00001"}}, "private"),
+    ({"type": "member_joined_channel", "channel": "C0GEN00001", "channel_type": "G"}, "private"),
+    ({"type": "group_rename", "channel": {"id": "C0GEN00001", "name": "x"}}, "private"),
+    ({"type": "channel_rename", "channel": {"id": "C0GEN00001", "name": "x", "is_mpim": True}}, "direct"),
+    ({"type": "channel_rename", "channel": {"id": "C0GEN00001", "name": "x", "is_private": True}}, "private"),
+    ({"type": "team_join", "user": {"id": "U1"}}, "public"),
+]
+MESSAGES = [
+    ({"type": "message", "user": "U1", "text": "x", "ts": "1709300000.000100", **one}, how) for one, how in CHANNELS
+]
+
+
+@pytest.mark.parametrize(("event", "privacy"), [*MESSAGES, *ACTS])
+def test_talk_that_nobody_asked_for_stays_out(event: dict[str, Any], privacy: str) -> None:
+    headers, body = signed({"type": "event_callback", "team_id": "T1", "event": event})
+    (batch,) = receive(headers, body, SECRET, NOW).batches
+    assert batch.privacy == privacy
+    clock = Clock(now=lambda: NOW)
+    silent = receive_for(SLACK, headers=headers, body=body, secret=SECRET, clock=clock)
+    asked = {f"include_{privacy}": True} if privacy != "public" else {}
+    loud = receive_for(SLACK, headers=headers, body=body, secret=SECRET, clock=clock, **asked)
+    if event["type"] == "message":
+        assert "post" in {one.record for one in loud.records}
+        assert bool(silent.records) == (privacy == "public")
+    if privacy != "public":
+        assert (silent.records, silent.issues) == ((), ())
+        assert silent.ignored == {f"{privacy} talk, not asked for": 1}

@@ -30,6 +30,10 @@ Checkpoint: TypeAlias = dict[str, Any]
 """Small JSON with a version `v`; what a slice needs to go on."""
 
 
+Privacy: TypeAlias = Literal["public", "private", "direct"]
+"""How private a conversation is, as far as reading goes: the last two are read only when asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What a request takes from a rate budget: `units` of `budget`, counted by the platform per `scope`."""
@@ -102,7 +106,8 @@ class Batch:
     """Wire payloads of one kind, to be translated, and the checkpoint that holds once they are stored.
 
     `context` is what the payloads themselves do not say (team, channel…), as JSON. `as_of` overrides when it was true
-    (archives and webhooks set it; the API's fetch time is the default).
+    (archives and webhooks set it; the API's fetch time is the default). `privacy` is how private the talk is that a
+    delivery brings: `receive` leaves out what was not asked for. Other doors ask before they read.
     """
 
     kind: str
@@ -110,6 +115,7 @@ class Batch:
     context: Mapping[str, Any] = field(default_factory=dict)
     checkpoint: Checkpoint | None = None
     as_of: datetime | None = None
+    privacy: Privacy = "public"
 
 
 @dataclass(slots=True)

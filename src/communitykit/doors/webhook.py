@@ -35,19 +35,37 @@ def receive(
     headers: Mapping[str, str],
     body: bytes,
     secret: str | SecretStr,
+    include_private: bool = False,
+    include_direct: bool = False,
 ) -> Received:
     """Verify a webhook delivery and translate it: `receive("slack", headers=…, body=…, secret=…)`.
 
     `body` is the raw bytes as they arrived: signatures are over them. Records merge into a store by their ids, so a
-    repeated delivery does no harm; `dedupe_key` tells it apart all the same.
+    repeated delivery does no harm; `dedupe_key` tells it apart all the same. Private communities and direct messages
+    stay out unless asked for; `ignored` counts what was left out.
 
     Raises SignatureError (answer 401) when it is not the platform's or too old, ProtocolError when it is not readable.
     """
-    return receive_for(registry().get(name), headers=headers, body=body, secret=secret, clock=SYSTEM_CLOCK)
+    return receive_for(
+        registry().get(name),
+        headers=headers,
+        body=body,
+        secret=secret,
+        include_private=include_private,
+        include_direct=include_direct,
+        clock=SYSTEM_CLOCK,
+    )
 
 
 def receive_for(
-    connector: Connector, *, headers: Mapping[str, str], body: bytes, secret: str | SecretStr, clock: Clock
+    connector: Connector,
+    *,
+    headers: Mapping[str, str],
+    body: bytes,
+    secret: str | SecretStr,
+    include_private: bool = False,
+    include_direct: bool = False,
+    clock: Clock,
 ) -> Received:
     """Do what `receive` does, for a connector that need not be installed."""
     if connector.webhook is None:
@@ -57,7 +75,12 @@ def receive_for(
     delivery = connector.webhook.receive(headers, body, plain, now)
     translation = Translation(connector, run_id="webhook", origin="webhook")
     ignored: Counter[str] = Counter()
-    pages = [translation.translate(batch, f"{connector.name}:-:webhook", now, ignored) for batch in delivery.batches]
+    asked = {"public", *(("private",) if include_private else ()), *(("direct",) if include_direct else ())}
+    for batch in delivery.batches:
+        if batch.privacy not in asked:
+            ignored[f"{batch.privacy} talk, not asked for"] += len(batch.items)
+    wanted = [batch for batch in delivery.batches if batch.privacy in asked]
+    pages = [translation.translate(batch, f"{connector.name}:-:webhook", now, ignored) for batch in wanted]
     return Received(
         records=tuple(record for page in pages for record in page.records),
         issues=tuple(issue for page in pages for issue in page.issues),

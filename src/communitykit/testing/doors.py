@@ -160,7 +160,9 @@ def _delivered(
         sent_at = platform.sent_at(headers, body) or world.now
         clock = Clock(now=lambda sent_at=sent_at: sent_at)  # type: ignore[misc] # a default in a lambda
         told = platform.receiving(SECRET)
-        received = receive_for(declared, headers=headers, body=body, secret=told, clock=clock)
+        received = receive_for(
+            declared, headers=headers, body=body, secret=told, include_private=True, include_direct=True, clock=clock
+        )
         assert received.issues == ()
         records += received.records
     return records

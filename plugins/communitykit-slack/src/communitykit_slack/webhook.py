@@ -9,13 +9,17 @@ from typing import Any
 from pydantic_core import from_json
 
 from communitykit import ProtocolError, SignatureError
-from communitykit.connector import Batch, Delivery, Rejected, WebhookDoor, verify_age, verify_hmac
+from communitykit.connector import Batch, Delivery, Privacy, Rejected, WebhookDoor, verify_age, verify_hmac
 from communitykit_slack.ids import from_seconds, parse_ts
-from communitykit_slack.looking import as_text
+from communitykit_slack.looking import as_text, mapping
 
 WINDOW = timedelta(minutes=5)
 """Older deliveries may be replays; Slack signs its own retries anew."""
 
+_CHANNEL_TYPES: Mapping[str, Privacy] = {
+    "channel": "public", "C": "public", "group": "private", "G": "private",
+    "im": "direct", "mpim": "direct", "app_home": "direct",
+}  # fmt: skip
 _NOT_SLACKS = "Answer 401: this is not a delivery of Slack's."
 
 
@@ -61,7 +65,28 @@ def _taken_apart(data: dict[str, Any], sent_at: datetime) -> Delivery:
     team = data.get("context_team_id") or data.get("team_id")
     context = {"team": team, "people": _enterprise(data, team) or team, "origin": "webhook"}
     as_of = _event_time(event) or from_seconds(data.get("event_time")) or sent_at
-    return Delivery(batches=(Batch("event", [event], context, as_of=as_of),), dedupe_key=data.get("event_id") or None)
+    batch = Batch("event", [event], context, as_of=as_of, privacy=privacy_of(event))
+    return Delivery(batches=(batch,), dedupe_key=data.get("event_id") or None)
+
+
+def privacy_of(event: Mapping[str, Any]) -> Privacy:
+    """Tell how private the conversation of an event is: the strictest that its type, channel and id say.
+
+    A message that does not tell counts as private. Other events name no kind of conversation for most channels and
+    hold no words: they count as public, unless the channel's id tells otherwise.
+    """
+    kind, channel = as_text(event.get("type")), event.get("channel") or mapping(event.get("item")).get("channel")
+    native = as_text(mapping(channel).get("id")) or as_text(channel)
+    told: list[Privacy] = ["direct" if native.startswith("D") else "private" if native.startswith("G") else "public"]
+    if said := as_text(event.get("channel_type")):
+        told.append(_CHANNEL_TYPES.get(said, "private"))
+    elif kind == "message":
+        told.append("private")
+    if kind.startswith("group_") or mapping(channel).get("is_private"):
+        told.append("private")
+    if mapping(channel).get("is_im") or mapping(channel).get("is_mpim"):
+        told.append("direct")
+    return max(told, key=("public", "private", "direct").index)
 
 
 def _enterprise(data: Mapping[str, Any], team: object) -> str:
