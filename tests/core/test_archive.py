@@ -170,6 +170,7 @@ def test_what_windows_writes_between_folders_is_a_slash(tmp_path: Path) -> None:
     info.filename = "a\\b.json"
     with zipfile.ZipFile(tmp_path / "w.zip", "w") as made:
         made.writestr(info, "[1]")
+        made.writestr("users.json", "[]")
     with Archive(tmp_path / "w.zip") as archive:
         assert (archive.names("a"), archive.json("a/b.json")) == (["a/b.json"], [1])
 

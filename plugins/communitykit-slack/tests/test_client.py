@@ -352,7 +352,7 @@ def test_refusals_say_what_to_do() -> None:
 
 
 def test_good_answers_are_no_fault() -> None:
-    assert answered({"ok": True}) is None
+    assert answered({"ok": True, "members": []}) is None
     assert answered("<html>", status=503) is None
     assert answered({"error": "x"}, status=502) is None
     assert isinstance(answered([]), ProtocolError)

@@ -95,6 +95,17 @@ def place_of(context: Mapping[str, Any], channel: object = None) -> Location:
     return _location(team, named, host, context.get("people") or team)
 
 
+def host_of(channel: Mapping[str, Any], context: Mapping[str, Any]) -> str:
+    """Return the network of a channel: its host where Slack tells it, the enterprise where several workspaces share it.
+
+    Whichever workspace a shared channel is read in, it is one.
+    """
+    host = channel.get("conversation_host_id")
+    if isinstance(host, str) and host:
+        return host
+    return people_of(context) if channel.get("is_org_shared") is True else str(context["team"])
+
+
 def people_of(context: Mapping[str, Any]) -> str:
     """Return the network of people's ids: the enterprise that the workspace belongs to, or else the workspace.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from communitykit.connector import Request, Response
+from communitykit.connector import Request, Response, required_list
 from communitykit_slack.api.methods import call
 from communitykit_slack.ids import is_ts, ts_key
-from communitykit_slack.looking import listed, mappings
+from communitykit_slack.looking import mappings
 
 SIDE_BY_SIDE = 8
 """Requests of one slice that are sent side by side."""
@@ -46,10 +46,13 @@ class Channel:
 
 
 def payloads_of(response: Response) -> list[Any]:
-    """Return all that a page holds, odd things too: they become Issues."""
-    return listed(response.data.get("messages"))
+    """Return all that a page holds, odd things too: they become Issues.
+
+    Raises ProtocolError where it holds no list: that is no page, and not the end.
+    """
+    return required_list(response.data, "messages", subject=response.request.subject)
 
 
 def messages_of(response: Response) -> list[dict[str, Any]]:
     """Return the messages of a page."""
-    return mappings(response.data.get("messages"))
+    return mappings(payloads_of(response))

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from communitykit import CommunityKitError, CredentialError, ObjectUnavailableError, PermissionMissingError
-from communitykit.connector import Batch, Flow, Gap, Listing, Request, Response, Selection, Slice, Swept
+from communitykit import (
+    CommunityKitError,
+    CredentialError,
+    ObjectUnavailableError,
+    PermissionMissingError,
+    ProtocolError,
+)
+from communitykit.connector import Batch, Flow, Gap, Listing, Request, Response, Selection, Slice, Swept, required_list
 from communitykit_slack.api.channel import SIDE_BY_SIDE
-from communitykit_slack.api.methods import LIST_LIMIT, PAGER, USERS_LIMIT, call
-from communitykit_slack.ids import SLACKBOT, community_id
-from communitykit_slack.looking import as_text, listed, mapping, mappings, number
+from communitykit_slack.api.methods import LIST_LIMIT, ORG_METHODS, PAGER, USERS_LIMIT, call, page_of
+from communitykit_slack.ids import SLACKBOT, community_id, host_of
+from communitykit_slack.looking import as_text, mapping, mappings, number
 
 Steps = Generator[Any, Any, Any]
 
@@ -54,6 +60,8 @@ class _Workspace:
     org: bool = False
     users: dict[str, int] = field(default_factory=dict)  # active people of this workspace: when they last changed
     enterprise: str = ""
+    me: str = ""
+    guest: bool = False  # the token is a guest's, who is not shown every public channel
 
     @property
     def people(self) -> str:
@@ -66,7 +74,7 @@ class _Workspace:
 
     def ask(self, method: str, *, subject: str = "", **form: str | int) -> Request:
         """Describe a call; a token of a whole organization must say which workspace it means."""
-        extra = {"team_id": self.team} if self.org else {}
+        extra = {"team_id": self.team} if self.org and method in ORG_METHODS else {}
         return call(method, self.team, subject=subject, **extra, **form)
 
 
@@ -75,19 +83,32 @@ def discover(selection: Selection) -> Flow:
     workspaces = yield from _workspaces()
     if not workspaces:
         yield Gap("the organization's token was approved for no workspace, so there is nothing to read", "denied")
+    read: set[str] = set()
     for workspace in workspaces:
         yield Batch("workspace", [{"id": workspace.team, "name": workspace.name}], workspace.context)
         if selection.kinds & _PEOPLE:
-            yield from _users(workspace)
+            yield from _told("users", _users(workspace))
         if selection.kinds & {"community", "membership"}:
-            yield from _user_groups(workspace)
+            yield from _told("user groups", _user_groups(workspace))
         if selection.settings.profiles and "member" in selection.kinds:
-            yield from _profile_slice(workspace)
+            yield from _told("custom profile fields (department, manager…)", _profile_slice(workspace))
         for kind in _channel_types(selection):
-            try:
-                yield from _channels(workspace, selection, kind)
-            except PermissionMissingError as error:
-                yield Gap(f"{kind.replace('_', ' ')}s cannot be listed: {error}", "denied")
+            yield from _told(f"{kind.replace('_', ' ')}s", _channels(workspace, selection, kind, read))
+
+
+def _told(what: str, steps: Steps) -> Steps:
+    """Read one list; where that fails it is told, and the others go on.
+
+    Raises CredentialError, which ends everything.
+    """
+    try:
+        yield from steps
+    except CredentialError:
+        raise
+    except CommunityKitError as error:
+        if error.code != "plan_upgrade_required":  # a free workspace has no user groups, so nothing is missing
+            status: Literal["denied", "partial"] = "denied" if isinstance(error, PermissionMissingError) else "partial"
+            yield Gap(f"{what} are left out: {error}", status)
 
 
 def resolve(selection: Selection, network: str, member_ids: tuple[str, ...]) -> Flow:  # noqa: ARG001 # people have one
@@ -114,26 +135,25 @@ def _workspaces() -> Steps:
     me = (yield call("auth.test", subject="token")).data
     bot, enterprise = bool(me.get("bot_id")), as_text(me.get("enterprise_id"))
     if not me.get("is_enterprise_install"):
-        return [
-            _Workspace(
-                str(me["team_id"]), str(me.get("url") or ""), str(me.get("team") or ""), bot, enterprise=enterprise
-            )
-        ]
+        if not as_text(me.get("team_id")):
+            raise ProtocolError("auth.test tells no workspace", subject="token", remedy="Check base_url and the token.")
+        home = _Workspace(me["team_id"], as_text(me.get("url")), as_text(me.get("team")), bot, enterprise=enterprise)
+        home.me = as_text(me.get("user_id"))
+        return [home]
     found: list[_Workspace] = []
     listing = Listing(call("auth.teams.list", subject="workspaces", limit=LIST_LIMIT), PAGER)
-    while (data := (yield from listing.page())) is not None:
+    while (teams := (yield from page_of(listing, "teams"))) is not None:
         found += [
             _Workspace(team["id"], "", str(team.get("name") or ""), bot, org=True, enterprise=enterprise)
-            for team in mappings(data.get("teams"))
+            for team in mappings(teams)
             if as_text(team.get("id"))
         ]
-    return found
+    return sorted(found, key=lambda workspace: workspace.team)  # what several share is read in the first
 
 
 def _users(workspace: _Workspace) -> Steps:
     listing = Listing(workspace.ask("users.list", subject="users", limit=USERS_LIMIT, include_locale="true"), PAGER)
-    while (data := (yield from listing.page())) is not None:
-        users = listed(data.get("members"))
+    while (users := (yield from page_of(listing, "members"))) is not None:
         for user in users:
             if _has_id(user):
                 _note(workspace, user)
@@ -148,6 +168,8 @@ def _has_id(item: object) -> bool:
 
 def _note(workspace: _Workspace, user: Mapping[str, Any]) -> None:
     native, home = str(user["id"]), user.get("team_id") or workspace.team
+    if native == workspace.me:
+        workspace.guest = bool(user.get("is_restricted") or user.get("is_ultra_restricted"))
     if home in {workspace.team, workspace.enterprise} and not (
         user.get("deleted") or user.get("is_bot") or native == SLACKBOT
     ):
@@ -155,38 +177,20 @@ def _note(workspace: _Workspace, user: Mapping[str, Any]) -> None:
 
 
 def _user_groups(workspace: _Workspace) -> Steps:
-    try:
-        answer = yield workspace.ask(
-            "usergroups.list",
-            subject="user groups",
-            include_users="true",
-            include_disabled="true",
-            include_count="true",
-        )
-    except CredentialError:
-        raise
-    except CommunityKitError as error:
-        if error.code != "plan_upgrade_required":  # a free workspace has none, so nothing is missing
-            yield Gap(f"user groups are left out: {error}")
-        return
-    for group in mappings(answer.data.get("usergroups")):
+    asked = {"include_users": "true", "include_disabled": "true", "include_count": "true"}
+    answer = yield workspace.ask("usergroups.list", subject="user groups", **asked)
+    for group in required_list(answer.data, "usergroups", subject="user groups"):
         yield Batch("user_group", [group], workspace.context)
-        if isinstance(group.get("users"), list):
-            yield Swept("membership", {"community_id": community_id(workspace.team, str(group.get("id")))})
+        if isinstance(mapping(group).get("users"), list) and _has_id(group):
+            yield Swept("membership", {"community_id": community_id(workspace.team, group["id"])})
 
 
 def _profile_slice(workspace: _Workspace) -> Steps:
     """Return a slice for custom profile fields, if the workspace has any that mean something here."""
-    try:
-        answer = yield workspace.ask("team.profile.get", subject="profile fields")
-    except CredentialError:
-        raise
-    except CommunityKitError as error:
-        yield Gap(f"custom profile fields (department, manager…) are left out: {error}")
-        return
+    answer = yield workspace.ask("team.profile.get", subject="profile fields")
     fields = {
         native: name
-        for one in mappings(mapping(answer.data.get("profile")).get("fields"))
+        for one in mappings(required_list(answer.data, "profile", "fields", subject="profile fields"))
         if (name := PROFILE_LABELS.get(as_text(one.get("label")).strip().casefold()))
         and (native := as_text(one.get("id")))
     }
@@ -204,22 +208,30 @@ def _channel_types(selection: Selection) -> list[str]:
     return wanted
 
 
-def _channels(workspace: _Workspace, selection: Selection, kind: str) -> Steps:
+def _channels(workspace: _Workspace, selection: Selection, kind: str, read: set[str]) -> Steps:
+    """List the conversations of one kind, but for those that another workspace of the organization showed: `read`."""
     listing = Listing(workspace.ask("conversations.list", subject="channels", types=kind, limit=LIST_LIMIT), PAGER)
-    while (data := (yield from listing.page())) is not None:
-        listed_here = listed(data.get("channels"))
-        channels = [one for one in listed_here if _has_id(one) and selection.wants(as_text(one.get("name")), one["id"])]
-        odd = [one for one in listed_here if not _has_id(one)]
+    seen: set[str] = set()
+    while (found := (yield from page_of(listing, "channels"))) is not None:
+        good = [one for one in found if _has_id(one) and one["id"] not in read]
+        channels = [one for one in good if selection.wants(as_text(one.get("name")), one["id"])]
+        odd = [one for one in found if not _has_id(one)]
         yield Batch("channel", [*channels, *odd], workspace.context)
         for channel in channels:
-            yield from _slices(workspace, selection, channel)
+            if channel["id"] not in seen:
+                yield from _slices(workspace, selection, channel)
+            seen.add(channel["id"])
+    read |= seen
     if listing.problem:
         yield Gap(f"not all channels: {listing.problem}")
+    elif kind == "public_channel" and not selection.communities and not workspace.guest:
+        # Of other kinds a token sees those that it is in, so that leaving one looks like its end.
+        yield Swept("community", {"kind": "channel", "privacy": "public"}, network=workspace.team)
 
 
 def _slices(workspace: _Workspace, selection: Selection, channel: Mapping[str, Any]) -> Steps:
     native = str(channel["id"])
-    host = channel.get("conversation_host_id") or workspace.team
+    host = host_of(channel, {"team": workspace.team, "people": workspace.people})
     community = community_id(host, native)
     direct = channel.get("is_im") or channel.get("is_mpim")
     label = native if direct else str(channel.get("name") or native)  # a group's name is made of its members' names

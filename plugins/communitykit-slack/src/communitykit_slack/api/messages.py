@@ -203,9 +203,9 @@ class _Walk:
                 if asked == request:
                     raise
                 response = yield request
+            page.items += payloads_of(response)
             self._answered = True
             yield from self._explain(response)
-            page.items += payloads_of(response)
             page.stamps.update(at for at in _stamps(messages_of(response)) if low < at <= high)
             page.more = has_more(response)
             page.limited = page.limited or bool(response.data.get("is_limited"))

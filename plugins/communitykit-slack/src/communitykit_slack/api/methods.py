@@ -1,20 +1,13 @@
-"""How Slack's Web API is asked: requests, budgets, and what a refusal means. Pure."""
+"""How Slack's Web API is asked: requests, budgets, pages, and whether an answer is a good one. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
-from communitykit import (
-    CommunityKitError,
-    CredentialError,
-    CursorError,
-    ObjectUnavailableError,
-    PermissionMissingError,
-    ProtocolError,
-    RateLimitedError,
-    TransientError,
-)
-from communitykit.connector import Budget, Cost, Request, Response, cursor_pager
+from communitykit import CommunityKitError, ProtocolError, RateLimitedError, TransientError
+from communitykit.connector import Budget, Cost, Listing, Request, Response, cursor_pager, required_list
+from communitykit_slack.api.refusals import refusal
 
 PAGER = cursor_pager(("response_metadata", "next_cursor"))
 HISTORY_LIMIT = 999
@@ -41,40 +34,19 @@ _TIER_OF = {
 BUDGETS: dict[str, Budget] = {method: Budget(_TIERS[tier], 60) for method, tier in _TIER_OF.items()}
 """Slack counts per method, workspace and app: the published tiers, in requests a minute."""
 
-_CREDENTIAL = frozenset(
-    {"not_authed", "invalid_auth", "account_inactive", "token_expired", "token_revoked", "invalid_refresh_token"}
-)
-_PERMISSION = frozenset(
-    {
-        "missing_scope", "no_permission", "not_allowed_token_type", "access_denied", "accesslimited",
-        "ekm_access_denied", "enterprise_is_restricted", "org_login_required", "two_factor_setup_required",
-        "team_access_not_granted", "paid_only", "plan_upgrade_required", "feature_not_available", "restricted_action",
-        "not_allowed", "user_is_restricted",
-    }
-)  # fmt: skip
-_UNAVAILABLE = frozenset(
-    {
-        "not_in_channel", "channel_not_found", "channel_is_limited_access", "is_archived", "thread_not_found",
-        "message_not_found", "user_not_found", "user_not_visible", "users_not_found", "bot_not_found",
-        "no_such_subteam", "method_not_supported_for_channel_type",
-    }
-)  # fmt: skip
-_TRANSIENT = frozenset(
-    {
-        "fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org",
-        "rollup_error", "external_error",
-    }
-)  # fmt: skip
+ORG_METHODS = frozenset({"bots.info", "conversations.list", "usergroups.list", "users.list"})
+"""Methods that an organization's token must tell which workspace it means, as `team_id`; others find it themselves."""
 
-_REMEDY = {
-    "not_in_channel": "Invite the app to the channel (/invite @app), or use a user token.",
-    "channel_not_found": "It does not exist, or it is private and the app is not in it: invite the app.",
-    "token_expired": "Give refresh_token, client_id and client_secret so that tokens can be rotated.",
-    "invalid_auth": "Copy the token again from the app's page, 'OAuth & Permissions'.",
-    "not_authed": "Give a token: as keyword, setting or COMMUNITYKIT_SLACK_TOKEN.",
-    "invalid_refresh_token": "It was used already: generate a new pair on the app's page.",
-    "plan_upgrade_required": "The workspace's plan does not include this.",
+LISTS = {
+    "auth.teams.list": "teams",
+    "conversations.history": "messages",
+    "conversations.list": "channels",
+    "conversations.members": "members",
+    "conversations.replies": "messages",
+    "usergroups.list": "usergroups",
+    "users.list": "members",
 }
+"""The list that a method's good answer holds: one without it is no page, least of all an empty one."""
 
 
 def call(method: str, team: str = "", *, subject: str = "", **form: str | int) -> Request:
@@ -94,31 +66,25 @@ def fault(response: Response) -> CommunityKitError | None:
         if response.status >= 300:  # noqa: PLR2004 # the status says it all
             return None
         return ProtocolError("the answer is no JSON object", remedy="Check base_url: this does not look like Slack.")
-    if data.get("ok") is True or response.status >= 500 or ("ok" not in data and response.status >= 300):  # noqa: PLR2004
+    if data.get("ok") is True:
+        key = LISTS.get(response.request.url)
+        if key is not None and not isinstance(data.get(key), list):
+            return TransientError(f"Slack's answer lacks its list of {key}", remedy="Nothing is taken as read.")
         return None
-    return refusal(str(data.get("error") or "no error named"), data)
-
-
-def refusal(code: str, data: dict[str, Any]) -> CommunityKitError:
-    """Make the error that a code means, named by what to do about it."""
-    remedy = _REMEDY.get(code)
+    if response.status >= 500 or ("ok" not in data and response.status >= 300):  # noqa: PLR2004
+        return None
+    code = str(data.get("error") or "no error named")
     if code in {"ratelimited", "rate_limited"}:
         return RateLimitedError("Slack asks to wait")
-    if code in _CREDENTIAL:
-        return CredentialError("the token is refused", code=code, remedy=remedy or "Install the app again.")
-    if code == "missing_scope":
-        needed = str(data.get("needed") or "the scope")
-        return PermissionMissingError(
-            f"the token lacks {needed}",
-            code=code,
-            remedy=f"Grant {needed} on the app's page, 'OAuth & Permissions', and install the app again.",
-        )
-    if code in _PERMISSION:
-        return PermissionMissingError("the token may not do this", code=code, remedy=remedy or "Ask an administrator.")
-    if code in _UNAVAILABLE:
-        return ObjectUnavailableError("it cannot be read", code=code, remedy=remedy)
-    if code == "invalid_cursor":
-        return CursorError("the cursor expired", code=code, remedy="Run again: reading goes on from what was read.")
-    if code in _TRANSIENT:
-        return TransientError("Slack failed to answer", code=code)
-    return ProtocolError("Slack refused the request", code=code, remedy="Please report this with the text above.")
+    return refusal(code, data)
+
+
+def page_of(listing: Listing, key: str) -> Generator[Request, Response, list[Any] | None]:
+    """Return what stands on a listing's next page, or None at the end.
+
+    Raises ProtocolError where the page holds no list of that name.
+    """
+    data = yield from listing.page()
+    if data is None:
+        return None
+    return required_list(data, key) if data else []  # empty where an expired cursor made the walk begin anew

@@ -10,9 +10,9 @@ from communitykit.connector import Batch, Checkpoint, Flow, Gap, Listing, Respon
 from communitykit_slack.api.channel import PATIENCE, SIDE_BY_SIDE, Channel
 from communitykit_slack.api.checkpoint import Progress
 from communitykit_slack.api.messages import read_history
-from communitykit_slack.api.methods import LIST_LIMIT, PAGER, call
+from communitykit_slack.api.methods import LIST_LIMIT, PAGER, call, page_of
 from communitykit_slack.ids import place_of, ts_of
-from communitykit_slack.looking import listed, mapping
+from communitykit_slack.looking import mapping
 
 Steps = Generator[Any, Any, Any]
 
@@ -82,9 +82,8 @@ def _members(slice_: Slice) -> Steps:
         "conversations.members", slice_.network, subject=f"channel {slice_.label}", channel=native, limit=LIST_LIMIT
     )
     listing = Listing(request, PAGER)
-    while (data := (yield from listing.page())) is not None:
-        rows = [{"user": user} for user in listed(data.get("members")) if user]
-        yield Batch("member", rows, context)
+    while (found := (yield from page_of(listing, "members"))) is not None:
+        yield Batch("member", [{"user": user} for user in found], context)
     if listing.problem:
         yield Gap(f"not all members: {listing.problem}", community_id=slice_.community_id)
     else:
@@ -94,7 +93,6 @@ def _members(slice_: Slice) -> Steps:
 def _profiles(slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
     """Ask for the custom fields of users whose profile changed since they were asked for."""
     context = {"team": slice_.network, "origin": "api", "fields": slice_.params["fields"]}
-    extra = {"team_id": slice_.network} if slice_.params.get("org") else {}
     users: dict[str, int] = dict(slice_.params["users"])
     wanted = _changed(slice_, checkpoint)
     left = set(wanted)
@@ -103,7 +101,7 @@ def _profiles(slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
     for start in range(0, len(wanted), SIDE_BY_SIDE):
         group = wanted[start : start + SIDE_BY_SIDE]
         answers = yield tuple(
-            call("users.profile.get", slice_.network, subject=f"user {user}", user=user, **extra) for user in group
+            call("users.profile.get", slice_.network, subject=f"user {user}", user=user) for user in group
         )
         rows = []
         for user, answer in zip(group, answers, strict=True):

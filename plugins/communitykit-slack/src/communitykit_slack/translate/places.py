@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from communitykit.connector import Draft, Ignored, Rejected, make_event_id
-from communitykit_slack.ids import PLATFORM, Location, community_id, from_seconds, place_of
+from communitykit_slack.ids import PLATFORM, Location, community_id, from_seconds, host_of, place_of
 from communitykit_slack.translate.text import plain
 from communitykit_slack.wire import Channel, Pin, Team
 
@@ -30,7 +30,7 @@ def channel(item: Channel, context: Mapping[str, Any]) -> Iterator[Draft]:
     native, team = item.get("id"), context.get("team")
     if not native or not team:
         raise Rejected("no_id", "the channel has no id, or no team is known")
-    network = item.get("conversation_host_id") or team
+    network = host_of(item, context)
     place = place_of({"team": team, "channel": native, "host": network, "people": context.get("people")})
     direct = bool(item.get("is_im") or item.get("is_mpim"))
     draft: dict[str, Any] = {
