@@ -26,6 +26,7 @@ MESSAGE = {
     "event": {
         "type": "message",
         "channel": "C1",
+        "channel_type": "channel",
         "user": "U1",
         "text": "hello",
         "ts": "1512104434.000490",

@@ -123,6 +123,7 @@ class Run:
         self.channel = channel
         self.posts: dict[str, dict[str, Any]] = {}
         self.seen: set[str] = set()
+        self.handed: Counter[str] = Counter()
         self.vanished: set[str] = set()
         self.odd: list[Any] = []
         self.gaps: list[Gap] = []
@@ -156,9 +157,10 @@ class Run:
                     if isinstance(item, dict):
                         self.posts[item["ts"]] = dict(item)
                         self.seen.add(item["ts"])
+                        self.handed[item["ts"]] += 1
                 self.checkpoint = step.checkpoint or self.checkpoint
             elif isinstance(step, Swept):
-                self.swept.append((step, set(self.seen)))
+                self.swept.append((step, self.seen | {one.rsplit("/", 1)[-1] for one in step.held}))
                 self.seen.clear()
             else:
                 self.gaps.append(step)

@@ -19,6 +19,7 @@ def test_a_first_run_reads_everything_once(page: int) -> None:
     channel = busy(page)
     run = Run(channel)
     assert set(run.posts) == {one["ts"] for one in channel.messages}
+    assert set(run.handed.values()) == {1}, "a broadcast stands in the channel and in its thread"
     assert run.missed(set(run.posts), roots_of(channel)) == set()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from communitykit.connector import Request, Response, required_list
@@ -20,6 +20,7 @@ PATIENCE = 20
 class Channel:
     """Where a slice's messages stand, and what its requests and batches have in common.
 
+    `broadcasts` are replies that history showed in this run: they are not handed on twice.
     `failed_threads` and `failed_reactions` count those that failed one after the other.
     """
 
@@ -32,6 +33,7 @@ class Channel:
     context: dict[str, Any]
     full_reactions: bool = False
     watched_since: int = 0
+    broadcasts: set[str] = field(default_factory=set)
     failed_threads: int = 0
     failed_reactions: int = 0
 

@@ -90,6 +90,7 @@ class _Walk:
         page: _Page | None = yield from self._page(low, high)
         while page is not None:
             items = yield from completed(channel, self.progress, [one for one in page.items if _is_due(channel, one)])
+            channel.broadcasts.update(one["ts"] for one in items if _is_broadcast(one))
             yield Batch("message", items, channel.context)
             following: _Page | None = None
             whole: Span = (low, high)  # what this page, and perhaps the next one, show all of
@@ -235,6 +236,12 @@ class _Walk:
 
 def _stamps(items: list[dict[str, Any]]) -> list[int]:
     return [micros(item["ts"]) for item in items if is_ts(item.get("ts"))]
+
+
+def _is_broadcast(item: Any) -> bool:  # noqa: ANN401 # any JSON
+    """Tell whether a message of the channel's own stream is a reply that is shown there, too."""
+    ts, thread = (item.get("ts"), item.get("thread_ts")) if isinstance(item, dict) else (None, None)
+    return is_ts(ts) and is_ts(thread) and thread != ts
 
 
 def _is_due(channel: Channel, item: Any) -> bool:  # noqa: ANN401 # any JSON

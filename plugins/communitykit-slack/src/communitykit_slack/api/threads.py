@@ -97,7 +97,8 @@ def _one(
         (again,) = yield (_first(channel, ts, ("whole", "")),)
         problem = yield from _pages(channel, reading, again)
         count = number(reading.parent.get("reply_count", root.get("reply_count")))
-    yield Batch("message", (yield from completed(channel, progress, reading.items)), channel.context)
+    shown = [one for one in reading.items if not _is_shown_already(channel, one)]
+    yield Batch("message", (yield from completed(channel, progress, shown)), channel.context)
     if problem is not None:
         channel.failed_threads += 1
         yield Gap(f"the replies under {ts} are left to the next run: {problem}", "partial", channel.community_id)
@@ -105,7 +106,8 @@ def _one(
     channel.failed_threads = 0
     if reading.whole:
         until = parse_ts(channel.until) if reading.left_out else None
-        yield Swept("post", {"root_id": channel.post_prefix + ts}, until=until)
+        held = frozenset(channel.post_prefix + one["ts"] for one in reading.items if _is_shown_already(channel, one))
+        yield Swept("post", {"root_id": channel.post_prefix + ts}, until=until, held=held)
     if reading.left_out:  # what is newer than this run is not known yet, and owed to a later one
         latest = max((item["ts"] for item in reading.items if is_ts(item.get("ts"))), key=ts_key, default="")
         progress.note(ts, count - len(reading.left_out), latest or (known[1] if known else ""))
@@ -113,6 +115,10 @@ def _one(
     else:
         progress.note(ts, count, latest_of(reading.parent) or latest_of(root))
         progress.pending.pop(ts, None)
+
+
+def _is_shown_already(channel: Channel, item: Any) -> bool:  # noqa: ANN401 # any JSON
+    return isinstance(item, dict) and isinstance(item.get("ts"), str) and item["ts"] in channel.broadcasts
 
 
 def _pages(
