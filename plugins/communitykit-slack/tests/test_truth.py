@@ -114,7 +114,8 @@ def test_webhooks(seed: int, size: str, duplicates: int) -> None:
     records: list[Any] = []
     for headers, body in platform.deliveries(world, changes, duplicates=duplicates):
         sent_at = datetime.fromtimestamp(int(headers["X-Slack-Request-Timestamp"]), UTC)
-        received = receive("slack", headers=headers, body=body, secret=SIGNING_SECRET, clock=at(sent_at))
+        everything = {"include_private": True, "include_direct": True}
+        received = receive("slack", headers=headers, body=body, secret=SIGNING_SECRET, clock=at(sent_at), **everything)
         records += [*received.records, *received.issues]
     # A delivery holds profile fields by ids whose labels only the API tells.
     told = CAPABILITIES.member_fields - {"department", "division", "location", "manager_id", "employee_number"}

@@ -81,10 +81,20 @@ def receive(
     headers: Mapping[str, str],
     body: bytes,
     secret: str | SecretStr,
+    include_private: bool = False,
+    include_direct: bool = False,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Received:
     """Receive a delivery as `communitykit.receive` does, at a time that need not be now."""
-    return receive_for(_declared(connector), headers=headers, body=body, secret=secret, clock=clock)
+    return receive_for(
+        _declared(connector),
+        headers=headers,
+        body=body,
+        secret=secret,
+        include_private=include_private,
+        include_direct=include_direct,
+        clock=clock,
+    )
 
 
 def _declared(connector: str | Connector) -> Connector:
