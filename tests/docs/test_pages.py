@@ -15,6 +15,8 @@ from communitykit.store import Store
 from communitykit.store.columns import SCHEMA_VERSION
 from communitykit.store.writer import Writer
 
+PLUGINS = [one for one in sorted((ROOT / "plugins").iterdir()) if one.is_dir()]
+
 
 def text(page: str) -> str:
     return PAGES[page].read_text(encoding="utf-8")
@@ -26,11 +28,11 @@ def test_generated_parts_are_current(page: Path) -> None:
 
 
 def test_every_connector_is_in_the_readme() -> None:
-    for plugin in (ROOT / "plugins").iterdir():
+    for plugin in PLUGINS:
         assert f"](plugins/{plugin.name}/README.md)" in text("README.md")
 
 
-@pytest.mark.parametrize("page", [*PAGES, *(f"plugins/{one.name}/README.md" for one in (ROOT / "plugins").iterdir())])
+@pytest.mark.parametrize("page", [*PAGES, *(f"plugins/{one.name}/README.md" for one in PLUGINS)])
 def test_links_lead_somewhere(page: str) -> None:
     path = ROOT / page
     for target in re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8")):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from communitykit import CredentialError, connect
+from communitykit.connector import Settings
 from communitykit.sandbox import World, serve
 from communitykit_matrix.client import MatrixSettings
 from communitykit_matrix.sandbox import MatrixPlatform
@@ -30,7 +31,7 @@ def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
 
 def test_every_setting_is_explained() -> None:
     text = (PLUGIN / "README.md").read_text("utf-8")
-    general = {"proxy", "ca_bundle", "timeout", "rate", "concurrency", "credential_store"}
+    general = set(Settings.model_fields) - {"base_url"}
     assert {name for name in MatrixSettings.model_fields if f"`{name}`" not in text} == general
 
 

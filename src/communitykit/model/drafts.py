@@ -68,7 +68,7 @@ class MemberDraft(TypedDict, total=False):
     username: str | None
     display_name: str | None
     email: str | None
-    title: str | None
+    job_title: str | None
     department: str | None
     division: str | None
     organization: str | None
