@@ -18,7 +18,7 @@ from communitykit.connector import Response
 from communitykit.store import Store
 from communitykit.testing.base import conduct
 from communitykit_matrix import MATRIX
-from communitykit_matrix.client import fault
+from communitykit_matrix.api.methods import fault
 
 pytestmark = pytest.mark.judge
 pytest.importorskip("synapse", reason="needs the judges group: uv sync --group judges")

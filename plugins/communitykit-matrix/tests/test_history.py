@@ -10,8 +10,9 @@ from matrix_payloads import CONTEXT, ROOM, event
 
 from communitykit.connector import Batch, Gap, Request, Response, Selection, Slice, Swept
 from communitykit.errors import CursorError
-from communitykit_matrix.client import MatrixSettings, fault, in_room
-from communitykit_matrix.history import read
+from communitykit_matrix.api.messages import read
+from communitykit_matrix.api.methods import fault, in_room
+from communitykit_matrix.settings import MatrixSettings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 T0 = 1_700_000_000_000

@@ -9,7 +9,7 @@ import pytest
 from matrix_payloads import HOME, ROOM, event, told
 
 from communitykit.connector import Ignored
-from communitykit_matrix.wire import home_of, room_id
+from communitykit_matrix.ids import home_of, room_id
 
 
 def message(content: dict[str, Any], **more: Any) -> dict[str, Any]:

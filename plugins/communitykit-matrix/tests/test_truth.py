@@ -19,8 +19,8 @@ from communitykit.reading.translation import Page, Translation
 from communitykit.sandbox import World, project
 from communitykit.testing.reading import Kept, read
 from communitykit_matrix import MATRIX
-from communitykit_matrix.client import discover
-from communitykit_matrix.history import read as read_room
+from communitykit_matrix.api.discovery import discover
+from communitykit_matrix.api.messages import read as read_room
 from communitykit_matrix.sandbox import MatrixPlatform
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from communitykit.connector import Capabilities, Connector, Reader, hookimpl
-from communitykit_matrix import client, history
+from communitykit_matrix import api
+from communitykit_matrix.settings import MatrixSettings
 from communitykit_matrix.translate import IGNORED, TRANSLATORS
 
 CAPABILITIES = Capabilities(
@@ -28,10 +29,10 @@ CAPABILITIES = Capabilities(
 )  # fmt: skip
 MATRIX = Connector(
     name="matrix", title="Matrix", version=version("communitykit-matrix"),
-    settings=client.MatrixSettings, capabilities=CAPABILITIES,
-    authorize=client.authorize, error_of=client.fault, budgets=client.BUDGETS,
-    discover=client.discover, preflight=client.preflight,
-    readers={"room": Reader(history.read, kinds=("post", "event", "membership", "member"))},
+    settings=MatrixSettings, capabilities=CAPABILITIES,
+    authorize=api.authorize, error_of=api.fault, budgets=api.BUDGETS,
+    discover=api.discover, preflight=api.preflight,
+    readers={"room": Reader(api.read, kinds=("post", "event", "membership", "member"))},
     translators=TRANSLATORS, ignored=IGNORED, secrets=(r"sy[tr]_[A-Za-z0-9_-]+", r"m[ac][tr]_[A-Za-z0-9_-]+"),
     sandbox="communitykit_matrix.sandbox:MatrixPlatform",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a homeserver sends, as far as it is read, in the client-server specification's words; ids made of it. Pure.
+"""What a homeserver sends, as far as it is read, in the client-server specification's words. Pure.
 
 Anybody in a room can send anything, and servers hand it on: so flows look at events through the readers here.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeGuard
 
-from communitykit.connector import as_mapping, look, make_id
+from communitykit.connector import as_mapping, look
 
 POLLS = ("m.poll", "m.poll.start", "org.matrix.msc3381.poll.start")
 MESSAGES = frozenset({"m.room.message", "m.sticker", "m.room.encrypted", *POLLS})
@@ -67,16 +67,8 @@ def moment(event: Event, name: str = "origin_server_ts") -> datetime:
     return datetime.fromtimestamp(event[name] / 1000, UTC)
 
 
-def home_of(native: str, home: str = "unknown") -> str:
-    """Return the server part of a native id; rooms of version 12 and later have none, so they are the reader's."""
-    return native.partition(":")[2] or home
-
-
-def member_id(user: str) -> str:
-    """Return an account's id; its network is the account's own homeserver."""
-    return make_id("matrix", home_of(user), "member", user)
-
-
-def room_id(home: str, room: str, kind: str = "community", *native: str) -> str:
-    """Return the id of a room or space, or of something (message, membership) that is at home in it."""
-    return make_id("matrix", home_of(room, home), kind, *(native or (room,)))
+def is_odd_reaction(event: Event) -> bool:
+    """Tell whether a reaction cannot be read: it is there all the same. One that was taken back is empty."""
+    found = relation(event)
+    readable = isinstance(found.get("event_id"), str) and isinstance(found.get("key"), str)
+    return event["type"] == "m.reaction" and event.get("content") != {} and not readable

@@ -9,44 +9,32 @@ Only what was handed on is behind the checkpoint: a page with anything that `unt
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
+import communitykit.connector as ck
 from communitykit import CommunityKitError, CredentialError
-from communitykit.connector import (
-    Batch,
-    Checkpoint,
-    Flow,
-    Gap,
-    Listing,
-    Request,
-    Selection,
-    Slice,
-    Swept,
-    ask,
-    ask_all,
-    cursor_pager,
-    required_list,
-)
-from communitykit_matrix.client import CLOSED, in_room
-from communitykit_matrix.news import News, is_odd_reaction, with_edit, with_redaction
-from communitykit_matrix.wire import MESSAGES, Event, is_event, moment, room_id
+from communitykit_matrix.api.changes import News, with_edit, with_redaction
+from communitykit_matrix.api.methods import CLOSED, in_room
+from communitykit_matrix.ids import room_id
+from communitykit_matrix.wire import MESSAGES, Event, is_event, is_odd_reaction, moment
 
 VERSION = 2  # version 1 could take for read what `until` had kept out of a room's first page
 _PAGE = 1000  # events; the most that Synapse gives
 _LAST = 10  # events at a page's end that are all older than `since` before a walk ends: one sender's clock may be wrong
 _AHEAD = timedelta(days=1)  # no clock is further ahead: a later time is none, and must not hold up what comes after it
-_PAGER = cursor_pager(("end",), param="from")
-Steps = Generator[Any, Any, None]
+_PAGER = ck.cursor_pager(("end",), param="from")
+Room: TypeAlias = Mapping[str, Any]
+"""A room as its slice's parameters tell it."""
 
 
-def read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+def read(selection: ck.Selection, slice_: ck.Slice, checkpoint: ck.Checkpoint | None) -> ck.Flow:
     """Read a room on from its checkpoint."""
     room = dict(slice_.params)
     if room["encrypted"]:
-        yield Gap("encrypted: who wrote when is told; what was written, no server can tell")
+        yield ck.Gap("encrypted: who wrote when is told; what was written, no server can tell")
     known = checkpoint is not None and checkpoint.get("v") == VERSION
     state = deepcopy(checkpoint) if checkpoint is not None and known else _begun(room)
     if not state["members"]:
@@ -60,33 +48,33 @@ def read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> 
         yield from _forwards(selection, room, state)
 
 
-def _begun(room: Any) -> Checkpoint:  # noqa: ANN401 # the slice's parameters
+def _begun(room: Room) -> ck.Checkpoint:
     begun = {"v": VERSION, "since": room["token"], "latest": room["latest"], "back": room["token"], "members": False}
     return begun | {"related": {}, "pins": {}, "pinned": [], "again": []}
 
 
-def _members(room: Any) -> Generator[Any, Any, bool]:  # noqa: ANN401 # the slice's parameters
+def _members(room: Room) -> ck.Flow[bool]:
     """Tell who is in the room; what fails is asked for again by a later run."""
     try:
-        response = yield from ask(in_room(room["room"], "members"))
+        response = yield from ck.ask(in_room(room["room"], "members"))
     except CredentialError:
         raise
     except CommunityKitError as error:
-        yield Gap(f"who is in the room: {error}", "denied" if isinstance(error, CLOSED) else "partial")
+        yield ck.Gap(f"who is in the room: {error}", "denied" if isinstance(error, CLOSED) else "partial")
         return False
-    yield Batch("member", _listed(response.data, room), room)
+    yield ck.Batch("member", _listed(response.data, room), room)
     return True
 
 
-def _listed(data: Any, room: Any) -> list[Any]:  # noqa: ANN401 # decoded JSON; the slice's parameters
+def _listed(data: Any, room: Room) -> list[Any]:  # noqa: ANN401 # decoded JSON
     """Return a page's events; none where a walk begins anew.
 
     Raises ProtocolError when it is no page.
     """
-    return required_list(data, "chunk", subject=f"room {room['room']}") if data != {} else []
+    return ck.required_list(data, "chunk", subject=f"room {room['room']}") if data != {} else []
 
 
-def _is_due(event: Any, selection: Selection, room: Any) -> bool:  # noqa: ANN401 # decoded JSON; the slice's parameters
+def _is_due(event: Any, selection: ck.Selection, room: Room) -> bool:  # noqa: ANN401 # decoded JSON
     """Tell whether an event is asked for; one without a readable time is, so that it becomes an Issue."""
     if not is_event(event) or moment(event) <= selection.until:
         return True
@@ -94,15 +82,11 @@ def _is_due(event: Any, selection: Selection, room: Any) -> bool:  # noqa: ANN40
 
 
 def _backwards(
-    selection: Selection,
-    room: Any,  # noqa: ANN401 # the slice's parameters
-    state: Checkpoint,
-    *,
-    fresh: bool,
-) -> Generator[Any, Any, Checkpoint | None]:
+    selection: ck.Selection, room: Room, state: ck.Checkpoint, *, fresh: bool
+) -> ck.Flow[ck.Checkpoint | None]:
     """Walk from the newest event to the first; return the checkpoint, or None where it did not get there."""
     request = in_room(room["room"], "messages", dir="b", limit=_PAGE)
-    listing = Listing(request, _PAGER, resume=request.with_params(**{"from": state["back"]}))
+    listing = ck.Listing(request, _PAGER, resume=request.with_params(**{"from": state["back"]}))
     walk, whole, kept_out, blank = News(), fresh, False, False
     while (data := (yield from listing.page())) is not None:
         chunk, blank = _listed(data, room), not data  # nothing at all where the walk begins anew
@@ -118,36 +102,36 @@ def _backwards(
         if kept_out:  # what came after `until` is left to a later run, from before this page
             state |= {"since": data.get("end") or state["since"], "latest": ""}
         state["back"] = data.get("end") or state["back"]
-        yield Batch("event", kept, room, checkpoint=state)
+        yield ck.Batch("event", kept, room, checkpoint=state)
         last = sound[-_LAST:]
         if selection.since is not None and last and all(moment(event) < selection.since for event in last):
             yield from _pinned(room, state)
             return state
     if listing.problem or blank:
-        yield Gap(listing.problem or "the homeserver's answer says nothing")
+        yield ck.Gap(listing.problem or "the homeserver's answer says nothing")
         return None
     if kept_out:  # the first page of the room itself, before which no place has a name: it is read once more
         return state
     state = deepcopy(state)
     yield from _pinned(room, state)
     if whole and selection.since is None:  # reactions that are not there any more were taken back
-        yield Swept("event", {"community_id": room_id(room["home"], room["room"]), "kind": "reacted"})
+        yield ck.Swept("event", {"community_id": room_id(room["home"], room["room"]), "kind": "reacted"})
     del state["back"], state["pinned"]
-    yield Batch("event", (), room, checkpoint=state)
+    yield ck.Batch("event", (), room, checkpoint=state)
     return state
 
 
-def _pinned(room: Any, state: Checkpoint) -> Steps:  # noqa: ANN401 # the slice's parameters
+def _pinned(room: Room, state: ck.Checkpoint) -> ck.Flow:
     """Tell which pins hold: that is clear only now, taken in oldest first."""
     news = News()
     news.take(state, state["pinned"][::-1])
-    yield Batch("act", list(news.acts.values()), room)
+    yield ck.Batch("act", list(news.acts.values()), room)
 
 
-def _forwards(selection: Selection, room: Any, before: Checkpoint) -> Steps:  # noqa: ANN401 # the slice's parameters
+def _forwards(selection: ck.Selection, room: Room, before: ck.Checkpoint) -> ck.Flow:
     """Walk from where the last run stood to the newest event; the checkpoint moves when all of it is stored."""
     state, news, place = deepcopy(before), News(), before["since"]
-    listing = Listing(in_room(room["room"], "messages", dir="f", limit=_PAGE, **{"from": place}), _PAGER)
+    listing = ck.Listing(in_room(room["room"], "messages", dir="f", limit=_PAGE, **{"from": place}), _PAGER)
     kept_out: str | None = None  # the place before the first page of which something was kept out
     while (data := (yield from listing.page())) is not None:
         chunk = _listed(data, room)
@@ -155,7 +139,7 @@ def _forwards(selection: Selection, room: Any, before: Checkpoint) -> Steps:  # 
         sound = [event for event in kept if is_event(event)]
         news.note(state, sound)
         news.take(state, sound)
-        yield Batch("event", (yield from _as_bundled(room, state, news, kept)), room)
+        yield ck.Batch("event", (yield from _as_bundled(room, state, news, kept)), room)
         if len(kept) < len(chunk):
             kept_out = kept_out or place
             if not kept:
@@ -168,27 +152,27 @@ def _forwards(selection: Selection, room: Any, before: Checkpoint) -> Steps:  # 
         return
     state |= {"since": kept_out, "latest": ""} if kept_out else {"since": room["token"], "latest": room["latest"]}
     state["again"] = yield from _as_they_are_now(room, state, news, [*state["again"], *news.changed])
-    yield Batch("member", list(news.moves.values()), room)
-    yield Batch("act", list(news.acts.values()), room, checkpoint=state)
+    yield ck.Batch("member", list(news.moves.values()), room)
+    yield ck.Batch("act", list(news.acts.values()), room, checkpoint=state)
 
 
-def _as_bundled(room: Any, state: Checkpoint, news: News, events: list[Any]) -> Generator[Any, Any, list[Any]]:  # noqa: ANN401 # the slice's parameters
+def _as_bundled(room: Room, state: ck.Checkpoint, news: News, events: list[Any]) -> ck.Flow[list[Any]]:
     """Put edits and redactions to the messages that they change, where the server does not."""
     sound = [event for event in events if is_event(event)]
     edited: dict[str, Event] = {}
-    unknown: dict[str, Request] = {}
+    unknown: dict[str, ck.Request] = {}
     for event, edit in news.unbundled(state, sound):
         known = news.edits.get(event["event_id"])
         if known is not None and known["sender"] == event["sender"]:
             edited[event["event_id"]] = known
         else:
             unknown[event["event_id"]] = in_room(room["room"], "event", edit)
-    for native, answer in zip(unknown, (yield from ask_all(unknown.values())), strict=True):
+    for native, answer in zip(unknown, (yield from ck.ask_all(unknown.values())), strict=True):
         if isinstance(answer, CLOSED):  # it was taken back since
             continue
         if isinstance(answer, CommunityKitError):
             state["again"] = [*dict.fromkeys([*state["again"], native])]
-            yield Gap(f"a message that was changed: {answer}")
+            yield ck.Gap(f"a message that was changed: {answer}")
         elif is_event(answer.data):
             edited[native] = answer.data
     return [_put_together(event, edited, news) if is_event(event) else event for event in events]
@@ -200,25 +184,20 @@ def _put_together(event: Event, edited: dict[str, Event], news: News) -> Event:
     return with_edit(event, edited[native]) if native in edited else event
 
 
-def _as_they_are_now(
-    room: Any,  # noqa: ANN401 # the slice's parameters
-    state: Checkpoint,
-    news: News,
-    targets: Iterable[str],
-) -> Generator[Any, Any, list[str]]:
+def _as_they_are_now(room: Room, state: ck.Checkpoint, news: News, targets: Iterable[str]) -> ck.Flow[list[str]]:
     """Ask for older events again, all at once: they were edited, or deleted. Return those that are still owed."""
     asked = list(dict.fromkeys(targets))
     state["again"] = []
     found: list[Any] = []
-    answers = yield from ask_all(in_room(room["room"], "event", one) for one in asked)
+    answers = yield from ck.ask_all(in_room(room["room"], "event", one) for one in asked)
     for target, answer in zip(asked, answers, strict=True):
         if isinstance(answer, CLOSED):
-            yield Gap("a message that was changed cannot be read any more")
+            yield ck.Gap("a message that was changed cannot be read any more")
         elif isinstance(answer, CommunityKitError):
-            yield Gap(f"a message that was changed: {answer}")
+            yield ck.Gap(f"a message that was changed: {answer}")
             state["again"].append(target)
         elif not is_event(answer.data) or answer.data["type"] in MESSAGES:
             found.append(answer.data)
-    yield Batch("event", (yield from _as_bundled(room, state, news, found)), room)
+    yield ck.Batch("event", (yield from _as_bundled(room, state, news, found)), room)
     owed: list[str] = state["again"]
     return owed

@@ -1,24 +1,18 @@
-"""How a homeserver is asked, what its errors mean, what there is: the "Client-Server API", version 1.11 and later."""
+"""What there is: accounts, rooms, what their spaces hold, and how far people have read. Flows only."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator, Mapping
-from datetime import datetime
-from typing import Any, Literal
-from urllib.parse import quote
-
-from pydantic import Field, SecretStr
+from collections.abc import Generator, Iterator
+from typing import Any
 
 import communitykit.connector as ck
 from communitykit import errors
-from communitykit_matrix.wire import Event, content, home_of, is_event, is_time, room_id, text
+from communitykit_matrix.api.access import NO_ACCOUNTS
+from communitykit_matrix.api.methods import CLOSED, USERS, WHO, in_room
+from communitykit_matrix.ids import home_of, room_id
+from communitykit_matrix.wire import Event, content, is_event, is_time, text
 
-BUDGETS = {"hierarchy": ck.Budget(10, 2)}
-"""The one limit that Synapse sets on what is read here: five space summaries a second, ten at once."""
-CLOSED = (errors.PermissionMissingError, errors.ObjectUnavailableError)
-_NO_ACCOUNTS = "accounts are known by their rooms only: a server admin's token of a Synapse lists all, closed ones too"
-_BAD_REQUEST = 400
 _TOLD = (
     ("create", "type", "room_type"), ("name", "name", "name"), ("canonical_alias", "alias", "canonical_alias"),
     ("topic", "topic", "topic"), ("join_rules", "join_rule", "join_rule"),
@@ -30,66 +24,9 @@ _FILTER = {  # the newest event of a room tells whether there is news: a quiet o
 }  # fmt: skip
 
 
-class MatrixSettings(ck.Settings):
-    """A homeserver (`base_url`), an access token, and who counts as a bot."""
-
-    token: SecretStr = Field(description="Access token of an account that is in the rooms to read.")
-    accounts: Literal["auto", "rooms"] = Field("auto", description="'rooms': do not ask Synapse's admin API for them.")
-    bots: str = Field("@*bot:* @bot-*:*", description="Patterns of bots' user ids, besides accounts of type 'bot'.")
-
-
-def authorize(settings: MatrixSettings, saved: Mapping[str, Any] | None, now: datetime) -> ck.AuthFlow:  # noqa: ARG001
-    """Return the token as it is."""
-    yield from ()
-    return ck.bearer(settings.token.get_secret_value())
-
-
-def fault(response: ck.Response) -> errors.CommunityKitError | None:
-    """Read a standard error response: `errcode`, `error`, `retry_after_ms`."""
-    data = response.data if isinstance(response.data, dict) else {}
-    code, wait, status = text(data.get("errcode")), data.get("retry_after_ms"), response.status
-    if code == "M_LIMIT_EXCEEDED":
-        seconds = wait / 1000 if isinstance(wait, int) else None
-        return errors.RateLimitedError("the homeserver asks to wait", code=code, retry_after=seconds or None)
-    if code in {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"}:
-        return errors.CredentialError(
-            "the access token is refused", code=code, remedy="Log in anew and give its token."
-        )
-    if code == "M_FORBIDDEN":
-        return errors.PermissionMissingError(
-            "this account may not read that", code=code, remedy="Let it into the room."
-        )
-    if code in {"M_UNKNOWN", "M_INVALID_PARAM"} and status == _BAD_REQUEST and "from" in response.request.params:
-        return errors.CursorError("the homeserver does not know this place in the list any more", code=code)
-    return errors.TransientError("the homeserver failed", code=str(code)) if code and status < _BAD_REQUEST else None
-
-
-def in_room(room: str, *path: str, version: str = "v3", **params: str | int) -> ck.Request:
-    """Ask something of one room; summaries of spaces are limited."""
-    url = "/".join(["_matrix/client", version, "rooms", *(quote(part, safe="") for part in (room, *path))])
-    costs = (ck.Cost("hierarchy"),) if path == ("hierarchy",) else ()
-    return ck.Request(url, params=params, costs=costs, subject=f"room {room}")
-
-
-_WHO = ck.Request("_matrix/client/v3/account/whoami", subject="the access token")
-_USERS = ck.Request(  # the homeserver's own accounts, those that were closed too (admin API, "List Accounts")
-    "_synapse/admin/v2/users", params={"limit": 1000, "guests": "true", "deactivated": "true"}, subject="accounts"
-)
-
-
-def preflight(selection: ck.Selection) -> ck.Flow:
-    """Find out what the token may do."""
-    yield _WHO
-    try:
-        if selection.settings.accounts == "auto":
-            yield _USERS.with_params(limit=1)
-    except CLOSED:
-        yield ck.Gap(_NO_ACCOUNTS, "skipped")
-
-
 def discover(selection: ck.Selection) -> ck.Flow:
     """List accounts, rooms and receipts; give a slice for each room."""
-    answer = yield _WHO
+    answer = yield WHO
     home, now = home_of(_user(answer.data)), int(answer.fetched_at.timestamp() * 1000)
     context = {"home": home, "bots": selection.settings.bots}
     listed = selection.settings.accounts == "auto" and (yield from _accounts(context))
@@ -138,10 +75,10 @@ def _events(part: Any, name: str) -> list[Event]:  # noqa: ANN401 # decoded JSON
 def _accounts(context: dict[str, Any]) -> Generator[Any, Any, bool]:
     """List the homeserver's accounts where the token may; tell whether it did."""
     try:
-        listing = ck.Listing(_USERS, ck.cursor_pager(("next_token",), param="from"))
+        listing = ck.Listing(USERS, ck.cursor_pager(("next_token",), param="from"))
         yield from listing.batches("user", "users", context)
     except CLOSED:
-        yield ck.Gap(_NO_ACCOUNTS, "skipped")
+        yield ck.Gap(NO_ACCOUNTS, "skipped")
         return False
     except errors.CredentialError:
         raise

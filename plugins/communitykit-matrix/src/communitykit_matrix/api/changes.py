@@ -105,10 +105,3 @@ def with_redaction(event: Event, redaction: Event | None) -> Event:
 
 def _redacted(event: Event) -> str | None:
     return text(event.get("redacts")) or text(content(event).get("redacts"))
-
-
-def is_odd_reaction(event: Event) -> bool:
-    """Tell whether a reaction cannot be read: it is there all the same. One that was taken back is empty."""
-    found = relation(event)
-    readable = isinstance(found.get("event_id"), str) and isinstance(found.get("key"), str)
-    return event["type"] == "m.reaction" and event.get("content") != {} and not readable

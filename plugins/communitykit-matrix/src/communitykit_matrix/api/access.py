@@ -1,0 +1,29 @@
+"""What the token may do. Flows: nothing is sent here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import communitykit.connector as ck
+from communitykit_matrix.api.methods import CLOSED, USERS, WHO
+from communitykit_matrix.settings import MatrixSettings
+
+NO_ACCOUNTS = "accounts are known by their rooms only: a server admin's token of a Synapse lists all, closed ones too"
+
+
+def authorize(settings: MatrixSettings, saved: Mapping[str, Any] | None, now: datetime) -> ck.AuthFlow:  # noqa: ARG001
+    """Return the token as it is."""
+    yield from ()
+    return ck.bearer(settings.token.get_secret_value())
+
+
+def preflight(selection: ck.Selection) -> ck.Flow:
+    """Find out what the token may do."""
+    yield WHO
+    try:
+        if selection.settings.accounts == "auto":
+            yield USERS.with_params(limit=1)
+    except CLOSED:
+        yield ck.Gap(NO_ACCOUNTS, "skipped")

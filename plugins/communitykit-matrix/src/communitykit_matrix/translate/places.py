@@ -1,0 +1,29 @@
+"""Rooms and spaces. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from communitykit.connector import JSON, Draft
+from communitykit_matrix.ids import member_id, room_id
+from communitykit_matrix.wire import moment, text
+
+
+def translate_room(item: JSON, context: JSON) -> Iterator[Draft]:
+    """A room or space."""
+    home, parent, create = context["home"], item["parent"], item.get("create")
+    kind = "direct" if item["privacy"] == "direct" else "space" if item.get("room_type") else "channel"
+    made = {"created_at": moment(create), "creator_id": member_id(create["sender"])} if create else {}
+    yield {
+        "record": "community", "id": room_id(home, item["room_id"]), "kind": kind, "privacy": item["privacy"],
+        "parent_id": room_id(home, parent) if parent else None, "url": f"https://matrix.to/#/{item['room_id']}",
+        **made, **({"archived": item["archived"]} if "archived" in item else {}), **_named(item),
+    }  # fmt: skip
+
+
+def _named(item: JSON) -> dict[str, Any]:
+    """Return what a room is called, as far as it can be read: a summary leaves out what a room does not have."""
+    name = text(item.get("name")) or text(item.get("canonical_alias"))
+    told: dict[str, Any] = {"name": name} if name or "create" not in item or "name" in item else {}
+    return told | ({"topic": text(item.get("topic")) or None} if "create" not in item or "topic" in item else {})

@@ -1,0 +1,76 @@
+"""What a message says: its words, whom it mentions, a file, a poll. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+from communitykit.connector import JSON, as_list, as_mapping, as_texts
+from communitykit_matrix.ids import member_id, room_id
+from communitykit_matrix.wire import POLLS, Event, is_time, relation, text
+
+_FILES = {"m.image": "image", "m.file": "file", "m.audio": "audio", "m.video": "video"}
+_PILL = re.compile(r"""href=["']https://matrix\.to/#/([^"'?/]+)""")
+_LINK = re.compile(r"""https?://(?!matrix\.to/)[^\s<>"')]+""")
+_SHAPES = {"body": str, "formatted_body": str, "m.mentions": dict}
+_QUOTED = re.compile(r"\A(?:> [^\n]*\n)+\n?")
+
+
+def words_of(content: dict[str, Any], item: Event, home: str) -> tuple[dict[str, Any], list[str]]:
+    """What a message says: body, plain text, whom it mentions, a file, a poll; and which parts cannot be read.
+
+    Those are left out rather than told as empty.
+    """
+    odd = [
+        name
+        for name, shape in _SHAPES.items()
+        if content.get(name) is not None and not isinstance(content[name], shape)
+    ]
+    if "m.mentions" in content and content["m.mentions"] is None:
+        odd.append("m.mentions")
+    if poll := next((as_mapping(content[name]) for name in POLLS if name in content), None):
+        question, options = (
+            _text(poll.get("question")),
+            [{"text": _text(one) or ""} for one in as_list(poll.get("answers"))],
+        )
+        said = {"kind": "poll", "body": question, "body_format": "plain", "text": question}
+        return {**said, "poll": {"question": question, "options": options}}, odd
+    plain, name, info = text(content.get("body")) or "", text(content.get("filename")), as_mapping(content.get("info"))
+    if "m.in_reply_to" in relation(item):  # older clients quote what they answer
+        plain = _QUOTED.sub("", plain)
+    file = _FILES.get(text(content.get("msgtype")) or "", "image" if item["type"] == "m.sticker" else None)
+    if file and name in {None, plain}:  # a file without a caption has its name as body
+        plain, name = "", plain
+    html = text(content.get("formatted_body")) if content.get("format") == "org.matrix.custom.html" else None
+    attached = {"kind": file, "name": name, "url": text(content.get("url"))}
+    size = info.get("size")
+    attached |= {"mime_type": text(info.get("mimetype")), "size": size if is_time(size) else None}
+    words: dict[str, Any] = {"attachments": (attached,) if file else ()}
+    if "body" not in odd and "formatted_body" not in odd:
+        said = {"body": html or plain, "body_format": "html" if html else "plain", "text": plain}
+        words |= {**said, "links": _LINK.findall(html or plain)}
+    if "m.mentions" not in odd:
+        words["mentions"] = tuple(_mentions(content, html or "", home))
+    return words, odd
+
+
+def _mentions(content: dict[str, Any], html: str, home: str) -> Iterator[dict[str, Any]]:
+    """Intentional mentions (`m.mentions`); of older clients, people's pills. Rooms are pills always."""
+    pills = [unquote(one) for one in _PILL.findall(html.rpartition("</mx-reply>")[2])]
+    told = content.get("m.mentions", {"user_ids": pills})
+    users = [one for one in as_texts(told.get("user_ids")) if one.startswith("@")]
+    for user in dict.fromkeys(users):
+        yield {"kind": "member", "id": member_id(user)}
+    if told.get("room") is True:
+        yield {"kind": "everyone"}
+    for room in dict.fromkeys(one for one in pills if one.startswith("!")):
+        yield {"kind": "community", "id": room_id(home, room)}
+
+
+def _text(block: JSON) -> str | None:
+    """Return the words of a text block, in any of the forms that polls have had."""
+    if isinstance(block, dict):
+        block = block.get("m.text") or block.get("org.matrix.msc1767.text") or block.get("body")
+    return _text(block[0]) if isinstance(block, list) and block else block if isinstance(block, str) else None
