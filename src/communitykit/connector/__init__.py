@@ -37,6 +37,7 @@ from communitykit.connector.flow import (
     ask_all,
 )
 from communitykit.connector.hookspec import hookimpl
+from communitykit.connector.html import html_text
 from communitykit.connector.json_stream import JSONItem, json_items
 from communitykit.connector.oauth import (
     AuthFlow,
@@ -156,6 +157,7 @@ __all__ = [
     "client_credentials",
     "cursor_pager",
     "hookimpl",
+    "html_text",
     "in_groups",
     "in_part",
     "is_concealed",

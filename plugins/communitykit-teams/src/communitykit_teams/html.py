@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 
-_SPACES = re.compile(r"[ \t\r\n\f]+")
-_BLOCKS = frozenset({"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "tr", "blockquote", "pre"})
-_SILENT = frozenset({"script", "style", "systemeventmessage"})
-_PREFORMATTED = frozenset({"pre", "codeblock"})
+from communitykit.connector import html_text
+
+_SILENT = frozenset({"systemeventmessage"})
+_PREFORMATTED = frozenset({"codeblock"})
 
 
 @dataclass(slots=True)
@@ -36,89 +35,28 @@ class Plain:
 
 def plain_text(content: str) -> Plain:
     """Read a body's HTML; broken markup is read as browsers do."""
-    if "<" not in content and "&" not in content:
-        return Plain(_SPACES.sub(" ", content.replace("\xa0", " ")).strip())
-    reader = _Reader()
-    reader.feed(content)
-    reader.close()
-    reader.found.text = reader.text()
-    return reader.found
+    found = Plain()
 
-
-class _Reader(HTMLParser):
-    """Collects text; blocks and `<br>` break lines, runs of blanks are one, except in preformatted text."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found = Plain()
-        self._parts: list[str] = []
-        self._silent = 0
-        self._preformatted = 0
-
-    def text(self) -> str:
-        lines = [line.strip(" ") for line in "".join(self._parts).replace("\xa0", " ").split("\n")]
-        return "\n".join(lines).strip()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag in _SILENT:
-            self._silent += 1
-        elif tag == "br":
-            self._parts.append("\n")
-        elif tag in _BLOCKS:
-            self._break()
-        elif tag == "li":
-            self._break()
-            self._parts.append("• ")
-        elif tag in {"td", "th"} and self._parts and not self._parts[-1].endswith("\n"):
-            self._parts.append(" ")
-        elif tag == "at":
-            self._parts.append("@")
-        elif tag in {"emoji", "customemoji"}:
-            self._parts.append(given.get("alt") or given.get("title") or "")
-        elif tag == "a" and given.get("href"):
-            self.found.links.append(str(given["href"]))
+    def on_tag(tag: str, given: Mapping[str, str | None]) -> str:
+        if tag == "at":
+            return "@"
+        if tag in {"emoji", "customemoji"}:
+            return given.get("alt") or given.get("title") or ""
+        if tag == "a" and given.get("href"):
+            found.links.append(str(given["href"]))
         elif tag == "img":
-            self._image(given)
+            return _image(given, found)
         elif tag == "attachment" and given.get("id"):
-            self.found.attachments.append(str(given["id"]))
-        if tag in _PREFORMATTED:
-            self._preformatted += 1
+            found.attachments.append(str(given["id"]))
+        return ""
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _SILENT:
-            self._silent = max(0, self._silent - 1)
-        elif tag in _BLOCKS or tag in {"li", "codeblock"}:
-            self._break()
-        if tag in _PREFORMATTED:
-            self._preformatted = max(0, self._preformatted - 1)
+    found.text = html_text(content, on_tag, silent=_SILENT, preformatted=_PREFORMATTED)
+    return found
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag in _SILENT:
-            self._silent -= 1
-        if tag in _PREFORMATTED:
-            self._preformatted -= 1
 
-    def handle_data(self, data: str) -> None:
-        if self._silent:
-            return
-        if self._preformatted:
-            self._parts.append(data)
-            return
-        data = _SPACES.sub(" ", data)
-        if data != " " or (self._parts and not self._parts[-1].endswith(("\n", " "))):
-            self._parts.append(data)
-
-    def _image(self, given: dict[str, str | None]) -> None:
-        if given.get("itemtype") == "http://schema.skype.com/Emoji":  # how emoji were written until 2021
-            self._parts.append(given.get("alt") or "")
-            return
-        if given.get("src"):
-            self.found.images.append(Image(str(given["src"]), given.get("alt") or None, given.get("itemid")))
-
-    def _break(self) -> None:
-        while self._parts and self._parts[-1] == " ":
-            self._parts.pop()
-        if self._parts and not self._parts[-1].endswith("\n"):
-            self._parts.append("\n")
+def _image(given: Mapping[str, str | None], found: Plain) -> str:
+    if given.get("itemtype") == "http://schema.skype.com/Emoji":  # how emoji were written until 2021
+        return given.get("alt") or ""
+    if given.get("src"):
+        found.images.append(Image(str(given["src"]), given.get("alt") or None, given.get("itemid")))
+    return ""

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from html import unescape
 from typing import Any, NamedTuple
 
-from communitykit.connector import make_id
+from communitykit.connector import html_text, make_id
 from communitykit_yammer.ids import PLATFORM, community_id, member_id, number
 
 _TOKEN = re.compile(r"\[\[(\w+):(\d+)\]\]")
 _LINK = re.compile(r"https?://[^\s<>\"\]]+")
-_BREAK = re.compile(r"<(?:br\s*/?|/p|/div|/li|/h\d)\s*>", re.IGNORECASE)
-_TAG = re.compile(r"<[^>]+>")
 FORMS = ("parsed", "plain", "rich")
 """The forms of a body, the one that is read first."""
 _TOPICS = frozenset({"tag", "topic"})
@@ -58,11 +55,6 @@ def said(body: Mapping[str, Any], network: str, notified: Iterable[object], name
     text = _TOKEN.sub(lambda match: _shown(match[1], match[2], names), readable)
     links = tuple(dict.fromkeys(link.rstrip(".,;:!?)") for link in _LINK.findall(readable)))
     return Said(raw, body_format, text, tuple(mentions), links, tuple(topics))
-
-
-def html_text(html: str) -> str:
-    """Return the plain text of HTML as Yammer writes it: line breaks stay, everything else of the markup goes."""
-    return unescape(_TAG.sub("", _BREAK.sub("\n", html))).strip()
 
 
 def _shown(kind: str, native: str, names: Mapping[str, str]) -> str:

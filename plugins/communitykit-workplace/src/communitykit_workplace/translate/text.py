@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 from typing import Any
 
-from communitykit.connector import make_id
+from communitykit.connector import html_text, make_id
 from communitykit_workplace.edges import tags_of
 from communitykit_workplace.ids import NETWORK, PLATFORM, community_id, member_id, native_id
 from communitykit_workplace.wire import Tag
@@ -16,14 +15,12 @@ _STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 _LABELLED = re.compile(r"\[([^\]\n]+)\]\((https?://[^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6}[ \t]+", re.MULTILINE)
 _CODE = re.compile(r"`([^`\n]+)`")
-_BREAK = re.compile(r"<(?:br\s*/?|/p|/div|/li|/h\d)\s*>", re.IGNORECASE)
-_MARKUP = re.compile(r"<[^>]+>")
 
 
 def plain_text(message: str, body_format: str) -> str:
     """Return the plain text of a message; of Markdown the marks go, the words stay ("Formatting posts")."""
     if body_format == "html":
-        return unescape(_MARKUP.sub("", _BREAK.sub("\n", message))).strip()
+        return html_text(message)
     if body_format != "markdown":
         return message
     text = _STRONG.sub(r"\1", message)
