@@ -306,3 +306,30 @@ def test_topics_have_names_and_drafts_are_no_posts(tmp_path: Path) -> None:
     assert (posts_found["5"].topics, posts_found["5"].text) == (("travel",), "about #travel")
     (coverage,) = [one for one in records if one.record == "coverage" and one.slice.endswith(":archive") and one.read]
     assert coverage.ignored == 2
+
+
+def test_a_table_that_was_saved_again_by_a_spreadsheet(tmp_path: Path) -> None:
+    row = '5,5,,3,,,7,"words; and, more",2025-01-01T10:00:00Z,\n'
+    plain = archived(make(tmp_path / "a.zip", {"Messages.csv": HEAD + row, "Networks.csv": "id\n1\n"}))
+    saved = row.replace(",", ";").replace("words; and; more", "words; and, more")
+    tables = {"Messages.csv": HEAD.replace(",", ";") + saved, "Networks.csv": "id\n1\n"}
+    found = archived(make(tmp_path / "b.zip", tables))
+    assert (
+        [(one.id, one.body) for one in found if one.record == "post"]
+        == [(one.id, one.body) for one in plain if one.record == "post"]
+        != []
+    )
+
+
+def test_a_table_without_its_columns_is_refused_with_the_cause(tmp_path: Path) -> None:
+    path = make(tmp_path / "c.zip", {"Messages.csv": HEAD.replace(",", "|") + "5|5\n", "Networks.csv": "id\n1\n"})
+    with pytest.raises(ArchiveError, match=r"Messages.csv has no column `id`: is it UTF-8 and comma-separated\?"):
+        archived(path)
+
+
+def test_a_table_that_is_cut_is_partial(tmp_path: Path) -> None:
+    row = '5,5,,3,,,7,words,2025-01-01T10:00:00Z,\n6,6,,3,,,7,"cut in the'
+    records = archived(make(tmp_path / "d.zip", {"Messages.csv": HEAD + row, "Networks.csv": "id\n1\n"}))
+    assert [one.id for one in records if one.record == "post"] == ["yammer:1:post:5"]
+    told = {(one.status, one.reason) for one in records if one.record == "coverage" and one.reason}
+    assert told == {("partial", "Messages.csv ends inside a quoted cell of the row that begins in line 3")}

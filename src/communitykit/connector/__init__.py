@@ -65,6 +65,7 @@ from communitykit.connector.payload import (
 from communitykit.connector.scrub import without_credentials
 from communitykit.connector.settings import Lookback, Settings, lookback_length
 from communitykit.connector.signatures import verify_age, verify_hmac
+from communitykit.connector.tables import Row, Table, is_tabular, tables
 from communitykit.connector.times import Moment, parse_length, parse_moment
 from communitykit.connector.usage import is_concealed, report_rows
 from communitykit.connector.waiting import retry_after
@@ -134,11 +135,13 @@ __all__ = [
     "Rejected",
     "Request",
     "Response",
+    "Row",
     "Selection",
     "Settings",
     "Slice",
     "Step",
     "Swept",
+    "Table",
     "Translator",
     "WebhookDoor",
     "WireKind",
@@ -161,6 +164,7 @@ __all__ = [
     "in_groups",
     "in_part",
     "is_concealed",
+    "is_tabular",
     "json_items",
     "link_pager",
     "load_checkpoint",
@@ -184,6 +188,7 @@ __all__ = [
     "required_list",
     "retry_after",
     "status_of",
+    "tables",
     "token_answer",
     "token_from",
     "tombstone",

@@ -47,13 +47,14 @@ class _Part:
     last: dict[str, int] = field(default_factory=dict)  # by message id, the row that counts: exports overlap
     private: set[str] = field(default_factory=set)  # messages and threads of private conversations
     storylines: bool = False
+    problems: dict[str, None] = field(default_factory=dict)
 
     @property
     def context(self) -> dict[str, Any]:
         return {"network": self.network, "origin": "archive", "topics": self.topics}
 
     def table(self, name: str) -> Iterator[Row]:
-        return table(self.archive, self.folder, name)
+        return table(self.archive, self.folder, name, self.problems)
 
     def batch(self, kind: str, items: list[Any]) -> Batch:
         return Batch(kind, items, self.context, as_of=self.as_of)
@@ -99,6 +100,7 @@ def read_part(
         yield part.batch("answer_vote", votes)
     except ArchiveError as error:
         yield Gap(str(error))
+    yield from (Gap(problem) for problem in part.problems)
     for name in _UNREAD:
         if member(archive, folder, name) and any(True for _ in part.table(name)):
             yield Gap(f"{name} is not read: no record is made of it", "skipped")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 
-from communitykit import ArchiveError
-from communitykit.connector import Archive
+from communitykit.connector import Archive, tables
 
-_LONGEST = 64 * 1024 * 1024
-"""The longest body that is read, in characters."""
+_NEEDED = dict.fromkeys(("messages.csv", "users.csv", "groups.csv"), ("id",))
 
 Row = dict[str, str]
 
@@ -20,8 +16,7 @@ def parts(archive: Archive) -> list[str]:
 
     An export of several networks has one folder for each, named by the network's id.
     """
-    tables = {"messages.csv", "users.csv", "groups.csv"}
-    folders = {name.rpartition("/")[0] for name in archive.names() if name.rpartition("/")[2].lower() in tables}
+    folders = {name.rpartition("/")[0] for name in archive.names() if name.rpartition("/")[2].lower() in _NEEDED}
     return sorted(folders)
 
 
@@ -32,26 +27,22 @@ def member(archive: Archive, part: str, name: str) -> str | None:
     return next((one for one in archive.names(part) if one.lower() == wanted), None)
 
 
-def table(archive: Archive, part: str, name: str) -> Iterator[Row]:
+def table(archive: Archive, part: str, name: str, problems: dict[str, None] | None = None) -> Iterator[Row]:
     """Return a table's rows by lower-case column name; nothing where the part has no such file.
 
-    `null` and nothing are left out, blank lines are skipped, and a byte order mark does not hurt.
+    `null` and nothing are left out. `problems` gets what could not be read, once each.
 
-    Raises ArchiveError when the file cannot be read.
+    Raises ArchiveError when the file cannot be read, or when none of its columns tells what its rows are.
     """
     found = member(archive, part, name)
-    if found is None:
-        return
-    csv.field_size_limit(_LONGEST)
-    with archive.open(found) as file:
-        lines = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
-        try:
-            for row in csv.DictReader(lines, restkey="", restval=""):
-                cells = {key.strip().lower(): text for key, text in row.items() if key and _is_told(text)}
-                if cells:
-                    yield cells
-        except csv.Error as error:
-            raise ArchiveError(f"{found} is no readable table: {error}", subject=archive.name) from error
+    for one in tables(archive, found) if found is not None else ():
+        one.require(*_NEEDED.get(name.lower(), ()))
+        for row in one.rows:
+            cells = {key.lower(): str(text) for key, text in row.cells.items() if _is_told(text)}
+            if cells:
+                yield cells
+        if problems is not None:
+            problems.update(dict.fromkeys(one.problems))
 
 
 def is_true(row: Row, name: str) -> bool:

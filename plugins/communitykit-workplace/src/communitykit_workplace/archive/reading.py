@@ -10,13 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from communitykit import ArchiveError
-from communitykit.connector import Archive, Batch, Gap, Selection, Slice
+from communitykit.connector import Archive, Batch, Gap, Selection, Slice, tables
 from communitykit_workplace.archive.download import entries, owner_of
 from communitykit_workplace.archive.dump import Objects
 from communitykit_workplace.archive.joining import People
 from communitykit_workplace.archive.scripts import Made, Script, recognise
 from communitykit_workplace.archive.sorting import Part, kind_of
-from communitykit_workplace.archive.tables import tables
 from communitykit_workplace.edges import cut, profiles, rows
 from communitykit_workplace.ids import native_id
 from communitykit_workplace.secrets import cleaned
@@ -225,6 +224,8 @@ class Reader:
                     found.add(belongs)
                     if belongs == stage:
                         yield from self._made(made, script, table.place)
+            if stage == STAGES[0]:
+                self.told += [Gap(problem) for problem in table.problems]
             if spare and stage == STAGES[0]:
                 self.told.append(Gap(f"{spare} rows of {part.name} have more cells than the table has columns"))
         self.stages[part.name] = frozenset(found)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from communitykit.connector.tables import Cells
 from communitykit_workplace.archive.joining import People
-from communitykit_workplace.archive.tables import Cells
 from communitykit_workplace.ids import address, comment_id, native_id, parse_time
 from communitykit_workplace.secrets import plain_name
 

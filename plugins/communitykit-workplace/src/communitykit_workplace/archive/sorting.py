@@ -13,9 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from communitykit import ArchiveError
-from communitykit.connector import Archive, json_items
+from communitykit.connector import Archive, is_tabular, json_items, tables
 from communitykit_workplace.archive.scripts import recognise
-from communitykit_workplace.archive.tables import tables
 from communitykit_workplace.ids import native_id
 
 _PEEK = 5
@@ -64,7 +63,7 @@ def sort_parts(archive: Archive) -> Iterator[Part]:
         start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
         if start in {b"{", b"["}:
             yield _json_part(archive, name)
-        elif head.startswith(b"PK") or (b"\0" not in head and (b"," in head or b";" in head)):
+        elif is_tabular(head):
             yield from _table_part(archive, name)
 
 

@@ -1,0 +1,227 @@
+"""Tables in archives, CSV and XLSX, as rows by column name: whatever wrote them, nothing in them is run.
+
+CSV has no rules that all keep: encodings (UTF-8, UTF-16, and the old cp1252 of Windows) and delimiters (`,`, `;`, tab)
+are found by looking. What is damaged costs itself and is said: a row that is too long, a file that ends inside a quote.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import IO, Any, NamedTuple, TypeAlias
+
+from communitykit.connector.archive import Archive
+from communitykit.errors import ArchiveError
+
+LONGEST_ROW = 32 * 1024 * 1024
+"""The longest row that is read, in characters: longer ones are left out, and said."""
+_HEAD = 64 * 1024
+_PIECE = 1024 * 1024
+_DELIMITERS = ",;\t"
+_BESIDE = re.compile(r'[^",;\t\r\n]+')
+_QUOTED = re.compile(r'"[^"]*"?')
+_BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_MIXED = "communitykit-utf8-or-cp1252"
+
+Cells: TypeAlias = dict[str, Any]
+"""The cells of a row by column: text, and in workbooks numbers, times and booleans too. Empty ones are left out."""
+
+
+class Row(NamedTuple):
+    """A row: its cells by column, and how many cells it had more than the table has columns."""
+
+    cells: Cells
+    spare: int
+
+
+@dataclass(slots=True)
+class Table:
+    """A table: where it stands, its columns as written, its rows (to be gone through once).
+
+    `problems` says, after that, what of it could not be read.
+    """
+
+    place: str
+    columns: tuple[str, ...]
+    rows: Iterator[Row]
+    problems: list[str] = field(default_factory=list)
+
+    def require(self, *columns: str) -> None:
+        """Make sure that a table has columns, however they are capitalised; one without any column is empty.
+
+        Raises ArchiveError, which names the first that is missing.
+        """
+        known = {column.lower() for column in self.columns}
+        missing = [column for column in columns if column.lower() not in known]
+        if known and missing:
+            raise ArchiveError(f"{self.place} has no column `{missing[0]}`: is it UTF-8 and comma-separated?")
+
+
+def tables(archive: Archive, name: str) -> Iterator[Table]:
+    """Return the tables of a file: one of a CSV; of a workbook one of each sheet, or several below each other.
+
+    Each is good until the next one is asked for.
+
+    Raises ArchiveError when it cannot be read, or is not safe to read.
+    """
+    with archive.open(name) as file:
+        head = file.read(_HEAD)
+    if head.startswith(b"PK"):
+        from communitykit.connector.workbooks import sheets  # noqa: PLC0415 # only for those who have workbooks
+
+        for place, stacked in sheets(archive, name):
+            yield from _stacked(place, stacked)
+        return
+    with archive.open(name) as file:
+        yield from _csv(file, head, name)
+
+
+def is_tabular(head: bytes) -> bool:
+    """Tell whether a file that begins like this may be a table: a workbook, or text with a delimiter in its first line.
+
+    `head` is its beginning, a few kilobytes.
+    """
+    if head.startswith(b"PK"):
+        return True
+    text = head.decode(_encoding(head), _MIXED if _encoding(head) == "utf-8-sig" else "replace")
+    first = text.lstrip("\r\n").split("\n", 1)[0]
+    return any(one in first for one in _DELIMITERS) and not _BINARY.search(text)
+
+
+def _csv(file: IO[bytes], head: bytes, name: str) -> Iterator[Table]:
+    encoding = _encoding(head)
+    errors = _MIXED if encoding == "utf-8-sig" else "replace"
+    text = io.TextIOWrapper(file, encoding=encoding, errors=errors, newline="")
+    lines = _Lines(text)
+    first = next(lines, "")
+    told = re.fullmatch(r"(?i)sep=(.)[\r\n]*", first)  # Excel's own first line
+    first = next(lines, "") if told else first
+    delimiter = told[1] if told else max(_DELIMITERS, key=_QUOTED.sub("", first).count)
+    lines.again = first
+    csv.field_size_limit(2 * LONGEST_ROW)
+    reader = csv.reader(lines, delimiter=delimiter)
+    try:
+        columns = tuple(cell.strip() for cell in next(reader, []))
+        lines.begin()
+        problems: list[str] = []
+        yield Table(name, columns, _rows(columns, _whole(reader, lines, name, problems)), problems)
+    except csv.Error as error:
+        raise ArchiveError(f"{name} is no readable table: {error}") from error
+    finally:
+        text.detach()  # the file is the archive's to close
+
+
+def _whole(reader: Iterator[list[str]], lines: _Lines, place: str, problems: list[str]) -> Iterator[list[str]]:
+    """Return the rows that are whole; of those that are not, say how many there were."""
+    lost, number = 0, 2
+    for cells in reader:
+        if lines.ended:
+            problems.append(f"{place} ends inside a quoted cell of the row that begins in line {number}")
+        elif lines.lost:
+            lost += 1
+        else:
+            yield cells
+        number = lines.number + 1
+        lines.begin()
+    if lost:
+        problems.append(f"{lost} rows of {place} are longer than {LONGEST_ROW} characters: left out")
+
+
+class _Lines:
+    """The lines of a CSV for its reader, of bounded length: of a row that is too long only its structure is kept."""
+
+    def __init__(self, text: IO[str]) -> None:
+        self._text = text
+        self.number = 0
+        self.again = ""
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a row."""
+        self._length = 0
+        self.lost = self.ended = False
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line, self.again = self.again or self._line(), ""
+        if not line:
+            self.ended = self._length > 0  # the reader wants more of a row that it has begun
+            raise StopIteration
+        return line
+
+    def _line(self) -> str:
+        parts: list[str] = []
+        while piece := self._text.readline(_PIECE).replace("\0", ""):
+            self._length += len(piece)
+            if self._length > LONGEST_ROW and not self.lost:
+                self.lost, parts = True, [_structure(part) for part in parts]
+            parts.append(_structure(piece) if self.lost else piece)
+            if piece.endswith("\n"):
+                break
+        self.number += bool(parts)
+        return "".join(parts)
+
+
+def _structure(text: str) -> str:
+    """Return what separates and quotes, and a letter in place of whatever stands between."""
+    return _BESIDE.sub("x", text)
+
+
+def _rows(columns: Sequence[str], lines: Iterator[Sequence[Any]]) -> Iterator[Row]:
+    for cells in lines:
+        found = {name: cell for name, cell in zip(columns, cells, strict=False) if name and cell not in {None, ""}}
+        if found:
+            yield Row(found, max(0, len(cells) - len(columns)))
+
+
+def _encoding(head: bytes) -> str:
+    """Find how a text is encoded: by its mark, or by where the zeros of UTF-16 stand; else as UTF-8 or cp1252."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    even, odd = head[0:2048:2].count(0), head[1:2048:2].count(0)
+    few = min(len(head), 2048) // 8
+    if odd > few and even <= few:
+        return "utf-16-le"
+    return "utf-16-be" if even > few and odd <= few else "utf-8-sig"
+
+
+def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    """Read what is no UTF-8 as Windows did before."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error(_MIXED, _as_cp1252)
+
+
+def _stacked(place: str, lines: Iterator[list[Any]]) -> Iterator[Table]:
+    """Return the tables of a sheet: an empty line ends one, the line after it names the next one's columns."""
+    while True:
+        columns: tuple[str, ...] = ()
+        for line in lines:
+            if any(cell not in {None, ""} for cell in line):
+                columns = tuple(str(cell).strip() if cell is not None else "" for cell in line)
+                break
+        if not columns:
+            return
+        ended: list[bool] = []
+        yield Table(place, columns, _rows(columns, _until_empty(lines, ended)))
+        if not ended:  # whoever asked for the table may not have gone through it
+            for _ in _until_empty(lines, ended):
+                pass
+
+
+def _until_empty(lines: Iterator[list[Any]], ended: list[bool]) -> Iterator[list[Any]]:
+    for line in lines:
+        if not any(cell not in {None, ""} for cell in line):
+            ended.append(True)
+            return
+        yield line
+    ended.append(True)
