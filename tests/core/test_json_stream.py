@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communitykit.connector import JSONItem, json_items
+from communitykit.connector import JSONItem, json_items, json_stream
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -92,3 +92,45 @@ def test_a_long_list_takes_little_memory() -> None:
     tracemalloc.stop()
     assert count == 600
     assert peak < 20 * 1024 * 1024, "60 megabytes went through"
+
+
+class Parts(io.RawIOBase):
+    """A file that is made while it is read."""
+
+    def __init__(self, *parts: bytes) -> None:
+        super().__init__()
+        self._parts = iter(parts)
+
+    def read(self, size: int = -1) -> bytes:
+        return next(self._parts, b"")
+
+
+@pytest.mark.parametrize("longest", [10, 64])
+@given(values=st.lists(JSON_VALUES, max_size=6), size=st.integers(1, 40))
+def test_what_is_too_long_costs_itself(longest: int, values: list[Any], size: int) -> None:
+    """Whatever stands in it (quotes, brackets, backslashes) and however it is cut, what follows is read."""
+    text = json.dumps(values).encode()
+    parts = [text[at : at + size] for at in range(0, len(text), size)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_stream, "_LARGEST", longest)
+        patch.setattr(json_stream, "_CHUNK", size)
+        given_ = list(json_items(Parts(*parts)))  # type: ignore[arg-type] # same
+    assert len(given_) == len(values)
+    for one, value in zip(given_, values, strict=True):
+        assert one.value == value or (one.value is None and one.problem and len(json.dumps(value)) >= longest)
+
+
+def test_a_field_of_a_hundred_megabytes_costs_its_row_and_no_more_memory_than_is_allowed() -> None:
+    def parts() -> Any:
+        yield b'[{"id": 1}, {"id": 2, "text": "'
+        for _ in range(110):
+            yield b'x\\"[{' * 200_000
+        yield b'"}, {"id": 3}]'
+
+    tracemalloc.start()
+    items = list(json_items(Parts(*parts())))  # type: ignore[arg-type] # it can be read from, which is enough
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [one.value for one in items] == [{"id": 1}, None, {"id": 3}]
+    assert items[1].problem == "longer than 67,108,864 characters"
+    assert peak < 400 * 1024 * 1024

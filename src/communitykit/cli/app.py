@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic_core import from_json
 
 from communitykit.cli import interrupts, parse
 from communitykit.cli.output import Exit, fail, print_json, print_table, say, warn
+from communitykit.connector.decoding import decode_json
 from communitykit.connector.registry import registry
 from communitykit.connector.times import parse_length
 from communitykit.errors import CommunityKitError, SettingsError, told_by_system
@@ -392,10 +392,10 @@ def _settings_for(name: str, names: list[str], sets: list[str] | None) -> dict[s
 
 def _payloads(body: bytes) -> list[Any]:
     try:
-        whole = from_json(body)
+        whole = decode_json(body)
     except ValueError:
         try:
-            return [from_json(line) for line in body.splitlines() if line.strip()]
+            return [decode_json(line) for line in body.splitlines() if line.strip()]
         except ValueError:
             raise SettingsError("standard input is neither JSON nor JSON Lines") from None
     return whole if isinstance(whole, list) else [whole]

@@ -15,6 +15,7 @@ from communitykit.connector.declaration import (
     WebhookDoor,
     WireKind,
 )
+from communitykit.connector.decoding import decode_json
 from communitykit.connector.flow import (
     JSON,
     Batch,
@@ -159,6 +160,7 @@ __all__ = [
     "check_grants",
     "client_credentials",
     "cursor_pager",
+    "decode_json",
     "hookimpl",
     "html_text",
     "in_groups",

@@ -1,33 +1,31 @@
 """Opening export archives safely: a zip, a folder or a single file, read one member at a time.
 
 No member is ever unpacked under its own name, so none can escape; names that try are refused all the same, since an
-archive that contains them was not made by a platform. A zip inside a zip, where those are opened too, is kept in a
+archive that contains them was not made by a platform. Zips inside a zip, where those are opened too, are kept in one
 temporary file without a name.
 """
 
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
-import zlib
+import os
+import stat
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path, PurePosixPath
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
-from pydantic_core import from_json
-
+from communitykit.connector.decoding import decode_json
 from communitykit.errors import ArchiveError
 
 if TYPE_CHECKING:
     import zipfile
 
-MAX_RATIO = 500
-"""Deflate reaches about 1,030:1 only on bombs; text exports stay under 100:1."""
-MAX_RATIO_FROM = 16 * 1024 * 1024
-"""Smaller members may compress as well as they like, in bytes."""
+    from communitykit.connector.zips import Held
+
 MAX_JSON = 1024 * 1024 * 1024
 """Largest member that is decoded whole, in bytes."""
 MAX_DEPTH = 3
@@ -44,6 +42,16 @@ _DOCUMENT = "[Content_Types].xml"
 
 Nested: TypeAlias = bool | Literal["wrapped"]
 """Which zips inside an archive are opened: none, all, or only those that an archive was wrapped in."""
+
+
+@dataclass(slots=True)
+class _Member:
+    """Where a member is: an entry of a zip, or a path in the folder. `twice`: another of its name says otherwise."""
+
+    size: int
+    entry: zipfile.ZipInfo | str
+    holder: zipfile.ZipFile | None = None
+    twice: bool = False
 
 
 class Archive:
@@ -63,15 +71,14 @@ class Archive:
         self.path = Path(path)
         self.name = self.path.name
         self._zip: zipfile.ZipFile | None = None
-        self._inside: dict[str, zipfile.ZipFile] = {}
-        self._opened: list[zipfile.ZipFile | IO[bytes]] = []
-        self._members: dict[str, tuple[str, int]] = {}
+        self._held: Held | None = None
+        self._members: dict[str, _Member] = {}
         try:
             self._list(nested=nested)
         except ArchiveError:
             self.close()
             raise
-        self._names = sorted(self._members)
+        self._unwrap()
 
     def __enter__(self) -> Self:
         """Return the archive itself."""
@@ -83,13 +90,15 @@ class Archive:
 
     def close(self) -> None:
         """Close the file; reading afterwards fails."""
-        for one in [*self._opened, *([self._zip] if self._zip is not None else [])]:
-            one.close()
+        if self._held is not None:
+            self._held.close()
+        if self._zip is not None:
+            self._zip.close()
 
     @property
     def digest(self) -> str:
         """Twelve hex digits that stay the same as long as the members' names and sizes do."""
-        listing = "\n".join(f"{name}\t{size}" for name, (_, size) in sorted(self._members.items()))
+        listing = "\n".join(f"{name}\t{one.size}" for name, one in sorted(self._members.items()))
         return hashlib.sha256(listing.encode()).hexdigest()[:12]
 
     def names(self, folder: str = "") -> list[str]:
@@ -104,38 +113,58 @@ class Archive:
         """List the top folders, sorted."""
         return sorted({name.split("/", 1)[0] for name in self._members if "/" in name})
 
+    def within(self, folder: str) -> Archive:
+        """Return what lies under a folder as an archive of its own, which is closed with this one."""
+        inside, prefix = copy(self), f"{folder.rstrip('/')}/"
+        inside.name = folder.rsplit("/", 1)[-1]
+        inside._members = {name[len(prefix) :]: self._members[name] for name in self.names(folder)}  # noqa: SLF001
+        inside._unwrap()  # noqa: SLF001
+        return inside
+
     def __contains__(self, name: object) -> bool:
         """Tell whether a member of that name is there."""
         return name in self._members
 
     def size(self, name: str) -> int:
         """Return a member's size in bytes, uncompressed."""
-        return self._members[name][1]
+        return self._members[name].size
 
     @contextmanager
     def open(self, name: str) -> Iterator[IO[bytes]]:
         """Open a member for streaming.
 
-        Raises ArchiveError when it is not there or cannot be read.
+        Raises ArchiveError when it is not there or cannot be read, or when two members of that name differ.
         """
-        import zipfile  # noqa: PLC0415 # imported only when an archive is opened
+        from communitykit.connector.zips import OPEN_ERRORS, READ_ERRORS  # noqa: PLC0415 # only when one is opened
 
-        if name not in self._members:
+        member = self._members.get(name)
+        if member is None:
             raise ArchiveError(f"the archive has no {name}", subject=self.name)
-        inner, _ = self._members[name]
-        try:
-            holder = self._inside.get(name, self._zip)
-            if holder is not None:
-                with holder.open(inner) as file:
-                    yield file
-            else:
-                base = self.path if self.path.is_dir() else self.path.parent
-                with (base / inner).open("rb") as file:
-                    yield file
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        if member.twice:
             raise ArchiveError(
-                f"{name} cannot be read: {type(error).__name__}", subject=self.name, remedy="Download it once more."
-            ) from error
+                f"there are two different files of the name {name}",
+                subject=self.name,
+                remedy="Remove the one that is wrong; the rest of the archive is read without it.",
+            )
+        try:
+            file = self._file(member)
+        except OPEN_ERRORS as error:
+            raise self._unreadable(name, error) from error
+        try:
+            with file:
+                yield file
+        except READ_ERRORS as error:
+            raise self._unreadable(name, error) from error
+
+    def _file(self, member: _Member) -> IO[bytes]:
+        if member.holder is not None:
+            return member.holder.open(member.entry)
+        base = self.path if self.path.is_dir() else self.path.parent
+        return (base / str(member.entry)).open("rb")
+
+    def _unreadable(self, name: str, error: Exception) -> ArchiveError:
+        what = f"{name} cannot be read: {type(error).__name__}"
+        return ArchiveError(what, subject=self.name, remedy="Download it once more.")
 
     def read(self, name: str) -> bytes:
         """Read a member whole.
@@ -164,7 +193,7 @@ class Archive:
         """
         body = self.read(name)
         try:
-            return from_json(body.removeprefix(b"\xef\xbb\xbf"))
+            return decode_json(body)
         except ValueError as error:
             raise ArchiveError(
                 f"{name} is not readable JSON", subject=self.name, remedy="The rest of the archive is read without it."
@@ -173,72 +202,76 @@ class Archive:
     def _list(self, *, nested: Nested) -> None:
         import zipfile  # noqa: PLC0415 # imported only when an archive is opened
 
-        if not self.path.exists():
-            raise ArchiveError("there is no such file or folder", subject=self.name, remedy="Check the path.")
-        if self.path.is_dir():
+        try:
+            mode = self.path.stat().st_mode
+        except OSError as error:
+            there = "there is no such file or folder" if isinstance(error, FileNotFoundError) else "it cannot be read"
+            raise ArchiveError(there, subject=self.name, remedy="Check the path.") from None
+        if stat.S_ISDIR(mode):
             self._list_folder()
-        elif zipfile.is_zipfile(self.path) and not _is_document(self.path):
-            self._list_zip()
-        elif self.path.suffix.lower() == ".zip":
+        elif not stat.S_ISREG(mode):
+            raise _no_file(self.name, self.name)
+        elif zipfile.is_zipfile(self.path) and not self._list_zip():
+            self._members[self.name] = _Member(self.path.stat().st_size, self.name)
+        elif self._zip is None and self.path.suffix.lower() == ".zip":
             raise ArchiveError(
                 "this is not a zip file, or it is cut short", subject=self.name, remedy="Download it once more."
             )
-        else:
-            self._members[self.name] = (self.name, self.path.stat().st_size)
+        elif self._zip is None:
+            self._members[self.name] = _Member(self.path.stat().st_size, self.name)
         if nested == "wrapped":
             self._open_wrapped()
         elif nested:
             self._open_nested(list(self._members), depth=1)
-        self._unwrap()
 
     def _list_folder(self) -> None:
         root = self.path.resolve()
-        for file in sorted(self.path.rglob("*")):
-            if not file.is_file():
+        for folder, folders, files in os.walk(self.path):
+            folders.sort()
+            for file in (Path(folder, name) for name in sorted(files)):
+                name = file.relative_to(self.path).as_posix()
+                if _is_clutter(name):
+                    continue
+                if file.is_symlink() and not (file.exists() and file.resolve().is_relative_to(root)):
+                    where = "leaves the folder" if file.exists() else "leads nowhere"
+                    raise ArchiveError(f"{name} is a link that {where}", subject=self.name, remedy="Remove the link.")
+                if not name.isprintable() and name.encode("utf-8", "replace") != name.encode("utf-8", "surrogatepass"):
+                    raise ArchiveError(f"the name {name!r} is no text", subject=self.name, remedy="Rename the file.")
+                status = file.stat()
+                if not stat.S_ISREG(status.st_mode):
+                    raise _no_file(name, self.name)
+                self._members[name] = _Member(status.st_size, name)
+
+    def _list_zip(self) -> bool:
+        """List a zip's members; False for an office document, which is a file."""
+        from communitykit.connector.zips import opened_zip  # noqa: PLC0415 # imported only when an archive is opened
+
+        self._zip = opened_zip(self.path, self.name)
+        if _DOCUMENT in self._zip.namelist():
+            self._zip.close()
+            self._zip = None
+            return False
+        self._add(self._zip, self.path.stat().st_size)
+        return True
+
+    def _add(self, opened: zipfile.ZipFile, size: int, below: str = "") -> list[str]:
+        """Add a zip's members under the folder `below`; return their names."""
+        from communitykit.connector.zips import checked  # noqa: PLC0415 # imported only when an archive is opened
+
+        added = []
+        for member, info in checked(opened, size, self.name):
+            if _is_clutter(member):
                 continue
-            if not file.resolve().is_relative_to(root):
-                raise ArchiveError(
-                    f"{file.name} is a link that leaves the folder", subject=self.name, remedy="Remove the link."
-                )
-            name = file.relative_to(self.path).as_posix()
-            if not _is_clutter(name):
-                self._members[name] = (name, file.stat().st_size)
-
-    def _list_zip(self) -> None:
-        import zipfile  # noqa: PLC0415 # imported only when an archive is opened
-
-        try:
-            self._zip = zipfile.ZipFile(self.path)
-        except zipfile.BadZipFile as error:
-            raise ArchiveError(
-                "this zip file is damaged", subject=self.name, remedy="Download it once more."
-            ) from error
-        for name, info in self._checked(self._zip, self.path.stat().st_size):
-            self._members[name] = (info.filename, info.file_size)
-
-    def _checked(self, opened: zipfile.ZipFile, size: int) -> Iterator[tuple[str, zipfile.ZipInfo]]:
-        """Return a zip's members with their names; a zip of `size` bytes that is not safe is refused."""
-        packed = 0
-        for info in opened.infolist():
-            if info.is_dir():
-                continue
-            if info.flag_bits & 0x1:
-                raise ArchiveError("the zip is encrypted", subject=self.name, remedy="Decrypt it first.")
-            name = _decoded_name(info)
-            if _escapes(name):
-                raise ArchiveError(
-                    f"the member {name!r} would leave the archive", subject=self.name, remedy="Do not trust this file."
-                )
-            packed += info.compress_size
-            bursts = info.file_size > MAX_RATIO_FROM and info.file_size > MAX_RATIO * max(info.compress_size, 1)
-            if bursts or packed > size:  # members that lie over one another are small on disk and endless unpacked
-                raise ArchiveError(
-                    f"{name} would unpack to {info.file_size} bytes from {info.compress_size}: a zip bomb",
-                    subject=self.name,
-                    remedy="Do not trust this file.",
-                )
-            if not _is_clutter(name):
-                yield name, info
+            name = below + member
+            before = self._members.get(name)
+            if before is None:
+                self._members[name] = _Member(info.file_size, info, opened)
+                added.append(name)
+            elif (before.size, getattr(before.entry, "CRC", None)) != (info.file_size, info.CRC):
+                before.twice = True
+            if len(self._members) > MAX_MEMBERS:
+                raise ArchiveError("there are too many files inside", subject=self.name, remedy="Import it in parts.")
+        return added
 
     def _open_wrapped(self) -> None:
         for name in list(self._members):
@@ -259,30 +292,24 @@ class Archive:
 
     def _open_one(self, name: str) -> list[str]:
         """Put the members of a zip inside in its place; return their names."""
-        import zipfile  # noqa: PLC0415 # imported only when an archive is opened
+        from communitykit.connector.zips import GIGABYTE, MAX_HELD, Held, opened_zip  # noqa: PLC0415 # same
 
-        held = self._copy(name)
-        self._opened.append(held)
-        try:
-            inner = zipfile.ZipFile(held)
-        except zipfile.BadZipFile as error:
-            raise ArchiveError(f"{name} is damaged", subject=self.name, remedy="Download it once more.") from error
-        self._opened.insert(0, inner)
-        found = {f"{name}/{member}": info for member, info in self._checked(inner, self.size(name))}
-        del self._members[name]
-        self._inside.pop(name, None)
-        for whole, info in found.items():
-            self._members[whole], self._inside[whole] = (info.filename, info.file_size), inner
-        if len(self._members) > MAX_MEMBERS:
-            raise ArchiveError("there are too many files inside", subject=self.name, remedy="Import it in parts.")
-        return list(found)
-
-    def _copy(self, name: str) -> IO[bytes]:
-        """Put a zip inside where it can be read in any order: a temporary file, gone once it is closed."""
-        held: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 # it lives as long as the archive
+        if self._held is None:
+            whole = sum(one.size for one in self._members.values()) if self._zip is None else self.path.stat().st_size
+            self._held = Held(MAX_HELD * whole + GIGABYTE)
         with self.open(name) as file:
-            shutil.copyfileobj(file, held, _CHUNK)
-        return held
+            held = self._held.copy(file, self.name)
+        try:
+            inner = opened_zip(held, self.name)
+        except ArchiveError as error:
+            raise ArchiveError(f"{name} is damaged", subject=self.name, remedy=error.remedy) from None
+        before = self._members.pop(name)
+        try:
+            return self._add(inner, before.size, f"{name}/")
+        except ArchiveError:
+            self._members = {one: kept for one, kept in self._members.items() if kept.holder is not inner}
+            self._members[name] = before
+            raise
 
     def _unwrap(self) -> None:
         """Accept one wrapping folder, as re-zipped exports have."""
@@ -290,34 +317,15 @@ class Archive:
         if len(tops) == 1 and all("/" in name for name in self._members):
             (top,) = tops
             self._members = {name[len(top) + 1 :]: kept for name, kept in self._members.items()}
-            self._inside = {name[len(top) + 1 :]: kept for name, kept in self._inside.items()}
+        self._names = sorted(self._members)
 
 
-def _is_document(path: Path) -> bool:
-    import zipfile  # noqa: PLC0415 # imported only when an archive is opened
-
-    try:
-        with zipfile.ZipFile(path) as opened:
-            return _DOCUMENT in opened.namelist()
-    except zipfile.BadZipFile:
-        return False
-
-
-def _is_clutter(name: str) -> bool:
-    return (
-        name.startswith(_CLUTTER[0]) or name.rsplit("/", 1)[-1] in _CLUTTER or name.rsplit("/", 1)[-1].startswith("._")
+def _no_file(name: str, archive: str) -> ArchiveError:
+    return ArchiveError(
+        f"{name} is no file (a pipe, a device or a socket)", subject=archive, remedy="Give a zip file or a folder."
     )
 
 
-def _escapes(name: str) -> bool:
-    path = PurePosixPath(name.replace("\\", "/"))
-    return path.is_absolute() or ".." in path.parts or (len(name) > 1 and name[1] == ":")
-
-
-def _decoded_name(info: zipfile.ZipInfo) -> str:
-    """Undo the CP437 reading of names that were UTF-8 without saying so, and what Windows wrote between folders."""
-    name = info.filename
-    if not info.flag_bits & 0x800:
-        with suppress(UnicodeEncodeError, UnicodeDecodeError):
-            name = name.encode("cp437").decode("utf-8")
-    return name.replace("\\", "/")
+def _is_clutter(name: str) -> bool:
+    last = name.rsplit("/", 1)[-1]
+    return name.startswith(_CLUTTER[0]) or last in _CLUTTER or last.startswith("._")

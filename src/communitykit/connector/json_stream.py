@@ -8,39 +8,55 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
 
+from communitykit.connector.decoding import without_lone_surrogates
+
 _CHUNK = 1024 * 1024
 _LARGEST = 64 * 1024 * 1024
-"""The longest single item, in characters: what is longer is damaged, or meant to do harm."""
+"""The longest single item, in characters: what is longer costs itself, and is never held whole."""
+_TOO_LONG = object()
 _SPACE = " \t\r\n"
+_END = re.compile(r"[\s,\]}:]")
+_SIGNS = re.compile(r'["\\{}\[\]]')
 
 
 class JSONItem(NamedTuple):
-    """One thing: in which document, under which key (None: at the top of a list), an item of a list or a value."""
+    """One thing: in which document, under which key (None: at the top of a list), an item of a list or a value.
+
+    Where it is longer than anything that anybody writes, `value` is None and `problem` says so.
+    """
 
     document: int
     key: str | None
     value: Any
     is_item: bool
+    problem: str | None = None
 
 
 def json_items(file: IO[bytes]) -> Iterator[JSONItem]:
     """Return what stands at the top of each document of a file (UTF-8, with or without byte order mark), in order.
 
-    Raises ValueError where it is no JSON, or an item is longer than anything that anybody writes.
+    Raises ValueError where it is no JSON.
     """
     text = _Text(file)
     document = 0
     while (first := text.peek()) is not None:
         if first == "[":
-            yield from (JSONItem(document, None, item, is_item=True) for item in _items(text))
+            yield from (_item(document, None, item, is_item=True) for item in _items(text))
         elif first == "{":
             yield from _values(text, document)
         else:
-            yield JSONItem(document, None, text.value(), is_item=False)
+            yield _item(document, None, text.value(), is_item=False)
         document += 1
+
+
+def _item(document: int, key: str | None, value: Any, *, is_item: bool) -> JSONItem:  # noqa: ANN401 # decoded JSON
+    if value is _TOO_LONG:
+        return JSONItem(document, key, None, is_item, f"longer than {_LARGEST:,} characters")
+    return JSONItem(document, key, value, is_item)
 
 
 def _items(text: _Text) -> Iterator[Any]:
@@ -68,11 +84,11 @@ def _values(text: _Text, document: int) -> Iterator[JSONItem]:
             empty = True
             for item in _items(text):
                 empty = False
-                yield JSONItem(document, key, item, is_item=True)
+                yield _item(document, key, item, is_item=True)
             if empty:
                 yield JSONItem(document, key, [], is_item=False)
         else:
-            yield JSONItem(document, key, text.value(), is_item=False)
+            yield _item(document, key, text.value(), is_item=False)
         if text.take(",}") == "}":
             return
 
@@ -86,7 +102,7 @@ class _Text:
         self._scan = json.JSONDecoder().raw_decode
         self._text = ""
         self._at = 0
-        self._ended = False
+        self._ended = self._odd = False
 
     def peek(self) -> str | None:
         """Return the next character that is no space; None at the end."""
@@ -110,13 +126,15 @@ class _Text:
         return found
 
     def value(self) -> Any:  # noqa: ANN401 # decoded JSON
-        """Decode the next value whole."""
+        """Decode the next value whole; `_TOO_LONG` for one that is passed by."""
         if self.peek() is None:
             raise ValueError("the file ends too early")
         size = _CHUNK
         while True:
             try:
                 value, end = self._scan(self._text, self._at)
+                if self._odd:
+                    value = without_lone_surrogates(value)
             except RecursionError:
                 raise ValueError("nested too deeply") from None
             except ValueError:
@@ -129,7 +147,41 @@ class _Text:
                     return value
             size *= 2
             if len(self._text) - self._at > _LARGEST:
-                raise ValueError("an item is too long")
+                self._pass_by()
+                return _TOO_LONG
+
+    def _pass_by(self) -> None:
+        """Go to the end of a value without keeping it: quotes and brackets tell where that is."""
+        depth, quoted, escaped = 0, False, False
+        plain = self._text[self._at] not in '"{['  # a number, say: it ends where something else begins
+        while plain:
+            if found := _END.search(self._text, self._at):
+                self._at = found.start()
+                return
+            self._at = len(self._text)
+            if not self._more(_CHUNK):
+                return
+        while True:
+            ignored = self._at if escaped else -1
+            escaped = False
+            for found in _SIGNS.finditer(self._text, self._at):
+                sign, at = found[0], found.start()
+                if at == ignored:
+                    continue
+                if quoted:
+                    ignored = at + 1 if sign == "\\" else ignored
+                    quoted = sign != '"'
+                elif sign == '"':
+                    quoted = True
+                else:
+                    depth += 1 if sign in "{[" else -1
+                if not quoted and not depth:
+                    self._at = at + 1
+                    return
+            escaped = ignored == len(self._text)
+            self._at = len(self._text)
+            if not self._more(_CHUNK):
+                raise ValueError("the file ends too early")
 
     def _more(self, size: int) -> bool:
         if self._ended:
@@ -137,5 +189,6 @@ class _Text:
         data = self._file.read(size)
         self._ended = not data
         self._text = self._text[self._at :] + self._decode.decode(data, final=self._ended)
+        self._odd = "\\ud" in self._text or "\\uD" in self._text  # perhaps half a character
         self._at = 0
         return True

@@ -13,17 +13,18 @@ def verify_hmac(  # each argument is a part of what is checked
     *,
     secret: str,
     message: bytes,
-    given: str,
+    given: object,
     prefix: str = "",
     algorithm: str = "sha256",
     platform: str,
 ) -> None:
-    """Check that `given` is `prefix` + the hex HMAC of `message` under `secret`.
+    """Check that `given` is `prefix` + the hex HMAC of `message` under `secret`; what is no text is not.
 
     Raises SignatureError when it is not, or when the secret is empty.
     """
     expected = prefix + hmac.new(secret.encode(), message, getattr(hashlib, algorithm)).hexdigest()
-    if not secret or not hmac.compare_digest(expected.encode(), given.encode()):
+    told = given.encode("utf-8", "surrogatepass") if isinstance(given, str) else b""
+    if not secret or not hmac.compare_digest(expected.encode(), told):
         raise SignatureError(
             "the signature does not match",
             platform=platform,

@@ -17,6 +17,7 @@ from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Batch, Gap, Selection, Slice, Swept
 from communitykit.connector.registry import registry
 from communitykit.connector.settings import what_is_wrong
+from communitykit.doors.locating import located
 from communitykit.doors.options import ReadOptions
 from communitykit.doors.streaming import Records
 from communitykit.errors import ArchiveError, CommunityKitError, SettingsError
@@ -30,20 +31,13 @@ class ArchiveSession(Records):
     """An opened export archive: the same calls as a connected platform."""
 
     def __init__(self, connector: Connector, archive: Archive, options: BaseModel | None, clock: Clock) -> None:
-        """Check that the archive is this platform's.
+        """Prepare to read an archive that is this platform's.
 
-        Raises ArchiveError when it is not.
+        Raises ArchiveError when the platform has none.
         """
         if connector.archive is None:
             raise ArchiveError(
                 "this connector reads no archives", platform=connector.name, remedy="Connect to the platform instead."
-            )
-        if not connector.archive.detect(archive):
-            raise ArchiveError(
-                f"this does not look like an export of {connector.title}",
-                platform=connector.name,
-                subject=archive.name,
-                remedy="Give the zip as it was downloaded, or the folder that it unpacks to.",
             )
         self.connector = connector
         self.archive = archive
@@ -106,7 +100,7 @@ def open_archive(connector: Connector, path: str | Path, options: Mapping[str, A
     """Do what `read_archive` does, for a connector that need not be installed, at a time that need not be now."""
     door = connector.archive
     chosen = _chosen(connector, door.options if door is not None else None, options)
-    opened = Archive(path, nested=door is not None and door.nested)
+    opened = located(connector, Archive(path, nested=door is not None and door.nested), path)
     return ArchiveSession(connector, opened, chosen, clock)
 
 

@@ -16,9 +16,9 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from pydantic import SecretStr
-from pydantic_core import from_json
 
 from communitykit.connector.declaration import Connector
+from communitykit.connector.decoding import decode_json
 from communitykit.connector.flow import Request, Response
 from communitykit.connector.scrub import Scrubber, secrets_in
 from communitykit.connector.settings import Settings
@@ -119,7 +119,7 @@ class Exchange:
         data: Any = None
         if request.expect == "json":
             try:
-                data = from_json(body) if body else None
+                data = decode_json(body) if body else None
             except ValueError:
                 broken = True
                 data = body.decode("utf-8", "replace")

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic_core import from_json
-
 from communitykit import ProtocolError, SignatureError
-from communitykit.connector import Batch, Delivery, Privacy, Rejected, WebhookDoor, verify_age, verify_hmac
+from communitykit.connector import Batch, Delivery, Privacy, Rejected, WebhookDoor, decode_json, verify_age, verify_hmac
 from communitykit_slack.ids import from_seconds, parse_ts
 from communitykit_slack.looking import as_text, mapping
 
@@ -47,7 +45,7 @@ def receive(headers: Mapping[str, str], body: bytes, secret: str, now: datetime)
 
 def _decoded(body: bytes) -> dict[str, Any]:
     try:
-        data = from_json(body)
+        data = decode_json(body)
     except ValueError:
         data = None
     if not isinstance(data, dict):

@@ -11,10 +11,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-from pydantic_core import from_json
-
 from communitykit import ProtocolError, SettingsError, SignatureError
-from communitykit.connector import Batch, Delivery, WebhookDoor
+from communitykit.connector import Batch, Delivery, WebhookDoor, decode_json
 from communitykit_teams.crypto import decrypted, verify_validation_tokens
 from communitykit_teams.ids import PLATFORM, parse_time
 from communitykit_teams.wire import Notification
@@ -106,7 +104,7 @@ def _known(secret: str) -> dict[str, Any]:
     told: Any = None
     if secret.lstrip().startswith("{"):
         try:
-            told = from_json(secret)
+            told = decode_json(secret)
         except ValueError:
             told = None
     if isinstance(told, dict) and isinstance(told.get("client_state"), str):
@@ -116,7 +114,7 @@ def _known(secret: str) -> dict[str, Any]:
 
 def _decoded(body: bytes) -> dict[str, Any]:
     try:
-        data = from_json(body)
+        data = decode_json(body)
     except ValueError:
         data = None
     if not isinstance(data, dict) or not isinstance(data.get("value"), list):
