@@ -138,6 +138,9 @@ class _Text:
             except RecursionError:
                 raise ValueError("nested too deeply") from None
             except ValueError:
+                if len(self._text) - self._at > _LARGEST:
+                    self._pass_by()
+                    return _TOO_LONG
                 if not self._more(size):
                     raise
             else:
@@ -146,9 +149,6 @@ class _Text:
                     self._at = end
                     return value
             size *= 2
-            if len(self._text) - self._at > _LARGEST:
-                self._pass_by()
-                return _TOO_LONG
 
     def _pass_by(self) -> None:
         """Go to the end of a value without keeping it: quotes and brackets tell where that is."""
