@@ -148,7 +148,7 @@ class _Text:
                 if end < len(self._text) or not self._more(size):
                     self._at = end
                     return value
-            size *= 2
+            size = min(size * 2, max(_CHUNK, _LARGEST // 8))
 
     def _pass_by(self) -> None:
         """Go to the end of a value without keeping it: quotes and brackets tell where that is."""
