@@ -9,7 +9,6 @@ ODD = "test_a_value_that_became_odd_costs_itself_alone"
 KNOWN = {
     "TestSlack": {ODD: "discovery trips over a number", NO_PAGE: "messages: null is read as no messages"},
     "TestYammer": {ODD: "a post vanishes beside [null]", NO_PAGE: "no list of members or messages is an empty one"},
-    "TestTeams": {ODD: "odd ids and kinds of reactions are taken for others", NO_PAGE: "groups without a list"},
     "TestWorkplace": {ODD: "an odd body in the library empties it"},
     "TestMatrix": {NO_PAGE: "no list of accounts, rooms, members or messages is an empty one"},
 }

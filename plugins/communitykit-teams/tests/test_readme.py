@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from communitykit.connector import Settings
 from communitykit.sandbox import World, serve
 from communitykit_teams.sandbox import TeamsPlatform
 
@@ -35,6 +36,6 @@ def test_every_setting_and_permission_is_explained() -> None:
     from communitykit_teams.sandbox.desk import ROLES  # noqa: PLC0415 # same
 
     text = README.read_text(encoding="utf-8")
-    own = set(TeamsSettings.model_fields) - {"proxy", "ca_bundle", "timeout", "rate", "concurrency", "credential_store"}
+    own = set(TeamsSettings.model_fields) - set(Settings.model_fields) | {"base_url"}
     assert {name for name in own if f"`{name}`" not in text} <= {"certificate_password"}
     assert {role for role in ROLES if f"`{role}`" not in text} == set()

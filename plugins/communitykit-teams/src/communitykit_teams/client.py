@@ -37,7 +37,7 @@ def read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> 
     """Read one slice."""
     what = slice_.key.split("/", 1)[0]
     if what == "messages":
-        yield from read_messages(_channel(selection, slice_), Progress.load(checkpoint), selection)
+        yield from read_messages(_channel(selection, slice_), Progress.load(checkpoint, selection.kinds), selection)
     elif what == "export":
         yield from read_export(selection, slice_, checkpoint)
     elif what == "members":
@@ -55,7 +55,7 @@ def estimate(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None)
         return {"members": 1}
     if what == "usage":
         return {"reports": 1}
-    return {"messages": 1} if what == "messages" and Progress.load(checkpoint).high else {}
+    return {"messages": 1} if what == "messages" and Progress.load(checkpoint, selection.kinds).high else {}
 
 
 def _channel(selection: Selection, slice_: Slice) -> Channel:
@@ -89,7 +89,7 @@ def _members(selection: Selection, slice_: Slice, done: Checkpoint) -> Steps:
     context = {"network": slice_.network, "community": native, "origin": "api"}
     listing = Listing(request, odata_pager)
     while (data := (yield from listing.page())) is not None:
-        yield Batch("member", listed(data, request.subject) if data else (), context)
+        yield Batch("member", listed(data, request.subject), context)
     if listing.problem:
         yield Gap(f"not all members: {listing.problem}", community_id=slice_.community_id)
         return

@@ -23,10 +23,10 @@ from communitykit.connector import (
 from communitykit_teams.batches import batched
 from communitykit_teams.ids import PLATFORM, community_id, is_guid
 from communitykit_teams.methods import PAGE, Graph, listed, segment
+from communitykit_teams.progress import TALK
 
 Steps = Generator[Any, Any, Any]
 
-_TALK = frozenset({"post", "event"})
 _PEOPLE = frozenset({"member", "membership", "post", "event"})
 _USER = (
     "id,displayName,mail,userPrincipalName,userType,accountEnabled,jobTitle,department,companyName,officeLocation,"
@@ -98,7 +98,7 @@ def _users(graph: Graph, network: str) -> Steps:
     context = {"network": network, "origin": "api", "listed": True}
     listing, count = Listing(request, odata_pager), 0
     while (data := (yield from listing.page())) is not None:
-        rows = listed(data, "users") if data else []
+        rows = listed(data, "users")
         count += len(rows)
         yield Batch("user", rows, context)
     if listing.problem:
@@ -155,7 +155,7 @@ def _teams(graph: Graph, selection: Selection, network: str) -> Generator[Any, A
 def _walk(request: Request, found: dict[str, Any]) -> Generator[Any, Any, str | None]:
     listing = Listing(request, odata_pager)
     while (data := (yield from listing.page())) is not None:
-        rows = listed(data, request.subject) if data else []
+        rows = listed(data, request.subject)
         named = [one for one in rows if isinstance(one, Mapping) and one.get("id")]
         found.update({str(one["id"]): one for one in named})
         if len(named) < len(rows):
@@ -219,7 +219,7 @@ def _team(
         community = community_id(network, native)
         yield Slice(f"members/{native}", network, ("membership", "member"), community, f"{_name(team)} members", params)
     shown = [one for one in wanted if _is_standard(one) or selection.include_private]
-    if selection.kinds & _TALK and selection.settings.messages == "export" and shown:
+    if selection.kinds & TALK and selection.settings.messages == "export" and shown:
         whole = {"team": native, "channels": [str(one["id"]) for one in shown]}
         yield Slice(f"export/{native}", network, ("post", "event"), community_id(network, native), _name(team), whole)
     for channel in wanted:
@@ -246,7 +246,7 @@ def _slices(selection: Selection, network: str, team: str, label: str, channel: 
     params = {"team": team, "channel": native}
     if "membership" in selection.kinds and not _is_standard(channel):
         yield Slice(f"members/{native}", network, ("membership", "member"), community, f"{label} members", params)
-    if selection.kinds & _TALK and selection.settings.messages == "channels":
+    if selection.kinds & TALK and selection.settings.messages == "channels":
         yield Slice(f"messages/{native}", network, ("post", "event"), community, label, params)
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from communitykit.connector import Batch, Checkpoint, Gap, Listing, Selection, Slice, odata_pager
 from communitykit_teams.methods import Graph, listed, segment
-from communitykit_teams.progress import moment, polled
+from communitykit_teams.progress import TALK, moment, polled
 
 Steps = Generator[Any, Any, None]
 _OVERLAP = timedelta(days=1)
 _VERSION = 2
-"""1 did not say which channels were handed on, nor from when: what it says is read again."""
+"""1 did not say which channels were handed on, nor what of them: what it says is read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ def read_export(selection: Selection, slice_: Slice, checkpoint: Checkpoint | No
 
     A team that is interrupted is read again from there: the list cannot be entered in its middle for long.
     """
-    known, wanted = _load(checkpoint), [str(one) for one in slice_.params.get("channels") or ()]
+    kinds = selection.kinds & TALK
+    known, wanted = _load(checkpoint, kinds), [str(one) for one in slice_.params.get("channels") or ()]
     held = {native: span for native in wanted if (span := known.get(native)) and span.covers(selection)}
     if wanted and len(held) == len(wanted):
         read = min(span.high for span in held.values())
@@ -58,7 +59,7 @@ def read_export(selection: Selection, slice_: Slice, checkpoint: Checkpoint | No
     context = {"network": slice_.network, "team": team, "origin": "api"}
     listing = Listing(request, odata_pager)
     while (data := (yield from listing.page())) is not None:
-        items = listed(data, request.subject) if data else []
+        items = listed(data, request.subject)
         yield Batch("message", [one for one in items if not wanted or _channel(one) in {None, *wanted}], context)
     if listing.problem:
         yield Gap(f"not all messages: {listing.problem}", community_id=slice_.community_id)
@@ -66,13 +67,16 @@ def read_export(selection: Selection, slice_: Slice, checkpoint: Checkpoint | No
     read_now = {
         native: Span(held[native].low if native in held else selection.since, selection.until) for native in wanted
     }
-    yield Batch("message", (), context, checkpoint=_save(known | read_now))
+    yield Batch("message", (), context, checkpoint=_save(known | read_now, kinds))
 
 
-def _load(checkpoint: Checkpoint | None) -> dict[str, Span]:
+def _load(checkpoint: Checkpoint | None, kinds: frozenset[str]) -> dict[str, Span]:
+    """Read which channels were handed on, with all these kinds of records."""
     if not checkpoint or checkpoint.get("v") != _VERSION:
         return {}
     try:
+        if not kinds <= set(checkpoint["kinds"]):
+            return {}
         return {
             str(native): Span(moment(low) if low else None, moment(high))
             for native, (low, high) in checkpoint["channels"].items()
@@ -81,9 +85,9 @@ def _load(checkpoint: Checkpoint | None) -> dict[str, Span]:
         return {}
 
 
-def _save(spans: Mapping[str, Span]) -> Checkpoint:
+def _save(spans: Mapping[str, Span], kinds: frozenset[str]) -> Checkpoint:
     kept = {native: [one.low.isoformat() if one.low else None, one.high.isoformat()] for native, one in spans.items()}
-    return {"v": _VERSION, "channels": kept}
+    return {"v": _VERSION, "channels": kept, "kinds": sorted(kinds)}
 
 
 def _channel(item: Any) -> str | None:  # noqa: ANN401 # whatever stands in a page

@@ -19,8 +19,7 @@ from communitykit import (
     SettingsError,
     TransientError,
 )
-from communitykit.connector import Budget, Cost, Request, Response, odata_error, retry_after
-from communitykit_teams.ids import PLATFORM
+from communitykit.connector import Budget, Cost, Request, Response, odata_error, required_list, retry_after
 from communitykit_teams.settings import TeamsSettings
 
 PAGE = 999
@@ -88,12 +87,11 @@ class Graph:
 def listed(data: Mapping[str, Any], subject: str) -> list[Any]:
     """Return what stands in a page of a collection, odd things too: their translation says what is wrong with them.
 
+    `data` is empty where a walk begins anew; an answer never is.
+
     Raises ProtocolError where no list stands there: an answer that was not understood must not look like an empty list.
     """
-    value = data.get("value")
-    if not isinstance(value, list):
-        raise ProtocolError("the answer holds no list", platform=PLATFORM, subject=subject, remedy="Run again later.")
-    return value
+    return required_list(data, "value", subject=subject) if data else []
 
 
 def segment(native: str) -> str:
@@ -161,9 +159,10 @@ def fault(response: Response) -> CommunityKitError | None:
         return _login_refusal(data)
     told = odata_error(data)
     if told is None:
-        if response.status < 300 and response.request.expect == "json" and not isinstance(data, Mapping):  # noqa: PLR2004
+        nothing = not isinstance(data, Mapping) or not data
+        if response.status < 300 and response.request.expect == "json" and nothing:  # noqa: PLR2004
             empty = data is None and response.status in {202, 204}
-            return None if empty else ProtocolError("the answer is no JSON object", remedy="Check base_url.")
+            return None if empty else ProtocolError("the answer is no JSON object, or empty", remedy="Check base_url.")
         return refusal("", "", response) if response.status >= 400 else None  # noqa: PLR2004
     return refusal(*told, response)
 

@@ -23,6 +23,9 @@ DELTA_REACH = timedelta(days=240)
 MAX_ETAGS = 2_000
 """Versions of messages that are kept per channel: those that an overlap can show again."""
 
+TALK = frozenset({"post", "event"})
+"""Kinds of records that messages become."""
+
 Mode = Literal["first", "again", "delta", "recent"]
 
 
@@ -53,7 +56,7 @@ class Progress:
     Everything that changed until `high` was read, back to `floor` (None: the beginning). `delta` is Graph's own link to
     what changed since; `listed` says that this tenant gives none. `full` is when the look-back was last read whole,
     `done` when a run last came to its end. `etags` are versions of messages that were handed on. `pending` are threads
-    whose replies did not come whole.
+    whose replies did not come whole. `kinds` are the record kinds that were asked for, and so handed on.
     """
 
     high: str | None = None
@@ -65,10 +68,24 @@ class Progress:
     walk: Walk | None = None
     etags: dict[str, str] = field(default_factory=dict)
     pending: list[str] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=lambda: sorted(TALK))
 
     @classmethod
-    def load(cls, checkpoint: Checkpoint | None) -> Progress:
-        """Go on from a checkpoint; one that is not understood starts anew, which costs requests and loses nothing."""
+    def load(cls, checkpoint: Checkpoint | None, kinds: frozenset[str] = TALK) -> Progress:
+        """Go on from a checkpoint, to read these kinds.
+
+        One that is not understood, or of a run that was not asked for all of them, starts anew: that costs requests and
+        loses nothing.
+        """
+        asked = sorted(kinds & TALK)
+        found = cls._read(checkpoint)
+        if not set(asked) <= set(found.kinds):
+            return cls(kinds=asked)
+        found.kinds = asked
+        return found
+
+    @classmethod
+    def _read(cls, checkpoint: Checkpoint | None) -> Progress:
         if not checkpoint or checkpoint.get("v") != VERSION:
             return cls()
         told = {name: value for name, value in checkpoint.items() if name != "v"}
@@ -76,7 +93,7 @@ class Progress:
             found = cls(**told)
             walk = checkpoint.get("walk")
             found.walk = Walk(**walk, resumed=True) if walk else None
-            found.etags, found.pending = dict(found.etags), list(found.pending)
+            found.etags, found.pending, found.kinds = dict(found.etags), list(found.pending), list(found.kinds)
         except (TypeError, ValueError):
             return cls()
         return found
@@ -94,6 +111,7 @@ class Progress:
             "walk": self.walk.save() if self.walk else None,
             "etags": dict(self.etags),
             "pending": list(self.pending),
+            "kinds": list(self.kinds),
         }
 
     def next_walk(self, selection: Selection) -> Walk:

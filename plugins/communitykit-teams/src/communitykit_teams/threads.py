@@ -104,7 +104,7 @@ class Threads:
         cause: CommunityKitError | None = None
         try:
             while (data := (yield from listing.page())) is not None:
-                found.add(listed(data, self.channel.label) if data else ())
+                found.add(listed(data, self.channel.label))
         except _FATAL:
             raise
         except CommunityKitError as error:
