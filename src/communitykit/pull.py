@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -16,6 +17,7 @@ from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.doors.options import ReadOptions, RecordsKeywords, read_options
 from communitykit.doors.source import Source, new_run_id
 from communitykit.errors import CommunityKitError
+from communitykit.model import Coverage
 from communitykit.reading.backlog import Backlog
 from communitykit.reading.garbage import fewer_collections
 from communitykit.reading.interrupts import interrupts_stop
@@ -23,7 +25,7 @@ from communitykit.reading.slices import Closed, Failed, Progress, defect
 from communitykit.reading.translation import Page, Sweep
 
 if TYPE_CHECKING:
-    from communitykit.model import Coverage, Issue
+    from communitykit.model import Issue
     from communitykit.store.merging import Tally
     from communitykit.store.vanishing import Walked
     from communitykit.store.writer import Group, Writer
@@ -37,6 +39,8 @@ RELEASE_GROUPS = 20
 STOPPED_SECONDS = 0.1
 LEAVING_SECONDS = 2.0
 """Readers that have not ended so long after they were told to are waiting for somebody, and are not waited for."""
+CLOCKS_DIFFER = timedelta(hours=1)
+"""Machines that share a store may differ by so much; what was stored later than that from now was not."""
 IDLE_SECONDS = 0.5
 """The writer lets go of the file when nothing came for so long, so that others can read during a pull of days."""
 
@@ -142,6 +146,7 @@ class _Run:
 
     def execute(self) -> PullResult:
         result, writer = self.result, self.writer
+        ahead = writer.forget_checkpoints_after(result.started_at + CLOCKS_DIFFER)
         state = writer.checkpoints()
         description = {
             "run_id": result.run_id,
@@ -151,6 +156,7 @@ class _Run:
             "sources": {source.connector.name: source.connector.version for source in self.sources},
         }
         writer.start_run(description)
+        self._say_ahead(ahead)
         threads = [
             threading.Thread(target=self._read, args=(source, state), name="communitykit-source", daemon=True)
             for source in self.sources
@@ -181,6 +187,19 @@ class _Run:
         }
         writer.end_run({**description, **ended})
         return result
+
+    def _say_ahead(self, slices: list[str]) -> None:
+        """Say which platforms are read anew: marks of a clock that was ahead would keep runs from reading for long."""
+        for name, number in Counter(slice_.split(":", 1)[0] for slice_ in slices).items():
+            coverage = Coverage(
+                run_id=self.result.run_id,
+                slice=f"{name}:-:clock",
+                status="partial",
+                reason=f"The clock was ahead when an earlier run kept where {number:,} slices stood: that is not "
+                "believed, and they are read again.",
+            )
+            self.result.coverage.append(coverage)
+            self._group.plain.append(coverage)
 
     def _read(self, source: Source, state: Any) -> None:  # noqa: ANN401 # checkpoints by slice
         try:

@@ -2,7 +2,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,24 @@ from communitykit import (
     SettingsError,
     pull,
 )
-from communitykit.connector import Batch, Connector, Gap, Ignored, Rejected, Request, Settings, WireKind, make_id
+from communitykit.connector import (
+    Batch,
+    Connector,
+    Gap,
+    Ignored,
+    Rejected,
+    Request,
+    Selection,
+    Settings,
+    WireKind,
+    make_id,
+)
 from communitykit.connector.settings import load_settings
 from communitykit.http.budgets import Pace
-from communitykit.http.conductor import Conductor
+from communitykit.http.conductor import Conductor, Emit
+from communitykit.reading import slices
+from communitykit.reading.slices import SliceReading
+from communitykit.reading.translation import Translation
 from communitykit.store import Store
 
 
@@ -391,3 +405,22 @@ def test_an_error_is_one_paragraph_with_its_remedy() -> None:
         "no access", platform="little", subject="room a", status=403, code="denied", remedy="Ask for rooms:read."
     )
     assert str(error) == "little: room a: no access (403 denied). Ask for rooms:read."
+
+
+def test_a_million_bad_items_keep_a_thousand_issues_and_count_all(
+    little: Callable[..., Connector], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slices, "ISSUES_KEPT", 10)
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    translation = Translation(little(), run_id="r", origin="archive")
+    reading = SliceReading(translation, Selection(settings=None, until=at), "little:net:x")
+    kept: list[Any] = []
+    for _ in range(30):
+        page = reading.page(Emit(Batch("note", [{"id": 1}, {"id": 2}], {"room": "a"}), at))
+        assert page is not None
+        kept += page.issues
+    closed = reading.closed()
+    assert len(kept) == 10
+    assert closed.coverage.rejected == 60
+    assert "60 of what was read" in (closed.coverage.reason or "")
+    assert "the first 10 of each reason" in (closed.coverage.reason or "")

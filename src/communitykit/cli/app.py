@@ -221,13 +221,14 @@ def export(
     *,
     to: Annotated[Path, typer.Option("--to", help="The folder to write into.")],
     file_format: Annotated[str, typer.Option("--format", help="parquet, jsonl or csv.")] = "parquet",
+    share: Annotated[bool, typer.Option("--share", help="Let others read it, as the umask says.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write a store's tables as Parquet, JSON Lines or CSV."""
     from communitykit.sinks import export_store  # noqa: PLC0415 # imported only when used
 
     with _errors():
-        written = export_store(store, to, file_format)
+        written = export_store(store, to, file_format, share=share)
         if as_json:
             print_json({"folder": str(to), "format": file_format, "rows": written})
         else:

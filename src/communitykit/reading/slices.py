@@ -17,7 +17,7 @@ from communitykit.errors import (
     told_by_system,
 )
 from communitykit.http.conductor import Emit, Meter
-from communitykit.model import Coverage
+from communitykit.model import Coverage, Issue
 from communitykit.reading.translation import Page, Sweep, Translation
 
 
@@ -50,6 +50,9 @@ class Failed:
 Progress: TypeAlias = Opened | Page | Closed | Failed
 
 
+ISSUES_KEPT = 1_000
+"""Issues of one reason and kind of payload that a slice keeps; Coverage counts them all (`rejected`)."""
+
 _WORST = ("complete", "skipped", "partial", "truncated", "denied")
 
 
@@ -69,6 +72,7 @@ class SliceReading:
         self.ignored: Counter[str] = Counter()
         self.failure: CommunityKitError | None = None
         self._gaps: list[Gap] = []
+        self._issues: Counter[tuple[str | None, str]] = Counter()
         self._seen: set[str] = set()
         self._unread: set[str] = set()
         self._unreadable = False
@@ -84,6 +88,7 @@ class SliceReading:
             self._read += len(step.items)
             self._stored += len(page.records)
             self._rejected += len(page.issues)
+            page.issues = [issue for issue in page.issues if self._is_sampled(issue)]
             if self._sweeps:
                 self._seen.update(record.id for record in page.records)
                 self._unread |= page.unread
@@ -95,6 +100,14 @@ class SliceReading:
         if page is not None:
             page.requests, self._requests = self.meter.requests - self._requests, self.meter.requests
         return page
+
+    def _is_sampled(self, issue: Issue) -> bool:
+        """Tell whether an Issue is kept: of a million alike a thousand say the same, and all are counted."""
+        alike = issue.wire_kind, issue.reason
+        if self._issues[alike] >= ISSUES_KEPT:
+            return False
+        self._issues[alike] += 1
+        return True
 
     def _swept(self, step: Swept, emit: Emit) -> list[Sweep]:
         """End a window: nothing has vanished that an unreadable payload in it could be."""
@@ -120,7 +133,9 @@ class SliceReading:
     def closed(self) -> Closed:
         """Sum up."""
         if self._rejected:
-            self._gaps.append(Gap(f"{self._rejected} of what was read could not be translated: see the Issues."))
+            all_kept = "" if self._rejected == self._issues.total() else f" (the first {ISSUES_KEPT:,} of each reason)"
+            what = f"{self._rejected} of what was read could not be translated: see the Issues{all_kept}."
+            self._gaps.append(Gap(what))
         status = max((gap.status for gap in self._gaps), key=_WORST.index, default="complete")
         coverage = Coverage(
             run_id=self.translation.run_id,

@@ -65,7 +65,7 @@ class Page:
         """Return how much memory it takes, in records of usual length: a post may be as long as a book."""
         characters = sum(len(record.body) for record in self.records if record.record == "post" and record.body)
         characters += sum(len(repr(record.raw)) for record in self.records if record.raw is not None)
-        return max(1, len(self.records), characters // LONG_BODY)
+        return max(1, len(self.records) + len(self.issues), characters // LONG_BODY)
 
 
 class Translation:

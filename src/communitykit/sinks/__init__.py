@@ -10,6 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from communitykit.errors import CommunityKitError
 from communitykit.model import Record
+from communitykit.sinks.files import make_file
 
 __all__ = ["export_store", "from_json_line", "read_jsonl", "to_json_line", "write_jsonl"]
 
@@ -34,9 +35,13 @@ def from_json_line(line: str | bytes) -> Any:  # noqa: ANN401 # a record
         raise CommunityKitError(f"not a record: {str(error).splitlines()[0]}") from None
 
 
-def write_jsonl(records: Iterable[BaseModel], to: str | Path | IO[str]) -> int:
-    """Write records as JSON Lines (UTF-8) to a path or an open text file; give their number."""
+def write_jsonl(records: Iterable[BaseModel], to: str | Path | IO[str], *, share: bool = False) -> int:
+    """Write records as JSON Lines (UTF-8) to a path or an open text file; return their number.
+
+    A file is its owner's only, unless `share` leaves it to the umask.
+    """
     if isinstance(to, str | Path):
+        make_file(Path(to), share=share)
         with Path(to).open("w", encoding="utf-8", newline="\n") as file:
             return write_jsonl(records, file)
     number = 0
@@ -60,11 +65,13 @@ def read_jsonl(path: str | Path) -> Iterator[Any]:
                     raise CommunityKitError(error.message, subject=f"{Path(path).name}, line {number}") from None
 
 
-def export_store(store: str | Path, to: str | Path, file_format: str = "parquet") -> dict[str, int]:
+def export_store(
+    store: str | Path, to: str | Path, file_format: str = "parquet", *, share: bool = False
+) -> dict[str, int]:
     """Write a store's tables into a folder as `parquet`, `jsonl` or `csv`; give the rows by table.
 
     Raises StoreError when there is no store, CommunityKitError for another format.
     """
     from communitykit.sinks.tables import export  # noqa: PLC0415 # duckdb is imported only when used
 
-    return export(Path(store), Path(to), file_format)
+    return export(Path(store), Path(to), file_format, share=share)

@@ -6,16 +6,22 @@ from pathlib import Path
 
 from communitykit.errors import CommunityKitError
 from communitykit.sinks import write_jsonl
+from communitykit.sinks.files import make_file, make_folder
 from communitykit.store import TABLES, Store
 
 FORMATS = ("parquet", "jsonl", "csv")
 _TABLES = (*TABLES.values(), "post_versions", "runs", "activity")
-# A cell that a spreadsheet would run as a formula is written with an apostrophe before it.
-_DEFUSED = "CASE WHEN regexp_matches({name}, '^[=+@\\t\\r-]') THEN '''' || {name} ELSE {name} END AS {name}"
+# A cell that a spreadsheet would run as a formula is written with an apostrophe before it (OWASP, "CSV Injection"):
+# one that begins with = + - @ or their full-width forms, or with what programs cut off before they look.
+_SIGNS = r"=+@\t\r\n\x00\x{FF1D}\x{FF0B}\x{FF20}\x{FF0D}\x{2212}-"
+_DEFUSED = "CASE WHEN regexp_matches({name}, '^[" + _SIGNS.replace("{", "{{").replace("}", "}}") + "]') "
+_DEFUSED += "THEN '''' || {name} ELSE {name} END AS {name}"
 
 
-def export(store: Path, to: Path, file_format: str) -> dict[str, int]:
+def export(store: Path, to: Path, file_format: str, *, share: bool = False) -> dict[str, int]:
     """Write every table; JSON Lines hold records (by kind), Parquet and CSV hold the tables with their columns.
+
+    Files are their owner's only, unless `share` leaves them to the umask.
 
     Raises CommunityKitError for a format that is none of `FORMATS`.
     """
@@ -23,23 +29,24 @@ def export(store: Path, to: Path, file_format: str) -> dict[str, int]:
         raise CommunityKitError(f"there is no format {file_format!r}", remedy=f"Formats: {', '.join(FORMATS)}.")
     written: dict[str, int] = {}
     with Store(store) as opened:
-        to.mkdir(parents=True, exist_ok=True)
+        make_folder(to, share=share)
         if file_format == "jsonl":
             for kind, table in TABLES.items():
-                written[table] = write_jsonl(opened.records(kind), to / f"{table}.jsonl")
+                written[table] = write_jsonl(opened.records(kind), to / f"{table}.jsonl", share=share)
             return written
         for table in _TABLES:
-            written[table] = _copy(opened, table, to / f"{table}.{file_format}", file_format)
+            written[table] = _copy(opened, table, to / f"{table}.{file_format}", file_format, share=share)
     return written
 
 
-def _copy(store: Store, table: str, path: Path, file_format: str) -> int:
+def _copy(store: Store, table: str, path: Path, file_format: str, *, share: bool) -> int:
+    make_file(path, share=share)
     target = str(path).replace("'", "''")
-    query, options = f"SELECT * FROM {table}", "FORMAT parquet, COMPRESSION zstd"  # noqa: S608 # our own table names
+    query, options = f"SELECT * FROM {table}", "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false"  # noqa: S608 # our own table names
     if file_format == "csv":
         described = store.sql(f"DESCRIBE {table}").to_pylist()
         query = f"SELECT {', '.join(_cell(row) for row in described)} FROM {table}"  # noqa: S608 # same
-        options = "FORMAT csv, HEADER"
+        options = "FORMAT csv, HEADER, USE_TMP_FILE false"
     (row,) = store.sql(f"COPY ({query}) TO '{target}' ({options})").to_pylist()
     count: int = row["Count"]
     return count

@@ -81,6 +81,15 @@ class Writer:
             rows = self.connection().execute("SELECT slice, checkpoint FROM checkpoints").fetchall()
         return {name: from_json(text) for name, text in rows}
 
+    def forget_checkpoints_after(self, moment: datetime) -> list[str]:
+        """Forget checkpoints that were stored after a moment, and return their slices: what they cover is read again.
+
+        Raises StoreError where the store cannot be written.
+        """
+        with telling(self.path, "write into it"):
+            rows = self._writable().execute("DELETE FROM checkpoints WHERE stored_at > ? RETURNING slice", [moment])
+            return sorted(name for (name,) in rows.fetchall())
+
     def start_run(self, run: Mapping[str, Any]) -> None:
         """Note that a run began.
 
