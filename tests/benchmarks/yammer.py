@@ -11,7 +11,7 @@ from figure import Figure
 from communitykit.sandbox import Size, World, to_us
 from communitykit.testing.reading import Kept, Run
 from communitykit_yammer import YAMMER
-from communitykit_yammer.methods import FEED_PAGE
+from communitykit_yammer.api.methods import FEED_PAGE
 from communitykit_yammer.sandbox import naming
 
 _SIZE = Size(people=120, posts=31_000, communities=200, days=400)

@@ -19,8 +19,8 @@ from communitykit import (
 from communitykit.connector import Gap, Request, Response, Selection
 from communitykit.connector.settings import load_settings
 from communitykit_yammer import YAMMER, YammerSettings
-from communitykit_yammer.access import authorize, preflight
-from communitykit_yammer.methods import fault, rest
+from communitykit_yammer.api.access import authorize, preflight
+from communitykit_yammer.api.methods import fault, rest
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

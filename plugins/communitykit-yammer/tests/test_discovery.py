@@ -11,7 +11,7 @@ import pytest
 from communitykit import CommunityKitError, ObjectUnavailableError, PermissionMissingError
 from communitykit.connector import Batch, Gap, Request, Response, Selection, Slice, Swept
 from communitykit_yammer import YammerSettings
-from communitykit_yammer.client import discover, read, resolve
+from communitykit_yammer.api import discover, read, resolve
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NETWORKS = [{"id": 1, "name": "One", "permalink": "one.example"}, {"id": 2, "name": "Two", "is_primary": True}]

@@ -14,7 +14,7 @@ from communitykit.connector import Archive
 from communitykit.sandbox import DAY, World, project, to_us
 from communitykit.testing.reading import Kept, Run, read
 from communitykit_yammer import YAMMER
-from communitykit_yammer.rows import message as message_row
+from communitykit_yammer.archive.rows import message as message_row
 from communitykit_yammer.sandbox import YammerPlatform, naming
 from communitykit_yammer.sandbox.export import write
 

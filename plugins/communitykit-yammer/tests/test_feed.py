@@ -16,7 +16,7 @@ from communitykit.sandbox import World, project
 from communitykit.testing.reading import Kept
 from communitykit.testing.reading import read as simulated
 from communitykit_yammer import YAMMER, YammerSettings
-from communitykit_yammer.client import discover, estimate, read
+from communitykit_yammer.api import discover, estimate, read
 from communitykit_yammer.sandbox import YammerPlatform
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

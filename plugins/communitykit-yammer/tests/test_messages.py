@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communitykit_yammer.bodies import said
-from communitykit_yammer.ids import node_id, parse_time, rest_id
+from communitykit_yammer.ids import parse_time, rest_id
+from communitykit_yammer.sandbox.graph import node_id
+from communitykit_yammer.translate.text import said
 
 MESSAGE: dict[str, Any] = {
     "id": 2**53 + 1,

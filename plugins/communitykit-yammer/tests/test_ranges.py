@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communitykit_yammer.ranges import Ranges
+from communitykit_yammer.api.ranges import Ranges
 
 PAIRS = st.lists(st.tuples(st.integers(1, 40), st.integers(0, 12)).map(lambda one: (one[0], one[0] + one[1] - 1)))
 

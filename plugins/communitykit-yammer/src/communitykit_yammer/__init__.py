@@ -5,8 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from communitykit.connector import Capabilities, Connector, hookimpl
-from communitykit_yammer import archive, client
-from communitykit_yammer.methods import BUDGETS, fault
+from communitykit_yammer import api, archive
 from communitykit_yammer.settings import GRAPH_URL, LOGIN_URL, REST_URL, YammerSettings
 from communitykit_yammer.translate import IGNORED, TRANSLATORS
 
@@ -75,14 +74,14 @@ YAMMER = Connector(
     base_url=REST_URL,
     hosts=(LOGIN_URL.split("/")[2], "*.office.com", "*.office365.com"),
     credential_hosts=(REST_URL.split("/")[2], GRAPH_URL.split("/")[2]),
-    budgets=BUDGETS,
-    authorize=client.authorize,
-    error_of=fault,
-    discover=client.discover,
-    read=client.read,
-    resolve=client.resolve,
-    preflight=client.preflight,
-    estimate=client.estimate,
+    budgets=api.BUDGETS,
+    authorize=api.authorize,
+    error_of=api.fault,
+    discover=api.discover,
+    read=api.read,
+    resolve=api.resolve,
+    preflight=api.preflight,
+    estimate=api.estimate,
     ignored=IGNORED,
     # Entra tokens, the retired ones of Yammer's own, signatures in addresses of pictures.
     secrets=(r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", r"\d{3,}-[A-Za-z0-9]{22}", r"P4=[\w-]{20,}"),

@@ -96,9 +96,3 @@ def rest_id(node: object) -> str | None:
     except ValueError:
         return None
     return number(found.get("id")) if isinstance(found, dict) else None
-
-
-def node_id(kind: str, native: str) -> str:
-    """Write a Graph node id; the inverse of `rest_id`."""
-    text = json.dumps({"_type": kind, "id": native}, separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from communitykit_yammer.bodies import FORMS, Said, said
+from communitykit_yammer.translate.text import FORMS, Said, said
 
 
 def spoken_part(item: Mapping[str, Any], context: Mapping[str, Any], network: str, odd: dict[str, None]) -> Said | None:

@@ -13,10 +13,10 @@ from typing import Any
 
 from communitykit import ArchiveError, ObjectUnavailableError, PermissionMissingError, TransientError
 from communitykit.connector import Archive, Batch, Checkpoint, Cost, Gap, Request, Response, Selection, Slice
-from communitykit_yammer.archive import read_part
+from communitykit_yammer.api.ranges import Ranges
+from communitykit_yammer.archive.export import read_part
+from communitykit_yammer.archive.tables import parts
 from communitykit_yammer.ids import number
-from communitykit_yammer.ranges import Ranges
-from communitykit_yammer.tables import parts
 
 VERSION = 2
 SHORTEST = 3600

@@ -20,12 +20,12 @@ from communitykit import (
     TransientError,
 )
 from communitykit.connector import Batch, Gap, Request, Selection, Swept
+from communitykit_yammer.api.checkpoint import Progress, kinds_of
+from communitykit_yammer.api.methods import FEED_PAGE, rest
+from communitykit_yammer.api.pages import Page, id_of, is_cut, is_direct, moments
+from communitykit_yammer.api.ranges import Ranges
+from communitykit_yammer.api.reactions import completed
 from communitykit_yammer.ids import number, parse_time
-from communitykit_yammer.methods import FEED_PAGE, rest
-from communitykit_yammer.pages import Page, id_of, is_cut, is_direct, moments
-from communitykit_yammer.progress import Progress, kinds_of
-from communitykit_yammer.ranges import Ranges
-from communitykit_yammer.reactions import completed
 
 MARGIN = timedelta(seconds=60)
 """Yammer's clock and ours may differ, and messages may show late: the last minute is never swept."""

@@ -6,11 +6,11 @@ from collections.abc import Generator
 from typing import Any
 
 from communitykit import ObjectUnavailableError, ProtocolError, TransientError
-from communitykit.connector import Response, required_list
+from communitykit.connector import Response, as_mapping, required_list
+from communitykit_yammer.api.checkpoint import Progress
+from communitykit_yammer.api.methods import LIST_PAGE, rest
+from communitykit_yammer.api.pages import id_of, is_cut
 from communitykit_yammer.ids import number
-from communitykit_yammer.methods import LIST_PAGE, rest
-from communitykit_yammer.pages import id_of, is_cut, mapping
-from communitykit_yammer.progress import Progress
 
 
 def completed(
@@ -22,7 +22,7 @@ def completed(
     """
     found = list(items)
     for index, item in enumerate(items):
-        native, count = str(item["id"]), mapping(item.get("liked_by")).get("count")
+        native, count = str(item["id"]), as_mapping(item.get("liked_by")).get("count")
         if not is_cut(item) or progress.reactions.get(native) == count:
             continue
         try:

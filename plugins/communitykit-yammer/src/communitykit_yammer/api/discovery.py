@@ -6,13 +6,12 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 from communitykit import CommunityKitError, PermissionMissingError
-from communitykit.connector import Batch, Flow, Gap, Response, Selection, Slice, Swept, parse_id
-from communitykit_yammer.found import Found
+from communitykit.connector import Batch, Flow, Gap, Response, Selection, Slice, Swept, as_mapping, parse_id
+from communitykit_yammer.api.found import Found
+from communitykit_yammer.api.listing import NumberedListing
+from communitykit_yammer.api.methods import rest
+from communitykit_yammer.api.tenant import communities, tenant_slices
 from communitykit_yammer.ids import community_id, number
-from communitykit_yammer.listing import NumberedListing
-from communitykit_yammer.methods import rest
-from communitykit_yammer.pages import mapping
-from communitykit_yammer.tenant import communities, tenant_slices
 
 Steps = Generator[Any, Any, Any]
 
@@ -115,7 +114,7 @@ def _slices(selection: Selection, found: Found, row: Mapping[str, Any]) -> Steps
     native = str(number(row["id"]))
     label = next(iter(_names(row)), native)
     where = community_id(found.network, native)
-    stats = mapping(row.get("stats"))
+    stats = as_mapping(row.get("stats"))
     found.groups[label] = native if label not in found.groups else ""  # a name that two have joins nothing
     if selection.kinds & _TALK:
         params = {"group": native, "updates": stats.get("updates")}

@@ -1,28 +1,25 @@
-"""A message becomes a Post, and its likers become events; what Yammer itself writes becomes an event. Pure."""
+"""A message becomes a Post, whole or as a reference; what an export holds of its versions, too. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
-from communitykit.connector import Draft, Rejected, Swept, make_event_id
-from communitykit_yammer.bodies import said
+from communitykit.connector import Draft, Rejected
 from communitykit_yammer.ids import (
     ALL_COMPANY,
-    NETWORK,
-    PLATFORM,
     community_id,
     member_id,
     network_of,
     number,
     parse_time,
     post_id,
-    reaction_id,
 )
-from communitykit_yammer.oddities import liked_part, objects, spoken_part
-from communitykit_yammer.places import special
-from communitykit_yammer.wire import Attachment, LikedBy, Message, PollOption
+from communitykit_yammer.translate.acts import count, reactions, system
+from communitykit_yammer.translate.oddities import liked_part, objects, spoken_part
+from communitykit_yammer.translate.places import special
+from communitykit_yammer.translate.text import said
+from communitykit_yammer.wire import Attachment, Message, PollOption
 
 _KINDS = {"question": "question", "announcement": "announcement", "poll": "poll", "praise": "praise"}
 _FILES = {"image": "image", "video": "video", "file": "file", "document": "file", "uploadedfile": "file"}
@@ -43,7 +40,7 @@ def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
     if native is None:
         raise Rejected("no_id", "the message has no id")
     if item.get("system_message") or item.get("message_type") == "system":
-        yield _system(item, context, network, native)
+        yield system(item, context, network, native, _where(item, context, network))
         return
     draft = _frame(item, context, network, native)
     if "community_id" in draft and (place := special(draft["community_id"])):
@@ -82,10 +79,10 @@ def _living(
     liked = liked_part(item, odd)
     replies = (context.get("replies") or {}).get(native)
     if liked is not None or replies is not None:
-        draft["counts"] = {"replies": replies, "reacted": _count(liked) if liked is not None else None}
+        draft["counts"] = {"replies": replies, "reacted": count(liked) if liked is not None else None}
     yield draft
     if liked is not None:
-        yield from _reactions(liked, draft, network)
+        yield from reactions(liked, draft, network)
     for part in odd:
         yield Rejected("odd_part", f"{part} has no shape that can be read", native=native)
 
@@ -101,33 +98,12 @@ def reference(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
     if native is None:
         raise Rejected("no_id", "the message has no id")
     if item.get("system_message"):
-        yield _system(item, context, network, native)
+        yield system(item, context, network, native, _where(item, context, network))
         return
     draft = _frame(item, context, network, native)
     if "community_id" in draft and (place := special(draft["community_id"])):
         yield place
     yield draft
-
-
-def vote(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
-    """Translate a row of an export's Answers.csv: somebody voted for an answer to a question.
-
-    Raises Rejected when it does not say who, or for what.
-    """
-    network, target, voter = network_of(context, {}), number(item.get("messageid")), number(item.get("voterid"))
-    if target is None or voter is None:
-        raise Rejected("no_id", "the vote does not say who voted, or for what")
-    message_id, actor, at = post_id(network, target), member_id(network, voter), parse_time(item.get("createdat"))
-    yield {
-        "record": "event",
-        "id": make_event_id(PLATFORM, network, "voted", target=message_id, actor=actor, detail="answer"),
-        "kind": "voted",
-        "actor_id": actor,
-        "target_id": message_id,
-        "detail": "answer",
-        "active": True,
-        **({"occurred_at": at, "time_source": "event"} if at else {}),
-    }
 
 
 def version(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
@@ -198,53 +174,6 @@ def _deleted(item: Message) -> dict[str, Any]:
         "attachments": (),
         "links": (),
     }
-
-
-def _system(item: Message, context: Mapping[str, Any], network: str, native: str) -> dict[str, Any]:
-    """Describe what Yammer itself tells ("has created the [[group:1]] group"): nobody's post."""
-    spoken = spoken_part(item, context, network, {})
-    target = _where(item, context, network) or community_id(network, NETWORK)
-    sender = number(item.get("sender_id"))
-    actor = member_id(network, sender, item.get("sender_type")) if sender else None
-    occurred: datetime | None = parse_time(item.get("created_at"))
-    kind = "x-yammer-system"
-    return {
-        "record": "event",
-        "id": make_event_id(PLATFORM, network, kind, target=target, actor=actor, occurrence=native),
-        "kind": kind,
-        "actor_id": actor,
-        "target_id": target,
-        "community_id": target,
-        "detail": spoken.text if spoken else None,
-        "occurred_at": occurred,
-        "time_source": "event" if occurred else "none",
-        "active": True,
-    }
-
-
-def _reactions(liked: LikedBy, draft: Mapping[str, Any], network: str) -> Iterator[Draft]:
-    """Translate who reacted: no type and no time is told. Where the list is whole, what is not in it was undone."""
-    actors: dict[str, None] = {}
-    for one in liked.get("names") or ():
-        if isinstance(one, dict) and (user := number(one.get("user_id"))):
-            actors[member_id(network, user)] = None
-    for actor in actors:
-        yield {
-            "record": "event",
-            "id": reaction_id(network, draft["id"], actor),
-            "kind": "reacted",
-            "actor_id": actor,
-            "target_id": draft["id"],
-            **({"community_id": draft["community_id"]} if "community_id" in draft else {}),
-            "active": True,
-        }
-    if len(actors) >= _count(liked):
-        yield Swept("event", {"kind": "reacted", "target_id": draft["id"]})
-
-
-def _count(liked: LikedBy) -> int:
-    told = liked.get("count")
-    return told if isinstance(told, int) else len(liked.get("names") or ())
 
 
 def _attachment(item: Attachment) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 from communitykit.connector import Response, required_list
+from communitykit_yammer.api.methods import LIST_PAGE, rest
 from communitykit_yammer.ids import number
-from communitykit_yammer.methods import LIST_PAGE, rest
 
 
 class NumberedListing:

@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from communitykit import ArchiveError
-from communitykit.connector import Archive, ArchiveDoor, Batch, Gap, Selection, Slice, Swept
-from communitykit_yammer import rows
+from communitykit.connector import Archive, Batch, Gap, Selection, Slice, Swept
+from communitykit_yammer.archive import rows
+from communitykit_yammer.archive.tables import Row, is_true, member, parts, table
 from communitykit_yammer.ids import number, parse_time
-from communitykit_yammer.tables import Row, is_true, member, parts, table
 
 BATCH = 1000
 """Messages in one batch."""
@@ -213,7 +213,3 @@ def _network_of(archive: Archive, folder: str) -> str | None:
         return native
     listed = [number(row.get("id")) for row in table(archive, folder, "Networks.csv")]
     return listed[0] if len(listed) == 1 else None
-
-
-DOOR = ArchiveDoor(detect=detect, as_of=as_of, read=read, options=ArchiveOptions)
-"""The declaration's part about archives."""

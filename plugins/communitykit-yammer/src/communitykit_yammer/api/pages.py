@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from communitykit.connector import Batch, required_list
+from communitykit.connector import Batch, as_list, as_mapping, required_list
 from communitykit_yammer.ids import number, parse_time
 
 _MEMBERS = {"user": "user", "bot": "bot", "guide": "bot"}
@@ -44,14 +44,14 @@ class Page:
         Raises ProtocolError where it holds no list of messages: that is no empty feed.
         """
         rows = required_list(data, "messages", subject=subject)
-        envelope = mapping(data)
+        envelope = as_mapping(data)
         page = cls(size=len(rows))
         for row in rows:
             readable = isinstance(row, dict) and number(row.get("id")) is not None
             (page.messages if readable else page.unreadable).append(row)
         page.messages.sort(key=id_of, reverse=True)
-        page.references = [one for one in listed(envelope.get("references")) if isinstance(one, dict)]
-        page.older = mapping(envelope.get("meta")).get("older_available") is True
+        page.references = [one for one in as_list(envelope.get("references")) if isinstance(one, dict)]
+        page.older = as_mapping(envelope.get("meta")).get("older_available") is True
         return page
 
     @property
@@ -85,7 +85,7 @@ class Page:
             if kind == "message":
                 starters[native] = one.get("sender_id")
             elif kind == "thread":
-                updates = mapping(one.get("stats")).get("updates")
+                updates = as_mapping(one.get("stats")).get("updates")
                 if isinstance(updates, int) and updates > 0:
                     replies[native] = updates - 1  # the starter is counted, too
             elif kind in {"topic", "tag"} and one.get("name"):
@@ -105,7 +105,7 @@ class Page:
         likers = {
             native: one
             for item in self.messages
-            for one in listed(mapping(item.get("liked_by")).get("names"))
+            for one in as_list(as_mapping(item.get("liked_by")).get("names"))
             if isinstance(one, dict) and (native := number(one.get("user_id"))) and native not in known
         }
         if likers:
@@ -129,16 +129,6 @@ def is_direct(item: Mapping[str, Any]) -> bool:
 
 def is_cut(item: Mapping[str, Any]) -> bool:
     """Tell whether a message shows only a part of those who reacted."""
-    liked = mapping(item.get("liked_by"))
+    liked = as_mapping(item.get("liked_by"))
     count = liked.get("count")
-    return isinstance(count, int) and len(listed(liked.get("names"))) < count
-
-
-def mapping(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 # any JSON
-    """Return an object; empty for what is none, so that one odd payload does not end a walk."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def listed(value: Any) -> list[Any]:  # noqa: ANN401 # any JSON
-    """Return a list; empty for what is none."""
-    return value if isinstance(value, list) else []
+    return isinstance(count, int) and len(as_list(liked.get("names"))) < count

@@ -7,17 +7,13 @@ from typing import Any
 
 from communitykit import ObjectUnavailableError, PermissionMissingError
 from communitykit.connector import Batch, Checkpoint, Flow, Gap, Selection, Slice, Swept
-from communitykit_yammer.access import authorize, preflight
-from communitykit_yammer.discovery import discover, resolve
-from communitykit_yammer.exporting import read_exports, windows_left
-from communitykit_yammer.feed import Feed, is_quiet, read_feed
+from communitykit_yammer.api.checkpoint import Progress, kinds_of
+from communitykit_yammer.api.exports import read_exports, windows_left
+from communitykit_yammer.api.listing import NumberedListing
+from communitykit_yammer.api.messages import Feed, is_quiet, read_feed
+from communitykit_yammer.api.methods import FEED_PAGE, LIST_PAGE
+from communitykit_yammer.api.tenant import read_members, read_report, read_roles
 from communitykit_yammer.ids import number, parse_time
-from communitykit_yammer.listing import NumberedListing
-from communitykit_yammer.methods import FEED_PAGE, LIST_PAGE
-from communitykit_yammer.progress import Progress, kinds_of
-from communitykit_yammer.tenant import read_members, read_report, read_roles
-
-__all__ = ["authorize", "discover", "estimate", "preflight", "read", "resolve"]
 
 Steps = Generator[Any, Any, None]
 

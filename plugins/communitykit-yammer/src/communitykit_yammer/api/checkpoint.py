@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from communitykit.connector import Checkpoint, Selection
-from communitykit_yammer.ranges import Ranges
+from communitykit_yammer.api.ranges import Ranges
 
 VERSION = 2
 MAX_REACTIONS = 20_000

@@ -8,8 +8,8 @@ from typing import Any
 
 from communitykit import SettingsError
 from communitykit.connector import AuthFlow, Credential, Flow, Gap, Selection, bearer, refresh_token, token_from
+from communitykit_yammer.api.methods import graph, rest
 from communitykit_yammer.ids import PLATFORM
-from communitykit_yammer.methods import graph, rest
 from communitykit_yammer.settings import YammerSettings
 
 REST_SCOPE = "https://api.yammer.com/.default"

@@ -20,9 +20,9 @@ from communitykit.connector import (
     odata_rows,
     report_rows,
 )
-from communitykit_yammer.found import Found
+from communitykit_yammer.api.found import Found
+from communitykit_yammer.api.methods import graph
 from communitykit_yammer.ids import community_id, rest_id
-from communitykit_yammer.methods import graph
 
 Steps = Generator[Any, Any, Any]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit_yammer.tables import Row, is_true
+from communitykit_yammer.archive.tables import Row, is_true
 
 _PLACE = re.compile(r"(?P<type>\w+):(?:\[(?P<inner>[^\]]*)\]|(?P<id>\d+))")
 _TITLE = re.compile(r'(title|description)="([^"]*)"')

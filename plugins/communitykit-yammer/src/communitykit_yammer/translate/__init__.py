@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from communitykit.connector import Draft, Ignored, WireKind
-from communitykit_yammer import graph_records, messages, people, places
+from communitykit_yammer.translate import acts, graph, messages, people, places
 
 
 def _topic(_item: Any, _context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401 # not read
@@ -36,14 +36,14 @@ TRANSLATORS: dict[str, WireKind] = {
     "message_reference": WireKind(messages.reference),
     "administrator": WireKind(people.administrator),
     "message_version": WireKind(messages.version, id_field="message_id"),
-    "answer_vote": WireKind(messages.vote),
+    "answer_vote": WireKind(acts.vote),
     "draft": WireKind(_draft),
-    "graph_community": WireKind(graph_records.community),
-    "graph_role": WireKind(graph_records.role),
-    "graph_member": WireKind(graph_records.member),
-    "report_user": WireKind(graph_records.report_user, id_field="User Principal Name"),
-    "report_group": WireKind(graph_records.report_group, id_field="Group Display Name"),
-    "report_network": WireKind(graph_records.report_network, id_field="Report Date"),
+    "graph_community": WireKind(graph.community),
+    "graph_role": WireKind(graph.role),
+    "graph_member": WireKind(graph.member),
+    "report_user": WireKind(graph.report_user, id_field="User Principal Name"),
+    "report_group": WireKind(graph.report_group, id_field="Group Display Name"),
+    "report_network": WireKind(graph.report_network, id_field="Report Date"),
     "topic": WireKind(_topic),
     "thread": WireKind(_thread),
     "reference": WireKind(_aside),
