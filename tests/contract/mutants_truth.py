@@ -206,6 +206,7 @@ TRUTH_MUTANTS = [
     Mutant("test_who_is_no_longer_in_the_directory_is_inactive", never_sees_who_left_the_directory),
     Mutant("test_no_more_is_told_than_is_claimed", sweeps_without_saying_so),
     Mutant("test_a_month_later_an_incremental_run_finds_what_a_fresh_one_finds", makes_ids_of_words),
+    Mutant("test_no_id_is_made_of_words", makes_ids_of_words),
     Mutant(NO_PAGE, takes_no_page_for_an_empty_one, more="a list that is null"),
     Mutant("test_a_part_that_always_fails_costs_itself_alone", stops_at_the_first_part_that_fails),
 ]

@@ -9,6 +9,7 @@ from mutants import MUTANTS, Mutant
 from mutants_truth import TRUTH_MUTANTS
 
 from communitykit.testing.base import platform_of
+from communitykit.testing.payloads import seen_in
 from communitykit.testing.reading import read
 from communitykit.testing.suite import ConnectorSuite
 
@@ -31,6 +32,8 @@ def test_is_caught(mutant: Mutant, tmp_path: Path, caplog: pytest.LogCaptureFixt
         "ahead": mutant.more,
     }
     wanted = inspect.signature(check).parameters
+    if "recorded" in wanted:
+        given |= {"declaration": made, "recorded": seen_in(made, suite.make_world())}
     if "whole" in wanted:
         given["whole"] = read(made, suite.make_world(), include_private=True, include_direct=True)
     with mutant.core(), pytest.raises((AssertionError, pytest.fail.Exception)):

@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,15 +25,74 @@ def package(tmp_path: Path) -> Path:
     folder.mkdir()
     (connector,) = blocks("write-a-connector.md", "python")
     (project,) = blocks("write-a-connector.md", "toml")
-    test, sandbox, _ = blocks("test-a-connector.md", "python")  # the third: tests/docs
+    test, payloads, sandbox, _ = blocks("test-a-connector.md", "python")  # the fourth: tests/docs
     for name, text in {
         "communitykit_forum.py": connector,
         "communitykit_forum_sandbox.py": sandbox,
         "pyproject.toml": project,
         "test_forum.py": test,
+        "test_forum_payloads.py": payloads,
     }.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+def run(tests: Path, *others: Path) -> subprocess.CompletedProcess[str]:
+    """Run the tests of a folder or file with these folders of packages."""
+    paths = [*map(str, others), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "-rs", str(tests)],
+        cwd=tests if tests.is_dir() else tests.parent,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def counted(run: subprocess.CompletedProcess[str], word: str) -> int:
+    found = re.search(rf"(\d+) {word}", run.stdout)
+    return int(found[1]) if found else 0
+
+
+def install(package: Path, change: Callable[[str], str]) -> None:
+    """Install the package where it is, with a change to its connector."""
+    connector = package / "communitykit_forum.py"
+    text = connector.read_text("utf-8")
+    assert change(text) != text
+    connector.write_text(change(text), encoding="utf-8")
+    info = package / "communitykit_forum-1.0.dist-info"
+    info.mkdir()
+    points = tomllib.loads((package / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]["communitykit"]
+    lines = ["[communitykit]", *(f"{name} = {value}" for name, value in points.items())]
+    (info / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: communitykit-forum\nVersion: 1.0\n", encoding="utf-8")
+
+
+def test_recorded_payloads_alone_are_held_to_eleven_checks(package: Path) -> None:
+    install(package, lambda text: text.replace("    sandbox=simulated,\n", ""))
+    ended = run(package / "test_forum_payloads.py", package)
+    assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-2000:]
+    assert counted(ended, "passed") == 11
+
+
+def test_recorded_payloads_show_what_is_wrong(package: Path) -> None:
+    def change(text: str) -> str:
+        return text.replace("    sandbox=simulated,\n", "").replace('str(item["id"])', 'item["text"]')
+
+    install(package, change)
+    ended = run(package / "test_forum_payloads.py", package)
+    assert ended.returncode == 1
+    assert "test_no_id_is_made_of_words" in ended.stdout
+
+
+def test_where_a_plain_read_is_not_the_truth_nothing_else_is_told(package: Path) -> None:
+    install(package, lambda text: text.replace('"author_id": make_id("forum", "main", "member", item["by"]),', ""))
+    ended = run(package / "test_forum.py", package)
+    assert ended.returncode == 1
+    assert counted(ended, "failed") == 1
+    assert "is not the truth: see test_what_the_api_gives_is_the_truth" in ended.stdout
 
 
 @pytest.mark.slow
@@ -55,19 +116,8 @@ def test_a_package_of_its_own_passes(package: Path, tmp_path: Path) -> None:
     subprocess.run(install, cwd=package, check=True, timeout=120)
     elsewhere = tmp_path / "tests"
     elsewhere.mkdir()
-    shutil.move(package / "test_forum.py", elsewhere)
-    paths = [str(installed), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "-rs"],
-        cwd=elsewhere,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
-    passed = re.search(r"(\d+) passed", run.stdout)
-    assert passed is not None
-    assert int(passed[1]) > 30, run.stdout
+    for name in ("test_forum.py", "test_forum_payloads.py"):
+        shutil.move(package / name, elsewhere)
+    ended = run(elsewhere, installed)
+    assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-2000:]
+    assert counted(ended, "passed") > 60, ended.stdout

@@ -74,7 +74,7 @@ class Recorder(Fault):
         for key in self.pages(site):
             data = self.answers[key]
             for name in _lists(site, data):
-                for path, value in _walk((name,) if name else (), data[name] if name else data):
+                for path, value in walk((name,) if name else (), data[name] if name else data):
                     if value is None or type(value) is type(odd):
                         continue
                     kind = f"{self.names[key]} {'.'.join('*' if isinstance(one, int) else one for one in path)}"
@@ -99,7 +99,7 @@ class Odd(Fault):
         answer: Answer = proceed()
         data = _json(answer)
         for spot in self.spots.get(call.key, ()) if data is not None else ():
-            if _put(data, spot.path, copy.deepcopy(self.value)):
+            if put(data, spot.path, copy.deepcopy(self.value)):
                 self._met[spot.kind] += 1
         return answer if data is None else Answer.of(data, status=answer.status, headers=answer.headers)
 
@@ -156,15 +156,15 @@ def _lists(site: Site, data: Any) -> list[str]:  # noqa: ANN401 # decoded JSON
     return [name for name in site.platform.listings if isinstance(data, dict) and isinstance(data.get(name), list)]
 
 
-def _walk(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401 # decoded JSON
+def walk(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401 # decoded JSON
     """Walk every value below a list, the objects in it first."""
     inner = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
     for name, one in inner:
         yield (*path, name), one
-        yield from _walk((*path, name), one)
+        yield from walk((*path, name), one)
 
 
-def _put(data: Any, path: Path, value: Any) -> bool:  # noqa: ANN401 # decoded JSON
+def put(data: Any, path: Path, value: Any) -> bool:  # noqa: ANN401 # decoded JSON
     """Put a value in; tell whether there was such a place, which another odd value may have taken."""
     for step in path[:-1]:
         try:

@@ -5,13 +5,23 @@ from __future__ import annotations
 from communitykit.testing.doors import DoorChecks
 from communitykit.testing.neighbours import NeighbourChecks
 from communitykit.testing.oddities import OddityChecks
+from communitykit.testing.payloads import PayloadChecks
 from communitykit.testing.records import RecordChecks
 from communitykit.testing.runs import RunChecks
 from communitykit.testing.slices import SliceChecks
 from communitykit.testing.windows import WindowChecks
 
 
-class ConnectorSuite(DoorChecks, RunChecks, RecordChecks, NeighbourChecks, WindowChecks, OddityChecks, SliceChecks):
+class ConnectorSuite(
+    DoorChecks,
+    RunChecks,
+    RecordChecks,
+    PayloadChecks,
+    NeighbourChecks,
+    WindowChecks,
+    OddityChecks,
+    SliceChecks,
+):
     """Everything that a connector declares, held against a company whose truth is known.
 
     What it does not declare is skipped, with the reason. See `communitykit.testing.base.Checks` for what a subclass may

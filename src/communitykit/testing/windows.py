@@ -44,7 +44,7 @@ class Writing(Fault):
 class WindowChecks(Checks):
     """Windows, globs and kinds in any order; what is written meanwhile; clocks that do not agree."""
 
-    orders: Iterable[int] = range(4)
+    orders: Iterable[int] = range(2)
     """Seeds of the orders in which windows are read."""
 
     def test_windows_in_any_order_and_then_a_plain_run_end_as_a_fresh_one(
