@@ -16,9 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # pages.py and generate.py, besi
 @pytest.fixture
 def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Serve a tiny company; the working directory holds the files that examples name."""
-    make = registry().get("slack").sandbox
-    assert make is not None
-    platform, world = make(), World(seed=4, size="tiny", platforms=("slack",))
+    platform, world = registry().get("slack").simulated(), World(seed=4, size="tiny", platforms=("slack",))
     platform.write_archive(world, tmp_path / "export.zip")
     message = {"type": "message", "user": "U1", "text": "hello <@U2>", "ts": "1512104434.000490"}
     (tmp_path / "message.json").write_text(json.dumps(message), encoding="utf-8")
