@@ -37,7 +37,7 @@ class Known:
     """What is known of one record: the value of every told field, and when each was true.
 
     `changed` is set once a value moved, `confirmed` once only the time of knowing did. `replaced` collects each content
-    of a post that lost to another one, for its history.
+    of a post that lost to another one, for its history. `kept` is what a store keeps beside it.
     """
 
     values: dict[str, Any]
@@ -46,6 +46,7 @@ class Known:
     replaced: list[dict[str, Any]] = field(default_factory=list)
     changed: bool = False
     confirmed: bool = False
+    kept: Any = None
 
 
 def begin(values: Mapping[str, Any], as_of: datetime, source: object = None) -> Known:

@@ -221,7 +221,12 @@ class EngagementEvent(_Record):
     detail: str | None = Field(default=None, description="Reaction name, poll option, new topic…")
     occurred_at: UtcDatetime | None = Field(default=None, description="When; None where no source tells.")
     time_source: Literal["event", "observed", "none"] = Field(
-        default="none", description="`event`: the platform's time; `observed`: when we saw it; `none`."
+        default="none",
+        description="`event`: the platform's time; `observed`: between two runs, `observed_after` and the run that "
+        "first saw it; `none`.",
+    )
+    observed_after: UtcDatetime | None = Field(
+        default=None, description="When it had not happened yet, as an earlier run saw; only a store can know."
     )
     active: bool = Field(default=True, description="False once undone.")
 

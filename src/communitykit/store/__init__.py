@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from communitykit.errors import StoreError
-from communitykit.store.columns import MERGED, PROVENANCE_NAMES, SCHEMA_VERSION, TABLES
+from communitykit.store.columns import MERGED, SCHEMA_VERSION, TABLES, field_columns
 from communitykit.store.connection import connect, disconnect
 from communitykit.store.evolution import look_through
 from communitykit.store.rows import records_of
@@ -97,12 +97,13 @@ class Store:
     def current(self) -> dict[str, pa.Table]:
         """Return what is so now, by table, sorted by id: posts not gone, acts and memberships not undone, no stubs.
 
-        Provenance and run times are left out, so two stores that know the same compare equal.
+        The columns are the model's fields. Provenance and what depends on the runs (which one saw what, between which
+        an act was observed) are left out, so two stores that know the same compare equal.
         """
-        left_out = ", ".join((*PROVENANCE_NAMES, "raw"))
         return {
-            table: self.sql(f"SELECT * EXCLUDE ({left_out}) FROM ({query}) ORDER BY id")  # noqa: S608 # our own text
-            for table, query in CURRENT.items()
+            table: self.sql(f"SELECT {', '.join(_timeless(kind))} FROM ({CURRENT[table]}) ORDER BY id")  # noqa: S608 # our own text
+            for kind, table in TABLES.items()
+            if table in CURRENT
         }
 
     def records(self, kind: str, *, batch: int = 10_000) -> Iterator[BaseModel]:
@@ -124,6 +125,15 @@ class Store:
             if rows is None:
                 return
             yield from records_of(kind, pa.Table.from_batches([rows]))
+
+
+def _timeless(kind: str) -> Iterator[str]:
+    """Yield the fields of a kind that do not depend on when it was read."""
+    for column in field_columns(kind):
+        if column.name == "time_source":
+            yield "CASE time_source WHEN 'observed' THEN 'none' ELSE time_source END AS time_source"
+        elif column.name not in {"raw", "observed_after"}:
+            yield column.name
 
 
 def _known(table: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import duckdb
 
 from communitykit.store.columns import SCHEMA_VERSION
-from communitykit.store.schema import ACTIVITY, tables
+from communitykit.store.schema import ACTIVITY, FILLED, place_of, tables
 
 RENAMED: dict[str, dict[str, str]] = {"members": {"title": "job_title"}}
 """By table, what columns of earlier schemas are called now."""
@@ -80,15 +80,17 @@ def _query(table: str, wanted: Mapping[str, str], found: Mapping[str, str], data
     if not found:
         return f"SELECT {', '.join(f'CAST(NULL AS {sql}) AS {name}' for name, sql in wanted.items())} LIMIT 0"
     former = {new: old for old, new in RENAMED.get(table, {}).items() if old in found and new not in found}
-    chosen = [_expression(name, sql, found, former) for name, sql in wanted.items()]
+    filled = {name: text.format(runs=f"{_quoted(database)}.main.runs") for name, text in FILLED.get(table, {}).items()}
+    filled |= place_of(table)
+    chosen = [_expression(name, sql, found, former, filled.get(name, "NULL")) for name, sql in wanted.items()]
     kept = [_quoted(name) for name in found if name not in wanted and name not in former.values()]
     # The database is named: in a view of the table's own name the table would be the view itself.
     return f"SELECT {', '.join([*chosen, *kept])} FROM {_quoted(database)}.main.{table}"  # noqa: S608 # names, quoted
 
 
-def _expression(name: str, sql: str, found: Mapping[str, str], former: Mapping[str, str]) -> str:
+def _expression(name: str, sql: str, found: Mapping[str, str], former: Mapping[str, str], otherwise: str) -> str:
     held_as = former.get(name, name)
-    value = _quoted(held_as) if held_as in found else "NULL"
+    value = _quoted(held_as) if held_as in found else otherwise
     if name == "provenance":  # it names fields
         for new, old in former.items():
             value = f"""replace({value}, '"{old}"', '"{new}"')"""

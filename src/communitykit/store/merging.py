@@ -12,7 +12,10 @@ import pyarrow as pa
 
 from communitykit.model.merge import Known, bury, merge
 from communitykit.store.columns import TABLES
+from communitykit.store.observing import observed, with_brackets
+from communitykit.store.reach import touch
 from communitykit.store.rows import fresh, known_rows, table_of, table_of_fresh, told
+from communitykit.store.schema import place_of
 
 _SAME_ACT = timedelta(seconds=60)
 
@@ -37,11 +40,14 @@ class Tally:
             counts[table] = counts.get(table, 0) + number
 
 
-def store(connection: duckdb.DuckDBPyConnection, kind: str, records: Sequence[Any], tally: Tally) -> None:
+def store(connection: duckdb.DuckDBPyConnection, kind: str, records: Sequence[Any], tally: Tally, run_id: str) -> None:
     """Store records of one kind: new ones as they are, known ones merged with what is stored."""
     ids = [record.id for record in records]
     stored = known_of(connection, kind, ids)
     same = _same_acts(connection, records, stored) if kind == "event" else {}
+    if kind == "event":
+        unknown = [record for record in records if same.get(record.id, record.id) not in stored]
+        records = with_brackets(records, observed(connection, unknown, run_id))
     first: dict[str, Any] = {}  # seen for the first time, and once
     new: dict[str, Known] = {}  # seen for the first time, and more than once
     if not stored and not same and len(set(ids)) == len(ids) and not _any_gone(kind, records):
@@ -56,13 +62,13 @@ def store(connection: duckdb.DuckDBPyConnection, kind: str, records: Sequence[An
                 first[key] = record
                 continue
             held = new[key] = fresh(earlier or record)
-        merge(held, told(record), record.source.as_of, record.source)
+        merge(held, _heard(told(record), held), record.source.as_of, record.source)
         if kind == "post" and held.values.get("gone"):
             bury(held)
     moved = {key: known for key, known in stored.items() if known.changed or known.confirmed}
     if first:
-        append(connection, kind, table_of_fresh(kind, list(first.values())))
-    write(connection, kind, new, moved)
+        append(connection, kind, table_of_fresh(kind, list(first.values()), run_id))
+    write(connection, kind, new, moved, run_id)
     tally.add(tally.new, TABLES[kind], len(first) + len(new))
     tally.add(tally.changed, TABLES[kind], sum(known.changed for known in moved.values()))
 
@@ -98,7 +104,9 @@ def select(
         connection.unregister("wanted")
 
 
-def write(connection: duckdb.DuckDBPyConnection, kind: str, new: dict[str, Known], moved: dict[str, Known]) -> None:
+def write(
+    connection: duckdb.DuckDBPyConnection, kind: str, new: dict[str, Known], moved: dict[str, Known], run_id: str
+) -> None:
     """Write what is known anew, in place of the rows that were there."""
     if moved:
         connection.register("moved", pa.table({"id": pa.array(moved, pa.string())}))
@@ -106,15 +114,17 @@ def write(connection: duckdb.DuckDBPyConnection, kind: str, new: dict[str, Known
         connection.unregister("moved")
     rows = {**new, **moved}
     if rows:
-        append(connection, kind, table_of(kind, rows))
+        append(connection, kind, table_of(kind, rows, run_id))
+        touch(connection, kind, rows, run_id)
     if kind == "post":
         _keep_versions(connection, rows)
 
 
 def append(connection: duckdb.DuckDBPyConnection, kind: str, table: pa.Table) -> None:
     """Append rows."""
+    place = ", ".join(f"{sql} AS {name}" for name, sql in place_of(TABLES[kind]).items())
     connection.register("incoming", table)
-    connection.execute(f"INSERT INTO {TABLES[kind]} BY NAME SELECT * FROM incoming")  # noqa: S608 # same
+    connection.execute(f"INSERT INTO {TABLES[kind]} BY NAME SELECT *, {place} FROM incoming")  # noqa: S608 # same
     connection.unregister("incoming")
 
 
@@ -125,15 +135,19 @@ def _keep_versions(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, Kno
         connection.execute("DELETE FROM post_versions WHERE post_id IN (SELECT id FROM gone)")
         connection.unregister("gone")
     versions = [(key, version) for key, known in rows.items() for version in known.replaced]
+    place = ", ".join(f"{sql} AS {name}" for name, sql in place_of("post_versions").items())
     for key, version in versions:
         moment = version["edited_at"] or version["created_at"]
         connection.execute(
-            """INSERT INTO post_versions SELECT ?, ?, ?, ?, ?, ? WHERE NOT EXISTS
-            (SELECT 1 FROM post_versions WHERE post_id = ? AND body = ? AND edited_at IS NOT DISTINCT FROM ?)""",
-            [
-                *(key, moment, version["title"], version["body"], version["body_format"], version["text"]),
-                *(key, version["body"], moment),
-            ],
+            f"""INSERT INTO post_versions BY NAME SELECT *, {place} FROM (SELECT $id AS post_id, $moment AS edited_at,
+            $title AS title, $body AS body, $format AS body_format, $text AS text) WHERE NOT EXISTS (SELECT 1
+            FROM post_versions WHERE post_id = $id AND body = $body AND edited_at IS NOT DISTINCT FROM $moment)""",  # noqa: S608 # our own names
+            {
+                "id": key,
+                "moment": moment,
+                "format": version["body_format"],
+                **{name: version[name] for name in ("title", "body", "text")},
+            },
         )
 
 
@@ -170,6 +184,13 @@ def _same_acts(
     for key, known in known_of(connection, "event", same.values()).items():
         stored[key] = known  # type: ignore[index] # the caller's own dict, to be merged into
     return same
+
+
+def _heard(values: dict[str, Any], held: Known) -> dict[str, Any]:
+    """Return what is told, without the word that there is no time, where the store knows two runs around it."""
+    if held.values.get("time_source") == "observed" and values.get("time_source") == "none":
+        del values["time_source"]
+    return values
 
 
 def _any_gone(kind: str, records: Iterable[Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import itemgetter
@@ -15,6 +16,23 @@ from pydantic_core import from_json, to_json
 from communitykit.model import RECORD_TYPES, Provenance, told_fields
 from communitykit.model.merge import Known, begin
 from communitykit.store.columns import PROVENANCE_NAMES, arrow_schema, by_name, columns, default_of, field_columns
+from communitykit.store.types import UTC_TIME
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a store keeps beside a record: the runs that stored, changed and saw it, and how it stood before."""
+
+    first_run: str | None
+    changed_run: str | None
+    last_run: str | None
+    seen_before: datetime | None
+    as_of: datetime
+    source: Provenance
+    gone: str | None
+
+
+_KEPT = ("first_run", "changed_run", "last_run", "seen_before", "gone")
 
 
 def told(record: Any) -> dict[str, Any]:  # noqa: ANN401 # any record
@@ -45,12 +63,13 @@ def known_rows(kind: str, table: pa.Table) -> dict[str, Known]:
             fetched_at=row["fetched_at"],
             as_of=row["as_of"],
         )
-        found[row["id"]] = Known(values, told_at, source)
+        kept = Kept(**{name: row.get(name) for name in _KEPT}, as_of=row["as_of"], source=source)
+        found[row["id"]] = Known(values, told_at, source, kept=kept)
     return found
 
 
-def table_of(kind: str, known: dict[str, Known]) -> pa.Table:
-    """Make the rows of what is known."""
+def table_of(kind: str, known: dict[str, Known], run_id: str) -> pa.Table:
+    """Make the rows of what is known, as a run stores them."""
     items = list(known.values())
     arrays: list[Any] = []
     for column in field_columns(kind):
@@ -61,19 +80,29 @@ def table_of(kind: str, known: dict[str, Known]) -> pa.Table:
         arrays.append(column.held([one.values.get(name, default) for one in items]))
     if kind == "member":
         arrays.append(pa.array([not one.values for one in items], pa.bool_()))
+    if kind == "post":
+        arrays += [_repeated(run_id, len(items)), pa.array([_seen_before(one, run_id) for one in items], UTC_TIME)]
+    arrays.append(pa.array([one.kept.first_run if one.kept else run_id for one in items], pa.string()))
+    unchanged = [one.kept is not None and not one.changed for one in items]
+    arrays.append(
+        pa.array([one.kept.changed_run if same else run_id for one, same in zip(items, unchanged, strict=True)])
+    )
     as_of = [max(one.told_at.values(), default=one.source.as_of) for one in items]
     provenance = [_write_provenance(one.told_at) for one in items]
     arrays += _provenance_arrays([one.source for one in items], as_of, provenance)
     return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
 
 
-def table_of_fresh(kind: str, records: Sequence[Any]) -> pa.Table:
+def table_of_fresh(kind: str, records: Sequence[Any], run_id: str) -> pa.Table:
     """Make the rows of records that nothing is known of yet: what `table_of` makes of them, in a fifth of the time."""
     fields = field_columns(kind)
     rows = map(itemgetter(*(column.name for column in fields)), map(vars, records))
     arrays = [column.array(values) for column, values in zip(fields, zip(*rows, strict=True), strict=True)]
     if kind == "member":
         arrays.append(pa.array([not told_fields(record) and record.raw is None for record in records], pa.bool_()))
+    if kind == "post":
+        arrays += [_repeated(run_id, len(records)), pa.nulls(len(records), UTC_TIME)]
+    arrays += [_repeated(run_id, len(records))] * 2
     sources = [record.source for record in records]
     as_of = [source.as_of for source in sources]
     provenance = [
@@ -84,8 +113,20 @@ def table_of_fresh(kind: str, records: Sequence[Any]) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
 
 
+def _seen_before(known: Known, run_id: str) -> datetime | None:
+    """Return when a post was seen before this run, through the same door: what that one lists, it listed then."""
+    kept: Kept | None = known.kept
+    if kept is None or kept.last_run == run_id:
+        return kept.seen_before if kept else None
+    then, now = kept.source, known.source
+    return kept.as_of if (then.connector, then.origin) == (now.connector, now.origin) else None
+
+
+def _repeated(text: str, times: int) -> pa.Array[Any]:
+    return pa.array([text], pa.string()).take(pa.array([0] * times, pa.int32()))
+
+
 def _provenance_arrays(sources: Sequence[Any], as_of: Sequence[datetime], provenance: Sequence[str]) -> list[Any]:
-    utc = pa.timestamp("us", tz="UTC")
     places: dict[int, int] = {}  # a page's records share their source: its columns are made once, and repeated
     where = pa.array([places.setdefault(id(source), len(places)) for source in sources], pa.int32())
     distinct = list({id(source): source for source in sources}.values())
@@ -93,8 +134,8 @@ def _provenance_arrays(sources: Sequence[Any], as_of: Sequence[datetime], proven
         pa.array([source.connector for source in distinct], pa.string()).take(where),
         pa.array([source.version for source in distinct], pa.string()).take(where),
         pa.array([source.origin for source in distinct], pa.string()).take(where),
-        pa.array([source.fetched_at for source in distinct], utc).take(where),
-        pa.array(as_of, utc),
+        pa.array([source.fetched_at for source in distinct], UTC_TIME).take(where),
+        pa.array(as_of, UTC_TIME),
         pa.array(provenance, pa.string()),
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from communitykit.store.columns import TABLES, columns
+from communitykit.store.columns import MERGED, PLACE, TABLES, columns
 
 _OTHER_TABLES: dict[str, dict[str, str]] = {
     "post_versions": {
@@ -23,28 +23,52 @@ _OTHER_TABLES: dict[str, dict[str, str]] = {
         "sources": "JSON",
         "requests": "BIGINT",
         "waited": "DOUBLE",
+        "last_commit": "BIGINT",
     },
     "meta": {"key": "VARCHAR", "value": "VARCHAR"},
 }
 
+_KEYS = {**dict.fromkeys(TABLES.values(), "id"), "post_versions": "post_id"}
+_KEYS |= dict.fromkeys(("coverage", "issues", "checkpoints"), "slice")
+
+_LATEST_RUN = "(SELECT run_id FROM {runs} ORDER BY started_at DESC LIMIT 1)"
+FILLED: dict[str, dict[str, str]] = {
+    **{TABLES[kind]: {"changed_run": _LATEST_RUN} for kind in MERGED},
+    "runs": {"last_commit": "row_number() OVER (ORDER BY started_at)"},
+}
+"""By table, what fills columns that an earlier schema lacks: what it held changed in its latest run at the latest."""
+
+
+def place_of(table: str) -> dict[str, str]:
+    """Return what fills the columns `PLACE` of a table, in SQL; nothing for tables of no single platform."""
+    key = _KEYS.get(table)
+    parts = (f"split_part({key}, ':', 1)", f"url_decode(split_part({key}, ':', 2))")
+    return dict(zip(PLACE, parts, strict=True)) if key else {}
+
+
 # posted, replied, mentioned… are derived from posts here and nowhere else; acts that are not posts are events.
 ACTIVITY = """
-WITH live AS (SELECT * FROM posts WHERE gone IS NULL),
+WITH live AS (
+    SELECT *, CASE WHEN created_at IS NULL THEN 'none' ELSE 'event' END AS dated FROM posts WHERE gone IS NULL),
 named AS (SELECT p.*, unnest(p.mentions) AS mention FROM live p WHERE p.mentions IS NOT NULL),
 praised AS (SELECT p.*, unnest(p.praised_ids) AS praised_id FROM live p WHERE p.praised_ids IS NOT NULL)
 SELECT CASE WHEN parent_id IS NULL AND root_id IS NULL THEN 'posted' ELSE 'replied' END AS kind,
     author_id AS actor_id, coalesce(parent_id, root_id) AS target_id, community_id, id AS post_id,
-    created_at AS occurred_at, 'event' AS time_source, kind AS detail FROM live
-UNION ALL SELECT 'mentioned', author_id, mention.id, community_id, id, created_at, 'event', mention.kind FROM named
-UNION ALL SELECT 'praised', author_id, praised_id, community_id, id, created_at, 'event', NULL FROM praised
-UNION ALL SELECT 'shared', author_id, shared_from_id, community_id, id, created_at, 'event', NULL FROM live
-    WHERE shared_from_id IS NOT NULL
-UNION ALL SELECT 'edited', author_id, id, community_id, id, edited_at, 'event', NULL FROM live
-    WHERE edited_at IS NOT NULL
+    created_at AS occurred_at, dated AS time_source, kind AS detail, NULL::TIMESTAMPTZ AS observed_after,
+    platform, network FROM live
+UNION ALL SELECT 'mentioned', author_id, mention.id, community_id, id, created_at, dated, mention.kind, NULL,
+    platform, network FROM named
+UNION ALL SELECT 'praised', author_id, praised_id, community_id, id, created_at, dated, NULL, NULL,
+    platform, network FROM praised
+UNION ALL SELECT 'shared', author_id, shared_from_id, community_id, id, created_at, dated, NULL, NULL,
+    platform, network FROM live WHERE shared_from_id IS NOT NULL
+UNION ALL SELECT 'edited', author_id, id, community_id, id, edited_at, 'event', NULL, NULL,
+    platform, network FROM live WHERE edited_at IS NOT NULL
 UNION ALL SELECT 'deleted', NULL, id, community_id, id, deleted_at,
-    CASE WHEN deleted_at IS NULL THEN 'none' ELSE 'event' END, gone FROM posts WHERE gone IS NOT NULL
-UNION ALL SELECT e.kind, e.actor_id, e.target_id, e.community_id, p.id, e.occurred_at, e.time_source, e.detail
-    FROM events e LEFT JOIN posts p ON p.id = e.target_id
+    CASE WHEN deleted_at IS NULL THEN 'none' ELSE 'event' END, gone, NULL,
+    platform, network FROM posts WHERE gone IS NOT NULL
+UNION ALL SELECT e.kind, e.actor_id, e.target_id, e.community_id, p.id, e.occurred_at, e.time_source, e.detail,
+    e.observed_after, e.platform, e.network FROM events e LEFT JOIN posts p ON p.id = e.target_id
     WHERE e.active AND (p.id IS NULL OR p.gone IS NULL)
 """
 
@@ -65,9 +89,10 @@ CURRENT: dict[str, str] = {
 
 def tables() -> dict[str, dict[str, str]]:
     """Return every table of today's schema: the SQL types of its columns by name."""
+    made = {table: {column.name: column.sql for column in columns(kind)} for kind, table in TABLES.items()}
     return {
-        **{table: {column.name: column.sql for column in columns(kind)} for kind, table in TABLES.items()},
-        **_OTHER_TABLES,
+        table: {**wanted, **dict.fromkeys(place_of(table), "VARCHAR")}
+        for table, wanted in (made | _OTHER_TABLES).items()
     }
 
 

@@ -58,14 +58,14 @@ class Walked:
         )
 
 
-def sweep(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally: Tally) -> None:
+def sweep(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally: Tally, run_id: str) -> None:
     """Mark what vanished. Sweeps of the same shape are looked up together: most are one thread's or one post's."""
     together: dict[tuple[str, tuple[str, ...]], dict[tuple[str | bool | None, ...], Walked]] = {}
     for one in walked:
         names = tuple(sorted(one.within))
         alone = any(bound is not None for _, _, bound in one.bounds) or None in one.within.values()
         if alone or not any(isinstance(value, str) and value.startswith(one.network) for value in one.within.values()):
-            _vanish(connection, dict.fromkeys(_matching(connection, one), one), tally)
+            _vanish(connection, dict.fromkeys(_matching(connection, one), one), tally, run_id)
         else:
             together.setdefault((one.record, names), {})[tuple(one.within[name] for name in names)] = one
     for (record, names), group in together.items():
@@ -80,7 +80,7 @@ def sweep(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally
         ).fetchall()
         connection.unregister("swept")
         missed = {key: group[tuple(rest)] for key, *rest in found if key not in group[tuple(rest)].seen}
-        _vanish(connection, missed, tally)
+        _vanish(connection, missed, tally, run_id)
 
 
 def _matching(connection: duckdb.DuckDBPyConnection, one: Walked) -> list[str]:
@@ -100,7 +100,7 @@ def _matching(connection: duckdb.DuckDBPyConnection, one: Walked) -> list[str]:
     return [row[0] for row in rows if row[0] not in one.seen]
 
 
-def _vanish(connection: duckdb.DuckDBPyConnection, missed: Mapping[str, Walked], tally: Tally) -> None:
+def _vanish(connection: duckdb.DuckDBPyConnection, missed: Mapping[str, Walked], tally: Tally, run_id: str) -> None:
     if not missed:
         return
     record = next(iter(missed.values())).record
@@ -112,13 +112,13 @@ def _vanish(connection: duckdb.DuckDBPyConnection, missed: Mapping[str, Walked],
         merge(known, _VANISHED[record], one.source.as_of, one.source)
         if known.changed:
             moved[key] = bury(known) if record == "post" else known
-    write(connection, record, {}, moved)
+    write(connection, record, {}, moved, run_id)
     tally.add(tally.vanished, TABLES[record], len(moved))
     roots = [key for key in moved if missed[key].with_replies]
     if roots:
         below = select(connection, "post", "id, root_id", roots, by="root_id", live=True).to_pylist()
         replies = {row["id"]: replace(missed[row["root_id"]], with_replies=False) for row in below}
-        _vanish(connection, replies, tally)
+        _vanish(connection, replies, tally, run_id)
 
 
 def _live(record: str) -> str:

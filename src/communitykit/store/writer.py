@@ -18,8 +18,17 @@ from communitykit.store.connection import IN_MEMORY, MEMORY_LIMITS, connect, dis
 from communitykit.store.making import clean, make_journal, remove_empty_journal
 from communitykit.store.merging import Tally, append, store
 from communitykit.store.rows import plain_table
+from communitykit.store.schema import place_of
 from communitykit.store.telling import ran_out_of_memory, telling, told
 from communitykit.store.vanishing import Walked, sweep
+
+_NEXT_COMMIT = "(SELECT coalesce(max(last_commit), 0) + 1 FROM runs)"
+"""Commits are counted, so that what came after a run is known though runs overlap and clocks go back."""
+_STORE_CHECKPOINT = f"""
+INSERT INTO checkpoints BY NAME
+SELECT *, {", ".join(f"{sql} AS {name}" for name, sql in place_of("checkpoints").items())}
+FROM (SELECT ? AS slice, ? AS checkpoint, ? AS run_id, ? AS stored_at)
+"""  # noqa: S608 # our own names
 
 
 @dataclass(slots=True)
@@ -141,13 +150,14 @@ class Writer:
                 by_kind.setdefault(record.record, []).append(record)
             for kind in MERGED:
                 if kind in by_kind:
-                    store(connection, kind, by_kind[kind], tally)
-            sweep(connection, group.walked, tally)
+                    store(connection, kind, by_kind[kind], tally, run_id)
+            sweep(connection, group.walked, tally, run_id)
             for kind in ("coverage", "issue"):
                 rows = [one for one in group.plain if one.record == kind]
                 if rows:
                     append(connection, kind, plain_table(kind, rows))
             self._store_checkpoints(connection, group.checkpoints, run_id=run_id, now=now)
+            connection.execute(f"UPDATE runs SET last_commit = {_NEXT_COMMIT} WHERE run_id = ?", [run_id])  # noqa: S608
         except BaseException:
             with contextlib.suppress(duckdb.Error):  # it gave up the transaction by itself: what came first is told
                 connection.execute("ROLLBACK")
@@ -211,14 +221,12 @@ class Writer:
     ) -> None:
         for name, checkpoint in checkpoints.items():
             connection.execute("DELETE FROM checkpoints WHERE slice = ?", [name])
-            connection.execute(
-                "INSERT INTO checkpoints VALUES (?, ?, ?, ?)", [name, to_json(checkpoint).decode(), run_id, now]
-            )
+            connection.execute(_STORE_CHECKPOINT, [name, to_json(checkpoint).decode(), run_id, now])
 
     def _insert_run(self, connection: duckdb.DuckDBPyConnection, run: Mapping[str, Any]) -> None:
         names = list(run)
         marks = ", ".join("?" for _ in names)
         connection.execute(
-            f"INSERT INTO runs ({', '.join(names)}) VALUES ({marks})",  # noqa: S608 # our own column names
+            f"INSERT INTO runs ({', '.join(names)}, last_commit) VALUES ({marks}, {_NEXT_COMMIT})",  # noqa: S608 # ours
             [to_json(value).decode() if isinstance(value, list | dict) else value for value in run.values()],
         )

@@ -1,0 +1,38 @@
+"""What goes and comes with a place or a post: rows that change for no word of their own, so that who follows hears."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+import pyarrow as pa
+
+from communitykit.model.merge import Known
+
+_WITH = {
+    "community": (
+        "UPDATE posts SET changed_run = $run WHERE community_id IN (SELECT id FROM flipped)",
+        "UPDATE memberships SET changed_run = $run WHERE community_id IN (SELECT id FROM flipped)",
+        """UPDATE events SET changed_run = $run WHERE community_id IN (SELECT id FROM flipped)
+        OR target_id IN (SELECT id FROM flipped) OR target_id IN
+        (SELECT id FROM posts WHERE community_id IN (SELECT id FROM flipped))""",
+    ),
+    "post": ("UPDATE events SET changed_run = $run WHERE target_id IN (SELECT id FROM flipped)",),
+}
+
+
+def touch(connection: duckdb.DuckDBPyConnection, kind: str, rows: Mapping[str, Known], run_id: str) -> None:
+    """Mark as changed what stands in communities that went or came back, and what was done to such posts."""
+    if kind not in _WITH:
+        return
+    flipped = [
+        key for key, known in rows.items() if bool(known.values.get("gone")) != bool(known.kept and known.kept.gone)
+    ]
+    if not flipped:
+        return
+    connection.register("flipped", pa.table({"id": pa.array(flipped, pa.string())}))
+    try:
+        for statement in _WITH[kind]:
+            connection.execute(statement, {"run": run_id})
+    finally:
+        connection.unregister("flipped")
