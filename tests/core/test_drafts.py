@@ -24,7 +24,7 @@ AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 POST, MEMBER, ROOM = "forum:main:post:b/1", "forum:main:member:ann", "forum:main:community:news"
 RECORDS: TypeAdapter[Any] = TypeAdapter(Record)
 NESTED = ["Mention", "Attachment", "PollOption", "Poll", "Counts"]
-OURS = {"source", "raw"}
+OURS = {"source", "raw", "observed_after"}  # told by the core and the store, never by a connector
 
 
 def kinds() -> dict[str, type]:
