@@ -160,3 +160,27 @@ def test_a_page_without_its_list_moves_no_checkpoint_and_sweeps_nothing(key: str
     with pytest.raises(CommunityKitError, match="must hold a list"):
         run()
     assert not [step for step in steps if isinstance(step, Swept | Batch)]
+
+
+@pytest.mark.parametrize(
+    ("flags", "option"),
+    [
+        ({"is_private": True}, "include_private"),
+        ({"is_group": True}, "include_private"),
+        ({"id": "G0SEC00002"}, "include_private"),
+        ({"is_mpim": True}, "include_direct"),
+        ({"is_im": True}, "include_direct"),
+        ({"name": "mpdm-ann--ben-1"}, "include_direct"),
+        ({"id": "D0SEC00002"}, "include_direct"),
+    ],
+)
+def test_private_talk_among_public_channels_stays_out(flags: dict[str, Any], option: str) -> None:
+    def rows(form: dict[str, Any]) -> dict[str, Any]:
+        hidden = {"id": "C0SEC00002", "name": "secret", "is_member": True, **flags}
+        return {"channels": [hidden] if form["types"] == "public_channel" else []}
+
+    for asked in ({}, {"include_private": True}, {"include_direct": True}):
+        steps = drive(api.discover(scope(**asked)), Slack(conversations_list=rows))
+        told = any(one.items for one in steps if isinstance(one, Batch) and one.kind == "channel")
+        assert told == any(isinstance(one, Slice) and one.key.startswith("messages") for one in steps)
+        assert told == (option in asked)

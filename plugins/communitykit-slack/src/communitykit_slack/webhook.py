@@ -10,6 +10,7 @@ from communitykit import ProtocolError, SignatureError
 from communitykit.connector import Batch, Delivery, Privacy, Rejected, WebhookDoor, decode_json, verify_age, verify_hmac
 from communitykit_slack.ids import from_seconds, parse_ts
 from communitykit_slack.looking import as_text, mapping
+from communitykit_slack.privacy import stricter, told_by
 
 WINDOW = timedelta(minutes=5)
 """Older deliveries may be replays; Slack signs its own retries anew."""
@@ -74,17 +75,15 @@ def privacy_of(event: Mapping[str, Any]) -> Privacy:
     hold no words: they count as public, unless the channel's id tells otherwise.
     """
     kind, channel = as_text(event.get("type")), event.get("channel") or mapping(event.get("item")).get("channel")
-    native = as_text(mapping(channel).get("id")) or as_text(channel)
-    told: list[Privacy] = ["direct" if native.startswith("D") else "private" if native.startswith("G") else "public"]
+    row = {"id": as_text(channel), **mapping(channel)}
+    told = list(told_by(row))
     if said := as_text(event.get("channel_type")):
         told.append(_CHANNEL_TYPES.get(said, "private"))
     elif kind == "message":
         told.append("private")
-    if kind.startswith("group_") or mapping(channel).get("is_private"):
+    if kind.startswith("group_"):
         told.append("private")
-    if mapping(channel).get("is_im") or mapping(channel).get("is_mpim"):
-        told.append("direct")
-    return max(told, key=("public", "private", "direct").index)
+    return stricter(*told)
 
 
 def _enterprise(data: Mapping[str, Any], team: object) -> str:

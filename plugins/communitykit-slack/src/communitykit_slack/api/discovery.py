@@ -18,6 +18,7 @@ from communitykit_slack.api.channel import SIDE_BY_SIDE
 from communitykit_slack.api.methods import LIST_LIMIT, ORG_METHODS, PAGER, USERS_LIMIT, call, page_of
 from communitykit_slack.ids import SLACKBOT, community_id, host_of
 from communitykit_slack.looking import as_text, mapping, mappings, number
+from communitykit_slack.privacy import allowed, stricter, told_by
 
 Steps = Generator[Any, Any, Any]
 
@@ -213,7 +214,7 @@ def _channels(workspace: _Workspace, selection: Selection, kind: str, read: set[
     listing = Listing(workspace.ask("conversations.list", subject="channels", types=kind, limit=LIST_LIMIT), PAGER)
     seen: set[str] = set()
     while (found := (yield from page_of(listing, "channels"))) is not None:
-        good = [one for one in found if _has_id(one) and one["id"] not in read]
+        good = [one for one in found if _has_id(one) and one["id"] not in read and _is_asked_for(selection, one)]
         channels = [one for one in good if selection.wants(as_text(one.get("name")), one["id"])]
         odd = [one for one in found if not _has_id(one)]
         yield Batch("channel", [*channels, *odd], workspace.context)
@@ -227,6 +228,11 @@ def _channels(workspace: _Workspace, selection: Selection, kind: str, read: set[
     elif kind == "public_channel" and not selection.communities and not workspace.guest:
         # Of other kinds a token sees those that it is in, so that leaving one looks like its end.
         yield Swept("community", {"kind": "channel", "privacy": "public"}, network=workspace.team)
+
+
+def _is_asked_for(selection: Selection, channel: Mapping[str, Any]) -> bool:
+    """Tell whether a conversation may be read, whichever list it stands in."""
+    return allowed(selection, stricter(*told_by(channel)))
 
 
 def _slices(workspace: _Workspace, selection: Selection, channel: Mapping[str, Any]) -> Steps:

@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from communitykit import ArchiveError
-from communitykit.connector import Archive, Batch, Gap, Selection, Slice, Swept
+from communitykit.connector import Archive, Batch, Gap, Privacy, Selection, Slice, Swept
 from communitykit_slack.archive.days import key_of, may_hold, messages_of, within
-from communitykit_slack.archive.listings import Conversation, Export, is_direct, members_of, open_export, stricter
+from communitykit_slack.archive.listings import Conversation, Export, members_of, open_export
 from communitykit_slack.archive.parts import Part, parts_of
 from communitykit_slack.ids import community_id, local_channel, parse_ts
+from communitykit_slack.privacy import allowed, is_direct, stricter
 
 BATCH = 1000
 """About how many messages go into one batch: small day files are read together."""
@@ -78,7 +79,7 @@ def lists(export: Export, selection: Selection, form: str, *, unlisted: Sequence
     wanted = [
         (privacy, row)
         for privacy, row in export.rows
-        if _allowed(selection, privacy) and selection.wants(row.get("name"), row["id"])
+        if allowed(selection, privacy) and selection.wants(row.get("name"), row["id"])
     ]
     found = f"{form} of {len(export.users)} people and {len(export.rows)} conversations"
     yield Slice("archive/listing", export.team, ("member", "community", "membership", "event"), label=found)
@@ -87,7 +88,7 @@ def lists(export: Export, selection: Selection, form: str, *, unlisted: Sequence
     yield from _listing(export, wanted)
 
 
-def _listing(export: Export, wanted: list[tuple[str, dict[str, Any]]]) -> Iterator[Step]:
+def _listing(export: Export, wanted: list[tuple[Privacy, dict[str, Any]]]) -> Iterator[Step]:
     context = export.context
     yield Batch("workspace", [{"id": export.team, **export.workspace}], context)
     for start in range(0, len(export.users), BATCH):
@@ -112,10 +113,10 @@ def _listing(export: Export, wanted: list[tuple[str, dict[str, Any]]]) -> Iterat
 def _place(export: Export, folder: str) -> Conversation:
     """Say which conversation a folder holds; where its name fits none or several, it has an id of its own."""
     fitting = export.find(folder)
-    by_name = "direct" if is_direct(folder) else "public"
+    by_name: Privacy = "direct" if is_direct(folder) else "public"
     if len(fitting) == 1:
         return fitting[0]._replace(privacy=stricter(fitting[0].privacy, by_name))
-    told = [one.privacy for one in fitting] or ["private"]  # nobody knows what no list names
+    told: list[Privacy] = [one.privacy for one in fitting] or ["private"]  # nobody knows what no list names
     return Conversation(local_channel(export.part.digest, folder), stricter(by_name, *told), folder)
 
 
@@ -165,8 +166,9 @@ def messages(items: list[Any], context: Mapping[str, Any], known: set[str]) -> I
 
 
 def _left_out(export: Export, selection: Selection, folders: Sequence[str]) -> Iterator[Gap]:
-    for privacy, noun in (("private", "private channels"), ("direct", "direct conversations")):
-        if _allowed(selection, privacy):
+    nouns: tuple[tuple[Privacy, str], ...] = (("private", "private channels"), ("direct", "direct conversations"))
+    for privacy, noun in nouns:
+        if allowed(selection, privacy):
             continue
         if number := sum(1 for sort, _ in export.rows if sort == privacy):
             yield Gap(f"{number} {noun} were left out; ask for them with include_{privacy}", "skipped")
@@ -179,8 +181,4 @@ def _left_out(export: Export, selection: Selection, folders: Sequence[str]) -> I
 
 def wanted(selection: Selection, place: Conversation, *names: str) -> bool:
     """Tell whether a conversation was asked for."""
-    return selection.wants(*names, place.native, place.name) and _allowed(selection, place.privacy)
-
-
-def _allowed(selection: Selection, privacy: str) -> bool:
-    return {"private": selection.include_private, "direct": selection.include_direct}.get(privacy, True)
+    return selection.wants(*names, place.native, place.name) and allowed(selection, place.privacy)

@@ -6,7 +6,6 @@ channels into channels.json. What no list names is private, for nobody knows.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,13 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from communitykit import ArchiveError
+from communitykit.connector import Privacy
 from communitykit_slack.archive.days import messages_of
 from communitykit_slack.archive.parts import LISTINGS, USERS, Part
 from communitykit_slack.looking import as_text, listed, mapping, mappings, texts
+from communitykit_slack.privacy import stricter, told_by
 from communitykit_slack.translate.people import teams_of
 
-_STRICT = ("public", "private", "direct")
-_DIRECT_ID = re.compile(r"^D[A-Z0-9]{6,}$")
 _PROBED = 20
 
 
@@ -28,7 +27,7 @@ class Conversation(NamedTuple):
     """A conversation that a list names."""
 
     native: str
-    privacy: str
+    privacy: Privacy
     name: str
 
 
@@ -40,7 +39,7 @@ class Export:
     team: str
     enterprise: str
     users: list[Any]
-    rows: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  # privacy, row
+    rows: list[tuple[Privacy, dict[str, Any]]] = field(default_factory=list)  # privacy, row
     odd_rows: list[Any] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     of_folder: dict[str, list[Conversation]] = field(default_factory=dict)
@@ -87,22 +86,17 @@ def open_export(part: Part, *, network: str | None, enterprise: str | None, mapp
     return export
 
 
-def take_rows(export: Export, told: Iterable[tuple[str, Any]], mapped: Mapping[str, str]) -> None:
+def take_rows(export: Export, told: Iterable[tuple[Privacy, Any]], mapped: Mapping[str, str]) -> None:
     """Keep rows of conversations, each with how private its list is; of several about one the strictest counts."""
-    merged: dict[str, tuple[str, dict[str, Any]]] = {}
+    merged: dict[str, tuple[Privacy, dict[str, Any]]] = {}
     for by_list, row in told:
         if not as_text(mapping(row).get("id")):
             export.odd_rows.append(row)
             continue
         privacy, known = merged.get(row["id"], ("public", {}))
-        merged[row["id"]] = (stricter(privacy, by_list, *_told(row)), {**known, **row})
+        merged[row["id"]] = (stricter(privacy, by_list, *told_by(row)), {**known, **row})
     export.rows = [(privacy, _marked(row, privacy)) for privacy, row in merged.values()]
     export.of_folder = _by_folder(export.rows, mapped)
-
-
-def stricter(*told: str) -> str:
-    """Return the most private of several words about one conversation."""
-    return max(told, key=_STRICT.index)
 
 
 def folded(name: str) -> str:
@@ -110,28 +104,14 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def is_direct(name: str) -> bool:
-    """Tell whether a folder's or a conversation's name is that of a direct one."""
-    return name.startswith("mpdm-") or _DIRECT_ID.match(name) is not None
-
-
-def _told(row: Mapping[str, Any]) -> Iterator[str]:
-    """Return what a row says of its privacy, in its flags, its id and its name."""
-    native, name = as_text(row.get("id")), as_text(row.get("name"))
-    if row.get("is_im") or row.get("is_mpim") or is_direct(native) or is_direct(name):
-        yield "direct"
-    if row.get("is_private") or row.get("is_group") or native.startswith("G"):
-        yield "private"
-
-
-def _marked(row: dict[str, Any], privacy: str) -> dict[str, Any]:
+def _marked(row: dict[str, Any], privacy: Privacy) -> dict[str, Any]:
     """Say in the row itself that it is a direct conversation, where only its list or its name did."""
     if privacy != "direct" or row.get("is_im") or row.get("is_mpim"):
         return row
     return {**row, "is_im" if row["id"].startswith("D") else "is_mpim": True}
 
 
-def _by_folder(rows: list[tuple[str, dict[str, Any]]], mapped: Mapping[str, str]) -> dict[str, list[Conversation]]:
+def _by_folder(rows: list[tuple[Privacy, dict[str, Any]]], mapped: Mapping[str, str]) -> dict[str, list[Conversation]]:
     """Know a conversation by every name its folder may have: above all what the caller says, then its id, its name."""
     by_id = {
         row["id"]: Conversation(row["id"], privacy, as_text(row.get("name")) or row["id"]) for privacy, row in rows

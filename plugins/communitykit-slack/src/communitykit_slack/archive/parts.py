@@ -6,10 +6,15 @@ import hashlib
 import re
 from typing import Any
 
-from communitykit.connector import Archive
+from communitykit.connector import Archive, Privacy
 
 USERS = ("users.json", "org_users.json")
-LISTINGS = {"channels.json": "public", "groups.json": "private", "mpims.json": "direct", "dms.json": "direct"}
+LISTINGS: dict[str, Privacy] = {
+    "channels.json": "public",
+    "groups.json": "private",
+    "mpims.json": "direct",
+    "dms.json": "direct",
+}
 """Lists of conversations, with the privacy that being in them means."""
 
 DAY = re.compile(r"^(\d{4}-\d\d-\d\d)\.json$")

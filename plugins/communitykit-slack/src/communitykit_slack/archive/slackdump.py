@@ -14,10 +14,11 @@ from communitykit_slack.archive.database import databases_in, open_dump
 from communitykit_slack.archive.days import key_of
 from communitykit_slack.archive.dump import Dump
 from communitykit_slack.archive.export import BATCH, ArchiveOptions, Step, lists, messages, wanted
-from communitykit_slack.archive.listings import Conversation, Export, is_direct, take_rows
+from communitykit_slack.archive.listings import Conversation, Export, take_rows
 from communitykit_slack.archive.parts import Part
 from communitykit_slack.ids import community_id, ts_key, ts_of
 from communitykit_slack.looking import as_text
+from communitykit_slack.privacy import is_direct
 
 
 def detect(archive: Archive) -> bool:
