@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
-from communitykit.connector import Rejected, make_id
+from communitykit.connector import JSON, Context, Rejected, make_id
 
 PLATFORM = "slack"
 SLACKBOT = "USLACKBOT"
@@ -81,7 +81,7 @@ def _location(team: str, channel: str, network: str, people: str) -> Location:
     return Location(team, channel, network, people)
 
 
-def place_of(context: Mapping[str, Any], channel: object = None) -> Location:
+def place_of(context: Context, channel: object = None) -> Location:
     """Find the place that a context (and the payload's own `channel`, an id or a whole channel) speaks of.
 
     Raises Rejected when neither names a team and a channel.
@@ -95,7 +95,7 @@ def place_of(context: Mapping[str, Any], channel: object = None) -> Location:
     return _location(team, named, host, context.get("people") or team)
 
 
-def host_of(channel: Mapping[str, Any], context: Mapping[str, Any]) -> str:
+def host_of(channel: Mapping[str, JSON], context: Context) -> str:
     """Return the network of a channel: its host where Slack tells it, the enterprise where several workspaces share it.
 
     Whichever workspace a shared channel is read in, it is one.
@@ -106,7 +106,7 @@ def host_of(channel: Mapping[str, Any], context: Mapping[str, Any]) -> str:
     return people_of(context) if channel.get("is_org_shared") is True else str(context["team"])
 
 
-def people_of(context: Mapping[str, Any]) -> str:
+def people_of(context: Context) -> str:
     """Return the network of people's ids: the enterprise that the workspace belongs to, or else the workspace.
 
     Raises Rejected when the context names neither.

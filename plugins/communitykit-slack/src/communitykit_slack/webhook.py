@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from communitykit import ProtocolError, SignatureError
-from communitykit.connector import Batch, Delivery, Privacy, Rejected, WebhookDoor, decode_json, verify_age, verify_hmac
+from communitykit.connector import (
+    JSON,
+    Batch,
+    Delivery,
+    Privacy,
+    Rejected,
+    WebhookDoor,
+    as_mapping,
+    as_text,
+    decode_json,
+    verify_age,
+    verify_hmac,
+)
 from communitykit_slack.ids import from_seconds, parse_ts
-from communitykit_slack.looking import as_text, mapping
 from communitykit_slack.privacy import stricter, told_by
 
 WINDOW = timedelta(minutes=5)
@@ -44,7 +54,7 @@ def receive(headers: Mapping[str, str], body: bytes, secret: str, now: datetime)
     return _taken_apart(_decoded(body), sent_at)
 
 
-def _decoded(body: bytes) -> dict[str, Any]:
+def _decoded(body: bytes) -> dict[str, JSON]:
     try:
         data = decode_json(body)
     except ValueError:
@@ -54,7 +64,7 @@ def _decoded(body: bytes) -> dict[str, Any]:
     return data
 
 
-def _taken_apart(data: dict[str, Any], sent_at: datetime) -> Delivery:
+def _taken_apart(data: dict[str, JSON], sent_at: datetime) -> Delivery:
     if data.get("type") == "url_verification":
         return Delivery(reply=str(data.get("challenge") or ""))
     event = data.get("event")
@@ -68,14 +78,14 @@ def _taken_apart(data: dict[str, Any], sent_at: datetime) -> Delivery:
     return Delivery(batches=(batch,), dedupe_key=data.get("event_id") or None)
 
 
-def privacy_of(event: Mapping[str, Any]) -> Privacy:
+def privacy_of(event: Mapping[str, JSON]) -> Privacy:
     """Tell how private the conversation of an event is: the strictest that its type, channel and id say.
 
     A message that does not tell counts as private. Other events name no kind of conversation for most channels and
     hold no words: they count as public, unless the channel's id tells otherwise.
     """
-    kind, channel = as_text(event.get("type")), event.get("channel") or mapping(event.get("item")).get("channel")
-    row = {"id": as_text(channel), **mapping(channel)}
+    kind, channel = as_text(event.get("type")), event.get("channel") or as_mapping(event.get("item")).get("channel")
+    row = {"id": as_text(channel), **as_mapping(channel)}
     told = list(told_by(row))
     if said := as_text(event.get("channel_type")):
         told.append(_CHANNEL_TYPES.get(said, "private"))
@@ -86,14 +96,14 @@ def privacy_of(event: Mapping[str, Any]) -> Privacy:
     return stricter(*told)
 
 
-def _enterprise(data: Mapping[str, Any], team: object) -> str:
+def _enterprise(data: Mapping[str, JSON], team: object) -> str:
     """Return the enterprise of the workspace that a delivery is for; `enterprise_id` may be the other company's."""
     if "context_enterprise_id" in data:
         return as_text(data["context_enterprise_id"])
     return as_text(data.get("enterprise_id")) if data.get("team_id") == team else ""
 
 
-def _event_time(event: Mapping[str, Any]) -> datetime | None:
+def _event_time(event: Mapping[str, JSON]) -> datetime | None:
     ts = event.get("event_ts")
     if not isinstance(ts, str):
         return None

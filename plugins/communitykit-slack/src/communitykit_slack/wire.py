@@ -6,7 +6,9 @@ keys all are.
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TypedDict
+
+from communitykit.connector import JSON
 
 
 class Edited(TypedDict, total=False):
@@ -53,8 +55,8 @@ class LegacyAttachment(TypedDict, total=False):
     pretext: str
     text: str
     fallback: str
-    fields: list[dict[str, Any]]
-    blocks: list[dict[str, Any]]
+    fields: list[dict[str, JSON]]
+    blocks: list[dict[str, JSON]]
     from_url: str
     original_url: str
     image_url: str
@@ -113,7 +115,7 @@ class Message(TypedDict, total=False):
     reply_count: int
     latest_reply: str
     edited: Edited
-    blocks: list[dict[str, Any]]
+    blocks: list[dict[str, JSON]]
     attachments: list[LegacyAttachment]
     files: list[File]
     file: File
@@ -130,11 +132,11 @@ class Message(TypedDict, total=False):
     purpose: str
     name: str
     old_name: str
-    item: dict[str, Any]
+    item: dict[str, JSON]
     deleted_ts: str
     event_ts: str
-    message: dict[str, Any]
-    previous_message: dict[str, Any]
+    message: dict[str, JSON]
+    previous_message: dict[str, JSON]
 
 
 class TopicValue(TypedDict, total=False):
@@ -176,7 +178,7 @@ class Profile(TypedDict, total=False):
     real_name: str
     display_name: str
     email: str
-    fields: dict[str, dict[str, str]] | list[Any] | None
+    fields: dict[str, dict[str, str]] | list[JSON] | None
 
 
 class User(TypedDict, total=False):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from communitykit import PermissionMissingError, SettingsError
-from communitykit.connector import AuthFlow, Flow, Gap, Selection, bearer, refresh_token
+from communitykit import SettingsError
+from communitykit.connector import JSON, AuthFlow, Flow, Need, Selection, ask, bearer, check_grants, refresh_token
 from communitykit_slack.api.methods import call
 from communitykit_slack.settings import SlackSettings
 
 
-def authorize(settings: SlackSettings, saved: Mapping[str, Any] | None, now: datetime) -> AuthFlow:
+def authorize(settings: SlackSettings, saved: Mapping[str, JSON] | None, now: datetime) -> AuthFlow:
     """Use the token, or rotate it: the new pair is kept by the core before its first use.
 
     Raises SettingsError when there is neither a token nor what rotating takes.
@@ -47,54 +45,36 @@ def authorize(settings: SlackSettings, saved: Mapping[str, Any] | None, now: dat
     )
 
 
-def preflight(selection: Selection) -> Flow:
+def preflight(selection: Selection[SlackSettings]) -> Flow:
     """Compare what the token may do with what reading needs: required scopes are an error, others a gap.
 
     Raises PermissionMissingError naming the scope, what it is for and how to grant it.
     """
-    response = yield call("auth.test", subject="token")
+    response = yield from ask(call("auth.test", subject="token"))
     granted = response.headers.get("x-oauth-scopes")
-    if granted is None:
-        yield Gap("the answer does not say which scopes the token has: reading will tell")
-        return
-    held = {one.strip() for one in granted.split(",")}
-    for needed in needs(selection):
-        if needed.scope in held:
-            continue
-        text = f"the token lacks {needed.scope}: {needed.use} cannot be read"
-        remedy = f"Grant {needed.scope} on the app's page, 'OAuth & Permissions', and install the app again."
-        if needed.required:
-            raise PermissionMissingError(text, subject="token", code="missing_scope", remedy=remedy)
-        yield Gap(f"{text}. {remedy}", "denied")
+    held = None if granted is None else {one.strip() for one in granted.split(",")}
+    remedy = "Grant {grant} on the app's page, 'OAuth & Permissions', and install the app again."
+    yield from check_grants(held, needs(selection), holder="the token", remedy=remedy)
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """A scope, what it is for, and whether nothing goes without it."""
-
-    scope: str
-    use: str
-    required: bool = False
-
-
-def needs(selection: Selection) -> list[Need]:
+def needs(selection: Selection[SlackSettings]) -> list[Need]:
     """List the scopes that a run needs."""
     found = [
-        Need("channels:read", "public channels", required=True),
-        Need("channels:history", "messages of public channels", required=True),
-        Need("users:read", "members", required=True),
-        Need("users:read.email", "e-mail addresses"),
-        Need("usergroups:read", "user groups"),
+        Need("public channels", ("channels:read",), required=True),
+        Need("messages of public channels", ("channels:history",), required=True),
+        Need("members", ("users:read",), required=True),
+        Need("e-mail addresses", ("users:read.email",)),
+        Need("user groups", ("usergroups:read",)),
     ]
     if selection.settings.profiles:
-        found.append(Need("users.profile:read", "department, manager and other custom profile fields"))
+        found.append(Need("department, manager and other custom profile fields", ("users.profile:read",)))
     if selection.settings.reactions == "full":
-        found.append(Need("reactions:read", "who reacted, where Slack cuts the list short"))
+        found.append(Need("who reacted, where Slack cuts the list short", ("reactions:read",)))
     for asked, kind, noun in (
         (selection.include_private, "groups", "private channels"),
         (selection.include_direct, "im", "direct messages"),
         (selection.include_direct, "mpim", "group direct messages"),
     ):
         if asked:
-            found += [Need(f"{kind}:read", noun), Need(f"{kind}:history", f"messages of {noun}")]
+            found += [Need(noun, (f"{kind}:read",)), Need(f"messages of {noun}", (f"{kind}:history",))]
     return found

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from communitykit.connector import Request, Response, required_list
+from communitykit.connector import JSON, Request, Response, as_mappings, required_list
 from communitykit_slack.api.methods import call
 from communitykit_slack.ids import is_ts, ts_key
-from communitykit_slack.looking import mappings
 
 SIDE_BY_SIDE = 8
 """Requests of one slice that are sent side by side."""
@@ -30,7 +28,7 @@ class Channel:
     post_prefix: str
     label: str
     until: str
-    context: dict[str, Any]
+    context: dict[str, JSON]
     full_reactions: bool = False
     watched_since: int = 0
     broadcasts: set[str] = field(default_factory=set)
@@ -41,13 +39,13 @@ class Channel:
         """Describe a call about this channel."""
         return call(method, self.team, subject=f"channel {self.label}", channel=self.native, **form)
 
-    def is_due(self, item: dict[str, Any]) -> bool:
+    def is_due(self, item: dict[str, JSON]) -> bool:
         """Tell whether a message is not newer than the run."""
         ts = item.get("ts")
         return not isinstance(ts, str) or not is_ts(ts) or ts_key(ts) <= ts_key(self.until)
 
 
-def payloads_of(response: Response) -> list[Any]:
+def payloads_of(response: Response) -> list[JSON]:
     """Return all that a page holds, odd things too: they become Issues.
 
     Raises ProtocolError where it holds no list: that is no page, and not the end.
@@ -55,6 +53,6 @@ def payloads_of(response: Response) -> list[Any]:
     return required_list(response.data, "messages", subject=response.request.subject)
 
 
-def messages_of(response: Response) -> list[dict[str, Any]]:
+def messages_of(response: Response) -> list[dict[str, JSON]]:
     """Return the messages of a page."""
-    return mappings(payloads_of(response))
+    return as_mappings(payloads_of(response))

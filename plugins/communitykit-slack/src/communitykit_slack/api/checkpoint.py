@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from communitykit.connector import Checkpoint
+from communitykit.connector import JSON, Checkpoint, as_number, load_checkpoint
 from communitykit_slack.api import spans
 from communitykit_slack.api.spans import Span
 from communitykit_slack.ids import is_ts, micros, ts_key
-from communitykit_slack.looking import number
 
 VERSION = 2
 MAX_ROOTS = 20_000
@@ -39,23 +38,22 @@ class Progress:
 
     spans: list[Span] = field(default_factory=list)
     pending: dict[str, str] = field(default_factory=dict)
-    roots: dict[str, list[Any]] = field(default_factory=dict)
+    roots: dict[str, list[JSON]] = field(default_factory=dict)
     reactions: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, checkpoint: Checkpoint | None) -> Progress:
         """Go on from a checkpoint; one that is not understood starts anew, which costs requests and loses nothing."""
-        if not checkpoint or checkpoint.get("v") != VERSION:
-            return cls()
-        try:
-            return cls(
-                spans=spans.union((int(low), int(high)) for low, high in checkpoint["spans"]),
-                pending=dict(checkpoint["pending"]),
-                roots=dict(checkpoint["roots"]),
-                reactions=dict(checkpoint["reactions"]),
-            )
-        except (KeyError, TypeError, ValueError):
-            return cls()
+        return load_checkpoint(checkpoint, v=VERSION, load=cls._load, fresh=cls())
+
+    @classmethod
+    def _load(cls, checkpoint: Checkpoint) -> Progress:
+        return cls(
+            spans=spans.union((int(low), int(high)) for low, high in checkpoint["spans"]),
+            pending=dict(checkpoint["pending"]),
+            roots=dict(checkpoint["roots"]),
+            reactions=dict(checkpoint["reactions"]),
+        )
 
     def save(self) -> Checkpoint:
         """Make the checkpoint that holds now."""
@@ -85,10 +83,10 @@ class Progress:
         """List the threads of which a run up to `until` can hand on what is missing."""
         return [root for root, first in self.pending.items() if not first or ts_key(first) <= ts_key(until)]
 
-    def visit(self, root: Mapping[str, Any], *, always: bool = False) -> Visit | None:
+    def visit(self, root: Mapping[str, JSON], *, always: bool = False) -> Visit | None:
         """Decide whether and how the thread under a root must be read, from what the root shows of it."""
         known = self.roots.get(root["ts"])
-        count, latest = number(root.get("reply_count")), latest_of(root)
+        count, latest = as_number(root.get("reply_count")), latest_of(root)
         if known is None:
             return ("whole", "") if count else None
         if always or count < known[0] or not known[1]:
@@ -121,7 +119,7 @@ class Progress:
         return len(within) - len(within[:MAX_ROOTS])
 
 
-def latest_of(root: Mapping[str, Any]) -> str:
+def latest_of(root: Mapping[str, JSON]) -> str:
     """Return the `ts` of the latest reply that a root shows; "" where it shows none."""
     latest = root.get("latest_reply")
     return latest if is_ts(latest) else ""

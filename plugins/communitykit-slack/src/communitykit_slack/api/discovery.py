@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from communitykit import (
     CommunityKitError,
@@ -13,14 +13,29 @@ from communitykit import (
     PermissionMissingError,
     ProtocolError,
 )
-from communitykit.connector import Batch, Flow, Gap, Listing, Request, Response, Selection, Slice, Swept, required_list
+from communitykit.connector import (
+    JSON,
+    Batch,
+    Flow,
+    Gap,
+    Listing,
+    Request,
+    Response,
+    Selection,
+    Slice,
+    Swept,
+    as_mapping,
+    as_mappings,
+    as_number,
+    as_text,
+    ask,
+    ask_all,
+    required_list,
+)
 from communitykit_slack.api.channel import SIDE_BY_SIDE
 from communitykit_slack.api.methods import LIST_LIMIT, ORG_METHODS, PAGER, USERS_LIMIT, call, page_of
 from communitykit_slack.ids import SLACKBOT, community_id, host_of
-from communitykit_slack.looking import as_text, mapping, mappings, number
 from communitykit_slack.privacy import allowed, stricter, told_by
-
-Steps = Generator[Any, Any, Any]
 
 _TALK = frozenset({"post", "event"})
 _PEOPLE = frozenset({"member", "membership", "post", "event"})
@@ -70,7 +85,7 @@ class _Workspace:
         return self.enterprise or self.team
 
     @property
-    def context(self) -> dict[str, Any]:
+    def context(self) -> dict[str, JSON]:
         return {"team": self.team, "people": self.people, "origin": "api", "url": self.url}
 
     def ask(self, method: str, *, subject: str = "", **form: str | int) -> Request:
@@ -97,7 +112,7 @@ def discover(selection: Selection) -> Flow:
             yield from _told(f"{kind.replace('_', ' ')}s", _channels(workspace, selection, kind, read))
 
 
-def _told(what: str, steps: Steps) -> Steps:
+def _told(what: str, steps: Flow) -> Flow:
     """Read one list; where that fails it is told, and the others go on.
 
     Raises CredentialError, which ends everything.
@@ -123,17 +138,17 @@ def resolve(selection: Selection, network: str, member_ids: tuple[str, ...]) -> 
     wanted = [one.rsplit(":", 1)[-1] for one in member_ids]
     for start in range(0, len(wanted), SIDE_BY_SIDE):
         group = wanted[start : start + SIDE_BY_SIDE]
-        answers = yield tuple(_whois(workspace, native) for native in group)
+        answers = yield from ask_all(_whois(workspace, native) for native in group)
         bots = [_bot(native, answer) for native, answer in zip(group, answers, strict=True) if native[0] == "B"]
-        users = [user for one in answers if isinstance(one, Response) and (user := mapping(one.data.get("user")))]
+        users = [user for one in answers if isinstance(one, Response) and (user := as_mapping(one.data.get("user")))]
         yield Batch("user", users, workspace.context)
         yield Batch("bot", bots, workspace.context)
         yield from _denied(answers)
 
 
-def _workspaces() -> Steps:
+def _workspaces() -> Flow[list[_Workspace]]:
     """Ask whose token it is: one workspace, or all that an organization's token may see."""
-    me = (yield call("auth.test", subject="token")).data
+    me = (yield from ask(call("auth.test", subject="token"))).data
     bot, enterprise = bool(me.get("bot_id")), as_text(me.get("enterprise_id"))
     if not me.get("is_enterprise_install"):
         if not as_text(me.get("team_id")):
@@ -146,13 +161,13 @@ def _workspaces() -> Steps:
     while (teams := (yield from page_of(listing, "teams"))) is not None:
         found += [
             _Workspace(team["id"], "", str(team.get("name") or ""), bot, org=True, enterprise=enterprise)
-            for team in mappings(teams)
+            for team in as_mappings(teams)
             if as_text(team.get("id"))
         ]
     return sorted(found, key=lambda workspace: workspace.team)  # what several share is read in the first
 
 
-def _users(workspace: _Workspace) -> Steps:
+def _users(workspace: _Workspace) -> Flow:
     listing = Listing(workspace.ask("users.list", subject="users", limit=USERS_LIMIT, include_locale="true"), PAGER)
     while (users := (yield from page_of(listing, "members"))) is not None:
         for user in users:
@@ -164,34 +179,34 @@ def _users(workspace: _Workspace) -> Steps:
 
 
 def _has_id(item: object) -> bool:
-    return bool(as_text(mapping(item).get("id")))
+    return bool(as_text(as_mapping(item).get("id")))
 
 
-def _note(workspace: _Workspace, user: Mapping[str, Any]) -> None:
+def _note(workspace: _Workspace, user: Mapping[str, JSON]) -> None:
     native, home = str(user["id"]), user.get("team_id") or workspace.team
     if native == workspace.me:
         workspace.guest = bool(user.get("is_restricted") or user.get("is_ultra_restricted"))
     if home in {workspace.team, workspace.enterprise} and not (
         user.get("deleted") or user.get("is_bot") or native == SLACKBOT
     ):
-        workspace.users[native] = number(user.get("updated"))
+        workspace.users[native] = as_number(user.get("updated"))
 
 
-def _user_groups(workspace: _Workspace) -> Steps:
+def _user_groups(workspace: _Workspace) -> Flow:
     asked = {"include_users": "true", "include_disabled": "true", "include_count": "true"}
-    answer = yield workspace.ask("usergroups.list", subject="user groups", **asked)
+    answer = yield from ask(workspace.ask("usergroups.list", subject="user groups", **asked))
     for group in required_list(answer.data, "usergroups", subject="user groups"):
         yield Batch("user_group", [group], workspace.context)
-        if isinstance(mapping(group).get("users"), list) and _has_id(group):
+        if isinstance(as_mapping(group).get("users"), list) and _has_id(group):
             yield Swept("membership", {"community_id": community_id(workspace.team, group["id"])})
 
 
-def _profile_slice(workspace: _Workspace) -> Steps:
+def _profile_slice(workspace: _Workspace) -> Flow:
     """Return a slice for custom profile fields, if the workspace has any that mean something here."""
-    answer = yield workspace.ask("team.profile.get", subject="profile fields")
+    answer = yield from ask(workspace.ask("team.profile.get", subject="profile fields"))
     fields = {
         native: name
-        for one in mappings(required_list(answer.data, "profile", "fields", subject="profile fields"))
+        for one in as_mappings(required_list(answer.data, "profile", "fields", subject="profile fields"))
         if (name := PROFILE_LABELS.get(as_text(one.get("label")).strip().casefold()))
         and (native := as_text(one.get("id")))
     }
@@ -209,7 +224,7 @@ def _channel_types(selection: Selection) -> list[str]:
     return wanted
 
 
-def _channels(workspace: _Workspace, selection: Selection, kind: str, read: set[str]) -> Steps:
+def _channels(workspace: _Workspace, selection: Selection, kind: str, read: set[str]) -> Flow:
     """List the conversations of one kind, but for those that another workspace of the organization showed: `read`."""
     listing = Listing(workspace.ask("conversations.list", subject="channels", types=kind, limit=LIST_LIMIT), PAGER)
     seen: set[str] = set()
@@ -230,18 +245,18 @@ def _channels(workspace: _Workspace, selection: Selection, kind: str, read: set[
         yield Swept("community", {"kind": "channel", "privacy": "public"}, network=workspace.team)
 
 
-def _is_asked_for(selection: Selection, channel: Mapping[str, Any]) -> bool:
+def _is_asked_for(selection: Selection, channel: Mapping[str, JSON]) -> bool:
     """Tell whether a conversation may be read, whichever list it stands in."""
     return allowed(selection, stricter(*told_by(channel)))
 
 
-def _slices(workspace: _Workspace, selection: Selection, channel: Mapping[str, Any]) -> Steps:
+def _slices(workspace: _Workspace, selection: Selection, channel: Mapping[str, JSON]) -> Flow:
     native = str(channel["id"])
     host = host_of(channel, {"team": workspace.team, "people": workspace.people})
     community = community_id(host, native)
     direct = channel.get("is_im") or channel.get("is_mpim")
     label = native if direct else str(channel.get("name") or native)  # a group's name is made of its members' names
-    params: dict[str, Any] = {"channel": native, "url": workspace.url, "org": workspace.org}
+    params: dict[str, JSON] = {"channel": native, "url": workspace.url, "org": workspace.org}
     if host != workspace.team:
         params["host"] = host
     if workspace.people != workspace.team:
@@ -262,12 +277,12 @@ def _whois(workspace: _Workspace, native: str) -> Request:
     return workspace.ask("users.info", subject=f"user {native}", user=native, include_locale="true")
 
 
-def _bot(native: str, answer: Response | CommunityKitError) -> dict[str, Any]:
-    told = mapping(answer.data.get("bot")) if isinstance(answer, Response) else {}
+def _bot(native: str, answer: Response | CommunityKitError) -> dict[str, JSON]:
+    told = as_mapping(answer.data.get("bot")) if isinstance(answer, Response) else {}
     return {**told, "id": native}
 
 
-def _denied(answers: list[Response | CommunityKitError]) -> Steps:
+def _denied(answers: list[Response | CommunityKitError]) -> Flow:
     """Report what could not be looked up; users who are unknown to Slack itself stay stubs without a word."""
     problems = [one for one in answers if isinstance(one, CommunityKitError)]
     for text in dict.fromkeys(str(one) for one in problems if not isinstance(one, ObjectUnavailableError)):

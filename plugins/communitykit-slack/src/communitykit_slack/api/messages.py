@@ -11,12 +11,11 @@ A deleted root leaves a tombstone while something is below it: where none is lef
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from communitykit import CommunityKitError, CredentialError, CursorError
-from communitykit.connector import Batch, Gap, Request, Response, Selection, Swept
+from communitykit.connector import JSON, Batch, Flow, Gap, Request, Response, Selection, Swept, ask, ask_all
 from communitykit_slack.api.channel import SIDE_BY_SIDE, Channel, messages_of, payloads_of
 from communitykit_slack.api.checkpoint import MARGIN, MAX_ROOTS, SPARE_ROOTS, Progress
 from communitykit_slack.api.methods import HISTORY_LIMIT, PAGER, has_more
@@ -29,10 +28,8 @@ EMPTY_PAGES = 200
 """Empty pages in a row after which a walk that always tells of more is taken for a circle."""
 _SMALL_PAGE = 15
 
-Steps = Generator[Any, Any, None]
 
-
-def read_history(channel: Channel, progress: Progress, selection: Selection) -> Steps:
+def read_history(channel: Channel, progress: Progress, selection: Selection) -> Flow:
     """Read what was asked for and not handed on yet, and the look-back, newest first; then threads left over."""
     lookback = selection.lookback_start(selection.settings.lookback_length)
     since = micros(ts_of(selection.since)) - 1 if selection.since else 0
@@ -54,7 +51,7 @@ def read_history(channel: Channel, progress: Progress, selection: Selection) -> 
 class _Page:
     """What a stretch was answered with: its payloads, the times of those inside it, whether there is more."""
 
-    items: list[Any] = field(default_factory=list)
+    items: list[JSON] = field(default_factory=list)
     stamps: set[int] = field(default_factory=set)
     more: bool = False
     limited: bool = False
@@ -83,7 +80,7 @@ class _Walk:
         """Watch the threads that the next walk can meet: it begins with the look-back, or before the newest message."""
         self.channel.watched_since = min(self.lookback, max(0, self.progress.newest - MARGIN))
 
-    def part(self, low: int, high: int) -> Steps:
+    def part(self, low: int, high: int) -> Flow:
         """Read the messages of `(low, high]`. What fails here is told, and left to the next run."""
         channel = self.channel
         roots = {micros(root): root for root in self.progress.roots if low < micros(root) <= high}
@@ -112,7 +109,7 @@ class _Walk:
             low, high = (low, whole[0]) if self._joined else (whole[1], high)
             page = following or (yield from self._page(low, high))
 
-    def _close(self, page: _Page, whole: Span, roots: dict[int, str], items: list[Any]) -> Steps:
+    def _close(self, page: _Page, whole: Span, roots: dict[int, str], items: list[JSON]) -> Flow:
         """Sweep a stretch that was seen whole, note it, and read its threads."""
         channel, progress = self.channel, self.progress
         low, high = whole
@@ -130,7 +127,7 @@ class _Walk:
         missed = [roots[at] for at in sorted(roots) if low < at <= high and at not in page.stamps]
         yield from self._threads(items, missed)
 
-    def _threads(self, items: list[Any], missed: Sequence[str]) -> Steps:
+    def _threads(self, items: list[JSON], missed: Sequence[str]) -> Flow:
         """Note which threads of a page must be read, with the page's place as the checkpoint, and read them."""
         threads: list[Thread] = [({"ts": ts}, ("whole", "")) for ts in missed if ts not in self.progress.pending]
         for item in items:
@@ -146,7 +143,7 @@ class _Walk:
         yield Batch("message", (), self.channel.context, checkpoint=self.progress.save())
         yield from read_threads(self.channel, self.progress, threads)
 
-    def hot_threads(self, parts: Sequence[Span]) -> Steps:
+    def hot_threads(self, parts: Sequence[Span]) -> Flow:
         """Look at roots that were not met but were answered lately, each with one small request."""
         channel, roots = self.channel, self.progress.roots
         hot = [
@@ -157,10 +154,10 @@ class _Walk:
         ]
         for begin in range(0, len(hot), SIDE_BY_SIDE):
             group = hot[begin : begin + SIDE_BY_SIDE]
-            answers = yield tuple(
+            answers = yield from ask_all(
                 channel.ask("conversations.history", latest=ts, oldest=ts, inclusive="true", limit=1) for ts in group
             )
-            items: list[dict[str, Any]] = []
+            items: list[dict[str, JSON]] = []
             missed: list[str] = []
             for ts, answer in zip(group, answers, strict=True):
                 if isinstance(answer, CommunityKitError):
@@ -174,7 +171,7 @@ class _Walk:
             yield Batch("message", shown, channel.context)
             yield from self._threads(items, missed)
 
-    def _page(self, low: int, high: int) -> Generator[Any, Any, _Page | None]:
+    def _page(self, low: int, high: int) -> Flow[_Page | None]:
         """Get the newest messages of `(low, high]`; None where that failed, which is told.
 
         Raises what the very first request meets: then the channel itself cannot be read.
@@ -191,7 +188,7 @@ class _Walk:
             yield Gap(f"part of the history is left to the next run: {error}", "partial", self.channel.community_id)
             return None
 
-    def _filled(self, request: Request, low: int, high: int) -> Generator[Any, Any, _Page]:
+    def _filled(self, request: Request, low: int, high: int) -> Flow[_Page]:
         """Go on over empty pages, where only the cursor leads on; elsewhere a time does, since cursors expire."""
         page = _Page()
         asked: Request | None = request
@@ -199,11 +196,11 @@ class _Walk:
             if asked is None:
                 break
             try:
-                response: Response = yield asked
+                response = yield from ask(asked)
             except CursorError:
                 if asked == request:
                     raise
-                response = yield request
+                response = yield from ask(request)
             page.items += payloads_of(response)
             self._answered = True
             yield from self._explain(response)
@@ -216,7 +213,7 @@ class _Walk:
             asked = following if following != asked else None
         raise CursorError("Slack told of more messages and gave no way to them", subject=request.subject)
 
-    def _explain(self, response: Response) -> Steps:
+    def _explain(self, response: Response) -> Flow:
         """Say once what limits this reading: the free plan's ninety days, or the limits of 2025."""
         found = messages_of(response)
         asked = int((response.request.form or {}).get("limit") or 0)
@@ -234,15 +231,15 @@ class _Walk:
             yield Gap("the workspace's free plan hides older messages", "truncated", self.channel.community_id)
 
 
-def _stamps(items: list[dict[str, Any]]) -> list[int]:
+def _stamps(items: list[dict[str, JSON]]) -> list[int]:
     return [micros(item["ts"]) for item in items if is_ts(item.get("ts"))]
 
 
-def _is_broadcast(item: Any) -> bool:  # noqa: ANN401 # any JSON
+def _is_broadcast(item: JSON) -> bool:
     """Tell whether a message of the channel's own stream is a reply that is shown there, too."""
     ts, thread = (item.get("ts"), item.get("thread_ts")) if isinstance(item, dict) else (None, None)
     return is_ts(ts) and is_ts(thread) and thread != ts
 
 
-def _is_due(channel: Channel, item: Any) -> bool:  # noqa: ANN401 # any JSON
+def _is_due(channel: Channel, item: JSON) -> bool:
     return not isinstance(item, dict) or channel.is_due(item)

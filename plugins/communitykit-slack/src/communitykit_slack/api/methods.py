@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
 
 from communitykit import CommunityKitError, ProtocolError, RateLimitedError, TransientError
-from communitykit.connector import Budget, Cost, Listing, Request, Response, cursor_pager, required_list
+from communitykit.connector import JSON, Budget, Cost, Listing, Request, Response, cursor_pager, required_list
 from communitykit_slack.api.refusals import refusal
 
 PAGER = cursor_pager(("response_metadata", "next_cursor"))
@@ -79,7 +78,7 @@ def fault(response: Response) -> CommunityKitError | None:
     return refusal(code, data)
 
 
-def page_of(listing: Listing, key: str) -> Generator[Request, Response, list[Any] | None]:
+def page_of(listing: Listing, key: str) -> Generator[Request, Response, list[JSON] | None]:
     """Return what stands on a listing's next page, or None at the end.
 
     Raises ProtocolError where the page holds no list of that name.

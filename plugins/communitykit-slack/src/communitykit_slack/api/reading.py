@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from communitykit import ObjectUnavailableError, PermissionMissingError
-from communitykit.connector import Batch, Checkpoint, Flow, Gap, Listing, Response, Selection, Slice, Swept
+from communitykit.connector import (
+    JSON,
+    Batch,
+    Checkpoint,
+    Flow,
+    Gap,
+    Listing,
+    Response,
+    Selection,
+    Slice,
+    Swept,
+    as_mapping,
+    ask_all,
+)
 from communitykit_slack.api.channel import PATIENCE, SIDE_BY_SIDE, Channel
 from communitykit_slack.api.checkpoint import Progress
 from communitykit_slack.api.messages import read_history
 from communitykit_slack.api.methods import LIST_LIMIT, PAGER, call, page_of
 from communitykit_slack.ids import place_of, ts_of
-from communitykit_slack.looking import mapping
-
-Steps = Generator[Any, Any, Any]
 
 _SAVED_EVERY = 256
 """Profiles between two checkpoints: each holds all users, so one beside every few requests would be costly."""
@@ -45,13 +54,13 @@ def estimate(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None)
     return {"conversations.history": 1, **({"conversations.replies": threads} if threads else {})}
 
 
-def _context(slice_: Slice) -> dict[str, Any]:
+def _context(slice_: Slice) -> dict[str, JSON]:
     params = slice_.params
     context = {"team": slice_.network, "channel": params["channel"], "origin": "api"}
     return context | {name: params[name] for name in ("url", "host", "people") if params.get(name)}
 
 
-def _messages(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
+def _messages(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
     if slice_.params.get("closed"):
         yield Gap(
             f"channel {slice_.label}: the app is not in it (not_in_channel). "
@@ -75,7 +84,7 @@ def _messages(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None
     yield from read_history(channel, Progress.load(checkpoint), selection)
 
 
-def _members(slice_: Slice) -> Steps:
+def _members(slice_: Slice) -> Flow:
     context = _context(slice_)
     native = str(context["channel"])
     request = call(
@@ -90,7 +99,7 @@ def _members(slice_: Slice) -> Steps:
         yield Swept("membership", {"community_id": place_of(context).community_id})
 
 
-def _profiles(slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
+def _profiles(slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
     """Ask for the custom fields of users whose profile changed since they were asked for."""
     context = {"team": slice_.network, "origin": "api", "fields": slice_.params["fields"]}
     users: dict[str, int] = dict(slice_.params["users"])
@@ -100,13 +109,13 @@ def _profiles(slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
     failed = 0
     for start in range(0, len(wanted), SIDE_BY_SIDE):
         group = wanted[start : start + SIDE_BY_SIDE]
-        answers = yield tuple(
+        answers = yield from ask_all(
             call("users.profile.get", slice_.network, subject=f"user {user}", user=user) for user in group
         )
         rows = []
         for user, answer in zip(group, answers, strict=True):
             if isinstance(answer, Response):
-                rows.append({"user": user, "profile": mapping(answer.data.get("profile"))})
+                rows.append({"user": user, "profile": as_mapping(answer.data.get("profile"))})
                 seen[user] = users[user]
                 failed = 0
             elif not isinstance(answer, ObjectUnavailableError):  # who is gone has no profile

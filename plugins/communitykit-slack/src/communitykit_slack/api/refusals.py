@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from communitykit import (
     CommunityKitError,
@@ -13,6 +13,7 @@ from communitykit import (
     ProtocolError,
     TransientError,
 )
+from communitykit.connector import JSON
 
 
 class Meaning(NamedTuple):
@@ -92,7 +93,7 @@ MEANINGS: dict[str, Meaning] = {
 _UNKNOWN = Meaning(ProtocolError, "Slack refused the request", "Please report this with the text above.")
 
 
-def refusal(code: str, data: dict[str, Any]) -> CommunityKitError:
+def refusal(code: str, data: dict[str, JSON]) -> CommunityKitError:
     """Make the error that a code means, named by what to do about it."""
     error, words, remedy = MEANINGS.get(code, _UNKNOWN)
     if code == "missing_scope":

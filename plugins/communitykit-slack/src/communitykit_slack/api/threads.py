@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from communitykit import CommunityKitError, CredentialError, CursorError, ObjectUnavailableError
-from communitykit.connector import Batch, Gap, Request, Response, Swept
+from communitykit.connector import JSON, Batch, Flow, Gap, Request, Response, Swept, as_number, ask, ask_all
 from communitykit_slack.api.channel import PATIENCE, SIDE_BY_SIDE, Channel, payloads_of
 from communitykit_slack.api.checkpoint import Progress, Visit, latest_of
 from communitykit_slack.api.methods import PAGER, REPLIES_LIMIT, has_more
 from communitykit_slack.api.reactions import completed
 from communitykit_slack.ids import is_ts, parse_ts, ts_key
-from communitykit_slack.looking import number
 
 
 @dataclass(slots=True)
@@ -22,8 +20,8 @@ class _Reading:
 
     root: str
     whole: bool
-    items: list[Any] = field(default_factory=list)
-    parent: dict[str, Any] = field(default_factory=dict)
+    items: list[JSON] = field(default_factory=list)
+    parent: dict[str, JSON] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     expecting: bool = False
 
@@ -63,11 +61,11 @@ class _Reading:
         return replace(request, form={**form, "oldest": last})
 
 
-Thread = tuple[dict[str, Any], Visit]
+Thread = tuple[dict[str, JSON], Visit]
 """A root as it was seen (at least its ts), and how to read what is under it."""
 
 
-def read_threads(channel: Channel, progress: Progress, threads: Sequence[Thread]) -> Generator[Any, Any, None]:
+def read_threads(channel: Channel, progress: Progress, threads: Sequence[Thread]) -> Flow:
     """Read threads; each is stored, swept where it was read whole, and then taken off the list of pending ones.
 
     One that fails stays on that list for the next run; after `PATIENCE` failures in a row so do all others.
@@ -77,26 +75,26 @@ def read_threads(channel: Channel, progress: Progress, threads: Sequence[Thread]
             yield Gap("further threads are left to the next run, since so many failed", "partial", channel.community_id)
             return
         group = threads[start : start + SIDE_BY_SIDE]
-        answers = yield tuple(_first(channel, root["ts"], visit) for root, visit in group)
+        answers = yield from ask_all(_first(channel, root["ts"], visit) for root, visit in group)
         for (root, visit), answer in zip(group, answers, strict=True):
             yield from _one(channel, progress, root, visit, answer)
         yield Batch("message", (), channel.context, checkpoint=progress.save())
 
 
 def _one(
-    channel: Channel, progress: Progress, root: dict[str, Any], visit: Visit, answer: Response | CommunityKitError
-) -> Generator[Any, Any, None]:
+    channel: Channel, progress: Progress, root: dict[str, JSON], visit: Visit, answer: Response | CommunityKitError
+) -> Flow:
     ts = root["ts"]
     reading = _Reading(ts, whole=visit[0] == "whole")
     problem = yield from _pages(channel, reading, answer)
-    count = number(reading.parent.get("reply_count", root.get("reply_count")))
+    count = as_number(reading.parent.get("reply_count", root.get("reply_count")))
     known = progress.roots.get(ts)
     below = len(reading.items) + len(reading.left_out)
     if problem is None and not reading.whole and known is not None and known[0] + below != count:
         reading = _Reading(ts, whole=True)  # something below was deleted, too
-        (again,) = yield (_first(channel, ts, ("whole", "")),)
+        (again,) = yield from ask_all([_first(channel, ts, ("whole", ""))])
         problem = yield from _pages(channel, reading, again)
-        count = number(reading.parent.get("reply_count", root.get("reply_count")))
+        count = as_number(reading.parent.get("reply_count", root.get("reply_count")))
     shown = [one for one in reading.items if not _is_shown_already(channel, one)]
     yield Batch("message", (yield from completed(channel, progress, shown)), channel.context)
     if problem is not None:
@@ -117,13 +115,11 @@ def _one(
         progress.pending.pop(ts, None)
 
 
-def _is_shown_already(channel: Channel, item: Any) -> bool:  # noqa: ANN401 # any JSON
+def _is_shown_already(channel: Channel, item: JSON) -> bool:
     return isinstance(item, dict) and isinstance(item.get("ts"), str) and item["ts"] in channel.broadcasts
 
 
-def _pages(
-    channel: Channel, reading: _Reading, answer: Response | CommunityKitError
-) -> Generator[Any, Any, CommunityKitError | None]:
+def _pages(channel: Channel, reading: _Reading, answer: Response | CommunityKitError) -> Flow[CommunityKitError | None]:
     """Read a thread's pages from its first answer on; return what ended it early, if anything did."""
     try:
         while True:
@@ -132,7 +128,7 @@ def _pages(
             following = reading.take(channel, answer)
             if following is None:
                 break
-            answer = yield following
+            answer = yield from ask(following)
     except CredentialError:
         raise
     except ObjectUnavailableError as error:

@@ -11,15 +11,14 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from pydantic_core import from_json
 from typing_extensions import override
 
 from communitykit import ArchiveError
-from communitykit.connector import Archive
+from communitykit.connector import JSON, Archive, as_list, as_mapping, as_number, as_text, as_texts
 from communitykit_slack.archive.dump import Dump
-from communitykit_slack.looking import as_text, listed, mapping, number, texts
 
 _FILE = re.compile(r"(^|/)(users|channels|workspace|[CDG][A-Z0-9]{6,}(-\d+\.\d+)?)\.json\.gz\Z")
 _MESSAGES = 0
@@ -42,9 +41,9 @@ class Chunks(Dump):
         self.form = "slackdump's chunks"
         self._archive = archive
         self._files = chunk_files(archive)
-        self._lists: dict[str, dict[str, Any]] = {"u": {}, "ch": {}}
+        self._lists: dict[str, dict[str, JSON]] = {"u": {}, "ch": {}}
         self._members: dict[str, list[str]] = {}
-        self._workspace: dict[str, Any] = {}
+        self._workspace: dict[str, JSON] = {}
         self._talk: dict[str, list[str]] = {}
         self._problems: list[str] = []
         self._newest = 0
@@ -52,15 +51,15 @@ class Chunks(Dump):
             self._take(name)
 
     @override
-    def workspace(self) -> dict[str, Any]:
+    def workspace(self) -> dict[str, JSON]:
         return self._workspace
 
     @override
-    def users(self) -> Iterator[Any]:
+    def users(self) -> Iterator[JSON]:
         return iter(self._lists["u"].values())
 
     @override
-    def channels(self) -> Iterator[Any]:
+    def channels(self) -> Iterator[JSON]:
         return iter(self._lists["ch"].values())
 
     @override
@@ -68,13 +67,13 @@ class Chunks(Dump):
         return self._members.get(channel)
 
     @override
-    def messages(self, channel: str) -> Iterator[Any]:
+    def messages(self, channel: str) -> Iterator[JSON]:
         newest: dict[str, Mark] = {}
         for mark, item in self._said(channel):
-            if ts := as_text(mapping(item).get("ts")):
+            if ts := as_text(as_mapping(item).get("ts")):
                 newest[ts] = max(newest.get(ts, mark), mark)
         for mark, item in self._said(channel):
-            if newest.get(as_text(mapping(item).get("ts")), mark) == mark:
+            if newest.get(as_text(as_mapping(item).get("ts")), mark) == mark:
                 yield item
 
     @override
@@ -95,14 +94,14 @@ class Chunks(Dump):
         for at, chunk in self._chunks(name):
             self._newest = max(self._newest, at)
             for key, found in self._lists.items():
-                found |= {row["id"]: row for row in listed(chunk.get(key)) if as_text(mapping(row).get("id"))}
-            if as_text(mapping(chunk.get("ci")).get("id")):
+                found |= {row["id"]: row for row in as_list(chunk.get(key)) if as_text(as_mapping(row).get("id"))}
+            if as_text(as_mapping(chunk.get("ci")).get("id")):
                 self._lists["ch"][chunk["ci"]["id"]] = chunk["ci"]
             if isinstance(chunk.get("w"), dict):
                 self._workspace = chunk["w"]
             native = as_text(chunk.get("id"))
             if "cu" in chunk and native:
-                self._members[native] = [*self._members.get(native, ()), *texts(chunk["cu"])]
+                self._members[native] = [*self._members.get(native, ()), *as_texts(chunk["cu"])]
             if "m" in chunk and native:
                 channel = native
             if chunk.get("t") == _MESSAGES:
@@ -112,19 +111,19 @@ class Chunks(Dump):
         if seen and not last:
             self._problems.append(f"{name} was not read to its end: slackdump was stopped while it read it")
 
-    def _said(self, channel: str) -> Iterator[tuple[Mark, Any]]:
+    def _said(self, channel: str) -> Iterator[tuple[Mark, JSON]]:
         for name in self._talk.get(channel, ()):
             for line, (at, chunk) in enumerate(self._chunks(name, quiet=True)):
-                for index, item in enumerate([*listed(chunk.get("m")), *([chunk["p"]] if "p" in chunk else ())]):
+                for index, item in enumerate([*as_list(chunk.get("m")), *([chunk["p"]] if "p" in chunk else ())]):
                     yield (at, name, line, index), item
 
-    def _chunks(self, name: str, *, quiet: bool = False) -> Iterator[tuple[int, dict[str, Any]]]:
+    def _chunks(self, name: str, *, quiet: bool = False) -> Iterator[tuple[int, dict[str, JSON]]]:
         """Read a file line by line; a line that is no JSON, or a file that is cut, costs itself and is told once."""
         try:
             with self._archive.open(name) as packed, gzip.open(packed) as lines:
                 for line in lines:
-                    chunk = mapping(from_json(line))
-                    yield number(chunk.get("ts")), chunk
+                    chunk = as_mapping(from_json(line))
+                    yield as_number(chunk.get("ts")), chunk
         except (ArchiveError, OSError, EOFError, zlib.error, ValueError) as error:
             if not quiet:
                 self._problems.append(f"{name} cannot be read to its end: {type(error).__name__}")

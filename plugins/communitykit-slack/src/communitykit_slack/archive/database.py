@@ -13,13 +13,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 from pydantic_core import from_json
 from typing_extensions import override
 
 from communitykit import ArchiveError
-from communitykit.connector import Archive
+from communitykit.connector import JSON, Archive
 from communitykit_slack.archive.dump import Dump
 
 _NAMES = (".sqlite", ".sqlite3", ".db")
@@ -90,15 +89,15 @@ class _Database(Dump):
         self.form = "slackdump's database"
 
     @override
-    def workspace(self) -> dict[str, Any]:
+    def workspace(self) -> dict[str, JSON]:
         return next(self._newest("workspace", "t.team_id", "-c.unix_ts"), {})
 
     @override
-    def users(self) -> Iterator[Any]:
+    def users(self) -> Iterator[JSON]:
         return self._newest("s_user", "t.id", "t.id")
 
     @override
-    def channels(self) -> Iterator[Any]:
+    def channels(self) -> Iterator[JSON]:
         return self._newest("channel", "t.id", "t.id")
 
     @override
@@ -115,7 +114,7 @@ class _Database(Dump):
         return [row[0] for row in rows] or None
 
     @override
-    def messages(self, channel: str) -> Iterator[Any]:
+    def messages(self, channel: str) -> Iterator[JSON]:
         return self._newest("message", "t.ts", "t.ts", "WHERE t.channel_id = ?", channel)
 
     @override
@@ -136,7 +135,7 @@ class _Database(Dump):
                 "missing; finish it with 'slackdump resume'"
             )
 
-    def _newest(self, table: str, key: str, order: str, where: str = "", *values: str) -> Iterator[Any]:
+    def _newest(self, table: str, key: str, order: str, where: str = "", *values: str) -> Iterator[JSON]:
         statement = _NEWEST.format(table=table, key=key, order=order, where=where)
         for (data,) in self._connection.execute(statement, values):
             try:

@@ -4,34 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
 
 from communitykit import ArchiveError
-from communitykit.connector import Selection
+from communitykit.connector import JSON, Selection, as_mapping
 from communitykit_slack.archive.parts import Part, is_day
 from communitykit_slack.ids import is_ts, ts_key, ts_of
-from communitykit_slack.looking import mapping
 
 Key = tuple[int, int]
 
 
-def messages_of(part: Part, name: str) -> tuple[list[Any], str | None]:
+def messages_of(part: Part, name: str) -> tuple[list[JSON], str | None]:
     """Read a file of messages; return them, and what is wrong with it. An answer of the API that holds them is one."""
     try:
         items = part.json(name)
     except ArchiveError as error:
         return [], str(error)
-    items = mapping(items).get("messages", items)
+    items = as_mapping(items).get("messages", items)
     if not isinstance(items, list):
         return [], f"{name} is not a list of messages"
-    if items and not is_day(name) and not any("ts" in mapping(item) for item in items):
+    if items and not is_day(name) and not any("ts" in as_mapping(item) for item in items):
         return [], f"{name} holds no messages"
     return items, None
 
 
 def key_of(item: object) -> Key | None:
     """Return a message's time as Slack sorts it; None where it has no readable one."""
-    ts = mapping(item).get("ts")
+    ts = as_mapping(item).get("ts")
     return ts_key(ts) if is_ts(ts) else None
 
 
@@ -45,7 +43,7 @@ def may_hold(name: str, selection: Selection) -> bool:
     return day <= selection.until.date() + timedelta(days=1)
 
 
-def within(name: str, selection: Selection) -> Callable[[Any], bool]:
+def within(name: str, selection: Selection) -> Callable[[JSON], bool]:
     """Return the test for messages of a file: what has no readable time goes on, to become an Issue."""
     day = _day_of(name)
     if day is not None and selection.since is None and day < selection.until.date() - timedelta(days=2):

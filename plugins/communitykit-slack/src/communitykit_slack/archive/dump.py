@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+
+from communitykit.connector import JSON
 
 _NANOSECONDS_FROM = 10**14
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -18,15 +19,15 @@ class Dump(ABC):
     """What it is, in words."""
 
     @abstractmethod
-    def workspace(self) -> dict[str, Any]:
+    def workspace(self) -> dict[str, JSON]:
         """Return the answer of auth.test that it kept, or nothing."""
 
     @abstractmethod
-    def users(self) -> Iterator[Any]:
+    def users(self) -> Iterator[JSON]:
         """Return the users."""
 
     @abstractmethod
-    def channels(self) -> Iterator[Any]:
+    def channels(self) -> Iterator[JSON]:
         """Return the conversations of every sort."""
 
     @abstractmethod
@@ -34,7 +35,7 @@ class Dump(ABC):
         """Return who is in a conversation; None where it was not asked for."""
 
     @abstractmethod
-    def messages(self, channel: str) -> Iterator[Any]:
+    def messages(self, channel: str) -> Iterator[JSON]:
         """Return a conversation's messages and replies, each once."""
 
     @abstractmethod

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from communitykit import ArchiveError
-from communitykit.connector import Archive, Batch, Gap, Privacy, Selection, Slice, Swept
+from communitykit.connector import JSON, Archive, Batch, Context, Gap, Privacy, Selection, Slice, Swept
 from communitykit_slack.archive.days import key_of, may_hold, messages_of, within
 from communitykit_slack.archive.listings import Conversation, Export, members_of, open_export
 from communitykit_slack.archive.parts import Part, parts_of
@@ -88,7 +87,7 @@ def lists(export: Export, selection: Selection, form: str, *, unlisted: Sequence
     yield from _listing(export, wanted)
 
 
-def _listing(export: Export, wanted: list[tuple[Privacy, dict[str, Any]]]) -> Iterator[Step]:
+def _listing(export: Export, wanted: list[tuple[Privacy, dict[str, JSON]]]) -> Iterator[Step]:
     context = export.context
     yield Batch("workspace", [{"id": export.team, **export.workspace}], context)
     for start in range(0, len(export.users), BATCH):
@@ -131,7 +130,7 @@ def _folder(export: Export, selection: Selection, folder: str, known: set[str]) 
         row = {"id": place.native, "name": folder, "is_mpim": place.privacy == "direct"}
         yield Batch("channel", [row], {**export.context, "private": place.privacy != "public"})
         yield Gap(f"{_doubt(folder, fitting)}, so it is kept under a local id; give its channel as folder_map")
-    pending: list[Any] = []
+    pending: list[JSON] = []
     for name in export.part.files(folder):
         if not may_hold(name, selection):
             continue
@@ -152,7 +151,7 @@ def _doubt(folder: str, fitting: list[Conversation]) -> str:
     return f"the folder {folder} may be that of {', '.join(one.native for one in fitting)}, which have that name"
 
 
-def messages(items: list[Any], context: Mapping[str, Any], known: set[str]) -> Iterator[Batch]:
+def messages(items: list[JSON], context: Context, known: set[str]) -> Iterator[Batch]:
     """Yield messages, before them what they tell of authors whom no list has; `known` grows by those."""
     strangers = []
     for item in items:

@@ -10,13 +10,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from communitykit import ArchiveError
-from communitykit.connector import Privacy
+from communitykit.connector import JSON, Privacy, as_list, as_mapping, as_mappings, as_text, as_texts
 from communitykit_slack.archive.days import messages_of
 from communitykit_slack.archive.parts import LISTINGS, USERS, Part
-from communitykit_slack.looking import as_text, listed, mapping, mappings, texts
 from communitykit_slack.privacy import stricter, told_by
 from communitykit_slack.translate.people import teams_of
 
@@ -38,16 +37,16 @@ class Export:
     part: Part
     team: str
     enterprise: str
-    users: list[Any]
-    rows: list[tuple[Privacy, dict[str, Any]]] = field(default_factory=list)  # privacy, row
-    odd_rows: list[Any] = field(default_factory=list)
+    users: list[JSON]
+    rows: list[tuple[Privacy, dict[str, JSON]]] = field(default_factory=list)  # privacy, row
+    odd_rows: list[JSON] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     of_folder: dict[str, list[Conversation]] = field(default_factory=dict)
-    logs: list[Any] = field(default_factory=list)
-    workspace: dict[str, Any] = field(default_factory=dict)
+    logs: list[JSON] = field(default_factory=list)
+    workspace: dict[str, JSON] = field(default_factory=dict)
 
     @property
-    def context(self) -> dict[str, Any]:
+    def context(self) -> dict[str, JSON]:
         """What translating needs to know everywhere in this export."""
         return {"team": self.team, "people": self.enterprise or self.team, "origin": "archive"}
 
@@ -86,11 +85,11 @@ def open_export(part: Part, *, network: str | None, enterprise: str | None, mapp
     return export
 
 
-def take_rows(export: Export, told: Iterable[tuple[Privacy, Any]], mapped: Mapping[str, str]) -> None:
+def take_rows(export: Export, told: Iterable[tuple[Privacy, JSON]], mapped: Mapping[str, str]) -> None:
     """Keep rows of conversations, each with how private its list is; of several about one the strictest counts."""
-    merged: dict[str, tuple[Privacy, dict[str, Any]]] = {}
+    merged: dict[str, tuple[Privacy, dict[str, JSON]]] = {}
     for by_list, row in told:
-        if not as_text(mapping(row).get("id")):
+        if not as_text(as_mapping(row).get("id")):
             export.odd_rows.append(row)
             continue
         privacy, known = merged.get(row["id"], ("public", {}))
@@ -104,14 +103,14 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def _marked(row: dict[str, Any], privacy: Privacy) -> dict[str, Any]:
+def _marked(row: dict[str, JSON], privacy: Privacy) -> dict[str, JSON]:
     """Say in the row itself that it is a direct conversation, where only its list or its name did."""
     if privacy != "direct" or row.get("is_im") or row.get("is_mpim"):
         return row
     return {**row, "is_im" if row["id"].startswith("D") else "is_mpim": True}
 
 
-def _by_folder(rows: list[tuple[Privacy, dict[str, Any]]], mapped: Mapping[str, str]) -> dict[str, list[Conversation]]:
+def _by_folder(rows: list[tuple[Privacy, dict[str, JSON]]], mapped: Mapping[str, str]) -> dict[str, list[Conversation]]:
     """Know a conversation by every name its folder may have: above all what the caller says, then its id, its name."""
     by_id = {
         row["id"]: Conversation(row["id"], privacy, as_text(row.get("name")) or row["id"]) for privacy, row in rows
@@ -120,7 +119,7 @@ def _by_folder(rows: list[tuple[Privacy, dict[str, Any]]], mapped: Mapping[str, 
     for one in by_id.values():
         found.setdefault(folded(one.name), []).append(one)
     for _, row in rows:
-        for name in texts(row.get("previous_names")):
+        for name in as_texts(row.get("previous_names")):
             found.setdefault(folded(name), [by_id[row["id"]]])
     found.update({folded(native): [one] for native, one in by_id.items()})
     for folder, native in mapped.items():
@@ -128,7 +127,7 @@ def _by_folder(rows: list[tuple[Privacy, dict[str, Any]]], mapped: Mapping[str, 
     return found
 
 
-def _rows(part: Part, name: str, problems: list[str]) -> list[Any]:
+def _rows(part: Part, name: str, problems: list[str]) -> list[JSON]:
     """Return the rows of a list; an answer of the API that holds the list is one, too."""
     if name not in part:
         return []
@@ -145,18 +144,18 @@ def _rows(part: Part, name: str, problems: list[str]) -> list[Any]:
     return rows
 
 
-def _team_of(users: list[Any]) -> str | None:
+def _team_of(users: list[JSON]) -> str | None:
     """Return the workspace that most users are in."""
     return _most(
         team
-        for user in mappings(users)
+        for user in as_mappings(users)
         for team in {as_text(user.get("team_id")), *teams_of(user)}  # type: ignore[arg-type] # any JSON
     )
 
 
 def _team_of_messages(part: Part) -> str | None:
     probed = [messages_of(part, part.files(folder)[0])[0] for folder in part.day_folders()[:_PROBED]]
-    return _most(as_text(item.get("team")) for items in probed for item in mappings(items))
+    return _most(as_text(item.get("team")) for items in probed for item in as_mappings(items))
 
 
 def _most(teams: Iterator[str]) -> str | None:
@@ -164,18 +163,18 @@ def _most(teams: Iterator[str]) -> str | None:
     return max(sorted(counted), key=counted.__getitem__) if counted else None
 
 
-def _enterprise_of(users: list[Any], team: str) -> str:
+def _enterprise_of(users: list[JSON], team: str) -> str:
     """Return the enterprise that the users of a workspace belong to, if they do; strangers' enterprises aside."""
     counted = Counter(
-        as_text(mapping(user.get("enterprise_user")).get("enterprise_id"))
-        for user in mappings(users)
+        as_text(as_mapping(user.get("enterprise_user")).get("enterprise_id"))
+        for user in as_mappings(users)
         if user.get("team_id") == team or team in teams_of(user)  # type: ignore[arg-type] # any JSON
     )
     del counted[""]
     return max(sorted(counted), key=counted.__getitem__) if counted else ""
 
 
-def members_of(row: Mapping[str, Any]) -> list[str] | None:
+def members_of(row: Mapping[str, JSON]) -> list[str] | None:
     """Return who is in a conversation, each once; None where its row does not tell."""
     members = row.get("members")
-    return list(dict.fromkeys(texts(listed(members)))) if isinstance(members, list) else None
+    return list(dict.fromkeys(as_texts(as_list(members)))) if isinstance(members, list) else None

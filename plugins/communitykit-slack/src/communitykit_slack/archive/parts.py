@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any
 
-from communitykit.connector import Archive, Privacy
+from communitykit.connector import JSON, Archive, Privacy
 
 USERS = ("users.json", "org_users.json")
 LISTINGS: dict[str, Privacy] = {
@@ -44,7 +43,7 @@ class Part:
         """List member names, sorted; with `folder`, those under it."""
         return [name[len(self.prefix) :] for name in self.archive.names(self.prefix + folder)]
 
-    def json(self, name: str) -> Any:  # noqa: ANN401 # decoded JSON
+    def json(self, name: str) -> JSON:
         """Decode a member.
 
         Raises ArchiveError naming it when it is no JSON.

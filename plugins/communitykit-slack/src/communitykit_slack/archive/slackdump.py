@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from typing import Any
 
 from communitykit import ArchiveError
-from communitykit.connector import Archive, Batch, Gap, Selection, Slice
+from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice, as_text
 from communitykit_slack.archive.chunks import Chunks, chunk_files
 from communitykit_slack.archive.database import databases_in, open_dump
 from communitykit_slack.archive.days import key_of
@@ -17,7 +16,6 @@ from communitykit_slack.archive.export import BATCH, ArchiveOptions, Step, lists
 from communitykit_slack.archive.listings import Conversation, Export, take_rows
 from communitykit_slack.archive.parts import Part
 from communitykit_slack.ids import community_id, ts_key, ts_of
-from communitykit_slack.looking import as_text
 from communitykit_slack.privacy import is_direct
 
 
@@ -73,13 +71,13 @@ def _dump(archive: Archive, dump: Dump, selection: Selection, options: ArchiveOp
         yield from _channel(export, dump, selection, native, known)
 
 
-def _with_members(dump: Dump, row: Any) -> Any:  # noqa: ANN401 # any JSON
+def _with_members(dump: Dump, row: JSON) -> JSON:
     native = row.get("id") if isinstance(row, dict) else None
     members = dump.members(native) if isinstance(native, str) else None
     return row if members is None else {**row, "members": members}
 
 
-def _untold(row: Any) -> bool:  # noqa: ANN401 # any JSON
+def _untold(row: JSON) -> bool:
     """Tell whether a row says nothing of its privacy, which then counts as private."""
     return isinstance(row, dict) and not {"is_private", "is_im", "is_mpim"} & row.keys()
 
@@ -101,7 +99,7 @@ def _channel(export: Export, dump: Dump, selection: Selection, native: str, know
         )
     low = ts_key(ts_of(selection.since)) if selection.since is not None else (0, 0)
     high = ts_key(ts_of(selection.until))
-    pending: list[Any] = []
+    pending: list[JSON] = []
     for item in dump.messages(native):
         if (key := key_of(item)) is None or low <= key <= high:
             pending.append(item)

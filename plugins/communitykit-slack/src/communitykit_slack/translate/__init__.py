@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from communitykit.connector import Draft, Ignored, Rejected, WireKind
+from communitykit.connector import JSON, Context, Draft, Ignored, Rejected, WireKind
 from communitykit_slack.ids import Location, place_of
 from communitykit_slack.translate import people, places
 from communitykit_slack.translate.acts import SUBTYPES, Rule, huddle
@@ -14,7 +13,7 @@ from communitykit_slack.translate.messages import post, reacted
 from communitykit_slack.wire import Message
 
 
-def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
+def message(item: Message, context: Context) -> Iterator[Draft]:
     """Translate a message: what people and bots wrote is a post, what Slack wrote is an event.
 
     No generator itself, since nearly every message is a post and one generator less is a tenth of the time.
@@ -35,13 +34,13 @@ def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
 
 def _inner(item: Message) -> Message:
     """Return the message as it is after a change; the event names the channel, the message in it does not."""
-    inner: Any = item.get("message") or {}
+    inner: JSON = item.get("message") or {}
     if not isinstance(inner, dict) or not inner.get("ts"):
         raise Rejected("bad_ts", "the changed message has no ts")
     return {"channel": item.get("channel") or "", **inner}  # type: ignore[typeddict-item] # any JSON
 
 
-def _by_rule(rule: Rule, item: Message, place: Location, context: Mapping[str, Any]) -> Iterator[Draft]:
+def _by_rule(rule: Rule, item: Message, place: Location, context: Context) -> Iterator[Draft]:
     acted = False
     for draft in rule(item, place):
         acted = acted or (isinstance(draft, dict) and draft["record"] == "event")
@@ -50,11 +49,11 @@ def _by_rule(rule: Rule, item: Message, place: Location, context: Mapping[str, A
         yield from reacted(item, place.post(item["ts"]), place)
 
 
-def _event(item: Any, context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401 # any event body
+def _event(item: JSON, context: Context) -> Iterator[Draft]:
     return event(item, context, message)
 
 
-def _integration(_item: Any, _context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401 # not read
+def _integration(_item: JSON, _context: Context) -> Iterator[Draft]:
     yield Ignored("integration_log")
 
 

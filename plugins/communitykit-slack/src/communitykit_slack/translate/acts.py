@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
-from communitykit.connector import Draft, Ignored, Rejected, Swept, make_event_id
+from communitykit.connector import JSON, Draft, Ignored, Rejected, Swept, make_event_id
 from communitykit_slack.ids import PLATFORM, Location, from_seconds, parse_ts
 from communitykit_slack.translate.messages import deleted, tombstone
 from communitykit_slack.translate.places import pinned
@@ -24,7 +23,7 @@ def act(
     detail: str | None = None,
     ts: str,
     key: str | None = None,
-) -> dict[str, Any]:
+) -> dict[str, JSON]:
     """Describe something that happened once; `key` identifies it, the message's ts unless given."""
     return {
         "record": "event",
@@ -93,7 +92,7 @@ def _bot_changed(what: str) -> Rule:
 
 def _pinned(item: Message, place: Location) -> Iterator[Draft]:
     user = item.get("user")
-    told: Mapping[str, Any] = item.get("item") or {}
+    told: Mapping[str, JSON] = item.get("item") or {}
     shown = next((one for one in item.get("attachments") or () if one.get("ts") and one.get("channel_id")), None)
     ts = (told.get("message") or {}).get("ts") or told.get("ts") or (shown or {}).get("ts")
     active = item.get("subtype") == "pinned_item"
@@ -181,4 +180,4 @@ SUBTYPES: dict[str, Rule] = {
     "message_replied": _ignored("message_replied"),
     "ekm_access_denied": _ignored("ekm_access_denied"),
 }
-"""What becomes of a message with one of these subtypes. Any other subtype, known or new, is a post: never dropped."""
+"""What becomes of a message with one of these subtypes. JSON other subtype, known or new, is a post: never dropped."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from communitykit.connector import make_id
+from communitykit.connector import JSON, as_text, make_id
 from communitykit_slack.ids import PLATFORM, Location
-from communitykit_slack.looking import as_text
 from communitykit_slack.translate.text import EVERYONE, Named, render
 from communitykit_slack.wire import File, LegacyAttachment
 
@@ -34,7 +32,7 @@ def beyond_text(blocks: object, named: Named) -> str:
     return blocks_text([block for block in _dicts(blocks) if block.get("type") != "rich_text"], named)
 
 
-def _block(block: dict[str, Any], named: Named) -> str:
+def _block(block: dict[str, JSON], named: Named) -> str:
     """Return what a block shows. Slack adds kinds every quarter, so any is walked; the known ones only add form."""
     kind = block.get("type")
     if kind in _SILENT:
@@ -69,7 +67,7 @@ def _shown(value: object, named: Named, *, between: str = "\n") -> str:
     return "\n".join(dict.fromkeys(part for part in parts if part))
 
 
-def _rich(element: dict[str, Any], named: Named) -> str:
+def _rich(element: dict[str, JSON], named: Named) -> str:
     kind, inner = as_text(element.get("type")), list(_dicts(element.get("elements")))
     if kind == "rich_text":
         return "\n".join(_rich(one, named) for one in inner)
@@ -78,7 +76,7 @@ def _rich(element: dict[str, Any], named: Named) -> str:
     return "".join(_rich(leaf, named) if "elements" in leaf else _leaf(leaf, named) for leaf in inner)
 
 
-def _leaf(leaf: dict[str, Any], named: Named) -> str:
+def _leaf(leaf: dict[str, JSON], named: Named) -> str:
     kind = leaf.get("type")
     if kind == "user" and leaf.get("user_id"):
         return named.member(str(leaf["user_id"]))
@@ -114,7 +112,7 @@ def is_preview(card: LegacyAttachment) -> bool:
     return bool(card.get("from_url") or card.get("original_url") or card.get("is_msg_unfurl") or card.get("is_share"))
 
 
-def card(item: LegacyAttachment, place: Location) -> dict[str, Any]:
+def card(item: LegacyAttachment, place: Location) -> dict[str, JSON]:
     """Return the metadata of a card or preview."""
     address = item.get("from_url") or item.get("title_link") or item.get("original_url") or item.get("image_url")
     text = card_text(item, Named(place))
@@ -143,7 +141,7 @@ def shared_from(cards: object, place: Location) -> str | None:
     return None
 
 
-def file(item: File) -> dict[str, Any]:
+def file(item: File) -> dict[str, JSON]:
     """Return the metadata of a file; its address without the export's token."""
     mime = as_text(item.get("mimetype")) or None
     family = (mime or "").partition("/")[0]
@@ -173,5 +171,5 @@ def without_credentials(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rsplit("@", 1)[-1], parts.path, query, parts.fragment))
 
 
-def _dicts(value: object) -> Iterator[Any]:
+def _dicts(value: object) -> Iterator[JSON]:
     return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else iter(())

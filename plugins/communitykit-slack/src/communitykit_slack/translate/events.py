@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
-from communitykit.connector import Draft, Ignored, Rejected
+from communitykit.connector import JSON, Draft, Ignored, Rejected
 from communitykit_slack.ids import community_id, member_id, parse_ts, people_of, place_of
 from communitykit_slack.translate.acts import act
 from communitykit_slack.translate.messages import reaction_event
 from communitykit_slack.translate.people import membership, user, user_group
 from communitykit_slack.translate.places import channel, pinned
 
-Context = Mapping[str, Any]
-Rule = Callable[[Any, Context], Iterator[Draft]]
+Context = Mapping[str, JSON]
+Rule = Callable[[JSON, Context], Iterator[Draft]]
 
 
-def event(item: Mapping[str, Any], context: Context, message: Rule) -> Iterator[Draft]:
+def event(item: Mapping[str, JSON], context: Context, message: Rule) -> Iterator[Draft]:
     """Translate an event, with or without its envelope; `message` is the rule for messages."""
     if item.get("type") == "event_callback":
         context = {"team": item.get("team_id"), "origin": "webhook", **context}
@@ -31,8 +30,8 @@ def event(item: Mapping[str, Any], context: Context, message: Rule) -> Iterator[
     yield from rule(item, context)
 
 
-def _reaction(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
-    target: Mapping[str, Any] = item.get("item") or {}
+def _reaction(item: JSON, context: Context) -> Iterator[Draft]:
+    target: Mapping[str, JSON] = item.get("item") or {}
     if target.get("type") != "message":
         yield Ignored("file_reaction")
         return
@@ -46,7 +45,7 @@ def _reaction(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
         yield {**draft, "occurred_at": parse_ts(_needed(item, "event_ts")), "time_source": "event"}
 
 
-def _membership(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
+def _membership(item: JSON, context: Context) -> Iterator[Draft]:
     who, at = _needed(item, "user"), _needed(item, "event_ts")
     place = place_of(context, _needed(item, "channel"))
     member = place.member(who)
@@ -58,8 +57,8 @@ def _membership(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
         yield act(place, "invited", actor=place.member(inviter), target=member, ts=at)
 
 
-def _channel_created(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
-    told: Any = item.get("channel") or {}
+def _channel_created(item: JSON, context: Context) -> Iterator[Draft]:
+    told: JSON = item.get("channel") or {}
     yield from channel(told, context)
     place = place_of(context, told["id"])
     actor = place.member(told["creator"]) if told.get("creator") else None
@@ -67,27 +66,27 @@ def _channel_created(item: Any, context: Context) -> Iterator[Draft]:  # noqa: A
     yield act(place, "community_changed", actor=actor, target=place.community_id, detail="created", ts=at)
 
 
-def _channel_renamed(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
+def _channel_renamed(item: JSON, context: Context) -> Iterator[Draft]:
     """Tell the new name; the act itself is told by the message that Slack writes into the channel."""
     told = item.get("channel") or {}
     place = place_of(context, _needed(told, "id"))
     yield {"record": "community", "id": place.community_id, "kind": "channel", "name": _needed(told, "name")}
 
 
-def _channel_state(**told: Any) -> Rule:  # noqa: ANN401
-    def rule(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
+def _channel_state(**told: JSON) -> Rule:
+    def rule(item: JSON, context: Context) -> Iterator[Draft]:
         yield {"record": "community", "id": place_of(context, _needed(item, "channel")).community_id, **told}
 
     return rule
 
 
-def _channel_deleted(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
+def _channel_deleted(item: JSON, context: Context) -> Iterator[Draft]:
     yield from _channel_state(gone="deleted")(item, context)
     yield from _channel_act("deleted")(item, context)
 
 
 def _channel_act(what: str, channel_key: str = "channel", other_key: str | None = None) -> Rule:
-    def rule(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
+    def rule(item: JSON, context: Context) -> Iterator[Draft]:
         place = place_of(context, _needed(item, channel_key))
         who = item.get("user") or item.get("actor_id")
         detail = f"{what} {item.get(other_key) or ''}".strip() if other_key else what
@@ -103,13 +102,13 @@ def _channel_act(what: str, channel_key: str = "channel", other_key: str | None 
     return rule
 
 
-def _user(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
-    told: Any = item.get("user") or {}
+def _user(item: JSON, context: Context) -> Iterator[Draft]:
+    told: JSON = item.get("user") or {}
     yield from user(told, context)
 
 
-def _team_join(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
-    told: Any = item.get("user") or {}
+def _team_join(item: JSON, context: Context) -> Iterator[Draft]:
+    told: JSON = item.get("user") or {}
     yield from user(told, context)
     team = context.get("team")
     if team and (at := item.get("event_ts")):
@@ -118,7 +117,7 @@ def _team_join(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
         yield act(place, "joined", actor=member, target=place.community_id, ts=at)
 
 
-def _pin(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
+def _pin(item: JSON, context: Context) -> Iterator[Draft]:
     told = item.get("item") or {}
     ts = (told.get("message") or {}).get("ts")
     if told.get("type") != "message" or not ts:
@@ -130,12 +129,12 @@ def _pin(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
     yield pinned(place, place.post(ts), _needed(item, "user"), at, active=item["type"] == "pin_added")
 
 
-def _subteam(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
-    told: Any = item.get("subteam") or {}
+def _subteam(item: JSON, context: Context) -> Iterator[Draft]:
+    told: JSON = item.get("subteam") or {}
     yield from user_group(told, context)
 
 
-def _subteam_members(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
+def _subteam_members(item: JSON, context: Context) -> Iterator[Draft]:
     team, group = item.get("team_id") or context.get("team"), _needed(item, "subteam_id")
     if not team:
         raise Rejected("no_place", "no team is known")
@@ -152,7 +151,7 @@ def _subteam_members(item: Any, context: Context) -> Iterator[Draft]:  # noqa: A
 def _team(**names: str) -> Rule:
     """Make the rule for a change of the workspace: which field the event tells, and under which key."""
 
-    def rule(item: Any, context: Context) -> Iterator[Draft]:  # noqa: ANN401
+    def rule(item: JSON, context: Context) -> Iterator[Draft]:
         team = context.get("team")
         if not team:
             raise Rejected("no_place", "no team is known")
@@ -162,7 +161,7 @@ def _team(**names: str) -> Rule:
     return rule
 
 
-def _needed(item: Mapping[str, Any], key: str) -> str:
+def _needed(item: Mapping[str, JSON], key: str) -> str:
     value = item.get(key)
     if isinstance(value, Mapping):
         value = value.get("id")
@@ -172,7 +171,7 @@ def _needed(item: Mapping[str, Any], key: str) -> str:
 
 
 def _ignored(kind: str) -> Rule:
-    def rule(_item: Any, _context: Context) -> Iterator[Draft]:  # noqa: ANN401
+    def rule(_item: JSON, _context: Context) -> Iterator[Draft]:
         yield Ignored(kind)
 
     return rule

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
-from communitykit.connector import Draft, Rejected, Swept
+from communitykit.connector import (
+    JSON,
+    Context,
+    Draft,
+    Rejected,
+    Swept,
+    as_list,
+    as_mapping,
+    as_mappings,
+    as_number,
+    as_text,
+    as_texts,
+)
 from communitykit_slack.ids import SLACKBOT, Location, id_part, parse_ts
-from communitykit_slack.looking import as_text, listed, mapping, number, reactions_of, texts
 from communitykit_slack.translate.blocks import beyond_text, blocks_text, card, card_text, file, is_preview, shared_from
 from communitykit_slack.translate.people import slackbot
 from communitykit_slack.translate.text import Named, Plain, plain, render
@@ -31,7 +41,7 @@ _FED_BY: Mapping[str, tuple[str, ...]] = {
 _BROADCAST = frozenset({"thread_broadcast", "reply_broadcast"})
 
 
-def post(item: Message, place: Location, context: Mapping[str, Any]) -> Iterator[Draft]:
+def post(item: Message, place: Location, context: Context) -> Iterator[Draft]:
     """Translate a message that says something: a post, the bot behind it where only that is known, its reactions."""
     ts, told = item["ts"], item
     post_id = place.post(ts)
@@ -61,7 +71,7 @@ def post(item: Message, place: Location, context: Mapping[str, Any]) -> Iterator
         yield Swept("post", {"root_id": post_id})  # an archive may have had replies that nothing leads to any more
 
 
-def _draft(item: Message, place: Location, context: Mapping[str, Any]) -> dict[str, Any]:
+def _draft(item: Message, place: Location, context: Context) -> dict[str, JSON]:
     """Describe the post itself.
 
     Raises Rejected when it says nothing, and whatever odd payloads make Python raise.
@@ -74,7 +84,7 @@ def _draft(item: Message, place: Location, context: Mapping[str, Any]) -> dict[s
     author_id = _author_id(item, place)
     if author_id is None and not said.text and not item.get("files") and not item.get("attachments"):
         raise Rejected("empty", "neither author nor content")
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "post",
         "id": place.post(ts),
         "community_id": place.community_id,
@@ -107,7 +117,7 @@ def _draft(item: Message, place: Location, context: Mapping[str, Any]) -> dict[s
     return draft
 
 
-def _without_odd_parts(item: Message, place: Location, context: Mapping[str, Any]) -> tuple[Message, list[str]]:
+def _without_odd_parts(item: Message, place: Location, context: Context) -> tuple[Message, list[str]]:
     """Leave out the parts that cannot be translated, each tried by itself; return the rest and the names of those.
 
     Of a list what can be read stays. Every trial has what a message needs beside the part.
@@ -115,14 +125,14 @@ def _without_odd_parts(item: Message, place: Location, context: Mapping[str, Any
     known = {"ts": item["ts"], "text": "-", "bot_id": "-"}
 
     def is_good(name: str, value: object) -> bool:
-        trial: Any = {**known, name: value}
+        trial: JSON = {**known, name: value}
         try:
             _draft(trial, place, context)
         except (AttributeError, KeyError, TypeError, ValueError, Rejected):
             return False
         return True
 
-    rest: dict[str, Any] = {}
+    rest: dict[str, JSON] = {}
     odd: list[str] = []
     for name, value in item.items():
         kept = [one for one in value if is_good(name, [one])] if isinstance(value, list) else value
@@ -135,12 +145,12 @@ def _without_odd_parts(item: Message, place: Location, context: Mapping[str, Any
 
 def reacted(item: Message, post_id: str, place: Location) -> Iterator[Draft]:
     """Translate the reactions under a message: one event per person and emoji, a sweep where the lists are whole."""
-    told: Any = item.get("reactions")
+    told: JSON = item.get("reactions")
     reactions = reactions_of(item)
     whole = not told or len(reactions) == (len(told) if isinstance(told, list) else -1)
     for reaction in reactions:
-        users = texts(reaction.get("users"))
-        if len(users) < (number(reaction.get("count")) or len(listed(reaction.get("users")))):
+        users = as_texts(reaction.get("users"))
+        if len(users) < (as_number(reaction.get("count")) or len(as_list(reaction.get("users")))):
             whole = False
         for user in users:
             yield reaction_event(post_id, place, user, reaction["name"])
@@ -148,7 +158,7 @@ def reacted(item: Message, post_id: str, place: Location) -> Iterator[Draft]:
         yield Swept("event", {"kind": "reacted", "target_id": post_id})
 
 
-def reaction_event(post_id: str, place: Location, user: str, name: str) -> dict[str, Any]:
+def reaction_event(post_id: str, place: Location, user: str, name: str) -> dict[str, JSON]:
     """Describe one reaction; its time stays untold, since only events know it."""
     actor = place.member(user)
     target = _target_part(post_id)
@@ -165,12 +175,17 @@ def reaction_event(post_id: str, place: Location, user: str, name: str) -> dict[
     }
 
 
+def reactions_of(item: Message | Mapping[str, JSON]) -> list[dict[str, JSON]]:
+    """Return the reactions under a message that name their emoji."""
+    return [one for one in as_mappings(item.get("reactions")) if as_text(one.get("name"))]
+
+
 @lru_cache(maxsize=64)
 def _target_part(post_id: str) -> str:
     return id_part.__wrapped__(post_id.split(":", 3)[3])
 
 
-def tombstone(item: Message, place: Location) -> dict[str, Any]:
+def tombstone(item: Message, place: Location) -> dict[str, JSON]:
     """Describe a deleted message of which only the place is left; its author is not Slackbot, so nobody is named."""
     ts = item["ts"]
     root_id = _root_id(item, ts, place)
@@ -179,7 +194,7 @@ def tombstone(item: Message, place: Location) -> dict[str, Any]:
     return draft
 
 
-def deleted(ts: str, place: Location) -> dict[str, Any]:
+def deleted(ts: str, place: Location) -> dict[str, JSON]:
     """Describe a message that Slack says is deleted."""
     return {
         "record": "post",
@@ -220,10 +235,10 @@ def _author_id(item: Message, place: Location) -> str | None:
     return place.member(bot) if bot else None
 
 
-def _bot(item: Message, place: Location) -> dict[str, Any]:
-    draft: dict[str, Any] = {"record": "member", "id": place.member(item["bot_id"])}
+def _bot(item: Message, place: Location) -> dict[str, JSON]:
+    draft: dict[str, JSON] = {"record": "member", "id": place.member(item["bot_id"])}
     draft["kind"] = "bot"
-    if name := as_text(mapping(item.get("bot_profile")).get("name")) or as_text(item.get("username")):
+    if name := as_text(as_mapping(item.get("bot_profile")).get("name")) or as_text(item.get("username")):
         draft["display_name"] = name
     return draft
 
@@ -252,7 +267,7 @@ def _joined(text: str, more: str) -> str:
     return text if not more or more in text else f"{text}\n{more}" if text else more
 
 
-def _attachments(item: Message, place: Location) -> tuple[dict[str, Any], ...]:
+def _attachments(item: Message, place: Location) -> tuple[dict[str, JSON], ...]:
     files = item.get("files") or ([item["file"]] if item.get("file") else ())
     cards = item.get("attachments") or ()
     if not files and not cards:
@@ -260,12 +275,14 @@ def _attachments(item: Message, place: Location) -> tuple[dict[str, Any], ...]:
     return (*(file(one) for one in files), *(card(one, place) for one in cards))
 
 
-def _counts(item: Message, *, root: bool) -> dict[str, Any]:
+def _counts(item: Message, *, root: bool) -> dict[str, JSON]:
     told, replies = item.get("reactions"), item.get("reply_count") or 0
     reactions: dict[str, int] | None = {}
     if told:
         counted = reactions_of(item)
-        reactions = {one["name"]: number(one.get("count")) or len(listed(one.get("users"))) for one in counted} or None
+        reactions = {
+            one["name"]: as_number(one.get("count")) or len(as_list(one.get("users"))) for one in counted
+        } or None
     return {"replies": replies if root and isinstance(replies, int) else None, "reactions": reactions}
 
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
-from communitykit.connector import Draft, Rejected, make_id
+from communitykit.connector import JSON, Context, Draft, Rejected, as_mapping, as_texts, make_id
 from communitykit_slack.ids import PLATFORM, SLACKBOT, community_id, from_seconds, member_id, people_of
-from communitykit_slack.looking import mapping, texts
 from communitykit_slack.wire import BotProfile, User, UserGroup, UserProfile
 
 _BOT_FLAGS = ("is_bot", "is_workflow_bot", "is_connector_bot")
 
 
-def user(item: User, context: Mapping[str, Any]) -> Iterator[Draft]:
+def user(item: User, context: Context) -> Iterator[Draft]:
     """Translate a user: the member, and their membership of the workspace where they belong to it."""
     native, team, network = item.get("id"), context.get("team"), people_of(context)
     if not native:
         raise Rejected("no_id", "the user has no id")
-    profile: Mapping[str, Any] = item.get("profile") or {}
-    draft: dict[str, Any] = {
+    profile: Mapping[str, JSON] = item.get("profile") or {}
+    draft: dict[str, JSON] = {
         "record": "member",
         "id": member_id(network, native),
         "kind": _kind(item, native),
@@ -55,21 +53,19 @@ def user(item: User, context: Mapping[str, Any]) -> Iterator[Draft]:
 
 def teams_of(item: User) -> list[str]:
     """Return the workspaces of one enterprise that a user is in, and the enterprise; none where Slack tells no such."""
-    told = mapping(item.get("enterprise_user"))
-    return [*texts(told.get("teams")), *texts([told.get("enterprise_id")])]
+    told = as_mapping(item.get("enterprise_user"))
+    return [*as_texts(told.get("teams")), *as_texts([told.get("enterprise_id")])]
 
 
-def _home(
-    home: object, context: Mapping[str, Any], *, stranger: bool = False, teams: Sequence[str] = ()
-) -> dict[str, Any]:
+def _home(home: object, context: Context, *, stranger: bool = False, teams: Sequence[str] = ()) -> dict[str, JSON]:
     """Tell whether somebody is at home elsewhere, and where that is: colleagues of one enterprise are no strangers."""
     own = {context.get("team"), people_of(context)}
     foreign = bool(home) and home not in own and own.isdisjoint(teams)
-    told: dict[str, Any] = {"external": stranger or foreign}
+    told: dict[str, JSON] = {"external": stranger or foreign}
     return {**told, "extra": {"home_team": home}} if home and home not in own else told
 
 
-def profile(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+def profile(item: Mapping[str, JSON], context: Context) -> Iterator[Draft]:
     """Translate the answer to a question for one user's custom fields: {"user": id, "profile": {...}}."""
     native, network = item.get("user"), people_of(context)
     if not native:
@@ -79,13 +75,13 @@ def profile(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Dra
     yield {"record": "member", "id": member_id(network, native), **missing, **told}
 
 
-def stranger(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+def stranger(item: Mapping[str, JSON], context: Context) -> Iterator[Draft]:
     """Translate what an export's message tells of an author whom its list of users lacks."""
     told: UserProfile = item.get("profile") or UserProfile()
     native = item.get("id")
     if not native:
         raise Rejected("no_id", "the profile names no user")
-    draft: dict[str, Any] = {"record": "member", "id": member_id(people_of(context), native)}
+    draft: dict[str, JSON] = {"record": "member", "id": member_id(people_of(context), native)}
     draft["username"] = told.get("name") or None
     draft["display_name"] = told.get("display_name") or told.get("real_name") or told.get("name") or None
     if "is_restricted" in told or "is_ultra_restricted" in told:
@@ -93,12 +89,12 @@ def stranger(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Dr
     yield {**draft, **_home(told.get("team"), context)}
 
 
-def bot(item: BotProfile, context: Mapping[str, Any]) -> Iterator[Draft]:
+def bot(item: BotProfile, context: Context) -> Iterator[Draft]:
     """Translate a bot, as bots.info tells it."""
     native = item.get("id")
     if not native:
         raise Rejected("no_id", "the bot has no id")
-    draft: dict[str, Any] = {"record": "member", "id": member_id(people_of(context), native), "kind": "bot"}
+    draft: dict[str, JSON] = {"record": "member", "id": member_id(people_of(context), native), "kind": "bot"}
     if "name" in item:
         draft["display_name"] = item["name"] or None
     if "deleted" in item:
@@ -106,12 +102,12 @@ def bot(item: BotProfile, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield draft
 
 
-def slackbot(network: str) -> dict[str, Any]:
+def slackbot(network: str) -> dict[str, JSON]:
     """Describe Slack's own account, which exports and events name without telling what it is."""
     return {"record": "member", "id": member_id(network, SLACKBOT), "kind": "system"}
 
 
-def member(item: Mapping[str, Any] | str, context: Mapping[str, Any]) -> Iterator[Draft]:
+def member(item: Mapping[str, JSON] | str, context: Context) -> Iterator[Draft]:
     """Translate one row of a channel's list of members: {"user": id}, or the id alone."""
     native = item if isinstance(item, str) else item.get("user")
     team, channel, network = context.get("team"), context.get("channel"), people_of(context)
@@ -122,13 +118,13 @@ def member(item: Mapping[str, Any] | str, context: Mapping[str, Any]) -> Iterato
         yield slackbot(network)
 
 
-def user_group(item: UserGroup, context: Mapping[str, Any]) -> Iterator[Draft]:
+def user_group(item: UserGroup, context: Context) -> Iterator[Draft]:
     """Translate a user group and, where its users are listed, who is in it."""
     native, team, network = item.get("id"), context.get("team"), people_of(context)
     if not native or not team:
         raise Rejected("no_id", "the user group has no id, or no team is known")
     creator = item.get("created_by")
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "community",
         "id": community_id(team, native),
         "kind": "user_group",
@@ -148,7 +144,7 @@ def user_group(item: UserGroup, context: Mapping[str, Any]) -> Iterator[Draft]:
             yield membership(team, native, member_id(network, one), one)
 
 
-def membership(network: str, community: str, member_id_: str, native: str, *, active: bool = True) -> dict[str, Any]:
+def membership(network: str, community: str, member_id_: str, native: str, *, active: bool = True) -> dict[str, JSON]:
     """Describe a membership."""
     return {
         "record": "membership",
@@ -165,7 +161,7 @@ def _kind(item: User, native: str) -> str:
     return "bot" if any(item.get(flag) for flag in _BOT_FLAGS) else "person"
 
 
-def _display_name(item: User, profile: Mapping[str, Any]) -> str | None:
+def _display_name(item: User, profile: Mapping[str, JSON]) -> str | None:
     shown = profile.get("display_name") or profile.get("real_name") or item.get("real_name") or item.get("name")
     return str(shown) if shown else None
 
@@ -178,9 +174,9 @@ def _role(item: User) -> str:
     return "guest" if item.get("is_restricted") or item.get("is_ultra_restricted") else "member"
 
 
-def _custom(fields: object, names: Mapping[str, str], network: str) -> dict[str, Any]:
+def _custom(fields: object, names: Mapping[str, str], network: str) -> dict[str, JSON]:
     """Read custom profile fields; `names` maps a field's id to a member's field. Empty shapes are {}, [] and null."""
-    told: dict[str, Any] = {}
+    told: dict[str, JSON] = {}
     for native, name in names.items() if isinstance(fields, dict) else ():
         value = (fields.get(native) or {}).get("value") if isinstance(fields, dict) else None
         if isinstance(value, str) and value:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from communitykit.connector import Draft, Ignored, Rejected, make_event_id
+from communitykit.connector import JSON, Context, Draft, Ignored, Rejected, make_event_id
 from communitykit_slack.ids import PLATFORM, Location, community_id, from_seconds, host_of, place_of
 from communitykit_slack.translate.text import plain
 from communitykit_slack.wire import Channel, Pin, Team
 
 
-def workspace(item: Team, context: Mapping[str, Any]) -> Iterator[Draft]:
+def workspace(item: Team, context: Context) -> Iterator[Draft]:
     """Translate a workspace."""
     native = item.get("id") or context.get("team")
     if not native:
         raise Rejected("no_id", "the workspace has no id")
-    draft: dict[str, Any] = {"record": "community", "id": community_id(native, native), "kind": "workspace"}
+    draft: dict[str, JSON] = {"record": "community", "id": community_id(native, native), "kind": "workspace"}
     if item.get("name"):
         draft["name"] = item["name"]
     address = item.get("url") or context.get("url")
@@ -25,7 +24,7 @@ def workspace(item: Team, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield draft
 
 
-def channel(item: Channel, context: Mapping[str, Any]) -> Iterator[Draft]:
+def channel(item: Channel, context: Context) -> Iterator[Draft]:
     """Translate a conversation of any sort. What a payload does not tell stays untold."""
     native, team = item.get("id"), context.get("team")
     if not native or not team:
@@ -33,7 +32,7 @@ def channel(item: Channel, context: Mapping[str, Any]) -> Iterator[Draft]:
     network = host_of(item, context)
     place = place_of({"team": team, "channel": native, "host": network, "people": context.get("people")})
     direct = bool(item.get("is_im") or item.get("is_mpim"))
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "community",
         "id": place.community_id,
         "kind": "direct" if direct else "channel",
@@ -67,7 +66,7 @@ def channel(item: Channel, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield draft
 
 
-def pin(item: Pin, context: Mapping[str, Any]) -> Iterator[Draft]:
+def pin(item: Pin, context: Context) -> Iterator[Draft]:
     """Translate a pin of an export's list of channels: who pinned which message, and when."""
     if item.get("type") not in {"C", "G", "message", None}:
         yield Ignored("pinned_file")
@@ -79,7 +78,7 @@ def pin(item: Pin, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield pinned(place, place.post(ts), user, from_seconds(item.get("created")))
 
 
-def pinned(place: Location, target: str, user: str, at: object, *, active: bool = True) -> dict[str, Any]:
+def pinned(place: Location, target: str, user: str, at: object, *, active: bool = True) -> dict[str, JSON]:
     """Describe a pin."""
     actor = place.member(user)
     return {
@@ -94,7 +93,7 @@ def pinned(place: Location, target: str, user: str, at: object, *, active: bool 
     }
 
 
-def _privacy(item: Channel, context: Mapping[str, Any], *, direct: bool) -> str | None:
+def _privacy(item: Channel, context: Context, *, direct: bool) -> str | None:
     if direct:
         return "direct"
     if context.get("private"):  # an export tells by the list that a channel is in, and the stricter word counts

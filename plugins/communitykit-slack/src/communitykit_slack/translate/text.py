@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from communitykit.connector import make_id
+from communitykit.connector import JSON, make_id
 from communitykit_slack.ids import PLATFORM, Location
 
 _MARKED = re.compile(r"[<&*_~`]")
@@ -29,7 +29,7 @@ class Plain(NamedTuple):
     """A body's plain text, and whom and what it names: mentions as dicts in order, each once; links likewise."""
 
     text: str
-    mentions: tuple[dict[str, Any], ...] = ()
+    mentions: tuple[dict[str, JSON], ...] = ()
     links: tuple[str, ...] = ()
 
 
@@ -39,7 +39,7 @@ class Named:
     def __init__(self, place: Location) -> None:
         """Begin with none."""
         self._place = place
-        self._mentions: dict[tuple[str, str], dict[str, Any]] = {}
+        self._mentions: dict[tuple[str, str], dict[str, JSON]] = {}
         self._links: dict[str, None] = {}
 
     def member(self, user: str, label: str | None = None) -> str:
