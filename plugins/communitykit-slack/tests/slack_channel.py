@@ -131,8 +131,7 @@ class Run:
         self.checkpoint = checkpoint
         before = len(channel.asked)
         self._left = stop_after
-        assert SLACK.read is not None
-        flow = SLACK.read(self.scope, SLICE, checkpoint)
+        flow = SLACK.readers["messages"].read(self.scope, SLICE, checkpoint)
         try:
             self._drive(flow)
         except Stopped:

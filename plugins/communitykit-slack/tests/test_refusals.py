@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from slack_deliveries import NOW
-from test_client import Slack, drive
+from test_client import Slack, drive, read
 
 from communitykit import CommunityKitError, CredentialError, TransientError
 from communitykit.connector import Batch, Gap, Request, Response, Selection, Slice, Swept
@@ -151,7 +151,7 @@ def test_a_page_without_its_list_moves_no_checkpoint_and_sweeps_nothing(key: str
     steps: list[Any] = []
 
     def run() -> None:
-        flow = api.read(scope(), one, None)
+        flow = read(scope(), one, None)
         step = next(flow)
         while True:
             steps.append(step)

@@ -3,6 +3,6 @@
 from communitykit_slack.api.access import authorize, preflight
 from communitykit_slack.api.discovery import discover, resolve
 from communitykit_slack.api.methods import BUDGETS, fault
-from communitykit_slack.api.reading import estimate, read
+from communitykit_slack.api.reading import READERS
 
-__all__ = ["BUDGETS", "authorize", "discover", "estimate", "fault", "preflight", "read", "resolve"]
+__all__ = ["BUDGETS", "READERS", "authorize", "discover", "fault", "preflight", "resolve"]

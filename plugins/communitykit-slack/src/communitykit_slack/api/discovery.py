@@ -212,7 +212,7 @@ def _profile_slice(workspace: _Workspace) -> Flow:
     }
     if fields and workspace.users:
         params = {"fields": fields, "users": workspace.users, "org": workspace.org}
-        yield Slice("profiles", workspace.team, ("member",), label="profiles", params=params)
+        yield Slice("profiles", workspace.team, label="profiles", params=params, reader="profiles")
 
 
 def _channel_types(selection: Selection) -> list[str]:
@@ -265,10 +265,13 @@ def _slices(workspace: _Workspace, selection: Selection, channel: Mapping[str, J
     closed = workspace.bot and channel.get("is_member") is False and not direct
     if selection.kinds & _TALK:
         shut = {"closed": True} if closed else {}
-        yield Slice(f"messages/{native}", workspace.team, ("post", "event"), community, label, {**params, **shut})
+        told = {**params, **shut}
+        key = f"messages/{native}"
+        yield Slice(key, workspace.team, community_id=community, label=label, params=told, reader="messages")
     if "membership" in selection.kinds:
         sized = {**params, "size": channel.get("num_members") or 0}
-        yield Slice(f"members/{native}", workspace.team, ("membership",), community, f"{label} members", sized)
+        key, label = f"members/{native}", f"{label} members"
+        yield Slice(key, workspace.team, community_id=community, label=label, params=sized, reader="members")
 
 
 def _whois(workspace: _Workspace, native: str) -> Request:

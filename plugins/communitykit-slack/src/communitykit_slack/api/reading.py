@@ -12,6 +12,7 @@ from communitykit.connector import (
     Flow,
     Gap,
     Listing,
+    Reader,
     Response,
     Selection,
     Slice,
@@ -24,43 +25,14 @@ from communitykit_slack.api.checkpoint import Progress
 from communitykit_slack.api.messages import read_history
 from communitykit_slack.api.methods import LIST_LIMIT, PAGER, call, page_of
 from communitykit_slack.ids import place_of, ts_of
+from communitykit_slack.settings import SlackSettings
 
 _SAVED_EVERY = 256
 """Profiles between two checkpoints: each holds all users, so one beside every few requests would be costly."""
 
 
-def read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
-    """Read one slice."""
-    what = slice_.key.split("/", 1)[0]
-    if what == "messages":
-        yield from _messages(selection, slice_, checkpoint)
-    elif what == "members":
-        yield from _members(slice_)
-    else:
-        yield from _profiles(slice_, checkpoint)
-
-
-def estimate(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Mapping[str, int]:
-    """Tell about how many requests a slice takes; a channel never read does not say how long it is."""
-    what = slice_.key.split("/", 1)[0]
-    if what == "members":
-        return {"conversations.members": 1 + int(slice_.params.get("size") or 0) // LIST_LIMIT}
-    if what == "profiles":
-        return {"users.profile.get": len(_changed(slice_, checkpoint))}
-    progress = Progress.load(checkpoint)
-    if not progress.spans or slice_.params.get("closed"):
-        return {}
-    threads = len(progress.roots) if selection.settings.threads == "all" else len(progress.pending)
-    return {"conversations.history": 1, **({"conversations.replies": threads} if threads else {})}
-
-
-def _context(slice_: Slice) -> dict[str, JSON]:
-    params = slice_.params
-    context = {"team": slice_.network, "channel": params["channel"], "origin": "api"}
-    return context | {name: params[name] for name in ("url", "host", "people") if params.get(name)}
-
-
-def _messages(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+def read_messages(selection: Selection[SlackSettings], slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+    """Read a channel's messages, with their replies and who reacted."""
     if slice_.params.get("closed"):
         yield Gap(
             f"channel {slice_.label}: the app is not in it (not_in_channel). "
@@ -84,7 +56,35 @@ def _messages(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None
     yield from read_history(channel, Progress.load(checkpoint), selection)
 
 
-def _members(slice_: Slice) -> Flow:
+def estimate_messages(
+    selection: Selection[SlackSettings], slice_: Slice, checkpoint: Checkpoint | None
+) -> Mapping[str, int]:
+    """Tell about how many requests a channel takes; one that was never read does not say how long it is."""
+    progress = Progress.load(checkpoint)
+    if not progress.spans or slice_.params.get("closed"):
+        return {}
+    threads = len(progress.roots) if selection.settings.threads == "all" else len(progress.pending)
+    return {"conversations.history": 1, **({"conversations.replies": threads} if threads else {})}
+
+
+def estimate_members(_selection: object, slice_: Slice, _checkpoint: object) -> Mapping[str, int]:
+    """Tell how many requests a channel's members take."""
+    return {"conversations.members": 1 + int(slice_.params.get("size") or 0) // LIST_LIMIT}
+
+
+def estimate_profiles(_selection: object, slice_: Slice, checkpoint: Checkpoint | None) -> Mapping[str, int]:
+    """Tell how many profiles changed: each takes a request."""
+    return {"users.profile.get": len(_changed(slice_, checkpoint))}
+
+
+def _context(slice_: Slice) -> dict[str, JSON]:
+    params = slice_.params
+    context = {"team": slice_.network, "channel": params["channel"], "origin": "api"}
+    return context | {name: params[name] for name in ("url", "host", "people") if params.get(name)}
+
+
+def read_members(_selection: object, slice_: Slice, _checkpoint: object) -> Flow:
+    """Read who is in a channel."""
     context = _context(slice_)
     native = str(context["channel"])
     request = call(
@@ -99,7 +99,7 @@ def _members(slice_: Slice) -> Flow:
         yield Swept("membership", {"community_id": place_of(context).community_id})
 
 
-def _profiles(slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+def read_profiles(_selection: object, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
     """Ask for the custom fields of users whose profile changed since they were asked for."""
     context = {"team": slice_.network, "origin": "api", "fields": slice_.params["fields"]}
     users: dict[str, int] = dict(slice_.params["users"])
@@ -138,3 +138,11 @@ def _changed(slice_: Slice, checkpoint: Checkpoint | None) -> list[str]:
 def _digest(slice_: Slice) -> list[str]:
     """Name the fields asked for: when the workspace defines others, everybody is asked again."""
     return sorted(f"{native}={name}" for native, name in slice_.params["fields"].items())
+
+
+READERS: Mapping[str, Reader[SlackSettings]] = {
+    "messages": Reader(read_messages, estimate_messages, ("post", "event")),
+    "members": Reader(read_members, estimate_members, ("membership",)),
+    "profiles": Reader(read_profiles, estimate_profiles, ("member",)),
+}
+"""How slices are read, by the `reader` that discovery names."""
