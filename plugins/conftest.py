@@ -7,7 +7,6 @@ import pytest
 NO_PAGE = "test_an_answer_that_is_no_page_is_not_an_empty_one"
 ODD = "test_a_value_that_became_odd_costs_itself_alone"
 KNOWN = {
-    "TestSlack": {ODD: "discovery trips over a number", NO_PAGE: "messages: null is read as no messages"},
     "TestYammer": {ODD: "a post vanishes beside [null]", NO_PAGE: "no list of members or messages is an empty one"},
     "TestWorkplace": {ODD: "an odd body in the library empties it"},
     "TestMatrix": {NO_PAGE: "no list of accounts, rooms, members or messages is an empty one"},

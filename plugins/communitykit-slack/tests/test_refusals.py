@@ -86,7 +86,8 @@ def test_a_whole_list_of_public_channels_shows_which_are_gone() -> None:
     some = drive(api.discover(scope(communities=("gen*",))), Slack())
     guest = {"id": "UB", "team_id": "T1", "is_restricted": True, "profile": {}}
     shown = drive(api.discover(scope()), Slack(users_list={"members": [guest]}))
-    for steps in (some, shown):
+    words = drive(api.discover(scope(kinds=frozenset({"post"}))), Slack())
+    for steps in (some, shown, words):
         assert not [one for one in steps if isinstance(one, Swept) and one.record == "community"]
 
 
@@ -184,3 +185,13 @@ def test_private_talk_among_public_channels_stays_out(flags: dict[str, Any], opt
         told = any(one.items for one in steps if isinstance(one, Batch) and one.kind == "channel")
         assert told == any(isinstance(one, Slice) and one.key.startswith("messages") for one in steps)
         assert told == (option in asked)
+
+
+def test_what_is_listed_is_there_whether_it_is_read_or_not() -> None:
+    def rows(form: dict[str, Any]) -> dict[str, Any]:
+        turned = {"id": "C0TRN00002", "name": "turned", "is_member": True, "is_private": "words"}
+        return {"channels": [turned] if form["types"] == "public_channel" else []}
+
+    steps = drive(api.discover(scope()), Slack(conversations_list=rows))
+    (swept,) = [one for one in steps if isinstance(one, Swept) and one.record == "community"]
+    assert swept.held == {"C0TRN00002"}

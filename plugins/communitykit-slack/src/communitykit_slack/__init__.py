@@ -48,6 +48,7 @@ CAPABILITIES = Capabilities(
             "deactivated",
             "direct_messages",
             "private_communities",
+            "closed_communities",
             "user_groups",
             "files",
             "pins",

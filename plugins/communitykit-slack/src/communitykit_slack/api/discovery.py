@@ -227,11 +227,12 @@ def _channel_types(selection: Selection) -> list[str]:
 def _channels(workspace: _Workspace, selection: Selection, kind: str, read: set[str]) -> Flow:
     """List the conversations of one kind, but for those that another workspace of the organization showed: `read`."""
     listing = Listing(workspace.ask("conversations.list", subject="channels", types=kind, limit=LIST_LIMIT), PAGER)
-    seen: set[str] = set()
+    seen, held = set[str](), set[str]()
     while (found := (yield from page_of(listing, "channels"))) is not None:
         good = [one for one in found if _has_id(one) and one["id"] not in read and _is_asked_for(selection, one)]
         channels = [one for one in good if selection.wants(as_text(one.get("name")), one["id"])]
         odd = [one for one in found if not _has_id(one)]
+        held.update(one["id"] for one in found if _has_id(one))  # what is listed is there, whether it is read or not
         yield Batch("channel", [*channels, *odd], workspace.context)
         for channel in channels:
             if channel["id"] not in seen:
@@ -240,9 +241,15 @@ def _channels(workspace: _Workspace, selection: Selection, kind: str, read: set[
     read |= seen
     if listing.problem:
         yield Gap(f"not all channels: {listing.problem}")
-    elif kind == "public_channel" and not selection.communities and not workspace.guest:
+    elif kind == "public_channel" and _shows_all(workspace, selection):
         # Of other kinds a token sees those that it is in, so that leaving one looks like its end.
-        yield Swept("community", {"kind": "channel", "privacy": "public"}, network=workspace.team)
+        within = {"kind": "channel", "privacy": "public"}
+        yield Swept("community", within, network=workspace.team, held=frozenset(held))
+
+
+def _shows_all(workspace: _Workspace, selection: Selection) -> bool:
+    """Tell whether a whole list of public channels, as this run hands it on, leaves none of them out."""
+    return "community" in selection.kinds and not selection.communities and not workspace.guest
 
 
 def _is_asked_for(selection: Selection, channel: Mapping[str, JSON]) -> bool:
