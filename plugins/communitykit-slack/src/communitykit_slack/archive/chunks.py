@@ -13,11 +13,10 @@ import zlib
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from pydantic_core import from_json
 from typing_extensions import override
 
 from communitykit import ArchiveError
-from communitykit.connector import JSON, Archive, as_list, as_mapping, as_number, as_text, as_texts
+from communitykit.connector import JSON, Archive, as_list, as_mapping, as_number, as_text, as_texts, decode_json
 from communitykit_slack.archive.dump import Dump
 
 _FILE = re.compile(r"(^|/)(users|channels|workspace|[CDG][A-Z0-9]{6,}(-\d+\.\d+)?)\.json\.gz\Z")
@@ -122,7 +121,7 @@ class Chunks(Dump):
         try:
             with self._archive.open(name) as packed, gzip.open(packed) as lines:
                 for line in lines:
-                    chunk = as_mapping(from_json(line))
+                    chunk = as_mapping(decode_json(line))
                     yield as_number(chunk.get("ts")), chunk
         except (ArchiveError, OSError, EOFError, zlib.error, ValueError) as error:
             if not quiet:

@@ -14,11 +14,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from pydantic_core import from_json
 from typing_extensions import override
 
 from communitykit import ArchiveError
-from communitykit.connector import JSON, Archive
+from communitykit.connector import JSON, Archive, decode_json
 from communitykit_slack.archive.dump import Dump
 
 _NAMES = (".sqlite", ".sqlite3", ".db")
@@ -139,6 +138,6 @@ class _Database(Dump):
         statement = _NEWEST.format(table=table, key=key, order=order, where=where)
         for (data,) in self._connection.execute(statement, values):
             try:
-                yield from_json(data)
+                yield decode_json(data)
             except ValueError:
                 yield None  # it becomes an Issue, like any odd payload
