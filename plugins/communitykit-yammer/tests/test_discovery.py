@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from communitykit import CommunityKitError, ObjectUnavailableError, PermissionMissingError
+from communitykit import (
+    CommunityKitError,
+    ObjectUnavailableError,
+    PermissionMissingError,
+    ProtocolError,
+    TransientError,
+)
 from communitykit.connector import Batch, Gap, Request, Response, Selection, Slice, Swept
 from communitykit_yammer import YammerSettings
 from communitykit_yammer.api import discover, read, resolve
@@ -149,3 +155,42 @@ def test_a_short_page_of_members_ends_the_list_only_where_it_says_so() -> None:
         rows = [row for step in steps if isinstance(step, Batch) and step.kind == "membership" for row in step.items]
         assert len(rows) == 40
         assert len([step for step in steps if isinstance(step, Request)]) == requests
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (PermissionMissingError("no"), "denied"),
+        (TransientError("failed"), "partial"),
+        (ProtocolError("odd"), "partial"),
+    ],
+)
+def test_users_that_cannot_be_listed_cost_the_people_alone(error: CommunityKitError, status: str) -> None:
+    def answer(request: Request) -> Any:
+        if request.url == "users.json":
+            raise error
+        return network(request)
+
+    steps = run(discover(scope(company_feed=True)), answer)
+    assert slices(steps) == ["messages/3", "members/3", "messages/company"]
+    assert [step.status for step in steps if isinstance(step, Gap)] == [status]
+    assert [step.record for step in steps if isinstance(step, Swept)] == ["community"]
+
+
+@pytest.mark.parametrize("privacy", [{}, {"privacy": None}, {"privacy": "restricted"}])
+def test_a_group_that_does_not_say_whether_it_is_private_is_taken_for_private(privacy: dict[str, Any]) -> None:
+    untold = {"id": 5, "full_name": "Untold", **privacy}
+
+    def answer(request: Request) -> Any:
+        found = network(request)
+        return [*found, untold] if request.url == "groups.json" and found else found
+
+    steps = run(discover(scope()), answer)
+    assert slices(steps) == ["messages/3", "members/3"]
+    (gap,) = [step for step in steps if isinstance(step, Gap)]
+    assert (gap.status, "include_private" in gap.reason) == ("skipped", True)
+    (swept,) = [step for step in steps if isinstance(step, Swept) and step.record == "community"]
+    assert swept.held == {"5"}, "what was known as public has not vanished"
+    asked = run(discover(scope(private=True)), answer)
+    assert slices(asked) == ["messages/3", "members/3", "messages/5", "members/5", "messages/4", "members/4"]
+    assert [step for step in asked if isinstance(step, Gap)] == []

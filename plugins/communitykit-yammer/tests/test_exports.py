@@ -141,7 +141,8 @@ def test_oddities_of_the_tables(tmp_path: Path) -> None:
         "new,7,7,3,2025-01-01T10:00:00Z,,7,,\n"
     )
     files = "file_id,name\n9,plan.pdf\n"
-    tables = {"messages.CSV": text, "Files.csv": files, "Networks.csv": "id\n1\n"}
+    groups = "id,private\n3,false\n"
+    tables = {"messages.CSV": text, "Files.csv": files, "Groups.csv": groups, "Networks.csv": "id\n1\n"}
     found = {one.id: one for one in archived(make(tmp_path / "o.zip", tables, bom=False)) if one.record == "post"}
     first, second, third, fourth = (found[f"yammer:1:post:{number}"] for number in (5, 6, 7, 8))
     assert first.text == 'two\nlines, "quoted"'
@@ -177,7 +178,7 @@ def test_several_networks_in_one_zip(tmp_path: Path) -> None:
 
 
 def test_a_network_that_nothing_tells_has_to_be_given(tmp_path: Path) -> None:
-    path = make(tmp_path / "x.zip", {"Messages.csv": HEAD + "5,5,,3,,,7,words,2025-01-01T10:00:00Z,\n"})
+    path = make(tmp_path / "x.zip", {"Messages.csv": HEAD + "5,5,,3,,false,7,words,2025-01-01T10:00:00Z,\n"})
     with pytest.raises(ArchiveError, match="which network"):
         archived(path)
     with read_archive("yammer", path, network="9") as archive:
@@ -299,7 +300,12 @@ def test_topics_have_names_and_drafts_are_no_posts(tmp_path: Path) -> None:
         "6,6,3,7,not yet,2025-01-01T10:00:00Z,draft\n"
         "7,7,3,7,out,2025-01-01T10:00:00Z,published\n"
     )
-    tables = {"Messages.csv": text, "Topics.csv": "id,name\n9,travel\n", "Networks.csv": "id\n1\n"}
+    tables = {
+        "Messages.csv": text,
+        "Topics.csv": "id,name\n9,travel\n",
+        "Groups.csv": "id,private\n3,0\n",
+        "Networks.csv": "id\n1\n",
+    }
     records = archived(make(tmp_path / "t.zip", tables))
     posts_found = {one.id.rsplit(":", 1)[1]: one for one in records if one.record == "post"}
     assert set(posts_found) == {"5", "7"}
@@ -309,7 +315,7 @@ def test_topics_have_names_and_drafts_are_no_posts(tmp_path: Path) -> None:
 
 
 def test_a_table_that_was_saved_again_by_a_spreadsheet(tmp_path: Path) -> None:
-    row = '5,5,,3,,,7,"words; and, more",2025-01-01T10:00:00Z,\n'
+    row = '5,5,,3,,false,7,"words; and, more",2025-01-01T10:00:00Z,\n'
     plain = archived(make(tmp_path / "a.zip", {"Messages.csv": HEAD + row, "Networks.csv": "id\n1\n"}))
     saved = row.replace(",", ";").replace("words; and; more", "words; and, more")
     tables = {"Messages.csv": HEAD.replace(",", ";") + saved, "Networks.csv": "id\n1\n"}
@@ -328,8 +334,83 @@ def test_a_table_without_its_columns_is_refused_with_the_cause(tmp_path: Path) -
 
 
 def test_a_table_that_is_cut_is_partial(tmp_path: Path) -> None:
-    row = '5,5,,3,,,7,words,2025-01-01T10:00:00Z,\n6,6,,3,,,7,"cut in the'
+    row = '5,5,,3,,false,7,words,2025-01-01T10:00:00Z,\n6,6,,3,,false,7,"cut in the'
     records = archived(make(tmp_path / "d.zip", {"Messages.csv": HEAD + row, "Networks.csv": "id\n1\n"}))
     assert [one.id for one in records if one.record == "post"] == ["yammer:1:post:5"]
     told = {(one.status, one.reason) for one in records if one.record == "coverage" and one.reason}
     assert told == {("partial", "Messages.csv ends inside a quoted cell of the row that begins in line 3")}
+
+
+PRIVATE = "id,thread_id,group_id,in_private_group,in_private_conversation,sender_id,body,created_at\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "group", "asks"),
+    [
+        (",", "true", "include_private"),
+        ("false,", "YES", "include_private"),
+        ("TRUE ,false", "false", "include_private"),
+        ("1,", "false", "include_private"),
+        ("perhaps,", "false", "include_private"),
+        (",", "", "include_private"),
+        (",", "perhaps", "include_private"),
+        ("false,1", "false", "include_direct"),
+        ("false,yes", "false", "include_direct"),
+        ("false,perhaps", "false", "include_direct"),
+        ("false,false", "0", None),
+        ("no,n", "", None),
+        (",", "f", None),
+    ],
+)
+def test_private_is_what_either_table_says_in_whatever_word(
+    tmp_path: Path, flags: str, group: str, asks: str | None
+) -> None:
+    tables = {
+        "Networks.csv": "id\n1\n",
+        "Groups.csv": f"id,name,private\n3,Garden,{group}\n",
+        "Messages.csv": f"{PRIVATE}5,5,3,{flags},7,words,2025-01-01T10:00:00Z\n",
+    }
+    path = make(tmp_path / "p.zip", tables)
+    assert len([one for one in archived(path) if one.record == "post"]) == (asks is None)
+    if asks is not None:
+        reasons = [one.reason for one in archived(path) if one.record == "coverage" and one.reason]
+        assert any("1 messages of private" in one and asks in one for one in reasons)
+        assert len([one for one in archived(path, **{asks: True}) if one.record == "post"]) == 1
+
+
+def test_a_group_that_does_not_say_whether_it_is_private_is_taken_for_private_and_told(tmp_path: Path) -> None:
+    tables = {"Networks.csv": "id\n1\n", "Groups.csv": "id,name,private\n3,Garden,\n4,Choir,false\n"}
+    path = make(tmp_path / "g.zip", tables)
+
+    def named(**ask: Any) -> set[str]:
+        return {one.name for one in archived(path, **ask) if one.record == "community" and one.kind == "group"}
+
+    assert named() == {"Choir"}
+    assert named(include_private=True) == {"Garden", "Choir"}
+    reasons = [one.reason for one in archived(path) if one.record == "coverage" and one.reason]
+    assert [one.split(" (")[0] for one in reasons] == [
+        "1 groups do not say whether they are private, so they are taken for private"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (r"one\ntwo\r\nthree", "one\ntwo\nthree"),
+        (r"see C:\new\notes.txt, please\nthanks", "see C:\\new\\notes.txt, please\nthanks"),
+        (r"in \\server\news and\nthere", "in \\\\server\\news and\nthere"),
+        (r"Note:\nhttps://x.example/a\nend", "Note:\nhttps://x.example/a\nend"),
+        ("two\nlines, and \\n as such", "two\nlines, and \\n as such"),
+    ],
+)
+def test_a_windows_path_holds_no_line_break(written: str, meant: str) -> None:
+    row = {"id": "5", "body": written}
+    assert message_row(row, {}, storylines=False)["body"] == {"parsed": meant}
+
+
+def test_whoever_came_back_after_a_suspension_is_active(tmp_path: Path) -> None:
+    users = "id,name,state,suspended_at\n7,A,active,2025-01-01T00:00:00Z\n8,B,soft_delete,2025-01-01T00:00:00Z\n"
+    path = make(tmp_path / "s.zip", {"Networks.csv": "id\n1\n", "Users.csv": users})
+    members = {one.display_name: one for one in archived(path) if one.record == "member"}
+    assert (members["A"].active, members["A"].deactivated_at) == (True, None)
+    assert (members["B"].active, members["B"].deactivated_at.year) == (False, 2025)

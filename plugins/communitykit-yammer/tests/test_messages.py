@@ -134,6 +134,17 @@ def test_a_reference_tells_nothing_of_what_was_said(translate: Any) -> None:
     assert one.keys() == {"record", "id", "community_id", "author_id", "root_id", "parent_id", "created_at"}
 
 
+@pytest.mark.parametrize("more", [{}, {"direct_message": True}, {"conversation_id": 8}, {"group_id": None}])
+def test_a_reference_stands_where_it_says_and_never_where_it_is_shown(translate: Any, more: Any) -> None:
+    short = {"id": 30, "thread_id": 30, "sender_id": 7, "body": {"plain": "Hel"}, **more}
+    (one,) = translate("message_reference", short, group="3").of("post")
+    places = {"conversation_id": "conversation/8", "group_id": "storyline/7", "direct_message": "conversation/30"}
+    where = next((f"yammer:1:community:{places[name]}" for name in more), None)
+    assert one.get("community_id") == where
+    noted = translate("message_reference", {**short, "system_message": True}, group="3").of("event")
+    assert [event["target_id"] for event in noted] == ([where] if where else [])
+
+
 @pytest.mark.parametrize("item", [{}, {"id": "null"}, {"id": None}, {"id": True}, {"id": -3}])
 def test_what_has_no_id_is_rejected(translate: Any, item: Any) -> None:
     for kind in ("message", "message_reference", "user", "group", "bot", "membership"):

@@ -338,3 +338,29 @@ def test_private_talk_in_the_feed_of_the_company_is_left_out_until_it_is_asked_f
     assert incomplete(events) == ["yammer:1:messages/company"]
     network.read(kept, settings={"company_feed": True}, include_direct=True)
     assert posts(kept) == {1, 2, 3}
+
+
+def test_a_private_message_beside_a_page_is_left_out_until_it_is_asked_for(network: Any) -> None:
+    network.write(5, days=1)
+    network.references = [{"type": "message", "id": 2, "sender_id": 5, "direct_message": True, "thread_id": 2}]
+    kept = Kept()
+    network.read(kept)
+    assert posts(kept) == {5}
+    network.read(kept, include_direct=True)
+    assert posts(kept) == {2, 5}
+
+
+def test_a_message_of_which_nothing_can_be_read_but_its_id_costs_nothing_else(network: Any) -> None:
+    """Every part null, ids as text, nothing beside the page: kept as far as it goes."""
+    nothing = dict.fromkeys(("body", "sender_id", "created_at", "liked_by", "attachments"))
+    network.write("7", days=2, thread_id="7", **nothing)
+    network.write("8", days=1, thread_id="8", group="3", attachments=[None])
+    network.write(9, days=1)
+    network.messages[1]["group_id"] = 3
+    network.references = None
+    kept = Kept()
+    events = network.read(kept)
+    assert posts(kept) == {7, 8, 9}
+    texts = {one["id"].rsplit(":", 1)[1]: one["text"] for one in kept.current()["post"]}
+    assert texts == {"7": None, "8": "message 8", "9": "message 9"}
+    assert incomplete(events) == ["yammer:1:messages/3"], "the attachment that is none is told"

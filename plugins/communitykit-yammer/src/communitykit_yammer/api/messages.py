@@ -237,6 +237,8 @@ class _Walk:
         if feed.ungrouped:
             beside = {number(item.get(name)) for item in shown for name in ("thread_id", "sender_id")} - {None}
             page.references = [one for one in page.references if number(one.get("id")) in beside]
+        if not self.selection.include_direct:
+            page.references = [one for one in page.references if one.get("type") != "message" or not is_direct(one)]
         yield from page.around(context)
         if page.unreadable:
             yield Batch("message", page.unreadable, context)

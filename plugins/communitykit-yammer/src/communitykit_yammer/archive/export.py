@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from communitykit import ArchiveError
 from communitykit.connector import Archive, Batch, Gap, Selection, Slice, Swept
 from communitykit_yammer.archive import rows
-from communitykit_yammer.archive.tables import Row, is_true, member, parts, table
+from communitykit_yammer.archive.tables import Row, flag, may_be_true, member, parts, table
 from communitykit_yammer.ids import number, parse_time
 
 BATCH = 1000
@@ -106,7 +106,7 @@ def read_part(
             yield Gap(f"{name} is not read: no record is made of it", "skipped")
 
 
-def _listing(part: _Part, selection: Selection) -> Iterator[Batch]:
+def _listing(part: _Part, selection: Selection) -> Iterator[Batch | Gap]:
     yield part.batch("network", [rows.network(row) for row in part.table("Networks.csv")] or [{"id": part.network}])
     yield part.batch("user", [rows.user(row) for row in part.table("Users.csv")])
     yield part.batch("administrator", list(part.table("Admins.csv")))
@@ -118,11 +118,15 @@ def _listing(part: _Part, selection: Selection) -> Iterator[Batch]:
     part.storylines = any(row.get("name", "").lower() == "all company" for row in part.groups.values())
     wanted = [row for row in part.groups.values() if _is_wanted(row, selection)]
     yield part.batch("group", [rows.group(row) for row in wanted])
+    untold = [row["id"] for row in part.groups.values() if flag(row, "private") is None]
+    if untold and not selection.include_private:
+        reason = f"{len(untold)} groups do not say whether they are private, so they are taken for private"
+        yield Gap(f"{reason} (the first is {untold[0]}); ask for them with include_private", "skipped")
 
 
 def _is_wanted(row: Row, selection: Selection) -> bool:
-    private = is_true(row, "private") and not selection.include_private
-    return not private and selection.wants(row.get("name"), row.get("id"))
+    shown = selection.include_private or flag(row, "private") is False
+    return shown and selection.wants(row.get("name"), row.get("id"))
 
 
 def _messages(part: _Part, selection: Selection) -> Iterator[Batch | Gap]:
@@ -159,7 +163,7 @@ def _survey(part: _Part) -> None:
     for index, row in enumerate(part.table("Messages.csv")):
         native = row.get("id", "")
         part.last[native] = index
-        if is_true(row, "in_private_conversation") or number(row.get("conversation_id")):
+        if may_be_true(row, "in_private_conversation") or number(row.get("conversation_id")):
             part.private |= {native, row.get("thread_id", native)}
         elif "replied_to_id" in row:
             links.append((native, row["replied_to_id"]))
@@ -174,11 +178,19 @@ def _closed(part: _Part, row: Row, selection: Selection) -> str | None:
     """Say why a message is left out, if it is."""
     if row.get("id") in part.private or row.get("thread_id") in part.private:
         return None if selection.include_direct else "private conversations"
-    if is_true(row, "in_private_group") and not selection.include_private:
-        return "private groups"
     group = part.groups.get(row.get("group_id", ""))
+    if not selection.include_private and _is_in_private_group(row, group):
+        return "private groups"
     names = (row.get("group_name"), row.get("group_id"), group.get("name") if group else None)
     return None if selection.wants(*names) else "others"
+
+
+def _is_in_private_group(row: Row, group: Row | None) -> bool:
+    """Tell whether a message stands in a private group: the stricter of both tables, and private where neither says."""
+    if may_be_true(row, "in_private_group") or (group is not None and may_be_true(group, "private")):
+        return True
+    told = flag(row, "in_private_group") is not None or (group is not None and "private" in group)
+    return "group_id" in row and not told
 
 
 def _draft_state(row: Row) -> str | None:

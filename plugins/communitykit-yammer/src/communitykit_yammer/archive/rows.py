@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit_yammer.archive.tables import Row, is_true
+from communitykit_yammer.archive.tables import Row, is_true, may_be_true
 
 _PLACE = re.compile(r"(?P<type>\w+):(?:\[(?P<inner>[^\]]*)\]|(?P<id>\d+))")
+_BREAK = re.compile(r"(?P<path>\b[A-Za-z]:\\[^\s\"<>|*?]*|(?<!\S)\\\\\w[^\s\"<>|*?]*)|(?:\\r)?\\n")
 _TITLE = re.compile(r'(title|description)="([^"]*)"')
 
 
@@ -28,7 +29,7 @@ def message(row: Row, files: Mapping[str, Row], *, storylines: bool) -> dict[str
     if storylines:
         found.setdefault("group_id", None)
     found.setdefault("replied_to_id", None)
-    found["direct_message"] = is_true(row, "in_private_conversation")
+    found["direct_message"] = may_be_true(row, "in_private_conversation")
     found["system_message"] = row.get("message_type") == "system"
     found["title"] = row.get("title")
     body = unescaped(row.get("body", ""))
@@ -54,10 +55,11 @@ def user(row: Row) -> dict[str, Any]:
         found["activated_at"] = row["joined_at"]
     if "office_user_id" in row:
         found["office_user_id"] = row["office_user_id"]
-    left = row.get("deleted_at") or row.get("suspended_at")
+    active = row.get("state") == "active"  # whoever came back keeps the time of the suspension that is over
+    left = None if active else row.get("deleted_at") or row.get("suspended_at")
     if left:
         found["deactivated_at"] = left
-    found["state"] = "deleted" if left else "active" if row.get("state") == "active" else "pending"
+    found["state"] = "active" if active else "deleted" if left else "pending"
     return found
 
 
@@ -65,7 +67,7 @@ def group(row: Row) -> dict[str, Any]:
     """Make a group of a row of Groups.csv."""
     found: dict[str, Any] = {"id": row.get("id"), "full_name": row.get("name"), "description": row.get("description")}
     if "private" in row:
-        found["privacy"] = "private" if is_true(row, "private") else "public"
+        found["privacy"] = "private" if may_be_true(row, "private") else "public"
     for name in ("created_at", "creator_id", "creator_type"):
         if name in row:
             found[name] = row[name]
@@ -95,8 +97,14 @@ def version(row: Row) -> dict[str, Any]:
 
 
 def unescaped(text: str) -> str:
-    """Undo the export's way of writing line breaks."""
-    return text.replace("\\r\\n", "\n").replace("\\n", "\n")
+    r"""Undo the export's way of writing line breaks, as backslash and n.
+
+    The export does not escape backslashes, so that `C:\new` looks the same: a Windows path stays as it is written, and
+    so does a body with line breaks of its own, which came from an export that does not write them so.
+    """
+    if "\n" in text:
+        return text
+    return _BREAK.sub(lambda match: match["path"] or "\n", text)
 
 
 def _attachments(text: str, files: Mapping[str, Row]) -> Iterator[dict[str, Any]]:

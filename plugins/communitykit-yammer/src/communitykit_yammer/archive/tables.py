@@ -10,6 +10,11 @@ _NEEDED = dict.fromkeys(("messages.csv", "users.csv", "groups.csv"), ("id",))
 
 Row = dict[str, str]
 
+_FLAGS = {
+    **dict.fromkeys(("true", "t", "1", "yes", "y"), True),
+    **dict.fromkeys(("false", "f", "0", "no", "n"), False),
+}
+
 
 def parts(archive: Archive) -> list[str]:
     """List the folders that hold a network's files; the archive itself is the empty name.
@@ -45,9 +50,19 @@ def table(archive: Archive, part: str, name: str, problems: dict[str, None] | No
             problems.update(dict.fromkeys(one.problems))
 
 
+def flag(row: Row, name: str) -> bool | None:
+    """Read a flag: `true`, `TRUE`, `1`, `yes` and their opposites; None where it is not told, or is none of them."""
+    return _FLAGS.get(row.get(name, "").strip().lower())
+
+
 def is_true(row: Row, name: str) -> bool:
-    """Read a flag: `true`, `TRUE`."""
-    return row.get(name, "").strip().lower() == "true"
+    """Tell whether a flag is set."""
+    return flag(row, name) is True
+
+
+def may_be_true(row: Row, name: str) -> bool:
+    """Tell whether a flag is told and not clearly unset: an unknown word may mean that something is private."""
+    return name in row and flag(row, name) is not False
 
 
 def _is_told(text: object) -> bool:

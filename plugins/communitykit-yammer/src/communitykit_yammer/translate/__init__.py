@@ -54,6 +54,6 @@ IGNORED: dict[str, str] = {
     "draft": "not published yet",
     "topic": "its name stands in the posts that it is a topic of",
     "thread": "its number of replies stands in the post that began it",
-    "reference": "groups are listed with all that they tell; pages, tags and unknown kinds name nobody",
+    "reference": "groups are listed with all that they tell; pages, tags and other kinds name nobody, notes no place",
 }
 """What is knowingly no record, and why."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit.connector import Draft, Rejected
+from communitykit.connector import Draft, Ignored, Rejected
 from communitykit_yammer.ids import (
     ALL_COMPANY,
     community_id,
@@ -42,7 +42,7 @@ def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
     if item.get("system_message") or item.get("message_type") == "system":
         yield system(item, context, network, native, _where(item, context, network))
         return
-    draft = _frame(item, context, network, native)
+    draft = _frame(item, network, native, _where(item, context, network))
     if "community_id" in draft and (place := special(draft["community_id"])):
         yield place
     if parse_time(item.get("deleted_at")):
@@ -90,17 +90,20 @@ def _living(
 def reference(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
     """Translate a message that stands beside a page as a mere reference: who, where and when, never what.
 
-    Its body is cut short, so it is left to the page that holds the message whole.
+    Its body is cut short, so it is left to the page that holds the message whole. The group whose page shows it says
+    nothing of where it stands: without a word of its own that is not known.
 
     Raises Rejected when it has no id, or nobody knows its network.
     """
     network, native = network_of(context, item), number(item.get("id"))
     if native is None:
         raise Rejected("no_id", "the message has no id")
+    told = "group_id" in item or item.get("direct_message") or number(item.get("conversation_id")) is not None
+    where = _where(item, {**context, "group": None}, network) if told else None
     if item.get("system_message"):
-        yield system(item, context, network, native, _where(item, context, network))
+        yield system(item, context, network, native, where) if where else Ignored("reference")
         return
-    draft = _frame(item, context, network, native)
+    draft = _frame(item, network, native, where)
     if "community_id" in draft and (place := special(draft["community_id"])):
         yield place
     yield draft
@@ -127,10 +130,9 @@ def version(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Dra
     yield draft
 
 
-def _frame(item: Message, context: Mapping[str, Any], network: str, native: str) -> dict[str, Any]:
+def _frame(item: Message, network: str, native: str, where: str | None) -> dict[str, Any]:
     """Describe where a message stands, who wrote it and when: what references tell, too."""
     draft: dict[str, Any] = {"record": "post", "id": post_id(network, native)}
-    where = _where(item, context, network)
     if where:
         draft["community_id"] = where
     if (sender := number(item.get("sender_id"))) is not None:
