@@ -50,6 +50,7 @@ from communitykit.model import (
     Post,
     Provenance,
     Record,
+    Vanished,
     make_id,
     parse_id,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "StoreVersionError",
     "TransientError",
     "UnknownConnectorError",
+    "Vanished",
     "connect",
     "connect_async",
     "from_records",

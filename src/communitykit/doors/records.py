@@ -65,8 +65,8 @@ class RecordSource:
                 if self._stopping.is_set():
                     return
                 given += len(records)
-                page = Page(key, issues=[_no_source(record, key, run_id) for record in records if not record.source])
-                page.records = [record for record in records if record.source and record.record in options.kinds]
+                page = Page(key, issues=[_no_source(record, key, run_id) for record in records if not _source(record)])
+                page.records = [record for record in records if _source(record) and record.record in options.kinds]
                 emit(page)
                 rejected += len(page.issues)
             whole = True
@@ -90,6 +90,10 @@ def from_records(records: Iterable[Any]) -> RecordSource:
     stored by their ids and by when they were true. One without a `source` says neither, and becomes an Issue.
     """
     return RecordSource(records)
+
+
+def _source(record: Any) -> Any:  # noqa: ANN401 # any record
+    return getattr(record, "source", None)  # what vanished has none
 
 
 def _no_source(record: Any, key: str, run_id: str) -> Issue:  # noqa: ANN401 # any record

@@ -19,6 +19,7 @@ from communitykit.model.records import (
     Provenance,
     Record,
     RecordKind,
+    Vanished,
     told_fields,
 )
 
@@ -41,6 +42,7 @@ __all__ = [
     "Provenance",
     "Record",
     "RecordKind",
+    "Vanished",
     "make_event_id",
     "make_id",
     "parse_id",

@@ -275,6 +275,22 @@ class Issue(_Frozen):
     detail: str | None = Field(default=None, description="Which field and what was wrong, without content.")
 
 
+class Vanished(_Frozen):
+    """What was there and is not any more: deleted, undone, or in a community or on a post that is gone.
+
+    A store tells it (`Store.changed`, `Store.records("vanished")`), so that whoever keeps a copy hears of it.
+    """
+
+    record: Literal["vanished"] = "vanished"
+    id: Id = Field(description="The id of what vanished.")
+    kind: Literal["community", "membership", "post", "event"] = Field(description="What sort of record it was.")
+    gone: Literal["deleted", "vanished"] | None = Field(
+        default=None, description="How we know that it, or what it stood in, is no longer there."
+    )
+    active: Literal[False] | None = Field(default=None, description="False of what was undone, or left.")
+    as_of: UtcDatetime = Field(description="When the latest that is known of it was true.")
+
+
 Record: TypeAlias = Annotated[
     Member | Community | Membership | Post | EngagementEvent | Measure | Coverage | Issue,
     Field(discriminator="record"),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Annotated, Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from communitykit.errors import CommunityKitError
-from communitykit.model import Record
+from communitykit.model import Record, Vanished
 from communitykit.sinks.files import make_file
 
 __all__ = ["export_store", "from_json_line", "read_jsonl", "to_json_line", "write_jsonl"]
 
-_RECORD: TypeAdapter[Any] = TypeAdapter(Record)
+_RECORD: TypeAdapter[Any] = TypeAdapter(Annotated[Record | Vanished, Field(discriminator="record")])
 
 
 def to_json_line(record: BaseModel) -> str:

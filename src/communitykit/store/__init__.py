@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from communitykit.errors import StoreError
+from communitykit.store.changed import VANISHING, changed, vanished
 from communitykit.store.columns import MERGED, SCHEMA_VERSION, TABLES, field_columns
 from communitykit.store.connection import connect, disconnect
 from communitykit.store.evolution import look_through
@@ -60,7 +61,7 @@ class Store:
         """Let go of the file."""
         disconnect(self._connection, self.path)
 
-    def sql(self, query: str, parameters: list[Any] | None = None) -> pa.Table:
+    def sql(self, query: str, parameters: list[Any] | dict[str, Any] | None = None) -> pa.Table:
         """Run a query and give an Arrow table; times are UTC.
 
         The tables are members, communities, memberships, posts, post_versions, events, measures, coverage, issues,
@@ -109,16 +110,59 @@ class Store:
     def records(self, kind: str, *, batch: int = 10_000) -> Iterator[BaseModel]:
         """Read records of one kind back (`member`, `post`, `event`…), telling what was told and no more.
 
+        `vanished` gives what was there and is not any more, as `Vanished`.
+
         Raises StoreError for a kind that is not one of the model's.
         """
+        if kind == "vanished":
+            for one in VANISHING:
+                yield from self._read(kind, vanished(one, whole=True), None, batch)
+            return
         if kind not in TABLES:
-            raise StoreError(f"there is no record kind {kind!r}", remedy=f"Kinds: {', '.join(TABLES)}.")
+            raise StoreError(f"there is no record kind {kind!r}", remedy=f"Kinds: {', '.join((*TABLES, 'vanished'))}.")
         order = " ORDER BY id" if kind in MERGED else ""
-        query = f"SELECT * FROM {TABLES[kind]}{order}"  # noqa: S608 # checked
+        yield from self._read(kind, f"SELECT * FROM {TABLES[kind]}{order}", None, batch)  # noqa: S608 # checked
+
+    def changed(self, since_run: str | None = None, *, batch: int = 10_000) -> Iterator[Any]:
+        """Yield what changed since a run ended, for who keeps a copy: each record whole, merged from all that is known.
+
+        What is not so any more (deleted, emptied, undone, vanished, in a community that is gone) comes as `Vanished`:
+        take it out of the copy. Applied to a copy as of that run, all else by its id, this gives `current()`. Without a
+        run it tells all there is. Take `since_run` from `PullResult.run_id`, or from the table runs, of a run that had
+        ended when the copy was made; what ran beside it may be told twice.
+
+        Raises StoreError for a run that is not in the store.
+        """
+        for kind, query in self._changes(since_run):
+            yield from self._read(kind, query, since_run, batch)
+
+    def changed_arrow(self, since_run: str | None = None) -> dict[str, pa.Table]:
+        """Return what `changed` tells as Arrow: rows by table, and under `vanished` what to take out.
+
+        Raises StoreError for a run that is not in the store.
+        """
+        parts: dict[str, list[pa.Table]] = {}
+        parameters = None if since_run is None else {"since": since_run}
+        for kind, query in self._changes(since_run):
+            parts.setdefault(TABLES.get(kind, kind), []).append(self.sql(query, parameters))
+        return {table: pa.concat_tables(tables) for table, tables in parts.items()}
+
+    def _changes(self, since_run: str | None) -> Iterator[tuple[str, str]]:
+        """Yield the kind of the records that come, and the query for them."""
+        whole = since_run is None
+        if not whole and not self.sql("SELECT 1 FROM runs WHERE run_id = ?", [since_run]).num_rows:
+            raise StoreError(f"there is no run {since_run!r} in it", subject=self.path.name, remedy="See table runs.")
+        for kind in MERGED:
+            yield kind, changed(kind, whole=whole)
+        for kind in VANISHING:
+            yield "vanished", vanished(kind, whole=whole)
+
+    def _read(self, kind: str, query: str, since_run: str | None, batch: int) -> Iterator[BaseModel]:
+        parameters = None if since_run is None else {"since": since_run}
         with telling(self.path, "read it"):
             cursor = self._connection.cursor()
             look_through(cursor)  # views of one connection are not another's
-            reader = cursor.execute(query).to_arrow_reader(batch)
+            reader = cursor.execute(query, parameters).to_arrow_reader(batch)
         while True:
             with telling(self.path, "read it"):
                 rows = next(reader, None)

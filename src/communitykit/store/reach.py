@@ -22,12 +22,10 @@ _WITH = {
 
 
 def touch(connection: duckdb.DuckDBPyConnection, kind: str, rows: Mapping[str, Known], run_id: str) -> None:
-    """Mark as changed what stands in communities that went or came back, and what was done to such posts."""
+    """Mark as changed what stands in communities that went or came back, and what was done to posts that did."""
     if kind not in _WITH:
         return
-    flipped = [
-        key for key, known in rows.items() if bool(known.values.get("gone")) != bool(known.kept and known.kept.gone)
-    ]
+    flipped = [key for key, known in rows.items() if _moved(known)]
     if not flipped:
         return
     connection.register("flipped", pa.table({"id": pa.array(flipped, pa.string())}))
@@ -36,3 +34,11 @@ def touch(connection: duckdb.DuckDBPyConnection, kind: str, rows: Mapping[str, K
             connection.execute(statement, {"run": run_id})
     finally:
         connection.unregister("flipped")
+
+
+def _moved(known: Known) -> bool:
+    """Tell whether a community or post went, came back, or is in another place than it was."""
+    kept, values = known.kept, known.values
+    if kept is None:
+        return bool(values.get("gone"))
+    return bool(values.get("gone")) != bool(kept.gone) or values.get("community_id") != kept.community_id

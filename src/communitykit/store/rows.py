@@ -13,7 +13,7 @@ import pyarrow as pa
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
-from communitykit.model import RECORD_TYPES, Provenance, told_fields
+from communitykit.model import RECORD_TYPES, Provenance, Vanished, told_fields
 from communitykit.model.merge import Known, begin
 from communitykit.store.columns import PROVENANCE_NAMES, arrow_schema, by_name, columns, default_of, field_columns
 from communitykit.store.types import UTC_TIME
@@ -30,9 +30,10 @@ class Kept:
     as_of: datetime
     source: Provenance
     gone: str | None
+    community_id: str | None
 
 
-_KEPT = ("first_run", "changed_run", "last_run", "seen_before", "gone")
+_KEPT = ("first_run", "changed_run", "last_run", "seen_before", "gone", "community_id")
 
 
 def told(record: Any) -> dict[str, Any]:  # noqa: ANN401 # any record
@@ -148,6 +149,9 @@ def plain_table(kind: str, records: Sequence[Any]) -> pa.Table:
 
 def records_of(kind: str, table: pa.Table) -> Iterable[BaseModel]:
     """Read rows back as records that tell what was told, no more."""
+    if kind == "vanished":
+        yield from map(Vanished.model_validate, table.to_pylist())
+        return
     model, names = RECORD_TYPES[kind], by_name(kind)
     for row in table.to_pylist():
         if "provenance" not in row:
