@@ -97,7 +97,7 @@ def show(path: Path, *, as_json: bool) -> None:
 
 def _count(table: str) -> str:
     stubs = " WHERE NOT stub" if table == "members" else ""
-    return f"""SELECT split_part(id, ':', 1) AS platform, count(*) AS number
+    return f"""SELECT platform, count(*) AS number
         FROM {table}{stubs} GROUP BY platform ORDER BY platform"""  # noqa: S608 # our own table names
 
 
