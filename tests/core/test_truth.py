@@ -67,19 +67,29 @@ LITTLE = Connector(
 )
 
 
-def read(items: Iterable[Any], *, day: int, network: str = "net", window: Swept = WINDOW) -> tuple[Group, Any]:
-    """Read one window of notes; give what a pull would commit, and the slice's Coverage."""
+def read(
+    items: Iterable[Any], *, day: int, network: str = "net", window: Swept = WINDOW, first: tuple[Swept, ...] = ()
+) -> tuple[Group, Any]:
+    """Read one window of notes, swept `first` otherwise; give what a pull would commit, and the slice's Coverage."""
     translation = Translation(LITTLE, run_id="run", origin="api")
     slice_ = Slice("notes/room", network, ("post", "event"), ROOM)
     reading = SliceReading(translation, Selection(None, NOW), "little:net:notes/room", slice_=slice_)
     group, moment = Group(), NOW + timedelta(days=day)
-    for step in (Batch("note", list(items)), window):
+    for step in (Batch("note", list(items)), *first, window):
         page = reading.page(Emit(step, moment))
         assert isinstance(page, Page)
         group.records += page.records
         group.plain += page.issues
         group.walked += [walked(sweep) for sweep in page.sweeps]
     return group, reading.closed().coverage
+
+
+@pytest.mark.parametrize("later", [{"id": "1", "body": "hello"}, {"body": "no id at all"}])
+def test_sweeps_that_follow_one_another_are_about_the_same_batches(tmp_path: Path, later: Any) -> None:
+    first, _ = read([{"id": "1", "body": "hello"}], day=0)
+    members = Swept("membership", {"community_id": ROOM})
+    second, _ = read([later], day=1, first=(members,))
+    assert kept(tmp_path / "a.duckdb", first, second)[post_id("1")]["gone"] is None
 
 
 def kept(path: Path, *groups: Group) -> dict[str, dict[str, Any]]:

@@ -46,7 +46,7 @@ def translate() -> Callable[..., Translated]:
 
 @pytest.fixture
 def importing(tmp_path: Path) -> Callable[..., Read]:
-    """Read an archive of files: bytes as they are, text as UTF-8, everything else as JSON."""
+    """Read an archive of files: bytes as they are, text as UTF-8, everything else as JSON; private groups, too."""
 
     def run(files: Mapping[str, Any] | Path, **ask: Any) -> Read:
         if isinstance(files, Path):
@@ -57,7 +57,7 @@ def importing(tmp_path: Path) -> Callable[..., Read]:
                 for name, content in files.items():
                     archive.writestr(name, content if isinstance(content, bytes | str) else json.dumps(content))
         with read_archive("workplace", path) as session:
-            return Read(list(session.records(**ask)))
+            return Read(list(session.records(**{"include_private": True, **ask})))
 
     return run
 

@@ -97,7 +97,7 @@ def test_private_groups_stay_out_unless_asked_for(importing: Any) -> None:
     closed = {**GROUP, "privacy": "CLOSED"}
     files = {"groups.json": [closed], "groups/10000/feed_1.json": {"data": [POST]},
              "groups/10000_members.json": [{"id": "50000", "joined": 1600000000}]}  # fmt: skip
-    found = importing(files)
+    found = importing(files, include_private=False)
     assert found.of("post") == found.of("membership") == {}
     assert "include_private" in found.gaps
     assert len(importing(files, include_private=True).of("membership")) == 1
@@ -157,10 +157,13 @@ def test_kinds_are_told_by_fields() -> None:
         "comment": {"id": "1", "comment_count": 0}, "member": {"id": "1", "email": "a"}, "event": {"start_time": "x"},
         "membership": {"id": "1", "joined": 1}, "message": {"id": "t_1"}, "page": {"title": "a", "content": "b"},
         "webhook": {"entry": [], "object": "page"}, "error": {"error": {}}, "seen": {"id": "1", "seen_time": "x"},
-        "profile": {"id": "1", "name": "x"}, "aside": {"name": "x"},
+        "unsure": {"id": "1", "name": "x"}, "aside": {"name": "x"},
     }  # fmt: skip
     assert {kind: kind_of(item, "") for kind, item in cases.items()} == {kind: kind for kind in cases}
     assert kind_of({"id": "1", "name": "x"}, "members") == "membership"
+    assert kind_of({"id": "1", "name": "x", "type": "user"}, "") == "profile"
+    assert kind_of({"id": "1", "name": "x", "type": "group"}, "") == "group"
+    assert whose("all_groups.json") == whose("group.json") == ("groups", "")
     assert whose("groups/10000/posts/10000_20/comments_1.json") == ("comments", "10000_20")
     assert whose("groups/10000_members.json") == ("members", "10000")
 

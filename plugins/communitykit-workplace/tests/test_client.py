@@ -329,3 +329,12 @@ def test_claim_links_of_a_mirror_are_not_kept() -> None:
     people = {"community": {"id": "9"}, "community/members": {"data": [{"id": "5", "claim_link": "https://x/claim/y"}]}}
     (batch, _) = [one for one in discovered(people) if isinstance(one, Batch) and one.kind == "member"]
     assert batch.items == [{"id": "5"}]
+
+
+def test_every_error_that_the_graph_documents_has_a_remedy_of_its_own() -> None:
+    documented = (1, 2, 3, 4, 10, 12, 17, 21, 32, 100, 102, 104, 190, 200, 210, 299, 341, 368, 463, 467, 613, 803, 2500,
+                  2635, 80000, 80014)  # fmt: skip
+    for code in documented:
+        found = refused(code)
+        assert "report" not in str(found).lower(), code
+    assert "report" in str(refused(9_999_999))

@@ -321,6 +321,36 @@ def test_a_group_that_became_private_is_listed_and_has_not_vanished() -> None:
     assert groups(store) == {"1", "2"}
 
 
+def test_groups_in_a_group_that_is_gone_are_gone() -> None:
+    store = Kept()
+    below = page(group("2", groups=page(group("3"))), group("4"))
+    discovered(store, page(group("1", groups=below)), day=0)
+    discovered(store, page(group("4")), day=1)
+    assert groups(store) == {"4"}, "it is elsewhere now"
+
+
+def test_another_companys_groups_in_the_same_store_are_left_alone() -> None:
+    store = Kept()
+    discovered(store, page(group("1", groups=page(group("2")))), day=0)
+    other = {"community": {"id": "8", "name": "Other"}}
+    discovered(store, page(group("7")), day=1, answers=other)
+    assert groups(store) == {"1", "2", "7"}
+    discovered(store, page(), day=2, answers=other)
+    assert groups(store) == {"1", "2"}
+
+
+def test_a_group_that_does_not_say_whether_it_is_private_is() -> None:
+    store = Kept()
+    listing = page(group("1"), {"id": "2", "name": "g2"})
+    told = discovered(store, listing, day=0)
+    assert groups(store) == {"1"}
+    assert "1 groups do not say whether they are private" in str(told.reason)
+    discovered(store, listing, day=1, include_private=True)
+    assert groups(store) == {"1", "2"}
+    discovered(store, page(group("1")), day=2, include_private=True)
+    assert groups(store) == {"1"}
+
+
 def test_private_groups_vanish_where_they_were_listed() -> None:
     store = Kept()
     discovered(store, page(group("1"), group("2", "CLOSED"), group("3", "SECRET")), day=0, include_private=True)

@@ -122,13 +122,14 @@ class Batch:
 class Swept:
     """Everything of one record kind that matches `within` was in the batches since the previous Swept of this slice.
 
-    So stored records that match and were not among them have vanished. `within` names fields and the value that the
-    swept records share (None matches the empty field). Posts may be bounded by creation time: after `since`, up to and
-    including `until`. Yielded by a flow for a window that it walked whole, or by a translator beside a post whose
-    complete list of acts it gave (then `within` holds `target_id` and the batch is the window). `lowest` and `highest`
+    Several that follow one another are about the same batches. So stored records that match and were not among them
+    have vanished. `within` names fields and the value that the swept records share (None matches the empty field).
+    Posts may be bounded by creation time: after `since`, up to and including `until`. Yielded by a flow for a window
+    that it walked whole, or by a translator beside a post whose complete list of acts it gave (then `within` holds
+    `target_id` and the batch is the window). `lowest` and `highest`
     bound it by native id, both included, on a platform that sorts by numbers: what has another id is not in the window.
     `with_replies` says that on this platform a root disappears only after all that was below it, so its replies have
-    vanished, too.
+    vanished, too; of communities, those that it is the parent of.
 
     A sweep never leaves one platform and one network: that of the ids in `within`, else `network`, else the slice's. A
     discovery, which is about no one network, has to name it where `within` holds no id. Payloads of the window that

@@ -76,6 +76,7 @@ class SliceReading:
         self._seen: set[str] = set()
         self._unread: set[str] = set()
         self._unreadable = False
+        self._window: tuple[frozenset[str], frozenset[str]] | None = None
         self._network = slice_.network if slice_ else None
         self._read = self._stored = self._rejected = self._requests = 0
 
@@ -84,6 +85,7 @@ class SliceReading:
         step = emit.step
         page: Page | None = None
         if isinstance(step, Batch):
+            self._begin()
             page = self.translation.translate(step, self.key, emit.fetched_at, self.ignored, network=self._network)
             self._read += len(step.items)
             self._stored += len(page.records)
@@ -112,11 +114,19 @@ class SliceReading:
     def _swept(self, step: Swept, emit: Emit) -> list[Sweep]:
         """End a window: nothing has vanished that an unreadable payload in it could be."""
         network = self.translation.bound(step, self._network)
-        seen, unread, unreadable = frozenset(self._seen), frozenset(self._unread | step.held), self._unreadable
-        self._seen.clear()
-        self._unread.clear()
-        self._unreadable = False
-        return [] if unreadable else [Sweep(step, seen, self.translation.source(emit.fetched_at), network, unread)]
+        if self._window is None:
+            self._window = frozenset(self._seen), frozenset(self._unread)
+        seen, unread = self._window
+        unread = unread | step.held if unread else step.held
+        source = self.translation.source(emit.fetched_at)
+        return [] if self._unreadable else [Sweep(step, seen, source, network, unread)]
+
+    def _begin(self) -> None:
+        """Begin a window where one has ended: sweeps that follow one another are about the same batches."""
+        if self._window is not None:
+            self._seen.clear()
+            self._unread.clear()
+            self._unreadable, self._window = False, None
 
     def fail(self, error: Exception) -> None:
         """Note what ended the slice early; what is no CommunityKitError is a defect of the connector."""

@@ -24,6 +24,10 @@ _VANISHED: dict[str, dict[str, Any]] = {
 }
 
 
+_ABOVE = {"post": "root_id", "community": "parent_id"}
+"""What goes with what it stands below."""
+
+
 @dataclass(frozen=True, slots=True)
 class Walked:
     """A window that was walked whole: stored records of `record` that match `within` and are not in `seen` vanished.
@@ -115,10 +119,12 @@ def _vanish(connection: duckdb.DuckDBPyConnection, missed: Mapping[str, Walked],
     write(connection, record, {}, moved, run_id)
     tally.add(tally.vanished, TABLES[record], len(moved))
     roots = [key for key in moved if missed[key].with_replies]
-    if roots:
-        below = select(connection, "post", "id, root_id", roots, by="root_id", live=True).to_pylist()
-        replies = {row["id"]: replace(missed[row["root_id"]], with_replies=False) for row in below}
-        _vanish(connection, replies, tally, run_id)
+    if roots and record in _ABOVE:
+        above = _ABOVE[record]
+        below = select(connection, record, f"id, {above}", roots, by=above, live=True).to_pylist()
+        # Replies hang from their root however deep they are; communities from the one that they are in.
+        replies = {row["id"]: replace(missed[row[above]], with_replies=record == "community") for row in below}
+        _vanish(connection, {key: one for key, one in replies.items() if key not in one.seen}, tally, run_id)
 
 
 def _live(record: str) -> str:

@@ -6,6 +6,8 @@ network of every id is the Graph itself, and one thing has one id in whatever it
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -75,9 +77,18 @@ def occurrence_id(
     return make_event_id(PLATFORM, NETWORK, kind, target=target, actor=actor, detail=detail, occurred_at=at)
 
 
-def local_id(kind: str, digest: str, *key: str) -> str:
-    """Return the id of something that its archive gives no id: it is good inside this archive only."""
-    return make_id(PLATFORM, NETWORK, kind, f"~{digest}", *key)
+def content_key(*parts: object) -> str:
+    """Return a key of some content, the same for the same content."""
+    text = json.dumps(parts, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+def local_id(kind: str, digest: str, key: str) -> str:
+    """Return the id of something that its archive gives no id: it is good inside this archive only.
+
+    `key` is a `content_key`: ids hold no names, addresses or texts.
+    """
+    return make_id(PLATFORM, NETWORK, kind, f"~{digest}", key)
 
 
 def comment_id(item: dict[str, Any]) -> str | None:

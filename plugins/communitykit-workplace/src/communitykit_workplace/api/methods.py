@@ -29,7 +29,15 @@ PAGING = frozenset({"after", "until", "__paging_token", "offset"})
 _LIMITED = frozenset({4, 17, 32, 341, 613})
 _BUSINESS = range(80000, 80015)
 _TRANSIENT = frozenset({1, 2})
-_TOKEN = frozenset({102, 190, 463, 467})
+_TOLD = {
+    "12": ("this call is no longer served", "Give base_url an API version that the mirror serves."),
+    "100": ("a parameter of the request is refused", "The mirror takes others than Workplace's Graph: check base_url."),
+    "368": ("the integration is blocked for a while", "Wait, and look at it in the Admin Panel."),
+    "2500": ("there is no such path", "Check base_url: it ends with the API's version, if it has one."),
+    "2635": ("this version of the API is no longer served", "Give base_url an API version that the mirror serves."),
+}
+"""Errors that the Graph documents beside those above ("Handling Errors")."""
+_TOKEN = frozenset({102, 104, 190, 463, 467})
 _MISSING = frozenset({21, 803})
 _PERMISSION = {3, 10, *range(200, 300)}
 _NO_SUCH_OBJECT = 33
@@ -134,7 +142,11 @@ def _unusual(message: str, shown: str) -> CommunityKitError:
         return CursorError("the cursor is refused", code=shown)
     field = _FIELD.search(message)
     known = UnknownFieldError(field[1]) if field else None
-    return known or ProtocolError("Workplace refused the request", code=shown, remedy="Please report this.")
+    if known is not None:
+        return known
+    if (told := _TOLD.get(shown.split("/", 1)[0])) is not None:
+        return ProtocolError(told[0], code=shown, remedy=told[1])
+    return ProtocolError("Workplace refused the request", code=shown, remedy="Please report this.")
 
 
 def told_wait(headers: Mapping[str, str]) -> float | None:

@@ -5,13 +5,13 @@ How Workplace laid out its own downloads is not documented; these are the shapes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from communitykit.connector import Archive, json_items
 from communitykit_workplace.archive.joining import People
-from communitykit_workplace.archive.scripts import content_key
-from communitykit_workplace.ids import parse_time
+from communitykit_workplace.ids import content_key, parse_time
 
 _WRAPPERS = frozenset({"activity_log_data", "entries", "items"})
 _ANSWERS = {"events_joined": "attending", "events_declined": "declined", "events_interested": "interested"}
@@ -104,6 +104,9 @@ def _entry(entry: Mapping[str, Any], key: str, owner: Mapping[str, Any] | None) 
         made = _base(entry, owner, what="post", text=None)
     if made is None:
         made = _base(entry, owner, what="story", text=None)
+        if "group" in key and isinstance(entry.get("name"), str):
+            made["group"] = {"name": entry["name"]}
+            made["detail"] = re.sub(r"_v\d+$", "", key)
     if shown:
         made["attachments"] = {"data": shown}
     if poll is not None and made["what"] == "post":

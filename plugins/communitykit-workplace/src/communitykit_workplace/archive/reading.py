@@ -13,12 +13,14 @@ from communitykit import ArchiveError
 from communitykit.connector import Archive, Batch, Gap, Selection, Slice, tables
 from communitykit_workplace.archive.download import entries, owner_of
 from communitykit_workplace.archive.dump import Objects
+from communitykit_workplace.archive.groups import Groups
 from communitykit_workplace.archive.joining import People
 from communitykit_workplace.archive.scripts import Made, Script, recognise
 from communitykit_workplace.archive.sorting import Part, kind_of
 from communitykit_workplace.edges import cut, profiles, rows
-from communitykit_workplace.ids import native_id
+from communitykit_workplace.ids import native_id, ref
 from communitykit_workplace.secrets import cleaned
+from communitykit_workplace.translate.figures import label_key
 
 BATCH = 500
 """Objects in one batch; a post holds its comments, so they are counted with it."""
@@ -43,19 +45,22 @@ class Reader:
     selection: Selection
     parts: list[Part]
     people: People = field(default_factory=People)
-    root: str | None = None
-    closed: set[str] = field(default_factory=set)
-    names: dict[str, str] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     pending: dict[tuple[Any, ...], list[Any]] = field(default_factory=dict)
     weight: Counter[tuple[Any, ...]] = field(default_factory=Counter)
     truncated: Counter[str] = field(default_factory=Counter)
-    left_out: Counter[str] = field(default_factory=Counter)
+    unsure: dict[str, str] = field(default_factory=dict)
+    rows: Counter[str] = field(default_factory=Counter)
     nobody: int = 0
     last: dict[tuple[str, str], tuple[tuple[int, ...], bool]] = field(default_factory=dict)
     told: list[Gap] = field(default_factory=list)
     stages: dict[str, frozenset[str]] = field(default_factory=dict)
     owners: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    groups: Groups = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Know nothing of any group."""
+        self.groups = Groups(self.selection)
 
     def stage(self, stage: str) -> Iterator[Step]:
         """Read what belongs to one go; a file whose objects were all of another kind is not opened again."""
@@ -73,7 +78,19 @@ class Reader:
             except (ArchiveError, ValueError) as error:
                 text = str(error) if isinstance(error, ArchiveError) else f"{part.name} is not readable to its end"
                 self.told.append(Gap(text, "partial"))
+        if stage == STAGES[-1]:
+            yield from self._settled()
         yield from self._flush()
+
+    def _settled(self) -> Iterator[Step]:
+        """Tell what those are that show an id and a name alone, now that everything was seen."""
+        groups = [native for native in self.unsure if self.groups.is_group(native)]
+        for native in groups:
+            yield from self._place("group", {"id": native, "name": self.unsure[native]})
+        if nameless := len(self.unsure.keys() - self.known - set(groups)):
+            self.told.append(
+                Gap(f"{nameless} objects show an id and a name alone: nothing tells whether they are people or groups")
+            )
 
     def gaps(self) -> Iterator[Gap]:
         """Say what the archive lacks: incompleteness is the normal state of all of them."""
@@ -93,7 +110,7 @@ class Reader:
                 yield Gap(f"{folder}{stem} ends before its last page", "truncated")
         if self.nobody:
             yield Gap(f"{self.nobody} posts and comments do not say who wrote them", "partial")
-        for why, number in sorted(self.left_out.items()):
+        for why, number in sorted(self.groups.left_out.items()):
             yield Gap(f"{number} {why}", "skipped")
 
     # Graph and SCIM
@@ -104,6 +121,8 @@ class Reader:
             objects = Objects(file)
             for item in objects:
                 kind = kind_of(item, part.edge)
+                if stage == STAGES[0] and kind == "post" and (native := native_id(item.get("id"))):
+                    self.groups.note(native, native_id(part.owner) if "_" not in part.owner else None)
                 belongs = _stage_of(kind)
                 found.add(belongs)
                 if belongs == stage:
@@ -125,6 +144,8 @@ class Reader:
         owner = native_id(part.owner)
         if kind in _PEOPLE:
             self.people.note(item)
+            if item.get("name") and (native := native_id(item.get("id"))):
+                self.known.add(native)
             yield from self._put(kind, cleaned(item), {})
         elif kind in _PLACES:
             yield from self._place(kind, item)
@@ -134,6 +155,10 @@ class Reader:
             yield from self._talk(kind, item, owner)
         elif kind in _EDGE_KINDS or kind == "attachments":
             yield from self._edge(kind, item, owner)
+        elif kind == "beside":
+            yield from self._beside(item)
+        elif kind == "unsure":
+            self.unsure.setdefault(str(item["id"]), str(item.get("name") or ""))
         elif kind == "profile":
             yield from self._put("profile", item, {})
         elif kind == "error":
@@ -144,27 +169,19 @@ class Reader:
     def _place(self, kind: str, item: dict[str, Any]) -> Iterator[Step]:
         native = native_id(item.get("id"))
         if kind == "community":
-            self.root = self.root or native
-        elif native is not None:
-            self.names[native] = str(item.get("name") or "")
-            private = str(item.get("privacy") or "OPEN").upper() != "OPEN"
-            wanted = self.selection.wants(item.get("name"), native)
-            if (private and not self.selection.include_private) or not wanted:
-                self.closed.add(native)
-                why = "private groups were left out; ask for them with include_private" if wanted else ""
-                self.left_out[why] += bool(why)
-                return
-        listed = item.get("groups")
-        yield from self._put(kind, item, {"community": self.root} if self.root and kind == "group" else {})
-        for below in (listed.get("data") or ()) if isinstance(listed, dict) else ():
-            if isinstance(below, dict):
-                yield from self._place("group", {"parent": {"id": native}, **below})
+            self.groups.root = self.groups.root or native
+        elif not self.groups.listed(item):
+            return
+        root = self.groups.root
+        yield from self._put(kind, item, {"community": root} if root and kind == "group" else {})
+        for below in rows(item.get("groups")):
+            yield from self._place("group", {"parent": {"id": native}, **below})
 
     def _membership(self, kind: str, item: dict[str, Any], owner: str | None) -> Iterator[Step]:
         if owner is None:  # a list of the whole company's people
             yield from self._put("member", item, {})
             return
-        if owner in self.closed:
+        if self.groups.keeps_out(owner):
             return
         role = {"admin": {"role": "admin"}, "moderator": {"role": "moderator"}}.get(kind, {})
         yield from self._named([item])
@@ -173,32 +190,45 @@ class Reader:
     def _talk(self, kind: str, item: dict[str, Any], owner: str | None) -> Iterator[Step]:
         context: dict[str, Any] = {}
         native = str(item.get("id") or "")
-        group = owner if owner and "_" not in owner else None
+        group = owner if owner and "_" not in owner and kind != "page" else None
         if kind == "comment":
             if owner and owner != native:
                 context[_above(owner, native)] = owner
-            group = owner.split("_", 1)[0] if owner and "parent" not in context else None
-        elif kind == "page" and "subject" not in item:
-            context = {"community": self.root} if self.root else {}
-            group = None
-        elif group:
+            group = self.groups.home_of(owner if "_" in (owner or "") else native) or context.get("group")
+        elif kind == "page":
+            group = owner if "subject" in item else self.groups.root
+            context = {"community": self.groups.root} if self.groups.root and "subject" not in item else {}
+        if kind != "comment" and group and "community" not in context:
             context["group"] = group
-        if (group or native.split("_", 1)[0]) in self.closed:
+        company = kind == "page" and "subject" not in item  # the knowledge library is everybody's
+        where = group or (ref(item.get("parent_group")) if kind == "event" else self.groups.home_of(native))
+        if not company and self.groups.keeps_out(where, ref(item.get("from"))):
             return
         if kind in {"post", "comment"}:
             self._note(item)
         yield from self._named_in(item)
         yield from self._put(kind, item, context, weight=_weight(item))
 
+    def _beside(self, item: dict[str, Any]) -> Iterator[Step]:
+        """Read an object that shows only what is beside it, so that nothing is told of itself."""
+        native = str(item["id"])
+        for edge in _EDGE_KINDS & item.keys():
+            for one in rows(item[edge]):
+                yield from self._edge(edge, one, native)
+        for comment in rows(item.get("comments")):
+            yield from self._talk("comment", comment, native)
+        for name, _, _edge in cut(item):
+            self.truncated[name] += 1
+
     def _edge(self, kind: str, item: dict[str, Any], owner: str | None) -> Iterator[Step]:
         if owner is None:
             yield from self._put("aside", item, {"kind": "aside"})
             return
-        if owner.split("_", 1)[0] in self.closed:
+        group = self.groups.home_of(owner)
+        if self.groups.keeps_out(group):
             return
-        group = {"group": owner.split("_", 1)[0]} if "_" in owner else {}
         yield from self._named([item])
-        yield from self._put("edge", {kind: [item]}, {"object": owner, **group})
+        yield from self._put("edge", {kind: [item]}, {"object": owner, **({"group": group} if group else {})})
 
     def _note(self, item: dict[str, Any]) -> None:
         """Count what is missing of a post."""
@@ -238,13 +268,20 @@ class Reader:
             yield from self._place(kind, item)
             return
         if kind == "post":
-            if (str(item["id"])).split("_", 1)[0] in self.closed:
+            if self.groups.keeps_out(self.groups.home_of(str(item["id"])), ref(item.get("from"))):
                 return
             self._note(item)
             yield from self._named_in(item)
             context = {**context, "lost": list(script.lost)}
-        if context.get("group") in self.closed:
+        if kind == "edge" and self.groups.keeps_out(self.groups.home_of(str(context["object"]))):
             return
+        if "group" in context and self.groups.keeps_out(context["group"]):
+            return
+        if kind == "download" and self.groups.keeps_out_entry(item):
+            return
+        if kind == "figures":  # rows that only their place tells apart
+            key = f"{place} {label_key(item['cells'])}"
+            item, self.rows[key] = {**item, "nth": self.rows[key]}, self.rows[key] + 1
         if kind in {"employee", "figures", "download"}:
             context = {**context, "digest": self.archive.digest, "table": place.rsplit("/", 1)[-1]}
         if script.damaged:
@@ -259,7 +296,8 @@ class Reader:
             self.told.append(Gap(f"{part.name}: nothing tells whose download this is", "partial"))
         self.told.append(Gap("downloads of one's information hold no ids: their records join nothing else"))
         for entry in entries(self.archive, part.name, owner):
-            yield from self._put("download", entry, {"digest": self.archive.digest})
+            if not self.groups.keeps_out_entry(entry):
+                yield from self._put("download", entry, {"digest": self.archive.digest})
 
     def _owner(self, part: Part) -> dict[str, Any] | None:
         """Find whose download a file is of: that of the nearest profile, in its own folder or one around it."""

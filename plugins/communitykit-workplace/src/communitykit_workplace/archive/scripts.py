@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 
 from communitykit.connector.tables import Cells
 from communitykit_workplace.archive.joining import People
-from communitykit_workplace.ids import address, comment_id, native_id, parse_time
+from communitykit_workplace.ids import address, comment_id, content_key, native_id, parse_time
 from communitykit_workplace.secrets import plain_name
 
 _LITERAL = 4 * 1024 * 1024
@@ -36,6 +35,10 @@ _POSTED = {
     "link": ("link",),
     "comments": ("totalpostcomments", "comments", "commentscount", "totalcomments"),
 }
+
+
+_SEEN = ("id", "name", "email", "department", "division", "organization", "title")
+"""The columns that get_post_viewers.py asks for, in its order."""
 
 
 class Made(NamedTuple):
@@ -84,6 +87,9 @@ def recognise(columns: Sequence[str]) -> Script | None:  # noqa: PLR0911 # a lis
         return Script("who saw a post", ("when it was seen",), _viewer)
     if {"id", "fullname", "administrator"} <= names:
         return Script("members of a group", ("when they joined",), _member)
+    if tuple(columns) == _SEEN:
+        losses = ("when it was seen, and which post, where the file and its folder are not named by its id",)
+        return Script("who saw a post", losses, _seen)
     if names & {"fullname", "name"} and "email" in names and names & {
         "claimed", "claimerd", "status", "employeeid", "jobtitle", "manageremail", "managerfullname", "department",
     }:  # fmt: skip
@@ -104,12 +110,6 @@ def literal(cell: Any) -> Any:  # noqa: ANN401 # a cell, and what is written in 
             return json.loads(cell)
         except (ValueError, RecursionError):
             return None
-
-
-def content_key(*parts: object) -> str:
-    """Return a key of some content, the same for the same content."""
-    text = json.dumps(parts, ensure_ascii=False, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 def _post_detail(cells: Cells, _people: People, _owner: str) -> Iterator[Made]:
@@ -231,6 +231,16 @@ def _viewer(cells: Cells, people: People, owner: str) -> Iterator[Made]:
     who = {"id": native, "name": names.get("viewername") or names.get("name")}
     yield Made("profile", who, {})
     yield Made("edge", {"seen": [who]}, {"object": post})
+
+
+def _seen(cells: Cells, _people: People, owner: str) -> Iterator[Made]:
+    """Read a row of get_post_viewers.py: a person, who saw the post of the file's or folder's name."""
+    if native_id(cells.get("id")) is None:
+        yield Made("misfit", {"reason": "no_id"}, {"what": "a row without a viewer's id"})
+        return
+    yield Made("member", dict(cells), {})
+    if "_" in owner and native_id(owner):
+        yield Made("edge", {"seen": [{"id": cells["id"]}]}, {"object": owner})
 
 
 def _member(cells: Cells, people: People, owner: str) -> Iterator[Made]:

@@ -25,8 +25,12 @@ EDGES = frozenset(
     {"feed", "posts", "comments", "reactions", "likes", "seen", "members", "admins", "moderators", "attachments",
      "events", "groups", "docs", "attending", "maybe", "interested", "declined", "managers", "votes", "sharedposts",
      "former_members", "organization_members", "users", "files", "albums", "photos", "videos", "tagged",
-     "pinned_posts", "knowledge_library_categories", "subcategories"}
+     "pinned_posts", "knowledge_library_categories", "subcategories", "inbox", "outbox", "conversations", "messages",
+     "threads"}
 )  # fmt: skip
+_CHATS = frozenset({"inbox", "outbox", "conversations", "messages", "threads"})
+"""Where chats lie: what is found there is private talk, whatever it looks like."""
+_SINGULAR = {"group": "groups", "member": "members", "user": "users"}
 _GROUP = frozenset(
     {"privacy", "purpose", "group_type", "is_community", "is_workplace_default", "post_permissions", "join_setting",
      "is_official_group", "post_requires_admin_approval"}
@@ -38,9 +42,25 @@ _COMMENT = frozenset({"comment_count", "can_remove", "can_comment", "can_hide", 
 _MEMBER = frozenset({"email", "first_name", "last_name", "account_claim_time", "account_invite_time", "claim_link",
                      "name_format", "work_locale", "external_id", "employee_number"})  # fmt: skip
 _BESIDE = frozenset({"reactions", "likes", "comments", "seen", "message_tags", "story_tags", "attachments"})
+_SHOWN = frozenset({"comments", "seen", "likes", "reactions"})
 _REACTIONS = frozenset({"LIKE", "LOVE", "WOW", "HAHA", "SAD", "ANGRY", "THANKFUL", "PRIDE", "CARE", "FIRE", "HUNDRED",
                         "NONE"})  # fmt: skip
-_TALK = frozenset({"senders", "participants", "snippet", "message_count", "unread_count", "sticker"})
+_TALK = frozenset(
+    {
+        "senders",
+        "participants",
+        "snippet",
+        "message_count",
+        "unread_count",
+        "sticker",
+        "unread",
+        "unseen",
+        "former_participants",
+        "thread_key",
+        "scoped_thread_key",
+        "can_reply",
+    }
+)
 _DOWNLOAD = re.compile(r"\w+_v\d+")
 _DOWNLOAD_KEYS = frozenset({"status_updates", "comments", "reactions", "groups_joined", "group_posts", "profile"})
 
@@ -121,7 +141,10 @@ def whose(name: str) -> tuple[str, str]:
     parts = name.split("/")
     stem = parts[-1].split(".", 1)[0]
     within = _ID.findall(re.sub(r"^(feed|stats|members)-", "", stem))
-    edge = next((word for word in reversed(_EDGE.findall(stem.lower())) if word.strip("_") in EDGES), "").strip("_")
+    words = [word.strip("_") for word in reversed(_EDGE.findall(stem.lower()))]
+    parts_of = [part for word in words for part in reversed(word.split("_"))]
+    edge = next((word for word in (*words, *parts_of) if word in EDGES), "")
+    edge = edge or next((_SINGULAR[part] for part in parts_of if part in _SINGULAR), "")
     if not edge:
         edge = next((part.lower() for part in reversed(parts[:-1]) if part.lower() in EDGES), "")
     folder = next((part for part in reversed(parts[:-1]) if _ID.fullmatch(part)), "")
@@ -153,10 +176,12 @@ def kind_of(item: Mapping[str, Any], edge: str) -> str:  # noqa: C901, PLR0911, 
         return "page"
     if keys & {"start_time", "attending_count", "event_times"} and "message" not in keys:
         return "event"
-    if keys & _TALK or str(item.get("id") or "").startswith(("m_", "t_")):
+    if edge in _CHATS or keys & _TALK or str(item.get("id") or "").startswith(("m_", "t_")):
         return "message"
+    if keys & _SHOWN and keys <= {"id", *_BESIDE} and native_id(item.get("id")):
+        return "beside"
     if keys & _POST or ("updated_time" in keys and "created_time" in keys and "about" not in keys):
-        return "message" if edge in {"messages", "conversations"} else "post"
+        return "post"
     if keys & _COMMENT or ("like_count" in keys and "message" in keys):
         return "comment"
     if keys & _GROUP:
@@ -189,4 +214,8 @@ def _by_edge(item: Mapping[str, Any], edge: str) -> str:
                "former_members": "member", "events": "event"}  # fmt: skip
     if edge in {"seen", "likes", "attending", "maybe", "interested", "declined", "reactions"}:
         return edge
-    return by_edge.get(edge, "profile" if item.keys() <= {"id", "name", "picture", "type"} else "aside")
+    if edge in by_edge:
+        return by_edge[edge]
+    if not item.keys() <= {"id", "name", "picture", "type"}:
+        return "aside"
+    return {"user": "profile", "group": "group"}.get(str(item.get("type")).lower(), "unsure" if not edge else "profile")

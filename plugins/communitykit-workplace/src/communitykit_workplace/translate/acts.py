@@ -9,7 +9,7 @@ from typing import Any
 
 from communitykit.connector import Draft, Rejected, Swept, parse_id
 from communitykit_workplace.edges import is_whole, listed, rows
-from communitykit_workplace.ids import act_id, community_id, member_id, native_id, parse_time, post_id
+from communitykit_workplace.ids import act_id, community_id, content_key, member_id, native_id, parse_time, post_id
 from communitykit_workplace.translate.attachments import attachments
 from communitykit_workplace.translate.parts import as_text, each
 
@@ -119,7 +119,7 @@ def votes(poll: Any, target: str, community: str | None) -> Iterator[Draft]:  # 
     understood = bool(options) and len(options) == len(listed(poll.get("options")))
     for option in options:
         label, votes_of = as_text(option.get("name")) or "", option.get("votes")
-        key = native_id(option.get("id")) or label
+        key = native_id(option.get("id")) or (f"~{content_key(label)}" if label else "")
         understood = understood and bool(key) and is_whole(votes_of)
         for draft in each(votes_of, _native(target), partial(_vote, target, community, key, label)) if key else ():
             understood = understood and not isinstance(draft, Rejected)

@@ -11,6 +11,7 @@ from communitykit_workplace.ids import (
     NETWORK,
     PLATFORM,
     address,
+    content_key,
     local_id,
     member_id,
     native_id,
@@ -31,6 +32,7 @@ _KNOWN = frozenset(
      "administrator", "userid", "firstname", "lastname", "active", "invited", "accesscode", "division", "locale"}
 )  # fmt: skip
 _PERIODS = (("28days", 28), ("7days", 7), ("week", 7), ("day", 1), ("month", 30))
+_DAYS = frozenset({"date", "day", "ds", "activitysummaryfordate"})
 _YES, _NO = frozenset({"yes", "true", "1"}), frozenset({"no", "false", "0"})
 
 
@@ -48,7 +50,7 @@ def employee(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Dr
     key = mail or str(cells.get("employeeid") or "")
     if native is None and not key:
         raise Rejected("no_id", "the row has neither an id nor an address")
-    member = member_id(native) if native else local_id("member", str(context["digest"]), key.lower())
+    member = member_id(native) if native else local_id("member", str(context["digest"]), content_key(key.lower()))
     draft: dict[str, Any] = {"record": "member", "id": member, "kind": "person"}
     for column, field in _FIELDS.items():
         if cells.get(column) not in {None, ""}:
@@ -68,7 +70,7 @@ def employee(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Dr
     if extra:
         draft["extra"] = {name: str(value) if not isinstance(value, bool) else value for name, value in extra.items()}
     yield draft
-    yield from _measures(item["cells"], member, key, str(context.get("table") or "employees"))
+    yield from _measures(item["cells"], member, key, str(context.get("table") or "employees"), member.rsplit(":", 1)[1])
 
 
 def figures(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
@@ -76,13 +78,31 @@ def figures(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Dra
 
     Raises Rejected when there is none.
     """
-    found = list(_measures(item["cells"], None, None, str(context.get("table") or "insights")))
+    cells = item["cells"]
+    key = content_key(label_key(cells), *([item["nth"]] if item.get("nth") else []))
+    label = next(iter(_labels(cells).values()), None)
+    found = list(_measures(cells, None, label, str(context.get("table") or "insights"), key))
     if not found:
         raise Rejected("empty", "the row has no figure")
     yield from found
 
 
-def _measures(cells: Mapping[str, Any], member: str | None, label: str | None, table: str) -> Iterator[Draft]:
+def label_key(cells: Mapping[str, Any]) -> str:
+    """Return a key of what a row is about: everything in it but figures and the day."""
+    return content_key(_labels(cells))
+
+
+def _labels(cells: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        plain_name(name): str(value)
+        for name, value in cells.items()
+        if plain_name(name) not in _DAYS and value not in {None, ""} and _figure(name, value) is None
+    }
+
+
+def _measures(
+    cells: Mapping[str, Any], member: str | None, label: str | None, table: str, about: str
+) -> Iterator[Draft]:
     end = _day(cells)
     subject = next((str(value) for name, value in cells.items() if plain_name(name) in {"group", "groupname"}), label)
     for name, value in cells.items():
@@ -92,10 +112,10 @@ def _measures(cells: Mapping[str, Any], member: str | None, label: str | None, t
         plain = plain_name(name)
         length = next((days for word, days in _PERIODS if word in plain), None)
         start = end - timedelta(days=length - 1) if end and length else None
-        key = (table, plain, end.isoformat() if end else "-", member.rsplit(":", 1)[1] if member else subject or "-")
+        key = content_key(table, plain, end.isoformat() if end else None, about)
         yield {
             "record": "measure",
-            "id": make_id(PLATFORM, NETWORK, "measure", *key),
+            "id": make_id(PLATFORM, NETWORK, "measure", key),
             "subject_id": member,
             "subject_label": subject,
             "name": str(name),
@@ -106,7 +126,7 @@ def _measures(cells: Mapping[str, Any], member: str | None, label: str | None, t
 
 
 def _figure(name: str, value: Any) -> float | None:  # noqa: ANN401 # a cell
-    if plain_name(name) in _KNOWN or plain_name(name) in {"date", "day", "ds"}:
+    if plain_name(name) in _KNOWN or plain_name(name) in _DAYS:
         return None
     if isinstance(value, bool):
         return float(value)
@@ -123,7 +143,7 @@ def _figure(name: str, value: Any) -> float | None:  # noqa: ANN401 # a cell
 
 def _day(cells: Mapping[str, Any]) -> date | None:
     for name, value in cells.items():
-        if plain_name(name) in {"activitysummaryfordate", "date", "day", "ds"}:
+        if plain_name(name) in _DAYS:
             if isinstance(value, date):
                 return date(value.year, value.month, value.day)
             moment = parse_time(value)

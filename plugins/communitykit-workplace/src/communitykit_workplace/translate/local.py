@@ -8,6 +8,7 @@ from typing import Any
 from communitykit.connector import Draft, Rejected
 from communitykit_workplace.ids import (
     community_id,
+    content_key,
     local_id,
     member_id,
     native_id,
@@ -88,10 +89,10 @@ def _act(item: Mapping[str, Any], digest: str, what: str, author: str | None, pl
     """Describe an act: only the exporter's own are in such archives, and mostly not what they were done to."""
     kind = what if what in {"reacted", "voted", "rsvp"} else STORY
     at, of = parse_time(item.get("at")), native_id(item.get("post"))
-    target = post_id(of) if of else place or local_id("post", digest, "unknown")
+    target = post_id(of) if of else place or local_id("post", digest, content_key("unknown"))
     draft: dict[str, Any] = {
         "record": "event",
-        "id": occurrence_id(kind, local_id("post", digest, "unknown"), author, of=f"~{item['key']}"),
+        "id": occurrence_id(kind, local_id("post", digest, content_key("unknown")), author, of=f"~{item['key']}"),
         "kind": kind,
         "actor_id": author,
         "detail": item.get("detail") or item.get("title") or None,
@@ -115,7 +116,7 @@ def _person(told: Any, digest: str) -> tuple[str | None, dict[str, Any] | None]:
         return member_id(native), None
     if not name or not told.get("local"):
         return None, None
-    member = local_id("member", digest, name)
+    member = local_id("member", digest, content_key(name))
     return member, {"record": "member", "id": member, "display_name": name, "extra": _FLAG}
 
 
@@ -127,5 +128,5 @@ def _place(told: Any, digest: str) -> tuple[str | None, dict[str, Any] | None]: 
         return community_id(native), None
     if not name:
         return None, None
-    group = local_id("community", digest, name)
+    group = local_id("community", digest, content_key(name))
     return group, {"record": "community", "id": group, "kind": "group", "name": name, "extra": _FLAG}
