@@ -52,7 +52,7 @@ def read(life: Life, store: Path, limited: list[float], *, reader: str = "root",
         return found
 
     settings = {"base_url": life.url, "token": life.tokens[reader], "rate": inf}
-    declared = replace(MATRIX, fault=watched)
+    declared = replace(MATRIX, error_of=watched)
     with Session(declared, conduct(declared, settings)) as session:
         return pull(session, store, **ask)
 

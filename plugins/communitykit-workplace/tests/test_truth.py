@@ -10,16 +10,18 @@ from typing import Any
 
 import pytest
 
-from communitykit import CommunityKitError, TransientError
-from communitykit.connector import Batch, Request, Response, Selection, Slice, Swept
+from communitykit import CommunityKitError, ProtocolError, TransientError
+from communitykit.connector import Batch, Gap, Request, Response, Selection, Slice, Swept
 from communitykit.http.conductor import Emit
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Page, Translation
 from communitykit.sandbox import TALK, World
 from communitykit.testing.reading import Kept, Run, read
 from communitykit_workplace import WORKPLACE
+from communitykit_workplace.api.asking import completed
 from communitykit_workplace.api.reading import discover
 from communitykit_workplace.api.reading import read as read_slice
+from communitykit_workplace.edges import is_whole
 from communitykit_workplace.settings import WorkplaceSettings
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -372,6 +374,8 @@ def test_private_groups_vanish_where_they_were_listed() -> None:
             id="subgroups that fail",
         ),
         pytest.param(TransientError("no"), {}, id="the list fails"),
+        pytest.param({}, {}, id="a page without a list"),
+        pytest.param({"data": None}, {}, id="null in place of a list"),
     ],
 )
 def test_a_list_of_groups_that_was_not_read_whole_sweeps_nothing(listing: Any, answers: dict[str, Any]) -> None:
@@ -379,6 +383,27 @@ def test_a_list_of_groups_that_was_not_read_whole_sweeps_nothing(listing: Any, a
     discovered(store, page(group("1", groups=page(group("2")))), day=0)
     assert discovered(store, listing, day=1, answers=answers).status == "partial"
     assert groups(store) == {"1", "2"}
+
+
+@pytest.mark.parametrize("answer", [{}, {"data": None}, {"error": None}, "", None])
+def test_a_page_that_is_none_is_no_empty_list(answer: Any) -> None:
+    params = {"groups": [{"id": "1", "name": "a"}]}
+    scope = Selection(settings=WorkplaceSettings(token="x", batch=False), until=NOW)
+    steps = list(drive(read_slice(scope, Slice("members/9", "graph", ("membership",), params=params), None),
+                       lambda request: answer))  # fmt: skip
+    assert [one for one in steps if isinstance(one, Swept)] == []
+    assert [one.status for one in steps if isinstance(one, Gap)] == ["partial"]
+    scope = Selection(settings=WorkplaceSettings(token="x", scim_url="https://x.example/scim"), until=NOW)
+    with pytest.raises(ProtocolError, match="must hold a list under 'Resources'"):
+        list(drive(read_slice(scope, Slice("scim/9", "graph", ("member",)), None), lambda request: answer))
+
+
+@pytest.mark.parametrize("answer", [{}, None])
+def test_reactions_whose_further_pages_are_none_are_not_swept(answer: Any) -> None:
+    cut = {"id": "1", "reactions": page({"id": "5", "type": "LIKE"}, next="https://x.example/1/reactions?after=a")}
+    flow = completed([cut], batch=False)
+    assert list(drive(flow, lambda request: answer)) == []
+    assert not is_whole(cut["reactions"])
 
 
 def test_members_of_each_group_are_swept_by_their_own_list() -> None:

@@ -16,7 +16,7 @@ from communitykit import (
     ProtocolError,
     RetryableError,
 )
-from communitykit.connector import Cost, Flow, Pages, Request, Response
+from communitykit.connector import Cost, Flow, Pages, Request, Response, as_mapping
 from communitykit_workplace.api.fields import EDGES
 from communitykit_workplace.api.methods import PAGE, fault, following, graph, graph_pager, pause
 from communitykit_workplace.edges import cut, listed, rows
@@ -139,6 +139,9 @@ def completed(items: Sequence[dict[str, Any]], *, batch: bool) -> Generator[Any,
         for one, answer in zip(pending, answers, strict=True):
             if isinstance(answer, CommunityKitError):
                 problems.append(str(answer))
+                continue
+            if not isinstance(as_mapping(answer.data).get("data"), list):
+                problems.append(f"{one.request.subject}: the answer is no list")
                 continue
             still += _rests([below for row in _extended(one, answer) for below in cut(row)], problems)
             try:

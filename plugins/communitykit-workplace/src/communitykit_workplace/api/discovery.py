@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from communitykit import CommunityKitError, CredentialError, ObjectUnavailableError, PermissionMissingError
+from communitykit import (
+    CommunityKitError,
+    CredentialError,
+    ObjectUnavailableError,
+    PermissionMissingError,
+    ProtocolError,
+)
 from communitykit.connector import Batch, Flow, Gap, Listing, Response, Selection, Slice, Swept, as_text, parse_id
 from communitykit_workplace.api import fields
 from communitykit_workplace.api.asking import gather
@@ -16,6 +22,8 @@ from communitykit_workplace.secrets import cleaned
 
 _TALK = frozenset({"post", "event"})
 _PUBLIC = "OPEN"
+_DATA = ("data",)
+"""Where a list stands in its pages."""
 
 Steps = Generator[Any, Any, Any]
 
@@ -24,6 +32,8 @@ def discover(selection: Selection) -> Flow:
     """List the community, its people and its groups; give the slices to read."""
     root = (yield graph("community", subject="community", fields="id,name")).data
     native = native_id(root.get("id")) if isinstance(root, dict) else None
+    if native is None:
+        raise ProtocolError("the answer names no community", subject="community", remedy="Check base_url.")
     context = {"community": native, "origin": "api"}
     yield Batch("community", [root], context)
     if selection.kinds & {"member", "membership", "post", "event"}:
@@ -63,7 +73,9 @@ def _people(context: dict[str, Any]) -> Steps:
         ("community/organization_members", {"inactive": 1}, False),
     ):
         told = context if active is None else {**context, "active": active}
-        listing = Listing(graph(path, subject=path, fields=fields.MEMBER, limit=PAGE, **params), graph_pager)
+        listing = Listing(
+            graph(path, subject=path, fields=fields.MEMBER, limit=PAGE, **params), graph_pager, items=_DATA
+        )
         try:
             while (data := (yield from listing.page())) is not None:
                 found = [cleaned(one) if isinstance(one, dict) else one for one in listed(data)]
@@ -81,7 +93,9 @@ def _groups(selection: Selection, context: dict[str, Any]) -> Steps:
     withheld: set[str] = set()
     unknown = 0
     problems: list[Gap] = []
-    listing = Listing(graph("community/groups", subject="groups", fields=fields.GROUP, limit=PAGE), graph_pager)
+    listing = Listing(
+        graph("community/groups", subject="groups", fields=fields.GROUP, limit=PAGE), graph_pager, items=_DATA
+    )
     while (data := (yield from _page(listing, problems))) is not None:
         found = list(_flat(rows(data), str(context["community"] or "")))
         if is_odd(data) or any(_is_torn(one) for one in listed(data)):
@@ -171,7 +185,9 @@ def _cut_groups(row: dict[str, Any], depth: int = 0) -> Iterator[str]:
 
 
 def _further(owner: str, found: list[tuple[dict[str, Any], str]], problems: list[Gap]) -> Steps:
-    listing = Listing(graph(f"{owner}/groups", subject=f"subgroups of {owner}", fields=fields.GROUP), graph_pager)
+    listing = Listing(
+        graph(f"{owner}/groups", subject=f"subgroups of {owner}", fields=fields.GROUP), graph_pager, items=_DATA
+    )
     while (data := (yield from _page(listing, problems))) is not None:
         found += _flat(rows(data), owner)
         if is_odd(data) or any(_is_torn(one) for one in listed(data)):

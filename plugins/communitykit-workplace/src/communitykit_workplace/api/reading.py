@@ -7,14 +7,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from communitykit import CommunityKitError, CursorError, ObjectUnavailableError, PermissionMissingError
-from communitykit.connector import Batch, Checkpoint, Flow, Gap, Listing, Pages, Request, Selection, Slice, Swept
+from communitykit.connector import (
+    Batch,
+    Checkpoint,
+    Flow,
+    Gap,
+    Listing,
+    Pages,
+    Request,
+    Selection,
+    Slice,
+    Swept,
+    as_mapping,
+    required_list,
+)
 from communitykit_workplace.api import discovery, fields
 from communitykit_workplace.api.asking import completed, gather, paced
 from communitykit_workplace.api.checkpoint import Progress
 from communitykit_workplace.api.discovery import denied
 from communitykit_workplace.api.messages import Feed, read_feed
 from communitykit_workplace.api.methods import PAGE, graph, graph_pager, scim
-from communitykit_workplace.edges import is_odd, listed, profiles, rows
+from communitykit_workplace.edges import listed, profiles, rows
 from communitykit_workplace.ids import community_id
 from communitykit_workplace.secrets import cleaned
 
@@ -76,7 +89,7 @@ def _pages(
             found.append((one, [], True, [gap]))
             continue
         told = listed(answer.data)
-        if not isinstance(answer.data, dict) or is_odd(answer.data):
+        if not isinstance(as_mapping(answer.data).get("data"), list):
             found.append((one, told, True, [Gap(f"{one.request.subject}: the answer is no list", "partial", where)]))
             continue
         try:
@@ -144,7 +157,9 @@ def _library(slice_: Slice) -> Steps:
     """Read the knowledge library; where there is none, that is no loss."""
     context = {"community": slice_.params["root"], "origin": "api"}
     path = "community/knowledge_library_categories"
-    listing = Listing(graph(path, subject="knowledge library", fields=fields.PAGE, limit=PAGE), graph_pager)
+    listing = Listing(
+        graph(path, subject="knowledge library", fields=fields.PAGE, limit=PAGE), graph_pager, items=("data",)
+    )
     try:
         while (data := (yield from listing.page())) is not None:
             yield Batch("page", listed(data), context)
@@ -162,7 +177,8 @@ def _scim(selection: Selection) -> Steps:
     start, context = 1, {"origin": "api"}
     while True:
         data = (yield scim(base, start=start)).data
-        found = listed(data.get("Resources")) if isinstance(data, dict) else []
+        nobody = as_mapping(data).get("totalResults") == 0  # then the list may be left out (RFC 7644, 3.4.2)
+        found = [] if nobody else required_list(data, "Resources", subject="SCIM users")
         yield Batch("scim_user", [cleaned(one) if isinstance(one, dict) else one for one in found], context)
         start += len(found)
         total = data.get("totalResults") if isinstance(data, dict) else None
