@@ -37,18 +37,16 @@ def world() -> World:
 
 @pytest.fixture
 def served(world: World) -> Iterator[dict[str, str]]:
-    make = registry().get("slack").sandbox
-    assert make is not None
-    with serve(world, make()) as server:
+    platform = registry().get("slack").simulated()
+    with serve(world, platform) as server:
         yield {f"COMMUNITYKIT_SLACK_{name.upper()}": str(value) for name, value in server.settings.items()}
 
 
 @pytest.fixture(scope="module")
 def export(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    make = registry().get("slack").sandbox
-    assert make is not None
+    platform = registry().get("slack").simulated()
     path = tmp_path_factory.mktemp("export") / "export.zip"
-    make().write_archive(world, path, style="modern")
+    platform.write_archive(world, path, style="modern")
     return path
 
 
@@ -132,10 +130,9 @@ def test_a_wrong_token_is_said_without_showing_it(served: dict[str, str], tmp_pa
 
 
 def test_ctrl_c_keeps_what_was_committed_and_says_how_to_go_on(world: World, tmp_path: Path) -> None:
-    make = registry().get("slack").sandbox
-    assert make is not None
+    platform = registry().get("slack").simulated()
     store = tmp_path / "a.duckdb"
-    with serve(world, make(), faults=[parse_fault("latency=300ms")]) as server:
+    with serve(world, platform, faults=[parse_fault("latency=300ms")]) as server:
         settings = {f"COMMUNITYKIT_SLACK_{name.upper()}": str(value) for name, value in server.settings.items()}
         with subprocess.Popen(
             [sys.executable, "-m", "communitykit.cli", "pull", "slack", "--to", str(store)],

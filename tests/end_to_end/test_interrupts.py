@@ -60,10 +60,9 @@ def stopped_after(
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[Any, dict[str, str]]]:
-    make = registry().get("slack").sandbox
-    assert make is not None
+    platform = registry().get("slack").simulated()
     world = World(seed=2, size="tiny", platforms=("slack",))
-    with serve(world, make(), faults=[parse_fault("latency=100ms")]) as server:
+    with serve(world, platform, faults=[parse_fault("latency=100ms")]) as server:
         yield server, {f"COMMUNITYKIT_SLACK_{name.upper()}": str(value) for name, value in server.settings.items()}
 
 

@@ -76,18 +76,16 @@ def world() -> World:
 
 @pytest.mark.slow
 def test_an_import(tmp_path: Path, world: World) -> None:
-    make = registry().get("slack").sandbox
-    assert make is not None
+    platform = registry().get("slack").simulated()
     export = tmp_path / "export.zip"
-    make().write_archive(world, export, style="modern")
+    platform.write_archive(world, export, style="modern")
     compare(tmp_path, command("import", "slack", export), dict(os.environ))
 
 
 @pytest.fixture
 def served(world: World) -> Iterator[dict[str, str]]:
-    make = registry().get("slack").sandbox
-    assert make is not None
-    with serve(world, make(), faults=[parse_fault("latency=15ms")]) as server:
+    platform = registry().get("slack").simulated()
+    with serve(world, platform, faults=[parse_fault("latency=15ms")]) as server:
         yield {
             **os.environ,
             **{f"COMMUNITYKIT_SLACK_{name.upper()}": str(value) for name, value in server.settings.items()},
