@@ -55,9 +55,10 @@ def speaking(say: Callable[[socket.socket], None]) -> Iterator[str]:
 def dripping(before: bytes, drop: bytes) -> Callable[[socket.socket], None]:
     def say(connection: socket.socket) -> None:
         connection.sendall(before)
-        while True:
+        for _ in range(500):  # whoever has no patience at all ends, too
             connection.sendall(drop)
             time.sleep(0.01)
+        connection.close()
 
     return say
 
@@ -125,8 +126,9 @@ def test_silence_is_given_up_after_the_time_out(little: Callable[..., Connector]
 
 def endless(connection: socket.socket) -> None:
     connection.sendall(HEAD + b"\r\n")
-    while True:
+    for _ in range(500):  # thirty megabytes, then it does end
         connection.sendall(b" " * 65536)
+    connection.close()
 
 
 def packed(connection: socket.socket) -> None:

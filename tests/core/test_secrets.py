@@ -136,7 +136,7 @@ def test_what_is_given_out_or_sent_while_a_credential_is_renewed_is_known_too(
 ) -> None:
     def authorize(settings: Any, saved: Any, now: Any) -> Any:
         response = yield Request("token", method="POST", form={"client_assertion": "asserted-123"}, authorized=False)
-        return Credential({"Authorization": f"Bearer {response.data['access_token']}"}, saved=response.data)
+        return Credential({"Authorization": f"Bearer {response.data['access_token']}"})
 
     platform.answers["/token"] = (
         200,
