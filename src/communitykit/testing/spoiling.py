@@ -58,7 +58,7 @@ class Recorder(Fault):
     def answer(self, site: Site, call: Call, proceed: Any) -> Answer:  # noqa: ANN401 # as Fault.answer
         """Answer, and write it down when it is JSON."""
         answer: Answer = proceed()
-        data = _json(answer)
+        data = decoded(answer)
         if data is not None:
             self.answers[call.key], self.calls[call.key] = data, call
             self.names[call.key] = site.desk.name(call)
@@ -66,14 +66,14 @@ class Recorder(Fault):
 
     def pages(self, site: Site) -> list[str]:
         """Return the requests that were answered with a page of a listing."""
-        return [key for key, data in self.answers.items() if _lists(site, data)]
+        return [key for key, data in self.answers.items() if lists_of(site, data)]
 
     def spots(self, site: Site, random: Random, count: int, odd: Any) -> list[Spot]:  # noqa: ANN401 # any JSON
         """Choose values inside of listed objects that `odd` is no value for: one of each kind of place."""
         kinds: dict[str, list[Spot]] = {}
         for key in self.pages(site):
             data = self.answers[key]
-            for name in _lists(site, data):
+            for name in lists_of(site, data):
                 for path, value in walk((name,) if name else (), data[name] if name else data):
                     if value is None or type(value) is type(odd):
                         continue
@@ -97,7 +97,7 @@ class Odd(Fault):
     def answer(self, _site: Site, call: Call, proceed: Any) -> Answer:  # noqa: ANN401 # as Fault.answer
         """Answer with odd values."""
         answer: Answer = proceed()
-        data = _json(answer)
+        data = decoded(answer)
         for spot in self.spots.get(call.key, ()) if data is not None else ():
             if put(data, spot.path, copy.deepcopy(self.value)):
                 self._met[spot.kind] += 1
@@ -116,13 +116,13 @@ class NoPage(Fault):
     def answer(self, site: Site, call: Call, proceed: Any) -> Answer:  # noqa: ANN401 # as Fault.answer
         """Answer with no page."""
         answer: Answer = proceed()
-        data = _json(answer)
+        data = decoded(answer)
         if call.key not in self.requests or data is None or (isinstance(data, list) and self.body == b"[]"):
             return answer
         self._met[call.key] += 1
         if self.body is not None or isinstance(data, list):
             return Answer(200, self.body or b"null", dict(answer.headers))
-        return Answer.of({**data, **dict.fromkeys(_lists(site, data))}, headers=answer.headers)
+        return Answer.of({**data, **dict.fromkeys(lists_of(site, data))}, headers=answer.headers)
 
 
 class Broken(Fault):
@@ -143,13 +143,14 @@ class Broken(Fault):
         return failure
 
 
-def _json(answer: Answer) -> Any:  # noqa: ANN401 # decoded JSON, None for what is none
+def decoded(answer: Answer) -> Any:  # noqa: ANN401 # decoded JSON, None for what is none
+    """Return a successful answer's JSON; None where it is no JSON."""
     if not answer.headers.get("content-type", "").startswith("application/json") or answer.status != 200:  # noqa: PLR2004 # success
         return None
     return json.loads(answer.body)
 
 
-def _lists(site: Site, data: Any) -> list[str]:  # noqa: ANN401 # decoded JSON
+def lists_of(site: Site, data: Any) -> list[str]:  # noqa: ANN401 # decoded JSON
     """Name the lists of a page; the empty name is an answer that is itself a list."""
     if isinstance(data, list):
         return [""]
