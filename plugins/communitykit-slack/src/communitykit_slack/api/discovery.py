@@ -183,7 +183,7 @@ def _has_id(item: object) -> bool:
 
 
 def _note(workspace: _Workspace, user: Mapping[str, JSON]) -> None:
-    native, home = str(user["id"]), user.get("team_id") or workspace.team
+    native, home = str(user["id"]), as_text(user.get("team_id")) or workspace.team
     if native == workspace.me:
         workspace.guest = bool(user.get("is_restricted") or user.get("is_ultra_restricted"))
     if home in {workspace.team, workspace.enterprise} and not (
