@@ -40,7 +40,7 @@ def mutated(random: Random, item: Any, places: list[Path]) -> Any:
     return changed
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", PLATFORMS)
 def test_every_mutated_payload_becomes_records_or_issues_or_is_ignored(name: str) -> None:
     declared, random = registry().get(name), Random(name)  # noqa: S311 # the same each time
@@ -78,7 +78,7 @@ class Fuzz(Fault):
         return answer if data is None else Answer(answer.status, json.dumps(data).encode(), answer.headers)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", PLATFORMS)
 def test_no_mutated_answer_ends_more_than_itself(name: str) -> None:
     declared = registry().get(name)

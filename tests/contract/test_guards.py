@@ -42,13 +42,13 @@ def test_there_are_as_many_defects_as_were_promised() -> None:
     assert len(GUARDS) + len(MUTANTS) + len(TRUTH_MUTANTS) >= 60
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_with_all_guards_the_tests_pass() -> None:
     ended = run({guard.test for guard in GUARDS})
     assert ended.returncode == 0, ended.stdout[-3000:]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda one: one.name)
 def test_is_missed(guard: Guard, tmp_path: Path) -> None:
     package = guard.file.partition("/src/")[0] + "/src" if "/src/" in guard.file else "src"

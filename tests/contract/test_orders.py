@@ -30,7 +30,7 @@ def networks(platform: Any, world: World) -> set[str]:
     return {platform.network(world, person) for person in world.people} | {platform.network(world)}
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", sorted(registry().connectors))
 def test_any_order_ends_in_the_truth(name: str, tmp_path: Path) -> None:
     declared = registry().get(name)

@@ -126,7 +126,7 @@ def test_interrupts_at_a_few_moments_lose_nothing(served: tuple[Any, dict[str, s
     interrupted_everywhere(tmp_path, served[1], moments(4, 4.0))
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_two_hundred_interrupts_lose_nothing(served: tuple[Any, dict[str, str]], tmp_path: Path) -> None:
     interrupted_everywhere(tmp_path, served[1], moments(200, 5.0))
 
