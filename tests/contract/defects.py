@@ -18,6 +18,16 @@ from communitykit.http.exchange import Exchange
 SLACK = registry().get("slack")
 
 
+def read_as_slack(selection: Any, slice_: Any, checkpoint: Any) -> Any:
+    """Read a slice as Slack's own reader of it does."""
+    return SLACK.readers[slice_.reader].read(selection, slice_, checkpoint)
+
+
+def with_read(read: Callable[[Any, Any, Any], Any]) -> Connector:
+    """Return a Slack that reads every slice like this."""
+    return replace(SLACK, readers={name: replace(one, read=read) for name, one in SLACK.readers.items()})
+
+
 def with_messages(change: Callable[[Any, dict[str, Any]], Iterator[Any]]) -> Connector:
     """Change what a message is translated to: `change(draft, item)` gives the drafts that replace one."""
     original = SLACK.translators["message"]
@@ -33,8 +43,7 @@ def with_steps(change: Callable[[Any], Any]) -> Connector:
     """Change each step of the reading flow; None leaves it out."""
 
     def read(scope: Any, slice_: Any, checkpoint: Any) -> Any:
-        assert SLACK.read is not None
-        flow = SLACK.read(scope, slice_, checkpoint)
+        flow = read_as_slack(scope, slice_, checkpoint)
         answer: Any = None
         error: Exception | None = None
         while True:
@@ -50,7 +59,7 @@ def with_steps(change: Callable[[Any], Any]) -> Connector:
                 except Exception as raised:  # noqa: BLE001 # handed on to the flow as it came
                     error = raised
 
-    return replace(SLACK, read=read)
+    return with_read(read)
 
 
 def drops_replies() -> Connector:
@@ -104,10 +113,9 @@ def stores_checkpoints_too_early() -> Connector:
     """Hand each checkpoint out one batch before its own."""
 
     def read(scope: Any, slice_: Any, checkpoint: Any) -> Any:
-        assert SLACK.read is not None
         held: Batch | None = None
         answer: Any = None
-        flow = SLACK.read(scope, slice_, checkpoint)
+        flow = read_as_slack(scope, slice_, checkpoint)
         while True:
             try:
                 step = flow.send(answer)
@@ -123,7 +131,7 @@ def stores_checkpoints_too_early() -> Connector:
         if held is not None:
             yield held
 
-    return replace(SLACK, read=read)
+    return with_read(read)
 
 
 def reads_private_unasked() -> Connector:
@@ -136,8 +144,7 @@ def reads_private_unasked() -> Connector:
 
 def swallows_errors() -> Connector:
     def read(scope: Any, slice_: Any, checkpoint: Any) -> Any:
-        assert SLACK.read is not None
-        flow = SLACK.read(scope, slice_, checkpoint)
+        flow = read_as_slack(scope, slice_, checkpoint)
         try:
             step = flow.send(None)
             while True:
@@ -146,7 +153,7 @@ def swallows_errors() -> Connector:
         except Exception:  # noqa: BLE001 # that is what is wrong with it
             return
 
-    return replace(SLACK, read=read)
+    return with_read(read)
 
 
 def claims_profile_fields_that_it_loses() -> Connector:
@@ -326,10 +333,9 @@ def asks_whatever_address_an_answer_names() -> Connector:
 
 def asks_everything_again() -> Connector:
     def read(scope: Any, slice_: Any, checkpoint: Any) -> Any:
-        assert SLACK.read is not None
-        return SLACK.read(scope, slice_, None)
+        return read_as_slack(scope, slice_, None)
 
-    return replace(SLACK, read=read)
+    return with_read(read)
 
 
 def a_core_that_follows_any_link() -> AbstractContextManager[Any]:
@@ -353,5 +359,5 @@ def a_core_that_does_not_wait() -> AbstractContextManager[Any]:
     return patch.multiple(
         Pace,
         reserve=lambda self, host, costs, budgets, *, now, rate: Reservation(now),
-        closed=lambda self, host, costs, *, now: False,
+        closed_for=lambda self, host, costs, *, now: 0.0,
     )

@@ -129,7 +129,7 @@ GUARDS = [
     Guard(
         "a window with a payload that shows no id",
         "src/communitykit/reading/slices.py",
-        "return [] if unreadable else",
+        "return [] if self._unreadable else",
         "return",
         f"{TRUTH}::test_what_could_not_be_translated_has_not_vanished",
     ),

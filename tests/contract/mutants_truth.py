@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
-from defects import with_messages
+from defects import read_as_slack, with_messages, with_read
 from mutants import Mutant
 
 from communitykit.connector import Batch, Connector, Response, Swept, WireKind
@@ -111,20 +111,18 @@ def _between(since: datetime | None, until: datetime) -> Callable[[Any], Any]:
 
 def remembers_what_since_kept_out() -> Connector:
     def read(selection: Any, slice_: Any, checkpoint: Any) -> Any:
-        assert SLACK.read is not None
         wider = replace(selection, since=None)
-        return flowing(SLACK.read(wider, slice_, checkpoint), _between(selection.since, selection.until))
+        return flowing(read_as_slack(wider, slice_, checkpoint), _between(selection.since, selection.until))
 
-    return replace(SLACK, read=read)
+    return with_read(read)
 
 
 def remembers_what_was_written_meanwhile() -> Connector:
     def read(selection: Any, slice_: Any, checkpoint: Any) -> Any:
-        assert SLACK.read is not None
         wider = replace(selection, until=selection.until + timedelta(days=1))
-        return flowing(SLACK.read(wider, slice_, checkpoint), _between(None, selection.until))
+        return flowing(read_as_slack(wider, slice_, checkpoint), _between(None, selection.until))
 
-    return replace(SLACK, read=read)
+    return with_read(read)
 
 
 def makes_ids_of_words() -> Connector:
@@ -168,8 +166,7 @@ def stops_at_the_first_part_that_fails() -> Connector:
         return answer
 
     def read(selection: Any, slice_: Any, checkpoint: Any) -> Any:
-        assert SLACK.read is not None
-        flow = SLACK.read(selection, slice_, checkpoint)
+        flow = read_as_slack(selection, slice_, checkpoint)
         answer = None
         while True:
             try:
@@ -178,7 +175,7 @@ def stops_at_the_first_part_that_fails() -> Connector:
                 return
             answer = change((yield step))
 
-    return replace(SLACK, read=read)
+    return with_read(read)
 
 
 def a_core_that_sweeps_everybody() -> AbstractContextManager[Any]:

@@ -154,10 +154,10 @@ def test_a_file_has_bounds_of_its_own(driver: Driver, little: Callable[..., Conn
     with speaking(endless) as url:
         conductor = conducting(little(), url, max_answer_size=10, max_file_size=3_000_000)
         error = driver(conductor, get(url, to_file=True), files)
-        late = driver(conducting(little(), url, max_file_time=0.2), get(url, to_file=True), files)
+        late = driver(conducting(little(), url, max_file_time=0.02), get(url, to_file=True), files)
     assert "set max_file_size" in str(error)
     assert "set max_file_time" in str(late)
-    assert len(files) == 2
+    assert files  # of the second, only where there was time to begin one
     assert files[0].stat().st_size <= 3_000_000
     for path in files:
         path.unlink()

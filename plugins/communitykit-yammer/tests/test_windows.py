@@ -54,6 +54,8 @@ def test_windows_in_any_order_then_a_plain_run_equal_a_fresh_read(seed: int) -> 
         window: dict[str, Any] = {"since": bounds[0], "until": bounds[1]}
         for name in dice.sample(["since", "until"], dice.choice([0, 0, 1])):
             del window[name]
+        if "since" in window and window["since"] >= window.get("until", world.now):
+            del window["since"]  # an empty window is refused
         if dice.random() < 0.3:
             window["communities"] = (next(iter(world.on("yammer"))).name,)
         kept.read(YAMMER, world, options=options, **window)

@@ -62,7 +62,7 @@ class Column:
 
     def held(self, values: Sequence[Any]) -> pa.Array[Any]:
         """Turn many values that are held into the column's array."""
-        if type(self.kind) is not Scalar and not any(values):
+        if type(self.kind) is not Scalar and all(value is None for value in values):
             return pa.array([None] * len(values), self.arrow)
         return self.kind.array(values)
 
