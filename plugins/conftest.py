@@ -24,4 +24,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         suite = item.nodeid.split("::")[-2] if item.nodeid.count("::") > 1 else ""
         reason = KNOWN.get(suite, {}).get(item.name)
         if reason is not None:
-            item.add_marker(pytest.mark.xfail(reason=reason, strict=False))
+            item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
