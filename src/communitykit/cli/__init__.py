@@ -11,7 +11,7 @@ def main() -> None:
     """Run `communitykit …`; the process exits with the command's code."""
     install()
     try:
-        from communitykit.cli.app import run  # noqa: PLC0415 # typer and rich are an extra
+        from communitykit.cli.commands import run  # noqa: PLC0415 # typer and rich are an extra
     except ModuleNotFoundError as error:
         if error.name not in {"typer", "rich", "click"}:
             raise

@@ -55,7 +55,7 @@ def main(*, debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def errors() -> Iterator[None]:
     try:
         yield
     except CommunityKitError as error:
@@ -107,7 +107,7 @@ def check(name: str, *, sets: Sets = None, as_json: Json = False) -> None:
     """Ask a platform whether the credential can read what a pull would read."""
     from communitykit.doors.api import connect  # noqa: PLC0415 # imported only when used
 
-    with _errors(), connect(name, **_settings_for(name, [name], sets)) as session:
+    with errors(), connect(name, **_settings_for(name, [name], sets)) as session:
         missing = session.check()
         if as_json:
             print_json({"connector": name, "ok": not missing, "missing": [gap.reason for gap in missing]})
@@ -141,7 +141,7 @@ def pull(  # noqa: PLR0913 # the options of the command
     from communitykit.cli import runs  # noqa: PLC0415 # imported only when used
     from communitykit.doors.api import connect  # noqa: PLC0415 # same
 
-    with _errors(), ExitStack() as stack:
+    with errors(), ExitStack() as stack:
         sessions = [stack.enter_context(connect(name, **_settings_for(name, names, sets))) for name in names]
         ask: dict[str, Any] = {
             "since": since,
@@ -186,7 +186,7 @@ def import_(  # noqa: PLR0913 # the options of the command
     from communitykit.doors.archive import read_archive  # noqa: PLC0415 # same
 
     options: dict[str, Any] = {}
-    with _errors():
+    with errors():
         if network:
             options["network"] = network
         if folders:
@@ -211,7 +211,7 @@ def show(store: Path, *, as_json: Json = False) -> None:
     """Show what is in an activity store: counts, window, coverage, issues, freshness."""
     from communitykit.cli.show import show as print_store  # noqa: PLC0415 # imported only when used
 
-    with _errors():
+    with errors():
         print_store(store, as_json=as_json)
 
 
@@ -227,7 +227,7 @@ def export(
     """Write a store's tables as Parquet, JSON Lines or CSV."""
     from communitykit.sinks import export_store  # noqa: PLC0415 # imported only when used
 
-    with _errors():
+    with errors():
         written = export_store(store, to, file_format, share=share)
         if as_json:
             print_json({"folder": str(to), "format": file_format, "rows": written})
@@ -249,7 +249,7 @@ def translate(
     from communitykit.doors.webhook import translate as translate_payloads  # noqa: PLC0415 # imported only when used
     from communitykit.sinks import to_json_line  # noqa: PLC0415 # same
 
-    with _errors():
+    with errors():
         payloads = _payloads(sys.stdin.buffer.read())
         records, issues = translate_payloads(name, kind, payloads, parse.pairs(context or []))
         for record in records:
@@ -265,7 +265,7 @@ def demo(*, to: To = Path("activity.duckdb"), as_json: Json = False) -> None:
     """Serve a fictional company on simulated platforms, pull it, let a month pass, and pull again."""
     from communitykit.cli.demo import run_demo  # noqa: PLC0415 # imported only when used
 
-    with _errors():
+    with errors():
         run_demo(to, as_json=as_json)
 
 
@@ -289,7 +289,7 @@ def serve(  # the options of the command
     """Serve simulated platforms on this machine, for any client to point at."""
     from communitykit.cli.sandbox import serve_platforms  # noqa: PLC0415 # imported only when used
 
-    with _errors():
+    with errors():
         seconds = parse_length(for_).total_seconds()
         serve_platforms(platform, size=size, seed=seed, port=port, faults=fault or [], seconds=seconds, as_json=as_json)
 
@@ -310,7 +310,7 @@ def sandbox_export(  # the options of the command
     """Write an export archive of the fictional company, to try an import on."""
     from communitykit.cli.sandbox import write_export  # noqa: PLC0415 # imported only when used
 
-    with _errors():
+    with errors():
         write_export(platform, to, style=style, size=size, seed=seed, private=private, as_json=as_json)
 
 

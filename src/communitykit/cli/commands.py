@@ -1,0 +1,7 @@
+"""Every command: importing a module of them registers what it has."""
+
+from __future__ import annotations
+
+from communitykit.cli.app import run
+
+__all__ = ["run"]
