@@ -56,6 +56,7 @@ def main(*, debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks
 
 @contextmanager
 def errors() -> Iterator[None]:
+    """End the command with a sentence and its exit code when something of ours is raised."""
     try:
         yield
     except CommunityKitError as error:
