@@ -11,10 +11,6 @@ KNOWN = {
         f"{ODD}[a list of nothing]": "a post vanishes beside [null]",
         f"{NO_PAGE}[a list of its own]": "a list in place of an object is an empty page",
     },
-    "TestMatrix": {
-        f"{NO_PAGE}[{what}]": "no list of members or messages is an empty one"
-        for what in ("an empty object", "a list that is null", "an empty body", "a list of its own")
-    },
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 POST = {
     "id": "10_20",
     "created_time": "2020-01-01T10:00:00+0000",
@@ -153,3 +155,13 @@ def test_a_comment_apart_from_its_post(translate: Any) -> None:
     url = "https://x.workplace.com/groups/10/permalink/20/?comment_id=31"
     (told,) = translate("comment", {"permalink_url": url, "message": "x"}).of("post")
     assert (told["id"], told["root_id"]) == ("workplace:graph:post:20_31", "workplace:graph:post:10_20")
+
+
+@pytest.mark.parametrize(("kind", "field"), [("page", "content"), ("page", "title"), ("event", "description")])
+def test_an_odd_part_of_a_page_or_event_is_left_untold(translate: Any, kind: str, field: str) -> None:
+    whole = {"id": "70", "title": "t", "content": "<p>words</p>", "description": "words", "name": "n"}
+    found = translate(kind, {**whole, field: ["odd"]})
+    (post,) = found.of("post")
+    assert "title" not in post if field == "title" else not {"body", "text", "links"} & post.keys()
+    assert ("body" if field == "title" else "title") in post
+    assert found.rejected == [f"odd_{field}"]

@@ -14,7 +14,6 @@ POLLS = ("m.poll", "m.poll.start", "org.matrix.msc3381.poll.start")
 MESSAGES = frozenset({"m.room.message", "m.sticker", "m.room.encrypted", *POLLS})
 _END_OF_TIME = 253_402_300_800_000  # the year 10,000, in milliseconds
 
-
 Event: TypeAlias = dict[str, Any]
 """A ClientEvent: `type`, `event_id`, `sender`, `content`, `unsigned`, `origin_server_ts` (ms); `state_key` in state."""
 

@@ -33,6 +33,8 @@ def discover(selection: ck.Selection) -> ck.Flow:
     # Synapse repeats its answer for two minutes, unless the time-out is another one; a first /sync never waits for it.
     params = {"filter": json.dumps(_FILTER), "timeout": str(int(selection.until.timestamp() * 1000) % 100_000)}
     data = (yield ck.Request("_matrix/client/v3/sync", params=params, subject="the list of rooms")).data
+    if (token := text(ck.look(data, "next_batch"))) is None:
+        raise errors.ProtocolError("the answer is no list of rooms", platform="matrix", remedy="Run again later.")
     shown_in = ck.as_mapping(ck.look(data, "rooms", "join"))
     joined = {name: ck.as_mapping(part) for name, part in shown_in.items() if name.startswith("!")}
     rooms = {name: _room(name, part) for name, part in joined.items()}
@@ -53,7 +55,7 @@ def discover(selection: ck.Selection) -> ck.Flow:
         part, own = joined[room["room_id"]], {**context, "room": room["room_id"], "listed": listed}
         yield ck.Batch("act", list(_receipts(part)), own)
         latest = [ck.as_text(one.get("event_id")) for one in _events(part, "timeline")]
-        more = {"encrypted": room["encrypted"], "token": data["next_batch"], "latest": latest[-1] if latest else ""}
+        more = {"encrypted": room["encrypted"], "token": token, "latest": latest[-1] if latest else ""}
         network, community = home_of(own["room"], home), room_id(home, own["room"])
         label, params = room.get("name") or own["room"], {**own, **more} | {"asked": now}
         key = f"room/{own['room']}"
@@ -112,11 +114,11 @@ def _spaces(rooms: dict[str, dict[str, Any]]) -> ck.Flow:
     parents: dict[str, str] = {}
     for space in [name for name, room in rooms.items() if room["room_type"] == "m.space"]:
         pager, found = ck.cursor_pager(("next_batch",), param="from"), list[dict[str, Any]]()
-        listing = ck.Listing(in_room(space, "hierarchy", version="v1", limit=50), pager)
+        listing = ck.Listing(in_room(space, "hierarchy", version="v1", limit=50), pager, items=("rooms",))
         problem = None
         try:
             while space not in walked and (data := (yield from listing.page())) is not None:
-                found += [one for one in ck.as_mappings(data.get("rooms")) if text(one.get("room_id"))]
+                found += [one for one in ck.as_mappings(ck.look(data, "rooms")) if text(one.get("room_id"))]
         except errors.CredentialError:
             raise
         except errors.CommunityKitError as error:  # its rooms are known without it, but those that are closed

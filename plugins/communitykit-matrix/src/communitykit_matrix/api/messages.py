@@ -26,8 +26,7 @@ _PAGE = 1000  # events; the most that Synapse gives
 _LAST = 10  # events at a page's end that are all older than `since` before a walk ends: one sender's clock may be wrong
 _AHEAD = timedelta(days=1)  # no clock is further ahead: a later time is none, and must not hold up what comes after it
 _PAGER = ck.cursor_pager(("end",), param="from")
-Room: TypeAlias = Mapping[str, Any]
-"""A room as its slice's parameters tell it."""
+Room: TypeAlias = Mapping[str, Any]  # as a slice's parameters tell it
 
 
 def read(selection: ck.Selection, slice_: ck.Slice, checkpoint: ck.Checkpoint | None) -> ck.Flow:
@@ -57,21 +56,19 @@ def _members(room: Room) -> ck.Flow[bool]:
     """Tell who is in the room; what fails is asked for again by a later run."""
     try:
         response = yield from ck.ask(in_room(room["room"], "members"))
+        members = ck.required_list(response.data, "chunk", subject=f"room {room['room']}")
     except CredentialError:
         raise
     except CommunityKitError as error:
         yield ck.Gap(f"who is in the room: {error}", "denied" if isinstance(error, CLOSED) else "partial")
         return False
-    yield ck.Batch("member", _listed(response.data, room), room)
+    yield ck.Batch("member", members, room)
     return True
 
 
-def _listed(data: Any, room: Room) -> list[Any]:  # noqa: ANN401 # decoded JSON
-    """Return a page's events; none where a walk begins anew.
-
-    Raises ProtocolError when it is no page.
-    """
-    return ck.required_list(data, "chunk", subject=f"room {room['room']}") if data != {} else []
+def _is_no_page(data: Any) -> bool:  # noqa: ANN401 # decoded JSON
+    """Tell whether an answer has no list of events; one that is empty as a whole begins the walk anew."""
+    return data != {} and not isinstance(ck.look(data, "chunk"), list)
 
 
 def _is_due(event: Any, selection: ck.Selection, room: Room) -> bool:  # noqa: ANN401 # decoded JSON
@@ -86,10 +83,12 @@ def _backwards(
 ) -> ck.Flow[ck.Checkpoint | None]:
     """Walk from the newest event to the first; return the checkpoint, or None where it did not get there."""
     request = in_room(room["room"], "messages", dir="b", limit=_PAGE)
-    listing = ck.Listing(request, _PAGER, resume=request.with_params(**{"from": state["back"]}))
+    listing = ck.Listing(request, _PAGER, resume=request.with_params(**{"from": state["back"]}), items=("chunk",))
     walk, whole, kept_out, blank = News(), fresh, False, False
     while (data := (yield from listing.page())) is not None:
-        chunk, blank = _listed(data, room), not data  # nothing at all where the walk begins anew
+        chunk, blank = ck.as_list(ck.look(data, "chunk")), not data  # nothing at all where the walk begins anew
+        if _is_no_page(data):  # what is behind it is left to a later run
+            break
         kept = [event for event in chunk if _is_due(event, selection, room)]
         sound = [event for event in kept if is_event(event)]
         whole = whole and len(sound) == len(chunk) and not any(is_odd_reaction(event) for event in sound)
@@ -100,8 +99,8 @@ def _backwards(
         state["pinned"] += [event for event in sound if event["type"] == "m.room.pinned_events"]
         kept_out = len(kept) < len(chunk)
         if kept_out:  # what came after `until` is left to a later run, from before this page
-            state |= {"since": data.get("end") or state["since"], "latest": ""}
-        state["back"] = data.get("end") or state["back"]
+            state |= {"since": ck.look(data, "end") or state["since"], "latest": ""}
+        state["back"] = ck.look(data, "end") or state["back"]
         yield ck.Batch("event", kept, room, checkpoint=state)
         last = sound[-_LAST:]
         if selection.since is not None and last and all(moment(event) < selection.since for event in last):
@@ -131,10 +130,14 @@ def _pinned(room: Room, state: ck.Checkpoint) -> ck.Flow:
 def _forwards(selection: ck.Selection, room: Room, before: ck.Checkpoint) -> ck.Flow:
     """Walk from where the last run stood to the newest event; the checkpoint moves when all of it is stored."""
     state, news, place = deepcopy(before), News(), before["since"]
-    listing = ck.Listing(in_room(room["room"], "messages", dir="f", limit=_PAGE, **{"from": place}), _PAGER)
+    request = in_room(room["room"], "messages", dir="f", limit=_PAGE, **{"from": place})
+    listing = ck.Listing(request, _PAGER, items=("chunk",))
     kept_out: str | None = None  # the place before the first page of which something was kept out
     while (data := (yield from listing.page())) is not None:
-        chunk = _listed(data, room)
+        if _is_no_page(data):
+            yield ck.Gap(listing.problem or "the homeserver's answer says nothing")
+            return
+        chunk = ck.as_list(ck.look(data, "chunk"))
         kept = [event for event in chunk if _is_due(event, selection, room)]
         sound = [event for event in kept if is_event(event)]
         news.note(state, sound)
@@ -144,7 +147,7 @@ def _forwards(selection: ck.Selection, room: Room, before: ck.Checkpoint) -> ck.
             kept_out = kept_out or place
             if not kept:
                 break
-        place = data.get("end") or place
+        place = ck.look(data, "end") or place
     if listing.problem:  # the walk begins anew
         anew = _begun(room)
         anew["members"] = yield from _members(room)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from communitykit.connector import Draft, Ignored, Rejected
 from communitykit_workplace.ids import community_id, member_id, native_id, parse_time, post_id, ref
 from communitykit_workplace.translate.acts import rsvps
-from communitykit_workplace.translate.parts import as_text, each
+from communitykit_workplace.translate.parts import as_text, each, without_odd
 from communitykit_workplace.translate.text import links, plain_text
 from communitykit_workplace.wire import Event, Page
 
@@ -28,6 +28,9 @@ def event(item: Event, context: Mapping[str, Any]) -> Iterator[Draft]:
     if item.get("is_draft") is True:
         yield Ignored("draft")
         return
+    whole, odd = without_odd(item, native)
+    yield from odd
+    item = cast("Event", whole)
     group = ref(item.get("parent_group")) or native_id(context.get("group"))
     community = community_id(group) if group else None
     target, text = post_id(native), as_text(item.get("description"))
@@ -44,6 +47,7 @@ def event(item: Event, context: Mapping[str, Any]) -> Iterator[Draft]:
         "links": links(text or ""),
         "gone": None,
     }
+    _forget(draft, odd)
     if community:
         draft["community_id"] = community
     if owner := ref(item.get("owner")):
@@ -73,8 +77,23 @@ def page(item: Page, context: Mapping[str, Any]) -> Iterator[Draft]:
     if item.get("status") == "DRAFT":
         yield Ignored("draft")
     else:
-        yield _article(item, native, context)
+        whole, odd = without_odd(item, native)
+        yield from odd
+        article = _article(cast("Page", whole), native, context)
+        _forget(article, odd)
+        yield article
     yield from each(item.get("subcategories"), native, lambda below: page(cast("Page", below), context))
+
+
+_SAYS = {"name": ("title",), "title": ("title",), "subject": ("title",)}
+_SAID = ("body", "body_format", "text", "links")
+
+
+def _forget(draft: dict[str, Any], odd: Sequence[Rejected]) -> None:
+    """Leave untold what stands in a field that cannot be read: it is there, and nobody knows what it says."""
+    for one in odd:
+        for name in _SAYS.get(one.reason.removeprefix("odd_"), _SAID):
+            draft.pop(name, None)
 
 
 def _article(item: Page, native: str, context: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,8 +16,12 @@ _SHAPES: Mapping[str, type | tuple[type, ...]] = {
     "message_tags": (list, dict),
     "attachments": (list, dict),
     "permalink_url": str,
+    "content": str,
+    "title": str,
+    "subject": str,
+    "description": str,
 }
-"""Fields of posts and comments that are read as one thing only."""
+"""Fields of posts, comments, pages and events that are read as one thing only."""
 
 
 def each(edge: Any, owner: str, translate: Callable[[dict[str, Any]], Iterable[Draft]]) -> Iterator[Draft]:  # noqa: ANN401 # an edge
@@ -42,7 +46,7 @@ def each(edge: Any, owner: str, translate: Callable[[dict[str, Any]], Iterable[D
 
 
 def without_odd(item: Mapping[str, Any], native: str) -> tuple[dict[str, Any], list[Rejected]]:
-    """Return a post or comment without the fields that cannot be read as what they are, and what those were."""
+    """Return what was said without the fields that cannot be read as what they are, and what those were."""
     odd = [
         name for name, shape in _SHAPES.items() if item.get(name) is not None and not isinstance(item[name], shape)
     ]  # fmt: skip
