@@ -9,8 +9,10 @@ from typing import Any
 
 import typer
 from api_pages import api_reference
+from metrics_page import metrics_reference
 
 import communitykit
+import communitykit.cli.commands
 import communitykit.connector
 from communitykit.cli.app import app
 from communitykit.connector.declaration import FEATURES, Connector
@@ -28,6 +30,7 @@ def generated() -> dict[Path, str]:
         commands: _between(commands, "commands", command_reference()),
         ROOT / "docs/reference/model.md": model_reference(),
         ROOT / "docs/reference/platforms.md": platforms(),
+        ROOT / "docs/reference/metrics.md": metrics_reference(),
         ROOT / "docs/reference/api.md": api_reference(
             communitykit,
             "The library",

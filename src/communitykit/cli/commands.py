@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from communitykit.cli import metrics
 from communitykit.cli.app import run
 
-__all__ = ["run"]
+__all__ = ["metrics", "run"]

@@ -1,0 +1,1 @@
+"""The analysis tables: a record as few narrow tables without text, names or native ids."""

@@ -1,0 +1,173 @@
+"""`communitykit metrics`: questions with defined answers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from communitykit.cli import parse
+from communitykit.cli.app import Json, app, errors
+from communitykit.cli.output import print_json, print_table, say
+from communitykit.connector.times import read_moment
+from communitykit.errors import SettingsError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from communitykit.metrics import Definition, Record
+
+metrics_app = typer.Typer(help="Questions with defined answers, over the analysis tables.", no_args_is_help=True)
+app.add_typer(metrics_app, name="metrics")
+
+Folder = Annotated[
+    Path | None, typer.Option("--definitions", metavar="DIR", help="A folder of definitions of your own.")
+]
+Language = Annotated[str, typer.Option("--language", help="en or fr.")]
+
+
+@metrics_app.command("list")
+def list_(*, definitions: Folder = None, language: Language = "en", as_json: Json = False) -> None:
+    """List the metrics that there are."""
+    from communitykit.metrics import catalogue  # noqa: PLC0415 # imported only when used
+
+    with errors():
+        known = catalogue(definitions)
+        if as_json:
+            print_json({"metrics": [_told(one) for one in known.values()]})
+            return
+        rows = [(one.name, one.unit, _in(one.question, language)) for one in known.values()]
+        print_table("Metrics", ("name", "unit", "question"), rows)
+
+
+@metrics_app.command()
+def show(name: str, *, definitions: Folder = None, language: Language = "en", as_json: Json = False) -> None:
+    """Show how a metric is defined: its formula, source, dimensions, parameters and SQL."""
+    from communitykit.metrics import find  # noqa: PLC0415 # imported only when used
+    from communitykit.metrics.catalogue import POPULATIONS  # noqa: PLC0415 # same
+
+    with errors():
+        one = find(name, definitions)
+        if as_json:
+            print_json(_told(one) | {"sql": one.sql})
+            return
+        rows = [
+            ("question", _in(one.question, language)),
+            ("definition", _in(one.definition, language)),
+            ("unit", one.unit),
+            ("population", _in(POPULATIONS[one.population], language)),
+            ("source", one.source),
+            ("dimensions", ", ".join(one.dimensions)),
+            ("variants", ", ".join(one.variants) or None),
+            ("parameters", ", ".join(f"{key} = {value}" for key, value in one.parameters.items()) or None),
+            ("not told", _in(one.silence, language)),
+        ]
+        print_table(f"{one.name}: {_in(one.title, language)}", ("what", "text"), rows)
+        say(one.sql.rstrip())
+
+
+@metrics_app.command()
+def run(  # noqa: PLR0913 # the options of the command
+    name: str,
+    *,
+    tables: Annotated[
+        Path, typer.Option("--from", metavar="PATH", help="The analysis tables (a DuckDB file or a folder).")
+    ] = Path("analysis.duckdb"),
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", metavar="DIMENSION", help="day, week, month, quarter, year, or a dimension."),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", help="The first day: a date, or a length before the record's end (90d, 3mo)."),
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="The day after the last.")] = None,
+    k: Annotated[int, typer.Option("--k", help="A figure that rests on fewer persons is suppressed.")] = 5,
+    parameters: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the metric.")
+    ] = None,
+    definitions: Folder = None,
+    to: Annotated[Path | None, typer.Option("--to", help="The file to write, with --format.")] = None,
+    file_format: Annotated[str | None, typer.Option("--format", help="csv or parquet.")] = None,
+    as_sql: Annotated[bool, typer.Option("--sql", help="Print the query instead of running it.")] = False,
+    dialect: Annotated[
+        str, typer.Option("--dialect", help="With --sql: duckdb, postgres, spark, snowflake or bigquery.")
+    ] = "duckdb",
+    as_json: Json = False,
+) -> None:
+    """Measure: one figure a row, with its population, what it rests on, and why it is absent where it is."""
+    from communitykit.metrics import Record, measure, sql  # noqa: PLC0415 # imported only when used
+    from communitykit.metrics.tables import Opened  # noqa: PLC0415 # same
+
+    with errors(), Opened(tables) as opened:
+        record = Record(opened)
+        ask: dict[str, Any] = {
+            **parse.pairs(parameters or []),
+            "by": [one for listed in by or () for one in listed.split(",") if one],
+            "since": _day(since, record),
+            "until": _day(until, record),
+            "definitions": definitions,
+        }
+        if as_sql:
+            sys.stdout.write(sql(record, name, dialect=dialect, **ask))
+            return
+        figures = measure(record, name, k=k, **ask)
+        if file_format is not None or to is not None:
+            _write(figures, file_format or "csv", to)
+        elif as_json:
+            print_json({"figures": figures.to_pylist()})
+        else:
+            _print(name, figures)
+
+
+def _print(name: str, figures: pa.Table) -> None:
+    hidden = {"metric", "suppressed", "inferred"}
+    names = [one for one in figures.column_names if one not in hidden and figures[one].null_count < figures.num_rows]
+    rows = [[_shown(row[one]) for one in names] for row in figures.to_pylist()]
+    print_table(name, names, rows)
+
+
+def _shown(value: object) -> object:
+    return f"{value:.4g}" if isinstance(value, float) else value
+
+
+def _write(figures: pa.Table, file_format: str, to: Path | None) -> None:
+    if file_format == "csv":
+        from pyarrow import csv  # noqa: PLC0415 # imported only when used
+
+        target: Any = to or sys.stdout.buffer
+        csv.write_csv(figures, str(target) if to else target)
+    elif file_format == "parquet":
+        from pyarrow import parquet  # noqa: PLC0415 # imported only when used
+
+        if to is None:
+            raise SettingsError("Parquet is no text", remedy="Name the file to write with --to.")
+        parquet.write_table(figures, str(to))
+    else:
+        raise SettingsError(f"cannot write {file_format!r}", remedy="Take csv or parquet.")
+
+
+def _day(text: str | None, record: Record) -> date | None:
+    """Return a day in the record's zone; lengths count back from the record's end."""
+    if text is None:
+        return None
+    told = read_moment(text)
+    if isinstance(told, timedelta):
+        return record.last_day + timedelta(days=1) - told
+    return told.date() if told.tzinfo is UTC else told.astimezone(record.zone).date()
+
+
+def _in(texts: Mapping[str, str], language: str) -> str:
+    if language not in texts:
+        raise SettingsError(f"is in no language {language!r}", remedy=f"Take {' or '.join(texts)}.")
+    return texts[language]
+
+
+def _told(one: Definition) -> dict[str, Any]:
+    names: Sequence[str] = ("name", "title", "question", "unit", "population", "definition", "source", "dimensions")
+    names = (*names, "variants", "parameters", "needs", "silence")
+    return {name: getattr(one, name) for name in names}

@@ -1,0 +1,47 @@
+"""A figure is a row: its value with what has to be known to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+
+FIXED: Final = ("metric", "variant", "period", "since", "until")
+_TAIL: Final[list[pa.Field[Any]]] = [
+    pa.field("value", pa.float64()),
+    pa.field("numerator", pa.float64()),
+    pa.field("denominator", pa.float64()),
+    pa.field("persons", pa.int64()),
+    pa.field("suppressed", pa.bool_()),
+    pa.field("reason", pa.string()),
+    pa.field("coverage", pa.string()),
+    pa.field("inferred", pa.float64()),
+    pa.field("platforms", pa.string()),
+]
+
+
+def schema(by: Sequence[str]) -> pa.Schema:
+    """Return a result's columns; `by` without the grain."""
+    head: list[pa.Field[Any]] = [
+        pa.field(name, pa.date32() if name in {"since", "until"} else pa.string()) for name in FIXED
+    ]
+    return pa.schema([*head, *(pa.field(name, pa.string()) for name in by), *_TAIL])
+
+
+def table(rows: Sequence[dict[str, Any]], by: Sequence[str]) -> pa.Table:
+    """Return rows as a table, in the order of periods, dimensions and variants."""
+    return pa.Table.from_pylist(list(rows), schema=schema(by))
+
+
+def shield(figures: pa.Table, k: int, by: Sequence[str]) -> pa.Table:
+    """Return the figures without those that rest on fewer than `k` persons.
+
+    A figure over nobody at all hides nobody.
+    """
+    rows = figures.to_pylist()
+    for row in rows:
+        if 0 < row["persons"] < k:
+            row.update(dict.fromkeys(("value", "numerator", "denominator", "persons")))
+            row.update(suppressed=True, reason="fewer_than_k")
+    return table(rows, by)

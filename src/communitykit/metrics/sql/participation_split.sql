@@ -1,0 +1,42 @@
+-- title: Who takes part how much
+-- title.fr: Répartition de la participation
+-- question: How do silent, occasional and frequent contributors divide?
+-- question.fr: Comment se répartissent silencieux, contributeurs occasionnels et contributeurs fréquents ?
+-- unit: share
+-- population: members
+-- definition: silent: no contribution in the period; frequent: at least often contributions per 28 days, on average;
+--   occasional: the others; each / people. It is what is measured, not the proverbial 90, 9 and 1 %.
+-- definition.fr: silent : aucune contribution dans la période ; frequent : au moins often contributions par 28 jours en
+--   moyenne ; occasional : les autres ; chacun / personnes. C'est la répartition mesurée, non les proverbiaux 90, 9 et
+--   1 %.
+-- source: Nielsen 2006, Participation Inequality, measured instead of assumed; thresholds: communitykit
+-- dimensions: period, platform, department, division, site, country, is_leader
+-- variants: silent, occasional, frequent
+-- parameters: often = 4
+-- rests_on: contributions
+-- silence: Reading is no contribution: who only reads is silent, whether or not a platform tells views.
+-- silence.fr: Lire n'est pas contribuer : qui ne fait que lire est silencieux, que les consultations soient connues ou
+--   non.
+WITH contributors AS (
+    SELECT by_when(d), by_who(p), by_what(a), a.person_id,
+        CASE WHEN count(*) * 28 >= $often * d.days THEN 1 ELSE 0 END AS frequent
+    FROM acts AS a
+    JOIN days AS d ON d.day = a.day
+    JOIN people AS p ON p.person_id = a.person_id
+    WHERE a.is_contribution AND present(p, d)
+    GROUP BY by_when(d), by_who(p), by_what(a), a.person_id, d.days
+),
+counts AS (
+    SELECT by_all(c), count(*) AS contributors, sum(c.frequent) AS frequent FROM contributors AS c GROUP BY by_all(c)
+)
+SELECT by_all(m), v.variant,
+    CASE v.variant
+        WHEN 'silent' THEN m.members - coalesce(c.contributors, 0)
+        WHEN 'frequent' THEN coalesce(c.frequent, 0)
+        ELSE coalesce(c.contributors, 0) - coalesce(c.frequent, 0)
+    END AS numerator,
+    m.members AS denominator,
+    m.members AS persons
+FROM population AS m
+CROSS JOIN variants AS v
+LEFT JOIN counts AS c ON same(m, c)
