@@ -154,7 +154,7 @@ class Run:
                 self.odd += [item for item in step.items if not isinstance(item, dict)]
                 for item in step.items:
                     if isinstance(item, dict):
-                        self.posts[item["ts"]] = dict(item)
+                        self.posts[item["ts"]] = self.posts.get(item["ts"], {}) | item
                         self.seen.add(item["ts"])
                         self.handed[item["ts"]] += 1
                 self.checkpoint = step.checkpoint or self.checkpoint

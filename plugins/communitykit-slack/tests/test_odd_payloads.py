@@ -103,6 +103,7 @@ def test_of_a_list_what_can_be_read_stays(translate: Callable[..., Translated]) 
 @pytest.mark.parametrize(
     "reactions",
     [
+        None,
         7,
         "x",
         [None, *WHOLE["reactions"]],

@@ -199,6 +199,41 @@ def test_refused_reactions_of_one_message_cost_only_themselves(code: str) -> Non
     assert len(again.posts[at(2)]["reactions"][0]["users"]) == 3
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_refused_list_is_owed_until_it_is_read(gone: bool) -> None:  # noqa: FBT001 # a parameter of the test
+    channel = Channel()
+    channel.post(at(1))
+    channel.post(at(300), reactions=[{"name": "+1", "users": ["U1"], "count": 3}])
+    channel.broken = lambda method, _form: "internal_error" if method == "reactions.get" else None
+    run = Run(channel)
+    for _ in range(2):
+        run = Run(channel, run.checkpoint)
+        assert run.gaps != []
+        assert at(300) not in run.posts  # far outside of the look-back
+    channel.broken = lambda method, _form: "message_not_found" if gone and method == "reactions.get" else None
+    again = Run(channel, run.checkpoint)
+    assert again.gaps == []
+    assert again.posts.get(at(300), {}) == (
+        {} if gone else {"ts": at(300), "reactions": [{"name": "+1", "users": ["U0", "U1", "U2"], "count": 3}]}
+    )
+    assert Run(channel, again.checkpoint).calls["reactions.get"] == 0
+
+
+def test_an_answer_about_another_message_is_no_list() -> None:
+    channel = Channel()
+    channel.post(at(1))
+    channel.post(at(300), reactions=[{"name": "+1", "users": ["U1"], "count": 3}])
+    channel.broken = lambda method, _form: "internal_error" if method == "reactions.get" else None
+    run = Run(channel)
+    channel.broken = lambda _method, _form: None
+    channel.reactions_get = lambda _form: {"type": "message", "message": None}  # type: ignore[method-assign]
+    again = Run(channel, run.checkpoint)
+    assert at(300) not in again.posts
+    assert "about no message" in again.gaps[0].reason
+    del channel.reactions_get
+    assert at(300) in Run(channel, again.checkpoint).posts
+
+
 ODD: list[Any] = [None, 7, "x", [], {}, [None], [7], [{"name": None}], [{"name": "+1", "users": 5, "count": "many"}]]
 
 

@@ -334,6 +334,18 @@ def test_the_whole_list_of_likers_is_asked_for_where_it_is_cut() -> None:
     assert [request.url for request in again.requests] == ["messages/in_group/3.json"]
 
 
+def test_an_empty_list_in_place_of_an_object_is_no_page() -> None:
+    liked = {**message(1), "liked_by": {"count": 2, "names": [{"user_id": 1, "network_id": 1}]}}
+    told = drive(
+        read(scope(reactions="full"), updates(1), None), lambda one: [] if "liked" in one.url else {"messages": [liked]}
+    )
+    assert len(told.items("message")[0]["liked_by"]["names"]) == 1
+    assert "tried again" in told.gaps[0].reason
+    members = Slice("members/3", "1", ("membership", "member"), SLICE.community_id, "Group members", {"group": "3"})
+    with pytest.raises(ProtocolError):
+        drive(read(scope(), members, None), lambda _one: [])
+
+
 def test_a_network_without_groups_is_read_to_its_end() -> None:
     def answer(request: Request) -> Any:
         return [{"id": 1, "name": "N", "is_primary": True}] if request.url == "networks/current.json" else []

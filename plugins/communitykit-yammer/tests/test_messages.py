@@ -121,6 +121,15 @@ def test_what_yammer_itself_writes_is_nobodys_post(translate: Any) -> None:
     assert (event["kind"], event["detail"]) == ("x-yammer-system", "has created the 3 group.")
 
 
+@pytest.mark.parametrize("odd", [[None], {"odd": 1}, "odd", 0.5])
+def test_only_a_clear_word_makes_a_post_a_notice(translate: Any, odd: Any) -> None:
+    found = translate("message", {**MESSAGE, "system_message": odd, "group_id": 3})
+    assert found.one("post")["text"] == "Hello"
+    assert found.rejected == ["odd_part"]
+    noted = translate("message", {**MESSAGE, "system_message": odd, "message_type": "system", "group_id": 3})
+    assert noted.of("event") != []
+
+
 def test_bots_and_guides_are_numbered_apart_from_users(translate: Any) -> None:
     assert post(translate, sender_type="bot")["author_id"] == "yammer:1:member:bot/20"
     assert post(translate, sender_type="guide")["author_id"] == "yammer:1:member:guide/20"

@@ -18,7 +18,8 @@ PATIENCE = 20
 class Channel:
     """Where a slice's messages stand, and what its requests and batches have in common.
 
-    `broadcasts` are replies that history showed in this run: they are not handed on twice.
+    `broadcasts` are replies that history showed in this run: they are not handed on twice. `asked_lists` are messages
+    whose lists of who reacted were asked for.
     `failed_threads` and `failed_reactions` count those that failed one after the other.
     """
 
@@ -32,6 +33,7 @@ class Channel:
     full_reactions: bool = False
     watched_since: int = 0
     broadcasts: set[str] = field(default_factory=set)
+    asked_lists: set[str] = field(default_factory=set)
     failed_threads: int = 0
     failed_reactions: int = 0
 

@@ -33,13 +33,15 @@ class Progress:
 
     `spans` are the stretches of history whose messages were handed on. `pending` are threads below them whose replies
     were not all handed on, each with the oldest `ts` that is missing ("" where that is unknown). `roots` holds
-    [reply count, latest reply] of what was handed on of the threads watched.
+    [reply count, latest reply] of what was handed on of the threads watched. `unlisted` are messages of which it is not
+    known who all reacted; an ordered set.
     """
 
     spans: list[Span] = field(default_factory=list)
     pending: dict[str, str] = field(default_factory=dict)
     roots: dict[str, list[JSON]] = field(default_factory=dict)
     reactions: dict[str, str] = field(default_factory=dict)
+    unlisted: dict[str, None] = field(default_factory=dict)
 
     @classmethod
     def load(cls, checkpoint: Checkpoint | None) -> Progress:
@@ -53,6 +55,7 @@ class Progress:
             pending=dict(checkpoint["pending"]),
             roots=dict(checkpoint["roots"]),
             reactions=dict(checkpoint["reactions"]),
+            unlisted=dict.fromkeys(ts for ts in checkpoint.get("unlisted", ()) if is_ts(ts)),
         )
 
     def save(self) -> Checkpoint:
@@ -63,6 +66,7 @@ class Progress:
             "pending": dict(self.pending),
             "roots": dict(self.roots),
             "reactions": dict(self.reactions),
+            "unlisted": list(self.unlisted),
         }
 
     @property

@@ -19,7 +19,7 @@ from communitykit.connector import JSON, Batch, Flow, Gap, Request, Response, Se
 from communitykit_slack.api.channel import SIDE_BY_SIDE, Channel, messages_of, payloads_of
 from communitykit_slack.api.checkpoint import MARGIN, MAX_ROOTS, SPARE_ROOTS, Progress
 from communitykit_slack.api.methods import HISTORY_LIMIT, PAGER, has_more
-from communitykit_slack.api.reactions import completed
+from communitykit_slack.api.reactions import completed, owed_lists
 from communitykit_slack.api.spans import Span
 from communitykit_slack.api.threads import Thread, read_threads
 from communitykit_slack.ids import is_ts, micros, parse_ts, ts_at, ts_of
@@ -41,6 +41,7 @@ def read_history(channel: Channel, progress: Progress, selection: Selection) -> 
         yield from walk.part(low, high)
     yield from walk.hot_threads(parts)
     yield from read_threads(channel, progress, [({"ts": ts}, ("whole", "")) for ts in owed if ts in progress.pending])
+    yield from owed_lists(channel, progress)
     walk.forget()
     if walk.excess:
         yield Gap(f"{walk.excess} threads more than can be watched: their late replies are found by reading them whole")

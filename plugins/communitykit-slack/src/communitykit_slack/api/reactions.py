@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from communitykit import CommunityKitError, ObjectUnavailableError, PermissionMissingError
-from communitykit.connector import JSON, Flow, Gap, Response, as_list, as_mapping, as_number, ask_all
+from collections.abc import Iterator, Sequence
+
+from communitykit import CommunityKitError, ObjectUnavailableError, PermissionMissingError, ProtocolError
+from communitykit.connector import JSON, Batch, Flow, Gap, Response, as_list, as_mapping, as_number, ask_all
 from communitykit_slack.api.channel import PATIENCE, SIDE_BY_SIDE, Channel
 from communitykit_slack.api.checkpoint import Progress
-from communitykit_slack.ids import is_ts, micros
+from communitykit_slack.ids import is_ts, micros, ts_key
 from communitykit_slack.translate.messages import reactions_of
 
 _FOR_ALL = frozenset({"missing_scope", "not_allowed_token_type"})
@@ -16,26 +18,54 @@ _FOR_ALL = frozenset({"missing_scope", "not_allowed_token_type"})
 def completed(channel: Channel, progress: Progress, items: list[JSON]) -> Flow[list[JSON]]:
     """Ask who else reacted where a list is cut short and its counts moved since it was last asked for.
 
-    A message about which nothing more can be learned keeps the list that it came with; what kept it is told as a Gap.
+    A message about which nothing can be learned now keeps the list that it came with; what kept it is told as a Gap,
+    and its list is owed until it is read.
     """
-    cut = [index for index, item in enumerate(items) if channel.full_reactions and _is_news(item, progress)]
+    cut = {item["ts"]: index for index, item in enumerate(items) if _is_news(item, progress)}
+    progress.unlisted.update(dict.fromkeys(cut))
     items = list(items)
-    for start in range(0, len(cut), SIDE_BY_SIDE):
-        if not channel.full_reactions:
-            break
-        group = cut[start : start + SIDE_BY_SIDE]
-        answers = yield from ask_all(
-            channel.ask("reactions.get", timestamp=items[index]["ts"], full="true") for index in group
-        )
-        for index, answer in zip(group, answers, strict=True):
-            if isinstance(answer, Response):
-                channel.failed_reactions = 0
-                items[index] = _with_reactions(items[index], answer.data.get("message"))
-                if micros(items[index]["ts"]) >= channel.watched_since:
-                    progress.reactions[items[index]["ts"]] = _counts(items[index])
-            elif not isinstance(answer, ObjectUnavailableError):  # a message deleted meanwhile is no loss
-                yield from _failed(channel, items[index]["ts"], answer)
+    for group in _groups(channel, list(cut)):
+        for ts, told in (yield from _lists(channel, progress, group)).items():
+            items[cut[ts]] = _with_reactions(items[cut[ts]], told)
+            if micros(ts) >= channel.watched_since:
+                progress.reactions[ts] = _counts(items[cut[ts]])
     return items
+
+
+def owed_lists(channel: Channel, progress: Progress) -> Flow:
+    """Read the lists that an earlier run could not, of messages that this one did not meet."""
+    due = [ts for ts in progress.unlisted if ts not in channel.asked_lists and ts_key(ts) <= ts_key(channel.until)]
+    for group in _groups(channel, due):
+        lists = yield from _lists(channel, progress, group)
+        rows = [{"ts": ts, "reactions": told.get("reactions", [])} for ts, told in lists.items()]
+        yield Batch("reactions", rows, channel.context)
+
+
+def _groups(channel: Channel, stamps: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Return what is asked for side by side, as long as lists are given at all."""
+    for start in range(0, len(stamps), SIDE_BY_SIDE):
+        if channel.full_reactions:
+            yield stamps[start : start + SIDE_BY_SIDE]
+
+
+def _lists(channel: Channel, progress: Progress, stamps: Sequence[str]) -> Flow[dict[str, dict[str, JSON]]]:
+    """Ask for messages' lists; return the messages that were told, by their ts, which are then no longer owed."""
+    channel.asked_lists.update(stamps)
+    answers = yield from ask_all(channel.ask("reactions.get", timestamp=ts, full="true") for ts in stamps)
+    lists: dict[str, dict[str, JSON]] = {}
+    for ts, answer in zip(stamps, answers, strict=True):
+        if isinstance(answer, Response):
+            told = as_mapping(answer.data.get("message"))
+            if told.get("ts") != ts:
+                yield from _failed(channel, ts, ProtocolError("the answer is about no message", platform="slack"))
+                continue
+            channel.failed_reactions = 0
+            lists[ts] = dict(told)
+        elif not isinstance(answer, ObjectUnavailableError):
+            yield from _failed(channel, ts, answer)
+            continue
+        progress.unlisted.pop(ts, None)  # a message deleted meanwhile is no loss
+    return lists
 
 
 def _failed(channel: Channel, ts: str, error: CommunityKitError) -> Flow:
@@ -59,6 +89,6 @@ def _counts(item: dict[str, JSON]) -> str:
     return " ".join(sorted(f"{one.get('name')}={one.get('count')}" for one in reactions_of(item)))
 
 
-def _with_reactions(item: dict[str, JSON], told: JSON) -> dict[str, JSON]:
-    reactions = as_list(as_mapping(told).get("reactions"))
+def _with_reactions(item: dict[str, JSON], told: dict[str, JSON]) -> dict[str, JSON]:
+    reactions = as_list(told.get("reactions"))
     return {**item, "reactions": reactions} if reactions else item

@@ -49,6 +49,17 @@ def _by_rule(rule: Rule, item: Message, place: Location, context: Context) -> It
         yield from reacted(item, place.post(item["ts"]), place)
 
 
+def _reactions(item: Message, context: Context) -> Iterator[Draft]:
+    """Translate the list of who reacted to a message of which nothing else is told.
+
+    Raises Rejected when it tells no time or no place.
+    """
+    place, ts = place_of(context), item.get("ts")
+    if not isinstance(ts, str):
+        raise Rejected("bad_ts", "the reactions are under no message")
+    yield from reacted(item, place.post(ts), place)
+
+
 def _event(item: JSON, context: Context) -> Iterator[Draft]:
     return event(item, context, message)
 
@@ -67,6 +78,7 @@ TRANSLATORS: dict[str, WireKind] = {
     "member": WireKind(people.member, id_field="user"),
     "user_group": WireKind(people.user_group),
     "message": WireKind(message, id_field="ts"),
+    "reactions": WireKind(_reactions, id_field="ts"),
     "event": WireKind(_event, id_field="event_ts"),
     "pin": WireKind(places.pin),
     "integration_log": WireKind(_integration, id_field="date"),

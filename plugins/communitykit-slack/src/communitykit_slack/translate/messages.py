@@ -63,7 +63,7 @@ def post(item: Message, place: Location, context: Context) -> Iterator[Draft]:
     if not item.get("user") and item.get("bot_id") and (origin is not None and origin != "api"):
         yield _bot(item, place)  # through the API it is looked up
     if origin != "webhook":  # an event's copy of the reactions may be cut; they come as events of their own
-        if told.get("reactions"):
+        if "reactions" in told:
             yield from reacted(told, post_id, place)
         else:  # nearly always: not worth another generator
             yield Swept("event", {"kind": "reacted", "target_id": post_id})
@@ -145,9 +145,9 @@ def _without_odd_parts(item: Message, place: Location, context: Context) -> tupl
 
 def reacted(item: Message, post_id: str, place: Location) -> Iterator[Draft]:
     """Translate the reactions under a message: one event per person and emoji, a sweep where the lists are whole."""
-    told: JSON = item.get("reactions")
+    told: JSON = item.get("reactions", [])
     reactions = reactions_of(item)
-    whole = not told or len(reactions) == (len(told) if isinstance(told, list) else -1)
+    whole = isinstance(told, list) and len(reactions) == len(told)  # null says nothing of who reacted
     for reaction in reactions:
         users = as_texts(reaction.get("users"))
         if len(users) < (as_number(reaction.get("count")) or len(as_list(reaction.get("users")))):
@@ -276,9 +276,9 @@ def _attachments(item: Message, place: Location) -> tuple[dict[str, JSON], ...]:
 
 
 def _counts(item: Message, *, root: bool) -> dict[str, JSON]:
-    told, replies = item.get("reactions"), item.get("reply_count") or 0
+    told, replies = item.get("reactions", []), item.get("reply_count") or 0
     reactions: dict[str, int] | None = {}
-    if told:
+    if told != []:
         counted = reactions_of(item)
         reactions = {
             one["name"]: as_number(one.get("count")) or len(as_list(one.get("users"))) for one in counted

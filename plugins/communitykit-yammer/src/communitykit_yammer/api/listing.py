@@ -35,8 +35,7 @@ class NumberedListing:
             return None
         self._page += 1
         data = (yield rest(self._path, subject=self._subject, page=self._page, **self._params)).data
-        whole = isinstance(data, Mapping)
-        rows = required_list(data, *((self._key,) if whole and self._key else ()), subject=self._subject)
+        rows = required_list(data, *((self._key,) if self._key else ()), subject=self._subject)
         fresh: dict[str, dict[str, Any]] = {}
         self.odd = []
         for row in rows:
@@ -46,7 +45,7 @@ class NumberedListing:
             elif native not in self._seen:
                 fresh.setdefault(native, row)
         self._seen.update(fresh)
-        more = data.get("more_available") if whole else None
+        more = data.get("more_available") if isinstance(data, Mapping) else None
         self._ended = not fresh or (more is False and len(rows) < LIST_PAGE)
         self.whole = self._ended and (not rows or more is False)
         if self._ended and len(rows) >= LIST_PAGE and not self.whole:

@@ -45,7 +45,7 @@ def _likers(native: str) -> Generator[Any, Any, list[dict[str, Any]] | None]:
             response: Response = yield rest(f"users/liked_message/{native}", subject=f"message {native}", page=page)
         except ObjectUnavailableError:
             return None
-        path = ("users",) if isinstance(response.data, dict) else ()
+        path = () if isinstance(response.data, list) and response.data else ("users",)
         rows = required_list(response.data, *path, subject=f"message {native}")
         fresh = {
             user: {**one, "user_id": one["id"], "permalink": one.get("name")}

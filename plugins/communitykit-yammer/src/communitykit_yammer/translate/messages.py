@@ -16,7 +16,7 @@ from communitykit_yammer.ids import (
     post_id,
 )
 from communitykit_yammer.translate.acts import count, reactions, system
-from communitykit_yammer.translate.oddities import liked_part, objects, spoken_part
+from communitykit_yammer.translate.oddities import is_system, liked_part, objects, spoken_part
 from communitykit_yammer.translate.places import special
 from communitykit_yammer.translate.text import said
 from communitykit_yammer.wire import Attachment, Message, PollOption
@@ -39,7 +39,7 @@ def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
     network, native = network_of(context, item), number(item.get("id"))
     if native is None:
         raise Rejected("no_id", "the message has no id")
-    if item.get("system_message") or item.get("message_type") == "system":
+    if is_system(item):
         yield system(item, context, network, native, _where(item, context, network))
         return
     draft = _frame(item, network, native, _where(item, context, network))
@@ -55,7 +55,7 @@ def _living(
     item: Message, context: Mapping[str, Any], network: str, native: str, draft: dict[str, Any]
 ) -> Iterator[Draft]:
     """Add to its frame what a message says, and give the reactions to it."""
-    odd: dict[str, None] = {}
+    odd = dict.fromkeys(name for name in ("system_message",) if item.get(name) not in (None, False))
     draft.update(kind=_KINDS.get(item.get("message_type") or "", "post"), gone=None)
     if (spoken := spoken_part(item, context, network, odd)) is not None:
         draft |= spoken._asdict()
@@ -100,7 +100,7 @@ def reference(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
         raise Rejected("no_id", "the message has no id")
     told = "group_id" in item or item.get("direct_message") or number(item.get("conversation_id")) is not None
     where = _where(item, {**context, "group": None}, network) if told else None
-    if item.get("system_message"):
+    if is_system(item):
         yield system(item, context, network, native, where) if where else Ignored("reference")
         return
     draft = _frame(item, network, native, where)

@@ -19,6 +19,11 @@ def spoken_part(item: Mapping[str, Any], context: Mapping[str, Any], network: st
     return said(body, network, notified, context.get("topics") or {})
 
 
+def is_system(item: Mapping[str, Any]) -> bool:
+    """Tell whether Yammer itself wrote a message: what says so oddly does not, or a post would turn into an event."""
+    return item.get("system_message") is True or item.get("message_type") == "system"
+
+
 def liked_part(item: Mapping[str, Any], odd: dict[str, None]) -> Any:  # noqa: ANN401 # a LikedBy, or None
     """Return who reacted; None where that is not told, or cannot be read."""
     liked = item.get("liked_by")
