@@ -54,7 +54,7 @@ def test_every_definition_is_told_in_every_language(name: str) -> None:
         (written(needs="weather"), "weather"),
         (written(parameters="days = 3"), "never uses its parameter days"),
         (written(parameters="days"), "not `name = value`"),
-        (written(trailing="$days"), "no parameter"),
+        (written(trailing="$days"), "nor a parameter"),
         (written(SQL.replace("count(*) AS numerator", "$days AS numerator")), "$days"),
         (written(SQL.replace(" AS persons", " AS people")), "gives no persons"),
         (written(SQL, variants="one, two"), "gives no variant"),

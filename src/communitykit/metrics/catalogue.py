@@ -81,6 +81,7 @@ _REQUIRED = frozenset({*_TEXTS, *(f"{one}.fr" for one in _TEXTS)}) | {
 }  # fmt: skip
 _KEYS = frozenset({*_REQUIRED, "variants", "parameters", "trailing", "needs"})
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_TRAILING = re.compile(r"-?(\$[a-z_]+|[0-9]+)")
 _BUILT_IN = frozenset({"observed_us"})
 
 
@@ -127,8 +128,8 @@ class Definition:
         return _parsed(self.sql, self.name)
 
     def lengths(self, parameters: Mapping[str, syntax.Value]) -> tuple[int, ...]:
-        """Return the trailing windows' lengths in days."""
-        return tuple(int(parameters[one[1:]]) if one.startswith("$") else int(one) for one in self.trailing)
+        """Return the trailing windows' lengths in days; below zero, those that end where the period begins."""
+        return tuple(_length(one, parameters) for one in self.trailing)
 
     def settle(self, given: Mapping[str, Any]) -> dict[str, syntax.Value]:
         """Return the parameters with what was given in place of defaults.
@@ -237,9 +238,9 @@ def _check(made: Definition) -> None:
             raise SettingsError(f"{wrong[0]!r} is none of {', '.join(choices)}", subject=made.name)
     if "period" not in made.dimensions:
         raise SettingsError("its dimensions lack period", subject=made.name)
-    lost = [one for one in made.trailing if one.startswith("$") and one[1:] not in made.parameters]
-    if lost:
-        raise SettingsError(f"its trailing {lost[0]} is no parameter", subject=made.name)
+    for one in made.trailing:
+        if not _TRAILING.fullmatch(one) or ("$" in one and one.lstrip("-$") not in made.parameters):
+            raise SettingsError(f"its trailing {one} is neither a number of days nor a parameter", subject=made.name)
     query = made.query()
     named = query.named_selects
     variant = ("variant",) if made.variants else ()
@@ -250,7 +251,7 @@ def _check(made: Definition) -> None:
     for name in wanted - set(made.parameters) - _BUILT_IN:
         raise SettingsError(f"uses ${name}, which its head does not name", subject=made.name)
     attribute = {"attribute"} if any(one.name == "attribute" for one in query.find_all(exp.Anonymous)) else set()
-    for name in set(made.parameters) - wanted - attribute - {one[1:] for one in made.trailing}:
+    for name in set(made.parameters) - wanted - attribute - {one.lstrip("-$") for one in made.trailing}:
         raise SettingsError(f"never uses its parameter {name}", subject=made.name)
 
 
@@ -285,6 +286,11 @@ def _pairs(name: str, text: str, sign: str) -> dict[str, str]:
             raise SettingsError(f"its {one.strip()!r} is not `name = value`", subject=name)
         found[key] = value or "*"
     return found
+
+
+def _length(text: str, parameters: Mapping[str, syntax.Value]) -> int:
+    sign, name = (-1, text[1:]) if text.startswith("-") else (1, text)
+    return sign * int(parameters[name[1:]] if name.startswith("$") else name)
 
 
 def _value(text: str) -> syntax.Value:

@@ -119,14 +119,18 @@ def _froms(lengths: Sequence[int]) -> list[str]:
 
 def reach_back(period: Period, lengths: Sequence[int]) -> date:
     """Return the first day that a period's figure looks at."""
-    return min([period.since, *(period.until - timedelta(days=one) for one in lengths)])
+    return min([period.since, *(_from(period, one) for one in lengths)])
+
+
+def _from(period: Period, length: int) -> date:
+    return (period.until if length > 0 else period.since) - timedelta(days=abs(length))
 
 
 def _periods(periods: Sequence[Period], lengths: Sequence[int]) -> exp.Query:
     rows = []
     for one in periods:
         days = [one.since, one.until, reach_back(one, lengths)]
-        days += [one.until - timedelta(days=length) for length in lengths]
+        days += [_from(one, length) for length in lengths]
         label = exp.Literal.string(one.label or ALL)
         rows.append([label, exp.Literal.number((one.until - one.since).days), *(_day(day) for day in days)])
     return _values(rows, ["period", "days", "since_day", "until_day", "span_day", *_froms(lengths)])

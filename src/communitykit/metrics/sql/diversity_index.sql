@@ -1,0 +1,52 @@
+-- title: Diversity
+-- title.fr: Diversité
+-- question: Do people move among several communities and departments?
+-- question.fr: Les collaborateurs circulent-ils entre plusieurs communautés et services ?
+-- unit: index
+-- population: contributors
+-- definition: Mean over contributors of 1 - the sum of squared shares, 0 (one only) to nearly 1. communities: shares of
+--   one's contributions by community; departments: of one's replies, reactions and mentions by the department of whom
+--   they went to.
+-- definition.fr: Moyenne, sur les contributeurs, de 1 - la somme des carrés des parts, de 0 (un seul) à presque 1.
+--   communities : parts de ses contributions par communauté ; departments : parts de ses réponses, réactions et
+--   mentions par service de leur destinataire.
+-- source: SWOOP Analytics, Diversity Index (Gini-Simpson, Blau)
+-- dimensions: period, department, division, site, country, is_leader
+-- variants: communities, departments
+-- parameters: attribute = department
+-- needs: departments: departments
+-- rests_on: contributions
+-- silence: departments is absent where no directory tells the attribute.
+-- silence.fr: departments est absent lorsqu'aucun annuaire n'indique l'attribut.
+WITH by_place AS (
+    SELECT by_when(d), by_who(p), a.person_id, a.place_id, CAST(count(*) AS DOUBLE) AS amount
+    FROM acts AS a
+    JOIN days AS d ON d.day = a.day
+    JOIN people AS p ON p.person_id = a.person_id
+    WHERE a.is_contribution AND a.place_id IS NOT NULL AND present(p, d)
+    GROUP BY by_when(d), by_who(p), a.person_id, a.place_id
+),
+by_team AS (
+    SELECT by_when(d), by_who(p), t.from_person_id AS person_id, attribute(q) AS team,
+        CAST(sum(t.acts) AS DOUBLE) AS amount
+    FROM ties AS t
+    JOIN days AS d ON d.day = t.day
+    JOIN people AS p ON p.person_id = t.from_person_id
+    JOIN people AS q ON q.person_id = t.to_person_id
+    WHERE present(p, d) AND present(q, d) AND attribute(q) IS NOT NULL
+    GROUP BY by_when(d), by_who(p), t.from_person_id, attribute(q)
+),
+each AS (
+    SELECT by_all(x), 'communities' AS variant, x.person_id,
+        1 - sum(x.amount * x.amount) / (sum(x.amount) * sum(x.amount)) AS diversity
+    FROM by_place AS x
+    GROUP BY by_all(x), x.person_id
+    UNION ALL
+    SELECT by_all(x), 'departments' AS variant, x.person_id,
+        1 - sum(x.amount * x.amount) / (sum(x.amount) * sum(x.amount)) AS diversity
+    FROM by_team AS x
+    GROUP BY by_all(x), x.person_id
+)
+SELECT by_all(e), e.variant, sum(e.diversity) AS numerator, count(*) AS denominator, count(*) AS persons
+FROM each AS e
+GROUP BY by_all(e), e.variant

@@ -1,0 +1,42 @@
+-- title: Dependence on key people
+-- title.fr: Dépendance envers des personnes clés
+-- question: Does the network hang on one person?
+-- question.fr: Le réseau tient-il à une seule personne ?
+-- unit: index
+-- population: ties
+-- definition: 1 - distinct partners of the person of that rank / distinct partners of the first; near 1, one person
+--   holds it together. Absent with fewer people than rank.
+-- definition.fr: 1 - nombre de partenaires distincts de la personne de ce rang (rank) / celui de la première ; proche de
+--   1, une seule personne porte le réseau. Absent s'il y a moins de personnes que rank.
+-- source: SWOOP Analytics, influencer (key player) risk; the rank it compares is unpublished, 10 is ours
+-- dimensions: period, platform, place
+-- parameters: rank = 10
+-- rests_on: ties
+-- silence: Reactions are ties where a platform tells who reacted.
+-- silence.fr: Les réactions sont des liens lorsque la plateforme indique qui a réagi.
+WITH pairs AS (
+    SELECT by_when(d), by_what(t), least(t.from_person_id, t.to_person_id) AS one,
+        greatest(t.from_person_id, t.to_person_id) AS other
+    FROM ties AS t
+    JOIN days AS d ON d.day = t.day
+    JOIN people AS p ON p.person_id = t.from_person_id
+    JOIN people AS q ON q.person_id = t.to_person_id
+    WHERE present(p, d) AND present(q, d)
+    GROUP BY by_when(d), by_what(t), least(t.from_person_id, t.to_person_id),
+        greatest(t.from_person_id, t.to_person_id)
+),
+ends AS (
+    SELECT by_all(x), x.one AS person_id FROM pairs AS x
+    UNION ALL
+    SELECT by_all(x), x.other AS person_id FROM pairs AS x
+),
+degrees AS (SELECT by_all(e), e.person_id, count(*) AS partners FROM ends AS e GROUP BY by_all(e), e.person_id),
+ranked AS (
+    SELECT by_all(g), g.partners,
+        row_number() OVER (PARTITION BY by_all(g) ORDER BY g.partners DESC, g.person_id) AS place_in_line
+    FROM degrees AS g
+)
+SELECT by_all(r), max(r.partners) - max(CASE WHEN r.place_in_line = $rank THEN r.partners END) AS numerator,
+    max(r.partners) AS denominator, count(*) AS persons
+FROM ranked AS r
+GROUP BY by_all(r)

@@ -1,0 +1,65 @@
+-- title: Personas
+-- title.fr: Profils de participation
+-- question: Who starts, who answers, who only watches?
+-- question.fr: Qui lance, qui répond, qui observe ?
+-- unit: share
+-- population: members
+-- definition: With c posts, replies and reactions made, and r replies and reactions received. observer: c below one per
+--   14 days. Of the others, engager: neither of c and r exceeds balance times the other; catalyst: r does; c does, then
+--   broadcaster: more posts than replies, else responder. Each / people. SWOOP does not publish its numbers: balance 2
+--   is ours.
+-- definition.fr: Avec c messages, réponses et réactions émis, et r réponses et réactions reçues. observer : c inférieur à
+--   un par 14 jours. Parmi les autres, engager : ni c ni r ne dépasse balance fois l'autre ; catalyst : r le dépasse ;
+--   si c le dépasse, broadcaster : plus de messages que de réponses, sinon responder. Chacun / personnes. SWOOP ne
+--   publie pas ses seuils : balance 2 est le nôtre.
+-- source: SWOOP Analytics, online personas; thresholds: communitykit
+-- dimensions: period, platform, department, division, site, country, is_leader
+-- variants: observer, engager, catalyst, responder, broadcaster
+-- parameters: balance = 2
+-- rests_on: responses
+-- silence: Without who reacted, c and r lack reactions: more people seem to observe.
+-- silence.fr: Sans les auteurs des réactions, c et r ne les comptent pas : davantage de personnes semblent observer.
+WITH made AS (
+    SELECT by_when(d), by_who(p), by_what(a), a.person_id, d.days, count(*) AS c,
+        sum(CASE WHEN a.kind = 'posted' THEN 1 ELSE 0 END) AS posts,
+        sum(CASE WHEN a.kind = 'replied' THEN 1 ELSE 0 END) AS replies
+    FROM acts AS a
+    JOIN days AS d ON d.day = a.day
+    JOIN people AS p ON p.person_id = a.person_id
+    WHERE a.kind IN ('posted', 'replied', 'reacted') AND present(p, d)
+    GROUP BY by_when(d), by_who(p), by_what(a), a.person_id, d.days
+),
+received AS (
+    SELECT by_when(d), by_who(p), by_what(t), t.to_person_id AS person_id, sum(t.acts) AS r
+    FROM ties AS t
+    JOIN days AS d ON d.day = t.day
+    JOIN people AS p ON p.person_id = t.to_person_id
+    WHERE t.kind IN ('reply', 'reaction') AND present(p, d)
+    GROUP BY by_when(d), by_who(p), by_what(t), t.to_person_id
+),
+both_sides AS (
+    SELECT by_all(m), m.c, m.posts, m.replies, coalesce(x.r, 0) AS r
+    FROM made AS m
+    LEFT JOIN received AS x ON same(m, x) AND x.person_id = m.person_id
+    WHERE m.c * 14 >= m.days
+),
+named AS (
+    SELECT by_all(b),
+        CASE
+            WHEN b.c <= $balance * b.r AND b.r <= $balance * b.c THEN 'engager'
+            WHEN b.r > b.c THEN 'catalyst'
+            WHEN b.posts > b.replies THEN 'broadcaster'
+            ELSE 'responder'
+        END AS persona
+    FROM both_sides AS b
+),
+counts AS (SELECT by_all(n), n.persona, count(*) AS persons FROM named AS n GROUP BY by_all(n), n.persona),
+totals AS (SELECT by_all(c), sum(c.persons) AS persons FROM counts AS c GROUP BY by_all(c))
+SELECT by_all(m), v.variant,
+    CASE WHEN v.variant = 'observer' THEN m.members - coalesce(t.persons, 0) ELSE coalesce(c.persons, 0) END
+        AS numerator,
+    m.members AS denominator, m.members AS persons
+FROM population AS m
+CROSS JOIN variants AS v
+LEFT JOIN totals AS t ON same(m, t)
+LEFT JOIN counts AS c ON same(m, c) AND c.persona = v.variant
