@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import imports
 import loading
+import people
 import pulling
 import teams
 import translating
@@ -31,6 +32,7 @@ def main(wanted: list[str]) -> int:
         "latency": pulling.latency,
         "limits": pulling.limits,
         "medium": pulling.medium,
+        "people": people.people,
         "second": pulling.second_run,
         "large": pulling.large,
         "teams": teams.teams,

@@ -16,6 +16,7 @@ from communitykit.testing import ConnectorSuite
 PRINTED = {
     "README.md": [r"'posts': \d+.* complete", r"'kind': 'posted', 'acts': \d+", r"'kind': 'replied'"],
     "docs/how-to/read-on-without-a-store.md": [r"first: \d\d+ records", r"again: \d+ records", r"\d+ posts"],
+    "docs/how-to/one-person-many-accounts.md": [r"\d+ accounts are \d+ people; \d+ to look at", r"'person', 'n': \d+"],
     "docs/how-to/use-in-a-notebook.md": [r"\['[\w-]+'", r"reacted +\d+", r"\d+ communities \d+ posts"],
     "docs/reference/store.md": [r"'replies': \d+", r"'last_post': datetime", r"105 posts"],
 }

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMA_VERSION", "TABLES", "Store"]
 
-_READABLE = (*TABLES.values(), "post_versions", "checkpoints", "runs", "activity")
+PEOPLE_TABLES = ("people", "identities", "refusals", "decisions")
+"""What `communitykit people` makes: who stands behind the accounts, and what was decided about them."""
+_READABLE = (*TABLES.values(), "post_versions", "checkpoints", "runs", "activity", *PEOPLE_TABLES)
 
 
 class Store:
@@ -65,7 +67,8 @@ class Store:
         """Run a query and give an Arrow table; times are UTC.
 
         The tables are members, communities, memberships, posts, post_versions, events, measures, coverage, issues,
-        checkpoints and runs, with columns named as the model's fields, and the view activity.
+        checkpoints and runs, with columns named as the model's fields, the view activity, and people, identities,
+        refusals and decisions (`communitykit people`).
 
         Raises StoreError that says what is wrong with the query, or with the file.
         """

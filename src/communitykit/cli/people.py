@@ -1,0 +1,234 @@
+"""`communitykit people`: who stands behind the accounts of a store."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from communitykit.cli import parse
+from communitykit.cli.app import Json, app, errors
+from communitykit.cli.output import Exit, print_json, print_table, say
+from communitykit.errors import SettingsError
+
+
+class _People(TyperGroup):
+    """`people STORE` is `people resolve STORE`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 # whichever click typer brings
+        """Put the command in where it is left out."""
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["resolve", *args]
+        return super().parse_args(ctx, args)
+
+
+people_app = typer.Typer(
+    cls=_People, help="Who stands behind the accounts of a store: `people STORE`, and decisions.", no_args_is_help=True
+)
+app.add_typer(people_app, name="people")
+
+StoreOption = Annotated[Path, typer.Option("--store", help="The activity store.")]
+By = Annotated[str | None, typer.Option("--by", help="Who decides. Default: this machine's user.")]
+_DEFAULT = Path("activity.duckdb")
+
+
+@people_app.command("resolve")
+def resolve_people(  # noqa: PLR0913 # the options of the command
+    store: Path,
+    *,
+    domain: Annotated[
+        list[str] | None,
+        typer.Option("--domain", metavar="OLD=NEW", help="Addresses of both domains are the same."),
+    ] = None,
+    handle_domain: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--handle-domain",
+            metavar="NETWORK=DOMAIN",
+            help="Handles of a network (slack:T1, or slack for all) are addresses of this domain.",
+        ),
+    ] = None,
+    shared: Annotated[
+        list[str] | None,
+        typer.Option("--shared", metavar="LOCAL", help="Addresses that begin so (LOCAL@…) are shared mailboxes."),
+    ] = None,
+    leader: Annotated[
+        list[str] | None,
+        typer.Option("--leader", metavar="WHO", help="Who leads: account id, address or employee number."),
+    ] = None,
+    leader_title: Annotated[
+        str | None, typer.Option("--leader-title", metavar="REGEX", help="Job titles of who leads.")
+    ] = None,
+    leader_depth: Annotated[
+        int | None, typer.Option("--leader-depth", metavar="N", help="Who has at most N managers above leads.")
+    ] = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Forget the options of earlier times.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Find the persons behind a store's accounts: `communitykit people STORE`. Options are remembered in the store."""
+    from communitykit.people import Options, options_of, resolve  # noqa: PLC0415 # duckdb is imported only when used
+
+    with errors():
+        before = Options() if reset else options_of(store)
+        leaders = replace(
+            before.leaders,
+            listed=tuple(leader) if leader else before.leaders.listed,
+            titles=before.leaders.titles if leader_title is None else leader_title,
+            depth=before.leaders.depth if leader_depth is None else leader_depth,
+        )
+        options = Options(
+            domains=parse.pairs(domain) if domain else before.domains,
+            handles=parse.pairs(handle_domain) if handle_domain else before.handles,
+            shared=tuple(one.casefold() for one in shared) if shared else before.shared,
+            leaders=leaders,
+        )
+        found = resolve(store, options)
+        if as_json:
+            print_json({"store": str(store), **asdict(found)})
+        else:
+            print_resolution(found)
+
+
+def print_resolution(found: Any) -> None:  # noqa: ANN401 # a Resolution; its room is imported only when used
+    """Print what resolving came to."""
+    say(f"{found.accounts:,} accounts are {found.people:,} people.")
+    print_table("People", ("kind", "number"), found.kinds.items())
+    print_table("Joined by", ("rule", "accounts"), found.rules.items())
+    print_table("Not joined", ("reason", "pairs"), found.refusals.items())
+    print_table("Leaders", ("rule", "people"), found.leaders.items())
+    if found.in_roster:
+        say(f"{found.in_roster:,} of them are in the roster.")
+    say(
+        f"{found.managed:,} have a manager who is known; of {found.holes:,} the manager is nobody who is known, "
+        f"{found.cycles:,} are their own manager through others."
+    )
+
+
+@people_app.command()
+def same(a: str, b: str, *, store: StoreOption = _DEFAULT, by: By = None, as_json: Json = False) -> None:
+    """Decide that two accounts (id, address, handle) are one person's. It outlives every rebuild."""
+    _decide("same", a, b, store, by, as_json=as_json)
+
+
+@people_app.command()
+def different(a: str, b: str, *, store: StoreOption = _DEFAULT, by: By = None, as_json: Json = False) -> None:
+    """Decide that two accounts (id, address, handle) are not one person's. It outlives every rebuild."""
+    _decide("different", a, b, store, by, as_json=as_json)
+
+
+@people_app.command()
+def undo(a: str, b: str, *, store: StoreOption = _DEFAULT, as_json: Json = False) -> None:
+    """Take back what was decided about two accounts."""
+    _decide("undo", a, b, store, None, as_json=as_json)
+
+
+def _decide(verb: str, a: str, b: str, store: Path, by: str | None, *, as_json: bool) -> None:
+    from communitykit import people  # noqa: PLC0415 # duckdb is imported only when used
+
+    with errors():
+        pair = tuple(one if _decided(store, one) else people.find_account(store, one) for one in (a, b))
+        if verb == "undo":
+            decision = people.undo(store, *pair)
+        else:
+            decide = people.decide_same if verb == "same" else people.decide_different
+            decision = decide(store, *pair, by=by or _user())
+        found = people.resolve(store)
+        if as_json:
+            print_json({**asdict(decision), "accounts": found.accounts, "people": found.people})
+        else:
+            word = f"{decision.verdict}, taken back" if decision.undone_at else decision.verdict
+            say(f"{decision.account_a} and {decision.account_b}: {word}.")
+            say(f"{found.accounts:,} accounts are {found.people:,} people.")
+
+
+@people_app.command()
+def review(*, store: StoreOption = _DEFAULT, as_json: Json = False) -> None:
+    """List what somebody should decide: joins that were refused, and persons of one name."""
+    from communitykit import people  # noqa: PLC0415 # duckdb is imported only when used
+
+    with errors():
+        proposals = people.review(store)
+        if as_json:
+            print_json({"proposals": [asdict(one) for one in proposals]})
+            return
+        print_table(
+            "To look at",
+            ("why", "account", "account", "evidence"),
+            [(one.rule, one.account_a, one.account_b, one.evidence) for one in proposals],
+        )
+        say(f"{len(proposals):,} to look at: `communitykit people same A B`, or `different`.")
+
+
+@people_app.command("export")
+def export_decisions(
+    *,
+    store: StoreOption = _DEFAULT,
+    to: Annotated[Path, typer.Option("--to", help="The CSV to write.")],
+    as_json: Json = False,
+) -> None:
+    """Write what was decided as CSV."""
+    from communitykit import people  # noqa: PLC0415 # duckdb is imported only when used
+
+    with errors():
+        number = people.export_decisions(store, to)
+        if as_json:
+            print_json({"path": str(to), "decisions": number})
+        else:
+            say(f"Wrote {number:,} decisions to {to}.")
+
+
+@people_app.command("import")
+def import_decisions(path: Path, *, store: StoreOption = _DEFAULT, as_json: Json = False) -> None:
+    """Take decisions in from a CSV, as `export` writes it: all of them, or none."""
+    from communitykit import people  # noqa: PLC0415 # duckdb is imported only when used
+
+    with errors():
+        number = people.import_decisions(store, path)
+        found = people.resolve(store)
+        if as_json:
+            print_json({"path": str(path), "new": number, "accounts": found.accounts, "people": found.people})
+        else:
+            say(f"{number:,} decisions are new. {found.accounts:,} accounts are {found.people:,} people.")
+
+
+@people_app.command("show")
+def show_person(name: str, *, store: StoreOption = _DEFAULT, as_json: Json = False) -> None:
+    """Show a person by name, address, handle, number or account id: every account, and why it is theirs."""
+    from communitykit import people  # noqa: PLC0415 # duckdb is imported only when used
+
+    with errors():
+        found = people.find_people(store, name)
+        if not found:
+            raise SettingsError(f"nobody is called {name!r}", remedy="Give a name, an address or an account id.")
+        if as_json:
+            print_json({"people": found})
+            return
+        for person in found:
+            told = [(key, value) for key, value in person.items() if value is not None and key != "accounts_told"]
+            print_table(person["name"] or person["person_id"], ("field", "value"), told)
+            rows = [
+                (one["account_id"], one["name"], one["rule"], one["evidence"], one["decided_by"], one["undone_at"])
+                for one in person["accounts_told"]
+            ]
+            print_table("Accounts", ("account", "name", "rule", "evidence", "decided by", "undone"), rows)
+    raise typer.Exit(Exit.COMPLETE)
+
+
+def _decided(store: Path, account: str) -> bool:
+    """Tell whether a decision names an account, which may have left the store since."""
+    from communitykit.store import Store  # noqa: PLC0415 # duckdb is imported only when used
+
+    with Store(store) as opened:
+        query = "SELECT 1 FROM decisions WHERE $one IN (account_a, account_b)"
+        return opened.sql(query, {"one": account}).num_rows > 0
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container whose user has no name
+        raise SettingsError("it is not known who decides", remedy="Say it with --by NAME.") from None

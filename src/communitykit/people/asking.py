@@ -1,0 +1,160 @@
+"""Questions to the tables of people: who somebody is and why, and what a person should look at."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from communitykit.errors import SettingsError
+from communitykit.store import Store
+
+_MOST_NAMESAKES = 4
+"""Of more persons of one name, none is proposed to be another: the name says nothing there."""
+
+_NAMED = """
+SELECT DISTINCT i.account_id, i.person_id, m.display_name AS name, p.department, p.employee_number, p.in_roster
+FROM identities i JOIN members m ON m.id = i.account_id JOIN people p USING (person_id)
+WHERE i.undone_at IS NULL AND m.display_name IS NOT NULL AND p.kind IN ('person', 'guest', 'external')
+ORDER BY i.account_id
+"""
+_ACCOUNTS = """
+SELECT i.account_id, i.platform, i.network, i.rule, i.evidence, i.decided_by, i.decided_at, i.undone_at,
+    m.display_name AS name, m.username, m.email, m.active
+FROM identities i JOIN members m ON m.id = i.account_id WHERE i.person_id = ?
+ORDER BY i.undone_at NULLS FIRST, i.account_id
+"""
+_FOUND = """
+SELECT DISTINCT i.person_id FROM identities i JOIN members m ON m.id = i.account_id JOIN people p USING (person_id)
+WHERE i.undone_at IS NULL AND (i.account_id = $name OR i.person_id = $name OR lower($name) IN (
+    lower(m.display_name), lower(m.email), lower(m.username), lower(m.employee_number), lower(p.name)))
+ORDER BY i.person_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Two accounts that somebody should look at: a name that they share, or a join that was refused."""
+
+    account_a: str
+    account_b: str
+    rule: str
+    """`name`, or the reason of the refusal."""
+    evidence: str
+
+
+def review(store: str | Path) -> list[Proposal]:
+    """Return what people should decide: first joins that were refused, then persons of one name.
+
+    What somebody has decided is not asked again; persons who have different employee numbers are namesakes. Names of
+    more than four persons propose nothing.
+
+    Raises StoreError where there is no store.
+    """
+    with Store(store) as opened:
+        decided = {
+            (row["account_a"], row["account_b"])
+            for row in opened.sql("SELECT account_a, account_b FROM decisions WHERE undone_at IS NULL").to_pylist()
+        }
+        persons = _persons(opened)
+        refused = [Proposal(**row) for row in opened.arrow("refusals").to_pylist()]
+        named = list(_namesakes(opened.sql(_NAMED).to_pylist()))
+    apart = {tuple(sorted((persons.get(a, a), persons.get(b, b)))) for a, b in decided}
+    seen: set[tuple[str, str]] = set()
+    found = []
+    for one in (*sorted(refused, key=lambda one: (one.account_a, one.account_b, one.rule)), *named):
+        pair = persons.get(one.account_a, one.account_a), persons.get(one.account_b, one.account_b)
+        between = (min(pair), max(pair))
+        if pair[0] != pair[1] and between not in apart and between not in seen and one.rule != "decided_different":
+            seen.add(between)
+            found.append(one)
+    return found
+
+
+def find_people(store: str | Path, name: str) -> list[dict[str, Any]]:
+    """Return the persons of that name, address, handle, employee number, account id or person id, with their accounts.
+
+    Each is a row of `people` as a mapping, with `accounts_told`: the rows of `identities` of that person, each with
+    the account's `name`, `username`, `email` and `active`.
+
+    Raises StoreError where there is no store, SettingsError where its people were never made.
+    """
+    with Store(store) as opened:
+        _made(opened)
+        ids = opened.sql(_FOUND, {"name": name})["person_id"].to_pylist()
+        return [
+            {
+                **opened.sql("SELECT * FROM people WHERE person_id = ?", [one]).to_pylist()[0],
+                "accounts_told": opened.sql(_ACCOUNTS, [one]).to_pylist(),
+            }
+            for one in ids
+        ]
+
+
+def find_account(store: str | Path, name: str) -> str:
+    """Return the id of the account that somebody means: an account id, or what only one person is called.
+
+    Raises SettingsError for nobody, and for several, naming their accounts; StoreError where there is no store.
+    """
+    with Store(store) as opened:
+        if opened.sql("SELECT 1 FROM members WHERE id = ?", [name]).num_rows:
+            return name
+        _made(opened)
+        persons = opened.sql(_FOUND, {"name": name})["person_id"].to_pylist()
+        accounts: list[str] = [
+            row["account_id"]
+            for one in persons
+            for row in opened.sql(_ACCOUNTS, [one]).to_pylist()
+            if row["undone_at"] is None
+        ]
+    if not persons:
+        raise SettingsError(f"nobody is called {name!r}", remedy="Give an account id, an address or a handle.")
+    if len(persons) > 1:
+        raise SettingsError(f"{len(persons)} persons are called {name!r}: {', '.join(accounts)}",
+                            remedy="Give the id of an account.")  # fmt: skip
+    return accounts[0]
+
+
+def plain_name(text: str) -> str:
+    """Return a name as it is compared: without case, accents, punctuation and order of its words.
+
+    >>> plain_name("Müller, Zoë") == plain_name("zoe MULLER")
+    True
+    """
+    bare = "".join(one for one in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(one))
+    return " ".join(sorted("".join(one if one.isalnum() else " " for one in bare).split()))
+
+
+def _made(store: Store) -> None:
+    if not store.sql("SELECT 1 FROM identities LIMIT 1").num_rows:
+        raise SettingsError("nobody has been made of this store's accounts yet", subject=store.path.name,
+                            remedy=f"Run `communitykit people {store.path.name}` first.")  # fmt: skip
+
+
+def _persons(store: Store) -> dict[str, str]:
+    rows = store.sql("SELECT account_id, person_id FROM identities WHERE undone_at IS NULL").to_pylist()
+    return {row["account_id"]: row["person_id"] for row in rows}
+
+
+def _namesakes(rows: Iterable[dict[str, Any]]) -> Iterable[Proposal]:
+    """Yield pairs of persons of one name, those of one department first."""
+    held: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in rows:
+        name = plain_name(row["name"])
+        if " " in name:  # a single word is no full name
+            held.setdefault(name, {}).setdefault(row["person_id"], row)
+    pairs = []
+    for persons in held.values():
+        if not 1 < len(persons) <= _MOST_NAMESAKES:
+            continue
+        for a, b in combinations(persons.values(), 2):
+            numbers = {a["employee_number"], b["employee_number"]} - {None}
+            if len(numbers) > 1 or (a["in_roster"] and b["in_roster"]):
+                continue
+            same = a["department"] is not None and a["department"] == b["department"]
+            where = f", both in {a['department']}" if same else ""
+            pairs.append((not same, Proposal(a["account_id"], b["account_id"], "name", f"both {a['name']}{where}")))
+    return [proposal for _, proposal in sorted(pairs, key=lambda one: (one[0], one[1].account_a, one[1].account_b))]
