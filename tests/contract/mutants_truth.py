@@ -12,12 +12,16 @@ from mutants import Mutant
 
 from communitykit.connector import Batch, Connector, Response, Swept, WireKind
 from communitykit.connector.registry import registry
+from communitykit.doors.options import ALL_KINDS
+from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Translation
 from communitykit.store.schema import CURRENT
 
 SLACK, TEAMS, YAMMER = (registry().get(name) for name in ("slack", "teams", "yammer"))
 WINDOWS = "test_windows_in_any_order_and_then_a_plain_run_end_as_a_fresh_one"
 CLOSED = "test_a_community_that_is_deleted_is_gone_and_one_that_is_restored_is_back"
+OTHERS = "test_what_a_caller_did_not_ask_for_is_new_for_one_who_does"
+UNASKED = "test_a_run_for_other_things_says_of_no_community_that_it_is_gone"
 ODD = "test_a_value_that_became_odd_costs_itself_alone"
 NO_PAGE = "test_an_answer_that_is_no_page_is_not_an_empty_one"
 
@@ -190,11 +194,27 @@ def a_core_in_which_posts_outlive_their_community() -> AbstractContextManager[An
     return patch.dict(CURRENT, {"posts": "SELECT * FROM posts WHERE gone IS NULL"})
 
 
+def a_core_whose_callers_states_know_no_kinds() -> AbstractContextManager[Any]:
+    return patch("communitykit.doors.streaming._mark", lambda _options: "")
+
+
+def a_core_that_takes_every_listing_for_whole() -> AbstractContextManager[Any]:
+    original = SliceReading._swept
+
+    def swept(reading: Any, step: Any, emit: Any) -> Any:
+        reading.selection = replace(reading.selection, kinds=ALL_KINDS)
+        return original(reading, step, emit)
+
+    return patch.object(SliceReading, "_swept", swept)
+
+
 TRUTH_MUTANTS = [
     Mutant("test_nothing_of_others_changes", lambda: TEAMS, core=a_core_that_sweeps_everybody),
     Mutant(ODD, lambda: YAMMER, core=a_core_that_forgets_what_it_could_not_translate, more="a list"),
     Mutant(ODD, looks_into_payloads_in_its_flow, more="words"),
     Mutant(WINDOWS, remembers_what_since_kept_out),
+    Mutant(OTHERS, lambda: SLACK, core=a_core_whose_callers_states_know_no_kinds),
+    Mutant(UNASKED, lambda: SLACK, core=a_core_that_takes_every_listing_for_whole),
     Mutant("test_what_is_written_while_a_run_goes_on_is_found_by_the_next", remembers_what_was_written_meanwhile),
     Mutant("test_clocks_that_differ_by_minutes_hide_nothing", remembers_what_was_written_meanwhile, more=-7),
     Mutant(CLOSED, never_sees_that_a_community_is_gone),

@@ -81,9 +81,21 @@ def test_records_are_read_and_the_state_reads_on_from_there(platform: Any, littl
         assert "tok-secret" not in repr(opened)
         platform.requests.clear()
         again = sorted(post.id for post in opened.posts(state=json.loads(json.dumps(state))))
-    assert state["little:net:notes/a"] == {"v": 1, "cursor": "1"}
+    assert state["little:net:notes/a#post"] == {"v": 1, "cursor": "1"}
     assert again == [IDS[2], IDS[3]]
     assert len(platform.requests) == 3
+
+
+def test_a_state_of_some_kinds_is_none_of_all(platform: Any, little: Callable[..., Connector]) -> None:
+    serve_notes(platform, ROOMS)
+    state: dict[str, Any] = {}
+    with session(little(), platform) as opened:
+        assert [one.record for one in opened.records(state=state, kinds=["member"]) if one.record != "coverage"] == []
+        assert sorted(post.id for post in opened.posts(state=state)) == IDS
+        whole = {one.id for one in opened.records(state=state) if one.record == "post"}
+        assert whole == set(IDS)
+        state = {key: kept for key, kept in state.items() if "#" not in key}
+        assert sorted(post.id for post in opened.posts(state=state)) == [IDS[2], IDS[3]]
 
 
 def test_it_works_inside_a_running_loop(platform: Any, little: Callable[..., Connector]) -> None:

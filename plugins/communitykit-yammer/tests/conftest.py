@@ -17,7 +17,7 @@ from communitykit.clock import Clock
 from communitykit.connector.settings import load_settings
 from communitykit.doors.api_async import AsyncSession
 from communitykit.doors.options import ReadOptions
-from communitykit.doors.streaming import note, records_of
+from communitykit.doors.streaming import Narrowed, note, records_of
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Conductor
 from communitykit.sandbox import simulate
@@ -83,12 +83,13 @@ class Network:
     def records(self, state: dict[str, Any], **ask: Any) -> list[Any]:
         """Read on from checkpoints that the caller keeps, and return the records that were asked for."""
         found: list[Any] = []
-        for event in self._run(state, None, ask):
-            found += [one for one in records_of(event, ReadOptions(**ask)) if one.record in ask["kinds"]]
-            note(event, state)
+        options = ReadOptions(**ask)
+        for event in self._run(Narrowed(state, options), None, ask):
+            found += [one for one in records_of(event, options) if one.record in options.kinds]
+            note(event, state, options)
         return found
 
-    def _run(self, state: dict[str, Any], settings: Mapping[str, Any] | None, ask: Mapping[str, Any]) -> list[Any]:
+    def _run(self, state: Any, settings: Mapping[str, Any] | None, ask: Mapping[str, Any]) -> list[Any]:
         events: list[Any] = []
 
         async def main(clock: Clock) -> None:

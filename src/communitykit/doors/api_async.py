@@ -11,7 +11,7 @@ from communitykit.connector.flow import Checkpoint
 from communitykit.connector.registry import registry
 from communitykit.doors.conducting import make_conductor, source_run
 from communitykit.doors.options import ReadKeywords, ReadOptions, RecordsKeywords, read_options
-from communitykit.doors.streaming import note, records_of
+from communitykit.doors.streaming import Narrowed, note, records_of
 from communitykit.http.conductor import Conductor
 from communitykit.model import Community, EngagementEvent, Member, Membership, Post, Record
 from communitykit.model.merge import merged
@@ -115,11 +115,11 @@ class AsyncSession:
         self, options: ReadOptions, state: _Kept, concurrency: int | None
     ) -> AsyncGenerator[Record, None]:
         kept = state if state is not None else {}
-        async with aclosing(self.read(options, state=kept, concurrency=concurrency)) as events:
+        async with aclosing(self.read(options, state=Narrowed(kept, options), concurrency=concurrency)) as events:
             async for event in events:
                 for record in records_of(event, options):
                     yield record
-                note(event, kept)
+                note(event, kept, options)
 
 
 async def _of(model: type[R], records: AsyncGenerator[Record, None]) -> AsyncIterator[R]:

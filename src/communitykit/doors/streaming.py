@@ -7,7 +7,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any, TypeAlias, TypeVar, Unpack
 
 from communitykit.connector.flow import Checkpoint
-from communitykit.doors.options import ReadKeywords, ReadOptions, RecordsKeywords, read_options
+from communitykit.doors.options import ALL_KINDS, ReadKeywords, ReadOptions, RecordsKeywords, read_options
 from communitykit.doors.source import Source, new_run_id
 from communitykit.model import Community, EngagementEvent, Member, Membership, Post, Record
 from communitykit.model.merge import merged
@@ -28,8 +28,9 @@ class Records:
         """Yield records of all kinds, Coverage and Issues among them.
 
         `state` maps slices to checkpoints; it is updated as records are consumed, so keep it (as JSON) and give it back
-        to read on from there. Other keywords are those of `ReadOptions`. What vanished can only be told by a store: use
-        `pull`.
+        to read on from there. Records of kinds that a call does not ask for are not handed on, so each choice of
+        `kinds` has checkpoints of its own, and a later call for all kinds reads what was left out. Other keywords are
+        those of `ReadOptions`. What vanished can only be told by a store: use `pull`.
 
         Raises TypeError for a keyword that is not known and SettingsError for a value that is none, both at once;
         CommunityKitError when the source cannot be read at all. A part that cannot be read becomes Coverage.
@@ -68,7 +69,7 @@ def consume(source: Source, options: ReadOptions, state: MutableMapping[str, Che
 
     def work() -> None:
         try:
-            source.read(options, state=state, run_id=new_run_id(), emit=events.put)
+            source.read(options, state=Narrowed(state, options), run_id=new_run_id(), emit=events.put)
         except BaseException as error:  # noqa: BLE001 # handed to the caller's thread, which raises it
             events.put(error)
         events.put(None)
@@ -81,7 +82,7 @@ def consume(source: Source, options: ReadOptions, state: MutableMapping[str, Che
             if isinstance(event, BaseException):
                 raise event
             yield from records_of(event, options)
-            note(event, state)
+            note(event, state, options)
     finally:
         events.abandon()
         source.stop()
@@ -102,9 +103,26 @@ def records_of(event: Progress, options: ReadOptions) -> Iterator[Any]:
         yield event.coverage
 
 
-def note(event: Progress, state: MutableMapping[str, Checkpoint]) -> None:
-    """Keep the checkpoint of an event whose records were consumed."""
-    if not isinstance(event, Page):
-        return
-    if event.checkpoint is not None:
-        state[event.slice] = event.checkpoint
+class Narrowed:
+    """Checkpoints as a reading of some kinds finds them: its own, or those of a reading of everything."""
+
+    def __init__(self, state: MutableMapping[str, Checkpoint], options: ReadOptions) -> None:
+        """Look into `state` for what `options` ask."""
+        self._state = state
+        self._mark = _mark(options)
+
+    def get(self, key: str, /) -> Checkpoint | None:
+        """Return the checkpoint, or None where these kinds were never read."""
+        own = self._state.get(key + self._mark)
+        return own if own is not None else self._state.get(key)
+
+
+def note(event: Progress, state: MutableMapping[str, Checkpoint], options: ReadOptions) -> None:
+    """Keep the checkpoint of an event whose records were consumed: of the kinds that were handed on, and no others."""
+    if isinstance(event, Page) and event.checkpoint is not None:
+        state[event.slice + _mark(options)] = event.checkpoint
+
+
+def _mark(options: ReadOptions) -> str:
+    """Return what tells checkpoints of some kinds from those of all kinds."""
+    return "" if options.kinds == ALL_KINDS else f"#{','.join(sorted(options.kinds))}"

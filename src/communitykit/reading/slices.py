@@ -112,14 +112,19 @@ class SliceReading:
         return True
 
     def _swept(self, step: Swept, emit: Emit) -> list[Sweep]:
-        """End a window: nothing has vanished that an unreadable payload in it could be."""
+        """End a window: nothing has vanished that an unreadable payload in it could be.
+
+        A listing that discovery walks for its slices alone sweeps nothing: of kinds that were not asked for it need not
+        be whole, and the next run that asks walks it again.
+        """
         network = self.translation.bound(step, self._network)
         if self._window is None:
             self._window = frozenset(self._seen), frozenset(self._unread)
         seen, unread = self._window
         unread = unread | step.held if unread else step.held
         source = self.translation.source(emit.fetched_at)
-        return [] if self._unreadable else [Sweep(step, seen, source, network, unread)]
+        unasked = self.slice is None and step.record not in self.selection.kinds
+        return [] if self._unreadable or unasked else [Sweep(step, seen, source, network, unread)]
 
     def _begin(self) -> None:
         """Begin a window where one has ended: sweeps that follow one another are about the same batches."""

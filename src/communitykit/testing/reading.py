@@ -135,6 +135,28 @@ def read(  # noqa: PLR0913 # the parts of a run
     return run
 
 
+def handed_on(
+    connector: Connector,
+    world: World,
+    *,
+    state: MutableMapping[str, Any],
+    **ask: Any,  # noqa: ANN401 # the keywords of ReadOptions
+) -> list[Any]:
+    """Read the simulated platform as `AsyncSession.records` does: what its caller is given; `state` is written to."""
+    given: list[Any] = []
+
+    async def main(clock: Clock) -> None:
+        started = clock.now()
+        own = replace(clock, now=lambda: world.now + (clock.now() - started))
+        site = Site(world, connector.simulated(), rate=float("inf"), clock=own)
+        settings = load_settings(connector.name, connector.settings, site.settings)
+        async with AsyncSession(connector, Conductor(connector, settings, clock=own, pace=Pace()), app=site) as session:
+            given.extend([record async for record in session.records(state=state, **ask)])
+
+    simulate(main)
+    return given
+
+
 class Kept:
     """A store in memory, kept as a pull keeps one."""
 

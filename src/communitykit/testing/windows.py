@@ -15,7 +15,7 @@ from communitykit.connector.declaration import Connector
 from communitykit.sandbox import Answer, Call, Fault, Platform, Site, World
 from communitykit.sandbox.truth import COMPARED_EVENTS
 from communitykit.testing.base import Checks
-from communitykit.testing.reading import Kept
+from communitykit.testing.reading import Kept, handed_on
 
 NOTHING: frozenset[str] = frozenset()
 """The changes that happen while time passes and nothing else does."""
@@ -78,6 +78,28 @@ class WindowChecks(Checks):
         store.read(declared, world, force=True)
         assert self.differences(declared, world, store) == []
 
+    def test_what_a_caller_did_not_ask_for_is_new_for_one_who_does(self, declared: Connector, world: World) -> None:
+        """`records(state=…)` of one kind, then of all: nothing is taken as read that was not handed on."""
+        whole = _by_id(handed_on(declared, world, state={}))
+        for kind in sorted(declared.capabilities.records - {"measure"}):
+            state: dict[str, Any] = {}
+            given = _by_id(handed_on(declared, world, state=state, force=True, kinds={kind}))
+            assert set(given.values()) <= {kind}
+            given |= _by_id(handed_on(declared, world, state=state, force=True))
+            assert set(given) >= set(whole), kind
+
+    def test_a_run_for_other_things_says_of_no_community_that_it_is_gone(
+        self, declared: Connector, world: World
+    ) -> None:
+        """It walks a listing for its slices, which need not be whole."""
+        store = Kept()
+        store.read(declared, world, force=True)
+        before = {row["id"] for row in store.current()["community"]}
+        for kind in sorted(declared.capabilities.records - {"community"}):
+            run = store.read(declared, world, force=True, kinds={kind})
+            assert [one for page in run.pages for one in page.sweeps if one.swept.record == "community"] == [], kind
+        assert {row["id"] for row in store.current()["community"]} == before
+
     @pytest.mark.parametrize("ahead", [-MINUTES, MINUTES])
     def test_clocks_that_differ_by_minutes_hide_nothing(self, declared: Connector, world: World, ahead: int) -> None:
         """Ours is behind the platform's, or ahead of it, while people write."""
@@ -104,6 +126,12 @@ def _a_selection(random: Random, declared: Connector, world: World) -> dict[str,
     if random.random() < 0.3:
         asked["kinds"] = frozenset({random.choice(sorted(declared.capabilities.records))})
     return asked
+
+
+def _by_id(records: Iterable[Any]) -> dict[str, str]:
+    """Return what was given, but for what a run says of itself and what is so at the time of asking."""
+    kept = [one for one in records if one.record not in {"coverage", "issue", "measure"}]
+    return {one.id: one.record for one in kept if one.record != "event" or one.kind in COMPARED_EVENTS}
 
 
 def _ids(store: Kept) -> dict[str, set[str]]:

@@ -249,7 +249,7 @@ def _channels(workspace: _Workspace, selection: Selection, kind: str, read: set[
 
 def _shows_all(workspace: _Workspace, selection: Selection) -> bool:
     """Tell whether a whole list of public channels, as this run hands it on, leaves none of them out."""
-    return "community" in selection.kinds and not selection.communities and not workspace.guest
+    return not selection.communities and not workspace.guest
 
 
 def _is_asked_for(selection: Selection, channel: Mapping[str, JSON]) -> bool:
