@@ -119,7 +119,7 @@ class Network:
         if path.startswith("messages"):
             group = path.removeprefix("messages").removeprefix("/in_group/")
             return self.feed(int(group) if group else None, int(query.get("older_than") or 10**18))
-        return []
+        return {"users": [], "more_available": False} if path.startswith(("users/in_group", "users/liked")) else []
 
     def feed(self, group: int | None, bound: int) -> dict[str, Any]:
         """Answer with a page of a group's feed, or of the company's: newest first by id."""
