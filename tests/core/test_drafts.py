@@ -23,7 +23,7 @@ from communitykit.model import RECORD_TYPES, Record, drafts, records
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 POST, MEMBER, ROOM = "forum:main:post:b/1", "forum:main:member:ann", "forum:main:community:news"
 RECORDS: TypeAdapter[Any] = TypeAdapter(Record)
-NESTED = ["Mention", "Attachment", "PollOption", "Poll", "Counts"]
+NESTED = ["Mention", "Attachment", "PollOption", "Poll", "Counts", "Features"]
 OURS = {"source", "raw", "observed_after"}  # told by the core and the store, never by a connector
 
 

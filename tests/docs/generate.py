@@ -17,7 +17,17 @@ import communitykit.connector
 from communitykit.cli.app import app
 from communitykit.connector.declaration import FEATURES, Connector
 from communitykit.connector.registry import registry
-from communitykit.model import RECORD_TYPES, Attachment, Counts, Mention, Poll, PollOption, Provenance, Vanished
+from communitykit.model import (
+    RECORD_TYPES,
+    Attachment,
+    Counts,
+    Features,
+    Mention,
+    Poll,
+    PollOption,
+    Provenance,
+    Vanished,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,7 +117,17 @@ def model_reference() -> str:
         "A field that a source does not tell stays unset, which is not the same as `None`: `None` is an answer.",
         "Times are aware and in UTC; ids are `platform:network:kind:native`, with the platform's own text last.",
     ]
-    for model in (*RECORD_TYPES.values(), Vanished, Provenance, Mention, Attachment, Poll, PollOption, Counts):
+    for model in (
+        *RECORD_TYPES.values(),
+        Vanished,
+        Provenance,
+        Mention,
+        Attachment,
+        Poll,
+        PollOption,
+        Counts,
+        Features,
+    ):
         parts += ["", f"## {model.__name__}", "", (model.__doc__ or "").strip(), "", "| field | type | meaning |"]
         parts.append("| --- | --- | --- |")
         for name, field in model.model_fields.items():

@@ -1,1 +1,87 @@
-"""The analysis tables: a record as few narrow tables without text, names or native ids."""
+"""The analysis tables: a record as a few narrow tables without text, names or native ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from communitykit.analysis.building import Build, workspace
+from communitykit.analysis.opened import Analysis
+from communitykit.analysis.schema import TABLES, Column, Table
+from communitykit.analysis.writing import write
+from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.errors import SettingsError
+from communitykit.privacy.pseudonyms import Key, load_key
+from communitykit.store import Store
+from communitykit.store.telling import telling
+
+__all__ = ["TABLES", "Analysed", "Analysis", "Column", "Key", "Table", "analyse", "load_key", "open"]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """What was made: rows by table, what the tables say about themselves, and what is not in them."""
+
+    path: Path
+    rows: dict[str, int]
+    about: dict[str, str | None]
+    unknown_countries: tuple[str, ...] = field(default=())
+    """Countries whose holidays nobody knows: there Monday to Friday are working days."""
+
+
+def analyse(  # the options of one call
+    store: Store | Path | str,
+    to: Path | str,
+    *,
+    key: Key | bytes | None = None,
+    zone: str = "UTC",
+    min_group: int = 5,
+    tell: Callable[[str, int, int], None] | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Analysed:
+    """Make the analysis tables of a store: a DuckDB file (`.duckdb`), or else a folder of Parquet files.
+
+    In a folder only the days that changed are written anew, where the key is the same.
+
+    Args:
+        store: The record, open or its path.
+        to: Where to.
+        key: The key of the pseudonyms, at least 32 bytes; see `load_key`. Without one a random key is made and thrown
+            away: no later analysis can be joined to this one, and `about.key_id` is empty.
+        zone: The reporter's zone, as an IANA name: what a day is.
+        min_group: Departments, divisions, sites and countries of fewer persons are called `(other)`.
+        tell: Called with each step as it begins, its number and how many there are.
+        clock: Where the time comes from.
+
+    Raises:
+        SettingsError: There is no such zone, the key is too short, or the target's folder does not exist.
+        StoreError: The store cannot be read.
+    """
+    try:
+        local = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsError(f"there is no time zone {zone!r}", remedy="Name one as Europe/Paris.") from None
+    secret = key if isinstance(key, Key) else Key(key) if key is not None else Key.random()
+    if not isinstance(store, Store):
+        with Store(store) as opened:
+            return analyse(opened, to, key=secret, zone=zone, min_group=min_group, tell=tell, clock=clock)
+    connection = store.connection()
+    with telling(store.path, "make analysis tables of it"), workspace(connection):
+        build = Build(connection, secret, local, min_group, tell or _quiet, clock)
+        build.run()
+        rows = write(connection, build.made, Path(to))
+    return Analysed(Path(to), rows, build.about, tuple(build.unknown_countries))
+
+
+def open(path: Path | str) -> Analysis:  # noqa: A001 # as `gzip.open`: read as `analysis.open`
+    """Open analysis tables for reading; a context manager.
+
+    Raises SettingsError where there is nothing at the path, or it holds no analysis tables.
+    """
+    return Analysis(path)
+
+
+def _quiet(step: str, number: int, steps: int) -> None:
+    """Say nothing."""

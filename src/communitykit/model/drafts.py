@@ -48,6 +48,14 @@ class PollDraft(TypedDict, total=False):
     closes_at: datetime | None
 
 
+class FeaturesDraft(TypedDict, total=False):
+    """What is counted of a text; see `communitykit.model.Features`."""
+
+    length: int | None
+    has_question: bool | None
+    links: int | None
+
+
 class CountsDraft(TypedDict, total=False):
     """Figures that the platform shows beside a post."""
 
@@ -161,6 +169,7 @@ class PostDraft(TypedDict, total=False):
     broadcast: bool | None
     pinned: bool | None
     counts: CountsDraft | None
+    features: FeaturesDraft | None
     created_at: datetime | None
     edited_at: datetime | None
     deleted_at: datetime | None

@@ -90,6 +90,14 @@ class Counts(_Frozen):
     shares: int | None = Field(default=None, description="Times shared.")
 
 
+class Features(_Frozen):
+    """What was counted of a post's text where the text itself is not kept."""
+
+    length: int | None = Field(default=None, description="Characters of the text; 0 where it has none.")
+    has_question: bool | None = Field(default=None, description="A question mark stands outside of addresses and code.")
+    links: int | None = Field(default=None, description="Links in the body.")
+
+
 class _Record(_Frozen):
     id: Id = Field(description="`platform:network:kind:native`.")
     source: Provenance | None = Field(default=None, description="Where it comes from.")
@@ -195,6 +203,7 @@ class Post(_Record):
     broadcast: bool | None = Field(default=None, description="A reply also shown in the community itself.")
     pinned: bool | None = Field(default=None, description="Pinned in its community.")
     counts: Counts | None = Field(default=None, description="Figures shown beside it.")
+    features: Features | None = Field(default=None, description="What was counted of its text, which is not kept.")
     created_at: UtcDatetime | None = Field(default=None, description="When it was written.")
     edited_at: UtcDatetime | None = Field(default=None, description="When its content last changed.")
     deleted_at: UtcDatetime | None = Field(default=None, description="When it was deleted, where told.")

@@ -63,6 +63,10 @@ class Store:
         """Let go of the file."""
         disconnect(self._connection, self.path)
 
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Return the connection, which only reads; its temporary tables are whoever's who makes them."""
+        return self._connection
+
     def sql(self, query: str, parameters: list[Any] | dict[str, Any] | None = None) -> pa.Table:
         """Run a query and give an Arrow table; times are UTC.
 

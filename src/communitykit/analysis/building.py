@@ -1,0 +1,220 @@
+"""Makes the analysis tables as work tables on a store's connection, each step one query."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+
+from communitykit.analysis import acts, places, sources
+from communitykit.analysis.holidays import working_days
+from communitykit.analysis.schema import SCHEMA_VERSION, TABLES, Column
+from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.errors import CommunityKitError
+from communitykit.privacy.pseudonyms import Key
+from communitykit.store.schema import CURRENT
+
+Tell = Callable[[str, int, int], None]
+"""Called with the step that begins, its number and how many there are."""
+
+_BATCH = 100_000
+_STEPS = ("ids", "people", "posts", "acts", "threads", "answers", "ties", "places", "calendar")
+_WORK: Final = "w_"
+_SETTINGS = {"memory_limit": "1200MB", "TimeZone": "UTC", "preserve_insertion_order": "true"}
+
+
+@dataclass
+class Build:
+    """The tables as they are made: `names` says what each is called on the connection."""
+
+    connection: duckdb.DuckDBPyConnection
+    key: Key
+    zone: ZoneInfo
+    least: int
+    tell: Tell
+    clock: Clock = SYSTEM_CLOCK
+    about: dict[str, str | None] = field(default_factory=dict)
+    unknown_countries: list[str] = field(default_factory=list)
+    _has_people: bool = False
+
+    @property
+    def made(self) -> dict[str, str]:
+        """The query that gives each table of the analysis, its columns in their order and of their types."""
+        return {
+            name: f"SELECT {', '.join(_cast(one, column) for one, column in table.columns.items())} FROM {_WORK}{name}"  # noqa: S608 # our own names
+            for name, table in TABLES.items()
+        }
+
+    def run(self) -> None:
+        """Make them all.
+
+        Raises CommunityKitError where two ids have one pseudonym, duckdb.Error where a query cannot be run.
+        """
+        for number, step in enumerate(_STEPS, 1):
+            self.tell(step, number, len(_STEPS))
+            getattr(self, f"_{step}")()
+        self._about()
+
+    def _ids(self) -> None:
+        self._has_people = self._count("SELECT count(*) FROM people") > 0
+        self._make("who", sources.BY_PERSON if self._has_people else sources.BY_ACCOUNT)
+        for kind, query in sources.IDS.items():
+            self._number(kind, query)
+        self._make("account", sources.ACCOUNT_NUMBERS)
+
+    def _people(self) -> None:
+        roster = self._has_people and self._count("SELECT count(*) FROM people WHERE in_roster") > 0
+        persons = (
+            sources.PERSONS
+            if self._has_people
+            else sources.PERSONS_OF_ACCOUNTS.format(
+                deactivated=f"CAST(timezone('{self.zone.key}', deactivated_at) AS DATE)"
+            )
+        )
+        self._make(
+            "people",
+            sources.PEOPLE.format(persons=persons, memberships=CURRENT["memberships"], roster=str(roster).lower()),
+        )
+        if not self._has_people:
+            self.connection.execute(sources.DEPTHS)
+        for column in ("department", "division", "site", "country"):
+            self.connection.execute(sources.FOLD.format(column=column, least=self.least))
+        self.about |= {"people": "people" if self._has_people else "accounts", "roster": "yes" if roster else "no"}
+
+    def _posts(self) -> None:
+        self._make("numbered", sources.POSTS)
+        self._make("posts", acts.DATED)
+        self._drop("numbered")
+        self._make("nested", acts.NESTED)
+        self._make("levels", acts.LEVELS)
+        self._drop("nested")
+
+    def _acts(self) -> None:
+        self._make("lost", places.LOST)
+        self._make("acts", acts.ACTS)
+        self._make("reacted", acts.REACTED)
+
+    def _threads(self) -> None:
+        self._make("threads", acts.THREADS)
+
+    def _answers(self) -> None:
+        self._make("answers", acts.ANSWERS)
+        for done in ("posts", "post", "levels", "reacted"):
+            self._drop(done)
+
+    def _ties(self) -> None:
+        self._make("ties", acts.TIES)
+
+    def _places(self) -> None:
+        self._make("places", places.PLACES)
+        self._make("coverage", places.COVERAGE)
+
+    def _calendar(self) -> None:
+        self._make("people", acts.FIRST_ACTS)
+        first, last = self._window()
+        rows = self.connection.execute("SELECT DISTINCT country FROM w_people WHERE country IS NOT NULL").fetchall()
+        worked, self.unknown_countries = working_days((one for (one,) in rows), first, last)
+        columns: dict[str, Any] = {
+            "country": pa.array([one.country for one in worked], pa.string()),
+            "day": pa.array([one.day for one in worked], pa.date32()),
+            "works": pa.array([one.works for one in worked], pa.bool_()),
+        }
+        self._take("working", pa.table(columns))
+        self._make("calendar", places.CALENDAR, first=first, last=last)
+        self.about |= {"first_day": first.isoformat(), "last_day": last.isoformat()}
+
+    def _about(self) -> None:
+        run = self.connection.execute("SELECT run_id FROM runs ORDER BY last_commit DESC NULLS LAST LIMIT 1").fetchone()
+        content = self.connection.execute(
+            "SELECT CASE WHEN count(*) FILTER (has_text IS NOT NULL) = 0 THEN 'none' ELSE 'full' END FROM ("
+            "SELECT has_text FROM w_threads UNION ALL SELECT has_text FROM w_answers)"
+        ).fetchone()
+        kept = self._count("SELECT count(*) FROM posts WHERE features IS NOT NULL")
+        self.about = {
+            "schema": SCHEMA_VERSION,
+            "made_at": self.clock.now().isoformat(timespec="seconds"),
+            "zone": self.zone.key,
+            "key_id": self.key.id,
+            "content": "features" if kept else content[0] if content else None,
+            "min_group": str(self.least),
+            "run": run[0] if run else None,
+            **self.about,
+        }
+        self._take("about", pa.table({"key": list(self.about), "value": pa.array(self.about.values(), pa.string())}))
+
+    def _window(self) -> tuple[date, date]:
+        row = self.connection.execute(places.WINDOW.format(zone=self.zone.key)).fetchone()
+        first, last = row or (None, None)
+        last = last or self.clock.now().astimezone(self.zone).date()
+        return min(first or last, last), last
+
+    def _number(self, kind: str, query: str) -> None:
+        """Give each id of a kind its pseudonym: the table `w_<kind>(id, number)`."""
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE w_{kind} (id VARCHAR, number BIGINT)")
+        found = self.connection.execute(f"SELECT id FROM ({query}) AS q(id) WHERE id IS NOT NULL").to_arrow_table()  # noqa: S608 # our own text
+        for batch in found.to_batches(_BATCH):
+            ids: Any = batch.column(0)
+            numbers = pa.array(self.key.many(kind, ids.to_pylist()), pa.int64())
+            self._take(kind, pa.table({"id": ids, "number": numbers}), append=True)
+        clashes = self._count(f"SELECT count(*) - count(DISTINCT number) FROM w_{kind}")  # noqa: S608 # our own names
+        if clashes:
+            raise CommunityKitError(
+                f"{clashes} of the {kind} ids have another's pseudonym", remedy="Make the tables with another key."
+            )
+
+    def _make(self, name: str, query: str, **values: object) -> None:
+        if "{" in query and name in _FILLED:
+            query = query.format(zone=self.zone.key, **values)
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE w_{name} AS {query}")
+
+    def _take(self, name: str, table: pa.Table, *, append: bool = False) -> None:
+        """Keep an Arrow table as a work table."""
+        self.connection.register("w_taken", table)
+        how = f"INSERT INTO w_{name}" if append else f"CREATE OR REPLACE TEMP TABLE w_{name} AS"
+        try:
+            self.connection.execute(f"{how} SELECT * FROM w_taken")  # noqa: S608 # our own names
+        finally:
+            self.connection.unregister("w_taken")
+
+    def _drop(self, name: str) -> None:
+        self.connection.execute(f"DROP TABLE IF EXISTS w_{name}")
+
+    def _count(self, query: str) -> int:
+        row = self.connection.execute(query).fetchone()
+        return int(row[0]) if row else 0
+
+
+_FILLED = frozenset({"acts", "threads", "answers", "places", "coverage", "calendar"})
+"""The queries that a zone is filled into; in others a brace is part of a pattern."""
+
+
+def _cast(name: str, column: Column) -> str:
+    return f"CAST({name} AS {column.type}) AS {name}"
+
+
+@contextlib.contextmanager
+def workspace(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let a connection work within bounds, and leave it as it was, without work tables."""
+    before = {name: _setting(connection, name) for name in _SETTINGS}
+    try:
+        for name, value in _SETTINGS.items():
+            connection.execute(f"SET {name} = '{value}'")
+        yield
+    finally:
+        rows = connection.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
+        for (name,) in rows:
+            if name.startswith(_WORK):
+                connection.execute(f"DROP TABLE IF EXISTS {name}")
+        for name, value in before.items():
+            connection.execute(f"SET {name} = '{value}'")
+
+
+def _setting(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    row = connection.execute("SELECT value FROM duckdb_settings() WHERE name = ?", [name]).fetchone()
+    return str(row[0]) if row else ""

@@ -1,0 +1,71 @@
+"""Analysis tables that were made: opened for reading, from a DuckDB file or a folder of Parquet files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+import duckdb
+
+from communitykit.analysis.schema import TABLES
+from communitykit.errors import SettingsError
+
+_MAKE = "Make them with `communitykit analyse STORE --to PATH`."
+
+
+class Analysis:
+    """Analysis tables, opened for reading. A context manager.
+
+    Raises SettingsError where there is nothing at the path, or it holds no analysis tables.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        """Open them."""
+        self.path = Path(path)
+        if not self.path.exists():
+            raise SettingsError("there is nothing here", subject=str(path), remedy=_MAKE)
+        try:
+            self._connection = (
+                _folder(self.path) if self.path.is_dir() else duckdb.connect(str(self.path), read_only=True)
+            )
+            self._connection.execute("SET TimeZone = 'UTC'")
+            rows = self._connection.execute("SELECT key, value FROM about").fetchall()
+        except duckdb.Error:
+            raise SettingsError("holds no analysis tables", subject=str(path), remedy=_MAKE) from None
+        self._about = {key: value for key, value in rows if value is not None}
+
+    @property
+    def about(self) -> Mapping[str, str]:
+        """What the tables say about themselves: the facts of `about` that have a value."""
+        return self._about
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables' names."""
+        return tuple(TABLES)
+
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Return the connection that the tables are visible on, for queries of your own."""
+        return self._connection
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        """Return the tables."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close them."""
+        self.close()
+
+
+def _folder(path: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:")
+    for name in TABLES:
+        single = path / f"{name}.parquet"
+        files = single if single.exists() else path / name / "*.parquet"
+        connection.read_parquet(str(files), hive_partitioning=False).create_view(name)
+    return connection

@@ -1,0 +1,1 @@
+"""Privacy: pseudonyms, what is kept at intake, erasure and retention, and groups too small to be told."""

@@ -1,0 +1,149 @@
+"""Pseudonyms: ids that only who has the key can make again. HMAC-SHA-256, of which a BIGINT keeps 63 bits.
+
+The key comes from an environment variable, a file or a command, and never from here: a
+default key would be everybody's.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+import secrets
+import shlex
+import subprocess
+import sys
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+from communitykit.errors import SettingsError
+
+KEY_BYTES: Final = 32
+"""The shortest key that is taken, in bytes."""
+_HEX = frozenset("0123456789abcdefABCDEF")
+_COMMAND_SECONDS = 60
+_MAKE = (
+    "Make one with `python -c 'import secrets; print(secrets.token_hex(32))'`, and keep it where few can read it, "
+    "apart from the tables."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A secret key for pseudonyms. Its text and its repr never show it.
+
+    Raises SettingsError for fewer than 32 bytes.
+    """
+
+    secret: bytes = field(repr=False)
+    kept: bool = True
+    """False of a key that is thrown away after its use: nobody can make the same pseudonyms again."""
+
+    def __post_init__(self) -> None:
+        """Refuse what could be guessed."""
+        if len(self.secret) < KEY_BYTES:
+            raise SettingsError(
+                f"the key for pseudonyms has {len(self.secret)} bytes, and needs at least {KEY_BYTES}", remedy=_MAKE
+            )
+
+    @property
+    def id(self) -> str | None:
+        """A short name of the key, which tells nothing about it: 16 hexadecimal digits; None of one not kept."""
+        return hashlib.sha256(b"communitykit key id\0" + self.secret).hexdigest()[:16] if self.kept else None
+
+    @classmethod
+    def random(cls) -> Self:
+        """Return a new key that is not kept."""
+        return cls(secrets.token_bytes(KEY_BYTES), kept=False)
+
+    def of(self, kind: str, text: str) -> int:
+        """Return the pseudonym of one id: the first 63 bits of HMAC-SHA-256(key, kind + NUL + id)."""
+        return int.from_bytes(hmac.digest(self.secret, f"{kind}\0{text}".encode(), "sha256")[:8]) >> 1
+
+    def many(self, kind: str, texts: Iterable[str]) -> array[int]:
+        """Return the pseudonyms of many ids, in their order, as an array of 64-bit integers (about 1.5 s a million)."""
+        digest, secret, head = hmac.digest, self.secret, f"{kind}\0".encode()
+        words = array("q", b"".join([digest(secret, head + text.encode(), "sha256")[:8] for text in texts]))
+        if sys.byteorder == "little":
+            words.byteswap()
+        return array("q", [(word >> 1) & 0x7FFFFFFFFFFFFFFF for word in words])
+
+
+def load_key(
+    *,
+    env: str | None = None,
+    file: str | Path | None = None,
+    command: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Key | None:
+    """Return the key from the one place that is named; None where none is.
+
+    Text of an even number of hexadecimal digits, or base64 (with its padding), is decoded; other text counts as it is.
+
+    Args:
+        env: Name of an environment variable.
+        file: Path of a file; a line's end after the key does not count.
+        command: A command line, run without a shell, that prints the key (a password manager's, for instance).
+        environ: The environment.
+
+    Raises:
+        SettingsError: Two places are named, the place has no key, or the key has fewer than 32 bytes.
+    """
+    named = {"env": env, "file": file, "command": command}
+    given = [name for name, value in named.items() if value is not None]
+    if len(given) > 1:
+        raise SettingsError(f"the key is to come from {' and '.join(given)}", remedy="Name one place.")
+    if env is not None:
+        if not environ.get(env):
+            raise SettingsError(f"the environment variable {env} holds no key", remedy=f"Set it. {_MAKE}")
+        return Key(_decoded(environ[env].encode()))
+    if file is not None:
+        return Key(_decoded(_read(Path(file))))
+    return None if command is None else Key(_decoded(_run(command)))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SettingsError(
+            f"the key's file cannot be read: {error.strerror}", subject=str(path), remedy="Name another, or make it."
+        ) from None
+
+
+def _run(command: str) -> bytes:
+    try:
+        # What is run is the user's own setting, and no shell reads it.
+        done = subprocess.run(shlex.split(command), capture_output=True, timeout=_COMMAND_SECONDS, check=False)  # noqa: S603
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        what = "takes too long" if isinstance(error, subprocess.TimeoutExpired) else "cannot be run"
+        raise SettingsError(f"the command for the key {what}", remedy="Try it by hand.") from None
+    if done.returncode or not done.stdout.strip():
+        raise SettingsError(
+            f"the command for the key ended with {done.returncode} and gave none"
+            if done.returncode
+            else "the command for the key printed nothing",
+            remedy="Try it by hand.",
+        )
+    return done.stdout
+
+
+def _decoded(told: bytes) -> bytes:
+    """Return the bytes that a text stands for; bytes that are no text are the key themselves."""
+    try:
+        text = told.decode("ascii").strip()
+    except UnicodeDecodeError:
+        return told
+    if len(text) % 2 == 0 and set(text) <= _HEX and text:
+        return bytes.fromhex(text)
+    if len(text) % 4 == 0 and text.endswith("="):
+        try:
+            return base64.b64decode(text, validate=True)
+        except binascii.Error:
+            pass
+    return text.encode()
