@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from defects import read_as_slack, with_messages, with_read
-from mutants import Mutant
+from mutants import MONTH, Mutant
 
 from communitykit.connector import Batch, Connector, Response, Swept, WireKind
 from communitykit.connector.registry import registry
@@ -16,6 +16,7 @@ from communitykit.doors.options import ALL_KINDS
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Translation
 from communitykit.store.schema import CURRENT
+from communitykit_yammer.ids import parse_time
 
 SLACK, TEAMS, YAMMER = (registry().get(name) for name in ("slack", "teams", "yammer"))
 WINDOWS = "test_windows_in_any_order_and_then_a_plain_run_end_as_a_fresh_one"
@@ -208,6 +209,46 @@ def a_core_that_takes_every_listing_for_whole() -> AbstractContextManager[Any]:
     return patch.object(SliceReading, "_swept", swept)
 
 
+def bounds_its_windows_by_times() -> Connector:
+    shown: list[datetime] = []
+
+    def change(step: Any) -> Any:
+        if isinstance(step, Batch) and step.kind == "message" and step.items:
+            shown[:] = [parse_time(one["created_at"]) for one in step.items]
+        if isinstance(step, Swept) and step.record == "post" and step.lowest and shown:
+            return replace(step, since=min(shown), lowest=None, highest=None)
+        return step
+
+    return reading(YAMMER, change)
+
+
+def takes_a_cut_list_for_whole() -> Connector:
+    def change(draft: Any, item: Any) -> Iterator[Any]:
+        yield draft
+        if isinstance(draft, dict) and draft["record"] == "post":
+            yield Swept("event", {"kind": "reacted", "target_id": draft["id"]})
+
+    return with_messages(change)
+
+
+def tells_who_is_deleted_as_an_emptied_post() -> Connector:
+    def change(draft: Any, item: Any) -> Iterator[Any]:
+        if isinstance(draft, dict) and draft["record"] == "post" and draft.get("gone"):
+            draft = {name: value for name, value in draft.items() if name not in {"gone", "deleted_at"}}
+        yield draft
+
+    return with_messages(change)
+
+
+def takes_any_setting() -> Connector:
+    lenient = type("Lenient", (SLACK.settings,), {"model_config": {"extra": "ignore"}})
+    return replace(SLACK, settings=lenient)
+
+
+def a_core_that_finds_nothing_without_a_word() -> AbstractContextManager[Any]:
+    return patch.object(SliceReading, "say_unmatched", lambda _reading: None)
+
+
 TRUTH_MUTANTS = [
     Mutant("test_nothing_of_others_changes", lambda: TEAMS, core=a_core_that_sweeps_everybody),
     Mutant(ODD, lambda: YAMMER, core=a_core_that_forgets_what_it_could_not_translate, more="a list"),
@@ -215,6 +256,11 @@ TRUTH_MUTANTS = [
     Mutant(WINDOWS, remembers_what_since_kept_out),
     Mutant(OTHERS, lambda: SLACK, core=a_core_whose_callers_states_know_no_kinds),
     Mutant(UNASKED, lambda: SLACK, core=a_core_that_takes_every_listing_for_whole),
+    Mutant("test_times_out_of_order_hide_no_post", bounds_its_windows_by_times),
+    Mutant("test_a_list_that_is_cut_short_takes_nothing_away", takes_a_cut_list_for_whole),
+    Mutant(MONTH, tells_who_is_deleted_as_an_emptied_post),
+    Mutant("test_what_fits_nothing_is_said", takes_any_setting),
+    Mutant("test_what_fits_nothing_is_said", lambda: SLACK, core=a_core_that_finds_nothing_without_a_word),
     Mutant("test_what_is_written_while_a_run_goes_on_is_found_by_the_next", remembers_what_was_written_meanwhile),
     Mutant("test_clocks_that_differ_by_minutes_hide_nothing", remembers_what_was_written_meanwhile, more=-7),
     Mutant(CLOSED, never_sees_that_a_community_is_gone),

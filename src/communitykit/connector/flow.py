@@ -251,12 +251,17 @@ class Selection(Generic[S]):
     include_direct: bool = False
     force: bool = False
     kinds: frozenset[str] = frozenset({"member", "community", "membership", "post", "event", "measure"})
+    matched: set[str] = field(default_factory=set, compare=False, repr=False)
+    """Which of `communities` matched one; those that match none are told at the end of the discovery."""
 
     def wants(self, *names: str | None) -> bool:
         """Tell whether a community with one of these names (or ids) was asked for."""
         if not self.communities:
             return True
-        return any(fnmatchcase(name, pattern) for name in names if name for pattern in self.communities)
+        named = [name for name in names if name]
+        matching = [one for one in self.communities if any(fnmatchcase(name, one) for name in named)]
+        self.matched.update(matching)
+        return bool(matching)
 
     def lookback_start(self, lookback: timedelta | None) -> datetime | None:
         """Return where a look-back of that length begins; None (all) is the beginning of time."""

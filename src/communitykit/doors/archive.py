@@ -167,4 +167,6 @@ def read_steps(
         reading.fail(error)
         yield reading.closed()
         raise
+    else:
+        reading.say_unmatched()
     yield reading.closed()

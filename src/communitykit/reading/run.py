@@ -97,7 +97,10 @@ class SourceRun:
         return reader
 
     def note_end(self, reading: SliceReading) -> None:
-        """Remember a failure that ends the whole source."""
-        blind = reading.failure is not None and reading.key == f"{self.connector.name}:-:discover"
+        """Remember a failure that ends the whole source, and say which globs a discovery found nothing for."""
+        discovered = reading.key == f"{self.connector.name}:-:discover"
+        if discovered:
+            reading.say_unmatched()
+        blind = reading.failure is not None and discovered
         if isinstance(reading.failure, CredentialError) or blind:
             self.failure = self.failure or reading.failure

@@ -53,6 +53,7 @@ Progress: TypeAlias = Opened | Page | Closed | Failed
 ISSUES_KEPT = 1_000
 """Issues of one reason and kind of payload that a slice keeps; Coverage counts them all (`rejected`)."""
 
+_OF_COMMUNITIES = frozenset({"community", "membership", "post", "event"})
 _WORST = ("complete", "skipped", "partial", "truncated", "denied")
 
 
@@ -144,6 +145,14 @@ class SliceReading:
     def stop(self, reason: str) -> None:
         """Note that the run was told to stop."""
         self._gaps.append(Gap(reason, "partial"))
+
+    def say_unmatched(self) -> None:
+        """Note the globs that fitted no community, where communities were looked for and could be listed."""
+        if self.failure is None and self.selection.kinds & _OF_COMMUNITIES:
+            for pattern in self.selection.communities:
+                if pattern not in self.selection.matched:
+                    reason = f"No community that may be read matches {pattern!r}."
+                    self._gaps.append(Gap(reason, "skipped"))
 
     def closed(self) -> Closed:
         """Sum up."""

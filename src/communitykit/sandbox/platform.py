@@ -163,6 +163,10 @@ class Platform(ABC):
     """The smallest step of the platform's times, in microseconds: what is finer is cut off."""
     tells_every_stay: ClassVar[bool] = False
     """Whether all who come and go are told as events, also those of whom the world's own lines say nothing."""
+    written_at: ClassVar[str] = ""
+    """The field in which a message says when it was written; empty where its id is that time."""
+    counted: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Lists inside of objects that are cut short without a further page, each with the path of its count beside it."""
     optional: ClassVar[frozenset[str]] = frozenset()
     """Fields that the platform may leave out of any object without anything being lost."""
     archive_styles: ClassVar[tuple[str, ...]] = ()

@@ -9,6 +9,7 @@ from communitykit.testing.payloads import PayloadChecks
 from communitykit.testing.records import RecordChecks
 from communitykit.testing.runs import RunChecks
 from communitykit.testing.slices import SliceChecks
+from communitykit.testing.telling import TellingChecks
 from communitykit.testing.windows import WindowChecks
 
 
@@ -21,6 +22,7 @@ class ConnectorSuite(
     WindowChecks,
     OddityChecks,
     SliceChecks,
+    TellingChecks,
 ):
     """Everything that a connector declares, held against a company whose truth is known.
 

@@ -213,7 +213,7 @@ def _team(
     native, told = str(team["id"]), set[str]()
     context = {"network": network, "team": native, "visibility": team.get("visibility"), "origin": "api"}
     named = selection.wants(str(team.get("displayName") or ""), native)
-    wanted = [one for one in channels if named or selection.wants(one.get("displayName"), str(one["id"]))]
+    wanted = [one for one in channels if selection.wants(one.get("displayName"), str(one["id"])) or named]
     if "membership" in selection.kinds and (named or wanted):
         params = {"team": native}
         community = community_id(network, native)

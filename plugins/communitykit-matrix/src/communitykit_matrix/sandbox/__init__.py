@@ -37,6 +37,7 @@ class MatrixPlatform(Platform):
     cursor_field: ClassVar[str] = "from"
     cursor_path: ClassVar[tuple[str, ...]] = ("end",)
     listings: ClassVar[tuple[str, ...]] = ("chunk", "users", "rooms")
+    written_at: ClassVar[str] = "origin_server_ts"
     precision: ClassVar[int] = 1000
     tells_every_stay: ClassVar[bool] = True
     optional: ClassVar[frozenset[str]] = frozenset({"age", "avatar_url", "limited", "num_joined_members", "user_id"})

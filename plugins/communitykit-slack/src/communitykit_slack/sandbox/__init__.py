@@ -29,6 +29,7 @@ class SlackPlatform(Platform):
     place_kind: ClassVar[str] = "channel"
     cursor_path: ClassVar[tuple[str, ...]] = ("response_metadata", "next_cursor")
     listings: ClassVar[tuple[str, ...]] = ("messages", "channels", "members")
+    counted: ClassVar[Mapping[str, tuple[str, ...]]] = {"users": ("count",)}
     optional: ClassVar[frozenset[str]] = frozenset(
         {
             "avatar_hash", "client_msg_id", "color", "context_team_id", "image_72", "is_locked", "num_members",

@@ -45,6 +45,7 @@ class TeamsPlatform(Platform):
     cursor_path: ClassVar[tuple[str, ...]] = ("@odata.nextLink",)
     circle_mention: ClassVar[Literal["user_group", "tag"]] = "tag"
     listings: ClassVar[tuple[str, ...]] = ("value",)
+    written_at: ClassVar[str] = "createdDateTime"
     optional: ClassVar[frozenset[str]] = frozenset(
         {"etag", "isFavoriteByDefault", "locale", "summary", "teamsAppId", "thumbnailUrl", "webUrl", "internalId"}
     )

@@ -42,6 +42,7 @@ class WorkplacePlatform(Platform):
     cursor_field: ClassVar[str] = "__paging_token"
     cursor_path: ClassVar[tuple[str, ...]] = ("paging", "next")
     listings: ClassVar[tuple[str, ...]] = ("data", "Resources")
+    written_at: ClassVar[str] = "created_time"
     optional: ClassVar[frozenset[str]] = frozenset(
         {"status_type", "permalink_url", "like_count", "icon", "caption", "description_tags", "purpose", "cursors",
          "is_official_group", "preferredLanguage", "unshimmed_url", "noreply_count", "interested_count"}

@@ -28,6 +28,8 @@ class YammerPlatform(Platform):
         "messages": Budget(10, 30), "other": Budget(10, 30), "graph": Budget(10, 30),
     }  # fmt: skip
     listings: ClassVar[tuple[str, ...]] = ("messages", "users", "value")
+    written_at: ClassVar[str] = "created_at"
+    counted: ClassVar[Mapping[str, tuple[str, ...]]] = {"names": ("count",)}
     optional: ClassVar[frozenset[str]] = frozenset(
         {
             "auto_activated", "birth_date", "can_broadcast", "chat_client_sequence", "client_type", "client_url",
