@@ -124,8 +124,9 @@ class SliceReading:
         seen, unread = self._window
         unread = unread | step.held if unread else step.held
         source = self.translation.source(emit.fetched_at)
-        unasked = self.slice is None and step.record not in self.selection.kinds
-        return [] if self._unreadable or unasked else [Sweep(step, seen, source, network, unread)]
+        if self.slice is None and step.record not in self.selection.kinds:
+            return []
+        return [] if self._unreadable else [Sweep(step, seen, source, network, unread)]
 
     def _begin(self) -> None:
         """Begin a window where one has ended: sweeps that follow one another are about the same batches."""
