@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from analysis_page import analysis_reference
 from api_pages import api_reference
 from metrics_page import metrics_reference
 
@@ -40,6 +41,7 @@ def generated() -> dict[Path, str]:
         commands: _between(commands, "commands", command_reference()),
         ROOT / "docs/reference/model.md": model_reference(),
         ROOT / "docs/reference/platforms.md": platforms(),
+        ROOT / "docs/reference/analysis.md": analysis_reference(),
         ROOT / "docs/reference/metrics.md": metrics_reference(),
         ROOT / "docs/reference/api.md": api_reference(
             communitykit,

@@ -15,6 +15,7 @@ from communitykit.testing import ConnectorSuite
 
 PRINTED = {
     "README.md": [r"'posts': \d+.* complete", r"'kind': 'posted', 'acts': \d+", r"'kind': 'replied'"],
+    "docs/how-to/analyse.md": [r"acts \d+", r"\d{4}-\d\d \w+ \d+"],
     "docs/how-to/read-on-without-a-store.md": [r"first: \d\d+ records", r"again: \d+ records", r"\d+ posts"],
     "docs/how-to/one-person-many-accounts.md": [r"\d+ accounts are \d+ people; \d+ to look at", r"'person', 'n': \d+"],
     "docs/how-to/use-in-a-notebook.md": [r"\['[\w-]+'", r"reacted +\d+", r"\d+ communities \d+ posts"],

@@ -29,6 +29,32 @@ class Analysed:
     about: dict[str, str | None]
     unknown_countries: tuple[str, ...] = field(default=())
     """Countries whose holidays nobody knows: there Monday to Friday are working days."""
+    undated: int = 0
+    """Acts that have no time at all: no source dates them, nor what they were done to."""
+    inferred: int = 0
+    """Acts whose time is inferred."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What is not in the tables, or does not mean what it might seem to: one sentence each."""
+        countries = ", ".join(self.unknown_countries)
+        words = {
+            (
+                "No key: the pseudonyms were made with one that was thrown away, and no later tables can be joined to "
+                "these."
+            ): self.about.get("key_id") is None,
+            "No people: each account counts as a person. Run `communitykit people` first.": (
+                self.about.get("people") == "accounts"
+            ),
+            "No roster: who has no account is not in it.": self.about.get("roster") == "no",
+            "No texts: the record keeps neither them nor what was counted of them.": (
+                self.about.get("content") == "none"
+            ),
+            f"No time: {self.undated:,} acts, which are in no period.": self.undated > 0,
+            f"Inferred times: {self.inferred:,} acts (`at_is_inferred`).": self.inferred > 0,
+            f"No holidays known of: {countries}. Monday to Friday count as working days there.": bool(countries),
+        }
+        return tuple(sentence for sentence, holds in words.items() if holds)
 
 
 def analyse(  # the options of one call
@@ -72,7 +98,8 @@ def analyse(  # the options of one call
         build = Build(connection, secret, local, min_group, tell or _quiet, clock)
         build.run()
         rows = write(connection, build.made, Path(to))
-    return Analysed(Path(to), rows, build.about, tuple(build.unknown_countries))
+        undated, inferred = build.times()
+    return Analysed(Path(to), rows, build.about, tuple(build.unknown_countries), undated, inferred)
 
 
 def open(path: Path | str) -> Analysis:  # noqa: A001 # as `gzip.open`: read as `analysis.open`

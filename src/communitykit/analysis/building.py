@@ -61,6 +61,11 @@ class Build:
             getattr(self, f"_{step}")()
         self._about()
 
+    def times(self) -> tuple[int, int]:
+        """Return how many acts have no time, and of how many it is inferred."""
+        inferred = self._count("SELECT count(*) FROM w_acts WHERE at_is_inferred AND at_us IS NOT NULL")
+        return self._count("SELECT count(*) FROM w_acts WHERE at_us IS NULL"), inferred
+
     def _ids(self) -> None:
         self._has_people = self._count("SELECT count(*) FROM people") > 0
         self._make("who", sources.BY_PERSON if self._has_people else sources.BY_ACCOUNT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from communitykit.cli import metrics, people
+from communitykit.cli import analyse, metrics, people
 from communitykit.cli.app import run
 
-__all__ = ["metrics", "people", "run"]
+__all__ = ["analyse", "metrics", "people", "run"]

@@ -1,0 +1,63 @@
+"""`communitykit analyse`: a record as tables without text, names or native ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from communitykit.cli.app import Json, app, errors
+from communitykit.cli.output import errors as error_stream
+from communitykit.cli.output import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from communitykit.analysis import Analysed
+
+
+@app.command()
+def analyse(  # the options of the command
+    store: Path,
+    *,
+    to: Annotated[
+        Path, typer.Option("--to", metavar="PATH", help="A DuckDB file (.duckdb), or a folder for Parquet files.")
+    ],
+    key_env: Annotated[
+        str | None, typer.Option("--key-env", metavar="NAME", help="The environment variable that holds the key.")
+    ] = None,
+    key_file: Annotated[Path | None, typer.Option("--key-file", metavar="F", help="The file that holds it.")] = None,
+    key_command: Annotated[
+        str | None, typer.Option("--key-command", metavar="C", help="The command that prints it.")
+    ] = None,
+    zone: Annotated[str, typer.Option("--zone", metavar="Z", help="The reporter's zone: what a day is.")] = "UTC",
+    min_group: Annotated[
+        int, typer.Option("--min-group", help="Departments, sites… of fewer persons are called (other).")
+    ] = 5,
+    as_json: Json = False,
+) -> None:
+    """Make the analysis tables of a store: no text, no names, no native ids. Run it again: changed days are redone."""
+    from communitykit.analysis import analyse as make  # noqa: PLC0415 # imported only when used
+    from communitykit.privacy.pseudonyms import load_key  # noqa: PLC0415 # same
+
+    with errors():
+        key = load_key(env=key_env, file=key_file, command=key_command)
+        made = make(store, to, key=key, zone=zone, min_group=min_group, tell=_progress(quiet=as_json))
+        if as_json:
+            print_json({"to": str(to), "rows": made.rows, "about": made.about, "not_in_it": list(made.missing)})
+            return
+        _print(made)
+
+
+def _print(made: Analysed) -> None:
+    print_table(str(made.path), ("table", "rows"), made.rows.items())
+    facts = ("zone", "first_day", "last_day", "people", "roster", "content", "min_group", "key_id")
+    print_table("about", ("what", "value"), [(one, made.about.get(one)) for one in facts])
+    for sentence in made.missing:
+        say(sentence)
+
+
+def _progress(*, quiet: bool) -> Callable[[str, int, int], None] | None:
+    if quiet or not error_stream.is_terminal:
+        return None
+    return lambda step, number, steps: error_stream.print(f"{number} of {steps}: {step}", end="\r", markup=False)
