@@ -10,6 +10,7 @@ import pytest
 from pages import PAGES, blocks, with_blocks
 from typer.testing import CliRunner
 
+from communitykit.cli import commands as _all  # noqa: F401 # registers every command
 from communitykit.cli.app import app
 from communitykit.testing import ConnectorSuite
 
@@ -18,6 +19,7 @@ PRINTED = {
     "docs/how-to/analyse.md": [r"acts \d+", r"\d{4}-\d\d \w+ \d+"],
     "docs/how-to/read-on-without-a-store.md": [r"first: \d\d+ records", r"again: \d+ records", r"\d+ posts"],
     "docs/how-to/one-person-many-accounts.md": [r"\d+ accounts are \d+ people; \d+ to look at", r"'person', 'n': \d+"],
+    "docs/how-to/report-and-brief.md": [r"\d+ communities were looked at"],
     "docs/how-to/use-in-a-notebook.md": [r"\['[\w-]+'", r"reacted +\d+", r"\d+ communities \d+ posts"],
     "docs/reference/store.md": [r"'replies': \d+", r"'last_post': datetime", r"105 posts"],
 }

@@ -1,0 +1,39 @@
+"""`communitykit brief`: what to do this week."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from communitykit.cli.app import Json, app, errors
+from communitykit.cli.output import print_json
+from communitykit.errors import SettingsError
+
+
+@app.command()
+def brief(  # the options of the command
+    store: Path,
+    *,
+    community: Annotated[
+        list[str] | None, typer.Option("--community", metavar="GLOB", help="Only communities whose name or id matches.")
+    ] = None,
+    language: Annotated[str, typer.Option("--language", help="en or fr.")] = "en",
+    without: Annotated[list[str] | None, typer.Option("--without", metavar="RULE", help="Switch a rule off.")] = None,
+    file_format: Annotated[str, typer.Option("--format", help="text, markdown or html (the body of a mail).")] = "text",
+    as_json: Json = False,
+) -> None:
+    """Say what to do this week, in at most ten lines: each with why, its link, and how to switch it off."""
+    from communitykit import report  # noqa: PLC0415 # duckdb and babel are imported only when used
+
+    forms = {"text": report.as_text, "markdown": report.as_markdown, "html": report.as_html}
+    with errors():
+        if file_format not in forms:
+            raise SettingsError(f"cannot write {file_format!r}", remedy=f"Take {', '.join(forms)}.")
+        made = report.brief(store, communities=community or (), language=language, without=without or ())
+        if as_json:
+            print_json(report.as_data(made))
+        else:
+            sys.stdout.write(forms[file_format](made))

@@ -1,0 +1,18 @@
+-- order: 6
+-- most: 1
+-- needs: leaders
+-- parameters: days = 30; history_days = 365; least = 6; times = 2
+-- A leader's post of the last days that at least `least` people answered or reacted to, and `times` as many as usually
+-- do under leaders' posts.
+WITH thread AS (
+    SELECT m.id, m.place_id, m.written_at, m.title, m.url,
+        count(DISTINCT r.person_id) FILTER (WHERE r.person_id <> m.person_id) AS people
+    FROM message AS m LEFT JOIN response AS r ON r.thread_id = m.id
+    WHERE m.is_root AND m.is_leader AND m.written_at > $now - to_days($history_days)
+    GROUP BY ALL),
+usual AS (SELECT median(people) AS people FROM thread)
+SELECT t.place_id, p.name AS place, t.id AS post_id, t.title, t.url AS link, t.written_at AS posted_on, t.people AS n,
+    usual.people AS usual
+FROM thread AS t JOIN place AS p ON p.id = t.place_id CROSS JOIN usual
+WHERE t.written_at > $now - to_days($days) AND t.people >= $least AND t.people >= $times * usual.people
+ORDER BY t.people DESC, t.written_at DESC, t.id

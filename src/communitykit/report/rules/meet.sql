@@ -1,0 +1,31 @@
+-- order: 4
+-- most: 2
+-- needs: departments, texts
+-- parameters: days = 30; rare_threads = 3; shared = 2; letters = 5
+-- Two threads of the last days, in two communities, opened by people of two departments, with nobody in both, that
+-- share at least `shared` words or topics which no more than rare_threads threads have.
+WITH thread AS (
+    SELECT * FROM message WHERE is_root AND is_colleague AND department IS NOT NULL AND written_at > $now - to_days($days)),
+word AS (
+    SELECT DISTINCT t.id, u.word FROM thread AS t,
+        unnest(regexp_extract_all(lower(regexp_replace(t.words, '[a-z][a-z0-9+.-]*://\S+', ' ', 'gi')), '[\p{L}\p{N}][\p{L}\p{N}''’-]+')) AS u(word)
+    WHERE length(u.word) >= $letters
+    UNION
+    SELECT t.id, '#' || lower(u.topic) FROM thread AS t, unnest(t.topics) AS u(topic)),
+rare AS (SELECT word FROM word GROUP BY word HAVING count(*) BETWEEN 2 AND $rare_threads),
+taking AS (
+    SELECT id AS thread_id, person_id FROM thread UNION SELECT thread_id, person_id FROM response WHERE person_id IS NOT NULL),
+pair AS (
+    SELECT a.id AS one, b.id AS other, list(word ORDER BY word) AS words
+    FROM word AS a JOIN rare USING (word) JOIN word AS b USING (word) WHERE a.id < b.id
+    GROUP BY a.id, b.id HAVING count(*) >= $shared)
+SELECT a.place_id, pa.name AS place, a.id AS post_id, a.title, a.url AS link, a.written_at AS posted_on,
+    b.id AS other_post_id, b.title AS other_title, b.url AS other_link, pb.name AS other_place,
+    a.department AS department, b.department AS other_department,
+    [ltrim(one, '#') for one in pair.words[1:3]] AS words
+FROM pair
+JOIN thread AS a ON a.id = pair.one JOIN place AS pa ON pa.id = a.place_id
+JOIN thread AS b ON b.id = pair.other JOIN place AS pb ON pb.id = b.place_id
+WHERE a.department <> b.department AND a.place_id <> b.place_id
+    AND NOT EXISTS (SELECT 1 FROM taking AS x JOIN taking AS y USING (person_id) WHERE x.thread_id = a.id AND y.thread_id = b.id)
+ORDER BY len(pair.words) DESC, greatest(a.written_at, b.written_at) DESC, a.id

@@ -1,0 +1,132 @@
+"""What is said, in every language: one catalogue a language, plurals, numbers and dates by Babel.
+
+A catalogue is `LANGUAGE.toml`: keys are dotted, a text has `{name}` where a value goes, and a table with the plural
+categories of Unicode (`one`, `other`…) is chosen by the value `n`. French is written with plain spaces: the narrow
+ones that do not break, before `: ; ? ! »` and after `«`, are put in here.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Final, Literal
+
+from babel import Locale
+from babel.dates import format_date, format_timedelta
+from babel.lists import format_list
+from babel.numbers import format_decimal, format_percent
+
+from communitykit.errors import SettingsError
+
+LANGUAGES: Final = ("en", "fr")
+PERCENT: Final = "%"
+_BEFORE = re.compile(r"[ \u00a0](?=[:;?!»%](?!\w))")
+_AFTER = re.compile(r"(?<=«)[ \u00a0]")
+_SOON = timedelta(days=2)
+
+
+class Words:
+    """A language's catalogue, and how values are written in it.
+
+    Raises:
+        SettingsError: There is no catalogue of that language.
+    """
+
+    def __init__(self, language: str) -> None:
+        """Open it."""
+        if language not in LANGUAGES:
+            raise SettingsError(f"there is no language {language!r}", remedy=f"Take {' or '.join(LANGUAGES)}.")
+        self.language = language
+        self.locale = Locale.parse(language)
+        self._texts = catalogue(language)
+
+    def __contains__(self, key: str) -> bool:
+        """Tell whether there is such a text."""
+        return key in self._texts
+
+    def say(self, key: str, **values: Any) -> str:  # noqa: ANN401 # what the text shows
+        """Return a text with its values; strings go in as they are, all else as the language writes it."""
+        text = self._texts[key]
+        if not isinstance(text, str):
+            category = self.locale.plural_form(values["n"])
+            text = text.get(category, text["other"])
+        return text.format_map({name: self.show(value) for name, value in values.items()})
+
+    def show(self, value: object) -> str:
+        """Return a value as the language writes it.
+
+        Numbers have their separators, days their month's name, lists their conjunction, lengths of time one unit.
+        """
+        if isinstance(value, str):
+            return value
+        if isinstance(value, timedelta):
+            return self.length(value)
+        if isinstance(value, datetime):
+            return self.day(value.date())
+        if isinstance(value, date):
+            return self.day(value)
+        if isinstance(value, Sequence):
+            return format_list([self.show(one) for one in value], locale=self.locale)
+        if isinstance(value, int | float):
+            return self.number(value)
+        raise TypeError(type(value))
+
+    def number(self, value: float, digits: int = 1) -> str:
+        """Return a number with at most so many decimals."""
+        return format_decimal(round(value, digits), locale=self.locale)
+
+    def percent(self, value: float, digits: int = 0) -> str:
+        """Return a share of 1 in per cent."""
+        shown = format_percent(value, locale=self.locale, format=f"#,##0{'.' if digits else ''}{'0' * digits}%")
+        return shown if self.language != "fr" else shown.replace(PERCENT, "\u202f%").replace("\u00a0\u202f", "\u202f")
+
+    def day(self, value: date, *, year: bool = False) -> str:
+        """Return a day; the first of a month is `1er` in French."""
+        pattern = {"en": "d MMMM", "fr": "d MMMM"}[self.language] + (" y" if year else "")
+        shown = format_date(value, pattern, locale=self.locale)
+        return f"1er{shown[1:]}" if self.language == "fr" and value.day == 1 else shown
+
+    def month(self, value: date) -> str:
+        """Return a month and its year."""
+        return format_date(value, "MMMM y", locale=self.locale)
+
+    def length(self, value: timedelta) -> str:
+        """Return a length of time in the one unit that tells most: minutes, hours, days, weeks."""
+        granularity: Literal["day", "hour", "minute"]
+        granularity = "day" if value >= _SOON else "hour" if value >= timedelta(hours=1) else "minute"
+        whole = value if granularity != "day" else timedelta(days=value.days)
+        threshold = 28 if granularity == "day" else 48
+        return format_timedelta(whole, granularity=granularity, threshold=threshold, locale=self.locale)
+
+
+def typeset(language: str, text: str) -> str:
+    r"""Return a text with the spaces that its language sets; French ones before high punctuation do not break.
+
+    >>> typeset("fr", "Quoi ?") == "Quoi\u202f?"
+    True
+    """
+    return _AFTER.sub("\u202f", _BEFORE.sub("\u202f", text)) if language == "fr" else text
+
+
+@lru_cache(maxsize=8)
+def catalogue(language: str) -> Mapping[str, str | Mapping[str, str]]:
+    """Return a language's texts by dotted key; plurals as a table."""
+    text = (resources.files(__name__) / f"{language}.toml").read_text(encoding="utf-8")
+    return dict(_flat("", tomllib.loads(text), language))
+
+
+def _flat(before: str, table: Mapping[str, Any], language: str) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for name, value in table.items():
+        key = f"{before}{name}"
+        if isinstance(value, str):
+            found.append((key, typeset(language, value)))
+        elif "other" in value:
+            found.append((key, {form: typeset(language, text) for form, text in value.items()}))
+        else:
+            found += _flat(f"{key}.", value, language)
+    return found
