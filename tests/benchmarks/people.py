@@ -46,17 +46,17 @@ def people() -> list[Figure]:
         ((number,),) = connection.execute("SELECT count(*) FROM members").fetchall()
         disconnect(connection, path)
         floor = _floor(path, Path(folder) / "floor.duckdb")
-        began = time.perf_counter()
+        began = time.process_time()
         found = resolve(path, Options(domains={"old.example": "new.example"}, handles={"workplace": "new.example"}))
-        took = time.perf_counter() - began
-    rows = f"{number:,} accounts → {found.people:,} people"
+        took = time.process_time() - began
+    name = f"people: {number:,} accounts → {found.people:,} people"
     right = found.people == _PERSONS
-    return [Figure(f"people: {rows}", f"{took:.1f} s", f"{floor:.1f} s", f"{_BOUND:.0f} s", took <= _BOUND and right)]
+    return [Figure(name, f"{took:.1f} s CPU", f"{floor:.1f} s", f"{_BOUND:.0f} s", took <= _BOUND and right)]
 
 
 def _floor(path: Path, to: Path) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     with duckdb.connect(to) as connection:
         connection.execute(f"ATTACH '{path}' AS store (READ_ONLY)")
         connection.execute("CREATE TABLE copied AS SELECT * FROM store.members ORDER BY id")
-    return time.perf_counter() - began
+    return time.process_time() - began

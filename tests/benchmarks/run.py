@@ -15,6 +15,7 @@ import imports
 import loading
 import people
 import pulling
+import roster
 import teams
 import translating
 import workplace
@@ -33,6 +34,7 @@ def main(wanted: list[str]) -> int:
         "limits": pulling.limits,
         "medium": pulling.medium,
         "people": people.people,
+        "roster": roster.roster,
         "second": pulling.second_run,
         "large": pulling.large,
         "teams": teams.teams,

@@ -175,6 +175,9 @@ def import_(  # noqa: PLR0913 # the options of the command
     folders: Annotated[
         list[str] | None, typer.Option("--map", metavar="FOLDER=ID", help="Which community a folder is.")
     ] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An option of these archives.")
+    ] = None,
     include_private: Private = False,
     include_direct: Direct = False,
     keep_raw: KeepRaw = False,
@@ -188,6 +191,7 @@ def import_(  # noqa: PLR0913 # the options of the command
 
     options: dict[str, Any] = {}
     with errors():
+        options |= parse.pairs(sets or [])
         if network:
             options["network"] = network
         if folders:

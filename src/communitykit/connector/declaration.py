@@ -113,6 +113,8 @@ class ArchiveDoor:
     nested: Nested = False
     """Whether exports come as zips inside zips, or as a folder of them: those are opened, too. "wrapped" opens only
     those that a whole export was zipped into once more, since what people attached may be zips as well."""
+    sweeps: bool = False
+    """Whether a Swept that `read` yields is meant: an archive that says it is whole, so who is not in it has gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,10 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import IO, Any, NamedTuple, TypeAlias
 
 from communitykit.connector.archive import Archive
@@ -21,6 +23,7 @@ LONGEST_ROW = 32 * 1024 * 1024
 """The longest row that is read, in characters: longer ones are left out, and said."""
 _HEAD = 64 * 1024
 _PIECE = 1024 * 1024
+_TITLES = 30
 _DELIMITERS = ",;\t"
 _BESIDE = re.compile(r'[^",;\t\r\n]+')
 _QUOTED = re.compile(r'"[^"]*"?')
@@ -32,10 +35,11 @@ Cells: TypeAlias = dict[str, Any]
 
 
 class Row(NamedTuple):
-    """A row: its cells by column, and how many cells it had more than the table has columns."""
+    """A row: its cells by column, how many cells it had more than the table has columns, and its line (from 1)."""
 
     cells: Cells
     spare: int
+    line: int
 
 
 @dataclass(slots=True)
@@ -61,10 +65,14 @@ class Table:
             raise ArchiveError(f"{self.place} has no column `{missing[0]}`: is it UTF-8 and comma-separated?")
 
 
-def tables(archive: Archive, name: str) -> Iterator[Table]:
+IsHeader: TypeAlias = Callable[[Sequence[str]], bool]
+
+
+def tables(archive: Archive, name: str, *, is_header: IsHeader | None = None) -> Iterator[Table]:
     """Return the tables of a file: one of a CSV; of a workbook one of each sheet, or several below each other.
 
-    Each is good until the next one is asked for.
+    Each is good until the next one is asked for. `is_header` tells whether cells are names of columns: up to 30 lines
+    above the first such are passed over, as titles; where there is none, the first line names the columns.
 
     Raises ArchiveError when it cannot be read, or is not safe to read.
     """
@@ -74,10 +82,10 @@ def tables(archive: Archive, name: str) -> Iterator[Table]:
         from communitykit.connector.workbooks import sheets  # noqa: PLC0415 # only for those who have workbooks
 
         for place, stacked in sheets(archive, name):
-            yield from _stacked(place, stacked)
+            yield from _stacked(place, enumerate(stacked, 1), is_header)
         return
     with archive.open(name) as file:
-        yield from _csv(file, head, name)
+        yield from _csv(file, head, name, is_header)
 
 
 def is_tabular(head: bytes) -> bool:
@@ -92,7 +100,7 @@ def is_tabular(head: bytes) -> bool:
     return any(one in first for one in _DELIMITERS) and not _BINARY.search(text)
 
 
-def _csv(file: IO[bytes], head: bytes, name: str) -> Iterator[Table]:
+def _csv(file: IO[bytes], head: bytes, name: str, is_header: IsHeader | None) -> Iterator[Table]:
     encoding = _encoding(head)
     errors = _MIXED if encoding == "utf-8-sig" else "replace"
     text = io.TextIOWrapper(file, encoding=encoding, errors=errors, newline="")
@@ -100,8 +108,12 @@ def _csv(file: IO[bytes], head: bytes, name: str) -> Iterator[Table]:
     first = next(lines, "")
     told = re.fullmatch(r"(?i)sep=(.)[\r\n]*", first)  # Excel's own first line
     first = next(lines, "") if told else first
-    delimiter = told[1] if told else max(_DELIMITERS, key=_QUOTED.sub("", first).count)
-    lines.again = first
+    titles = [first, *islice(lines, _TITLES)] if is_header else [first]
+    if is_header:
+        split = ((at, next(csv.reader([line], delimiter=_delimiter(line)), [])) for at, line in enumerate(titles))
+        titles = titles[next((at for at, cells in split if is_header([cell.strip() for cell in cells])), 0) :]
+    delimiter = told[1] if told else _delimiter(titles[0])
+    lines.again(titles)
     csv.field_size_limit(2 * LONGEST_ROW)
     reader = csv.reader(lines, delimiter=delimiter)
     try:
@@ -115,16 +127,22 @@ def _csv(file: IO[bytes], head: bytes, name: str) -> Iterator[Table]:
         text.detach()  # the file is the archive's to close
 
 
-def _whole(reader: Iterator[list[str]], lines: _Lines, place: str, problems: list[str]) -> Iterator[list[str]]:
-    """Return the rows that are whole; of those that are not, say how many there were."""
-    lost, number = 0, 2
+def _delimiter(line: str) -> str:
+    return max(_DELIMITERS, key=_QUOTED.sub("", line).count)
+
+
+def _whole(
+    reader: Iterator[list[str]], lines: _Lines, place: str, problems: list[str]
+) -> Iterator[tuple[int, list[str]]]:
+    """Return the rows that are whole, with their lines; of those that are not, say how many there were."""
+    lost, number = 0, lines.number + 1
     for cells in reader:
         if lines.ended:
             problems.append(f"{place} ends inside a quoted cell of the row that begins in line {number}")
         elif lines.lost:
             lost += 1
         else:
-            yield cells
+            yield number, cells
         number = lines.number + 1
         lines.begin()
     if lost:
@@ -137,7 +155,13 @@ class _Lines:
     def __init__(self, text: IO[str]) -> None:
         self._text = text
         self.number = 0
-        self.again = ""
+        self._again: deque[str] = deque()
+        self.begin()
+
+    def again(self, lines: Iterable[str]) -> None:
+        """Give these lines once more, the last that were given."""
+        self._again.extend(lines)
+        self.number -= sum(map(bool, self._again))
         self.begin()
 
     def begin(self) -> None:
@@ -149,7 +173,9 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line, self.again = self.again or self._line(), ""
+        line = self._again.popleft() if self._again else ""
+        self.number += bool(line)
+        line = line or self._line()
         if not line:
             self.ended = self._length > 0  # the reader wants more of a row that it has begun
             raise StopIteration
@@ -173,11 +199,11 @@ def _structure(text: str) -> str:
     return _BESIDE.sub("x", text)
 
 
-def _rows(columns: Sequence[str], lines: Iterator[Sequence[Any]]) -> Iterator[Row]:
-    for cells in lines:
+def _rows(columns: Sequence[str], lines: Iterator[tuple[int, Sequence[Any]]]) -> Iterator[Row]:
+    for line, cells in lines:
         found = {name: cell for name, cell in zip(columns, cells, strict=False) if name and cell not in {None, ""}}
         if found:
-            yield Row(found, max(0, len(cells) - len(columns)))
+            yield Row(found, max(0, len(cells) - len(columns)), line)
 
 
 def _encoding(head: bytes) -> str:
@@ -201,26 +227,34 @@ def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_MIXED, _as_cp1252)
 
 
-def _stacked(place: str, lines: Iterator[list[Any]]) -> Iterator[Table]:
+def _stacked(place: str, lines: Iterator[tuple[int, list[Any]]], is_header: IsHeader | None) -> Iterator[Table]:
     """Return the tables of a sheet: an empty line ends one, the line after it names the next one's columns."""
     while True:
-        columns: tuple[str, ...] = ()
-        for line in lines:
-            if any(cell not in {None, ""} for cell in line):
-                columns = tuple(str(cell).strip() if cell is not None else "" for cell in line)
-                break
-        if not columns:
+        above = [line for line in _head(lines, is_header) if any(cell not in {None, ""} for cell in line[1])]
+        if not above:
             return
+        named = [tuple(str(cell).strip() if cell is not None else "" for cell in cells) for _, cells in above]
+        at = next((at for at, cells in enumerate(named) if is_header and is_header(cells)), 0)
         ended: list[bool] = []
-        yield Table(place, columns, _rows(columns, _until_empty(lines, ended)))
+        below = chain(above[at + 1 :], _until_empty(lines, ended))
+        yield Table(place, named[at], _rows(named[at], below))
         if not ended:  # whoever asked for the table may not have gone through it
             for _ in _until_empty(lines, ended):
                 pass
 
 
-def _until_empty(lines: Iterator[list[Any]], ended: list[bool]) -> Iterator[list[Any]]:
+def _head(lines: Iterator[tuple[int, list[Any]]], is_header: IsHeader | None) -> Iterator[tuple[int, list[Any]]]:
+    """Yield lines up to the one that names the columns: the first such, or without `is_header` the first not empty."""
+    for number, line in enumerate(lines):
+        yield line
+        cells = ["" if cell is None else str(cell).strip() for cell in line[1]]
+        if is_header(cells) or number >= _TITLES if is_header else any(cells):
+            return
+
+
+def _until_empty(lines: Iterator[tuple[int, list[Any]]], ended: list[bool]) -> Iterator[tuple[int, list[Any]]]:
     for line in lines:
-        if not any(cell not in {None, ""} for cell in line):
+        if not any(cell not in {None, ""} for cell in line[1]):
             ended.append(True)
             return
         yield line

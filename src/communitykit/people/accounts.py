@@ -11,9 +11,11 @@ ROSTER = "directory"
 """The platform whose accounts are rows of a company's roster."""
 
 # An account that has ended did so when it says so; one that only says that it is inactive, at its last change at the
-# latest. Times are days since 1970: plain numbers cost less than dates, by the million.
+# latest; somebody whom a roster lacks, before that roster. Times are days since 1970: plain numbers cost less than
+# dates, by the million.
 _DAY = "date_diff('day', DATE '1970-01-01', CAST({} AS DATE))"
-_ENDED = "CASE WHEN active = false THEN coalesce(deactivated_at, updated_at) END"
+_ENDED = f"""CASE WHEN active = false
+    THEN coalesce(deactivated_at, updated_at, CASE WHEN platform = '{ROSTER}' THEN as_of END) END"""
 _QUERY = f"""
 SELECT id, platform, network, kind, coalesce(stub, false) AS stub, username, display_name AS name, email,
     employee_number, directory_id, manager_id, coalesce(external, false) AS external, active,

@@ -27,7 +27,6 @@ _FIELDS = {
 """A person's fields, and the members' fields that tell them."""
 
 _START = "TRY_CAST(m.extra->>'$.start_date' AS DATE)"
-_ENDED = "CAST(CASE WHEN m.active = false THEN coalesce(m.deactivated_at, m.updated_at) END AS DATE)"
 _TOLD = {name: f"nullif(trim(m.{column}), '')" for name, column in _FIELDS.items()} | {"started_on": _START}
 _THERE = "coalesce(m.active, CASE WHEN m.stub THEN NULL ELSE true END)"
 _ROWS = f"m.platform = '{ROSTER}'"
@@ -45,7 +44,7 @@ WITH held AS (
         bool_or({_ROWS} AND coalesce(m.external, false)) AS outside,
         CASE WHEN bool_or({_ROWS}) THEN bool_or({_ROWS} AND coalesce(m.active, true)) ELSE bool_or({_THERE}) END
             AS active,
-        coalesce(max(CASE WHEN {_ROWS} THEN {_ENDED} END), max({_ENDED})) AS ended,
+        coalesce(max(CASE WHEN {_ROWS} THEN r.ended END), max(r.ended)) AS ended,
         CAST(count(*) FILTER (NOT {_ROWS}) AS INTEGER) AS accounts
     FROM resolved r JOIN members m ON m.id = r.account_id GROUP BY r.person_id)
 INSERT INTO people BY NAME
@@ -101,6 +100,7 @@ def write(  # noqa: PLR0913 # what resolving found, each its own
             "decided_by": pa.array([by for by, _ in words], pa.string()),
             "decided_at": pa.array([at for _, at in words], pa.timestamp("us", tz="UTC")),
             "rank": pa.array(rank, pa.int64()),
+            "ended": pa.array(accounts.ended, pa.int32()).cast(pa.date32()),
             "shared": pa.array(shared, pa.bool_()),
         }
     )

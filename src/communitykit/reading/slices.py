@@ -68,7 +68,9 @@ class SliceReading:
         self.selection = selection
         self.key = key
         self.slice = slice_
-        self._sweeps = translation.origin == "api"  # archives and webhooks walk no window that could be swept
+        # Archives and webhooks walk no window that could be swept, but for lists that are whole by their own word.
+        door = translation.connector.archive
+        self._sweeps = {"api": True, "archive": door is not None and door.sweeps}.get(translation.origin, False)
         self.meter = Meter()
         self.ignored: Counter[str] = Counter()
         self.failure: CommunityKitError | None = None

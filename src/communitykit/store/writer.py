@@ -13,7 +13,7 @@ import duckdb
 from pydantic_core import from_json, to_json
 
 from communitykit.errors import StoreError
-from communitykit.store.columns import MERGED
+from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.connection import IN_MEMORY, MEMORY_LIMITS, connect, disconnect, identity
 from communitykit.store.making import clean, make_journal, remove_empty_journal
 from communitykit.store.merging import Tally, append, store
@@ -59,7 +59,8 @@ class Writer:
         self._open: duckdb.DuckDBPyConnection | None = connect(path, read_only=False, patience=min(patience, 5.0))
         self._file = identity(path)
         with telling(path, "read it"):
-            self.was_empty = self._open.execute("SELECT count(*) FROM posts").fetchall() == [(0,)]
+            held = " UNION ALL ".join(f"(FROM (SELECT 1 FROM {TABLES[kind]} LIMIT 1))" for kind in MERGED)  # noqa: S608 # ours
+            self.was_empty = not self._open.execute(held).fetchall()
 
     def release(self) -> None:
         """Fold the journal into the file, with more memory where that takes more, and let go of it.

@@ -1,0 +1,85 @@
+"""A roster whole: its files, joined, as one listing of people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from itertools import islice
+from typing import Any
+
+from communitykit import ArchiveError
+from communitykit.connector import Archive, Batch, Gap, Selection, Slice, Swept
+from communitykit_directory.archive.joining import Roster
+from communitykit_directory.archive.sources import Source, form_of, headings_missing, source_of
+from communitykit_directory.settings import RosterOptions
+
+BATCH = 2_000
+_DAY = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+
+Step = Batch | Slice | Swept | Gap
+
+
+def detect(archive: Archive) -> bool:
+    """Tell whether anything in an archive is a roster: by content, whatever the files are called."""
+    return any(form_of(archive, name) != "other" for name in archive.names()) or any(
+        name.lower().endswith((".csv", ".xlsx", ".ldif", ".ldf", ".json")) for name in archive.names()
+    )
+
+
+def as_of(archive: Archive) -> datetime | None:
+    """Return the day in the files' names (`hr-2026-11-01.csv`), the latest: rosters have no date of their own."""
+    days = []
+    for name in (archive.name, *archive.names()):
+        for year, month, day in _DAY.findall(name):
+            try:
+                days.append(datetime.combine(date(int(year), int(month), int(day)), time(), UTC))
+            except ValueError:  # 31 February: no day
+                continue
+    return max(days, default=None)
+
+
+def read(archive: Archive, selection: Selection[Any]) -> Iterator[Step]:
+    """Read everybody; a roster that is whole, by the option, is walked whole.
+
+    Raises ArchiveError where an option names a column that no file has, or where no file is a roster.
+    """
+    options = selection.settings or RosterOptions()
+    yield Slice("roster", options.network, ("member",))
+    problems: list[str] = []
+    sources: list[Source] = []
+    for name in archive.names():
+        try:
+            sources.append(source_of(archive, name, options))
+        except ArchiveError as error:
+            problems.append(str(error))
+    if missing := headings_missing(sources, options):
+        raise ArchiveError(f"no file has a column {', '.join(missing)}", platform="directory", subject=archive.name,
+                           remedy="Write the heading as it stands in the file.")  # fmt: skip
+    if not any(source.rows for source in sources):
+        raise ArchiveError(
+            "no table of people was found in it", platform="directory", subject=archive.name,
+            remedy="Say what its columns are: --set columns='Heading=employee_number,Other=email'.",
+        )  # fmt: skip
+    roster = Roster()
+    for source in sources:
+        roster.add(source)
+        problems += source.problems
+    today = as_of(archive) or selection.until
+    context = {"network": options.network, "today": today.date().isoformat()}
+    for items in _batches(roster):
+        yield Batch("row", items, context)
+    if unread := sorted({column for source in sources for column in source.unread}):
+        yield Batch("column", unread, {"network": options.network})
+    whole = options.whole and not problems  # what could not be read may hold somebody
+    yield from (Gap(problem) for problem in (*problems, *roster.problems))
+    if whole:
+        yield Swept("member", {}, network=options.network)
+    elif options.whole:
+        yield Gap("the roster could not be read whole, so nobody is taken to have left")
+
+
+def _batches(roster: Roster) -> Iterator[list[Any]]:
+    rows = iter(roster.rows())
+    while items := list(islice(rows, BATCH)):
+        yield items

@@ -1,0 +1,146 @@
+"""The files of a roster as rows: whatever form each has. Files in, fields of rows out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal, NamedTuple
+
+from communitykit import ArchiveError
+from communitykit.connector import Archive, is_tabular, json_items, tables
+from communitykit_directory.archive import ldif, scim
+from communitykit_directory.archive.dates import iso, order_of
+from communitykit_directory.archive.headings import is_header, recognise
+from communitykit_directory.settings import RosterOptions
+from communitykit_directory.wire import plain
+
+Form = Literal["table", "scim", "ldif", "other"]
+_HEAD = 64 * 1024
+_DATES = ("start_date", "end_date")
+
+
+class Found(NamedTuple):
+    """A row as a file tells it: where it stands (`hr.csv:17`), and its fields as text."""
+
+    place: str
+    fields: dict[str, str]
+
+
+@dataclass(slots=True)
+class Source:
+    """A file's rows, the columns of it that tell nothing that is read, and what of it could not be read."""
+
+    name: str
+    rows: list[Found] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    columns: set[str] = field(default_factory=set)
+    """All headings that were seen, in lower case."""
+
+
+def form_of(archive: Archive, name: str, told: Mapping[str, str] | None = None) -> Form:
+    """Tell what a file is, by its content."""
+    with archive.open(name) as file:
+        head = file.read(_HEAD)
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if start in {b"{", b"["}:
+        return "scim" if b'"userName"' in head or b"scim" in head else "other"
+    if ldif.is_ldif(head):
+        return "ldif"
+    if not is_tabular(head):
+        return "other"
+    try:
+        for table in tables(archive, name, is_header=partial(is_header, told=told or {})):
+            if is_header(table.columns, told or {}):
+                return "table"
+    except ArchiveError:
+        return "other"
+    return "other"
+
+
+def source_of(archive: Archive, name: str, options: RosterOptions) -> Source:
+    """Read a file whole: rosters are as long as companies, and who manages whom is known at its end.
+
+    Raises ArchiveError where it cannot be read.
+    """
+    source = Source(name)
+    form = form_of(archive, name, options.columns)
+    try:
+        if form == "table":
+            _table(archive, source, options)
+        elif form == "scim":
+            _scim(archive, source)
+        elif form == "ldif":
+            _ldif(archive, source)
+        else:
+            source.problems.append(f"{name} is no roster of a known kind, and was not read")
+    except ValueError as error:
+        source.problems.append(f"{name} is not readable to its end: {error}")
+    return source
+
+
+def _table(archive: Archive, source: Source, options: RosterOptions) -> None:
+    for table in tables(archive, source.name, is_header=partial(is_header, told=options.columns)):
+        source.columns.update(column.casefold() for column in table.columns)
+        if not is_header(table.columns, options.columns):
+            continue
+        fields = recognise(table.columns, options.columns)
+        source.unread += [column for column in table.columns if column and column not in fields]
+        empty = dict.fromkeys(fields.values(), "")
+        begin = len(source.rows)
+        spare = 0
+        for row in table.rows:
+            spare += bool(row.spare)
+            told = empty.copy()
+            for column, value in row.cells.items():
+                if (name := fields.get(column)) and (text := plain(value)):
+                    told[name] = f"{told[name]} {text}".lstrip() if name == "addresses" else told[name] or text
+            if any(told.values()):
+                source.rows.append(Found(f"{table.place}:{row.line}", told))
+        source.problems += table.problems
+        if spare:
+            source.problems.append(f"{spare} rows of {table.place} have more cells than it has columns")
+        for name in _DATES:
+            _put_right(source, begin, name, options)
+
+
+def _put_right(source: Source, begin: int, name: str, options: RosterOptions) -> None:
+    """Write the days of a column as ISO, in the order that the column itself shows."""
+    rows = source.rows[begin:]
+    order = order_of((row.fields.get(name, "") for row in rows), options.dates)
+    for row in rows:
+        if text := row.fields.get(name):
+            row.fields[name] = iso(text, order)
+
+
+def _scim(archive: Archive, source: Source) -> None:
+    with archive.open(source.name) as file:
+        alone: dict[int, dict[str, Any]] = {}
+        for number, item in enumerate(json_items(file), 1):
+            if item.problem:
+                source.problems.append(f"{source.name}: object {number} is {item.problem}")
+            elif scim.is_user(item.value):
+                source.rows.append(Found(f"{source.name}#{number}", scim.fields_of(item.value)))
+            elif item.key is not None and item.is_item:
+                alone.setdefault(item.document, {}).setdefault(item.key, []).append(item.value)
+            elif item.key is not None:
+                alone.setdefault(item.document, {})[item.key] = item.value
+        for number, one in alone.items():  # a file of one user, or of one a line
+            if scim.is_user(one):
+                source.rows.append(Found(f"{source.name}#{number + 1}", scim.fields_of(one)))
+
+
+def _ldif(archive: Archive, source: Source) -> None:
+    with archive.open(source.name) as file:
+        for line, entry in ldif.entries(file):
+            if ldif.is_person(entry):
+                fields = {name: plain(value) for name, value in ldif.fields_of(entry).items()}
+                source.rows.append(Found(f"{source.name}:{line}", fields))
+
+
+def headings_missing(sources: list[Source], options: RosterOptions) -> list[str]:
+    """Return the columns that the options name and no file has."""
+    seen = {column for source in sources for column in source.columns}
+    return [json.dumps(one, ensure_ascii=False) for one in options.columns if one.casefold().strip() not in seen]

@@ -1,0 +1,96 @@
+"""What a row of a roster is on its way to becoming a member, and how its values are read. Pure.
+
+A row's `fields` hold text by the names of `FIELDS`. One that is there and empty was told to be empty; one that is not
+there was not told at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TypedDict
+
+FIELDS = (
+    "employee_number", "directory_id", "name", "given_name", "family_name", "username", "email", "addresses",
+    "job_title", "department", "division", "organization", "site", "country", "language", "manager", "manager_number",
+    "manager_email", "manager_name", "start_date", "end_date", "status", "employment", "leader", "accounts",
+)  # fmt: skip
+"""What a roster may tell of somebody."""
+
+_YES = frozenset({"yes", "y", "true", "t", "1", "x", "ja", "j", "wahr", "oui", "o", "vrai", "si"})
+_NO = frozenset({"no", "n", "false", "f", "0", "nein", "falsch", "non", "faux", "-"})
+_HERE = frozenset(
+    {"active", "aktiv", "actif", "active employee", "employed", "current", "present", "enabled", "on leave", "leave",
+     "en conge", "beurlaubt", "angestellt", "en poste"}
+)  # fmt: skip
+_GONE = frozenset(
+    {"inactive", "inaktiv", "inactif", "terminated", "left", "leaver", "disabled", "ended", "resigned", "retired",
+     "former", "ausgetreten", "ausgeschieden", "gekundigt", "sorti", "parti", "quitte", "termine", "withdrawn"}
+)  # fmt: skip
+_OUTSIDE = re.compile(
+    r"extern|contract(?:or|ed)|freelance|consult(?!ing)|vendor|supplier|temp(?:orary)? ?(?:agency|worker)|agency|"
+    r"prestataire|interim|sous-traitan|leiharbeit|zeitarbeit|dienstleister|fremdfirma"
+)
+_NOTHING = frozenset({"", "-", "--", "n/a", "#n/a", "#ref!", "#name?", "#value!", "#div/0!", "#null!", "null", "none"})
+_MAIL = re.compile(r"[^@\s;,<>]+@[^@\s;,<>]+\.[^@\s;,<>.]+")
+
+
+class Row(TypedDict, total=False):
+    """One person of a roster."""
+
+    id: str | None
+    place: str
+    why: str
+    """Why nobody can be made of it."""
+    manager_id: str | None
+    fields: dict[str, str]
+
+
+def plain(value: object) -> str:
+    """Return a cell as text, without what Excel puts around it; empty for what stands for nothing.
+
+    >>> [plain(one) for one in (1001.0, '="00123"', "'0042", " #N/A ", None, True)]
+    ['1001', '00123', '0042', '', '', 'true']
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    text = str(value).replace("\u00a0", " ").replace("\u200b", "").strip()
+    if text.startswith('="') and text.endswith('"'):
+        text = text[2:-1]
+    text = text.removeprefix("'").strip()
+    return "" if text.lower() in _NOTHING else text
+
+
+def mails(text: str) -> list[str]:
+    """Return all addresses in a text, in lower case: `Anna <a@b.example>; smtp:c@d.example`."""
+    return [one.removeprefix("smtp:").removeprefix("mailto:") for one in _MAIL.findall(text.lower())]
+
+
+def flag(text: str) -> bool | None:
+    """Return what yes or no, in three languages, says; None for what is neither."""
+    word = text.strip().lower()
+    return True if word in _YES else False if word in _NO else None
+
+
+def is_here(text: str) -> bool | None:
+    """Return whether a status, in three languages, says that somebody works here; None for what says neither."""
+    word = re.sub(r"[^a-z0-9 -]+", "", _unaccented(text.strip().lower()))
+    return True if word in _HERE or word in _YES else False if word in _GONE or word in _NO else None
+
+
+def is_outside(text: str) -> bool:
+    """Tell whether a sort of employment is another company's or nobody's: contractors, agency staff, freelancers."""
+    return _OUTSIDE.search(_unaccented(text.lower())) is not None
+
+
+def hashed(text: str) -> str:
+    """Return what identifies somebody of whom only a name or address is told, and shows neither."""
+    return "key-" + hashlib.sha256(text.lower().encode()).hexdigest()[:20]
+
+
+def _unaccented(text: str) -> str:
+    return text.translate(str.maketrans("àâäéèêëîïôöùûüç", "aaaeeeeiioouuuc"))
