@@ -9,6 +9,7 @@ from typing import get_args
 from communitykit.connector import JSON, Privacy, Selection, as_text
 
 _STRICT: tuple[Privacy, ...] = get_args(Privacy)
+_FLAGS = ("is_private", "is_group", "is_im", "is_mpim")
 _DIRECT_ID = re.compile(r"^D[A-Z0-9]{6,}$")
 
 
@@ -24,6 +25,8 @@ def told_by(row: Mapping[str, JSON]) -> Iterator[Privacy]:
     if row.get("is_im") or row.get("is_mpim") or is_direct(native) or is_direct(name):
         yield "direct"
     if row.get("is_private") or row.get("is_group") or native.startswith("G"):
+        yield "private"
+    if not all(isinstance(row.get(flag, False), bool) for flag in _FLAGS):  # what says nothing hides what it is
         yield "private"
 
 

@@ -258,7 +258,7 @@ def _is_hosted_by(team: str, channel: Mapping[str, Any]) -> bool:
 
 def _is_standard(channel: Mapping[str, Any]) -> bool:
     """Tell whether a channel has its team's members; a kind that nobody has heard of is taken for closed."""
-    return channel.get("membershipType") in {None, "standard"}
+    return channel.get("membershipType") in (None, "standard")  # it may be a list, too
 
 
 def _is_open(visibility: object) -> bool:

@@ -23,6 +23,7 @@ Steps = Generator[Any, Any, Any]
 
 _TALK = frozenset({"post", "event"})
 _SIDE_BY_SIDE = 8
+_TOLD = ("public", "private")  # no set: a payload may hold a list in its place
 
 
 def discover(selection: Selection) -> Flow:
@@ -113,7 +114,7 @@ def _groups(selection: Selection, found: Found, *, private: bool) -> Steps:
     )
     untold: list[str] = []
     while (rows := (yield from listing.rows())) is not None:
-        untold += [str(row["id"]) for row in rows if row.get("privacy") not in {"public", "private"}]
+        untold += [str(row["id"]) for row in rows if row.get("privacy") not in _TOLD]
         rows = [row for row in rows if _is_of(row, selection, private=private) and str(row["id"]) not in found.given]
         rows = [row for row in rows if selection.wants(*_names(row), number(row["id"]))]
         yield Batch("group", [*rows, *listing.odd], found.context)
@@ -134,7 +135,7 @@ def _groups(selection: Selection, found: Found, *, private: bool) -> Steps:
 
 def _is_of(row: Mapping[str, Any], selection: Selection, *, private: bool) -> bool:
     """Tell whether a row of the list of public groups, or of the owner's own, is to be read."""
-    if row.get("privacy") in {"public", "private"}:
+    if row.get("privacy") in _TOLD:
         return bool((row["privacy"] == "private") == private)
     return selection.include_private
 

@@ -47,7 +47,7 @@ def community(item: GraphCommunity, context: Mapping[str, Any]) -> Iterator[Draf
         draft["name"] = item["displayName"]
     if "description" in item:
         draft["purpose"] = item["description"] or None
-    if item.get("privacy") in {"public", "private"}:
+    if item.get("privacy") in ("public", "private"):
         draft["privacy"] = item["privacy"]
     if item.get("groupId"):
         draft["extra"] = {"m365_group_id": item["groupId"]}

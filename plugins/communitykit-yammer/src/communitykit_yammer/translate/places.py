@@ -47,7 +47,7 @@ def group(item: Group, context: Mapping[str, Any]) -> Iterator[Draft]:
         draft["name"] = item.get("full_name") or item.get("name")
     if "description" in item:
         draft["purpose"] = item["description"] or None
-    if item.get("privacy") in {"public", "private"}:
+    if item.get("privacy") in ("public", "private"):
         draft["privacy"] = item["privacy"]
     if created := parse_time(item.get("created_at")):
         draft["created_at"] = created
