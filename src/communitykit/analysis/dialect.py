@@ -38,7 +38,7 @@ def render(query: exp.Expr, dialect: str = "duckdb", *, pretty: bool = True) -> 
     """
     if dialect not in DIALECTS:
         raise SettingsError(f"no SQL can be written for {dialect!r}", remedy=f"Take one of {', '.join(DIALECTS)}.")
-    return query.copy().transform(_same_everywhere, dialect).sql(dialect=dialect, pretty=pretty, comments=False)
+    return query.transform(_same_everywhere, dialect).sql(dialect=dialect, pretty=pretty, comments=False)
 
 
 def _same_everywhere(node: exp.Expr, dialect: str) -> exp.Expr:

@@ -59,12 +59,12 @@ def compose(
         wanted.insert(1, "platforms")
     whole = exp.Select()
     for name in wanted:
-        whole = whole.with_(name, as_=_table(name, definition, by, periods, platforms, lengths))
+        whole = whole.with_(name, as_=_table(name, definition, by, periods, platforms, lengths), copy=False)
     inner = body.args.pop("with_", None)
     for cte in inner.expressions if inner is not None else ():
-        whole = whole.with_(cte.alias, as_=cte.this)
-    whole = whole.with_("figures", as_=body)
-    return whole.select(*_columns(body, by)).from_("figures")
+        whole = whole.with_(cte.alias, as_=cte.this, copy=False)
+    whole = whole.with_("figures", as_=body, copy=False)
+    return whole.select(*_columns(body, by), copy=False).from_("figures", copy=False)
 
 
 def _columns(body: exp.Query, by: Sequence[str]) -> list[exp.Expr]:

@@ -45,7 +45,7 @@ counts AS (
         sum(CASE WHEN l.day >= l.from_1 THEN 1 ELSE 0 END) AS dau,
         sum(CASE WHEN l.day >= l.from_2 THEN 1 ELSE 0 END) AS wau,
         sum(CASE WHEN l.day >= l.from_3 THEN 1 ELSE 0 END) AS mau,
-        sum(CASE WHEN l.day >= l.since_day THEN 1 ELSE 0 END) AS within
+        sum(CASE WHEN l.day >= l.since_day THEN 1 ELSE 0 END) AS in_window
     FROM looks AS l
     GROUP BY by_all(l), l.kind
 ),
@@ -53,7 +53,7 @@ active AS (
     SELECT by_all(c), concat(c.kind, '_dau') AS variant, c.dau AS persons FROM counts AS c
     UNION ALL SELECT by_all(c), concat(c.kind, '_wau') AS variant, c.wau AS persons FROM counts AS c
     UNION ALL SELECT by_all(c), concat(c.kind, '_mau28') AS variant, c.mau AS persons FROM counts AS c
-    UNION ALL SELECT by_all(c), concat(c.kind, '_window') AS variant, c.within AS persons FROM counts AS c
+    UNION ALL SELECT by_all(c), concat(c.kind, '_window') AS variant, c.in_window AS persons FROM counts AS c
 )
 SELECT by_all(m), v.variant, coalesce(x.persons, 0) AS numerator, m.members AS denominator, m.members AS persons
 FROM population AS m
