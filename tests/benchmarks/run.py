@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import imports
 import loading
+import measuring
 import people
 import pulling
 import roster
@@ -37,6 +38,7 @@ def main(wanted: list[str]) -> int:
         "roster": roster.roster,
         "second": pulling.second_run,
         "large": pulling.large,
+        "measure": measuring.measuring,
         "teams": teams.teams,
         "workplace": workplace.workplace,
         "yammer": yammer.yammer,

@@ -13,54 +13,10 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
+from communitykit.analysis import TABLES
+
 ZONE = ZoneInfo("Europe/Paris")
-SCHEMA: dict[str, dict[str, str]] = {
-    "people": {
-        "person_id": "BIGINT", "kind": "VARCHAR", "department": "VARCHAR", "division": "VARCHAR", "site": "VARCHAR",
-        "country": "VARCHAR", "manager_id": "BIGINT", "depth": "INTEGER", "is_leader": "BOOLEAN",
-        "in_roster": "BOOLEAN", "active": "BOOLEAN", "is_eligible": "BOOLEAN", "started_day": "DATE",
-        "left_day": "DATE", "first_act_day": "DATE", "accounts": "INTEGER", "memberships": "INTEGER",
-    },
-    "acts": {
-        "at_us": "BIGINT", "day": "DATE", "at_is_inferred": "BOOLEAN", "person_id": "BIGINT", "kind": "VARCHAR",
-        "is_contribution": "BOOLEAN", "platform": "VARCHAR", "network_id": "BIGINT", "place_id": "BIGINT",
-        "thread_id": "BIGINT", "post_id": "BIGINT", "to_person_id": "BIGINT",
-    },
-    "threads": {
-        "thread_id": "BIGINT", "post_id": "BIGINT", "place_id": "BIGINT", "platform": "VARCHAR",
-        "network_id": "BIGINT", "person_id": "BIGINT", "kind": "VARCHAR", "at_us": "BIGINT", "day": "DATE",
-        "has_text": "BOOLEAN", "is_question": "BOOLEAN", "length": "INTEGER", "links": "INTEGER",
-        "attachments": "INTEGER", "mentions": "INTEGER", "language": "VARCHAR", "replies": "INTEGER",
-        "repliers": "INTEGER", "reactions": "INTEGER", "reactors": "INTEGER", "viewers": "INTEGER",
-        "reported_views": "BIGINT", "depth": "INTEGER", "first_reply_us": "BIGINT", "first_response_us": "BIGINT",
-    },
-    "answers": {
-        "post_id": "BIGINT", "thread_id": "BIGINT", "place_id": "BIGINT", "platform": "VARCHAR",
-        "network_id": "BIGINT", "person_id": "BIGINT", "to_person_id": "BIGINT", "kind": "VARCHAR", "at_us": "BIGINT",
-        "day": "DATE", "depth": "INTEGER", "has_text": "BOOLEAN", "is_question": "BOOLEAN", "length": "INTEGER",
-        "links": "INTEGER", "attachments": "INTEGER", "mentions": "INTEGER", "language": "VARCHAR",
-        "reactions": "INTEGER", "reactors": "INTEGER",
-    },
-    "ties": {
-        "day": "DATE", "from_person_id": "BIGINT", "to_person_id": "BIGINT", "kind": "VARCHAR", "platform": "VARCHAR",
-        "place_id": "BIGINT", "acts": "INTEGER",
-    },
-    "places": {
-        "place_id": "BIGINT", "kind": "VARCHAR", "platform": "VARCHAR", "network_id": "BIGINT", "privacy": "VARCHAR",
-        "parent_id": "BIGINT", "is_container": "BOOLEAN", "is_default": "BOOLEAN", "archived": "BOOLEAN",
-        "gone": "BOOLEAN", "created_day": "DATE", "members": "INTEGER", "owners": "INTEGER", "first_post_day": "DATE",
-        "last_post_day": "DATE",
-    },
-    "coverage": {
-        "platform": "VARCHAR", "network_id": "BIGINT", "place_id": "BIGINT", "what": "VARCHAR", "since_day": "DATE",
-        "until_day": "DATE", "status": "VARCHAR", "reason": "VARCHAR",
-    },
-    "calendar": {
-        "day": "DATE", "country": "VARCHAR", "iso_year": "INTEGER", "iso_week": "INTEGER", "week": "VARCHAR",
-        "month": "VARCHAR", "quarter": "VARCHAR", "year": "VARCHAR", "weekday": "INTEGER", "is_working_day": "BOOLEAN",
-    },
-    "about": {"key": "VARCHAR", "value": "VARCHAR"},
-}  # fmt: skip
+SCHEMA = {name: {one: column.type for one, column in table.columns.items()} for name, table in TABLES.items()}
 CONTRIBUTIONS = frozenset({"posted", "replied", "reacted", "mentioned", "shared", "praised", "voted"})
 TIES = {"replied": "reply", "reacted": "reaction", "mentioned": "mention"}
 
@@ -125,7 +81,9 @@ class World:
                 else None,
                 "depth": 1 if replies else 0,
                 "first_reply_us": min((act["at_us"] for act in human if act["kind"] == "replied"), default=None),
-                "first_response_us": min((act["at_us"] for act in human if act["kind"] != "viewed"), default=None),
+                "first_response_us": min(
+                    (act["at_us"] for act in human if act["kind"] == "replied" or act in reactions), default=None
+                ),
             }
         self.rows["threads"] = list(threads.values())
         tied: Counter[tuple[Any, ...]] = Counter()

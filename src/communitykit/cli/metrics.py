@@ -100,10 +100,10 @@ def run(  # noqa: PLR0913 # the options of the command
     as_json: Json = False,
 ) -> None:
     """Measure: one figure a row, with its population, what it rests on, and why it is absent where it is."""
-    from communitykit.metrics import Record, measure, sql  # noqa: PLC0415 # imported only when used
-    from communitykit.metrics.tables import Opened  # noqa: PLC0415 # same
+    from communitykit.analysis import Analysis  # noqa: PLC0415 # imported only when used
+    from communitykit.metrics import Record, measure, sql  # noqa: PLC0415 # same
 
-    with errors(), Opened(tables) as opened:
+    with errors(), Analysis(tables) as opened:
         record = Record(opened)
         ask: dict[str, Any] = {
             **parse.pairs(parameters or []),

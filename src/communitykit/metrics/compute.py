@@ -16,7 +16,8 @@ from communitykit.errors import SettingsError
 from communitykit.metrics import result
 from communitykit.metrics.catalogue import NEEDS, Definition, find
 from communitykit.metrics.frame import ALL, compose, reach_back
-from communitykit.metrics.record import Period, Record, Tables
+from communitykit.metrics.periods import Period
+from communitykit.metrics.record import Record, Tables
 from communitykit.metrics.syntax import DIMENSIONS, GRAINS, Value
 
 
@@ -80,7 +81,10 @@ def measure(  # each is a part of the question
     """
     record = analysis if isinstance(analysis, Record) else Record(analysis)
     question = ask(record, name, by=by, since=since, until=until, definitions=definitions, **parameters)
-    cursor = record.connection.execute(render(question.query(record), pretty=False))
+    query = question.query(record)
+    if record is analysis:  # others may ask for the same
+        query = record.shelf.use(query)
+    cursor = record.connection.execute(render(query, pretty=False))
     columns = [one[0] for one in cursor.description or ()]
     found = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
     rows = _rows(record, question, found)

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from communitykit.metrics import syntax
 from communitykit.metrics.catalogue import Definition
-from communitykit.metrics.record import Period
+from communitykit.metrics.periods import Period
 from communitykit.metrics.syntax import Value
 
 ALL: Final = "all"
@@ -22,7 +22,47 @@ _CALENDAR = """SELECT {columns}, c.day, CASE WHEN c.is_working_day THEN 1 ELSE 0
 _NUMBERS = """SELECT c.day, row_number() OVER (ORDER BY c.day) AS number FROM calendar AS c WHERE c.country = ''"""
 _POPULATION = """SELECT by_when(d), by_who(p){platform}, count(*) AS members FROM people AS p CROSS JOIN periods AS d
     {platforms} WHERE present(p, d) GROUP BY by_when(d), by_who(p){platform}"""
-_NAMES = ("periods", "platforms", "variants", "days", "span", "day_numbers", "population")
+# Who did how much, and who turned to whom: each is made once for all the metrics that stand on it.
+# Acts are added up before people are looked at: there are far fewer people.
+_PERSONAL = """SELECT by_who(p), {by}, x.person_id, d.days, x.contributions, x.posts, x.replies, x.reactions
+    FROM (SELECT by_when(d), by_what(a), a.person_id, count(*) AS contributions,
+            sum(CASE WHEN a.kind = 'posted' THEN 1 ELSE 0 END) AS posts,
+            sum(CASE WHEN a.kind = 'replied' THEN 1 ELSE 0 END) AS replies,
+            sum(CASE WHEN a.kind = 'reacted' THEN 1 ELSE 0 END) AS reactions
+        FROM acts AS a JOIN days AS d ON d.day = a.day
+        WHERE a.is_contribution AND a.person_id IS NOT NULL
+        GROUP BY by_when(d), by_what(a), a.person_id) AS x
+    JOIN periods AS d ON d.period = x.period JOIN people AS p ON p.person_id = x.person_id
+    WHERE present(p, d)"""
+_ARCS = """SELECT {by}, x.from_person_id, x.to_person_id, x.acts, x.responses, x.speaks
+    FROM (SELECT by_when(d), by_what(t), t.from_person_id, t.to_person_id, sum(CAST(t.acts AS DOUBLE)) AS acts,
+            sum(CASE WHEN t.kind <> 'mention' THEN CAST(t.acts AS DOUBLE) ELSE 0 END) AS responses,
+            max(CASE WHEN t.kind <> 'reaction' THEN 1 ELSE 0 END) AS speaks
+        FROM ties AS t JOIN days AS d ON d.day = t.day
+        GROUP BY by_when(d), by_what(t), t.from_person_id, t.to_person_id) AS x
+    WHERE EXISTS (SELECT 1 FROM members AS p WHERE p.period = x.period AND p.person_id = x.from_person_id)
+        AND EXISTS (SELECT 1 FROM members AS q WHERE q.period = x.period AND q.person_id = x.to_person_id)"""
+_MEMBERS = "SELECT by_when(d), p.person_id FROM people AS p CROSS JOIN periods AS d WHERE present(p, d)"
+_PAIRS = """SELECT {by}, least(x.from_person_id, x.to_person_id) AS one,
+        greatest(x.from_person_id, x.to_person_id) AS other, count(*) AS directions, max(x.speaks) AS speaks
+    FROM arcs AS x
+    GROUP BY {by}, least(x.from_person_id, x.to_person_id), greatest(x.from_person_id, x.to_person_id)"""
+_STANDS_ON = {
+    "periods": (),
+    "platforms": (),
+    "variants": (),
+    "day_numbers": (),
+    "days": ("periods",),
+    "span": ("periods",),
+    "population": ("periods", "platforms"),
+    "personal": ("days",),
+    "members": ("periods",),
+    "arcs": ("days", "members"),
+    "pairs": ("arcs",),
+}
+_SHARED_SQL: Final = {"personal": _PERSONAL, "arcs": _ARCS, "pairs": _PAIRS}
+SHARED: Final = tuple(_SHARED_SQL)
+"""What is worth keeping between metrics of the same periods and dimensions."""
 
 
 def compose(
@@ -51,12 +91,7 @@ def compose(
     values = {**parameters, "observed_us": observed_us}
     body = syntax.fill(definition.query(), by, values, definition.name, tellers)
     lengths = definition.lengths(parameters)
-    named = {table.name for table in body.find_all(exp.Table)}
-    wanted = [name for name in _NAMES if name in named]
-    if {"days", "span", "population"} & named and "periods" not in wanted:
-        wanted.insert(0, "periods")
-    if "population" in named and "platform" in by and "platforms" not in wanted:
-        wanted.insert(1, "platforms")
+    wanted = _needed({"periods", *(table.name for table in body.find_all(exp.Table))})
     whole = exp.Select()
     for name in wanted:
         whole = whole.with_(name, as_=_table(name, definition, by, periods, platforms, lengths), copy=False)
@@ -64,7 +99,23 @@ def compose(
     for cte in inner.expressions if inner is not None else ():
         whole = whole.with_(cte.alias, as_=cte.this, copy=False)
     whole = whole.with_("figures", as_=body, copy=False)
-    return whole.select(*_columns(body, by), copy=False).from_("figures", copy=False)
+    whole = whole.select(*_columns(body, by), copy=False).from_("figures", copy=False)
+    return whole.join("periods", on="periods.period = figures.period", copy=False)
+
+
+def _needed(named: set[str]) -> list[str]:
+    """Return what a query stands on, in order."""
+    found: list[str] = []
+
+    def add(name: str) -> None:
+        for below in _STANDS_ON.get(name, ()):
+            add(below)
+        if name in _STANDS_ON and name not in found:
+            found.append(name)
+
+    for name in sorted(named):
+        add(name)
+    return found
 
 
 def _columns(body: exp.Query, by: Sequence[str]) -> list[exp.Expr]:
@@ -74,7 +125,7 @@ def _columns(body: exp.Query, by: Sequence[str]) -> list[exp.Expr]:
     value = exp.cast(exp.column("value"), "DOUBLE") if "value" in given else quotient
     optional = {name: exp.column(name) if name in given else exp.cast(exp.null(), "VARCHAR") for name in _OPTIONAL}
     return [
-        exp.column("period"),
+        exp.alias_(exp.column("label", table="periods"), "period"),
         *(exp.column(name) for name in by),
         exp.alias_(optional["variant"], "variant"),
         exp.alias_(value, "value"),
@@ -104,10 +155,15 @@ def _table(
         return _values([[exp.Literal.string(one)] for one in definition.variants], ["variant"])
     if name == "day_numbers":
         return syntax.parse(_NUMBERS, name)
+    if name == "members":
+        return syntax.fill(syntax.parse(_MEMBERS, name), by, {}, name)
     if name == "population":
         crossed = {"platform": ", x.platform", "platforms": "CROSS JOIN platforms AS x"}
         chosen = crossed if "platform" in by else dict.fromkeys(crossed, "")
         return syntax.fill(syntax.parse(_POPULATION.format(**chosen), name), by, {}, name)
+    if name in _SHARED_SQL:
+        carried = ", ".join(f"x.{one}" for one in ("period", *(one for one in by if one in syntax.WHAT)))
+        return syntax.fill(syntax.parse(_SHARED_SQL[name].format(by=carried), name), by, {}, name)
     columns = ", ".join(f"p.{one}" for one in ("period", "since_day", "until_day", "days", *_froms(lengths)))
     start = "span_day" if name == "span" else "since_day"
     return syntax.parse(_CALENDAR.format(columns=columns, start=start), name)
@@ -127,13 +183,13 @@ def _from(period: Period, length: int) -> date:
 
 
 def _periods(periods: Sequence[Period], lengths: Sequence[int]) -> exp.Query:
-    rows = []
+    rows: list[list[exp.Expr]] = []
     for one in periods:
         days = [one.since, one.until, reach_back(one, lengths)]
         days += [_from(one, length) for length in lengths]
-        label = exp.Literal.string(one.label or ALL)
-        rows.append([label, exp.Literal.number((one.until - one.since).days), *(_day(day) for day in days)])
-    return _values(rows, ["period", "days", "since_day", "until_day", "span_day", *_froms(lengths)])
+        number, label = exp.Literal.number(len(rows)), exp.Literal.string(one.label or ALL)
+        rows.append([number, label, exp.Literal.number((one.until - one.since).days), *(_day(day) for day in days)])
+    return _values(rows, ["period", "label", "days", "since_day", "until_day", "span_day", *_froms(lengths)])
 
 
 def _day(day: date) -> exp.Expr:

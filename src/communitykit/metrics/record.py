@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -13,7 +13,9 @@ import duckdb
 
 from communitykit.errors import SettingsError
 from communitykit.metrics.catalogue import RESTS_ON
-from communitykit.metrics.syntax import GRAINS, WHO
+from communitykit.metrics.periods import Period, cut
+from communitykit.metrics.sharing import Shelf
+from communitykit.metrics.syntax import WHO
 
 _TELLS: Final = {
     "views": "SELECT DISTINCT platform FROM acts WHERE kind = 'viewed'",
@@ -41,15 +43,6 @@ class Tables(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A stretch of whole days, the last one excluded."""
-
-    label: str | None
-    since: date
-    until: date
-
-
 @dataclass(eq=False)
 class Record:
     """The analysis tables, and what is asked of them again and again. It remembers what it found out."""
@@ -60,8 +53,15 @@ class Record:
 
     @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """The connection; one, so that temporary tables are seen by every query."""
-        return self.tables.connection()
+        """The connection. Its progress bar is off: it would stand in the middle of what is printed for programs."""
+        connection = self.tables.connection()
+        connection.execute("SET enable_progress_bar = false")
+        return connection
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """What metrics share, made once."""
+        return Shelf(self.connection)
 
     @cached_property
     def first_day(self) -> date:
@@ -118,7 +118,7 @@ class Record:
             )
         if grain is None:
             return (Period(None, start, end),)
-        return tuple(_cut(grain, start, end))
+        return tuple(cut(grain, start, end))
 
     def coverage(self, period: Period, reach_back: date, platforms: Sequence[str], place: str | None = None) -> str:
         """Return how completely a window was read: `complete`, `partial` or `unknown`."""
@@ -170,7 +170,7 @@ class Record:
             f"WHERE a.day >= ? AND a.day < ? GROUP BY a.day, a.kind{groups}",
             [periods[0].since, periods[-1].until],
         )
-        index = {day: at for at, one in enumerate(periods) for day in _days(one)}
+        index = {day: at for at, one in enumerate(periods) for day in one.each_day()}
         counts: dict[tuple[Any, ...], dict[str, tuple[int, int]]] = {}
         for day, kind, *dimensions, part, total in rows:
             cell = counts.setdefault((index[day], *dimensions), {})
@@ -188,35 +188,3 @@ class Record:
                 f"the analysis tables do not say their {key}", remedy="Make them anew with `communitykit analyse`."
             )
         return date.fromisoformat(text[:10])
-
-
-def _days(period: Period) -> Iterator[date]:
-    for number in range((period.until - period.since).days):
-        yield period.since + timedelta(days=number)
-
-
-def _cut(grain: str, start: date, end: date) -> Iterator[Period]:
-    while start < end:
-        label, following = _GRAINS[grain](start)
-        yield Period(label, start, min(following, end))
-        start = following
-
-
-def _week(day: date) -> tuple[str, date]:
-    year, week, weekday = day.isocalendar()
-    return f"{year}-W{week:02}", day + timedelta(days=8 - weekday)
-
-
-def _months(day: date, size: int) -> date:
-    month = day.year * 12 + (day.month - 1) // size * size + size
-    return date(month // 12, month % 12 + 1, 1)
-
-
-_GRAINS: Final[dict[str, Callable[[date], tuple[str, date]]]] = {
-    "day": lambda day: (day.isoformat(), day + timedelta(days=1)),
-    "week": _week,
-    "month": lambda day: (f"{day:%Y-%m}", _months(day, 1)),
-    "quarter": lambda day: (f"{day.year}-Q{(day.month + 2) // 3}", _months(day, 3)),
-    "year": lambda day: (f"{day.year}", date(day.year + 1, 1, 1)),
-}
-assert set(_GRAINS) == set(GRAINS)  # noqa: S101 # one list, said twice

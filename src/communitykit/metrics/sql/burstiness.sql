@@ -16,23 +16,24 @@
 -- silence: Acts without a time are left out; inferred times make it too high.
 -- silence.fr: Les actes sans heure sont écartés ; les heures déduites la surestiment.
 WITH moments AS (
-    SELECT by_when(d), by_who(p), by_what(a), a.person_id,
-        a.at_us - lag(a.at_us) OVER (PARTITION BY by_when(d), by_who(p), by_what(a), a.person_id ORDER BY a.at_us)
-            AS gap
+    SELECT by_when(d), by_what(a), a.person_id,
+        a.at_us - lag(a.at_us) OVER (PARTITION BY by_when(d), by_what(a), a.person_id ORDER BY a.at_us) AS gap
     FROM acts AS a
     JOIN days AS d ON d.day = a.day
-    JOIN people AS p ON p.person_id = a.person_id
-    WHERE a.is_contribution AND a.at_us IS NOT NULL AND present(p, d)
+    WHERE a.is_contribution AND a.at_us IS NOT NULL AND a.person_id IS NOT NULL
 ),
 spreads AS (
-    SELECT by_all(g), g.person_id, count(g.gap) AS gaps, avg(g.gap) AS mean, stddev_pop(g.gap) AS deviation
+    SELECT by_when(g), by_what(g), g.person_id, count(g.gap) AS gaps, avg(g.gap) AS mean,
+        stddev_pop(g.gap) AS deviation
     FROM moments AS g
-    GROUP BY by_all(g), g.person_id
+    GROUP BY by_when(g), by_what(g), g.person_id
 ),
 each AS (
-    SELECT by_all(s), (s.deviation - s.mean) / nullif(s.deviation + s.mean, 0) AS burstiness
+    SELECT by_when(s), by_who(p), by_what(s), (s.deviation - s.mean) / nullif(s.deviation + s.mean, 0) AS burstiness
     FROM spreads AS s
-    WHERE s.gaps >= $min_gaps
+    JOIN periods AS d ON d.period = s.period
+    JOIN people AS p ON p.person_id = s.person_id
+    WHERE s.gaps >= $min_gaps AND present(p, d)
 )
 SELECT by_all(e), quantile_cont(e.burstiness, 0.5) AS value, CAST(NULL AS DOUBLE) AS numerator,
     count(e.burstiness) AS denominator, count(e.burstiness) AS persons

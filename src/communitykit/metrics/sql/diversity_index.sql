@@ -19,28 +19,32 @@
 -- silence: departments is absent where no directory tells the attribute.
 -- silence.fr: departments est absent lorsqu'aucun annuaire n'indique l'attribut.
 WITH by_place AS (
-    SELECT by_when(d), by_who(p), a.person_id, a.place_id, CAST(count(*) AS DOUBLE) AS amount
+    SELECT by_when(d), a.person_id, a.place_id, CAST(count(*) AS DOUBLE) AS amount
     FROM acts AS a
     JOIN days AS d ON d.day = a.day
-    JOIN people AS p ON p.person_id = a.person_id
-    WHERE a.is_contribution AND a.place_id IS NOT NULL AND present(p, d)
-    GROUP BY by_when(d), by_who(p), a.person_id, a.place_id
+    WHERE a.is_contribution AND a.place_id IS NOT NULL AND a.person_id IS NOT NULL
+    GROUP BY by_when(d), a.person_id, a.place_id
+),
+mixes AS (
+    SELECT x.period, x.person_id, 1 - sum(x.amount * x.amount) / (sum(x.amount) * sum(x.amount)) AS diversity
+    FROM by_place AS x
+    GROUP BY x.period, x.person_id
 ),
 by_team AS (
-    SELECT by_when(d), by_who(p), t.from_person_id AS person_id, attribute(q) AS team,
-        CAST(sum(t.acts) AS DOUBLE) AS amount
-    FROM ties AS t
-    JOIN days AS d ON d.day = t.day
-    JOIN people AS p ON p.person_id = t.from_person_id
-    JOIN people AS q ON q.person_id = t.to_person_id
-    WHERE present(p, d) AND present(q, d) AND attribute(q) IS NOT NULL
-    GROUP BY by_when(d), by_who(p), t.from_person_id, attribute(q)
+    SELECT by_when(x), by_who(p), x.from_person_id AS person_id, attribute(q) AS team,
+        sum(x.acts) AS amount
+    FROM arcs AS x
+    JOIN people AS p ON p.person_id = x.from_person_id
+    JOIN people AS q ON q.person_id = x.to_person_id
+    WHERE attribute(q) IS NOT NULL
+    GROUP BY by_when(x), by_who(p), x.from_person_id, attribute(q)
 ),
 each AS (
-    SELECT by_all(x), 'communities' AS variant, x.person_id,
-        1 - sum(x.amount * x.amount) / (sum(x.amount) * sum(x.amount)) AS diversity
-    FROM by_place AS x
-    GROUP BY by_all(x), x.person_id
+    SELECT by_when(d), by_who(p), 'communities' AS variant, x.person_id, x.diversity
+    FROM mixes AS x
+    JOIN periods AS d ON d.period = x.period
+    JOIN people AS p ON p.person_id = x.person_id
+    WHERE present(p, d)
     UNION ALL
     SELECT by_all(x), 'departments' AS variant, x.person_id,
         1 - sum(x.amount * x.amount) / (sum(x.amount) * sum(x.amount)) AS diversity

@@ -37,5 +37,6 @@ FROM places AS l
 CROSS JOIN periods AS d
 LEFT JOIN awake AS w ON w.place_id = l.place_id AND w.period = d.period
 WHERE NOT coalesce(l.is_container, FALSE) AND NOT coalesce(l.archived, FALSE) AND NOT coalesce(l.gone, FALSE)
+    AND l.kind NOT IN ('direct', 'user_group')
     AND (l.created_day IS NULL OR l.created_day < d.until_day)
 GROUP BY by_when(d), by_what(l)

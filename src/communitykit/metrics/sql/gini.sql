@@ -15,17 +15,10 @@
 -- rests_on: contributions
 -- silence: Reactions count where a platform tells who reacted.
 -- silence.fr: Les réactions comptent lorsque la plateforme indique qui a réagi.
-WITH amounts AS (
-    SELECT by_when(d), by_who(p), by_what(a), a.person_id, CAST(count(*) AS DOUBLE) AS amount
-    FROM acts AS a
-    JOIN days AS d ON d.day = a.day
-    JOIN people AS p ON p.person_id = a.person_id
-    WHERE a.is_contribution AND present(p, d)
-    GROUP BY by_when(d), by_who(p), by_what(a), a.person_id
-),
-ranked AS (
-    SELECT by_all(x), x.amount, row_number() OVER (PARTITION BY by_all(x) ORDER BY x.amount, x.person_id) AS i
-    FROM amounts AS x
+WITH ranked AS (
+    SELECT by_all(x), CAST(x.contributions AS DOUBLE) AS amount,
+        row_number() OVER (PARTITION BY by_all(x) ORDER BY x.contributions, x.person_id) AS i
+    FROM personal AS x
 ),
 sums AS (
     SELECT by_all(r), count(*) AS persons, sum(r.amount) AS total, sum(r.i * r.amount) AS weighted

@@ -27,6 +27,7 @@ WITH days_active AS (
     JOIN span AS d ON d.day = a.day
     JOIN people AS p ON p.person_id = a.person_id
     WHERE a.is_contribution AND present(p, d)
+        AND (a.day >= d.from_1 OR (a.day >= d.from_2 AND a.day < d.since_day))
     GROUP BY by_when(d), by_who(p), by_what(a), a.person_id
 ),
 committed AS (

@@ -17,26 +17,17 @@
 -- silence.fr: Absent lorsqu'aucun annuaire n'indique qui encadre qui.
 WITH managers AS (SELECT p.manager_id FROM people AS p WHERE p.manager_id IS NOT NULL GROUP BY p.manager_id),
 placed AS (
-    SELECT by_when(d), p.person_id, p.depth
+    SELECT p.person_id, p.depth
     FROM people AS p
-    CROSS JOIN periods AS d
     LEFT JOIN managers AS m ON m.manager_id = p.person_id
-    WHERE present(p, d) AND p.depth IS NOT NULL AND (p.manager_id IS NOT NULL OR m.manager_id IS NOT NULL)
-),
-pairs AS (
-    SELECT by_when(d), by_what(t), least(t.from_person_id, t.to_person_id) AS one,
-        greatest(t.from_person_id, t.to_person_id) AS other
-    FROM ties AS t
-    JOIN days AS d ON d.day = t.day
-    WHERE t.kind IN ('reply', 'mention')
-    GROUP BY by_when(d), by_what(t), least(t.from_person_id, t.to_person_id),
-        greatest(t.from_person_id, t.to_person_id)
+    WHERE p.depth IS NOT NULL AND (p.manager_id IS NOT NULL OR m.manager_id IS NOT NULL)
 ),
 spans AS (
     SELECT by_all(x), x.one, x.other, CASE WHEN abs(p.depth - q.depth) >= $levels THEN 1 ELSE 0 END AS far
     FROM pairs AS x
-    JOIN placed AS p ON p.period = x.period AND p.person_id = x.one
-    JOIN placed AS q ON q.period = x.period AND q.person_id = x.other
+    JOIN placed AS p ON p.person_id = x.one
+    JOIN placed AS q ON q.person_id = x.other
+    WHERE x.speaks = 1
 ),
 ends AS (
     SELECT by_all(s), s.one AS person_id FROM spans AS s

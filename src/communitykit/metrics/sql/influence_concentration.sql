@@ -14,18 +14,7 @@
 -- rests_on: ties
 -- silence: Reactions are ties where a platform tells who reacted.
 -- silence.fr: Les réactions sont des liens lorsque la plateforme indique qui a réagi.
-WITH pairs AS (
-    SELECT by_when(d), by_what(t), least(t.from_person_id, t.to_person_id) AS one,
-        greatest(t.from_person_id, t.to_person_id) AS other
-    FROM ties AS t
-    JOIN days AS d ON d.day = t.day
-    JOIN people AS p ON p.person_id = t.from_person_id
-    JOIN people AS q ON q.person_id = t.to_person_id
-    WHERE present(p, d) AND present(q, d)
-    GROUP BY by_when(d), by_what(t), least(t.from_person_id, t.to_person_id),
-        greatest(t.from_person_id, t.to_person_id)
-),
-ends AS (
+WITH ends AS (
     SELECT by_all(x), x.one AS person_id FROM pairs AS x
     UNION ALL
     SELECT by_all(x), x.other AS person_id FROM pairs AS x

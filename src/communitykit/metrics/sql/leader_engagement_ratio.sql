@@ -12,7 +12,7 @@
 -- rests_on: contributions
 -- silence: Absent where neither the directory nor a list says who leads.
 -- silence.fr: Absent lorsque ni l'annuaire ni une liste n'indique qui dirige.
-WITH members AS (
+WITH staff AS (
     SELECT by_when(d), by_who(p), count(*) AS members, sum(CASE WHEN p.is_leader THEN 1 ELSE 0 END) AS leaders
     FROM people AS p
     CROSS JOIN periods AS d
@@ -20,14 +20,13 @@ WITH members AS (
     GROUP BY by_when(d), by_who(p)
 ),
 amounts AS (
-    SELECT by_when(d), by_who(p), count(*) AS all_acts, sum(CASE WHEN p.is_leader THEN 1 ELSE 0 END) AS leading
-    FROM acts AS a
-    JOIN days AS d ON d.day = a.day
-    JOIN people AS p ON p.person_id = a.person_id
-    WHERE a.is_contribution AND present(p, d)
-    GROUP BY by_when(d), by_who(p)
+    SELECT by_all(x), sum(x.contributions) AS all_acts,
+        sum(CASE WHEN p.is_leader THEN x.contributions ELSE 0 END) AS leading
+    FROM personal AS x
+    JOIN people AS p ON p.person_id = x.person_id
+    GROUP BY by_all(x)
 )
 SELECT by_all(m), coalesce(x.leading, 0) / nullif(m.leaders, 0) AS numerator,
     coalesce(x.all_acts - x.leading, 0) / nullif(m.members - m.leaders, 0) AS denominator, m.members AS persons
-FROM members AS m
+FROM staff AS m
 LEFT JOIN amounts AS x ON same(m, x)

@@ -20,12 +20,11 @@ WITH leaders AS (
     GROUP BY by_when(d), by_who(p)
 ),
 acting AS (
-    SELECT by_when(d), by_who(p), count(DISTINCT a.person_id) AS acting
-    FROM acts AS a
-    JOIN days AS d ON d.day = a.day
-    JOIN people AS p ON p.person_id = a.person_id
-    WHERE p.is_leader AND a.is_contribution AND present(p, d)
-    GROUP BY by_when(d), by_who(p)
+    SELECT by_all(x), count(*) AS acting
+    FROM personal AS x
+    JOIN people AS p ON p.person_id = x.person_id
+    WHERE p.is_leader
+    GROUP BY by_all(x)
 )
 SELECT by_all(l), coalesce(x.acting, 0) AS numerator, l.leaders AS denominator, l.leaders AS persons
 FROM leaders AS l

@@ -12,10 +12,8 @@
 -- rests_on: posts
 -- silence: Absent where neither the directory nor a list says who leads.
 -- silence.fr: Absent lorsque ni l'annuaire ni une liste n'indique qui dirige.
-SELECT by_when(d), by_who(p), by_what(a), sum(CASE WHEN a.kind = 'replied' THEN 1 ELSE 0 END) AS numerator,
-    count(*) AS denominator, count(DISTINCT a.person_id) AS persons
-FROM acts AS a
-JOIN days AS d ON d.day = a.day
-JOIN people AS p ON p.person_id = a.person_id
-WHERE a.kind IN ('posted', 'replied') AND p.is_leader AND present(p, d)
-GROUP BY by_when(d), by_who(p), by_what(a)
+SELECT by_all(x), sum(x.replies) AS numerator, sum(x.replies + x.posts) AS denominator, count(*) AS persons
+FROM personal AS x
+JOIN people AS p ON p.person_id = x.person_id
+WHERE p.is_leader AND x.replies + x.posts > 0
+GROUP BY by_all(x)

@@ -17,25 +17,12 @@
 -- silence: Absent where no directory tells the attribute. Reactions are ties where a platform tells who reacted.
 -- silence.fr: Absent lorsqu'aucun annuaire n'indique l'attribut. Les réactions sont des liens lorsque la plateforme
 --   indique qui a réagi.
-WITH arcs AS (
-    SELECT by_when(d), by_what(t), least(t.from_person_id, t.to_person_id) AS one,
-        greatest(t.from_person_id, t.to_person_id) AS other
-    FROM ties AS t
-    JOIN days AS d ON d.day = t.day
-    GROUP BY by_when(d), by_what(t), least(t.from_person_id, t.to_person_id),
-        greatest(t.from_person_id, t.to_person_id)
-),
-members AS (
-    SELECT by_when(d), p.person_id, attribute(p) AS team
-    FROM people AS p
-    CROSS JOIN periods AS d
-    WHERE present(p, d) AND attribute(p) IS NOT NULL
-),
-edges AS (
-    SELECT by_all(x), x.one, x.other, p.team AS team, q.team AS other_team
-    FROM arcs AS x
-    JOIN members AS p ON p.period = x.period AND p.person_id = x.one
-    JOIN members AS q ON q.period = x.period AND q.person_id = x.other
+WITH edges AS (
+    SELECT by_all(x), x.one, x.other, attribute(p) AS team, attribute(q) AS other_team
+    FROM pairs AS x
+    JOIN people AS p ON p.person_id = x.one
+    JOIN people AS q ON q.person_id = x.other
+    WHERE attribute(p) IS NOT NULL AND attribute(q) IS NOT NULL
 ),
 ends AS (
     SELECT by_all(e), e.one AS person_id, e.team FROM edges AS e

@@ -17,17 +17,11 @@
 -- silence: Reading is no contribution: who only reads is silent, whether or not a platform tells views.
 -- silence.fr: Lire n'est pas contribuer : qui ne fait que lire est silencieux, que les consultations soient connues ou
 --   non.
-WITH contributors AS (
-    SELECT by_when(d), by_who(p), by_what(a), a.person_id,
-        CASE WHEN count(*) * 28 >= $often * d.days THEN 1 ELSE 0 END AS frequent
-    FROM acts AS a
-    JOIN days AS d ON d.day = a.day
-    JOIN people AS p ON p.person_id = a.person_id
-    WHERE a.is_contribution AND present(p, d)
-    GROUP BY by_when(d), by_who(p), by_what(a), a.person_id, d.days
-),
-counts AS (
-    SELECT by_all(c), count(*) AS contributors, sum(c.frequent) AS frequent FROM contributors AS c GROUP BY by_all(c)
+WITH counts AS (
+    SELECT by_all(x), count(*) AS contributors,
+        sum(CASE WHEN x.contributions * 28 >= $often * x.days THEN 1 ELSE 0 END) AS frequent
+    FROM personal AS x
+    GROUP BY by_all(x)
 )
 SELECT by_all(m), v.variant,
     CASE v.variant

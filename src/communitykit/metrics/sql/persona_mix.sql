@@ -19,23 +19,15 @@
 -- rests_on: responses
 -- silence: Without who reacted, c and r lack reactions: more people seem to observe.
 -- silence.fr: Sans les auteurs des réactions, c et r ne les comptent pas : davantage de personnes semblent observer.
-WITH made AS (
-    SELECT by_when(d), by_who(p), by_what(a), a.person_id, d.days, count(*) AS c,
-        sum(CASE WHEN a.kind = 'posted' THEN 1 ELSE 0 END) AS posts,
-        sum(CASE WHEN a.kind = 'replied' THEN 1 ELSE 0 END) AS replies
-    FROM acts AS a
-    JOIN days AS d ON d.day = a.day
-    JOIN people AS p ON p.person_id = a.person_id
-    WHERE a.kind IN ('posted', 'replied', 'reacted') AND present(p, d)
-    GROUP BY by_when(d), by_who(p), by_what(a), a.person_id, d.days
+WITH received AS (
+    SELECT by_when(x), by_who(p), by_what(x), x.to_person_id AS person_id, sum(x.responses) AS r
+    FROM arcs AS x
+    JOIN people AS p ON p.person_id = x.to_person_id
+    GROUP BY by_when(x), by_who(p), by_what(x), x.to_person_id
 ),
-received AS (
-    SELECT by_when(d), by_who(p), by_what(t), t.to_person_id AS person_id, sum(t.acts) AS r
-    FROM ties AS t
-    JOIN days AS d ON d.day = t.day
-    JOIN people AS p ON p.person_id = t.to_person_id
-    WHERE t.kind IN ('reply', 'reaction') AND present(p, d)
-    GROUP BY by_when(d), by_who(p), by_what(t), t.to_person_id
+made AS (
+    SELECT by_all(x), x.person_id, x.days, x.posts, x.replies, x.posts + x.replies + x.reactions AS c
+    FROM personal AS x
 ),
 both_sides AS (
     SELECT by_all(m), m.c, m.posts, m.replies, coalesce(x.r, 0) AS r

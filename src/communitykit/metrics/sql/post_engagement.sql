@@ -21,13 +21,14 @@ WITH seen AS (
     LEFT JOIN people AS p ON p.person_id = t.person_id
     WHERE t.viewers IS NOT NULL AND human(p)
 ),
-engaged AS (
-    SELECT s.thread_id, count(DISTINCT a.person_id) AS engaged
+voices AS (
+    SELECT s.thread_id, a.person_id
     FROM seen AS s
     JOIN acts AS a ON a.thread_id = s.thread_id
     WHERE a.kind IN ('replied', 'reacted') AND a.person_id IS DISTINCT FROM s.person_id
-    GROUP BY s.thread_id
-)
+    GROUP BY s.thread_id, a.person_id
+),
+engaged AS (SELECT v.thread_id, count(v.person_id) AS engaged FROM voices AS v GROUP BY v.thread_id)
 SELECT by_all(s), sum(coalesce(e.engaged, 0)) AS numerator, sum(s.viewers) AS denominator,
     count(DISTINCT s.person_id) AS persons
 FROM seen AS s

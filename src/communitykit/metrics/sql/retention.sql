@@ -28,7 +28,7 @@ seen AS (
     FROM cohort AS c
     JOIN acts AS a ON a.person_id = c.person_id
     JOIN day_numbers AS n ON n.day = a.day
-    WHERE a.is_contribution AND n.number >= c.born + 28
+    WHERE a.is_contribution AND n.number >= c.born + 28 AND n.number < c.born + 364
     GROUP BY c.period, c.person_id, floor((n.number - c.born) / 28)
 ),
 blocks AS (

@@ -14,18 +14,10 @@
 -- rests_on: contributions
 -- silence: Reactions count where a platform tells who reacted.
 -- silence.fr: Les réactions comptent lorsque la plateforme indique qui a réagi.
-WITH amounts AS (
-    SELECT by_when(d), by_who(p), by_what(a), a.person_id, count(*) AS amount
-    FROM acts AS a
-    JOIN days AS d ON d.day = a.day
-    JOIN people AS p ON p.person_id = a.person_id
-    WHERE a.is_contribution AND present(p, d)
-    GROUP BY by_when(d), by_who(p), by_what(a), a.person_id
-),
-ranked AS (
-    SELECT by_all(x), x.amount,
-        row_number() OVER (PARTITION BY by_all(x) ORDER BY x.amount DESC, x.person_id) AS place_in_line
-    FROM amounts AS x
+WITH ranked AS (
+    SELECT by_all(x), x.contributions AS amount,
+        row_number() OVER (PARTITION BY by_all(x) ORDER BY x.contributions DESC, x.person_id) AS place_in_line
+    FROM personal AS x
 ),
 tops AS (
     SELECT by_all(m), m.members,

@@ -14,30 +14,16 @@
 -- rests_on: ties
 -- silence: Reactions are ties where a platform tells who reacted.
 -- silence.fr: Les réactions sont des liens lorsque la plateforme indique qui a réagi.
-WITH arcs AS (
-    SELECT by_when(d), by_what(t), t.from_person_id AS one, t.to_person_id AS other
-    FROM ties AS t
-    JOIN days AS d ON d.day = t.day
-    JOIN people AS p ON p.person_id = t.from_person_id
-    JOIN people AS q ON q.person_id = t.to_person_id
-    WHERE present(p, d) AND present(q, d)
-    GROUP BY by_when(d), by_what(t), t.from_person_id, t.to_person_id
-),
-dyads AS (
-    SELECT by_all(a), least(a.one, a.other) AS one, greatest(a.one, a.other) AS other, count(*) AS directions
-    FROM arcs AS a
-    GROUP BY by_all(a), least(a.one, a.other), greatest(a.one, a.other)
-),
-ends AS (
-    SELECT by_all(y), y.one AS person_id FROM dyads AS y
+WITH ends AS (
+    SELECT by_all(y), y.one AS person_id FROM pairs AS y
     UNION ALL
-    SELECT by_all(y), y.other AS person_id FROM dyads AS y
+    SELECT by_all(y), y.other AS person_id FROM pairs AS y
 ),
 nodes AS (SELECT by_all(e), count(DISTINCT e.person_id) AS persons FROM ends AS e GROUP BY by_all(e)),
 counts AS (
     SELECT by_all(y), count(*) AS dyads, sum(y.directions) AS arcs,
         sum(CASE WHEN y.directions = 2 THEN 1 ELSE 0 END) AS mutual
-    FROM dyads AS y
+    FROM pairs AS y
     GROUP BY by_all(y)
 )
 SELECT by_all(c), v.variant, CASE v.variant WHEN 'dyads' THEN c.mutual ELSE 2 * c.mutual END AS numerator,
