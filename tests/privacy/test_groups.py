@@ -1,0 +1,180 @@
+"""Small groups: what is hidden cannot be worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import combinations, product
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from communitykit.errors import SettingsError
+from communitykit.privacy import protect
+
+MONTHS = [date(2026, month, 1) for month in range(1, 7)]
+Row = dict[str, Any]
+
+
+def figures(persons: dict[tuple[Any, ...], int], by: Sequence[str], *, acts: dict[Any, int] | None = None) -> pa.Table:
+    """Rows of a share: `numerator` of `acts`, `denominator` of all persons."""
+    rows = []
+    for key, size in persons.items():
+        above = float((acts or {}).get(key, size))
+        row: Row = {"metric": "activation", **dict(zip(by, key, strict=True))}
+        row |= {"value": above / size if size else None, "numerator": above, "denominator": float(size)}
+        rows.append(row | {"persons": size, "suppressed": False, "reason": None})
+    schema = pa.schema(
+        [("metric", pa.string()), *((name, pa.string()) for name in by)]
+        + [(name, pa.float64()) for name in ("value", "numerator", "denominator")]
+        + [("persons", pa.int64()), ("suppressed", pa.bool_()), ("reason", pa.string())]
+    )
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def shown(table: pa.Table, *by: str) -> dict[Any, int | None]:
+    return {tuple(row[name] for name in by): row["persons"] for row in table.to_pylist()}
+
+
+def test_a_small_group_takes_a_neighbour_with_it() -> None:
+    table = protect(figures({("a",): 2, ("b",): 9, ("c",): 30}, ["platform"]))
+    assert shown(table, "platform") == {("a",): None, ("b",): None, ("c",): 30}
+    hidden = [row for row in table.to_pylist() if row["suppressed"]]
+    assert [row["reason"] for row in hidden] == ["small_group", "small_group"]
+    assert all(row[name] is None for row in hidden for name in ("value", "numerator", "denominator", "persons"))
+
+
+def test_two_small_groups_whose_sum_is_small_take_a_third() -> None:
+    table = protect(figures({("a",): 1, ("b",): 1, ("c",): 8, ("d",): 30}, ["platform"]))
+    assert shown(table, "platform") == {("a",): None, ("b",): None, ("c",): None, ("d",): 30}
+
+
+def test_small_groups_are_put_together_first() -> None:
+    table = protect(figures({("a",): 2, ("b",): 4, ("c",): 30}, ["department"], acts={("a",): 1, ("b",): 2}))
+    assert shown(table, "department") == {("other",): 6, ("c",): 30}
+    other = table.to_pylist()[0]
+    assert (other["numerator"], other["denominator"], other["value"]) == (3.0, 6.0, 0.5)
+    assert not other["suppressed"]
+
+
+def test_a_figure_that_does_not_add_up_is_not_put_together() -> None:
+    table = figures({("a",): 2, ("b",): 4, ("c",): 30}, ["department"])
+    medians = table.set_column(2, "value", pa.array([7.5, 3.25, 1.0]))
+    assert shown(protect(medians), "department") == {("a",): None, ("b",): None, ("c",): 30}
+
+
+def test_nobody_needs_no_hiding() -> None:
+    table = protect(figures({("a",): 0, ("b",): 9}, ["platform"]))
+    assert shown(table, "platform") == {("a",): 0, ("b",): 9}
+    assert table["suppressed"].to_pylist() == [False, False]
+
+
+def test_a_count_of_nothing_is_not_given_away_by_subtraction() -> None:
+    """Both small groups did nothing: their sum says so of each."""
+    sizes = {("a",): 3, ("b",): 4, ("c",): 10, ("d",): 30}
+    table = protect(figures(sizes, ["platform"], acts={("a",): 0, ("b",): 0, ("c",): 2, ("d",): 5}))
+    assert shown(table, "platform") == {("a",): None, ("b",): None, ("c",): None, ("d",): 30}
+
+
+def test_windows_are_one_family() -> None:
+    """January is February's complement in the two together."""
+    table = figures({("a",): 10, ("b",): 8, ("c",): 30}, ["period"])
+    table = table.append_column("since", pa.array([MONTHS[0], MONTHS[0], MONTHS[1]]))
+    table = table.append_column("until", pa.array([MONTHS[2], MONTHS[1], MONTHS[2]]))
+    small = table.set_column(table.column_names.index("persons"), "persons", pa.array([10, 8, 2]))
+    assert shown(protect(small), "period") == {("a",): 10, ("b",): None, ("c",): None}
+
+
+def test_persons_of_overlapping_windows_do_not_add_up_and_are_hidden_all_the_same() -> None:
+    table = figures({("a",): 10, ("b",): 9, ("c",): 3}, ["period"])  # of 10 persons 2 were there in both
+    table = table.append_column("since", pa.array([MONTHS[0], MONTHS[0], MONTHS[1]]))
+    table = table.append_column("until", pa.array([MONTHS[2], MONTHS[1], MONTHS[2]]))
+    assert sum(one is None for one in shown(protect(table), "period").values()) == 2
+
+
+def test_groups_below_five_are_shown_to_nobody_by_accident() -> None:
+    table = figures({("a",): 3, ("b",): 9, ("c",): 30}, ["platform"])
+    with pytest.raises(SettingsError, match="5 or more"):
+        protect(table, k=4)
+    assert not any(protect(table, k=3, unsafe=True)["suppressed"].to_pylist())
+    with pytest.raises(SettingsError):
+        protect(table, k=0, unsafe=True)
+    with pytest.raises(SettingsError, match="persons"):
+        protect(table.drop_columns(["persons"]))
+
+
+# The attacker: knows every figure that is shown and every total that would be shown alone.
+
+
+def attack(sizes: dict[tuple[str, ...], int], k: int, by: Sequence[str]) -> list[str]:
+    """Return the small groups that can be told exactly, or to fewer than k + 1 sizes, with all tables of `by` shown."""
+    cells = sorted(sizes)
+    equations: list[Any] = []
+    right: list[float] = []
+    targets = []
+    width = len(by)
+    for count in range(width + 1):
+        for kept in combinations(range(width), count):
+            grouped: dict[tuple[str, ...], int] = {}
+            members: dict[tuple[str, ...], list[int]] = {}
+            for number, cell in enumerate(cells):
+                key = tuple(cell[at] for at in kept)
+                grouped[key] = grouped.get(key, 0) + sizes[cell]
+                members.setdefault(key, []).append(number)
+            table = protect(figures(grouped, [by[at] for at in kept]), k=k, unsafe=True, fold=())
+            told = shown(table, *(by[at] for at in kept))
+            everything = all(one is None for one in told.values())
+            for key, size in grouped.items():
+                row = np.zeros(len(cells))
+                row[members[key]] = 1.0
+                value = told[key]
+                if value is not None:
+                    equations.append(row)
+                    right.append(value)
+                elif 0 < size < k and not everything:
+                    targets.append((f"{kept}{key}", row))
+    found = []
+    worlds = [np.array([float(sizes[cell]) for cell in cells])]  # tables that would show the same
+    for name, row in targets:
+        for sign in (-1.0, 1.0):
+            reached = [float(row @ world) for world in worlds]
+            if max(reached) - min(reached) < k:
+                solved = linprog(
+                    sign * row, A_eq=np.array(equations) if right else None, b_eq=right or None, bounds=(0, 1_000)
+                )
+                worlds.append(solved.x)
+        reached = [float(row @ world) for world in worlds]
+        if max(reached) - min(reached) < k - 1e-6:
+            found.append(name)
+    return found
+
+
+SIZES = st.one_of(st.integers(0, 6), st.integers(0, 60))
+
+
+@st.composite
+def companies(draw: st.DrawFn) -> tuple[dict[tuple[str, ...], int], list[str]]:
+    shape = draw(st.sampled_from([(3,), (5,), (2, 2), (3, 2), (3, 3), (2, 2, 2)]))
+    cells = list(product(*([str(one) for one in range(length)] for length in shape)))
+    sizes = draw(st.lists(SIZES, min_size=len(cells), max_size=len(cells)))
+    return dict(zip(cells, sizes, strict=True)), ["platform", "place", "kind"][: len(shape)]
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(companies())
+def test_no_small_group_is_found_by_subtraction_or_by_linear_programme(
+    company: tuple[dict[tuple[str, ...], int], list[str]],
+) -> None:
+    assert attack(company[0], 5, company[1]) == []
+
+
+@pytest.mark.exhaustive
+@settings(max_examples=10_000, deadline=None)
+@given(companies())
+def test_nor_in_ten_thousand_companies(company: tuple[dict[tuple[str, ...], int], list[str]]) -> None:
+    assert attack(company[0], 5, company[1]) == []
