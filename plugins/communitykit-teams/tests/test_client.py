@@ -15,10 +15,10 @@ from communitykit.connector import Request, Response, Selection
 from communitykit.sandbox import CHANGES, World, parse_fault, project, serve
 from communitykit.testing.reading import Kept, read
 from communitykit_teams import CAPABILITIES, TEAMS, TeamsSettings
-from communitykit_teams.access import authorize, preflight, roles_of
-from communitykit_teams.batches import batched
-from communitykit_teams.methods import Graph, fault, permission_for
-from communitykit_teams.progress import Progress, polled
+from communitykit_teams.api.access import authorize, preflight, roles_of
+from communitykit_teams.api.batches import batched
+from communitykit_teams.api.checkpoint import Progress, polled
+from communitykit_teams.api.methods import Graph, fault, permission_for
 from communitykit_teams.sandbox import CLIENT_ID, CLIENT_SECRET, TeamsPlatform, naming
 from communitykit_teams.sandbox.desk import ROLES
 

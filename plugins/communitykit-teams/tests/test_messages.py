@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from communitykit_teams.html import plain_text
+from communitykit_teams.translate.text import plain_text
 
 PREFIX = "teams:tenant-1:post:19:c@thread.tacv2/"
 

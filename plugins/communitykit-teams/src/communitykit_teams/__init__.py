@@ -5,10 +5,9 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from communitykit.connector import Capabilities, Connector, hookimpl
-from communitykit_teams import client, webhook
-from communitykit_teams.methods import BUDGETS, fault
+from communitykit_teams import api, webhook
+from communitykit_teams.api import create_subscription, renew_subscription
 from communitykit_teams.settings import CLOUDS, TeamsSettings
-from communitykit_teams.subscriptions import create_subscription, renew_subscription
 from communitykit_teams.translate import IGNORED, TRANSLATORS
 from communitykit_teams.webhook import handshake, lifecycle_events, webhook_secret
 
@@ -83,14 +82,14 @@ TEAMS = Connector(
     translators=TRANSLATORS,
     base_url=CLOUDS["global"][0],
     hosts=("reports*.office.com", "*.reports.office.com"),
-    budgets=BUDGETS,
-    authorize=client.authorize,
-    error_of=fault,
-    discover=client.discover,
-    read=client.read,
-    resolve=client.resolve,
-    preflight=client.preflight,
-    estimate=client.estimate,
+    budgets=api.BUDGETS,
+    authorize=api.authorize,
+    error_of=api.fault,
+    discover=api.discover,
+    read=api.read,
+    resolve=api.resolve,
+    preflight=api.preflight,
+    estimate=api.estimate,
     ignored=IGNORED,
     secrets=(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+",),
     webhook=webhook.DOOR,

@@ -14,9 +14,9 @@ from typing import Any
 
 from communitykit import CursorError, ForeignHostError, ProtocolError
 from communitykit.connector import Batch, Gap, Pages, Request, Selection, Swept, odata_pager
+from communitykit_teams.api.checkpoint import Progress, Walk, moment, polled
+from communitykit_teams.api.threads import MORE, Channel, Threads, activity, replies_of, said
 from communitykit_teams.ids import parse_time
-from communitykit_teams.progress import Progress, Walk, moment, polled
-from communitykit_teams.threads import MORE, Channel, Threads, activity, replies_of, said
 
 Steps = Generator[Any, Any, None]
 MARGIN = timedelta(minutes=1)

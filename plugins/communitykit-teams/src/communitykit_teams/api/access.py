@@ -22,7 +22,7 @@ from communitykit.connector import (
     client_credentials,
     token_from,
 )
-from communitykit_teams.certificate import signed_assertion
+from communitykit_teams.api.certificate import signed_assertion
 from communitykit_teams.ids import PLATFORM
 from communitykit_teams.settings import CLOUDS, TeamsSettings
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from communitykit import CommunityKitError, CredentialError, ObjectUnavailableError, RetryableError, SettingsError
 from communitykit.connector import Gap, Listing, Request, Response, odata_pager
+from communitykit_teams.api.methods import EXPANDED, MESSAGES, Graph, listed, segment
 from communitykit_teams.ids import parse_time
-from communitykit_teams.methods import EXPANDED, MESSAGES, Graph, listed, segment
 
 Steps = Generator[Any, Any, None]
 MORE = "replies@odata.nextLink"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from communitykit.connector import Draft, Ignored, WireKind
-from communitykit_teams import messages, people, places, usage
+from communitykit_teams.translate import messages, people, places, usage
 
 
 def _bare(_item: Any, _context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401 # not read

@@ -8,7 +8,7 @@ from typing import Any
 
 from communitykit import CommunityKitError, CredentialError, RetryableError
 from communitykit.connector import Request, Response, odata_batch, odata_batch_answers
-from communitykit_teams.methods import fault
+from communitykit_teams.api.methods import fault
 
 _ATTEMPTS = 6
 _PAUSE = 2.0

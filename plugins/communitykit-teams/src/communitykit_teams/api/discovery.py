@@ -20,10 +20,10 @@ from communitykit.connector import (
     odata_pager,
     odata_rows,
 )
-from communitykit_teams.batches import batched
+from communitykit_teams.api.batches import batched
+from communitykit_teams.api.checkpoint import TALK
+from communitykit_teams.api.methods import PAGE, Graph, listed, segment
 from communitykit_teams.ids import PLATFORM, community_id, is_guid
-from communitykit_teams.methods import PAGE, Graph, listed, segment
-from communitykit_teams.progress import TALK
 
 Steps = Generator[Any, Any, Any]
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from communitykit.connector import Batch, Checkpoint, Gap, Listing, Selection, Slice, odata_pager
-from communitykit_teams.methods import Graph, listed, segment
-from communitykit_teams.progress import TALK, moment, polled
+from communitykit_teams.api.checkpoint import TALK, moment, polled
+from communitykit_teams.api.methods import Graph, listed, segment
 
 Steps = Generator[Any, Any, None]
 _OVERLAP = timedelta(days=1)

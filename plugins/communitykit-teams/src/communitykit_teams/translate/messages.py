@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from communitykit.connector import Draft, Ignored, Rejected, Swept, in_part, make_event_id, make_id
-from communitykit_teams.cards import announcement, attachment, card_text, forwarded_from
-from communitykit_teams.html import Plain, plain_text
 from communitykit_teams.ids import PLATFORM, Location, native_id, parse_time, place_of
-from communitykit_teams.people import identity_member
-from communitykit_teams.system_messages import system_message
+from communitykit_teams.translate.acts import system_message
+from communitykit_teams.translate.cards import announcement, attachment, card_text, forwarded_from
+from communitykit_teams.translate.people import identity_member
+from communitykit_teams.translate.text import Plain, plain_text
 from communitykit_teams.wire import HistoryItem, Identity, Message, Reaction
 
 _IMPORTANCE = frozenset({"normal", "high", "urgent"})

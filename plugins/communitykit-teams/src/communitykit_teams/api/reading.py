@@ -19,15 +19,11 @@ from communitykit.connector import (
     odata_pager,
     report_rows,
 )
-from communitykit_teams.access import authorize, preflight
-from communitykit_teams.discovery import discover, resolve
-from communitykit_teams.export import read_export
-from communitykit_teams.history import read_messages
-from communitykit_teams.methods import PAGE, Graph, listed, segment
-from communitykit_teams.progress import Progress, polled
-from communitykit_teams.threads import Channel
-
-__all__ = ["authorize", "discover", "estimate", "preflight", "read", "resolve"]
+from communitykit_teams.api.checkpoint import Progress, polled
+from communitykit_teams.api.export import read_export
+from communitykit_teams.api.messages import read_messages
+from communitykit_teams.api.methods import PAGE, Graph, listed, segment
+from communitykit_teams.api.threads import Channel
 
 Steps = Generator[Any, Any, None]
 _REPORT = "getTeamsUserActivityUserDetail"

@@ -1,0 +1,20 @@
+"""Microsoft Graph: access, discovery, subscriptions, and how a slice is read. Flows: nothing is sent here."""
+
+from communitykit_teams.api.access import authorize, preflight
+from communitykit_teams.api.discovery import discover, resolve
+from communitykit_teams.api.methods import BUDGETS, fault
+from communitykit_teams.api.reading import estimate, read
+from communitykit_teams.api.subscriptions import create_subscription, renew_subscription
+
+__all__ = [
+    "BUDGETS",
+    "authorize",
+    "create_subscription",
+    "discover",
+    "estimate",
+    "fault",
+    "preflight",
+    "read",
+    "renew_subscription",
+    "resolve",
+]
