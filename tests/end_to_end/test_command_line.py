@@ -82,6 +82,8 @@ def test_import_twice(export: Path, tmp_path: Path) -> None:
     first = json.loads(run("import", "slack", export, "--to", store, "--json").stdout)
     second = json.loads(run("import", "slack", export, "--to", store, "--json").stdout)
     assert first["new"]["posts"] > 50
+    assert re.fullmatch(r"export of the workspace T\w+: \d+ people, \d+ conversations", first["archives"][0])
+    assert f"Found: {first['archives'][0]}." in run("import", "slack", export, "--to", store).stdout
     assert (second["new"], second["changed"]) == ({}, {})
 
 

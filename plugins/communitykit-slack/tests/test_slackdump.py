@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slack_exports import ANN, BEN, ENTERPRISE, TEAM, Read, message, user
+from slack_exports import ANN, BEN, ENTERPRISE, TEAM, Read, message, user, write
 
-from communitykit import ArchiveError
+from communitykit import ArchiveError, read_archive
 from communitykit.connector import Archive
+from communitykit.doors.options import ReadOptions
+from communitykit.reading.slices import Opened
 from communitykit_slack.archive import as_of, detect
 
 GENERAL, SECRET, TALK = "C0GEN00001", "C0SEC00002", "D0TLK00003"
@@ -184,6 +186,71 @@ def chunks(folder: Path) -> Path:
     )
     packed(folder / f"{SECRET}.json.gz", {"t": 0, "ts": at, "id": SECRET, "m": [message(4, "hush")], "l": True})
     return folder
+
+
+def dump(**more: Any) -> dict[str, Any]:
+    root = message(1, "first", team=TEAM, thread_ts="1709300001.000100", reply_count=1)
+    reply = message(3, "a reply", team=TEAM, thread_ts=root["ts"])
+    whole = {"channel_id": GENERAL, "name": "general", "messages": [{**root, "slackdump_thread_replies": [reply]}]}
+    thread = {"channel_id": GENERAL, "name": "general", "thread_ts": root["ts"], "messages": [root, reply]}
+    talk = {"channel_id": TALK, "name": "", "messages": [message(5, "you and me", team=TEAM)]}
+    files = {f"{GENERAL}.json": whole, f"{GENERAL}-{root['ts']}.json": thread, f"{TALK}.json": talk}
+    return files | {name.replace("__", "/") + ".json": content for name, content in more.items()}
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_a_dump_is_read_with_its_replies_each_once(tmp_path: Path, form: str) -> None:
+    for name, content in dump().items():
+        (tmp_path / "x").mkdir(exist_ok=True)
+        (tmp_path / "x" / name).write_text(json.dumps(content))
+    path = write(tmp_path, dump()) if form == "zip" else tmp_path / "x"
+    read = Read(path, include_private=True)
+    assert [post.text for post in read.of("post")] == ["first", "a reply"]
+    assert read.posts["1709300003.000100"].root_id == read.posts["1709300001.000100"].id
+    assert read.by_id("community")[f"slack:{TEAM}:community:{GENERAL}"]["name"] == "general"
+    assert len(Read(path, include_private=True, include_direct=True).of("post")) == 3
+    assert labels(path)[0] == f"slackdump's dump of the workspace {TEAM}: 0 people, 0 conversations"
+
+
+def test_a_dump_says_nothing_of_privacy_so_all_of_it_is_private(tmp_path: Path) -> None:
+    read = Read(write(tmp_path, dump()))
+    assert read.of("post") == []
+    assert "may be private and were left out; ask for them with include_private" in read.reasons
+    assert "may be private and were left out; ask for them with include_direct" in read.reasons
+
+
+def test_lists_beside_a_dump_tell_who_is_who_and_what_is_open(tmp_path: Path) -> None:
+    listed = {"users": [user(ANN)], "channels": [conversation(GENERAL), conversation(SECRET, is_private=True)]}
+    read = Read(write(tmp_path, dump(**listed)))
+    assert [post.text for post in read.of("post")] == ["first", "a reply"]
+    assert read.by_id("member")[f"slack:{TEAM}:member:{ANN}"]["username"] == "ann"
+
+
+def test_an_odd_file_of_a_dump_costs_itself(tmp_path: Path) -> None:
+    odd = {
+        f"{SECRET}.json": b"{",
+        "C0ODD00009.json": [1],
+        "C0ODD00008.json": {"channel_id": "C0ODD00008", "messages": [7]},
+    }
+    read = Read(write(tmp_path, dump() | odd), include_private=True)
+    assert [post.text for post in read.of("post")] == ["first", "a reply"]
+    assert SECRET in read.reasons
+    assert [one.reason for one in read.of("issue")] == ["malformed"]
+
+
+def test_a_dump_that_names_no_workspace_is_asked_back(tmp_path: Path) -> None:
+    content = {"channel_id": GENERAL, "name": "general", "messages": [message(1)]}
+    path = write(tmp_path, {f"{GENERAL}.json": content})
+    with pytest.raises(ArchiveError, match="slackdump's dump tells which workspace"):
+        Read(path, include_private=True)
+    assert len(Read(path, {"network": TEAM}, include_private=True).of("post")) == 1
+
+
+def labels(path: Path) -> list[str]:
+    told: list[Any] = []
+    with read_archive("slack", path) as archive:
+        archive.read(ReadOptions(), state={}, run_id="run", emit=told.append)
+    return [one.label for one in told if isinstance(one, Opened)]
 
 
 def test_of_every_version_in_chunks_the_newest_counts(tmp_path: Path) -> None:

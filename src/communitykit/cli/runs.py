@@ -37,8 +37,10 @@ def run(
     with stopping() as stop, PullProgress(title, quiet=as_json) as progress:
         result = pull(sources, to, progress=progress, max_time=max_time, stop=stop, **ask)
     if as_json:
-        print_json(as_data(result, to))
+        print_json({**as_data(result, to), **({"archives": progress.archives} if progress.archives else {})})
     else:
+        for found in progress.archives:
+            say(f"Found: {found}.")
         print_summary(result, to)
     return result, code(result)
 

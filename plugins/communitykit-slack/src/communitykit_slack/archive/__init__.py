@@ -12,7 +12,7 @@ from communitykit_slack.archive.parts import parts_of
 
 
 def detect(archive: Archive) -> bool:
-    """Tell whether an archive is one of Slack's: an export, or slackdump's database or chunks."""
+    """Tell whether an archive is one of Slack's: an export, or slackdump's database, chunks or dump."""
     return bool(parts_of(archive)) or slackdump.detect(archive)
 
 
@@ -22,7 +22,7 @@ def as_of(archive: Archive) -> datetime | None:
 
 
 def read(archive: Archive, selection: Selection) -> Iterator[Step]:
-    """Read an archive in its own form; where slackdump's database lies beside an export, it knows more.
+    """Read an archive in its own form; where slackdump's own archive lies beside an export, it knows more.
 
     Raises ArchiveError when nothing tells the workspace's id.
     """

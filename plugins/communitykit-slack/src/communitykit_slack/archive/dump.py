@@ -1,4 +1,4 @@
-"""What slackdump keeps of a workspace, in either of its own forms: lists, messages, and how far it got."""
+"""What slackdump keeps of a workspace, in any of its own forms: lists, messages, and how far it got."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ class Dump(ABC):
     @abstractmethod
     def members(self, channel: str) -> list[str] | None:
         """Return who is in a conversation; None where it was not asked for."""
+
+    def named(self, channel: str) -> str:  # noqa: ARG002 # most forms list their conversations
+        """Return what a conversation is called where no list tells."""
+        return ""
 
     @abstractmethod
     def messages(self, channel: str) -> Iterator[JSON]:

@@ -80,7 +80,7 @@ def lists(export: Export, selection: Selection, form: str, *, unlisted: Sequence
         for privacy, row in export.rows
         if allowed(selection, privacy) and selection.wants(row.get("name"), row["id"])
     ]
-    found = f"{form} of {len(export.users)} people and {len(export.rows)} conversations"
+    found = f"{form} of the workspace {export.team}: {len(export.users)} people, {len(export.rows)} conversations"
     yield Slice("archive/listing", export.team, ("member", "community", "membership", "event"), label=found)
     yield from (Gap(problem) for problem in export.unreadable)
     yield from _left_out(export, selection, unlisted)

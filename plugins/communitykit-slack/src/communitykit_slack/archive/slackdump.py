@@ -1,4 +1,4 @@
-"""slackdump's own archives, database and chunks: what is in them as the steps of an import."""
+"""slackdump's own archives, database, chunks and dumps: what is in them as the steps of an import."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 from communitykit import ArchiveError
 from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice, as_text
 from communitykit_slack.archive.chunks import Chunks, chunk_files
+from communitykit_slack.archive.conversations import Conversations, conversation_files
 from communitykit_slack.archive.database import databases_in, open_dump
 from communitykit_slack.archive.days import key_of
 from communitykit_slack.archive.dump import Dump
@@ -20,8 +21,8 @@ from communitykit_slack.privacy import is_direct
 
 
 def detect(archive: Archive) -> bool:
-    """Tell whether an archive is slackdump's database or chunk directory."""
-    return bool(databases_in(archive) or chunk_files(archive))
+    """Tell whether an archive is slackdump's database, its chunk directory or a dump of conversations."""
+    return bool(databases_in(archive) or chunk_files(archive) or conversation_files(archive))
 
 
 def as_of(archive: Archive) -> datetime | None:
@@ -45,7 +46,9 @@ def read(archive: Archive, selection: Selection) -> Iterator[Step]:
 def _dumps(archive: Archive) -> Iterator[list[Dump]]:
     with ExitStack() as stack:
         found: list[Dump] = [stack.enter_context(open_dump(archive, name)) for name in databases_in(archive)]
-        yield [*found, *([Chunks(archive)] if chunk_files(archive) else [])]
+        found += [Chunks(archive)] if chunk_files(archive) else []
+        found += [Conversations(archive)] if conversation_files(archive) else []
+        yield found
 
 
 def _dump(archive: Archive, dump: Dump, selection: Selection, options: ArchiveOptions) -> Iterator[Step]:
@@ -84,7 +87,9 @@ def _untold(row: JSON) -> bool:
 
 def _channel(export: Export, dump: Dump, selection: Selection, native: str, known: set[str]) -> Iterator[Step]:
     listed = export.find(native)
-    place = listed[0] if listed else Conversation(native, "direct" if is_direct(native) else "private", native)
+    name = dump.named(native)
+    direct = is_direct(native) or is_direct(name)
+    place = listed[0] if listed else Conversation(native, "direct" if direct else "private", name or native)
     if not wanted(selection, place):
         return
     community = community_id(export.team, native)
@@ -92,7 +97,7 @@ def _channel(export: Export, dump: Dump, selection: Selection, native: str, know
     context = {**export.context, "channel": native}
     if not listed:
         yield Batch(
-            "channel", [{"id": native, "is_im": place.privacy == "direct"}], {**export.context, "private": True}
+            "channel", [{"id": native, "name": name or None, "is_im": direct}], {**export.context, "private": True}
         )
         yield Gap(
             f"no list tells about the conversation {native}, so it counts as {place.privacy}", "partial", community
