@@ -23,6 +23,7 @@ from communitykit.model.records import (
     Vanished,
     told_fields,
 )
+from communitykit.model.references import Ref, Reference, reference_fields, references
 
 __all__ = [
     "RECORD_TYPES",
@@ -44,9 +45,13 @@ __all__ = [
     "Provenance",
     "Record",
     "RecordKind",
+    "Ref",
+    "Reference",
     "Vanished",
     "make_event_id",
     "make_id",
     "parse_id",
+    "reference_fields",
+    "references",
     "told_fields",
 ]

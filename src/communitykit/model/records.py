@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from communitykit.model.references import AnyId, CommunityId, MemberId, PostId, Ref
+
 
 def _to_utc(value: datetime) -> datetime:
     return value if value.tzinfo is UTC else value.astimezone(UTC)
@@ -49,7 +51,9 @@ class Mention(_Frozen):
     """Somebody or something named in a body."""
 
     kind: Literal["member", "user_group", "community", "everyone", "tag"] = Field(description="What is mentioned.")
-    id: str | None = Field(default=None, description="Its id; None for `everyone` and where the platform gives none.")
+    id: Annotated[str, Ref.to("member", "community")] | None = Field(
+        default=None, description="Its id; None for `everyone` and where the platform gives none."
+    )
     label: str | None = Field(default=None, description="The text shown.")
 
 
@@ -119,7 +123,7 @@ class Member(_Record):
     organization: str | None = Field(default=None, description="Company or organization.")
     location: str | None = Field(default=None, description="Office or site.")
     country: str | None = Field(default=None, description="Country, as the platform writes it.")
-    manager_id: Id | None = Field(default=None, description="The manager's member id.")
+    manager_id: MemberId | None = Field(default=None, description="The manager's member id.")
     employee_number: str | None = Field(default=None, description="Employee number.")
     directory_id: str | None = Field(
         default=None, description="Directory object id (Microsoft Entra): joins platforms."
@@ -144,13 +148,13 @@ class Community(_Record):
         Field(default="unknown", description="What the platform's own term comes closest to.")
     )
     name: str | None = Field(default=None, description="Name shown.")
-    parent_id: Id | None = Field(default=None, description="The community that it belongs to.")
+    parent_id: CommunityId | None = Field(default=None, description="The community that it belongs to.")
     privacy: Literal["public", "private", "secret", "direct"] | None = Field(default=None, description="Who may read.")
     archived: bool | None = Field(default=None, description="Closed for new posts.")
     is_default: bool | None = Field(default=None, description="Everyone is in it from the first day.")
     created_at: UtcDatetime | None = Field(default=None, description="When it was created.")
-    creator_id: Id | None = Field(default=None, description="Who created it.")
-    owner_id: Id | None = Field(default=None, description="Who owns it now.")
+    creator_id: MemberId | None = Field(default=None, description="Who created it.")
+    owner_id: MemberId | None = Field(default=None, description="Who owns it now.")
     topic: str | None = Field(default=None, description="Current topic.")
     purpose: str | None = Field(default=None, description="Description or purpose.")
     url: str | None = Field(default=None, description="Its page.")
@@ -164,8 +168,8 @@ class Membership(_Record):
     """A member in a community."""
 
     record: Literal["membership"] = "membership"
-    community_id: Id = Field(description="The community.")
-    member_id: Id = Field(description="The member.")
+    community_id: CommunityId = Field(description="The community.")
+    member_id: MemberId = Field(description="The member.")
     role: Literal["owner", "admin", "moderator", "member", "guest"] | None = Field(default=None, description="Role.")
     since: UtcDatetime | None = Field(default=None, description="Member since, where told.")
     until: UtcDatetime | None = Field(default=None, description="Member until, where told.")
@@ -176,11 +180,13 @@ class Post(_Record):
     """A message by an actor, people's and bots' alike."""
 
     record: Literal["post"] = "post"
-    community_id: Id | None = Field(default=None, description="Where it stands.")
-    author_id: Id | None = Field(default=None, description="Who wrote it.")
+    community_id: CommunityId | None = Field(default=None, description="Where it stands.")
+    author_id: MemberId | None = Field(default=None, description="Who wrote it.")
     author_name: str | None = Field(default=None, description="Name shown instead of the author's own (bots).")
-    root_id: Id | None = Field(default=None, description="The post that opened the thread; None on that post itself.")
-    parent_id: Id | None = Field(default=None, description="The post that this one answers; None on a root.")
+    root_id: PostId | None = Field(
+        default=None, description="The post that opened the thread; None on that post itself."
+    )
+    parent_id: PostId | None = Field(default=None, description="The post that this one answers; None on a root.")
     kind: Literal["post", "question", "poll", "announcement", "praise", "article"] = Field(
         default="post", description="What sort of post."
     )
@@ -198,8 +204,8 @@ class Post(_Record):
     topics: tuple[str, ...] = Field(default=(), description="Topics or hashtags, as the platform keeps them.")
     importance: Literal["normal", "high", "urgent"] | None = Field(default=None, description="Importance.")
     poll: Poll | None = Field(default=None, description="The poll, if it is one.")
-    praised_ids: tuple[Id, ...] = Field(default=(), description="Members who are praised.")
-    shared_from_id: Id | None = Field(default=None, description="The post that this one shares.")
+    praised_ids: tuple[MemberId, ...] = Field(default=(), description="Members who are praised.")
+    shared_from_id: PostId | None = Field(default=None, description="The post that this one shares.")
     broadcast: bool | None = Field(default=None, description="A reply also shown in the community itself.")
     pinned: bool | None = Field(default=None, description="Pinned in its community.")
     counts: Counts | None = Field(default=None, description="Figures shown beside it.")
@@ -224,9 +230,9 @@ class EngagementEvent(_Record):
             r"|community_changed|account_changed|x-[a-z0-9]+-[a-z0-9_-]+)$"
         ),
     ] = Field(description="What was done; a connector's own kinds are `x-<connector>-<name>`.")
-    actor_id: Id | None = Field(default=None, description="Who did it; None where the platform does not tell.")
-    target_id: Id | None = Field(default=None, description="What it was done to: a post, community or member.")
-    community_id: Id | None = Field(default=None, description="Where.")
+    actor_id: MemberId | None = Field(default=None, description="Who did it; None where the platform does not tell.")
+    target_id: AnyId | None = Field(default=None, description="What it was done to: a post, community or member.")
+    community_id: CommunityId | None = Field(default=None, description="Where.")
     detail: str | None = Field(default=None, description="Reaction name, poll option, new topic…")
     occurred_at: UtcDatetime | None = Field(default=None, description="When; None where no source tells.")
     time_source: Literal["event", "observed", "none"] = Field(
@@ -244,7 +250,7 @@ class Measure(_Record):
     """A figure that the platform itself reports. Never turned into events or members."""
 
     record: Literal["measure"] = "measure"
-    subject_id: Id | None = Field(default=None, description="Member, community or network that it is about.")
+    subject_id: AnyId | None = Field(default=None, description="Member, community or network that it is about.")
     subject_label: str | None = Field(default=None, description="The subject as the report writes it.")
     name: str = Field(description="The report's own name of the figure.")
     period_start: date | None = Field(default=None, description="First day counted.")
@@ -260,7 +266,7 @@ class Coverage(_Frozen):
     record: Literal["coverage"] = "coverage"
     run_id: str = Field(description="The run.")
     slice: str = Field(description="The slice, `connector:network:key`.")
-    community_id: Id | None = Field(default=None, description="The community, where the slice is about one.")
+    community_id: CommunityId | None = Field(default=None, description="The community, where the slice is about one.")
     since: UtcDatetime | None = Field(default=None, description="Start of the window; None is the beginning.")
     until: UtcDatetime | None = Field(default=None, description="End of the window, fixed when the run began.")
     status: Literal["complete", "partial", "denied", "truncated", "skipped"] = Field(description="How it went.")
