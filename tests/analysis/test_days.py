@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
-from company import KEY, SECOND, ZONE, event, post, source, store_of, uid
+from company import KEY, SECOND, ZONE, event, post, source, uid
 
 from communitykit import analysis, from_records, pull
 from communitykit.analysis import analyse
@@ -20,8 +21,13 @@ def files(to: Path) -> dict[str, int]:
     return {f"{name}/{one.name}": one.stat().st_ino for name in BY_DAY for one in (to / name).iterdir()}
 
 
-def test_nothing_new_rewrites_no_day(tmp_path: Path) -> None:
-    store, to = store_of(tmp_path / "a.duckdb"), tmp_path / "tables"
+def copied(store: Path, folder: Path) -> Path:
+    """Return a copy of the company's record, to write into."""
+    return Path(shutil.copy(store, folder / "a.duckdb"))
+
+
+def test_nothing_new_rewrites_no_day(store: Path, tmp_path: Path) -> None:
+    store, to = copied(store, tmp_path), tmp_path / "tables"
     analyse(store, to, key=KEY, zone=ZONE)
     before = files(to)
     assert len(before) > 8
@@ -29,8 +35,8 @@ def test_nothing_new_rewrites_no_day(tmp_path: Path) -> None:
     assert files(to) == before
 
 
-def test_only_changed_days_are_rewritten(tmp_path: Path) -> None:
-    store, to = store_of(tmp_path / "a.duckdb"), tmp_path / "tables"
+def test_only_changed_days_are_rewritten(store: Path, tmp_path: Path) -> None:
+    store, to = copied(store, tmp_path), tmp_path / "tables"
     analyse(store, to, key=KEY, zone=ZONE)
     before = files(to)
     new = post("p9", "U5", 50, "hello", root_id=uid("post", "p5"), parent_id=uid("post", "p5"), source=source(SECOND))
@@ -45,8 +51,8 @@ def test_only_changed_days_are_rewritten(tmp_path: Path) -> None:
     assert not set(before) - set(after)
 
 
-def test_a_day_that_is_no_more_goes(tmp_path: Path) -> None:
-    store, to = store_of(tmp_path / "a.duckdb"), tmp_path / "tables"
+def test_a_day_that_is_no_more_goes(store: Path, tmp_path: Path) -> None:
+    store, to = copied(store, tmp_path), tmp_path / "tables"
     analyse(store, to, key=KEY, zone=ZONE)
     assert (to / "threads/2026-03-03.parquet").exists()
     pull(from_records([post("p5", "U2", 30, "", gone="deleted", source=source(SECOND))]), store)
@@ -56,8 +62,8 @@ def test_a_day_that_is_no_more_goes(tmp_path: Path) -> None:
         assert made.connection().execute("SELECT count(*) FROM acts WHERE kind = 'reacted'").fetchall() == [(0,)]
 
 
-def test_another_key_leaves_no_day_of_the_former(tmp_path: Path) -> None:
-    store, to = store_of(tmp_path / "a.duckdb"), tmp_path / "tables"
+def test_another_key_leaves_no_day_of_the_former(store: Path, tmp_path: Path) -> None:
+    store, to = copied(store, tmp_path), tmp_path / "tables"
     analyse(store, to, key=KEY, zone=ZONE)
     before = files(to)
     analyse(store, to, key=bytes(32), zone=ZONE)
@@ -65,9 +71,9 @@ def test_another_key_leaves_no_day_of_the_former(tmp_path: Path) -> None:
 
 
 def test_who_is_killed_while_files_are_moved_leaves_what_is_made_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, to = store_of(tmp_path / "a.duckdb"), tmp_path / "tables"
+    store, to = copied(store, tmp_path), tmp_path / "tables"
     analyse(store, to, key=KEY, zone=ZONE)
     pull(from_records([event("reacted", "U4", uid("post", "p1"), 1, seen=SECOND)]), store)
     whole = Path.replace

@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import analysing
 import imports
 import loading
 import measuring
@@ -27,6 +28,7 @@ from figure import Figure
 def main(wanted: list[str]) -> int:
     """Run the chosen benchmarks (all by default) and print one table."""
     benchmarks: dict[str, Callable[[], list[Figure]]] = {
+        "analysing": analysing.analysing,
         "import": imports.import_time,
         "translate": translating.translate,
         "archive": loading.archive,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from communitykit.analysis.sources import WHOLE_SECOND
+from communitykit.store.schema import ACTIVITY
+
 CONTRIBUTIONS: Final = ("posted", "replied", "reacted", "mentioned", "shared", "praised", "voted")
 """The kinds of acts by which somebody adds something."""
 _CONTRIBUTIONS = ", ".join(f"'{kind}'" for kind in CONTRIBUTIONS)
@@ -13,9 +16,13 @@ DATED: Final = """
 SELECT p.* REPLACE (coalesce(p.at_us, up.at_us, root.at_us) AS at_us), p.at_us IS NULL AS at_is_inferred,
     coalesce(up.person_id, CASE WHEN up.post_id IS NULL THEN root.person_id END) AS to_person_id
 FROM w_numbered p LEFT JOIN w_numbered up ON up.post_id = p.parent_id
-LEFT JOIN w_numbered root ON p.is_answer AND root.post_id = p.thread_id AND p.thread_id <> p.parent_id
+LEFT JOIN w_numbered root
+    ON root.post_id = CASE WHEN p.is_answer AND p.thread_id <> p.parent_id THEN p.thread_id END
 """
-"""An answer that nothing dates has the time of what it answers."""
+"""An answer that nothing dates has the time of what it answers.
+
+The keys of these joins are NULL where nothing is looked for: a condition beside the key would cost a loop over rows.
+"""
 
 LEVELS: Final = """
 WITH RECURSIVE below AS (
@@ -34,10 +41,11 @@ ACTS: Final = f"""
 WITH done AS (
     SELECT a.kind, a.actor_id, a.target_id, a.occurred_at, a.observed_after, a.platform, a.network, a.post_id,
         coalesce(a.community_id, a.target_id) AS place
-    FROM activity a WHERE a.kind <> 'deleted'),
+    FROM ({ACTIVITY}) a WHERE a.kind <> 'deleted'),
 placed AS (
-    SELECT d.kind, w.number AS person_id, d.target_id, epoch_us(d.occurred_at) AS told_us,
-        epoch_us(d.observed_after) AS after_us, d.platform, n.number AS network_id, p.post_id, p.thread_id,
+    SELECT d.kind, w.number AS person_id, d.target_id, {WHOLE_SECOND.format(at="d.occurred_at")} AS told_us,
+        {WHOLE_SECOND.format(at="d.observed_after")} AS after_us, d.platform, n.number AS network_id, p.post_id,
+        p.thread_id,
         p.person_id AS author, p.to_person_id AS answered, p.at_us AS post_us, p.shared_from_id,
         coalesce(p.place_id, c.number) AS place_id, d.post_id IS NOT NULL AND p.post_id IS NULL AS is_gone
     FROM done d LEFT JOIN w_posts p ON p.id = d.post_id LEFT JOIN w_account w ON w.account = d.actor_id
@@ -54,8 +62,9 @@ FROM (
             WHEN q.kind IN ('mentioned', 'praised', 'followed', 'invited') THEN t.number
             WHEN q.kind = 'shared' THEN s.person_id ELSE q.author END AS to_person_id
     FROM placed q
-    LEFT JOIN w_account t ON t.account = q.target_id AND q.kind IN ('mentioned', 'praised', 'followed', 'invited')
-    LEFT JOIN w_posts s ON s.id = q.shared_from_id AND q.kind = 'shared'
+    LEFT JOIN w_account t
+        ON t.account = CASE WHEN q.kind IN ('mentioned', 'praised', 'followed', 'invited') THEN q.target_id END
+    LEFT JOIN w_posts s ON s.id = CASE WHEN q.kind = 'shared' THEN q.shared_from_id END
     WHERE NOT q.is_gone)
 ORDER BY day, at_us, person_id
 """.replace("{day}", _DAY.format(zone="{zone}", at="at_us"))  # noqa: S608 # our own text

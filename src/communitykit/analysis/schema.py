@@ -46,7 +46,7 @@ _TEXT: dict[str, str] = {
     "mentions": "INTEGER: Whom and what the body names.",
     "language": "VARCHAR: Language, where the platform tells: the tag's first part (`fr`).",
 }
-_AT = "BIGINT: When, in microseconds since 1970 in UTC; NULL where nothing tells."
+_AT = "BIGINT: When, in microseconds since 1970 in UTC, down to the second; NULL where nothing tells."
 _DAY = "DATE: The local day of `at_us` in the zone of `about`."
 
 TABLES: Final[dict[str, Table]] = {

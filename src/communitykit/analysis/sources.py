@@ -10,6 +10,9 @@ from typing import Final
 from communitykit.analysis.texts import FEATURES
 from communitykit.store.schema import CURRENT
 
+WHOLE_SECOND: Final = "epoch_us(date_trunc('second', {at}))"
+"""Several platforms use the moment at which a message was written as its id: a fraction of a second would tell it."""
+
 ACCOUNTS: Final = """
 SELECT DISTINCT id FROM (
     SELECT id FROM members UNION ALL SELECT DISTINCT author_id FROM posts
@@ -99,7 +102,7 @@ WITH here AS ({CURRENT["posts"]})
 SELECT p.id, own.number AS post_id, coalesce(root.number, up.number, own.number) AS thread_id,
     up.number AS parent_id, p.root_id IS NOT NULL OR p.parent_id IS NOT NULL AS is_answer,
     coalesce(p.parent_id, p.root_id) AS target, p.shared_from_id, a.number AS person_id, c.number AS place_id,
-    p.platform, n.number AS network_id, p.kind, epoch_us(p.created_at) AS at_us,
+    p.platform, n.number AS network_id, p.kind, {WHOLE_SECOND.format(at="p.created_at")} AS at_us,
     p.counts.views AS reported_views,
     greatest(list_sum(map_values(p.counts.reactions)), p.counts.reacted) AS told_reactions,
     {FEATURES}

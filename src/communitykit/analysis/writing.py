@@ -87,13 +87,18 @@ def _copy_days(connection: duckdb.DuckDBPyConnection, name: str, table: str, day
     """Write one file a day."""
     new.mkdir()
     wanted = ", ".join(f"'{day}'" for day in days)
-    _copy(
-        connection,
-        f"FROM (SELECT *, {_DAY} AS w_day FROM ({table})) WHERE w_day IN ({wanted})",  # noqa: S608 # our own names
-        name,
-        new / "parts",
-        "PARTITION_BY (w_day), FILENAME_PATTERN 'part_{i}'",
-    )
+    before = connection.execute("SELECT current_setting('threads')").fetchone()
+    connection.execute("SET threads = 1")  # each thread would write files of its own
+    try:
+        _copy(
+            connection,
+            f"FROM (SELECT *, {_DAY} AS w_day FROM ({table})) WHERE w_day IN ({wanted})",  # noqa: S608 # our own names
+            name,
+            new / "parts",
+            "PARTITION_BY (w_day), FILENAME_PATTERN 'part_{i}'",
+        )
+    finally:
+        connection.execute(f"SET threads = {before[0] if before else 1}")
     for day in days:
         parts = sorted((new / "parts" / f"w_day={day}").iterdir())
         if len(parts) > 1:

@@ -89,9 +89,10 @@ def place_of(table: str) -> dict[str, str]:
     return dict(zip(PLACE, parts, strict=True)) if key else {}
 
 
-# posted, replied, mentioned… are derived from posts here and nowhere else; acts that are not posts are events.
+# posted, replied, mentioned… are derived from posts here and nowhere else; acts that are not posts are events. Were
+# `live` materialized, whoever asks for the kinds of acts would hold every text in memory.
 ACTIVITY = """
-WITH live AS (
+WITH live AS NOT MATERIALIZED (
     SELECT *, CASE WHEN created_at IS NULL THEN 'none' ELSE 'event' END AS dated FROM posts WHERE gone IS NULL),
 named AS (SELECT p.*, unnest(p.mentions) AS mention FROM live p WHERE p.mentions IS NOT NULL),
 praised AS (SELECT p.*, unnest(p.praised_ids) AS praised_id FROM live p WHERE p.praised_ids IS NOT NULL)
