@@ -1,0 +1,455 @@
+"""Every metric once more, in plain Python over plain rows: slow, obvious, and written without looking at the SQL."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import networkx as nx
+from lifelines import KaplanMeierFitter
+from world import World
+
+Row = dict[str, Any]
+Answer = dict[str | None, float | None]
+DAY_US = 86_400_000_000
+
+
+class Oracle:
+    """One window of a world, perhaps of some of its people only."""
+
+    def __init__(self, world: World, since: date, until: date, who: Callable[[Row], bool] = lambda _: True) -> None:
+        self.since, self.until, self.world = since, until, world
+        self.people = {one["person_id"]: one for one in world.rows["people"]}
+        self.everybody = {number for number, one in self.people.items() if self._present(one)}
+        self.members = {number for number in self.everybody if who(self.people[number])}
+        self.who = who
+        end = datetime.combine(world.last_day + timedelta(days=1), datetime.min.time(), world.zone)
+        self.observed = int(end.astimezone(UTC).timestamp()) * 1_000_000
+
+    def _present(self, one: Row) -> bool:
+        if not one["is_eligible"] or (one.get("started_day") or date.min) >= self.until:
+            return False
+        left = one.get("left_day")
+        return bool(one["active"]) if left is None else left >= self.since
+
+    def acts(self, since: date | None = None, until: date | None = None, *kinds: str) -> list[Row]:
+        """Return contributions of members (or acts of some kinds) on the days of a window."""
+        start, end = since or self.since, until or self.until
+        return [
+            act
+            for act in self.world.rows["acts"]
+            if act["person_id"] in self.members
+            and act["day"] is not None
+            and start <= act["day"] < end
+            and (act["kind"] in kinds if kinds else act["is_contribution"])
+        ]
+
+    def last(self, days: int) -> date:
+        return self.until - timedelta(days=days)
+
+    def threads(self) -> list[Row]:
+        return [one for one in self.world.rows["threads"] if self._counts(one)]
+
+    def messages(self) -> list[Row]:
+        return [*self.threads(), *(one for one in self.world.rows["answers"] if self._counts(one))]
+
+    def _counts(self, post: Row) -> bool:
+        author = self.people.get(post["person_id"])
+        human = author is None or author["kind"] not in {"bot", "shared"}
+        return self.since <= post["day"] < self.until and human and (author is None or self.who(author))
+
+    def graph(self, *kinds: str) -> nx.DiGraph:
+        """Return who turned to whom, among those who were there."""
+        graph = nx.DiGraph()
+        for tie in self.world.rows["ties"]:
+            one, other = tie["from_person_id"], tie["to_person_id"]
+            inside = self.since <= tie["day"] < self.until and {one, other} <= self.everybody
+            if inside and (not kinds or tie["kind"] in kinds):
+                weight = graph.get_edge_data(one, other, {}).get("weight", 0)
+                graph.add_edge(one, other, weight=weight + tie["acts"])
+        return graph
+
+    def known(self, graph: nx.Graph) -> nx.Graph:
+        """Return the undirected ties of those whose department is known."""
+        known = [one for one in graph if self.people[one].get("department") is not None]
+        kept = graph.subgraph(known).to_undirected()
+        return nx.Graph(kept.edge_subgraph(kept.edges))
+
+
+def share(part: float, whole: float) -> float | None:
+    return part / whole if whole else None
+
+
+def activation(o: Oracle) -> Answer:
+    first = [o.people[one].get("first_act_day") for one in o.members]
+    return {None: share(sum(day is not None and day < o.until for day in first), len(o.members))}
+
+
+def active_members(o: Oracle) -> Answer:
+    windows = {"dau": o.last(1), "wau": o.last(7), "mau28": o.last(28), "window": o.since}
+    tellers = {act["platform"] for act in o.world.rows["acts"] if act["kind"] == "viewed"}
+    answer: Answer = {}
+    for name, since in windows.items():
+        every = [act for act in o.world.rows["acts"] if act["person_id"] in o.members and since <= act["day"] < o.until]
+        looks = {
+            "access": [act for act in every if act["platform"] in tellers],
+            "view": [act for act in every if act["kind"] == "viewed"],
+            "interaction": [act for act in every if act["is_contribution"]],
+        }
+        for kind, acts in looks.items():
+            told = tellers or kind == "interaction"
+            answer[f"{kind}_{name}"] = share(len({act["person_id"] for act in acts}), len(o.members)) if told else None
+    return answer
+
+
+def stickiness(o: Oracle) -> Answer:
+    acts = o.acts(o.last(28))
+    visits = {(act["person_id"], act["day"]) for act in acts}
+    within = [day for day in _days(o.last(28), o.until) if o.world.first_day <= day <= o.world.last_day]
+    people, work = len({act["person_id"] for act in acts}), [day for day in within if day.isoweekday() <= 5]
+    if not people:
+        return {"all_days": None, "workdays": None}
+    on_work = sum(day in work for _, day in visits)
+    return {
+        "all_days": len(visits) / len(within) / people,
+        "workdays": on_work / len(work) / people if work else None,
+    }
+
+
+def regulars(o: Oracle) -> Answer:
+    days = _days_by_person(o.acts(o.last(28)))
+    return {None: share(sum(len(one) >= 10 for one in days.values()), len(days))}
+
+
+def community_health(o: Oracle) -> Answer:
+    now, year = ({act["person_id"] for act in o.acts(o.last(days))} for days in (28, 365))
+    return {None: share(len(now), len(year))}
+
+
+def retention(o: Oracle) -> Answer:
+    cohort = [one for one in o.members if o.since <= (o.people[one].get("first_act_day") or date.max) < o.until]
+    answer: Answer = {}
+    for block in range(1, 13):
+        kept = seen = 0
+        for one in cohort:
+            start = o.people[one]["first_act_day"] + timedelta(days=28 * block)
+            if start + timedelta(days=27) <= o.world.last_day:
+                seen += 1
+                later = o.acts(start, start + timedelta(days=28))
+                kept += any(act["person_id"] == one for act in later)
+        answer[f"block_{block}"] = share(kept, seen)
+    return answer
+
+
+def dormant_communities(o: Oracle) -> Answer:
+    since, asleep, number = o.last(90), 0, 0
+    for place in o.world.rows["places"]:
+        created = place.get("created_day")
+        if place["is_container"] or place["archived"] or place["gone"] or (created and created >= o.until):
+            continue
+        number += 1
+        posts = [*o.world.rows["threads"], *o.world.rows["answers"]]
+        awake = any(one["place_id"] == place["place_id"] and since <= one["day"] < o.until for one in posts)
+        asleep += not awake and (created is None or created < since)
+    return {None: share(asleep, number)}
+
+
+def participation_split(o: Oracle) -> Answer:
+    counts, days = Counter(act["person_id"] for act in o.acts()), (o.until - o.since).days
+    frequent = sum(number * 28 >= 4 * days for number in counts.values())
+    parts = {"silent": len(o.members) - len(counts), "frequent": frequent, "occasional": len(counts) - frequent}
+    return {name: share(part, len(o.members)) for name, part in parts.items()}
+
+
+def superuser_share(o: Oracle) -> Answer:
+    counts = sorted(Counter(act["person_id"] for act in o.acts()).values(), reverse=True)
+    top = {name: sum(counts[: math.ceil(len(o.members) / part)]) for name, part in (("top_1", 100), ("top_10", 10))}
+    return {name: share(part, sum(counts)) for name, part in top.items()}
+
+
+def gini(o: Oracle) -> Answer:
+    counts = list(Counter(act["person_id"] for act in o.acts()).values())
+    silent = [0] * (len(o.members) - len(counts))
+    return {"all_members": _gini([*counts, *silent]), "contributors": _gini(counts)}
+
+
+def _gini(amounts: list[int]) -> float | None:
+    """Mean absolute difference over twice the mean: not the formula by rank."""
+    if not sum(amounts):
+        return None
+    gaps = sum(abs(one - other) for one in amounts for other in amounts)
+    return gaps / (2 * len(amounts) * sum(amounts))
+
+
+def response_rate(o: Oracle) -> Answer:
+    ripe = [one for one in o.threads() if one["at_us"] + 7 * DAY_US <= o.observed]
+    return {None: share(sum(_within(one, "first_response_us") for one in ripe), len(ripe))}
+
+
+def unanswered_rate(o: Oracle) -> Answer:
+    ripe = [one for one in o.threads() if one["at_us"] + 7 * DAY_US <= o.observed]
+    return {None: share(sum(not _within(one, "first_reply_us") for one in ripe), len(ripe))}
+
+
+def _within(thread: Row, what: str) -> bool:
+    return thread[what] is not None and thread[what] - thread["at_us"] <= 7 * DAY_US
+
+
+def time_to_first_response(o: Oracle) -> Answer:
+    threads = [one for one in o.threads() if one["at_us"] <= o.observed]
+    waits = [None if one["first_reply_us"] is None else one["first_reply_us"] - one["at_us"] for one in threads]
+    sound = sorted(one for one in waits if one is not None and one >= 0)
+    watched = [o.observed - one["at_us"] for one, wait in zip(threads, waits, strict=True) if wait is None]
+    answer: Answer = {"negative": share(sum(one is not None and one < 0 for one in waits), len(waits))}
+    answer |= {"median": None, "p90": None, "km_median": None}
+    if sound:
+        quantiles = statistics.quantiles(sound * 2, n=10, method="inclusive") if len(sound) == 1 else None
+        p90 = quantiles[8] if quantiles else statistics.quantiles(sound, n=10, method="inclusive")[8]
+        answer |= {"median": statistics.median(sound) / 3.6e9, "p90": p90 / 3.6e9}
+        curve = KaplanMeierFitter().fit([*sound, *watched], [1] * len(sound) + [0] * len(watched))
+        left = curve.survival_function_["KM_estimate"]
+        halves = left.index[left <= 0.5 + 1e-9]  # a product of fractions: half is seldom 0.5 to the last bit
+        answer["km_median"] = float(halves[0]) / 3.6e9 if len(halves) else None
+    return answer
+
+
+def replies_per_thread(o: Oracle) -> Answer:
+    threads = o.threads()
+    if not threads:
+        return {}
+    replies, depths = [one["replies"] for one in threads], [one["depth"] for one in threads]
+    return {
+        "mean": statistics.mean(replies),
+        "median": statistics.median(replies),
+        "depth": statistics.mean(depths),
+        "depth_max": max(depths),
+    }
+
+
+def reply_post_ratio(o: Oracle) -> Answer:
+    return {None: share(len(o.messages()) - len(o.threads()), len(o.threads()))}
+
+
+def curiosity(o: Oracle) -> Answer:
+    told = [one["is_question"] for one in o.messages() if one["is_question"] is not None]
+    return {None: share(sum(told), len(told))}
+
+
+def reach(o: Oracle) -> Answer:
+    sizes = {one["place_id"]: one.get("members") for one in o.world.rows["places"]}
+    seen = [(one["viewers"], sizes[one["place_id"]]) for one in o.threads() if one["viewers"] is not None]
+    told = [(viewers, size) for viewers, size in seen if size]
+    return {None: share(sum(viewers for viewers, _ in told), sum(size for _, size in told))}
+
+
+def post_engagement(o: Oracle) -> Answer:
+    threads = [one for one in o.threads() if one["viewers"] is not None]
+    engaged: dict[int, set[int]] = defaultdict(set)
+    for act in o.world.rows["acts"]:
+        if act["kind"] in {"replied", "reacted"} and act["person_id"] is not None:
+            engaged[act.get("thread_id")].add(act["person_id"])  # type: ignore[index]
+    number = sum(len(engaged[one["thread_id"]] - {one["person_id"]}) for one in threads)
+    return {None: share(number, sum(one["viewers"] for one in threads))}
+
+
+def _leaders(o: Oracle) -> set[int]:
+    return {one for one in o.members if o.people[one]["is_leader"]}
+
+
+def leader_participation(o: Oracle) -> Answer:
+    acting = {act["person_id"] for act in o.acts()}
+    return {None: share(len(acting & _leaders(o)), len(_leaders(o)))}
+
+
+def leader_engagement_ratio(o: Oracle) -> Answer:
+    leaders = _leaders(o)
+    by = [act["person_id"] in leaders for act in o.acts()]
+    per_leader, per_other = share(sum(by), len(leaders)), share(len(by) - sum(by), len(o.members) - len(leaders))
+    return {None: None if per_leader is None or not per_other else per_leader / per_other}
+
+
+def leader_reply_share(o: Oracle) -> Answer:
+    kinds = [act["kind"] for act in o.acts(None, None, "posted", "replied") if act["person_id"] in _leaders(o)]
+    return {None: share(kinds.count("replied"), len(kinds))}
+
+
+def persona_mix(o: Oracle) -> Answer:
+    made: dict[int, Counter[str]] = defaultdict(Counter)
+    for act in o.acts(None, None, "posted", "replied", "reacted"):
+        made[act["person_id"]][act["kind"]] += 1
+    graph, mix = o.graph("reply", "reaction"), Counter[str]()
+    for one in o.members:
+        c, r = made[one].total(), graph.in_degree(one, weight="weight") if one in graph else 0
+        balance = (c - r) / (c + r) if c + r else 0
+        if c * 14 < (o.until - o.since).days:
+            mix["observer"] += 1
+        elif abs(balance) <= 1 / 3 + 1e-12:
+            mix["engager"] += 1
+        elif balance < 0:
+            mix["catalyst"] += 1
+        else:
+            mix["broadcaster" if made[one]["posted"] > made[one]["replied"] else "responder"] += 1
+    names = ("observer", "engager", "catalyst", "broadcaster", "responder")
+    return {name: share(mix[name], len(o.members)) for name in names}
+
+
+def two_way_relationships(o: Oracle) -> Answer:
+    graph = o.graph()
+    if not graph:
+        return {}
+    pairs = {frozenset(edge) for edge in graph.edges}
+    mutual = sum(graph.has_edge(*pair) and graph.has_edge(*reversed(tuple(pair))) for pair in map(tuple, pairs))
+    return {"dyads": share(mutual, len(pairs)), "arcs": nx.overall_reciprocity(graph)}
+
+
+def ei_index(o: Oracle) -> Answer:
+    graph = o.known(o.graph())
+    if not graph:
+        return {}
+    inside = sum(_department(o, one) == _department(o, other) for one, other in graph.edges)
+    outside = graph.number_of_edges() - inside
+    known = [o.people[one]["department"] for one in o.everybody if o.people[one].get("department") is not None]
+    sizes, number = Counter(known).values(), len(known)
+    expected = 1 - 2 * sum(size * (size - 1) for size in sizes) / (number * (number - 1))
+    observed = (outside - inside) / (outside + inside)
+    return {"observed": observed, "expected": expected, "adjusted": observed - expected}
+
+
+def modularity(o: Oracle) -> Answer:
+    graph = o.known(o.graph())
+    if not graph:
+        return {}
+    teams: dict[str, set[int]] = defaultdict(set)
+    for one in graph:
+        teams[_department(o, one)].add(one)
+        graph.nodes[one]["department"] = _department(o, one)
+    answer: Answer = {"modularity": nx.community.modularity(graph, teams.values(), weight=None)}
+    if len(teams) > 1:
+        answer["assortativity"] = nx.attribute_assortativity_coefficient(graph, "department")
+    return answer
+
+
+def _department(o: Oracle, person: int) -> str:
+    return str(o.people[person]["department"])
+
+
+def diversity_index(o: Oracle) -> Answer:
+    places: dict[int, Counter[Any]] = defaultdict(Counter)
+    for act in o.acts():
+        if act.get("place_id") is not None:
+            places[act["person_id"]][act["place_id"]] += 1
+    teams: dict[int, Counter[Any]] = defaultdict(Counter)
+    for one, other, weight in o.graph().edges.data("weight"):
+        if one in o.members and o.people[other].get("department") is not None:
+            teams[one][_department(o, other)] += weight
+    return {"communities": _diversity(places), "departments": _diversity(teams)}
+
+
+def _diversity(counts: dict[int, Counter[Any]]) -> float | None:
+    each = [1 - sum((number / one.total()) ** 2 for number in one.values()) for one in counts.values()]
+    return statistics.mean(each) if each else None
+
+
+def influence_concentration(o: Oracle) -> Answer:
+    degrees = sorted((degree for _, degree in o.graph().to_undirected().degree), reverse=True)
+    return {None: 1 - degrees[9] / degrees[0] if len(degrees) >= 10 else None}
+
+
+def gravity(o: Oracle) -> Answer:
+    levels = []
+    for end in (o.since, o.until):
+        days = _days_by_person(o.acts(end - timedelta(days=90), end))
+        levels.append(sum(_weight(len(days.get(one, ()))) ** 2 for one in o.members))
+    before, after = levels
+    if not o.members:
+        return {}
+    return {"before": before, "after": after, "gravity": (after - before) / len(o.members)}
+
+
+def _weight(days: int) -> int:
+    return 10 if days >= 30 else 7 if days >= 10 else 4 if days >= 3 else 1
+
+
+def burstiness(o: Oracle) -> Answer:
+    moments: dict[int, list[int]] = defaultdict(list)
+    for act in o.acts():
+        moments[act["person_id"]].append(act["at_us"])
+    each = []
+    for times in moments.values():
+        gaps = [later - sooner for sooner, later in zip(sorted(times), sorted(times)[1:], strict=False)]
+        if len(gaps) >= 10:
+            mean, spread = statistics.mean(gaps), statistics.pstdev(gaps)
+            each.append((spread - mean) / (spread + mean))
+    return {None: statistics.median(each) if each else None}
+
+
+def hierarchy_span(o: Oracle) -> Answer:
+    managers = {one.get("manager_id") for one in o.people.values()}
+    inside = {one for one in o.everybody if o.people[one].get("manager_id") is not None or one in managers}
+    pairs = {frozenset(edge) for edge in o.graph("reply", "mention").edges if set(edge) <= inside}
+    far = sum(max(depths) - min(depths) >= 2 for depths in ([o.people[one]["depth"] for one in pair] for pair in pairs))
+    return {None: share(far, len(pairs))}
+
+
+def cross_department_threads(o: Oracle) -> Answer:
+    voices: dict[int, set[int]] = defaultdict(set)
+    for post in [*o.world.rows["threads"], *o.world.rows["answers"]]:
+        author = o.people.get(post["person_id"], {})
+        if author.get("is_eligible") and author.get("department") is not None:
+            voices[post["thread_id"]].add(post["person_id"])
+    within = [one["thread_id"] for one in o.world.rows["threads"] if o.since <= one["day"] < o.until]
+    mixed = [len({_department(o, one) for one in voices[number]}) for number in within if len(voices[number]) > 1]
+    return {None: share(sum(number > 1 for number in mixed), len(mixed))}
+
+
+def _days_by_person(acts: Iterable[Row]) -> dict[int, set[date]]:
+    days: dict[int, set[date]] = defaultdict(set)
+    for act in acts:
+        days[act["person_id"]].add(act["day"])
+    return days
+
+
+def _days(since: date, until: date) -> list[date]:
+    return [since + timedelta(days=number) for number in range((until - since).days)]
+
+
+ANSWERS: dict[str, Callable[[Oracle], Answer]] = {
+    one.__name__: one
+    for one in (
+        activation,
+        active_members,
+        burstiness,
+        community_health,
+        cross_department_threads,
+        curiosity,
+        diversity_index,
+        dormant_communities,
+        ei_index,
+        gini,
+        gravity,
+        hierarchy_span,
+        influence_concentration,
+        leader_engagement_ratio,
+        leader_participation,
+        leader_reply_share,
+        modularity,
+        participation_split,
+        persona_mix,
+        post_engagement,
+        reach,
+        regulars,
+        replies_per_thread,
+        reply_post_ratio,
+        response_rate,
+        retention,
+        stickiness,
+        superuser_share,
+        time_to_first_response,
+        two_way_relationships,
+        unanswered_rate,
+    )
+}
