@@ -17,7 +17,7 @@ partial or unknown), `inferred` (the share of the period's acts whose time is in
 could use. A zero denominator gives no value. `period` is one of {", ".join(GRAINS)}; other dimensions are among
 {", ".join(DIMENSIONS)}.
 
-Why a value is absent: `fewer_than_k` and other words of [privacy](../explanation/privacy.md); `nothing_to_measure`: the
+Why a value is absent: `small_group`: too few persons, or it would give such a figure away; `nothing_to_measure`: the
 denominator is zero; `never`: so few threads are answered that half never are;
 {", ".join(f"`{one}`" for one in NEEDS.values())}: no platform, or no directory, tells what is needed."""
 

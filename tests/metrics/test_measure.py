@@ -32,10 +32,10 @@ def made(world: World) -> Opened:
 @pytest.mark.parametrize("name", list(catalogue()))
 def test_every_metric_answers_by_every_dimension(name: str, opened: Opened) -> None:
     record, dimensions = Record(opened), [one for one in find(name).dimensions if one != "period"]
-    whole = measure(record, name, k=1)
+    whole = measure(record, name, k=1, unsafe=True)
     assert whole.num_rows >= max(1, len(find(name).variants))
     assert any(value is not None for value in whole["value"].to_pylist())
-    fine = measure(record, name, by=["month", *dimensions], k=1)
+    fine = measure(record, name, by=["month", *dimensions], k=1, unsafe=True)
     assert set(dimensions) < set(fine.column_names)
     assert set(fine["period"].to_pylist()) <= {"2026-01", "2026-02", "2026-03", "2026-04", "2026-05"}
 
@@ -95,6 +95,23 @@ def test_small_groups_are_not_shown() -> None:
     assert all(row["value"] is None and row["numerator"] is None and row["reason"] for row in hidden)
 
 
+def test_small_groups_are_put_together_only_where_their_counts_add_up() -> None:
+    world = little()
+    for number in range(11, 17):
+        world.person(number, department="it" if number < 14 else "law")
+        world.act("posted", number, MONDAY, place_id=101, thread_id=number, post_id=number)
+    tables = made(world)
+    split = measure(tables, "participation_split", by=["department"]).to_pylist()
+    others = {row["variant"]: row["numerator"] for row in split if row["department"] == "other"}
+    assert others == {"silent": 0, "occasional": 6, "frequent": 0}
+    assert "other" not in measure(tables, "superuser_share", by=["department"])["department"].to_pylist()
+
+
+def test_smaller_groups_are_shown_only_on_purpose() -> None:
+    with pytest.raises(SettingsError, match="too small"):
+        measure(made(little()), "response_rate", k=3)
+
+
 def test_coverage_of_the_window_is_told() -> None:
     world = little()
     gap = {"platform": "slack", "what": "posts", "status": "denied"}
@@ -122,9 +139,9 @@ def test_the_share_of_inferred_times_is_told() -> None:
             "reacted", person, MONDAY, place_id=101, thread_id=1, post_id=1, to_person_id=1, at_is_inferred=person > 2
         )
     tables = made(world)
-    assert measure(tables, "response_rate", k=1)["inferred"].to_pylist() == [0.5]
-    assert measure(tables, "unanswered_rate", k=1)["inferred"].to_pylist() == [0.0]
-    rows = measure(tables, "response_rate", by=["month", "department"], k=1).to_pylist()
+    assert measure(tables, "response_rate", k=1, unsafe=True)["inferred"].to_pylist() == [0.5]
+    assert measure(tables, "unanswered_rate", k=1, unsafe=True)["inferred"].to_pylist() == [0.0]
+    rows = measure(tables, "response_rate", by=["month", "department"], k=1, unsafe=True).to_pylist()
     assert [(row["period"], row["department"], row["inferred"]) for row in rows] == [("2026-01", "sales", 0.5)]
 
 
@@ -139,7 +156,7 @@ def test_an_answer_that_may_still_come_is_no_silence() -> None:
     world = little()
     for number, day in ((1, 1), (2, 28)):
         world.act("posted", number, datetime(2026, 3, day, tzinfo=UTC), place_id=101, thread_id=number, post_id=number)
-    (row,) = measure(made(world), "unanswered_rate", k=1).to_pylist()
+    (row,) = measure(made(world), "unanswered_rate", k=1, unsafe=True).to_pylist()
     assert (row["numerator"], row["denominator"]) == (1, 1)
 
 
@@ -208,7 +225,7 @@ def test_the_printed_query_gives_the_figure() -> None:
     world = little()
     world.act("posted", 1, MONDAY, place_id=101, thread_id=1, post_id=1)
     tables = made(world)
-    figures = measure(tables, "participation_split", by=["month"], k=1).to_pylist()
+    figures = measure(tables, "participation_split", by=["month"], k=1, unsafe=True).to_pylist()
     printed = tables.connection().execute(sql(tables, "participation_split", by=["month"])).fetchall()
     assert sorted((row[0], row[1], row[2]) for row in printed) == sorted(
         (row["period"], row["variant"], row["value"]) for row in figures

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -109,6 +110,11 @@ class World:
         """Make DuckDB tables of the rows."""
         return Opened(self)
 
+    def save(self, path: Path) -> None:
+        """Write them into a DuckDB file."""
+        with duckdb.connect(str(path)) as connection:
+            pour(connection, self)
+
     def _post(self, act: Mapping[str, Any], **more: Any) -> dict[str, Any]:
         same = {key: act.get(key) for key in ("post_id", "place_id", "platform", "network_id", "person_id")}
         told = act.get("question")
@@ -143,12 +149,7 @@ class Opened:
     def __init__(self, world: World) -> None:
         self.world = world
         self._connection = duckdb.connect(":memory:", config={"threads": 1})
-        for name, columns in SCHEMA.items():
-            self._connection.execute(
-                f"CREATE TABLE {name} ({', '.join(f'{one} {kind}' for one, kind in columns.items())})"
-            )
-            rows = [[row.get(column) for column in columns] for row in world.rows[name]]
-            fill(self._connection, name, rows)
+        pour(self._connection, world)
 
     @property
     def about(self) -> Mapping[str, str]:
@@ -156,6 +157,13 @@ class Opened:
 
     def connection(self) -> duckdb.DuckDBPyConnection:
         return self._connection
+
+
+def pour(connection: duckdb.DuckDBPyConnection, world: World) -> None:
+    """Make the tables and fill them."""
+    for name, columns in SCHEMA.items():
+        connection.execute(f"CREATE TABLE {name} ({', '.join(f'{one} {kind}' for one, kind in columns.items())})")
+        fill(connection, name, [[row.get(column) for column in columns] for row in world.rows[name]])
 
 
 def fill(connection: duckdb.DuckDBPyConnection, name: str, rows: list[list[Any]]) -> None:

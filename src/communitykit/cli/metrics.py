@@ -87,6 +87,7 @@ def run(  # noqa: PLR0913 # the options of the command
     ] = None,
     until: Annotated[str | None, typer.Option("--until", help="The day after the last.")] = None,
     k: Annotated[int, typer.Option("--k", help="A figure that rests on fewer persons is suppressed.")] = 5,
+    unsafe: Annotated[bool, typer.Option("--unsafe", help="Allow a --k below 5.")] = False,
     parameters: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the metric.")
     ] = None,
@@ -115,7 +116,7 @@ def run(  # noqa: PLR0913 # the options of the command
         if as_sql:
             sys.stdout.write(sql(record, name, dialect=dialect, **ask))
             return
-        figures = measure(record, name, k=k, **ask)
+        figures = measure(record, name, k=k, unsafe=unsafe, **ask)
         if file_format is not None or to is not None:
             _write(figures, file_format or "csv", to)
         elif as_json:

@@ -79,7 +79,7 @@ _TEXTS = ("title", "question", "definition", "silence")
 _REQUIRED = frozenset({*_TEXTS, *(f"{one}.fr" for one in _TEXTS)}) | {
     "unit", "population", "source", "dimensions", "rests_on"
 }  # fmt: skip
-_KEYS = frozenset({*_REQUIRED, "variants", "parameters", "trailing", "needs"})
+_KEYS = frozenset({*_REQUIRED, "variants", "parameters", "trailing", "needs", "adds"})
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TRAILING = re.compile(r"-?(\$[a-z_]+|[0-9]+)")
 _BUILT_IN = frozenset({"observed_us"})
@@ -103,6 +103,7 @@ class Definition:
         trailing: Lengths in days of windows that end with the period; names of parameters are resolved.
         needs: By need (`NEEDS`), the variants that have it, as a pattern.
         rests_on: One of `RESTS_ON`: on which acts' times it rests.
+        adds: Whether counts of two groups add up to those of both; `adds: no` in a head says they do not.
         silence: By language: what happens where platforms do not tell.
         sql: As it stands in the file, without the head.
     """
@@ -120,6 +121,7 @@ class Definition:
     trailing: tuple[str, ...]
     needs: Mapping[str, str]
     rests_on: str
+    adds: bool
     silence: Mapping[str, str]
     sql: str
 
@@ -209,7 +211,8 @@ def read_definition(name: str, text: str) -> Definition:
     if missing or unknown:
         what = f"lacks {', '.join(missing)}" if missing else f"has the unknown {', '.join(unknown)}"
         raise SettingsError(f"its head {what}", subject=name, remedy=f"A head has: {', '.join(sorted(_KEYS))}.")
-    for key, choices in (("unit", UNITS), ("population", POPULATIONS), ("rests_on", RESTS_ON)):
+    head.setdefault("adds", "yes")
+    for key, choices in (("adds", ("yes", "no")), ("unit", UNITS), ("population", POPULATIONS), ("rests_on", RESTS_ON)):
         if head[key] not in choices:
             raise SettingsError(f"its {key} {head[key]!r} is none of {', '.join(choices)}", subject=name)
     both = {key: {"en": head[key], "fr": head[f"{key}.fr"]} for key in _TEXTS}
@@ -225,6 +228,7 @@ def read_definition(name: str, text: str) -> Definition:
         trailing=_listed(head.get("trailing", "")),
         needs=_pairs(name, head.get("needs", ""), ":"),
         rests_on=head["rests_on"],
+        adds=head["adds"] == "yes",
         sql=sql,
     )
     _check(made)

@@ -56,6 +56,7 @@ def measure(  # each is a part of the question
     since: date | None = None,
     until: date | None = None,
     k: int = 5,
+    unsafe: bool = False,
     definitions: Path | str | None = None,
     **parameters: Value,
 ) -> pa.Table:
@@ -67,7 +68,8 @@ def measure(  # each is a part of the question
         by: At most one of day, week, month, quarter, year, and any of the definition's dimensions.
         since: The first day, in the record's zone. Default: the record's first.
         until: The day after the last. Default: that after the record's last.
-        k: A figure that rests on fewer persons is suppressed.
+        k: A figure that rests on fewer persons is suppressed, and what would give it away.
+        unsafe: Allow a `k` below 5.
         definitions: A folder of definitions of one's own.
         parameters: The definition's parameters.
 
@@ -77,7 +79,8 @@ def measure(  # each is a part of the question
         tells gives none either, and the reason.
 
     Raises:
-        SettingsError: There is no such metric, dimension or parameter, or the window holds no day of the record.
+        SettingsError: There is no such metric, dimension or parameter, the window holds no day of the record, or `k` is
+            below 5 without `unsafe`.
     """
     record = analysis if isinstance(analysis, Record) else Record(analysis)
     question = ask(record, name, by=by, since=since, until=until, definitions=definitions, **parameters)
@@ -88,7 +91,8 @@ def measure(  # each is a part of the question
     columns = [one[0] for one in cursor.description or ()]
     found = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
     rows = _rows(record, question, found)
-    return result.shield(result.table(rows, question.by), k, question.by)
+    figures = result.table(rows, question.by)
+    return result.shield(figures, k, question.by, adds=question.definition.adds, unsafe=unsafe)
 
 
 def sql(  # each is a part of the question

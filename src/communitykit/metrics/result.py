@@ -7,6 +7,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from communitykit.privacy import protect
+from communitykit.privacy.groups import FOLDED
+
 FIXED: Final = ("metric", "variant", "period", "since", "until")
 _TAIL: Final[list[pa.Field[Any]]] = [
     pa.field("value", pa.float64()),
@@ -34,14 +37,14 @@ def table(rows: Sequence[dict[str, Any]], by: Sequence[str]) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=schema(by))
 
 
-def shield(figures: pa.Table, k: int, by: Sequence[str]) -> pa.Table:
-    """Return the figures without those that rest on fewer than `k` persons.
+def shield(figures: pa.Table, k: int, by: Sequence[str], *, adds: bool, unsafe: bool) -> pa.Table:
+    """Return the figures without those that rest on fewer than `k` persons, and those that would give them away.
 
-    A figure over nobody at all hides nobody.
+    Args:
+        figures: As `table` made them.
+        k: The smallest group, in persons.
+        by: The dimensions, the grain apart.
+        adds: Whether numerators and denominators of groups add up to those of both, so that groups can be put together.
+        unsafe: Allow a `k` below 5.
     """
-    rows = figures.to_pylist()
-    for row in rows:
-        if 0 < row["persons"] < k:
-            row.update(dict.fromkeys(("value", "numerator", "denominator", "persons")))
-            row.update(suppressed=True, reason="fewer_than_k")
-    return table(rows, by)
+    return protect(figures, k=k, dimensions=("period", *by), fold=FOLDED if adds else (), unsafe=unsafe)

@@ -12,6 +12,7 @@
 -- source: Gini; Microsoft vivainsights, create_lorenz
 -- dimensions: period, platform, department, division, site, country, is_leader
 -- variants: all_members, contributors
+-- adds: no
 -- rests_on: contributions
 -- silence: Reactions count where a platform tells who reacted.
 -- silence.fr: Les réactions comptent lorsque la plateforme indique qui a réagi.

@@ -9,6 +9,7 @@
 -- source: Worklabs scoreboard, Leadership; communitykit
 -- dimensions: period, department, division, site, country
 -- needs: leaders
+-- adds: no
 -- rests_on: contributions
 -- silence: Absent where neither the directory nor a list says who leads.
 -- silence.fr: Absent lorsque ni l'annuaire ni une liste n'indique qui dirige.

@@ -11,6 +11,7 @@
 -- source: communitykit; the percentages follow Nielsen 2006
 -- dimensions: period, platform, department, division, site, country, is_leader
 -- variants: top_1, top_10
+-- adds: no
 -- rests_on: contributions
 -- silence: Reactions count where a platform tells who reacted.
 -- silence.fr: Les réactions comptent lorsque la plateforme indique qui a réagi.
