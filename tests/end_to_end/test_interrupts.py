@@ -122,6 +122,7 @@ def interrupted_everywhere(tmp_path: Path, settings: dict[str, str], after: list
             assert sorted(one.current()[table]["id"].to_pylist()) == sorted(other.current()[table]["id"].to_pylist())
 
 
+@pytest.mark.slow
 def test_interrupts_at_a_few_moments_lose_nothing(served: tuple[Any, dict[str, str]], tmp_path: Path) -> None:
     interrupted_everywhere(tmp_path, served[1], moments(4, 4.0))
 

@@ -108,7 +108,7 @@ happenings = st.one_of(
 runs = st.lists(st.lists(happenings, max_size=5), min_size=1, max_size=4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(told=runs)
 def test_replayed_from_run_to_run_it_is_what_is_current(told: list[list[tuple[Any, ...]]]) -> None:
     """In memory: a copy that hears of every run's changes holds what the store says is so now."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 from pydantic_core import from_json, to_json
 
 from communitykit.errors import StoreError
@@ -24,10 +25,9 @@ from communitykit.store.vanishing import Walked, sweep
 
 _NEXT_COMMIT = "(SELECT coalesce(max(last_commit), 0) + 1 FROM runs)"
 """Commits are counted, so that what came after a run is known though runs overlap and clocks go back."""
-_STORE_CHECKPOINT = f"""
+_STORE_CHECKPOINTS = f"""
 INSERT INTO checkpoints BY NAME
-SELECT *, {", ".join(f"{sql} AS {name}" for name, sql in place_of("checkpoints").items())}
-FROM (SELECT ? AS slice, ? AS checkpoint, ? AS run_id, ? AS stored_at)
+SELECT *, {", ".join(f"{sql} AS {name}" for name, sql in place_of("checkpoints").items())} FROM moved
 """  # noqa: S608 # our own names
 
 
@@ -220,9 +220,19 @@ class Writer:
     def _store_checkpoints(
         self, connection: duckdb.DuckDBPyConnection, checkpoints: Mapping[str, Any], *, run_id: str, now: datetime
     ) -> None:
-        for name, checkpoint in checkpoints.items():
-            connection.execute("DELETE FROM checkpoints WHERE slice = ?", [name])
-            connection.execute(_STORE_CHECKPOINT, [name, to_json(checkpoint).decode(), run_id, now])
+        if not checkpoints:
+            return
+        count = len(checkpoints)
+        moved: dict[str, pa.Array[Any]] = {
+            "slice": pa.array(checkpoints, pa.string()),
+            "checkpoint": pa.array([to_json(one).decode() for one in checkpoints.values()], pa.string()),
+            "run_id": pa.array([run_id] * count, pa.string()),
+            "stored_at": pa.array([now] * count, pa.timestamp("us", tz="UTC")),
+        }
+        connection.register("moved", pa.table(moved))
+        connection.execute("DELETE FROM checkpoints WHERE slice IN (SELECT slice FROM moved)")
+        connection.execute(_STORE_CHECKPOINTS)
+        connection.unregister("moved")
 
     def _insert_run(self, connection: duckdb.DuckDBPyConnection, run: Mapping[str, Any]) -> None:
         names = list(run)
