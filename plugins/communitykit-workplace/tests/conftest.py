@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from communitykit import read_archive
 from communitykit.testing import Translated
 from communitykit_workplace import WORKPLACE
+
+sys.path.insert(0, str(Path(__file__).parent))  # for what stands beside the tests
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "workplace"
 

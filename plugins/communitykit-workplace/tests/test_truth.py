@@ -3,103 +3,41 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from random import Random
 from typing import Any
 
 import pytest
+from workplace_feeds import (
+    FEED,
+    NOW,
+    TALKED,
+    Answer,
+    comment,
+    drive,
+    edge,
+    feed,
+    page,
+    post,
+    posts,
+    reactions,
+    response,
+    unix,
+    whole,
+)
 
 from communitykit import CommunityKitError, ProtocolError, TransientError
-from communitykit.connector import Batch, Gap, Request, Response, Selection, Slice, Swept
+from communitykit.connector import Batch, Gap, Request, Selection, Slice, Swept
 from communitykit.http.conductor import Emit
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Page, Translation
-from communitykit.sandbox import TALK, World
+from communitykit.sandbox import World
 from communitykit.testing.reading import Kept, Run, read
 from communitykit_workplace import WORKPLACE
 from communitykit_workplace.api.asking import completed
-from communitykit_workplace.api.reading import discover
 from communitykit_workplace.api.reading import read as read_slice
 from communitykit_workplace.edges import is_whole
 from communitykit_workplace.settings import WorkplaceSettings
-
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
-TALKED = TALK | {"unreacted", "reply_unreacted"}
-FEED = Slice("feed/10", "graph", ("post", "event"), "workplace:graph:community:10", "General", {"group": "10"})
-Answer = Callable[[Request], Any]
-
-
-def unix(days: float) -> int:
-    return int((NOW - timedelta(days=days)).timestamp())
-
-
-def edge(*found: Any, **more: Any) -> dict[str, Any]:
-    return {"data": list(found), "summary": {"total_count": len(found)}, **more}
-
-
-def comment(native: str, **more: Any) -> dict[str, Any]:
-    made = {"id": native, "message": "hi", "created_time": unix(3), "from": {"id": "501", "name": "Ann"}}
-    return {**made, "comments": edge(), "reactions": edge(), **more}
-
-
-def post(native: str, *, days: float = 4, **more: Any) -> dict[str, Any]:
-    made = {"id": native, "message": "hello", "created_time": unix(days), "updated_time": unix(days)}
-    beside = {"comments": edge(), "reactions": edge({"id": "501", "name": "Ann", "type": "LIKE"}), "seen": edge()}
-    return {**made, "from": {"id": "502", "name": "Bo"}, **beside, **more}
-
-
-def page(*found: Any, **paging: Any) -> dict[str, Any]:
-    return {"data": list(found), **({"paging": paging} if paging else {})}
-
-
-def drive(flow: Any, answer: Answer) -> list[tuple[Any, datetime]]:
-    """Run a flow over answers; an answer that is an error is thrown."""
-    steps, given = [], None
-    try:
-        step = next(flow)
-        while True:
-            if isinstance(step, Request):
-                told = answer(step)
-                given = _response(step, told)
-                step = flow.throw(given) if isinstance(given, CommunityKitError) else flow.send(given)
-                continue
-            given = [_response(one, answer(one)) for one in step] if isinstance(step, tuple) else None
-            steps.append(step)
-            step = flow.send(given)
-    except StopIteration:
-        return [step for step in steps if not isinstance(step, tuple)]
-
-
-def _response(request: Request, told: Any) -> Any:
-    return told if isinstance(told, CommunityKitError) else Response(request, 200, {}, told, NOW)
-
-
-def feed(store: Kept, answer: Answer, *, day: int = 0, **asked: Any) -> Any:
-    """Read the feed on from its checkpoint into the store; give its Coverage."""
-    now = NOW + timedelta(days=day)
-    scope = Selection(settings=WorkplaceSettings(token="x", batch=False), until=asked.pop("until", now), **asked)
-    key = "workplace:graph:feed/10"
-    reading = SliceReading(Translation(WORKPLACE, run_id="run", origin="api"), scope, key, slice_=FEED)
-    pages: list[Any] = []
-    for step in drive(read_slice(scope, FEED, store.checkpoints().get(key)), answer):
-        made = reading.page(Emit(step, now))
-        pages += [made] if isinstance(made, Page) else []
-    closed = reading.closed()
-    store.take([*pages, closed], now)
-    return closed.coverage
-
-
-def posts(store: Kept) -> dict[str, dict[str, Any]]:
-    return {one["id"].rsplit(":", 1)[1]: one for one in store.current()["post"]}
-
-
-def reactions(store: Kept) -> set[str]:
-    return {one["actor_id"].rsplit(":", 1)[1] for one in store.current()["event"] if one["kind"] == "reacted"}
-
-
-def whole() -> dict[str, Any]:
-    return post("10_1", comments=edge(comment("10_2"), comment("10_3")))
 
 
 @pytest.mark.parametrize(
@@ -235,7 +173,7 @@ def _until_error(flow: Any, answer: Answer) -> list[Any]:
             except (StopIteration, TransientError):
                 return
             if isinstance(step, Request):
-                given = _response(step, answer(step))
+                given = response(step, answer(step))
             else:
                 given = None
                 steps.append(step)
@@ -284,107 +222,6 @@ def _checkpoint(key: str, checkpoint: dict[str, Any]) -> Any:
     return Group(checkpoints={key: checkpoint})
 
 
-def discovered(store: Kept, groups: Any, *, day: int, answers: Mapping[str, Any] | None = None, **asked: Any) -> Any:
-    """List groups into the store; give the Coverage."""
-    now = NOW + timedelta(days=day)
-    scope = Selection(settings=WorkplaceSettings(token="x", batch=False), until=now, **asked)
-    told = {"community": {"id": "9", "name": "Company"}, "community/groups": groups, **(answers or {})}
-    reading = SliceReading(Translation(WORKPLACE, run_id="run", origin="api"), scope, "workplace:-:discover")
-    pages: list[Any] = []
-    for step in drive(discover(scope), lambda request: told.get(request.url, page())):
-        made = None if isinstance(step, Slice) else reading.page(Emit(step, now))
-        pages += [made] if isinstance(made, Page) else []
-    closed = reading.closed()
-    store.take([*pages, closed], now)
-    return closed.coverage
-
-
-def group(native: str, privacy: str = "OPEN", **more: Any) -> dict[str, Any]:
-    return {"id": native, "name": f"g{native}", "privacy": privacy, **more}
-
-
-def groups(store: Kept) -> set[str]:
-    return {one["id"].rsplit(":", 1)[1] for one in store.current()["community"] if one["kind"] == "group"}
-
-
-def test_a_group_that_is_listed_again_is_back() -> None:
-    store = Kept()
-    discovered(store, page(group("1"), group("2")), day=0)
-    discovered(store, page(group("1")), day=1)
-    assert groups(store) == {"1"}
-    assert discovered(store, page(group("1"), group("2")), day=2).status == "complete"
-    assert groups(store) == {"1", "2"}
-
-
-def test_a_group_that_became_private_is_listed_and_has_not_vanished() -> None:
-    store = Kept()
-    discovered(store, page(group("1"), group("2")), day=0)
-    discovered(store, page(group("1"), group("2", "CLOSED")), day=1)
-    assert groups(store) == {"1", "2"}
-
-
-def test_groups_in_a_group_that_is_gone_are_gone() -> None:
-    store = Kept()
-    below = page(group("2", groups=page(group("3"))), group("4"))
-    discovered(store, page(group("1", groups=below)), day=0)
-    discovered(store, page(group("4")), day=1)
-    assert groups(store) == {"4"}, "it is elsewhere now"
-
-
-def test_another_companys_groups_in_the_same_store_are_left_alone() -> None:
-    store = Kept()
-    discovered(store, page(group("1", groups=page(group("2")))), day=0)
-    other = {"community": {"id": "8", "name": "Other"}}
-    discovered(store, page(group("7")), day=1, answers=other)
-    assert groups(store) == {"1", "2", "7"}
-    discovered(store, page(), day=2, answers=other)
-    assert groups(store) == {"1", "2"}
-
-
-def test_a_group_that_does_not_say_whether_it_is_private_is() -> None:
-    store = Kept()
-    listing = page(group("1"), {"id": "2", "name": "g2"})
-    told = discovered(store, listing, day=0)
-    assert groups(store) == {"1"}
-    assert "1 groups do not say whether they are private" in str(told.reason)
-    discovered(store, listing, day=1, include_private=True)
-    assert groups(store) == {"1", "2"}
-    discovered(store, page(group("1")), day=2, include_private=True)
-    assert groups(store) == {"1"}
-
-
-def test_private_groups_vanish_where_they_were_listed() -> None:
-    store = Kept()
-    discovered(store, page(group("1"), group("2", "CLOSED"), group("3", "SECRET")), day=0, include_private=True)
-    discovered(store, page(group("1")), day=1)
-    assert groups(store) == {"1", "2", "3"}
-    discovered(store, page(group("1"), group("2", "CLOSED")), day=2, include_private=True)
-    assert groups(store) == {"1", "2"}
-
-
-@pytest.mark.parametrize(
-    ("listing", "answers"),
-    [
-        pytest.param(page(group("1"), None), {}, id="a row that is null"),
-        pytest.param(page(group("1"), {"name": "g2"}), {}, id="a row without an id"),
-        pytest.param(page(group("1", groups={"data": "x"})), {}, id="subgroups that are none"),
-        pytest.param(
-            page(group("1", groups=page(next="https://x.example/1/groups?after=a"))),
-            {"1/groups": TransientError("no")},
-            id="subgroups that fail",
-        ),
-        pytest.param(TransientError("no"), {}, id="the list fails"),
-        pytest.param({}, {}, id="a page without a list"),
-        pytest.param({"data": None}, {}, id="null in place of a list"),
-    ],
-)
-def test_a_list_of_groups_that_was_not_read_whole_sweeps_nothing(listing: Any, answers: dict[str, Any]) -> None:
-    store = Kept()
-    discovered(store, page(group("1", groups=page(group("2")))), day=0)
-    assert discovered(store, listing, day=1, answers=answers).status == "partial"
-    assert groups(store) == {"1", "2"}
-
-
 @pytest.mark.parametrize("answer", [{}, {"data": None}, {"error": None}, "", None])
 def test_a_page_that_is_none_is_no_empty_list(answer: Any) -> None:
     params = {"groups": [{"id": "1", "name": "a"}]}
@@ -404,23 +241,6 @@ def test_reactions_whose_further_pages_are_none_are_not_swept(answer: Any) -> No
     flow = completed([cut], batch=False)
     assert list(drive(flow, lambda request: answer)) == []
     assert not is_whole(cut["reactions"])
-
-
-def test_members_of_each_group_are_swept_by_their_own_list() -> None:
-    lists = {"1/members": page({"id": "501", "name": "Ann"}), "2/members": page({"id": "502", "name": "Bo"})}
-    params = {"groups": [{"id": "1", "name": "a"}, {"id": "2", "name": "b"}, {"id": "3", "name": "c"}]}
-    slice_ = Slice("members/9", "graph", ("membership",), params=params)
-    scope = Selection(settings=WorkplaceSettings(token="x", batch=False), until=NOW)
-    answers = {**lists, "3/members": TransientError("no")}
-    steps = drive(read_slice(scope, slice_, None), lambda request: answers[request.url])
-    told: list[str] = []
-    swept = {}
-    for step in steps:
-        if isinstance(step, Swept):
-            swept[step.within["community_id"]], told = told, []
-        elif isinstance(step, Batch) and step.kind == "membership":
-            told = [*told, *(one["id"] for one in step.items)]
-    assert swept == {"workplace:graph:community:1": ["501"], "workplace:graph:community:2": ["502"]}
 
 
 ODD = [None, 5, -1, 10**30, True, "x", "", [], {}, [None], ["x"], {"data": None}, {"data": [None, 3]}, {"id": []}]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,8 @@ from communitykit.sandbox import simulate
 from communitykit.testing import Translated
 from communitykit.testing.reading import Kept
 from communitykit_yammer import YAMMER
+
+sys.path.insert(0, str(Path(__file__).parent))  # for what stands beside the tests
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "yammer"
 API = {"network": "1", "origin": "api"}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from communitykit.connector import JSON, as_text, make_id
+from communitykit.connector import JSON, as_text, make_id, without_credentials
 from communitykit_slack.ids import PLATFORM, Location
 from communitykit_slack.translate.text import EVERYONE, Named, render
 from communitykit_slack.wire import File, LegacyAttachment
@@ -17,7 +16,6 @@ _WORDS = frozenset({"title", "subtitle", "text", "label", "description", "body",
 _SILENT = frozenset({"actions", "button", "input", "overflow", "checkboxes", "radio_buttons", "datepicker"})
 """What is there to be clicked at, not to be read."""
 _CONTROLS = frozenset({"accessory", "actions", "buttons", "confirm", "options", "option_groups", "placeholder"})
-_CREDENTIALS = frozenset({"t", "token", "pub_secret", "x-amz-signature", "x-amz-security-token", "signature", "sig"})
 
 
 def blocks_text(blocks: object, named: Named) -> str:
@@ -155,20 +153,6 @@ def file(item: File) -> dict[str, JSON]:
         "mime_type": mime,
         "size": size if isinstance(size, int) and size > 0 else None,
     }
-
-
-def without_credentials(url: str) -> str:
-    """Take tokens and signatures out of an address: exports put a key to every file into it."""
-    if "?" not in url and "@" not in url:
-        return url
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url.partition("?")[0]
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
-    kept = [(name, value) for name, value in pairs if name.lower() not in _CREDENTIALS and "xox" not in value]
-    query = parts.query if len(kept) == len(pairs) else urlencode(kept)
-    return urlunsplit((parts.scheme, parts.netloc.rsplit("@", 1)[-1], parts.path, query, parts.fragment))
 
 
 def _dicts(value: object) -> Iterator[JSON]:
