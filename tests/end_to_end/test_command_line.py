@@ -200,6 +200,9 @@ def test_the_demo(export: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "A month passes" in done.stdout
     assert "fewer than the first" in done.stdout
+    counted = re.search(r"(\d+) accounts are (\d+) people \(.*\d+ person.*\)\.\n(\d+) of them are in the", done.stdout)
+    assert counted is not None
+    assert int(counted[1]) > 2 * int(counted[2]) > 2 * int(counted[3]) > 50
     with Store(store) as opened:
         told = opened.sql("SELECT platform, count(*) AS posts FROM posts GROUP BY platform").to_pylist()
         gone = opened.sql("SELECT id FROM communities WHERE gone IS NOT NULL").to_pylist()

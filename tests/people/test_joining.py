@@ -166,6 +166,27 @@ def test_an_account_that_ended_before_the_rosters_person_began_is_somebody_elses
     assert {rule for rule, _, _ in made.refused()} == (set() if joined else {"ended_before"})
 
 
+def test_of_an_address_that_had_two_owners_in_turn_what_ended_before_the_second_began_is_the_firsts(
+    company: Any,
+) -> None:
+    def day(text: str) -> datetime:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+    mail = "a.berg@corp.example"
+    left = {"email": mail, "active": False}
+    made = company(
+        member("directory:1", employee_number="1", extra={"start_date": "2020-01-01"}, **left,
+               deactivated_at=day("2023-03-31")),
+        member("directory:2", employee_number="2", email=mail, extra={"start_date": "2023-06-01"}),
+        member("slack:1", **left, deactivated_at=day("2023-04-02")),
+        member("teams:2", email=mail),  # whose it is nothing tells: leavers' accounts may live on
+        member("yammer:1", **left),  # ended, and nobody knows when
+        member("workplace:2", **left, deactivated_at=day("2024-01-01")),
+    ).resolve()  # fmt: skip
+    assert made.who() == one("directory:1", "slack:1")
+    assert {rule for rule, _, _ in made.refused()} == {"different_number"}
+
+
 def test_the_same_accounts_give_the_same_tables_in_any_order_and_again(company: Any, tmp_path: Any) -> None:
     accounts = [
         member("directory:1", email="anna@corp.example", employee_number="1", display_name="Anna"),

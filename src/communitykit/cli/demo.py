@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,16 @@ from communitykit.cli.progress import PullProgress
 from communitykit.cli.sandbox import platform_of, simulated
 from communitykit.cli.show import show
 from communitykit.connector.declaration import Connector
+from communitykit.connector.registry import registry
 from communitykit.doors.api import connect
+from communitykit.doors.archive import read_archive
 from communitykit.errors import SettingsError
+from communitykit.people import Options, Resolution, resolve
+from communitykit.people.accounts import ROSTER
 from communitykit.pull import PullResult, pull
 from communitykit.sandbox import SIZES, World, project, serve
+from communitykit.sandbox.roster import write_roster
+from communitykit.sandbox.vocabulary import DOMAIN
 from communitykit.store import Store
 from communitykit.store.connection import mark
 from communitykit.testing.reading import current
@@ -59,14 +66,19 @@ def run_demo(to: Path, *, as_json: bool) -> None:
             say(f"\nA month passes: {len(changes):,} things happen.\n")
         # The month passed in the company alone: to a polling rule it is still the same day.
         second = _pull(sessions, to, "Second pull", as_json=as_json, force=True)
+    people = _tell_people(world, to, found)
     truth = [_hold_against_the_truth(world, connector, to) for connector in found.values()]
     if as_json:
         told = {"first": runs.as_data(first, to), "second": runs.as_data(second, to), "happened": len(changes)}
+        told["people"] = asdict(people)
         print_json({**told, "truth": {one.name: {"current": one.current, "differences": one.wrong} for one in truth}})
         return
     saved = first.requests - second.requests
     say(f"The second pull sent {second.requests:,} requests, {saved:,} fewer than the first.\n")
     show(to, as_json=False)
+    kinds = ", ".join(f"{number:,} {kind}" for kind, number in people.kinds.items())
+    say(f"\n{people.accounts:,} accounts are {people.people:,} people ({kinds}).")
+    say(f"{people.in_roster:,} of them are in the company's roster: `communitykit people show NAME` says who is who.")
     say("\nWhat is current, held against the company itself:")
     for one in truth:
         say(f"  {one}")
@@ -85,6 +97,20 @@ def _pull(sessions: list[Any], to: Path, title: str, *, as_json: bool, force: bo
 
         raise typer.Exit(Exit.INTERRUPTED)
     return result
+
+
+def _tell_people(world: World, to: Path, found: dict[str, Connector]) -> Resolution:
+    """Import the company's roster, where the connector for rosters is installed, and make persons of all accounts.
+
+    In this company everybody's handle is the first half of their address, on every platform.
+    """
+    if ROSTER in registry().connectors:
+        with tempfile.TemporaryDirectory() as folder:
+            roster = Path(folder) / f"hr-{world.now:%Y-%m-%d}.csv"
+            write_roster(world, roster)
+            with read_archive(ROSTER, roster, whole=True) as archive:
+                mark(to, runs.DEMO, pull([archive], to).run_id)
+    return resolve(to, Options(handles=dict.fromkeys(found, DOMAIN)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,12 +93,16 @@ class Clusters:
         pending: list[_Pending] = []
         met: dict[int, int] = {}
         for key, holders in groups.items():
+            why = None
             roots = {self.find(holder) for holder in holders}
             if len(roots) == 1:
                 self.bond(rule, key, holders)
             elif why := self._against(rule, roots, holders):
                 self._refuse(rule, key, holders, why)
-            else:
+                holders = self._first_owners(holders) if rule in WEAK else ()  # noqa: PLW2901 # those whom it can be
+                roots = {self.find(holder) for holder in holders}
+                why = self._against(rule, roots, holders)
+            if len(roots) > 1 and not why:
                 pending.append(_Pending(key, holders, roots))
                 for root in roots:
                     met[root] = met.get(root, 0) + 1
@@ -195,6 +199,32 @@ class Clusters:
             return "held_twice", f"two accounts of {where} hold it"
         return "one_network", f"it would make two accounts of {where} one person's"
 
+    def _first_owners(self, holders: Sequence[int]) -> Sequence[int]:
+        """Return those of a key's holders who had it before it was given to somebody else; none where nothing tells.
+
+        The roster knows two owners, one of whom had left before the other began: an account that had ended by then
+        too is the first one's. Whose the others are is not known.
+        """
+        owners: dict[int, tuple[int | None, int | None]] = {}
+        for root in {self.find(one) for one in holders}:
+            rows = [one for one in self.members(root) if self.accounts.in_roster(one)]
+            if rows:
+                ends = [self.accounts.ended[one] for one in rows]
+                starts = [start for one in rows if (start := self.accounts.started[one]) is not None]
+                owners[root] = min(starts, default=None), _last(ends)
+        if len(owners) != 2:  # noqa: PLR2004 # one after the other
+            return ()
+        (first, (_, left)), (_, (began, _)) = sorted(owners.items(), key=lambda one: one[1][0] or 0)
+        if left is None or began is None or left >= began:
+            return ()
+        found = []
+        for one in holders:
+            root = self.find(one)
+            ended = _last([self.accounts.ended[other] for other in self.members(root)])
+            if root == first or (root not in owners and ended is not None and ended < began):
+                found.append(one)
+        return found
+
     def _lived_apart(self, clusters: Sequence[Sequence[int]]) -> bool:
         """Tell whether all of one cluster had ended before the roster says that another's person began."""
         accounts = self.accounts
@@ -205,11 +235,16 @@ class Clusters:
         if not began:
             return False
         for index, cluster in enumerate(clusters):
-            ends = [accounts.ended[one] for one in cluster]
-            last = max((end for end in ends if end is not None), default=None)
-            if last is not None and None not in ends and any(last < start for other, start in began if other != index):
+            last = _last([accounts.ended[one] for one in cluster])
+            if last is not None and any(last < start for other, start in began if other != index):
                 return True
         return False
+
+
+def _last(ends: Sequence[int | None]) -> int | None:
+    """Return when the last of several accounts ended; None where one has not, or where it is not known."""
+    known = [end for end in ends if end is not None]
+    return max(known) if known and len(known) == len(ends) else None
 
 
 def _meeting(pending: Sequence[_Pending]) -> list[list[_Pending]]:

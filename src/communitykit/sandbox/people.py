@@ -15,6 +15,20 @@ from communitykit.sandbox.times import DAY, HOUR
 PersonKind = Literal["employee", "guest", "external", "bot"]
 
 
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What platforms show of somebody that is no longer so, or written otherwise; by platform."""
+
+    domain: frozenset[str] = frozenset()
+    """Which still show the company's former domain."""
+    plus: frozenset[str] = frozenset()
+    """Which show the address with a plus-part."""
+    name: frozenset[str] = frozenset()
+    """Which show the former name and its address."""
+    family: str = ""
+    slug: str = ""
+
+
 @dataclass(slots=True)
 class Person:
     """Somebody, once, however many accounts they have. Times are microseconds since 1970, UTC.
@@ -43,6 +57,12 @@ class Person:
     left_at: int | None = None
     removed: bool = field(default=False, repr=False)
     """Whether the accounts were deleted: `platforms` is empty, and what they wrote is still there."""
+    same_as: int | None = None
+    """Whose second account this is, or who came back under this number: in the directories they are two."""
+    mailbox: str | None = None
+    """The local part of the address, where it is not the handle: given to somebody else before, or shared."""
+    former: Former | None = None
+    """What some platforms still show: another domain, name or address."""
 
     @property
     def name(self) -> str:
@@ -90,10 +110,18 @@ def account(seed: str, person: Person, platform: str, platforms: tuple[str, ...]
     position = platforms.index(platform)
     rng = Random(f"{seed}/account/{platform}/{person.number}")
     style = rng.random() if position else 0.0
-    username = person.slug if style < 0.7 else person.slug.replace(".", "_")  # share of habits
-    display = person.name if style < 0.6 or not person.family else f"{person.family}, {person.given}"
+    former = person.former or Former()
+    family, slug = (former.family, former.slug) if platform in former.name else (person.family, person.slug)
+    username = slug if style < 0.7 else slug.replace(".", "_")  # share of habits
+    name = f"{person.given} {family}".strip()
+    display = name if style < 0.6 or not family else f"{family}, {person.given}"
     domain = words.PARTNER_DOMAIN if person.kind == "external" else words.DOMAIN
-    email = None if person.kind == "bot" else f"{person.slug}@{domain}"
+    if platform in former.domain:
+        domain = words.FORMER_DOMAIN
+    local = person.mailbox or slug
+    if platform in former.plus:
+        local += f"+{platform}"
+    email = None if person.kind == "bot" else f"{local}@{domain}"
     if email and style > 0.9:
         email = email.upper()
     return Account(person, platform, username, display, email)

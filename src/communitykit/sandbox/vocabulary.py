@@ -18,6 +18,7 @@ class Site(NamedTuple):
 
 COMPANY = "Aurora Instruments"
 DOMAIN = "aurora.example"
+FORMER_DOMAIN = "boreal-dawn.example"
 PARTNER = "Borealis Partners"
 PARTNER_DOMAIN = "borealis.example"
 
