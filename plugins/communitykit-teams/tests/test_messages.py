@@ -25,7 +25,7 @@ def message(**told: Any) -> dict[str, Any]:
     }
 
 
-def reaction(kind: str, user: str | None = "u2", **told: Any) -> dict[str, Any]:
+def reaction(kind: Any, user: str | None = "u2", **told: Any) -> dict[str, Any]:
     who = {"user": {"id": user, "displayName": None}} if user else {}
     return {"reactionType": kind, "createdDateTime": "2026-01-02T04:00:00Z", "user": who, **told}
 
@@ -71,16 +71,20 @@ def test_a_payload_that_tells_little_empties_nothing(translate: Any) -> None:
         ({"replies": "odd"}, "no_list"),
         ({"reactions": "odd", "replies": [message(id="3")]}, "no_list"),
         ({"reactions": [None, reaction("like")], "replies": [message(id="3")]}, "malformed"),
+        ({"reactions": [reaction({"odd": 1}), reaction("like")], "replies": [message(id="3")]}, "odd_reaction"),
+        ({"reactions": [reaction(None), reaction("like")], "replies": [message(id="3")]}, "odd_reaction"),
         ({"messageHistory": ["odd"], "replies": [message(id="3")]}, "malformed"),
+        ({"mentions": "odd", "replies": [message(id="3")]}, "no_list"),
+        ({"mentions": [None], "replies": [message(id="3")]}, "malformed"),
+        ({"mentions": [{"mentioned": {"user": {"id": 5}}}], "replies": [message(id="3")]}, "odd_id"),
+        ({"mentions": [{"mentionText": 5}], "replies": [message(id="3")]}, "odd_mention"),
     ],
 )
 def test_an_odd_part_costs_itself_alone(translate: Any, odd: dict[str, Any], reason: str) -> None:
     found = translate("message", message(**odd))
     assert found.rejected == [reason]
     assert [one["id"] for one in found.of("post")] == [PREFIX + "1", PREFIX + "3"][: 1 + (odd.get("replies") != "odd")]
-    assert [one["actor_id"][-2:] for one in found.of("event")] == ["u2"] * (
-        reason == "malformed" and "reactions" in odd
-    )
+    assert [one["actor_id"][-2:] for one in found.of("event")] == ["u2"] * (reason != "no_list" and "reactions" in odd)
     if "reactions" in odd:
         assert [one.within for one in found.swept if one.within["target_id"] == PREFIX + "1"] == []
         assert "counts" not in found.of("post")[0]
@@ -133,9 +137,18 @@ def test_reactions_unicode_custom_and_old_ones_with_their_time(translate: Any) -
     assert found.swept[0].within["target_id"] == PREFIX + "1"
 
 
-def test_a_reaction_of_nobody_is_counted_and_sweeps_nothing(translate: Any) -> None:
+def test_beside_an_odd_mention_the_others_are_told(translate: Any) -> None:
+    told = {"mentionText": "Ann", "mentioned": {"user": {"id": "u2"}}}
+    found = translate("message", message(mentions=[{"mentioned": "odd"}, told]))
+    assert found.one("post")["mentions"] == ({"kind": "member", "id": "teams:tenant-1:member:u2", "label": "Ann"},)
+    assert found.rejected == ["malformed"]
+    assert "mentions" not in translate("message", message(mentions=5)).one("post")
+
+
+def test_a_reaction_of_nobody_is_an_act_is_counted_and_sweeps_nothing(translate: Any) -> None:
     found = translate("message", message(reactions=[reaction("like", user=None)], replies=[]))
-    assert found.of("event") == []
+    event = found.one("event")
+    assert (event["actor_id"], event["detail"], event["active"]) == (None, "like", True)
     assert found.one("post")["counts"]["reactions"] == {"like": 1}
     assert [one.record for one in found.swept] == ["post"]
 

@@ -98,6 +98,13 @@ def test_roles_in_any_spelling(translate: Any, roles: Any, role: str) -> None:
     assert found.of("member") == []
 
 
+@pytest.mark.parametrize("user", [None, "", 5, ["u1"]])
+def test_a_membership_of_nobody_is_an_issue_and_makes_no_member_up(translate: Any, user: Any) -> None:
+    found = translate("member", {"id": "MCMj", "userId": user, "roles": []}, community="team-1")
+    assert found.rejected == ["no_id"]
+    assert found.of("membership") == found.of("member") == []
+
+
 def test_strangers_are_listed_as_owners_and_own_nothing(translate: Any) -> None:
     item = {"id": "x", "userId": "u9", "roles": ["owner"], "tenantId": "tenant-2", "displayName": "Eve", "email": "e@y"}
     found = translate("member", item, community="19:s")

@@ -121,7 +121,8 @@ def test_notifications(payloads: Any, data: Any) -> None:
             seen += 1
     assert seen >= 4
     ((_, lifecycle),) = payloads("docs_concepts/webhooks-lifecycle__2*.json")
-    assert lifecycle_events(json.dumps(lifecycle).encode()) == [("<subscription_guid>", "missed")]
+    state = lifecycle["value"][0]["clientState"]
+    assert lifecycle_events(json.dumps(lifecycle).encode(), state) == [("<subscription_guid>", "missed")]
 
 
 def test_reports(data: Any, translate: Any) -> None:

@@ -244,6 +244,12 @@ def posts_of(world: World) -> set[str]:
     return set(posts(fresh))
 
 
+def roots_of(world: World) -> set[str]:
+    fresh = Kept()
+    fresh.read(TEAMS, world)
+    return {key for key, one in posts(fresh).items() if not one["root_id"]}
+
+
 @pytest.mark.parametrize("odd", [None, 5, "odd", ["odd"], {}, {"id": None}, {"replies": "odd", "id": "1"}])
 def test_an_odd_message_ends_nothing(world: World, odd: Any) -> None:
     def spoil(_site: Site, _call: Call, data: Any) -> None:
@@ -321,6 +327,41 @@ def test_replies_are_not_swept_where_some_of_them_failed(world: World) -> None:
     store.read(TEAMS, world, faults=[broken], options={"expand": 1}, settings={"lookback": "all"})
     assert broken.statuses
     assert before <= posts(store).keys()
+
+
+@pytest.mark.parametrize("status", [500, 503])
+@pytest.mark.parametrize("expanded", [True, False])
+def test_a_page_that_fails_for_ever_costs_neither_what_is_new_nor_more_of_the_past_than_itself(
+    status: int, *, expanded: bool
+) -> None:
+    world, store = World(seed=2, size="tiny", platforms=("teams",)), Kept()
+    options, page = {"messages": 4}, dict[str, int]()
+
+    def fail(_site: Site, call: Call, _data: Any) -> int | None:
+        """Fail at every second page of a channel, wherever it is asked for; or only where it is asked for replies."""
+        number = page.setdefault(str(call.fields.get("$skiptoken") or ""), len(page))
+        later = "$skiptoken" in call.fields and number % 2 == 1
+        return status if later and (not expanded or "$expand" in call.fields) else None
+
+    broken = altered("messages", change=fail)
+    run = store.read(TEAMS, world, faults=[broken], options=options)
+    assert broken.statuses
+    told = "replies are owed to" if expanded else "a page of the past is owed"
+    assert any("partial" in text and told in text for text in run.left_out)
+    missing = posts_of(world) - posts(store).keys()
+    if expanded:  # every message came; replies come with the next run
+        assert {key for key in missing if key in roots_of(world)} == set()
+    else:
+        assert missing
+    for days in (1, 8):  # it goes on failing: what is new comes all the same, and nothing vanishes
+        world.advance(days, kinds=frozenset({"posted"}))
+        store.read(TEAMS, world, faults=[broken], options=options)
+        assert posts_of(world) - posts(store).keys() <= missing
+    world.advance(8, kinds=frozenset({"posted"}))
+    store.read(TEAMS, world, options=options)
+    world.advance(1, kinds=frozenset({"posted"}))
+    assert store.read(TEAMS, world, options=options).left_out == []
+    assert differences(world, store) == []
 
 
 # Removals that are told beside the payload, and what is gone for good.
@@ -426,3 +467,35 @@ def test_what_a_listing_withholds_has_not_vanished(world: World) -> None:
         world.advance(1, kinds=frozenset({"posted"}))
         store.read(TEAMS, world, faults=[fault])
         assert before == there(store)
+
+
+@pytest.mark.parametrize("odd", [[None], {"a": 1}, 5, None, ""])
+@pytest.mark.parametrize("what", ["groups", "$batch"])
+def test_an_odd_id_in_a_listing_makes_nothing_vanish(world: World, what: str, odd: Any) -> None:
+    def spoil(_site: Site, call: Call, data: Any) -> None:
+        if what == "groups":
+            data["value"][0]["id"] = odd
+        elif "allChannels" in call.body.decode():
+            for one in data["responses"]:
+                one["body"]["value"][0]["id"] = odd
+
+    store = Kept()
+    store.read(TEAMS, world, include_private=True)
+    before = there(store)
+    world.advance(1, kinds=frozenset({"posted"}))
+    run = store.read(TEAMS, world, include_private=True, faults=[altered(what, change=spoil)])
+    assert before == there(store)
+    assert any("what stands there has no id" in text for text in run.left_out)
+
+
+@pytest.mark.parametrize("odd", [[None], {"a": 1}, 5, "the tenant", None])
+def test_an_odd_id_of_the_tenant_is_no_network(world: World, odd: Any) -> None:
+    def spoil(_site: Site, _call: Call, data: Any) -> None:
+        data["value"][0]["id"] = odd
+
+    network = naming.tenant(world)
+    run = read(TEAMS, world, faults=[altered("organization", change=spoil)])
+    assert {one.id.split(":")[1] for one in run.records if one.record == "community"} == {network}
+    run = read(TEAMS, world, faults=[altered("organization", change=spoil)], settings={"tenant": naming.UPN_DOMAIN})
+    assert run.records == []
+    assert any("nothing tells the id of the tenant" in text for text in run.left_out)

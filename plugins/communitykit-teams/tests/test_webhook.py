@@ -142,9 +142,38 @@ def test_of_a_member_who_is_gone_the_memberships_id_names_nobody() -> None:
     assert [one.reason for one in found.issues] == ["no_id"]
 
 
+@pytest.mark.parametrize(
+    ("resource", "payload", "privacy"),
+    [
+        ("chats('19:x@unq.gbl.spaces')/messages('1')", {**MESSAGE, "chatId": "19:x@unq.gbl.spaces"}, "direct"),
+        ("users('u1')/chats/getAllMessages", {**MESSAGE, "chatId": "19:x@unq.gbl.spaces"}, "direct"),
+        ("teams('t')/channels('19:n')", {"id": "19:n", "membershipType": "private"}, "private"),
+        ("teams('t')/channels('19:n')", {"id": "19:n", "membershipType": ["standard"]}, "private"),
+        ("teams('t')", {"id": "t", "visibility": "private"}, "private"),
+        ("teams('t')", {"id": "t", "visibility": "public"}, "public"),
+    ],
+)
+def test_private_and_direct_talk_is_left_out_unless_asked_for(
+    resource: str, payload: dict[str, Any], privacy: str
+) -> None:
+    kind = "chatMessage" if "messageType" in payload else "channel" if "channels" in resource else "team"
+    data = {"@odata.type": f"#Microsoft.Graph.{kind}", "id": payload["id"]}
+    delivered = body(notification(payload, resource=resource, resourceData=data))
+    plain = receive("teams", headers={}, body=delivered, secret=receiving(STATE))
+    assert bool(plain.records) is (privacy == "public")
+    if privacy != "public":
+        assert plain.ignored == {f"{privacy} talk, not asked for": 1}
+    asked: Any = {"include_private": privacy == "private", "include_direct": privacy == "direct"}
+    assert receive("teams", headers={}, body=delivered, secret=receiving(STATE), **asked).records
+
+
 def test_lifecycle_notifications() -> None:
     event = {"subscriptionId": "s1", "clientState": STATE, "lifecycleEvent": "reauthorizationRequired"}
-    assert lifecycle_events(body(event)) == [("s1", "reauthorizationRequired")]
+    assert lifecycle_events(body(event), STATE) == [("s1", "reauthorizationRequired")]
+    assert lifecycle_events(body(event), receiving(STATE)) == [("s1", "reauthorizationRequired")]
+    for forged in ({**event, "clientState": "another"}, {key: event[key] for key in event if key != "clientState"}):
+        with pytest.raises(SignatureError):
+            lifecycle_events(body(forged), STATE)
     assert receive("teams", headers={}, body=body(event), secret=STATE).ignored == {"lifecycle": 1}
 
 

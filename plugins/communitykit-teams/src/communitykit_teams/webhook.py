@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from communitykit import ProtocolError, SettingsError, SignatureError
-from communitykit.connector import Batch, Delivery, WebhookDoor, decode_json
+from communitykit.connector import Batch, Delivery, Privacy, WebhookDoor, decode_json
 from communitykit_teams.crypto import decrypted, verify_validation_tokens
 from communitykit_teams.ids import PLATFORM, parse_time
 from communitykit_teams.wire import Notification
@@ -62,16 +62,7 @@ def receive(headers: Mapping[str, str], body: bytes, secret: str, now: datetime)
     """
     known = _known(secret)
     data = _decoded(body)
-    notifications: list[Any] = [one for one in data.get("value") or () if isinstance(one, dict)]
-    for one in notifications:
-        given = str(one.get("clientState") or "")
-        if not known["client_state"] or not hmac.compare_digest(given.encode(), known["client_state"].encode()):
-            raise SignatureError(
-                "the client state is not the subscription's",
-                platform=PLATFORM,
-                subject="webhook delivery",
-                remedy="Answer 202 all the same, and take nothing in.",
-            )
+    notifications = _vouched(data, known)
     if known.get("jwks") and any(one.get("encryptedContent") for one in notifications):
         verify_validation_tokens(
             data.get("validationTokens") or (),
@@ -89,15 +80,35 @@ def receive(headers: Mapping[str, str], body: bytes, secret: str, now: datetime)
     return Delivery(batches=tuple(batches), dedupe_key=key)
 
 
-def lifecycle_events(body: bytes) -> list[tuple[str, str]]:
-    """Give (subscription id, event) of a delivery to the lifecycle address.
+def lifecycle_events(body: bytes, secret: str) -> list[tuple[str, str]]:
+    """Return (subscription id, event) of a delivery to the lifecycle address. `secret` is what `receive` is given.
 
     `reauthorizationRequired`: renew it; `subscriptionRemoved`: create it again; `missed`: pull.
 
-    Raises ProtocolError when the body is no collection of notifications.
+    Raises SignatureError when a client state is not the subscription's, ProtocolError when the body is no collection of
+    notifications.
     """
-    found = [one for one in _decoded(body).get("value") or () if isinstance(one, dict) and one.get("lifecycleEvent")]
+    told = _vouched(_decoded(body), _known(secret))
+    found = [one for one in told if one.get("lifecycleEvent")]
     return [(str(one.get("subscriptionId") or ""), str(one["lifecycleEvent"])) for one in found]
+
+
+def _vouched(data: Mapping[str, Any], known: Mapping[str, Any]) -> list[Any]:
+    """Return a delivery's notifications.
+
+    Raises SignatureError when one does not show the client state that the subscription was created with.
+    """
+    notifications: list[Any] = [one for one in data.get("value") or () if isinstance(one, dict)]
+    for one in notifications:
+        given = str(one.get("clientState") or "")
+        if not known["client_state"] or not hmac.compare_digest(given.encode(), known["client_state"].encode()):
+            raise SignatureError(
+                "the client state is not the subscription's",
+                platform=PLATFORM,
+                subject="webhook delivery",
+                remedy="Answer 202 all the same, and take nothing in.",
+            )
+    return notifications
 
 
 def _known(secret: str) -> dict[str, Any]:
@@ -142,7 +153,23 @@ def _batch(item: Notification, keys: Mapping[str, str]) -> Batch:
     if item.get("changeType") == "deleted":
         payload = {**payload, **_REMOVED}
     as_of = parse_time(payload.get("lastModifiedDateTime") or payload.get("createdDateTime"))
-    return Batch(kind, [payload], context, as_of=as_of)
+    return Batch(kind, [payload], context, as_of=as_of, privacy=_privacy(kind, parts, payload))
+
+
+def _privacy(kind: str, parts: Mapping[str, str], payload: Mapping[str, Any]) -> Privacy:
+    """Tell how private a delivery is: talk of chats is direct, teams and channels are private unless they say not.
+
+    Of a channel's message Graph tells no kind of channel: who subscribes to private ones says so by the resource.
+    """
+    if "chats" in parts or (payload.get("chatId") and not payload.get("channelIdentity")):
+        return "direct"
+    if "@removed" in payload:  # only an id
+        return "public"
+    if kind == "channel":
+        return "public" if payload.get("membershipType") == "standard" else "private"
+    if kind == "team":
+        return "public" if str(payload.get("visibility") or "").lower() == "public" else "private"
+    return "public"
 
 
 def _removal(item: Notification) -> Batch | None:

@@ -17,6 +17,7 @@ from communitykit.connector import (
     Selection,
     Slice,
     Swept,
+    as_mappings,
     odata_pager,
     odata_rows,
 )
@@ -76,9 +77,11 @@ def _tenant(graph: Graph, selection: Selection, *, told: bool = True) -> Steps:
     given = str(selection.settings.tenant or "")
     try:
         answer = yield graph.ask("organization", "get", {"select": "id,displayName"}, subject="tenant")
-        found = [one for one in answer.data.get("value") or () if isinstance(one, dict) and one.get("id")]
+        found = [one for one in as_mappings(answer.data.get("value")) if is_guid(one.get("id"))]
     except PermissionMissingError:
-        found = [{"id": given.lower()}] if is_guid(given) else []
+        found = []
+    if not found and is_guid(given):
+        found = [{"id": given.lower()}]
     if not found:
         raise SettingsError(
             "nothing tells the id of the tenant",
@@ -156,8 +159,8 @@ def _walk(request: Request, found: dict[str, Any]) -> Generator[Any, Any, str | 
     listing = Listing(request, odata_pager)
     while (data := (yield from listing.page())) is not None:
         rows = listed(data, request.subject)
-        named = [one for one in rows if isinstance(one, Mapping) and one.get("id")]
-        found.update({str(one["id"]): one for one in named})
+        named = [one for one in rows if _has_id(one)]
+        found.update({one["id"]: one for one in named})
         if len(named) < len(rows):
             listing.problem = "what stands there has no id"
     return listing.problem
@@ -186,11 +189,14 @@ def _channels(graph: Graph, selection: Selection, network: str, found: _Teams) -
                 continue
             rows = odata_rows(answer.data)
             following = odata_pager(answer.request, answer)
-            problem = None if isinstance(answer.data.get("value"), list) else "the answer holds no list"
+            told_of = answer.data.get("value")
+            problem = None if isinstance(told_of, list) else "the answer holds no list"
+            if isinstance(told_of, list) and not all(_has_id(one) for one in told_of):
+                problem = "what stands there has no id"
             if following is not None:
-                more, problem = yield from _rest(following)
-                rows += more
-            channels = [one for one in rows if one.get("id")]
+                more, later = yield from _rest(following)
+                rows, problem = rows + more, problem or later
+            channels = [one for one in rows if _has_id(one)]
             if problem:
                 yield Gap(f"not all channels of team {_name(team)}: {problem}", community_id=community)
                 held.add(str(team["id"]))
@@ -259,6 +265,11 @@ def _is_hosted_by(team: str, channel: Mapping[str, Any]) -> bool:
 def _is_standard(channel: Mapping[str, Any]) -> bool:
     """Tell whether a channel has its team's members; a kind that nobody has heard of is taken for closed."""
     return channel.get("membershipType") in (None, "standard")  # it may be a list, too
+
+
+def _has_id(item: object) -> bool:
+    native = item.get("id") if isinstance(item, Mapping) else None
+    return isinstance(native, str) and bool(native)
 
 
 def _is_open(visibility: object) -> bool:

@@ -74,6 +74,13 @@ class Threads:
                 self.partial.add(native)
         return items
 
+    def owe_all(self, items: Iterable[Any]) -> None:
+        """Note that a page came without any replies: all its threads are owed."""
+        for item in items:
+            native = item.get("id") if isinstance(item, Mapping) else None
+            if isinstance(native, str) and native and native not in self.pending:
+                self.pending.append(native)
+
     def owed(self, native: str) -> Generator[Any, Any, list[Any]]:
         """Ask again for a thread that an earlier run did not get whole; give it, or nothing where that fails again."""
         if native not in self.pending or native in self.failed or self._in_a_row >= PATIENCE:

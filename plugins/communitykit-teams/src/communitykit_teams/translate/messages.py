@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from communitykit.connector import Draft, Ignored, Rejected, Swept, in_part, make_event_id, make_id
+from communitykit.connector import Draft, EventDraft, Ignored, Rejected, Swept, in_part, make_id, reacted
 from communitykit_teams.ids import PLATFORM, Location, native_id, parse_time, place_of
 from communitykit_teams.translate.acts import system_message
 from communitykit_teams.translate.cards import announcement, attachment, card_text, forwarded_from
@@ -66,6 +66,7 @@ def _message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
 def _post(item: Message, native: str, place: Location, context: Mapping[str, Any]) -> Iterator[Draft]:
     """Translate a message that is there; what its payload does not tell stays as it was told before."""
     post_id, origin, said = place.post(native), context.get("origin"), _said(item)
+    mentions, odd = _mentions(item, native, place)
     author_id, author = _author(item, place)
     root = _root(item, native, place)
     draft: dict[str, Any] = {
@@ -75,7 +76,7 @@ def _post(item: Message, native: str, place: Location, context: Mapping[str, Any
         "gone": None,
         **root,
         **_times(item, created_at="createdDateTime", edited_at="lastEditedDateTime"),
-        **_body(item, said, place),
+        **_body(item, said, mentions),
         **_counts(item, root.get("root_id"), origin),
     }
     if "from" in item:
@@ -98,17 +99,18 @@ def _post(item: Message, native: str, place: Location, context: Mapping[str, Any
     yield draft
     if author is not None:
         yield author
+    yield from odd
     yield from _reacted(item, native, place)
     if origin == "api" and not root.get("root_id") and item.get("replies") == [] and not _more_replies(item):
         yield Swept("post", {"root_id": post_id})
 
 
-def _body(item: Message, said: Plain, place: Location) -> dict[str, Any]:
+def _body(item: Message, said: Plain, mentions: tuple[Mapping[str, object], ...] | None) -> dict[str, Any]:
     """Return the body as it is, whom it names, what it shows; what data loss prevention blocks is not republished."""
     action = str((item.get("policyViolation") or {}).get("dlpAction") or "").lower()
     shown: dict[str, Any] = {}
-    if "mentions" in item:
-        shown["mentions"] = tuple(_mentions(item, place))
+    if mentions is not None:
+        shown["mentions"] = mentions
     if "attachments" in item or said.images:
         shown["attachments"] = _attachments(item, said)
     if any(word in action for word in _BLOCKED):
@@ -197,7 +199,7 @@ def _counts(item: Message, root_id: str | None, origin: object) -> dict[str, Any
     Where reactions stand there that cannot be read, nothing is counted: what was counted before stays.
     """
     given: Any = item.get("reactions") or []
-    if not isinstance(given, list) or not all(isinstance(one, Mapping) for one in given):
+    if not isinstance(given, list) or not all(isinstance(one, Mapping) and _is_named(one) for one in given):
         return {}
     reactions = dict(Counter(reaction_name(one) for one in given))
     if root_id is not None:
@@ -210,23 +212,50 @@ def _counts(item: Message, root_id: str | None, origin: object) -> dict[str, Any
     return {"counts": {"replies": len(said), "reactions": reactions}}
 
 
-def _mentions(item: Message, place: Location) -> Iterator[dict[str, Any]]:
-    """Tell whom a body names. A mention of the team notifies everybody in it, as that of a chat does."""
-    for one in item.get("mentions") or ():
-        mentioned: Any = one.get("mentioned") or {}
-        label = one.get("mentionText") or None
-        conversation = mentioned.get("conversation") or {}
-        if conversation.get("conversationIdentityType") == "channel" and conversation.get("id"):
-            native = make_id(PLATFORM, place.network, "community", conversation["id"])
-            yield {"kind": "community", "id": native, "label": label}
-        elif conversation:
-            yield {"kind": "everyone", "label": label}
-        elif (mentioned.get("tag") or {}).get("id"):
-            yield {"kind": "tag", "id": make_id(PLATFORM, place.network, "tag", mentioned["tag"]["id"]), "label": label}
-        else:
-            who = mentioned.get("user") or mentioned.get("application") or mentioned.get("device") or {}
-            member = place.member(who["id"], who.get("tenantId")) if who.get("id") else None
-            yield {"kind": "member", "id": member, "label": label}
+def _mentions(
+    item: Message, native: str, place: Location
+) -> tuple[tuple[Mapping[str, object], ...] | None, list[Rejected]]:
+    """Tell whom a body names, None where nothing is told of that; and which mentions could not be read."""
+    given: Any = item.get("mentions")
+    if given is None:
+        return (() if "mentions" in item else None), []
+    if not isinstance(given, list):
+        return None, [Rejected("no_list", "mentions is no list", native=native)]
+    found = [draft for one in given for draft in in_part(native, _mention(one, place))]
+    odd = [one for one in found if isinstance(one, Rejected)]
+    return tuple(one for one in found if isinstance(one, dict)), odd
+
+
+def _mention(one: Mapping[str, Any], place: Location) -> Iterator[dict[str, Any]]:
+    """Describe a mention. One of the team notifies everybody in it, as that of a chat does."""
+    mentioned: Any = one.get("mentioned") or {}
+    label = one.get("mentionText") or None
+    if label is not None and not isinstance(label, str):
+        raise Rejected("odd_mention", "a mention's text is no text")
+    conversation = mentioned.get("conversation") or {}
+    if conversation.get("conversationIdentityType") == "channel" and conversation.get("id"):
+        native = make_id(PLATFORM, place.network, "community", _known(conversation))
+        yield {"kind": "community", "id": native, "label": label}
+    elif conversation:
+        yield {"kind": "everyone", "label": label}
+    elif (mentioned.get("tag") or {}).get("id"):
+        native = make_id(PLATFORM, place.network, "tag", _known(mentioned["tag"]))
+        yield {"kind": "tag", "id": native, "label": label}
+    else:
+        who = mentioned.get("user") or mentioned.get("application") or mentioned.get("device") or {}
+        member = place.member(_known(who), who.get("tenantId")) if who.get("id") else None
+        yield {"kind": "member", "id": member, "label": label}
+
+
+def _known(who: Mapping[str, Any]) -> str:
+    """Return the id of somebody or something that is named.
+
+    Raises Rejected when it is no text.
+    """
+    native = who["id"]
+    if not isinstance(native, str):
+        raise Rejected("odd_id", "the id of what is named is no text")
+    return native
 
 
 def _attachments(item: Message, said: Plain) -> tuple[dict[str, Any], ...]:
@@ -240,23 +269,29 @@ def _attachments(item: Message, said: Plain) -> tuple[dict[str, Any], ...]:
 
 def reaction_name(item: Reaction) -> str:
     """Return what a reaction is called: the platform's own text, a custom one by its name or its picture's id."""
-    kind = str(item.get("reactionType") or "")
+    kind = str(item["reactionType"])
     if kind != "custom":
-        return kind or "-"
+        return kind
     picture = str(item.get("reactionContentUrl") or "").split("/hostedContents/", 1)
     return item.get("displayName") or (picture[1].split("/", 1)[0] if len(picture) > 1 else kind)
+
+
+def _is_named(item: Mapping[str, Any]) -> bool:
+    kind: object = item.get("reactionType")
+    return isinstance(kind, str) and bool(kind)
 
 
 def _reacted(item: Message, native: str, place: Location) -> Iterator[Draft]:
     """Translate reactions, one event per person and reaction, and those that the history says were taken back.
 
-    An odd one costs itself alone; then it is not said that the list is whole, so that none of the others vanishes.
+    An odd one costs itself alone, and one of nobody may be anybody's: then it is not said that the list is whole, so
+    that none of the others vanishes.
     """
     post_id, given, history = place.post(native), _listed(item, "reactions"), _listed(item, "messageHistory")
     whole, held = given is not None, set[str]()
     for one in given or ():
         found = in_part(native, _reaction(one, post_id, place))
-        whole = whole and bool(found) and not isinstance(found[0], Rejected)
+        whole = whole and all(isinstance(draft, dict) and draft.get("actor_id") is not None for draft in found)
         held.update(draft["id"] for draft in found if isinstance(draft, dict))
         yield from found
     for change in history or ():
@@ -278,31 +313,23 @@ def _listed(item: Mapping[str, Any], name: str) -> list[Any] | None:
     return found if isinstance(found, list) else None
 
 
-def _withdrawn(change: HistoryItem, post_id: str, place: Location) -> Iterator[dict[str, Any]]:
+def _withdrawn(change: HistoryItem, post_id: str, place: Location) -> Iterator[Draft]:
+    """Describe a reaction that was taken back; when that was done is not when somebody reacted."""
     if "reactionremoved" in str(change.get("actions") or "").lower():
         for event in _reaction(change.get("reaction") or Reaction(), post_id, place):
             told = {key: value for key, value in event.items() if key not in {"occurred_at", "time_source"}}
             yield {**told, "active": False}
 
 
-def _reaction(item: Reaction, post_id: str, place: Location) -> Iterator[dict[str, Any]]:
-    """Describe a reaction; nothing where nobody is named, which Graph sometimes leaves out."""
+def _reaction(item: Reaction, post_id: str, place: Location) -> Iterator[EventDraft]:
+    """Describe a reaction; of nobody where nobody is named, which Graph sometimes leaves out.
+
+    Raises Rejected when it tells no type.
+    """
+    if not _is_named(item):
+        raise Rejected("odd_reaction", "a reaction tells no type")
     given: Any = item.get("user") or {}
     who = given.get("user") or given.get("application") or given.get("device") or given  # some tell the user flatly
-    if not who.get("id"):
-        return
-    actor = place.member(who["id"], who.get("tenantId"))
-    name = reaction_name(item)
-    event: dict[str, Any] = {
-        "record": "event",
-        "id": make_event_id(PLATFORM, place.network, "reacted", target=post_id, actor=actor, detail=name),
-        "kind": "reacted",
-        "actor_id": actor,
-        "target_id": post_id,
-        "community_id": place.community_id,
-        "detail": name,
-        "active": True,
-    }
-    if at := parse_time(item.get("createdDateTime")):
-        event.update(occurred_at=at, time_source="event")
-    yield event
+    actor = place.member(_known(who), who.get("tenantId")) if who.get("id") else None
+    at = parse_time(item.get("createdDateTime"))
+    yield reacted(reaction_name(item), target=post_id, actor=actor, community=place.community_id, at=at)

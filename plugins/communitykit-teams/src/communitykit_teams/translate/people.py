@@ -63,13 +63,14 @@ def user(item: User, context: Context) -> Iterator[Draft]:
 def conversation_member(item: ConversationMember, context: Context) -> Iterator[Draft]:
     """Translate who is in a team or channel, and what the list tells of somebody from another tenant.
 
-    Raises Rejected when neither a user id nor an id stands there.
+    Raises Rejected when it tells a user id that is none, when it tells no id at all, or no team or channel is known.
     """
     network, community = _network(context), context.get("community")
     removed = "@removed" in item
-    native = item.get("userId") or (None if removed else item.get("id"))  # of who is gone, `id` names the membership
-    if not native or not community:
-        raise Rejected("no_id", "the member has no id, or no team or channel is known")
+    # Of who is gone `id` names the membership, as it does beside a user id that is empty: nobody is made of it.
+    native: object = item.get("userId", None if removed else item.get("id"))
+    if not isinstance(native, str) or not native or not community:
+        raise Rejected("no_id", "the member has no user id, or no team or channel is known")
     home = item.get("tenantId") or network
     external = home != network
     member = member_id(home, native)
