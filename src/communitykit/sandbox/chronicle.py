@@ -10,8 +10,7 @@ from communitykit.model import Community, EngagementEvent, Member, Membership, M
 
 PLATFORM: Final = "records"
 """What the records say they are from: what reading records at hand covers, then, is their coverage."""
-_AS_OF: Final = datetime(2026, 1, 1, tzinfo=UTC)
-_SOURCE: Final = Provenance(connector=PLATFORM, version="1", origin="api", fetched_at=_AS_OF, as_of=_AS_OF)
+_BEGINNING: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def _id(kind: str, native: str) -> str:
@@ -24,27 +23,28 @@ class Chronicle:
     People, communities and posts are named by their ids, which each call returns.
     """
 
-    def __init__(self) -> None:
-        """Begin with nobody."""
+    def __init__(self, as_of: datetime = datetime(2026, 12, 31, tzinfo=UTC)) -> None:
+        """Begin with nobody; `as_of` is when all of it was true."""
         self.records: list[Any] = []
+        self._source = Provenance(connector=PLATFORM, version="1", origin="api", fetched_at=as_of, as_of=as_of)
         self._roots: dict[str, tuple[str, str]] = {}
 
     def person(self, name: str, department: str | None = None, **fields: Any) -> str:  # noqa: ANN401 # a Member's
         """Tell of somebody; `fields` are a Member's."""
         native = name.lower().replace(" ", "-")
         told = {"kind": "person", "display_name": name, "department": department, "active": True, **fields}
-        self.records.append(Member(id=_id("member", native), source=_SOURCE, **told))
+        self.records.append(Member(id=_id("member", native), source=self._source, **told))
         return _id("member", native)
 
     def place(
-        self, name: str, *, owner: str | None = None, members: Iterable[str] = (), created_at: datetime = _AS_OF
+        self, name: str, *, owner: str | None = None, members: Iterable[str] = (), created_at: datetime = _BEGINNING
     ) -> str:
         """Tell of a community, its owner and its members."""
         place = _id("community", name)
         self.records.append(
             Community(
                 id=place,
-                source=_SOURCE,
+                source=self._source,
                 kind="channel",
                 name=name,
                 privacy="public",
@@ -57,7 +57,7 @@ class Chronicle:
             native = f"{name}/{member.rsplit(':', 1)[1]}"
             membership = Membership(
                 id=_id("membership", native),
-                source=_SOURCE,
+                source=self._source,
                 community_id=place,
                 member_id=member,
                 role=role,
@@ -97,7 +97,7 @@ class Chronicle:
         self.records.append(
             EngagementEvent(
                 id=_id("event", native),
-                source=_SOURCE,
+                source=self._source,
                 kind="reacted",
                 actor_id=person,
                 target_id=post,
@@ -119,6 +119,6 @@ class Chronicle:
             **fields,
         }
         self.records.append(
-            Post(id=post, source=_SOURCE, community_id=place, author_id=author, text=text, created_at=at, **told)
+            Post(id=post, source=self._source, community_id=place, author_id=author, text=text, created_at=at, **told)
         )
         return post

@@ -94,6 +94,16 @@ class Words:
         """Return a month and its year."""
         return format_date(value, "MMMM y", locale=self.locale)
 
+    def short_month(self, value: date) -> str:
+        """Return a month in few letters, January with its year."""
+        return format_date(value, "MMM" if value.month > 1 else "MMM y", locale=self.locale)
+
+    @property
+    def axis(self) -> str:
+        """How a chart writes shares, as a Vega expression."""
+        shown = "format(datum.value, '.0%')"
+        return shown if self.language == "en" else f"replace({shown}, '%', '\u202f%')"
+
     def length(self, value: timedelta) -> str:
         """Return a length of time in the one unit that tells most: minutes, hours, days, weeks."""
         granularity: Literal["day", "hour", "minute"]

@@ -1,0 +1,57 @@
+"""`communitykit report`: figures, and what stands out, as a page that fetches nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from communitykit.cli.app import Json, app, errors
+from communitykit.cli.output import print_json, say
+from communitykit.errors import SettingsError
+
+
+@app.command()
+def report(  # noqa: PLR0913 # the options of the command
+    store: Path,
+    *,
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder to write into.")] = Path("report"),
+    language: Annotated[
+        list[str] | None, typer.Option("--language", help="en or fr; may be repeated. Default: en.")
+    ] = None,
+    k: Annotated[int, typer.Option("--k", help="No figure rests on fewer people.")] = 5,
+    zone: Annotated[str, typer.Option("--zone", metavar="Z", help="The reporter's zone: what a day is.")] = "UTC",
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="DAY", help="The first day. Default: the last whole months, twelve."),
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="DAY", help="The day after the last.")] = None,
+    data: Annotated[bool, typer.Option("--data", help="Print every figure as JSON, and write nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a report: one self-contained HTML page a language, and its figures as JSON beside it."""
+    from communitykit import report as made_by  # noqa: PLC0415 # charts and figures are imported only when used
+
+    with errors():
+        first, end = _day(since), _day(until)
+        if data:
+            print_json(made_by.report_data(store, k=k, zone=zone, since=first, until=end))
+            return
+        made = made_by.make_report(store, to, languages=language or ["en"], k=k, zone=zone, since=first, until=end)
+        if as_json:
+            print_json({"pages": dict(made.pages), "data": made.data, "answer": dict(made.findings)})
+            return
+        for spoken, page in made.pages.items():
+            for sentence in made.findings[spoken]:
+                say(f"- {sentence}")
+            say(f"{page}")
+        say(f"{made.data}")
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"{text!r} is no day", remedy="Write it as 2026-05-31.") from None

@@ -1,0 +1,218 @@
+"""The report, made: a store's analysis tables, their figures, what stands out, and a page a language."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from communitykit.analysis import Analysis, Key, analyse
+from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.errors import SettingsError
+from communitykit.report.answering import Finding, answer
+from communitykit.report.figures import Figures
+from communitykit.report.page import Paper, render
+from communitykit.report.sections import filled, unread
+from communitykit.report.words import Words
+from communitykit.store import Store
+
+DATA_FILE: Final = "figures.json"
+"""Every figure of the report, for other programs and for the next report to compare with."""
+_SECTION_ORDER: Final = ("answer", "adoption", "animation", "leaders", "champions", "silos", "communities")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was made.
+
+    Attributes:
+        pages: The pages' files by language.
+        data: The file of all figures.
+        findings: What the answer says, by language.
+    """
+
+    pages: Mapping[str, Path]
+    data: Path
+    findings: Mapping[str, tuple[str, ...]]
+
+
+def make_report(  # the options of one call
+    store: Path | str,
+    to: Path | str,
+    *,
+    languages: Sequence[str] = ("en",),
+    k: int = 5,
+    zone: str = "UTC",
+    since: date | None = None,
+    until: date | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Report:
+    """Write a report of a store: one self-contained HTML file a language, and its figures as JSON.
+
+    Args:
+        store: The activity store.
+        to: The folder; it is made. A report that is there already is what the new one is compared with.
+        languages: `en`, `fr`.
+        k: No figure rests on fewer people.
+        zone: The reporter's zone: what a day is.
+        since: The first day. Default: the last whole months, twelve at most.
+        until: The day after the last.
+        clock: Where the time comes from.
+
+    Raises:
+        SettingsError: There is no such language or zone, or the window holds no day of the record.
+        StoreError: The store cannot be read.
+    """
+    spoken = [Words(one) for one in dict.fromkeys(languages)]
+    folder = Path(to)
+    with opened(store, zone=zone, clock=clock) as (analysis, places):
+        figures = Figures(analysis, k=k, since=since, until=until)
+        findings = answer(figures)
+        before = _earlier(folder / DATA_FILE)
+        folder.mkdir(parents=True, exist_ok=True)
+        pages, told = {}, {}
+        for words in spoken:
+            names = {key: name or words.say("report.section.communities.private") for key, name in places.items()}
+            paper = Paper(words, figures, names)
+            pages[words.language] = folder / f"report.{words.language}.html"
+            told[words.language] = tuple(paper.finding(one)["text"] for one in findings)
+            context = _context(paper, findings, before, store=Path(store).name, today=clock.now())
+            pages[words.language].write_text(render(context, words), encoding="utf-8")
+        data = folder / DATA_FILE
+        data.write_text(json.dumps(_as_data(figures, findings, clock.now()), default=str, indent=1), encoding="utf-8")
+    return Report(pages, data, told)
+
+
+@contextmanager
+def opened(
+    store: Path | str, *, zone: str = "UTC", clock: Clock = SYSTEM_CLOCK
+) -> Iterator[tuple[Analysis, dict[str, str | None]]]:
+    """Open a store as analysis tables that are gone afterwards, and what its communities are called by their number.
+
+    A community that is not public has no name.
+
+    Raises SettingsError where there is no such zone, StoreError where the store cannot be read.
+    """
+    key = Key.random()
+    with tempfile.TemporaryDirectory(prefix="communitykit-") as folder:
+        path = Path(folder) / "analysis.duckdb"
+        analyse(store, path, key=key, zone=zone, clock=clock)
+        with Store(store) as record:
+            rows = record.sql("SELECT id, name, privacy FROM communities").to_pylist()
+        shown = {None, "public"}
+        names = {
+            str(key.of("place", row["id"])): (row["name"] or row["id"]) if row["privacy"] in shown else None
+            for row in rows
+        }
+        with Analysis(path) as analysis:
+            yield analysis, names
+
+
+def report_data(
+    store: Path | str,
+    *,
+    k: int = 5,
+    zone: str = "UTC",
+    since: date | None = None,
+    until: date | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> dict[str, Any]:
+    """Return every figure of a report as plain data, for other front ends; see `make_report`.
+
+    Raises SettingsError and StoreError as `make_report` does.
+    """
+    with opened(store, zone=zone, clock=clock) as (analysis, places):
+        figures = Figures(analysis, k=k, since=since, until=until)
+        findings = answer(figures)
+        for _ in filled(Paper(Words("en"), figures, {key: name or key for key, name in places.items()})):
+            pass
+        return _as_data(figures, findings, clock.now())
+
+
+def _as_data(figures: Figures, findings: Sequence[Finding], made_at: datetime) -> dict[str, Any]:
+    """Return every figure of a report as plain data."""
+    return {
+        "made_at": made_at.isoformat(timespec="seconds"),
+        "since": figures.window.since.isoformat(),
+        "until": figures.window.until.isoformat(),
+        "k": figures.k,
+        "about": figures.about,
+        "answer": [{"rule": one.rule, "values": dict(one.values), "is_partial": one.is_partial} for one in findings],
+        "figures": [one.as_data() for one in figures.all()],
+    }
+
+
+def _context(
+    paper: Paper, findings: Sequence[Finding], before: Mapping[str, Any] | None, *, store: str, today: datetime
+) -> dict[str, Any]:
+    words, window = paper.words, paper.figures.window
+    sections = [*filled(paper), _changes(paper, before), unread(paper)]
+    ids = [*_SECTION_ORDER, "changes", "unread", "glossary"]
+    metrics = list(dict.fromkeys(one.metric for one in paper.figures.all()))
+    return {
+        "title": words.say("report.title", month=words.month(window.latest[0])),
+        "subtitle": words.say(
+            "report.subtitle",
+            since=words.day(window.since, year=True),
+            until=words.day(window.until - timedelta(days=1), year=True),
+            k=paper.figures.k,
+        ),
+        "contents": [{"id": one, "title": words.say(f"report.section.{one}.title")} for one in ids],
+        "findings": [paper.finding(one) for one in findings],
+        "sections": sections,
+        "glossary": paper.glossary(metrics),
+        "footer": words.say("report.footer", store=store, day=words.day(today.date(), year=True)),
+    }
+
+
+def _changes(paper: Paper, before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what changed among the figures of the last month and the window since the report that was there."""
+    words, base = paper.words, "report.section.changes"
+    section: dict[str, Any] = {"id": "changes", "title": words.say(f"{base}.title"), "texts": [], "tiles": []}
+    section |= {"charts": [], "tables": [], "points": []}
+    if before is None:
+        section["texts"] = [words.say(f"{base}.first")]
+        return section
+    day = words.day(datetime.fromisoformat(before["made_at"]).date(), year=True)
+    earlier = {_key(one): one for one in before["figures"] if _is_headline(one)}
+    for one in paper.figures.all():
+        then = earlier.get(_key(one.as_data()))
+        if not _is_headline(one.as_data()) or then is None or then["value"] is None or one.value is None:
+            continue
+        was, now = paper.number(one.metric, then["value"]), paper.shown(one)
+        if was != now:
+            title = f"{paper.title(one.metric)} ({paper.label(one)})"
+            section["points"].append(words.say(f"{base}.line", title=title, before=was, after=now))
+    section["texts"] = [words.say(f"{base}.{'text' if section['points'] else 'same'}", day=day)]
+    return section
+
+
+def _key(one: Mapping[str, Any]) -> tuple[Any, ...]:
+    days = date.fromisoformat(str(one["until"])) - date.fromisoformat(str(one["since"]))
+    return one["metric"], one["variant"], tuple(one["parameters"].items()), days.days > 31  # noqa: PLR2004 # a month
+
+
+def _is_headline(one: Mapping[str, Any]) -> bool:
+    return not one["groups"] and one["period"] is None
+
+
+def _earlier(path: Path) -> Mapping[str, Any] | None:
+    """Return the figures of the report that is there; None without one.
+
+    Raises SettingsError for a file that is none of ours.
+    """
+    if not path.exists():
+        return None
+    try:
+        told: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        fit = {"made_at", "figures"} <= set(told)
+    except (ValueError, TypeError):
+        fit = False
+    if not fit:
+        raise SettingsError("is not a report's figures", subject=str(path), remedy="Remove it, or name another folder.")
+    return told

@@ -1,0 +1,178 @@
+"""The report's page: figures, findings and charts as one HTML file that fetches nothing and runs nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from jinja2 import Environment, StrictUndefined
+
+from communitykit.metrics.catalogue import POPULATIONS
+from communitykit.report.answering import OTHERS, Finding
+from communitykit.report.figures import Figure, Figures
+from communitykit.report.words import Words, typeset
+
+_DASH: Final = " \N{EN DASH} "
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What every part of a page needs: its words, its figures, and what communities are called."""
+
+    words: Words
+    figures: Figures
+    places: Mapping[str, str]
+
+    def title(self, metric: str) -> str:
+        """Return what a metric is called."""
+        return typeset(self.words.language, self._definition(metric).title[self.words.language])
+
+    def _definition(self, metric: str) -> Any:  # noqa: ANN401 # a Definition
+        from communitykit.metrics import find  # noqa: PLC0415 # cheap, and keeps the class small
+
+        return find(metric)
+
+    def shown(self, one: Figure) -> str:
+        """Return a figure's value as the language writes it, or why there is none."""
+        if one.suppressed:
+            return self.words.say("report.hidden")
+        if one.value is None:
+            if one.metric == "time_to_first_response" and one.denominator:
+                return self.words.say("report.never")
+            key = f"report.reason.{one.reason}"
+            return self.words.say(key) if key in self.words else self.words.say("report.none")
+        return self.number(one.metric, one.value)
+
+    def number(self, metric: str, value: float) -> str:
+        """Return a value in its metric's unit."""
+        unit = self._definition(metric).unit
+        if unit == "share":
+            return self.words.percent(value)
+        if unit == "hours":
+            return self.words.show(timedelta(hours=value))
+        return self.words.number(value, 2 if unit in {"ratio", "index"} else 1)
+
+    def span(self, since: date, until: date) -> str:
+        """Return a window in words: a month by its name, else its first and last day."""
+        last = until - timedelta(days=1)
+        if since.day == 1 and until.day == 1 and (until - since).days <= 31:  # noqa: PLR2004 # a month
+            return self.words.month(since)
+        if since.day == 1 and until.day == 1:
+            return f"{self.words.month(since)}{_DASH}{self.words.month(last)}"
+        return f"{self.words.day(since, year=True)}{_DASH}{self.words.day(last, year=True)}"
+
+    def label(self, one: Figure) -> str:
+        """Return what a tile's figure is of."""
+        key = f"report.variant.{one.variant or 'default'}"
+        key = key if key in self.words else "report.variant.default"
+        return self.words.say(key, span=self.span(one.since, one.until))
+
+    def facts(self, one: Figure) -> list[tuple[str, str]]:
+        """Return what has to be known to read a figure."""
+        words, language = self.words, self.words.language
+        told = []
+        if one.numerator is not None and one.denominator is not None and not one.suppressed:
+            told.append(("value", f"{words.number(one.numerator)} / {words.number(one.denominator)}"))
+        told.append(("population", typeset(language, POPULATIONS[one.definition.population][language])))
+        if one.persons is not None:
+            told.append(("persons", words.number(one.persons)))
+        told += [
+            (
+                "window",
+                f"{words.day(one.since, year=True)}{_DASH}{words.day(one.until - timedelta(days=1), year=True)}",
+            ),
+            ("k", words.number(self.figures.k)),
+            ("coverage", words.say(f"report.coverage.{one.coverage}")),
+            ("platforms", one.platforms or words.say("report.none")),
+        ]
+        if one.inferred:
+            told.append(("inferred", words.percent(one.inferred)))
+        told.append(("run", command(one)))
+        return [(words.say(f"report.fact.{name}"), text) for name, text in told]
+
+    def group(self, dimension: str, value: str | None) -> str:
+        """Return what a group is called."""
+        if value is None:
+            return self.words.say("report.nobody")
+        if value == OTHERS:
+            return self.words.say("report.others")
+        if dimension == "is_leader":
+            return self.words.say("report.yes" if value == "true" else "report.no")
+        return self.places.get(value, value) if dimension == "place" else value
+
+    def finding(self, one: Finding) -> dict[str, str]:
+        """Return a finding as its sentence."""
+        values: dict[str, Any] = dict(one.values)
+        for name, value in values.items():
+            if isinstance(value, float):
+                values[name] = self.words.percent(value)
+            elif isinstance(value, date):
+                values[name] = self.words.month(value)
+        if "place" in values:
+            values["place"] = self.places.get(values["place"], values["place"])
+        return {
+            "text": self.words.say(f"report.answer.{one.rule}", **values),
+            "section": one.section,
+            "link": self.words.say(f"report.link.{one.section}"),
+            "partial": self.words.say("report.caveat") if one.is_partial else "",
+        }
+
+    def glossary(self, metrics: Sequence[str]) -> list[dict[str, Any]]:
+        """Return each metric's question, formula, source and SQL."""
+        language, told = self.words.language, []
+        for name in metrics:
+            one = self._definition(name)
+            facts = [
+                ("definition", typeset(language, one.definition[language])),
+                ("source", one.source),
+                ("population", typeset(language, POPULATIONS[one.population][language])),
+                ("unit", self.words.say(f"report.unit.{one.unit}")),
+                ("silence", typeset(language, one.silence[language])),
+            ]
+            told.append(
+                {
+                    "name": name,
+                    "title": self.title(name),
+                    "question": typeset(language, one.question[language]),
+                    "facts": [(self.words.say(f"report.fact.{key}"), text) for key, text in facts],
+                    "sql": one.sql.strip(),
+                }
+            )
+        return sorted(told, key=lambda one: str(one["title"]))
+
+
+def command(one: Figure) -> str:
+    """Return the command that measures a figure again."""
+    parts = ["communitykit metrics run", one.metric]
+    by = [*one.groups, *(["month"] if one.period else [])]
+    if by:
+        parts.append(f"--by {','.join(by)}")
+    parts.append(f"--since {one.since} --until {one.until}")
+    parts += [f"--set {name}={value}" for name, value in one.parameters.items()]
+    return " ".join(parts)
+
+
+def render(context: Mapping[str, Any], words: Words) -> str:
+    """Return the page."""
+    style = _text("style.css").strip()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    page: str = _template().render(
+        **context, say=words.say, language=words.language, style=style, style_hash=f"sha256-{digest}"
+    )
+    return page
+
+
+@cache
+def _template() -> Any:  # noqa: ANN401 # jinja2's own
+    environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+    return environment.from_string(_text("page.html.j2"))
+
+
+def _text(name: str) -> str:
+    return (resources.files("communitykit.report") / name).read_text(encoding="utf-8")

@@ -1,0 +1,305 @@
+"""The report's sections, filled: figures, courses, groups, departments, communities, and what was not read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from communitykit.report import charts
+from communitykit.report.answering import OTHERS
+from communitykit.report.figures import Figure
+from communitykit.report.page import Paper
+from communitykit.report.plan import SECTIONS, Section
+
+_MOST_PLACES: Final = 40
+_MOST_GROUPS: Final = 14
+_NOTHING: Final = "\N{EN DASH}"
+_NOBODYS: Final = (None, OTHERS)
+_QUIET_DAYS: Final = (30, 90)
+"""From when on a community is drowsy, and asleep."""
+
+
+def filled(paper: Paper) -> Iterator[dict[str, Any]]:
+    """Yield the sections that the plan names, in its order."""
+    for plan in SECTIONS:
+        section = _empty(paper, plan.name)
+        section["tiles"] = [_tile(paper, one) for one in _tiles(paper, plan)]
+        section["charts"] = [*_courses(paper, plan), *_groups(paper, plan), *_mixes(paper, plan)]
+        if plan.name == "silos":
+            section["charts"] += _matrix(paper)
+        if plan.name == "adoption":
+            section["texts"] += _benchmark(paper)
+        if plan.name == "communities":
+            _communities(paper, section)
+        yield section
+
+
+def _empty(paper: Paper, name: str) -> dict[str, Any]:
+    say, key = paper.words.say, f"report.section.{name}.text"
+    texts = [say(key)] if key in paper.words and name != "changes" else []
+    title = say(f"report.section.{name}.title")
+    return {"id": name, "title": title, "texts": texts, "tiles": [], "charts": [], "tables": [], "points": []}
+
+
+def _tiles(paper: Paper, plan: Section) -> Iterator[Figure]:
+    for metric, variant in plan.tiles:
+        one = paper.figures.latest(metric, variant)
+        if one is not None:
+            yield one
+    for metric, variant in plan.wide:
+        yield from paper.figures.ask(metric, variant=variant)[:1]
+
+
+def _tile(paper: Paper, one: Figure) -> dict[str, Any]:
+    return {
+        "title": paper.title(one.metric),
+        "shown": paper.shown(one),
+        "told": one.value is not None,
+        "label": paper.label(one),
+        "facts": paper.facts(one),
+    }
+
+
+def _courses(paper: Paper, plan: Section) -> Iterator[dict[str, Any]]:
+    words = paper.words
+    for metric, variant in plan.courses if paper.figures.window.whole_months else ():
+        course = sorted(paper.figures.ask(metric, by=["month"], variant=variant), key=lambda one: one.since)
+        told = [one for one in course if one.value is not None]
+        if not told:
+            continue
+        title = words.say("report.course_title", title=paper.title(metric))
+        ends = {"first": paper.shown(told[0]), "last": paper.shown(told[-1])}
+        months = {"since": words.month(told[0].since), "until": words.month(told[-1].since)}
+        yield {
+            "title": title,
+            "sentence": words.say("report.course", n=len(told), title=paper.title(metric), **ends, **months),
+            "svg": charts.line(
+                [(words.short_month(one.since), one.value) for one in course],
+                words.axis if told[0].definition.unit == "share" else "datum.label",
+                share=told[0].definition.unit == "share",
+            ),
+            "table": _figures_table(
+                paper, title, words.say("report.month"), [(words.month(one.since), one) for one in course]
+            ),
+        }
+
+
+def _groups(paper: Paper, plan: Section) -> Iterator[dict[str, Any]]:
+    words = paper.words
+    for metric, variant, dimension in plan.groups:
+        rows = [
+            (paper.group(dimension, one.group), one)
+            for one in paper.figures.ask(metric, by=[dimension], variant=variant)
+        ]
+        told = [row for row in rows if row[1].value is not None]
+        told.sort(key=lambda row: (row[1].group in _NOBODYS, -(row[1].value or 0), row[0]))
+        if len(told) < 2:  # noqa: PLR2004 # nothing to compare
+            continue
+        name = words.say(f"report.dimension.{dimension}")
+        title = words.say("report.groups_title", title=paper.title(metric), dimension=name)
+        named = [row for row in told if row[1].group not in _NOBODYS]
+        (highest, most), (lowest, least) = (named or told)[0], (named or told)[-1]
+        yield {
+            "title": title,
+            "sentence": words.say(
+                "report.groups", highest=highest, most=paper.shown(most), lowest=lowest, least=paper.shown(least)
+            ),
+            "svg": charts.bars([(name, one.value or 0.0, paper.shown(one)) for name, one in told[:_MOST_GROUPS]]),
+            "table": _figures_table(
+                paper, title, words.say("report.group"), [*told, *(row for row in rows if row[1].value is None)]
+            ),
+        }
+
+
+def _mixes(paper: Paper, plan: Section) -> Iterator[dict[str, Any]]:
+    words = paper.words
+    for metric in plan.mixes:
+        rows = [(words.say(f"report.variant.{one.variant}"), one) for one in paper.figures.ask(metric)]
+        told = [(name, one) for name, one in rows if one.value is not None]
+        if not told:
+            continue
+        title = paper.title(metric)
+        highest, most = max(told, key=lambda row: row[1].value or 0)
+        yield {
+            "title": title,
+            "sentence": words.say("report.mix", highest=highest, most=paper.shown(most)),
+            "svg": charts.bars([(name, one.value or 0.0, paper.shown(one)) for name, one in told]),
+            "table": _figures_table(paper, title, words.say("report.group"), rows),
+        }
+
+
+def _figures_table(paper: Paper, title: str, first: str, rows: Sequence[tuple[str, Figure]]) -> dict[str, Any]:
+    say = paper.words.say
+    names = ("value", "persons", "coverage")
+    body = [
+        [
+            name,
+            paper.shown(one),
+            _NOTHING if one.persons is None else paper.words.number(one.persons),
+            say(f"report.coverage.{one.coverage}"),
+        ]
+        for name, one in rows
+    ]
+    return {
+        "title": title,
+        "columns": [first, say("report.value"), *(say(f"report.fact.{one}") for one in names[1:])],
+        "rows": body,
+    }
+
+
+def _matrix(paper: Paper) -> Iterator[dict[str, Any]]:
+    """Yield who talks with whom. A row or column with one hidden cell hides another: what is left would tell it."""
+    words = paper.words
+    cells = {
+        (one.group, one.variant): one
+        for one in paper.figures.ask("ties_between", by=["department"])
+        if one.group and one.variant
+    }
+    names = sorted({name for pair in cells for name in pair if name})
+    if len(names) < 2:  # noqa: PLR2004 # nobody to talk with
+        return
+    hidden = _complemented({pair for pair, one in cells.items() if one.suppressed}, cells, names)
+    mark = words.say("report.matrix_hidden")
+    drawn, body = [], []
+    for row in names:
+        told = [row]
+        for column in names:
+            one = cells.get((row, column))
+            shown = mark if (row, column) in hidden else words.percent(one.value if one and one.value else 0.0)
+            value = None if (row, column) in hidden else (one.value if one else 0.0)
+            drawn.append({"row": row, "column": column, "value": value, "shown": shown})
+            told.append(shown)
+        body.append(told)
+    title = words.say("report.matrix_title")
+    yield {
+        "title": title,
+        "sentence": words.say("report.matrix", hidden=mark),
+        "svg": charts.matrix(drawn, names),
+        "table": {"title": title, "columns": [words.say("report.dimension.department"), *names], "rows": body},
+    }
+
+
+def _complemented(hidden: set[Any], cells: dict[Any, Figure], names: Sequence[str]) -> set[Any]:
+    """Return the hidden cells with so many more that no row or column has one alone; both halves of a pair together."""
+    hidden = hidden | {(column, row) for row, column in hidden}
+    while True:
+        for name in names:
+            line = [pair for pair in hidden if pair[0] == name]
+            if len(line) == 1:
+                rest = [(name, other) for other in names if (name, other) in cells and (name, other) not in hidden]
+                if rest:
+                    smallest = min(rest, key=lambda pair: (cells[pair].numerator or 0, pair))
+                    hidden |= {smallest, (smallest[1], smallest[0])}
+                    break
+        else:
+            return hidden
+
+
+def _communities(paper: Paper, section: dict[str, Any]) -> None:
+    figures, words = paper.figures, paper.words
+    quiet = [
+        {one.group: one for one in figures.ask("dormant_communities", by=["place"], quiet_days=days)}
+        for days in _QUIET_DAYS
+    ]
+    threads = {one.group: one for one in figures.ask("response_rate", by=["place"])}
+    about = {
+        str(row[0]): row[1:]
+        for row in figures.record.connection.execute(
+            "SELECT place_id, members, owners, platform FROM places"
+        ).fetchall()
+    }
+    states: dict[str, str] = {}
+    for place in quiet[0]:
+        if place is not None:
+            drowsy, asleep = (one[place].value if place in one else None for one in quiet)
+            states[place] = "unknown" if drowsy is None else "asleep" if asleep else "drowsy" if drowsy else "awake"
+    counts = Counter(states.values())
+    shown = {state: words.number(counts[state]) for state in ("awake", "drowsy", "asleep")}
+    section["texts"].append(words.say("report.section.communities.counts", **shown))
+    order = sorted(states, key=lambda place: (-(about[place][0] or 0), paper.group("place", place)))
+    rows = []
+    for place in order[:_MOST_PLACES]:
+        members, owners, platform = about[place]
+        one = threads.get(place)
+        rows.append(
+            [
+                paper.group("place", place),
+                platform,
+                words.say(f"report.section.communities.{states[place]}"),
+                _NOTHING if members is None else words.number(members),
+                words.number(owners) if owners else words.say("report.section.communities.no_owner"),
+                _NOTHING if one is None or one.denominator is None else words.number(one.denominator),
+                _NOTHING if one is None else paper.shown(one),
+            ]
+        )
+    names = ("name", "platform", "state", "members", "owners", "threads", "answered")
+    columns = [words.say(f"report.section.communities.{name}") for name in names]
+    if rows:
+        section["tables"].append(
+            {"title": words.say("report.section.communities.table"), "columns": columns, "rows": rows}
+        )
+    if len(order) > _MOST_PLACES:
+        section["points"].append(words.say("report.section.communities.more", n=len(order) - _MOST_PLACES))
+
+
+def _benchmark(paper: Paper) -> list[str]:
+    """Compare with the one published figure of the same definition and window: half a year, no votes among the acts."""
+    figures, words = paper.figures, paper.words
+    months = figures.window.months
+    half = 6
+    votes = figures.record.connection.execute("SELECT count(*) FROM acts WHERE kind = 'voted'").fetchone()
+    if not figures.window.whole_months or len(months) < half or (votes and votes[0]):
+        return []
+    since = months[-half][0]
+    (own,) = figures.ask("active_members", variant="interaction_window", since=since)
+    if own.value is None:
+        return []
+    shares = {"average": words.percent(0.27), "aim": words.percent(0.38)}
+    figure = words.say("report.section.benchmark.swoop_active", **shares)
+    told = f"{paper.shown(own)}, {paper.span(own.since, own.until)}"
+    source = "SWOOP Analytics, Interactive Users (support.swoopanalytics.com, 14342265685401)"
+    return [words.say("report.section.benchmark.text", source=source, year="2026", figure=figure, own=told)]
+
+
+def unread(paper: Paper) -> dict[str, Any]:
+    """Return what was not read, and what it does to the figures."""
+    words, figures = paper.words, paper.figures
+    section = _empty(paper, "unread")
+    rows = figures.record.connection.execute(
+        "SELECT platform, status, reason, count(*) FROM coverage GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    base = "report.section.unread"
+    whole = True
+    for platform in figures.record.platforms:
+        mine = [row[1:] for row in rows if row[0] == platform]
+        total = sum(number for *_, number in mine)
+        read = sum(number for status, _, number in mine if status == "complete")
+        if not total:
+            section["points"].append(words.say(f"{base}.untold", platform=platform))
+        elif read == total:
+            section["points"].append(words.say(f"{base}.complete", platform=platform, n=total))
+        else:
+            reasons = Counter[str]()
+            for status, reason, number in mine:
+                if status != "complete":
+                    reasons[reason or status] += number
+            listed = [f"{reason} ({words.number(number)})" for reason, number in reasons.most_common()]
+            section["points"].append(words.say(f"{base}.line", platform=platform, n=read, whole=total, reasons=listed))
+        whole = whole and bool(total) and read == total
+    partial = sum(one.coverage != "complete" and one.value is not None for one in figures.all())
+    if whole:
+        section["texts"].append(words.say(f"{base}.all"))
+    if partial:
+        section["texts"].append(words.say(f"{base}.effect", n=partial))
+        section["texts"].append(words.say(f"{base}.lookback"))
+    if figures.about.get("people") == "accounts":
+        section["points"].append(words.say(f"{base}.accounts"))
+    if figures.about.get("roster") == "no":
+        section["points"].append(words.say(f"{base}.roster"))
+    acts = figures.record.connection.execute(
+        "SELECT avg(CASE WHEN at_is_inferred THEN 1 ELSE 0 END) FROM acts"
+    ).fetchone()
+    if acts and acts[0]:
+        section["points"].append(words.say(f"{base}.inferred", share=words.percent(acts[0])))
+    return section
