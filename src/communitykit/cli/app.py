@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-from communitykit.cli import interrupts, parse
+from communitykit.cli import intake, interrupts, parse
+from communitykit.cli.intake import ContentOf, OptedOut, OptOutKey
 from communitykit.cli.output import Exit, fail, print_json, print_table, say, warn
 from communitykit.connector.decoding import decode_json
 from communitykit.connector.registry import registry
@@ -130,6 +131,9 @@ def pull(  # noqa: PLR0913 # the options of the command
     include_private: Private = False,
     include_direct: Direct = False,
     keep_raw: KeepRaw = False,
+    content: ContentOf = "full",
+    opt_out: OptedOut = None,
+    opt_out_key_env: OptOutKey = None,
     estimate: Annotated[bool, typer.Option("--estimate", help="Only say what it would take.")] = False,
     max_time: Annotated[
         str | None, typer.Option("--max-time", metavar="2h", help="Stop after that (30min, 2h).")
@@ -151,6 +155,8 @@ def pull(  # noqa: PLR0913 # the options of the command
             "include_private": include_private,
             "include_direct": include_direct,
             "force": force,
+            "content": content,
+            "opt_out": intake.opt_out(opt_out, opt_out_key_env),
         }
         if estimate:
             from communitykit.cli.estimate import print_estimate  # noqa: PLC0415 # same
@@ -181,6 +187,9 @@ def import_(  # noqa: PLR0913 # the options of the command
     include_private: Private = False,
     include_direct: Direct = False,
     keep_raw: KeepRaw = False,
+    content: ContentOf = "full",
+    opt_out: OptedOut = None,
+    opt_out_key_env: OptOutKey = None,
     since: Since = None,
     until: Until = None,
     as_json: Json = False,
@@ -205,6 +214,8 @@ def import_(  # noqa: PLR0913 # the options of the command
                 include_private=include_private,
                 include_direct=include_direct,
                 keep_raw=keep_raw,
+                content=content,
+                opt_out=intake.opt_out(opt_out, opt_out_key_env),
                 since=since,
                 until=until,
             )

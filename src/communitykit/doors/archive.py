@@ -74,7 +74,9 @@ class ArchiveSession(Records):
         """Read the archive whole, handing every event to `emit`. Archives keep no checkpoints."""
         now = self._clock.now()
         selection = options.selection(self._options, now)
-        translation = Translation(self.connector, run_id=run_id, origin="archive", raw=options.keep_raw)
+        translation = Translation(
+            self.connector, run_id=run_id, origin="archive", raw=options.keep_raw, intake=options.intake()
+        )
         as_of = self._door.as_of(self.archive) or now
         steps = self._until_stopped(self._door.read(self.archive, selection))
         for event in read_steps(translation, selection, steps, now=now, as_of=as_of):

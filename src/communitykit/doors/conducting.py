@@ -37,5 +37,12 @@ def source_run(
     """
     selection = options.selection(conductor.settings, conductor.clock.now())
     scrubber = conductor.exchange.scrubber
-    translation = Translation(connector, run_id=run_id, origin="api", scrubber=scrubber, raw=options.keep_raw)
+    translation = Translation(
+        connector,
+        run_id=run_id,
+        origin="api",
+        scrubber=scrubber,
+        raw=options.keep_raw,
+        intake=options.intake(),
+    )
     return SourceRun(connector, selection, state, translation)

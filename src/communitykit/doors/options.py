@@ -11,6 +11,7 @@ from communitykit.connector.flow import Selection
 from communitykit.connector.settings import did_you_mean
 from communitykit.connector.times import Moment, parse_moment, read_moment
 from communitykit.errors import SettingsError
+from communitykit.privacy.intake import Intake, OptOut
 
 S = TypeVar("S")
 ALL_KINDS = frozenset({"member", "community", "membership", "post", "event", "measure"})
@@ -26,6 +27,8 @@ class ReadKeywords(TypedDict, total=False):
     include_direct: bool
     force: bool
     keep_raw: bool
+    content: str
+    opt_out: OptOut | None
 
 
 class RecordsKeywords(ReadKeywords, total=False):
@@ -41,8 +44,11 @@ class ReadOptions:
     `since` and `until` bound when posts were written, both included: `"90d"`, `"3mo"`, a timedelta, a date (its
     beginning, in UTC), an aware datetime, or a text of one. `until` defaults to now. `communities` are glob patterns on
     names or native ids. `force` reads again what a platform's polling rule would skip. `kinds` are record kinds.
+    `content` is what is kept of texts: `full`, `features` (length, question, links) or `none`; `opt_out` says who is
+    left out, with all that they did.
 
-    Raises SettingsError for a moment or a kind that is none, and for a window that is empty.
+    Raises SettingsError for a moment, kind or content that is none, for a window that is empty, and for `keep_raw`
+    where texts are not to be kept.
     """
 
     since: Moment | None = None
@@ -52,6 +58,8 @@ class ReadOptions:
     include_direct: bool = False
     force: bool = False
     keep_raw: bool = False
+    content: str = "full"
+    opt_out: OptOut | None = None
     kinds: Iterable[str] = ALL_KINDS
 
     def __post_init__(self) -> None:
@@ -62,9 +70,20 @@ class ReadOptions:
         for kind in sorted(frozenset(self.kinds) - ALL_KINDS):
             remedy = f"Kinds: {', '.join(sorted(ALL_KINDS))}."
             raise SettingsError(f"no kind of record: {kind!r}{did_you_mean(kind, ALL_KINDS)}", remedy=remedy)
+        if self.keep_raw and self.content != "full":
+            raise SettingsError(
+                f"payloads hold the texts that content={self.content!r} leaves out", remedy="Leave keep_raw out."
+            )
+        if self.keep_raw and self.opt_out:
+            raise SettingsError("payloads may hold what others did who opted out", remedy="Leave keep_raw out.")
+        self.intake()
         ends = [read_moment(end) for end in (self.since, self.until) if end is not None]
         if len(ends) > 1 and all(isinstance(end, datetime) for end in ends):
             _refuse_empty(*ends)
+
+    def intake(self) -> Intake:
+        """Return what lets the records of one source in."""
+        return Intake(self.content, self.opt_out)
 
     def window(self, now: datetime) -> tuple[datetime | None, datetime]:
         """Return since and until of a run that begins now.

@@ -60,13 +60,15 @@ class RecordSource:
         key = f"{self.connector.name}:-:given"
         emit(Opened(key, "records"))
         given, rejected, whole = 0, 0, False
+        intake = options.intake()
         try:
             for records in _pages(self._records):
                 if self._stopping.is_set():
                     return
                 given += len(records)
                 page = Page(key, issues=[_no_source(record, key, run_id) for record in records if not _source(record)])
-                page.records = [record for record in records if _source(record) and record.record in options.kinds]
+                wanted = [record for record in records if _source(record) and record.record in options.kinds]
+                page.records = intake.admit(wanted)
                 emit(page)
                 rejected += len(page.issues)
             whole = True

@@ -15,6 +15,7 @@ from communitykit.connector.flow import Batch
 from communitykit.connector.registry import registry
 from communitykit.connector.settings import did_you_mean
 from communitykit.errors import SettingsError
+from communitykit.privacy.intake import Intake, OptOut
 from communitykit.reading.translation import Translation
 
 
@@ -37,12 +38,14 @@ def receive(
     secret: str | SecretStr,
     include_private: bool = False,
     include_direct: bool = False,
+    content: str = "full",
+    opt_out: OptOut | None = None,
 ) -> Received:
     """Verify a webhook delivery and translate it: `receive("slack", headers=…, body=…, secret=…)`.
 
     `body` is the raw bytes as they arrived: signatures are over them. Records merge into a store by their ids, so a
     repeated delivery does no harm; `dedupe_key` tells it apart all the same. Private communities and direct messages
-    stay out unless asked for; `ignored` counts what was left out.
+    stay out unless asked for; `ignored` counts what was left out. `content` and `opt_out` are as in `ReadOptions`.
 
     Raises SignatureError (answer 401) when it is not the platform's or too old, ProtocolError when it is not readable.
     """
@@ -53,11 +56,13 @@ def receive(
         secret=secret,
         include_private=include_private,
         include_direct=include_direct,
+        content=content,
+        opt_out=opt_out,
         clock=SYSTEM_CLOCK,
     )
 
 
-def receive_for(
+def receive_for(  # noqa: PLR0913 # the options of one call
     connector: Connector,
     *,
     headers: Mapping[str, str],
@@ -65,6 +70,8 @@ def receive_for(
     secret: str | SecretStr,
     include_private: bool = False,
     include_direct: bool = False,
+    content: str = "full",
+    opt_out: OptOut | None = None,
     clock: Clock,
 ) -> Received:
     """Do what `receive` does, for a connector that need not be installed."""
@@ -73,7 +80,7 @@ def receive_for(
     now = clock.now()
     plain = secret.get_secret_value() if isinstance(secret, SecretStr) else secret
     delivery = connector.webhook.receive(headers, body, plain, now)
-    translation = Translation(connector, run_id="webhook", origin="webhook")
+    translation = Translation(connector, run_id="webhook", origin="webhook", intake=Intake(content, opt_out))
     ignored: Counter[str] = Counter()
     asked = {"public", *(("private",) if include_private else ()), *(("direct",) if include_direct else ())}
     for batch in delivery.batches:

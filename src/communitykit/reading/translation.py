@@ -16,6 +16,7 @@ from communitykit.connector.parts import where_it_failed
 from communitykit.connector.scrub import Scrubber, without_credentials
 from communitykit.model import Issue, Member, Provenance, Record, parse_id
 from communitykit.model.ids import network_prefix
+from communitykit.privacy.intake import Intake
 from communitykit.reading.garbage import fewer_collections
 
 _RECORDS: TypeAdapter[list[Any]] = TypeAdapter(list[Record])
@@ -72,7 +73,14 @@ class Translation:
     """Turns batches into records for one run of one connector."""
 
     def __init__(
-        self, connector: Connector, *, run_id: str, origin: Origin, scrubber: Scrubber | None = None, raw: bool = False
+        self,
+        connector: Connector,
+        *,
+        run_id: str,
+        origin: Origin,
+        scrubber: Scrubber | None = None,
+        raw: bool = False,
+        intake: Intake | None = None,
     ) -> None:
         """Begin with no member known."""
         self.connector = connector
@@ -82,6 +90,7 @@ class Translation:
         self.lookups: dict[str, None] = {}
         self.scrubber = scrubber or Scrubber(connector.secrets)
         self._raw = raw
+        self.intake = intake or Intake()
 
     def source(self, fetched_at: datetime, as_of: datetime | None = None) -> Provenance:
         """Make the provenance of a batch."""
@@ -114,9 +123,10 @@ class Translation:
         for item in batch.items:
             self._translate_item(kind, batch, item, page, source, drafts, swept, ignored)
         page.records = self._validated(drafts, batch.kind, page)
+        seen = frozenset(record.id for record in page.records if record.record == "event") if swept else frozenset()
+        page.records = self.intake.admit(page.records)
         self._note_members(page, source)
         if swept and not page.unreadable:
-            seen = frozenset(record.id for record in page.records if record.record == "event")
             page.sweeps = [
                 Sweep(one, seen, source, self.bound(one, batch_network), frozenset(page.unread | one.held))
                 for one in swept
