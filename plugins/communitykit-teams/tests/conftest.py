@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 
 from communitykit.testing import Translated
 from communitykit_teams import TEAMS
+
+sys.path.insert(0, str(Path(__file__).parent))  # for what stands beside the tests
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "teams"
 API = {"network": "tenant-1", "team": "team-1", "channel": "19:c@thread.tacv2", "origin": "api"}

@@ -2,91 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 import pytest
+from teams_faults import altered, differences, in_messages, native, posts, posts_of, roots_of, thread
 
 from communitykit import connect
-from communitykit.sandbox import Answer, Call, Change, Fault, Site, World, project, serve
+from communitykit.sandbox import Call, Change, Site, World, serve
 from communitykit.testing.reading import Kept, read
-from communitykit_teams import CAPABILITIES, TEAMS
-from communitykit_teams.sandbox import TeamsPlatform, naming
+from communitykit_teams import TEAMS
+from communitykit_teams.sandbox import TeamsPlatform
 
 EARLY = timedelta(days=400)
 """Longer ago than anything was written."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Altered(Fault):
-    """Every answer to requests of these names is what `change` makes of it: it changes the data, or gives a status."""
-
-    names: frozenset[str]
-    change: Callable[[Site, Call, Any], int | None]
-    share: float = 1.0
-    statuses: list[int] = field(default_factory=list)
-    paths: set[str] = field(default_factory=set)
-
-    def answer(self, site: Site, call: Call, proceed: Callable[[], Answer]) -> Answer:
-        if site.desk.name(call) not in self.names:
-            return proceed()
-        answer = proceed()
-        data = json.loads(answer.body)
-        status = self.change(site, call, data)
-        if status is not None:
-            self.statuses.append(status)
-            self.paths.add(call.path)
-            told = {"error": {"code": "BadRequest" if status < 500 else "generalException", "message": "No."}}
-            return Answer.of(told, status=status)
-        return Answer(answer.status, json.dumps(data).encode(), answer.headers)
-
-
-def altered(*names: str, change: Callable[[Site, Call, Any], int | None]) -> Altered:
-    return Altered(names=frozenset(names), change=change)
-
-
-def in_messages(change: Callable[[dict[str, Any]], object]) -> Altered:
-    """Change every message and reply, wherever it comes from."""
-
-    def each(_site: Site, _call: Call, data: Any) -> None:
-        for item in data.get("value", [data]):
-            change(item)
-            for reply in item.get("replies") or ():
-                change(reply)
-
-    return altered("messages", "delta", "replies", "message", change=each)
-
-
 @pytest.fixture
 def world() -> World:
     return World(seed=5, size="tiny", platforms=("teams",))
-
-
-def differences(world: World, store: Kept, **ask: Any) -> list[Any]:
-    return project(world, CAPABILITIES, TeamsPlatform(), **ask).compare(store.current())
-
-
-def posts(store: Kept) -> dict[str, Mapping[str, Any]]:
-    return {one["id"]: one for one in store.current()["post"] if not one["gone"]}
-
-
-def thread(store: Kept) -> tuple[str, list[str]]:
-    """Return a root that has several replies, and these, by id."""
-    found: dict[str, list[str]] = {}
-    for one in posts(store).values():
-        if one["root_id"]:
-            found.setdefault(one["root_id"], []).append(one["id"])
-    root = max(found, key=lambda key: (len(found[key]), key))
-    assert len(found[root]) > 1
-    return root, sorted(found[root])
-
-
-def native(key: str) -> str:
-    return key.rsplit("/", 1)[-1]
 
 
 # Remember only what was handed on.
@@ -238,18 +173,6 @@ def test_an_odd_reaction_costs_itself_alone(world: World) -> None:
     assert len(acts) - len(found) == len(issues)
 
 
-def posts_of(world: World) -> set[str]:
-    fresh = Kept()
-    fresh.read(TEAMS, world)
-    return set(posts(fresh))
-
-
-def roots_of(world: World) -> set[str]:
-    fresh = Kept()
-    fresh.read(TEAMS, world)
-    return {key for key, one in posts(fresh).items() if not one["root_id"]}
-
-
 @pytest.mark.parametrize("odd", [None, 5, "odd", ["odd"], {}, {"id": None}, {"replies": "odd", "id": "1"}])
 def test_an_odd_message_ends_nothing(world: World, odd: Any) -> None:
     def spoil(_site: Site, _call: Call, data: Any) -> None:
@@ -362,140 +285,3 @@ def test_a_page_that_fails_for_ever_costs_neither_what_is_new_nor_more_of_the_pa
     world.advance(1, kinds=frozenset({"posted"}))
     assert store.read(TEAMS, world, options=options).left_out == []
     assert differences(world, store) == []
-
-
-# Removals that are told beside the payload, and what is gone for good.
-
-
-def test_what_delta_says_was_removed_is_deleted_and_may_come_back(world: World) -> None:
-    store = Kept()
-    store.read(TEAMS, world)
-    root, replies = thread(store)
-    held = posts(store)
-    world.advance(1, kinds=frozenset({"replied"}))
-
-    def remove(_site: Site, call: Call, data: Any) -> None:
-        if root.split(":post:")[1].rsplit("/", 1)[0] in call.path:
-            data["value"].append({"id": native(root), "@removed": {"reason": "deleted"}})
-
-    run = store.read(TEAMS, world, faults=[altered("delta", change=remove)])
-    told = [one for one in run.records if one.record == "post" and one.gone == "deleted"]
-    assert [(one.id, one.author_id, one.body) for one in told] == [(root, None, None)]
-    assert held.keys() - posts(store).keys() == {root}
-    assert set(replies) <= posts(store).keys()
-    world.advance(8, kinds=frozenset({"posted"}))
-    store.read(TEAMS, world, settings={"lookback": "all"})
-    assert differences(world, store) == []
-
-
-def without(key: str) -> Altered:
-    """Leave one object out of every listing, and refuse it where it is asked for by its id."""
-
-    def leave_out(_site: Site, _call: Call, data: Any) -> int | None:
-        for part in data.get("responses", ()):
-            if part["body"].get("id") == key:
-                part.update(status=404, body={"error": {"code": "NotFound", "message": "No."}})
-        for body in [data, *(part["body"] for part in data.get("responses", ()))]:
-            if isinstance(body.get("value"), list):
-                body["value"] = [row for row in body["value"] if row.get("id") != key]
-        return 404 if data.get("id") == key else None
-
-    return altered("groups", "users", "user", "$batch", change=leave_out)
-
-
-def there(store: Kept) -> set[str]:
-    """Return the ids of members who are active, and of communities."""
-    rows = store.current()
-    members = {one["id"] for one in rows["member"] if one["active"] is not False}
-    return members | {one["id"] for one in rows["community"]}
-
-
-@pytest.mark.parametrize("what", ["team", "channel", "user"])
-def test_what_no_listing_holds_any_more_is_gone_and_may_come_back(world: World, what: str) -> None:
-    store = Kept()
-    store.read(TEAMS, world)
-    platform, network = TeamsPlatform(), naming.tenant(world)
-    place = next(one for one in world.on("teams") if naming.standard(one) and not one.default)
-    person = next(one for one in world.people if one.kind == "employee" and one.active)
-    team, channel = naming.team(world, place), naming.channel(world, place)
-    team_id, channel_id = f"teams:{network}:community:{team}", platform.community_id(world, place)
-    native, expected = {
-        "team": (team, {team_id, channel_id}),
-        "channel": (channel, {channel_id}),
-        "user": (naming.user(world, person), {platform.member_id(world, person)}),
-    }[what]
-    before = there(store)
-    assert expected <= before
-    world.advance(1, kinds=frozenset({"posted"}))
-    run = store.read(TEAMS, world, faults=[without(native)])
-    assert before - there(store) == expected
-    assert run.left_out == []
-    world.advance(1, kinds=frozenset({"posted"}))
-    store.read(TEAMS, world)
-    assert there(store) == before
-    assert differences(world, store) == []
-
-
-def test_what_was_not_asked_for_has_not_vanished(world: World) -> None:
-    store = Kept()
-    store.read(TEAMS, world, include_private=True)
-    place = next(one for one in world.on("teams") if one.default)
-    before = there(store)
-    asks: list[dict[str, Any]] = [{"communities": (place.name,)}, {}, {"kinds": frozenset({"member"})}]
-    for how in asks:
-        world.advance(1, kinds=frozenset({"posted"}))
-        store.read(TEAMS, world, **how)
-        assert before == there(store)
-
-
-def test_what_a_listing_withholds_has_not_vanished(world: World) -> None:
-    def hide(_site: Site, _call: Call, data: Any) -> None:
-        for one in data["value"]:
-            one["visibility"] = "Private"
-
-    def refuse(_site: Site, _call: Call, data: Any) -> None:
-        for one in data["responses"]:
-            one.update(status=403, body={"error": {"code": "Forbidden", "message": "No."}})
-
-    def empty(_site: Site, _call: Call, data: Any) -> None:
-        data["value"] = []
-
-    store = Kept()
-    store.read(TEAMS, world, include_private=True)
-    before = there(store)
-    for fault in (altered("groups", change=hide), altered("$batch", change=refuse), altered("users", change=empty)):
-        world.advance(1, kinds=frozenset({"posted"}))
-        store.read(TEAMS, world, faults=[fault])
-        assert before == there(store)
-
-
-@pytest.mark.parametrize("odd", [[None], {"a": 1}, 5, None, ""])
-@pytest.mark.parametrize("what", ["groups", "$batch"])
-def test_an_odd_id_in_a_listing_makes_nothing_vanish(world: World, what: str, odd: Any) -> None:
-    def spoil(_site: Site, call: Call, data: Any) -> None:
-        if what == "groups":
-            data["value"][0]["id"] = odd
-        elif "allChannels" in call.body.decode():
-            for one in data["responses"]:
-                one["body"]["value"][0]["id"] = odd
-
-    store = Kept()
-    store.read(TEAMS, world, include_private=True)
-    before = there(store)
-    world.advance(1, kinds=frozenset({"posted"}))
-    run = store.read(TEAMS, world, include_private=True, faults=[altered(what, change=spoil)])
-    assert before == there(store)
-    assert any("what stands there has no id" in text for text in run.left_out)
-
-
-@pytest.mark.parametrize("odd", [[None], {"a": 1}, 5, "the tenant", None])
-def test_an_odd_id_of_the_tenant_is_no_network(world: World, odd: Any) -> None:
-    def spoil(_site: Site, _call: Call, data: Any) -> None:
-        data["value"][0]["id"] = odd
-
-    network = naming.tenant(world)
-    run = read(TEAMS, world, faults=[altered("organization", change=spoil)])
-    assert {one.id.split(":")[1] for one in run.records if one.record == "community"} == {network}
-    run = read(TEAMS, world, faults=[altered("organization", change=spoil)], settings={"tenant": naming.UPN_DOMAIN})
-    assert run.records == []
-    assert any("nothing tells the id of the tenant" in text for text in run.left_out)

@@ -100,17 +100,73 @@ def segment(native: str) -> str:
 
 
 _CREDENTIAL = frozenset(
-    {"invalidauthenticationtoken", "unauthenticated", "authenticationerror", "compacttokenparsefailed"}
+    {
+        "invalidauthenticationtoken",
+        "unauthenticated",
+        "authenticationerror",
+        "compacttokenparsefailed",
+        "authentication_expiredtoken",
+        "authentication_unauthorized",
+        "authentication_missingormalformed",
+    }
 )
-_PERMISSION = frozenset({"forbidden", "accessdenied", "authorization_requestdenied", "insufficientprivileges"})
+_PERMISSION = frozenset(
+    {
+        "forbidden",
+        "accessdenied",
+        "authorization_requestdenied",
+        "insufficientprivileges",
+        "authorization_identitynotfound",
+    }
+)
 _CURSOR = frozenset(
     {"directory_expiredpagetoken", "syncstatenotfound", "syncstateinvalid", "resyncrequired", "invalidskiptoken"}
 )
-_LIMITED = frozenset({"toomanyrequests", "activitylimitreached", "request_throttledtemporarily", "429"})
+_LIMITED = frozenset(
+    {"toomanyrequests", "activitylimitreached", "request_throttledtemporarily", "applicationthrottled", "429"}
+)
 _TRANSIENT = frozenset(
     {"generalexception", "internalservererror", "servicenotavailable", "serviceunavailable", "unknownerror", "timeout",
-     "badgateway", "gatewaytimeout"}
+     "badgateway", "gatewaytimeout", "service_internalservererror"}
 )  # fmt: skip
+
+_OPTIONS = "This tenant refuses one of the query's options: nothing is lost, another way is tried or the part is told."
+_GONE_ON = "Run again: what was changed meanwhile is read then."
+REMEDIES: dict[str, str] = {
+    "badrequest": _OPTIONS,
+    "invalidrequest": _OPTIONS,
+    "request_badrequest": _OPTIONS,
+    "request_unsupportedquery": _OPTIONS,
+    "unsupportedqueryoption": _OPTIONS,
+    "invalidrange": _OPTIONS,
+    "notsupported": "This kind of object, or this cloud, does not offer it: what it holds is left out.",
+    "notallowed": "An administrator does not allow it in this tenant: ask for it, or leave this part out.",
+    "extensionerror": "A service behind Microsoft Graph failed: run again later.",
+    "malwaredetected": "Microsoft blocks this object since malware was found in it: it is left out.",
+    "namealreadyexists": _GONE_ON,
+    "resourcemodified": _GONE_ON,
+    "preconditionfailed": _GONE_ON,
+    "editconflict": _GONE_ON,
+    "conflict": _GONE_ON,
+    "quotalimitreached": "The tenant has used up a quota: ask its administrator, and run again.",
+    "directory_quotaexceeded": "The tenant has used up a quota: ask its administrator, and run again.",
+    "methodnotallowed": "Check base_url: this address answers no such request.",
+}
+"""What to do about codes that Graph documents and that mean nothing else above ("Microsoft Graph error responses")."""
+_STATUSES: dict[int, str] = {
+    400: _OPTIONS,
+    405: REMEDIES["methodnotallowed"],
+    406: "Check base_url, and what stands between here and Microsoft Graph: it changes the headers.",
+    409: _GONE_ON,
+    411: "Check what stands between here and Microsoft Graph: it takes Content-Length away.",
+    412: _GONE_ON,
+    413: "Lower `rate`: fewer requests go into one batch then.",
+    415: "Check what stands between here and Microsoft Graph: it changes the headers.",
+    416: _OPTIONS,
+    422: _OPTIONS,
+    501: REMEDIES["notsupported"],
+}
+"""The same by the status, where the code is one that nobody has heard of."""
 
 _PERMISSIONS: tuple[tuple[str, str], ...] = (
     (r"getAllMessages", "ChannelMessage.Read.All"),
@@ -171,7 +227,7 @@ def refusal(code: str, message: str, response: Response) -> CommunityKitError:
     """Make the error that a code or status means, named by what to do about it. Codes come in any case."""
     status, known = response.status, code.lower()
     shown = code or None
-    if status == 429 or known in _LIMITED:  # noqa: PLR2004
+    if status in {429, 509} or known in _LIMITED:
         return RateLimitedError("Microsoft Graph asks to wait", retry_after=retry_after(response), code=shown)
     if status == 410 or known in _CURSOR:  # noqa: PLR2004
         return CursorError("the page's token expired", code=shown, remedy="Run again: reading goes on.")
@@ -183,10 +239,17 @@ def refusal(code: str, message: str, response: Response) -> CommunityKitError:
         return _denied(shown, response)
     if status == 404 or known in {"notfound", "itemnotfound", "resourcenotfound", "request_resourcenotfound"}:  # noqa: PLR2004
         return ObjectUnavailableError("there is no such object any more", code=shown)
-    if status >= 500 or known in _TRANSIENT:  # noqa: PLR2004
+    if (status >= 500 and status != 501) or status == 423 or known in _TRANSIENT:  # noqa: PLR2004
         wait = retry_after(response)
         return TransientError("Microsoft Graph failed to answer", retry_after=wait, code=shown)
+    return _unmet(known, message, response, shown)
+
+
+def _unmet(known: str, message: str, response: Response, shown: str | None) -> ProtocolError:
+    """Make the error of a request that Graph does not do; what nothing documents is to be reported."""
     text = f"Microsoft Graph refused the request: {message}" if message else "Microsoft Graph refused the request"
+    if (remedy := REMEDIES.get(known) or _STATUSES.get(response.status)) is not None:
+        return ProtocolError(text, code=shown, remedy=remedy)
     request_id = response.headers.get("request-id")
     about = f" Microsoft's support asks for the request-id {request_id}." if request_id else ""
     return ProtocolError(text, code=shown, remedy=f"Please report this with the text above.{about}")
