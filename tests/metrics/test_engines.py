@@ -62,6 +62,7 @@ def test_spark_says_the_same(*, name: str, fine: bool, record: Record, cluster: 
     _say_the_same(record, name, "spark", cluster, fine=fine)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_warehouses_sql_is_sql(name: str, record: Record) -> None:
     for dialect in ("snowflake", "bigquery"):
