@@ -41,6 +41,8 @@ LEAVING_SECONDS = 2.0
 """Readers that have not ended so long after they were told to are waiting for somebody, and are not waited for."""
 CLOCKS_DIFFER = timedelta(hours=1)
 """Machines that share a store may differ by so much; what was stored later than that from now was not."""
+COMPACTION_EVERY = timedelta(days=1)
+"""A store from which posts were deleted is copied so often at most: a copy takes as long as the file is large."""
 IDLE_SECONDS = 0.5
 """The writer lets go of the file when nothing came for so long, so that others can read during a pull of days."""
 
@@ -75,6 +77,7 @@ def pull(
     progress: Callable[[Progress], None] | None = None,
     max_time: float | None = None,
     stop: threading.Event | None = None,
+    compact: bool = True,
     **options: Unpack[RecordsKeywords],
 ) -> PullResult:
     """Read sources into one activity store; a second pull into the same store reads only what is new.
@@ -82,15 +85,18 @@ def pull(
     `sources` are sessions of `connect` and `read_archive`, and what `from_records` makes of records. `progress` is
     called with every event of the run. `max_time` seconds after its start the run stops by itself; run it again to go
     on. Ctrl-C does the same, and so does setting `stop` from another thread: what was committed stays, and a second
-    Ctrl-C raises KeyboardInterrupt. Other keywords are those of `ReadOptions`: `since="90d"`,
-    `communities=("help-*",)`, `include_private=True`…
+    Ctrl-C raises KeyboardInterrupt. Where posts that the store held turned out to be deleted, the file is made anew at
+    the end, once a day at most, so that their text is not in it any more; `compact=False` leaves it. Other keywords
+    are those of `ReadOptions`: `since="90d"`, `communities=("help-*",)`, `include_private=True`…
 
     A source that fails ends itself, not the others: look at `errors` and `coverage` of the result.
 
     Raises TypeError for a keyword that is not known, SettingsError for a window that is empty or in the future,
     StoreBusyError while another process writes to the store, StoreError for a file that is none.
     """
-    return pull_at(sources, to, options, clock=SYSTEM_CLOCK, progress=progress, max_time=max_time, stop=stop)
+    return pull_at(
+        sources, to, options, clock=SYSTEM_CLOCK, progress=progress, max_time=max_time, stop=stop, compact=compact
+    )
 
 
 def pull_at(
@@ -102,6 +108,7 @@ def pull_at(
     progress: Callable[[Progress], None] | None = None,
     max_time: float | None = None,
     stop: threading.Event | None = None,
+    compact: bool = True,
 ) -> PullResult:
     """Do what `pull` does, at a time that need not be now."""
     from communitykit.store.writer import Writer  # noqa: PLC0415 # duckdb is imported only when used
@@ -109,7 +116,7 @@ def pull_at(
     wanted = read_options(options).fixed(clock.now())
     chosen = list(sources) if isinstance(sources, Iterable) else [sources]
     stop = stop or threading.Event()
-    run = _Run(chosen, Writer(Path(to)), wanted, progress, clock, max_time, stop)
+    run = _Run(chosen, Writer(Path(to)), wanted, progress, clock, max_time, stop, compact=compact)
     try:
         with interrupts_stop(stop), _shorter_turns(), fewer_collections():
             return run.execute()
@@ -127,6 +134,8 @@ class _Run:
         clock: Clock,
         max_time: float | None,
         stop: threading.Event,
+        *,
+        compact: bool,
     ) -> None:
         self.sources = sources
         self.writer = writer
@@ -136,6 +145,7 @@ class _Run:
         self._progress = progress
         self._events: Backlog[Progress | None] = Backlog()
         self._max_time = max_time
+        self._compact = compact
         self._stop_asked = stop
         self._leaves_at = inf
         self._deadline = clock.monotonic() + max_time if max_time is not None else None
@@ -186,6 +196,8 @@ class _Run:
             "waited": result.waited,
         }
         writer.end_run({**description, **ended})
+        if self._compact:
+            writer.compact(now=result.ended_at, every=COMPACTION_EVERY)
         return result
 
     def _say_ahead(self, slices: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from communitykit.cli import analyse, brief, metrics, people, report
+from communitykit.cli import analyse, brief, metrics, people, privacy, report
 from communitykit.cli.app import run
 
-__all__ = ["analyse", "brief", "metrics", "people", "report", "run"]
+__all__ = ["analyse", "brief", "metrics", "people", "privacy", "report", "run"]

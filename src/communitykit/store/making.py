@@ -27,7 +27,7 @@ def make(path: Path, fill: Callable[[Path], None]) -> None:
     Whoever is killed meanwhile leaves no half of a store; whoever comes second finds the store of the first untouched.
     """
     path = path.resolve()  # a link to a file that is not there yet stays a link
-    with _folder_beside(path) as folder:
+    with folder_beside(path) as folder:
         made = folder / _MADE
         fill(made)
         made.chmod(PRIVATE_FILE)
@@ -93,7 +93,8 @@ def _put(made: Path, path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _folder_beside(path: Path) -> Iterator[Path]:
+def folder_beside(path: Path) -> Iterator[Path]:
+    """Make a private folder beside a store for the time of its use; `clean` removes those of killed processes."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=f"{path.name}{_MAKING}", dir=path.parent))
         try:
@@ -105,6 +106,17 @@ def _folder_beside(path: Path) -> Iterator[Path]:
                     return
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def sync(path: Path) -> None:
+    """See to it that a file, or a folder's list of files, is on the medium."""
+    if sys.platform == "win32" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextlib.contextmanager

@@ -27,6 +27,8 @@ class Tally:
     new: dict[str, int] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
     vanished: dict[str, int] = field(default_factory=dict)
+    emptied: bool = False
+    """Posts that the store held are gone: what they said is emptied, and its bytes are still in the file."""
 
     def include(self, other: Tally) -> None:
         """Add what another one counted."""
@@ -65,6 +67,7 @@ def store(connection: duckdb.DuckDBPyConnection, kind: str, records: Sequence[An
         merge(held, _heard(told(record), held), record.source.as_of, record.source)
         if kind == "post" and held.values.get("gone"):
             bury(held)
+            tally.emptied |= held.changed and key in stored
     moved = {key: known for key, known in stored.items() if known.changed or known.confirmed}
     if first:
         append(connection, kind, table_of_fresh(kind, list(first.values()), run_id))

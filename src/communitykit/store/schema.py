@@ -26,6 +26,7 @@ _OTHER_TABLES: dict[str, dict[str, str]] = {
         "last_commit": "BIGINT",
     },
     "meta": {"key": "VARCHAR", "value": "VARCHAR"},
+    "forgotten": {"key": "VARCHAR"},
     "people": {
         "person_id": "VARCHAR",
         "kind": "VARCHAR",

@@ -116,6 +116,7 @@ def _vanish(connection: duckdb.DuckDBPyConnection, missed: Mapping[str, Walked],
         merge(known, _VANISHED[record], one.source.as_of, one.source)
         if known.changed:
             moved[key] = bury(known) if record == "post" else known
+    tally.emptied |= record == "post" and bool(moved)
     write(connection, record, {}, moved, run_id)
     tally.add(tally.vanished, TABLES[record], len(moved))
     roots = [key for key in moved if missed[key].with_replies]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,11 @@ import duckdb
 import pyarrow as pa
 from pydantic_core import from_json, to_json
 
-from communitykit.errors import StoreError
+from communitykit.errors import StoreBusyError, StoreError
 from communitykit.store.columns import MERGED, TABLES
+from communitykit.store.compacting import comes_from, compact, is_due, make_due
 from communitykit.store.connection import IN_MEMORY, MEMORY_LIMITS, connect, disconnect, identity
+from communitykit.store.forgotten import who_is_forgotten, without, without_in_checkpoint
 from communitykit.store.making import clean, make_journal, remove_empty_journal
 from communitykit.store.merging import Tally, append, store
 from communitykit.store.rows import plain_table
@@ -146,6 +148,7 @@ class Writer:
         connection = self._writable()
         connection.execute("BEGIN")
         try:
+            group = _without_forgotten(connection, group)
             by_kind: dict[str, list[Any]] = {}
             for record in group.records:
                 by_kind.setdefault(record.record, []).append(record)
@@ -153,6 +156,8 @@ class Writer:
                 if kind in by_kind:
                     store(connection, kind, by_kind[kind], tally, run_id)
             sweep(connection, group.walked, tally, run_id)
+            if tally.emptied:
+                make_due(connection)
             for kind in ("coverage", "issue"):
                 rows = [one for one in group.plain if one.record == kind]
                 if rows:
@@ -164,6 +169,27 @@ class Writer:
                 connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
+
+    def compact(self, *, now: datetime, every: timedelta) -> bool:
+        """Make the file anew where bytes of what was deleted are in it, at most once in `every`.
+
+        Returns whether it did. A store that somebody reads is left for the next run.
+
+        Raises StoreError where the store cannot be read or copied.
+        """
+        if not self._on_disk:
+            return False
+        with telling(self.path, "read it"):
+            due = is_due(self.connection(), now, every)
+        self.release()
+        if not due:
+            return False
+        try:
+            compact(self.path, now=now, patience=0.0)
+        except StoreBusyError:
+            return False
+        self._file = identity(self.path)
+        return True
 
     def _take_more_memory(self) -> None:
         """Open the file anew with a higher limit: after a commit that failed, the connection is of no more use."""
@@ -189,10 +215,14 @@ class Writer:
 
         Raises StoreError where the file was deleted or replaced meanwhile.
         """
+        if self._open is None and self._on_disk and identity(self.path) is not None:
+            opened = connect(self.path, read_only=False, patience=self._patience, memory_limit=self._memory)
+            if comes_from(opened, self._file):  # another process compacted it meanwhile
+                self._file = identity(self.path)
+            self._open = opened
         self._still_there()
         if self._open is None:
             self._open = connect(self.path, read_only=False, patience=self._patience, memory_limit=self._memory)
-            self._still_there()
         return self._open
 
     def _writable(self) -> duckdb.DuckDBPyConnection:
@@ -241,3 +271,15 @@ class Writer:
             f"INSERT INTO runs ({', '.join(names)}, last_commit) VALUES ({marks}, {_NEXT_COMMIT})",  # noqa: S608 # ours
             [to_json(value).decode() if isinstance(value, list | dict) else value for value in run.values()],
         )
+
+
+def _without_forgotten(connection: duckdb.DuckDBPyConnection, group: Group) -> Group:
+    forgotten = who_is_forgotten(connection)
+    if forgotten is None:
+        return group
+    return Group(
+        list(without(group.records, forgotten)),
+        group.walked,
+        list(without(group.plain, forgotten)),
+        {name: without_in_checkpoint(one, forgotten) for name, one in group.checkpoints.items()},
+    )

@@ -1,0 +1,259 @@
+"""Forgetting somebody, and keeping nothing longer than was promised. Each ends in compaction (`store.compacting`)."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+from pydantic_core import from_json, to_json
+
+from communitykit.errors import StoreError
+from communitykit.model import RECORD_TYPES, reference_fields
+from communitykit.privacy.asking import Subject, find
+from communitykit.store.columns import MERGED, PROVENANCE_NAMES, TABLES, field_columns
+from communitykit.store.compacting import compact, make_due
+from communitykit.store.connection import MEMORY_LIMITS, connect, disconnect
+from communitykit.store.forgotten import FORGOTTEN, note, unsaid, without_in_extra
+from communitykit.store.making import make_journal, remove_empty_journal
+from communitykit.store.telling import told
+
+_THEIRS: Final = {"members": "id", "memberships": "member_id", "measures": "subject_id"}
+"""By table, the column that makes a row theirs; events and posts have their own rules."""
+_SKELETON: Final = frozenset(
+    {"id", "community_id", "root_id", "parent_id", "kind", "created_at", "deleted_at", "platform", "network"}
+) | {"first_run", "changed_run", "last_run", *PROVENANCE_NAMES}
+"""What stays of a post: that there was one, where and when, so that answers to it still stand somewhere."""
+_TEXTS: Final = ("title", "body", "text")
+
+
+@dataclass(slots=True)
+class Erased:
+    """What was erased: accounts, and rows deleted, emptied or changed by table; the file's size before and after."""
+
+    accounts: tuple[str, ...] = ()
+    deleted: dict[str, int] = field(default_factory=dict)
+    changed: dict[str, int] = field(default_factory=dict)
+    bytes_before: int = 0
+    bytes_after: int = 0
+
+
+def forget(store: str | Path, who: str, *, now: datetime | None = None) -> Erased:
+    """Erase somebody from a store, for good: what comes of them again is left out, by every door.
+
+    `who` is an account id, or what a person is called: a name, address, handle, employee number or person id; then all
+    accounts are meant. Their account, memberships, acts and what was done to them go; their posts are emptied, and who
+    wrote them is not known any more; nobody names them as manager, owner, creator, in mentions, in praise, in `extra`.
+    What others wrote loses their names where it mentioned them; names in free text that mention nobody stay. The rows
+    of people that they were part of go until `communitykit people` makes them anew.
+
+    Raises SettingsError for nobody, and for several; StoreBusyError, StoreError.
+    """
+
+    def erase(connection: duckdb.DuckDBPyConnection, result: Erased) -> None:
+        subject = find(connection, who, Path(store).name)
+        result.accounts = subject.accounts
+        _forget(connection, subject, result)
+
+    return _erasing(Path(store), erase, now or datetime.now(UTC))
+
+
+def prune(store: str | Path, *, before: datetime, now: datetime | None = None) -> Erased:
+    """Erase what is older than a moment: posts with what was done to them, acts, ended memberships, accounts that left.
+
+    Reports, Coverage, Issues and runs of that time go, too. What has no time stays. Read later with a `since` that is
+    not older, or it comes back.
+
+    Raises StoreBusyError, StoreError.
+    """
+
+    def erase(connection: duckdb.DuckDBPyConnection, result: Erased) -> None:
+        old = "(SELECT id FROM posts WHERE created_at < $before)"
+        runs = "(SELECT run_id FROM runs WHERE ended_at < $before)"
+        rules = {
+            "events": f"occurred_at < $before OR target_id IN {old}",
+            "post_versions": f"post_id IN {old} OR edited_at < $before",
+            "posts": "created_at < $before",
+            "memberships": "until < $before",
+            "measures": "period_end < $before",
+            "coverage": f"run_id IN {runs}",
+            "issues": f"run_id IN {runs}",
+            "members": """active = false AND deactivated_at < $before
+                AND id NOT IN (SELECT author_id FROM posts WHERE author_id IS NOT NULL)""",
+        }
+        for table, rule in rules.items():
+            _delete(connection, result, table, rule, {"before": before})
+
+    return _erasing(Path(store), erase, now or datetime.now(UTC))
+
+
+def _erasing(path: Path, erase: Callable[[duckdb.DuckDBPyConnection, Erased], None], now: datetime) -> Erased:
+    if not path.exists():
+        raise StoreError("there is no such store", subject=path.name)
+    result = Erased()
+    with _transaction(path) as connection:
+        erase(connection, result)
+        if result.deleted or result.changed:
+            make_due(connection)
+    result.bytes_before, result.bytes_after = compact(path, now=now)
+    return result
+
+
+@contextmanager
+def _transaction(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = connect(path, read_only=False, memory_limit=MEMORY_LIMITS[2])
+    try:
+        make_journal(path)
+        connection.execute("BEGIN")
+        try:
+            yield connection
+        except BaseException:
+            with contextlib.suppress(duckdb.Error):  # it gave up the transaction by itself: what came first is told
+                connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+    except (duckdb.Error, OSError) as error:
+        raise told(error, path, "erase in it") from None
+    finally:
+        remove_empty_journal(path)
+        disconnect(connection, path)
+
+
+def _forget(connection: duckdb.DuckDBPyConnection, subject: Subject, result: Erased) -> None:
+    note(connection, subject.accounts)
+    run = f"erasure-{uuid.uuid4().hex[:12]}"
+    values: dict[str, Any] = {"ids": list(subject.accounts), "run": run}
+    theirs = "(SELECT unnest($ids::VARCHAR[]))"
+    only_ids = {"ids": list(subject.accounts)}
+    written = f"(SELECT id FROM posts WHERE author_id IN {theirs})"  # noqa: S608 # our own names
+    _delete(connection, result, "post_versions", f"post_id IN {written}", only_ids)
+    for table, column in _THEIRS.items():
+        _delete(connection, result, table, f"{column} IN {theirs}", only_ids)
+    _delete(connection, result, "events", f"actor_id IN {theirs} OR target_id IN {theirs}", only_ids)
+    _delete(connection, result, "measures", "subject_label IN (SELECT unnest($ids::VARCHAR[]))",
+            {"ids": [*subject.names, *subject.natives]})  # fmt: skip
+    emptied = [column.name for column in field_columns("post") if column.name not in _SKELETON | {"gone"}]
+    _change(connection, result, "posts",
+            f"""SET gone = 'deleted', changed_run = $run, {", ".join(f"{name} = NULL" for name in emptied)}
+            WHERE author_id IN {theirs}""", values)  # fmt: skip
+    for kind in MERGED:
+        _unname(connection, subject, result, kind, values)
+    _in_reports(connection, subject, result)
+    _in_people(connection, subject, result)
+    connection.execute(
+        "INSERT INTO runs (run_id, started_at, ended_at, status, sources, last_commit) SELECT ?, now(), now(), "
+        "'erasure', '{}', coalesce(max(last_commit), 0) + 1 FROM runs",
+        [run],
+    )
+
+
+def _unname(
+    connection: duckdb.DuckDBPyConnection, subject: Subject, result: Erased, kind: str, values: dict[str, Any]
+) -> None:
+    """Take them out of what names them: every field that the model says does, and `extra`."""
+    table = TABLES[kind]
+    for name in reference_fields(RECORD_TYPES[kind]):
+        among = "(SELECT unnest($ids::VARCHAR[]))"
+        if name == "mentions.id":
+            _in_mentions(connection, subject, result, values)
+        elif name == "praised_ids":
+            kept = "list_filter(praised_ids, x -> NOT list_contains($ids, x))"
+            rule = f"SET praised_ids = {kept}, changed_run = $run WHERE list_has_any(praised_ids, $ids)"
+            _change(connection, result, table, rule, values)
+        elif name not in {"id", "member_id", "subject_id", "target_id"}:
+            _change(connection, result, table, f"SET {name} = NULL, changed_run = $run WHERE {name} IN {among}", values)
+    _in_json(connection, subject, result, table, values["run"])
+
+
+def _in_mentions(
+    connection: duckdb.DuckDBPyConnection, subject: Subject, result: Erased, values: dict[str, Any]
+) -> None:
+    rows = connection.execute(
+        """SELECT id, title, body, text, mentions FROM posts
+        WHERE list_has_any(list_transform(mentions, x -> x.id), $ids)""",
+        {"ids": values["ids"]},
+    ).fetchall()
+    for post, *texts, mentions in rows:
+        gone = [one for one in mentions if one["id"] in subject.accounts]
+        names = {*subject.natives, *subject.names, *((one["label"] or "").lstrip("@") for one in gone)}
+        said = [unsaid(text, names) for text in texts]
+        _change(connection, result, "posts", """SET title = ?, body = ?, text = ?, raw = NULL, changed_run = ?,
+            mentions = list_filter(mentions, x -> x.id IS NULL OR NOT list_contains(?, x.id)) WHERE id = ?""",
+            [*said, values["run"], values["ids"], post])  # fmt: skip
+        for version in connection.execute(
+            "SELECT rowid, title, body, text FROM post_versions WHERE post_id = ?", [post]
+        ).fetchall():
+            said = [unsaid(text, names) for text in version[1:]]
+            connection.execute(
+                "UPDATE post_versions SET title = ?, body = ?, text = ? WHERE rowid = ?", [*said, version[0]]
+            )
+
+
+def _in_json(connection: duckdb.DuckDBPyConnection, subject: Subject, result: Erased, table: str, run: str) -> None:
+    """Take their ids out of `extra`, and drop payloads that were kept and hold one: nobody knows where else."""
+    for account, native in zip(subject.accounts, subject.natives, strict=True):
+        for key, text in connection.execute(
+            f"SELECT id, extra FROM {table} WHERE contains(extra::VARCHAR, ?)",  # noqa: S608 # our own names
+            [account],
+        ).fetchall():
+            kept = to_json(without_in_extra(from_json(text), {account})).decode()
+            _change(connection, result, table, "SET extra = ?, changed_run = ? WHERE id = ?", [kept, run, key])
+        _change(connection, result, table, "SET raw = NULL, changed_run = ? WHERE contains(raw::VARCHAR, ?)",
+                [run, to_json(native).decode()])  # fmt: skip
+
+
+def _in_reports(connection: duckdb.DuckDBPyConnection, subject: Subject, result: Erased) -> None:
+    """Take them out of Coverage, Issues and checkpoints; a checkpoint that is not understood is read again."""
+    marks = [*subject.accounts, *subject.names]
+    has = " OR ".join(["contains({0}, ?)"] * len(marks))
+    for account, native in zip(subject.accounts, subject.natives, strict=True):
+        platform, network = account.split(":")[:2]
+        _delete(connection, result, "issues", "native_id IN (?, ?) AND starts_with(slice, ?)",
+                [native, account, f"{platform}:{network}:"])  # fmt: skip
+    _delete(connection, result, "issues", f"{has.format('detail')} OR {has.format('slice')}", [*marks, *marks])
+    _change(connection, result, "coverage", f"SET reason = '{FORGOTTEN}' WHERE {has.format('reason')}", marks)
+    _delete(connection, result, "coverage", has.format("slice"), marks)
+    tokens = [*marks, *(to_json(one).decode() for one in subject.natives)]
+    has = " OR ".join(["contains(checkpoint::VARCHAR, ?)"] * len(tokens))
+    for name, text in connection.execute(f"SELECT slice, checkpoint FROM checkpoints WHERE {has}", tokens).fetchall():  # noqa: S608 # our own names
+        held = from_json(text)
+        listed = held.get("ids") if isinstance(held, dict) else None
+        if isinstance(listed, list) and held.keys() <= {"v", "ids"}:
+            kept = {**held, "ids": [one for one in listed if one not in subject.accounts]}
+            _change(connection, result, "checkpoints", "SET checkpoint = ? WHERE slice = ?",
+                    [to_json(kept).decode(), name])  # fmt: skip
+        else:
+            _delete(connection, result, "checkpoints", "slice = ?", [name])
+
+
+def _in_people(connection: duckdb.DuckDBPyConnection, subject: Subject, result: Erased) -> None:
+    ids, persons = {"ids": list(subject.accounts)}, {"ids": list(subject.persons)}
+    among = "(SELECT unnest($ids::VARCHAR[]))"
+    for table in ("refusals", "decisions"):
+        _delete(connection, result, table, f"account_a IN {among} OR account_b IN {among}", ids)
+    _delete(connection, result, "people", f"person_id IN {among}", persons)
+    _delete(connection, result, "identities", f"person_id IN {among}", persons)
+    _change(connection, result, "people", f"SET manager_id = NULL WHERE manager_id IN {among}", persons)
+    for account in subject.accounts:
+        _change(connection, result, "identities", "SET evidence = NULL WHERE contains(evidence, ?)", [account])
+        _change(connection, result, "people", "SET sources = NULL WHERE contains(sources::VARCHAR, ?)", [account])
+
+
+def _delete(connection: duckdb.DuckDBPyConnection, result: Erased, table: str, rule: str, values: Any) -> None:  # noqa: ANN401 # as DuckDB takes them
+    _count(result.deleted, table, connection.execute(f"DELETE FROM {table} WHERE {rule}", values))  # noqa: S608 # our own names
+
+
+def _change(connection: duckdb.DuckDBPyConnection, result: Erased, table: str, change: str, values: Any) -> None:  # noqa: ANN401 # same
+    _count(result.changed, table, connection.execute(f"UPDATE {table} {change}", values))  # same
+
+
+def _count(counts: dict[str, int], table: str, done: duckdb.DuckDBPyConnection) -> None:
+    ((number,),) = done.fetchall()
+    if number:
+        counts[table] = counts.get(table, 0) + number

@@ -1,0 +1,55 @@
+"""What is kept about somebody: everything that a store holds, for who asks to see it (GDPR article 15)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic_core import to_json
+
+from communitykit.privacy.asking import find
+from communitykit.store import Store
+from communitykit.store.making import PRIVATE_FILE
+
+_KEPT: Final = {
+    "accounts": "SELECT * FROM members WHERE list_contains($ids, id)",
+    "memberships": "SELECT * FROM memberships WHERE list_contains($ids, member_id)",
+    "posts": "SELECT * FROM posts WHERE list_contains($ids, author_id)",
+    "post_versions": """SELECT v.* FROM post_versions v JOIN posts p ON p.id = v.post_id
+        WHERE list_contains($ids, p.author_id)""",
+    "acts": "SELECT * FROM events WHERE list_contains($ids, actor_id)",
+    "done_to_them": """SELECT * FROM events WHERE list_contains($ids, target_id) OR target_id IN
+        (SELECT id FROM posts WHERE list_contains($ids, author_id))""",
+    "mentioned_in": """SELECT id, community_id, author_id, created_at FROM posts
+        WHERE list_has_any(list_transform(mentions, x -> x.id), $ids) OR list_has_any(praised_ids, $ids)""",
+    "owner_or_creator_of": """SELECT id, name FROM communities
+        WHERE list_contains($ids, owner_id) OR list_contains($ids, creator_id)""",
+    "manager_of": "SELECT id, display_name FROM members WHERE list_contains($ids, manager_id)",
+    "figures": "SELECT * FROM measures WHERE list_contains($ids, subject_id)",
+    "identities": "SELECT * FROM identities WHERE list_contains($ids, account_id)",
+    "person": """SELECT * FROM people WHERE person_id IN
+        (SELECT person_id FROM identities WHERE list_contains($ids, account_id))""",
+    "decisions": "SELECT * FROM decisions WHERE list_contains($ids, account_a) OR list_contains($ids, account_b)",
+}
+
+
+def subject_data(store: str | Path, who: str) -> dict[str, list[dict[str, Any]]]:
+    """Return everything that a store holds about somebody, as rows by what they are; `who` as `forget` takes it.
+
+    Raises SettingsError for nobody, and for several; StoreError where there is no store.
+    """
+    with Store(store) as opened:
+        ids = list(find(opened.connection(), who, Path(store).name).accounts)
+        return {name: opened.sql(query, {"ids": ids}).to_pylist() for name, query in _KEPT.items()}
+
+
+def write_subject(store: str | Path, who: str, to: str | Path) -> dict[str, int]:
+    """Write what `subject_data` returns as JSON into a file that only its owner can read; return how many rows of what.
+
+    Raises SettingsError, StoreError as it does; OSError where the file cannot be written, or is there already.
+    """
+    kept = subject_data(store, who)
+    with os.fdopen(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE), "wb") as file:
+        file.write(to_json(kept, indent=2))
+    return {name: len(rows) for name, rows in kept.items()}

@@ -1,0 +1,212 @@
+"""Forgetting, keeping no longer than promised, and telling what is kept: proved on the bytes of the file."""
+
+import json
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from communitykit import (
+    Community,
+    EngagementEvent,
+    Member,
+    Membership,
+    Mention,
+    Post,
+    Provenance,
+    from_records,
+    pull,
+)  # fmt: skip
+from communitykit.errors import SettingsError
+from communitykit.model import Coverage, Issue, Measure
+from communitykit.privacy.erasing import forget, prune
+from communitykit.privacy.telling import write_subject
+from communitykit.store import Store, connection
+from communitykit.store.compacting import compact
+from communitykit.store.writer import Group, Writer
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+SOURCE = Provenance(connector="p", version="0", origin="api", fetched_at=START, as_of=START)
+ANN, BOB, ROOM = "p:n:member:u-annlovelace", "p:n:member:u-bob", "p:n:community:room"
+OF_ANN = ("u-annlovelace", "Ann Lovelace", "ann@example.org", "annhandle", "E4711", "quinoa", "marzipan")
+"""What is hers: ids, names, and words that she alone wrote."""
+
+
+@pytest.fixture(autouse=True)
+def uncompressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search of bytes proves something where they are not compressed."""
+    monkeypatch.setattr(connection, "_SETTINGS", (*connection._SETTINGS, "PRAGMA force_compression='uncompressed'"))
+
+
+def records(day: int = 0) -> list[Any]:
+    at = START + timedelta(days=day)
+    source = SOURCE.model_copy(update={"as_of": at, "fetched_at": at})
+    common: dict[str, Any] = {"source": source}
+    told: dict[str, Any] = {"username": "annhandle", "email": "ann@example.org", "employee_number": "E4711"}
+    mention = Mention(kind="member", id=ANN, label="@Ann Lovelace")
+    return [
+        Member(id=ANN, display_name="Ann Lovelace", **told, **common),
+        Member(id=BOB, display_name="Bob", manager_id=ANN, extra={"delegate_id": ANN, "shoe": 9}, **common),
+        Community(id=ROOM, name="Room", owner_id=ANN, creator_id=BOB, **common),
+        Membership(id="p:n:membership:room/u-annlovelace", community_id=ROOM, member_id=ANN, **common),
+        Membership(id="p:n:membership:room/u-bob", community_id=ROOM, member_id=BOB, **common),
+        Post(id="p:n:post:1", community_id=ROOM, author_id=ANN, body="quinoa", text="quinoa",
+             created_at=START, title="marzipan", raw={"user": "u-annlovelace", "text": "quinoa"}, **common),
+        Post(id="p:n:post:2", community_id=ROOM, author_id=BOB, root_id="p:n:post:1", parent_id="p:n:post:1",
+             body="thanks <@u-annlovelace>, said Ann Lovelace", text="thanks @Ann Lovelace!", created_at=START,
+             mentions=(mention, Mention(kind="member", id=BOB)), praised_ids=(ANN, BOB),
+             raw={"mentions": ["u-annlovelace"]}, **common),
+        EngagementEvent(id="p:n:event:reacted/2/u-annlovelace", kind="reacted", actor_id=ANN,
+                        target_id="p:n:post:2", **common),
+        EngagementEvent(id="p:n:event:reacted/1/u-bob", kind="reacted", actor_id=BOB, target_id="p:n:post:1", **common),
+        Measure(id="p:n:measure:1", name="posts", subject_id=ANN, value=3.0, **common),
+    ]  # fmt: skip
+
+
+def fill(path: Path, day: int = 0) -> None:
+    writer = Writer(path)
+    run = f"run{day}"
+    writer.start_run({"run_id": run, "started_at": START, "ended_at": START, "status": "complete", "sources": {}})
+    plain = [
+        Issue(run_id=run, slice="p:n:members", wire_kind="user", native_id="u-annlovelace", reason="invalid"),
+        Issue(run_id=run, slice="p:n:members", wire_kind="user", native_id="u-carl", reason="invalid"),
+        Coverage(run_id=run, slice="p:n:room", status="partial", reason="ann@example.org may not be read"),
+    ]
+    marks = {"p:n:strangers": {"v": 1, "ids": [ANN, BOB]}, "p:n:a": {"last": "u-annlovelace"}, "p:n:b": {"last": "7"}}
+    writer.commit(Group(records(day), [], plain, marks), run_id=run, now=START)
+    writer.release()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "a.duckdb"
+    fill(path)
+    assert found(path) == set(OF_ANN)
+    yield path
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith("a.duckdb")] == ["a.duckdb"]
+    assert stat.filemode(path.stat().st_mode) == "-rw-------"
+
+
+def found(path: Path, words: tuple[str, ...] = OF_ANN) -> set[str]:
+    told = path.read_bytes()
+    return {word for word in words if word.encode() in told}
+
+
+def rows(path: Path, query: str) -> list[dict[str, Any]]:
+    with Store(path) as opened:
+        return opened.sql(query).to_pylist()
+
+
+@pytest.mark.parametrize("who", [ANN, "ANN@example.org", "Ann Lovelace", "annhandle", "E4711"])
+def test_nothing_of_who_is_forgotten_is_in_the_file(store: Path, who: str) -> None:
+    erased = forget(store, who)
+    assert erased.accounts == (ANN,)
+    assert found(store) == set()
+    assert erased.deleted == {"members": 1, "memberships": 1, "measures": 1, "events": 1, "issues": 1, "checkpoints": 1}
+
+
+def test_what_others_said_and_did_stays(store: Path) -> None:
+    forget(store, ANN)
+    first, second = rows(store, "SELECT * FROM posts ORDER BY id")
+    assert (first["gone"], first["author_id"], first["created_at"]) == ("deleted", None, START)
+    assert second["body"] == "thanks <@[forgotten]>, said [forgotten]"
+    assert second["text"] == "thanks @[forgotten]!"
+    assert (second["author_id"], second["root_id"], second["raw"]) == (BOB, "p:n:post:1", None)
+    assert [one["id"] for one in second["mentions"]] == [BOB]
+    assert second["praised_ids"] == [BOB]
+    assert rows(store, "SELECT id, manager_id, extra FROM members") == [
+        {"id": BOB, "manager_id": None, "extra": '{"shoe":9}'}
+    ]
+    assert rows(store, "SELECT owner_id, creator_id FROM communities") == [{"owner_id": None, "creator_id": BOB}]
+    assert rows(store, "SELECT native_id FROM issues") == [{"native_id": "u-carl"}]
+    assert rows(store, "SELECT reason FROM coverage") == [{"reason": "[forgotten]"}]
+    assert rows(store, "SELECT slice, checkpoint FROM checkpoints ORDER BY slice") == [
+        {"slice": "p:n:b", "checkpoint": '{"last":"7"}'},
+        {"slice": "p:n:strangers", "checkpoint": json.dumps({"v": 1, "ids": [BOB]}, separators=(",", ":"))},
+    ]
+
+
+def test_who_is_forgotten_stays_so(store: Path) -> None:
+    forget(store, ANN)
+    fill(store, day=1)
+    pull(from_records(records(day=2)), store, compact=False)
+    told = store.read_bytes()
+    assert rows(store, "SELECT id FROM members") == [{"id": BOB}]
+    assert found(store, tuple(word for word in OF_ANN if word not in {"u-annlovelace", "ann@example.org"})) == set()
+    assert b"member:u-annlovelace" not in told
+    (first, second) = rows(store, "SELECT * FROM posts ORDER BY id")
+    assert (first["author_id"], first["body"]) == (None, None)
+    assert second["text"] == "thanks @[forgotten]!"
+
+
+def test_nobody_is_forgotten_by_a_name_of_two(store: Path) -> None:
+    pull(from_records([Member(id="p:n:member:u-ann2", display_name="Ann Lovelace", source=SOURCE)]), store)
+    with pytest.raises(SettingsError, match="2 accounts"):
+        forget(store, "Ann Lovelace")
+    with pytest.raises(SettingsError, match="no accounts"):
+        forget(store, "Nobody")
+    assert found(store) == set(OF_ANN)
+
+
+def test_what_is_older_than_promised_is_erased(store: Path) -> None:
+    late = Post(id="p:n:post:3", author_id=ANN, text="fresh words", created_at=START + timedelta(days=9), source=SOURCE)
+    pull(from_records([late]), store)
+    erased = prune(store, before=START + timedelta(days=1))
+    assert found(store, ("quinoa", "marzipan", "thanks")) == set()
+    assert found(store, ("fresh words", "Ann Lovelace")) == {"fresh words", "Ann Lovelace"}
+    assert erased.deleted["posts"] == 2
+    assert erased.deleted["events"] == 2
+    assert rows(store, "SELECT id FROM posts") == [{"id": "p:n:post:3"}]
+
+
+def test_what_is_kept_is_told(store: Path, tmp_path: Path) -> None:
+    file = tmp_path / "ann.json"
+    told = write_subject(store, "ann@example.org", file)
+    assert stat.filemode(file.stat().st_mode) == "-rw-------"
+    kept = json.loads(file.read_bytes())
+    assert {name: len(rows) for name, rows in kept.items()} == told
+    assert {name: number for name, number in told.items() if number} == {
+        "accounts": 1, "memberships": 1, "posts": 1, "acts": 1, "done_to_them": 1, "mentioned_in": 1,
+        "owner_or_creator_of": 1, "manager_of": 1, "figures": 1,
+    }  # fmt: skip
+    assert kept["posts"][0]["body"] == "quinoa"
+    with pytest.raises(FileExistsError):
+        write_subject(store, ANN, file)
+
+
+def test_a_pull_that_empties_a_post_removes_its_bytes_once_a_day(store: Path) -> None:
+    def gone(number: int, day: int) -> Post:
+        at = SOURCE.model_copy(update={"as_of": START + timedelta(days=day), "fetched_at": START + timedelta(days=day)})
+        return Post(id=f"p:n:post:{number}", gone="deleted", source=at)
+
+    first = store.stat().st_ino
+    pull(from_records([gone(1, 1)]), store, compact=False)
+    assert store.stat().st_ino == first
+    assert "quinoa" in found(store)
+    pull(from_records([Member(id=BOB, display_name="Bob", source=SOURCE)]), store)  # it was owed since
+    second = store.stat().st_ino
+    assert second != first
+    assert found(store, ("quinoa", "marzipan")) == set()
+    pull(from_records([gone(2, 2)]), store)  # on the same day: it waits
+    assert store.stat().st_ino == second
+    assert rows(store, "SELECT value FROM meta WHERE key = 'compaction_due'") == [{"value": "yes"}]
+
+
+def test_a_pull_that_empties_nothing_makes_no_new_file(store: Path) -> None:
+    first = store.stat().st_ino
+    pull(from_records([Post(id="p:n:post:9", gone="deleted", source=SOURCE)]), store)  # never held a word
+    pull(from_records([Post(id="p:n:post:9", gone="deleted", source=SOURCE)]), store)
+    assert store.stat().st_ino == first
+
+
+def test_who_writes_goes_on_in_the_file_that_another_process_compacted(store: Path) -> None:
+    writer = Writer(store)
+    writer.start_run({"run_id": "long"})
+    writer.release()
+    compact(store, now=START)
+    writer.commit(Group([Member(id=BOB, display_name="Robert", source=SOURCE)]), run_id="long", now=START)
+    writer.release()
+    assert rows(store, "SELECT run_id FROM runs ORDER BY run_id") == [{"run_id": "long"}, {"run_id": "run0"}]
