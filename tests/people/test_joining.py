@@ -1,5 +1,6 @@
 """Which accounts become one person, and which joins are refused."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from companies import Company, member
 
 from communitykit.people.keys import mail, number
+from communitykit.people.naming import name_persons, person_id
 from communitykit.people.options import Leaders, Options
 
 GUID, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
@@ -16,43 +18,57 @@ def one(*accounts: str) -> set[frozenset[str]]:
     return {frozenset(accounts)}
 
 
-@pytest.mark.parametrize(
-    ("a", "b"),
-    [
-        ({"directory_id": GUID}, {"directory_id": GUID.upper()}),
-        ({"employee_number": "A1"}, {"employee_number": " a1"}),
-        ({"email": "Anna@corp.example"}, {"email": "anna+slack@CORP.example"}),
-        ({"email": "anna@old.example"}, {"email": "anna@corp.example"}),
-        ({"email": "anna@corp.example"}, {"username": "anna@corp.example"}),
-        ({"email": "anna@partner.example"}, {"username": "anna_partner.example#EXT#@corp.onmicrosoft.example"}),
-        ({"email": "anna@corp.example"}, {"email": "x@y.example", "extra": {"addresses": ["anna@corp.example"]}}),
-        ({"email": "anna@corp.example"}, {"username": "Anna", "email": "anna@home.example"}),
-        ({"username": "anna"}, {"username": "Anna"}),
-    ],
-)
-def test_a_key_of_each_kind_joins(company: Any, a: dict[str, Any], b: dict[str, Any]) -> None:
-    made: Company = company(member("teams:1", **a), member("workplace:2", **b), member("slack:3", username="bob"))
-    made.resolve(
+JOINED = [
+    ({"directory_id": GUID}, {"directory_id": GUID.upper()}),
+    ({"employee_number": "A1"}, {"employee_number": " a1"}),
+    ({"email": "Anna@corp.example"}, {"email": "anna+slack@CORP.example"}),
+    ({"email": "anna@old.example"}, {"email": "anna@corp.example"}),
+    ({"email": "anna@corp.example"}, {"username": "anna@corp.example"}),
+    ({"email": "anna@partner.example"}, {"username": "anna_partner.example#EXT#@corp.onmicrosoft.example"}),
+    ({"email": "anna@corp.example"}, {"email": "x@y.example", "extra": {"addresses": ["anna@corp.example"]}}),
+    ({"email": "anna@corp.example"}, {"username": "Anna", "email": "anna@home.example"}),
+    ({"username": "anna"}, {"username": "Anna"}),
+]
+APART = [
+    ({"display_name": "Anna Berg"}, {"display_name": "Anna Berg"}),
+    ({"username": "anna"}, {"username": "anna"}),  # of networks that are declared for nothing
+    ({"employee_number": "0000"}, {"employee_number": "0000"}),
+    ({"employee_number": "N/A"}, {"employee_number": "n/a"}),
+    ({"employee_number": "A1", "external": True}, {"employee_number": "A1"}),  # another company's number
+    ({"email": "info@corp.example"}, {"email": "info@corp.example"}),
+    ({"email": "anna"}, {"email": "anna"}),
+    ({"email": "anna@corp.example", "kind": "bot"}, {"email": "anna@corp.example"}),
+]
+
+
+def own(case: int, fields: dict[str, Any]) -> dict[str, Any]:
+    """A case's keys are its own, so that many stand in one store."""
+    text = json.dumps(fields)
+    for word in ("anna", "Anna", "A1", "a1"):
+        text = text.replace(word, f"{word}x{case}")
+    told: dict[str, Any] = json.loads(text.replace("1111-", f"111{case}-").replace(GUID[:8].upper(), GUID[:8]))
+    return told
+
+
+def test_a_key_of_each_kind_joins(company: Any) -> None:
+    accounts = [
+        member(f"{platform}:{case}", **own(case, fields))
+        for case, pair in enumerate(JOINED)
+        for platform, fields in zip(("teams", "workplace"), pair, strict=True)
+    ]
+    made: Company = company(*accounts, member("slack:3", username="bob")).resolve(
         domains={"old.example": "corp.example"}, handles={"workplace": "corp.example", "teams:N": "corp.example"}
     )
-    assert made.who() == one("teams:1", "workplace:2")
+    assert made.who() == {frozenset({f"teams:{case}", f"workplace:{case}"}) for case in range(len(JOINED))}
 
 
-@pytest.mark.parametrize(
-    ("a", "b"),
-    [
-        ({"display_name": "Anna Berg"}, {"display_name": "Anna Berg"}),
-        ({"username": "anna"}, {"username": "anna"}),  # of networks that are declared for nothing
-        ({"employee_number": "0000"}, {"employee_number": "0000"}),
-        ({"employee_number": "N/A"}, {"employee_number": "n/a"}),
-        ({"employee_number": "A1", "external": True}, {"employee_number": "A1"}),  # another company's number
-        ({"email": "info@corp.example"}, {"email": "info@corp.example"}),
-        ({"email": "anna"}, {"email": "anna"}),
-        ({"email": "anna@corp.example", "kind": "bot"}, {"email": "anna@corp.example"}),
-    ],
-)
-def test_what_is_no_key_joins_nobody(company: Any, a: dict[str, Any], b: dict[str, Any]) -> None:
-    assert company(member("teams:1", **a), member("slack:2", **b)).resolve().who() == set()
+def test_what_is_no_key_joins_nobody(company: Any) -> None:
+    accounts = [
+        member(f"{platform}:{case}", **own(case, fields))
+        for case, pair in enumerate(APART)
+        for platform, fields in zip(("teams", "slack"), pair, strict=True)
+    ]
+    assert company(*accounts).resolve().who() == set()
 
 
 def test_a_handle_is_no_address_of_who_has_another_in_that_domain(company: Any) -> None:
@@ -248,3 +264,9 @@ def test_addresses_and_numbers_as_they_are_compared() -> None:
     assert mail("+x@c.example", options) == "+x@c.example"
     assert [mail(text, options) for text in (None, "", "x", "x y@c.example", "x@c", "@c.example")] == [None] * 6
     assert [number(text) for text in (None, " ", "0", "00-00", "-", "Unknown", "0A")] == [None] * 6 + ["0a"]
+
+
+def test_where_accounts_part_an_id_stays_with_the_account_that_it_was_made_of() -> None:
+    before = dict.fromkeys(("a", "b", "c"), person_id("a"))
+    assert name_persons(["a", "b", "c"], [0, 1, 1], before) == {0: person_id("a"), 1: person_id("b")}
+    assert name_persons(["b", "c", "d"], [0, 0, 2], before) == {0: person_id("a"), 2: person_id("d")}

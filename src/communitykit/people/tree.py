@@ -72,8 +72,7 @@ def _measure(tree: Tree) -> None:
     """Count down from the tops: who has people below and nobody above."""
     below: dict[int, list[int]] = {}
     for person, boss in tree.manager.items():
-        if person not in tree.cycles:
-            below.setdefault(boss, []).append(person)
+        below.setdefault(boss, []).append(person)
     level = [boss for boss in below if boss not in tree.manager and boss not in tree.holes]
     depth = 0
     while level:
