@@ -118,7 +118,7 @@ class Looking(Settings):
 )
 def test_settings_speak_the_same_grammar(given: Any, length: Any) -> None:
     if length is None:
-        with pytest.raises(SettingsError, match="lookback: Value error, Write for instance 90d"):
+        with pytest.raises(SettingsError, match="lookback: Write for instance 90d"):
             load_settings("little", Looking, {"lookback": given})
     else:
         assert load_settings("little", Looking, {"lookback": given}).lookback == length

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
@@ -92,15 +93,62 @@ def load_settings(name: str, kind: type[S], values: Mapping[str, Any]) -> S:
 
 def what_is_wrong(error: ValidationError, kind: type[BaseModel]) -> str:
     """Word what a model refused, field by field and without any value; a misspelt field with what it may have meant."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in item['loc'])}: "
-        + (
-            f"not known{did_you_mean(str(item['loc'][0]), kind.model_fields)}"
-            if item["type"] == "extra_forbidden"
-            else item["msg"]
-        )
-        for item in error.errors(include_input=False)
-    )
+    told: dict[str, list[str]] = {}
+    for item in error.errors(include_input=False, include_url=False):
+        sentences = told.setdefault(".".join(_place(item["loc"])) or "as a whole", [])
+        sentence = _word(item, kind)
+        if sentence not in sentences:
+            sentences.append(sentence)
+    return "; ".join(f"{place}: {' or '.join(sentences)}" for place, sentences in told.items())
+
+
+_WORDS = {
+    "missing": "is missing",
+    "string": "is to be a text",
+    "int": "is to be a whole number",
+    "float": "is to be a number",
+    "bool": "is to be true or false",
+    "list": "is to be a list",
+    "tuple": "is to be a list",
+    "set": "is to be a list",
+    "frozen": "is to be a list",
+    "dict": "is to be a table of names and values",
+    "mapping": "is to be a table of names and values",
+    "model": "is to be a table of names and values",
+    "path": "is to be a path",
+    "url": "is to be an address",
+    "date": "is to be a date, as 2026-01-31",
+    "datetime": "is to be a date and time, as 2026-01-31T08:00+01:00",
+    "timezone": "is to be a date and time with its zone, as 2026-01-31T08:00+01:00",
+    "time": "is to be a length of time, as 90d",
+    "timedelta": "is to be a length of time, as 90d",
+    "too": "is too short or too long",
+    "finite": "is to be a number that ends",
+}
+"""What is said, by how the checker's name of a fault begins: its own words say nothing to who wrote a setting."""
+_BOUNDS = {"greater_than": "more than", "greater_than_equal": "at least", "less_than": "less than"}
+_BOUNDS["less_than_equal"] = "at most"
+_BRANCH = re.compile(r".*[\[\]()].*|str|int|float|bool|date|datetime|timedelta|path|lax-or-strict|constrained-.*")
+"""What a checker adds to a field's name where a value may be of several types."""
+
+
+def _place(loc: tuple[int | str, ...]) -> list[str]:
+    return [str(part) for number, part in enumerate(loc) if not number or not _BRANCH.fullmatch(str(part))]
+
+
+def _word(item: Any, kind: type[BaseModel]) -> str:  # noqa: ANN401 # what pydantic tells of one fault
+    what, context = item["type"], item.get("ctx", {})
+    if what == "extra_forbidden":
+        return f"not known{did_you_mean(str(item['loc'][0]), kind.model_fields) if len(item['loc']) == 1 else ''}"
+    if what in {"value_error", "assertion_error"}:
+        return str(context["error"])
+    if what in _BOUNDS:
+        return f"is to be {_BOUNDS[what]} {next(iter(context.values()))}"
+    if what in {"literal_error", "enum"}:
+        return f"is to be {context['expected']}"
+    if what == "string_pattern_mismatch":
+        return f"is not written as {context['pattern']}"
+    return _WORDS.get(what.split("_")[0], "is not usable")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -1,0 +1,171 @@
+"""Reading a configuration: every mistake is said with the section, the name and what may have been meant."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar, get_args
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from communitykit.config.secret import WAYS, Secret, is_named
+from communitykit.config.sections import (
+    AnalysisSection,
+    BriefSection,
+    Config,
+    PeopleSection,
+    ReportSection,
+    SourceSection,
+    StoreSection,
+)
+from communitykit.connector.declaration import Connector
+from communitykit.connector.registry import registry
+from communitykit.connector.scrub import is_secret_name
+from communitykit.connector.settings import did_you_mean, what_is_wrong
+from communitykit.errors import SettingsError, UnknownConnectorError
+
+CONFIG_FILE: Final = "communitykit.toml"
+"""What a configuration is called where nobody says another name."""
+SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
+    "store": StoreSection,
+    "people": PeopleSection,
+    "analysis": AnalysisSection,
+    "report": ReportSection,
+    "brief": BriefSection,
+}
+_PATHS: Final = ("path", "to", "roster", "archive")
+_OWN: Final = frozenset(SourceSection.model_fields) - {"settings"}
+
+S = TypeVar("S", bound=BaseModel)
+
+
+def load(path: Path | str = CONFIG_FILE) -> Config:
+    """Read a configuration. No secret is fetched, nothing is sent: `opened` does that.
+
+    Raises SettingsError for a file that is missing or is no TOML, for names that are not known, values that cannot be
+    meant, two sources of one name, and secrets in clear; UnknownConnectorError for a connector that is not installed.
+    """
+    file = Path(path)
+    told = _read(file)
+    for name in told:
+        if name not in {*SECTIONS, "sources"}:
+            raise SettingsError(
+                f"there is no section [{name}]{did_you_mean(name, [*SECTIONS, 'sources'])}",
+                subject=file.name,
+                remedy=f"Sections: {', '.join([*SECTIONS, 'sources'])}.",
+            )
+    folder = file.parent
+    found: dict[str, Any] = {
+        name: _section(told[name], kind, f"{file.name} [{name}]", folder)
+        for name, kind in SECTIONS.items()
+        if name in told
+    }
+    listed = told.get("sources", [])
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise SettingsError("sources are no list of tables", subject=file.name, remedy="Begin each with [[sources]].")
+    sources = tuple(_source(one, number, file) for number, one in enumerate(listed, 1))
+    for number, one in enumerate(sources):
+        if one.prefix in {other.prefix for other in sources[:number]}:
+            raise SettingsError(
+                f"two sources are called {one.name!r}", subject=file.name, remedy="Give each a name of its own."
+            )
+    return Config(file, sources=sources, **found)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(
+            "there is no such configuration", subject=str(file), remedy="Make one with: communitykit init."
+        ) from None
+    except OSError as error:
+        raise SettingsError(f"cannot be read: {error.strerror}", subject=str(file)) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        # Its words name the line, and at most the one character that is odd: never a value.
+        why = "it is no UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise SettingsError(f"is no TOML: {why}", subject=file.name, remedy="Correct that line.") from None
+
+
+def _section(told: Any, kind: type[S], where: str, folder: Path) -> S:  # noqa: ANN401 # whatever the file says
+    if not isinstance(told, dict):
+        raise SettingsError("is no table", subject=where, remedy="Write its name in brackets, and below it its values.")
+    if isinstance(told.get("key"), str):
+        raise _in_clear("key", where)
+    whole = {
+        name: str(folder / Path(value).expanduser()) if name in _PATHS and isinstance(value, str) else value
+        for name, value in told.items()
+    }
+    try:
+        return kind.model_validate(whole)
+    except ValidationError as error:
+        known = ", ".join(name for name in kind.model_fields if name != "settings")
+        raise SettingsError(what_is_wrong(error, kind), subject=where, remedy=f"Known there: {known}.") from None
+
+
+def _source(told: dict[str, Any], number: int, file: Path) -> SourceSection:
+    name = told.get("name", told.get("connector"))
+    where = f"{file.name} [[sources]] {name if isinstance(name, str) else number}"
+    if "connector" not in told:
+        raise SettingsError("it names no connector", subject=where, remedy='Write for instance connector = "slack".')
+    own = {key: value for key, value in told.items() if key in _OWN}
+    source = _section({"name": told["connector"], **own}, SourceSection, where, file.parent)
+    try:
+        connector = registry().get(source.connector)
+    except UnknownConnectorError as error:
+        raise UnknownConnectorError(error.message, subject=where, remedy=error.remedy) from None
+    rest = {key: value for key, value in told.items() if key not in _OWN}
+    kind = settings_of(connector, archive=source.archive is not None)
+    settings = {key: _setting(key, value, kind, connector, where) for key, value in rest.items()}
+    return source.model_copy(update={"settings": settings})
+
+
+def settings_of(connector: Connector, *, archive: bool) -> type[BaseModel] | None:
+    """Return the settings of a connector, or the options of its archives; None where those take none."""
+    if not archive:
+        return connector.settings
+    return connector.archive.options if connector.archive else None
+
+
+def _setting(name: str, value: Any, kind: type[BaseModel] | None, connector: Connector, where: str) -> Any:  # noqa: ANN401 # same
+    fields = kind.model_fields if kind else {}
+    if name not in fields:
+        known = sorted({*fields, *_OWN})
+        raise SettingsError(
+            f"{name}: not known{did_you_mean(name, known)}", subject=where, remedy=f"Known there: {', '.join(known)}."
+        )
+    if is_named(value):
+        try:
+            return Secret.model_validate(value)
+        except ValidationError as error:
+            raise SettingsError(f"{name}: {what_is_wrong(error, Secret)}", subject=where) from None
+    secret = _is_secret(name, fields[name].annotation)
+    if secret and isinstance(value, Mapping):
+        raise SettingsError(f"{name} is to come from one place", subject=where, remedy=WAYS.format(name=name))
+    if (secret and not _is_plain_address(value)) or _holds_one(value, connector):
+        raise _in_clear(name, where)
+    return value
+
+
+def _in_clear(name: str, where: str) -> SettingsError:
+    return SettingsError(f"{name} is a secret, and stands there in clear", subject=where, remedy=WAYS.format(name=name))
+
+
+def _is_secret(name: str, annotation: Any) -> bool:  # noqa: ANN401 # a type
+    return annotation is SecretStr or SecretStr in get_args(annotation) or is_secret_name(name)
+
+
+def _is_plain_address(value: Any) -> bool:  # noqa: ANN401 # whatever the file says
+    """Tell whether it is an address without credentials: a proxy may need none."""
+    return isinstance(value, str) and re.fullmatch(r"\w+://[^@?#]+", value) is not None
+
+
+def _holds_one(value: Any, connector: Connector) -> bool:  # noqa: ANN401 # same
+    """Tell whether a value looks like one of the platform's tokens, whatever the setting is called."""
+    if isinstance(value, Mapping):
+        return any(_holds_one(one, connector) for one in value.values())
+    if isinstance(value, list):
+        return any(_holds_one(one, connector) for one in value)
+    return isinstance(value, str) and any(re.search(pattern, value) for pattern in connector.secrets)

@@ -1,0 +1,129 @@
+"""Sources of a configuration, opened: secrets are fetched, settings judged, and each reads its own window."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any
+
+from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.config.loading import settings_of
+from communitykit.config.secret import Secret
+from communitykit.config.sections import Config, SourceSection
+from communitykit.connector.declaration import Connector
+from communitykit.connector.registry import registry
+from communitykit.doors.api import Session, connect
+from communitykit.doors.archive import ArchiveSession, read_archive
+from communitykit.doors.options import ReadOptions
+from communitykit.errors import CommunityKitError, SettingsError
+from communitykit.reading.lookups import State
+from communitykit.reading.slices import Failed, Progress
+
+
+class NamedSource:
+    """A source of a configuration: a session or an archive that reads its own window, communities and privacy."""
+
+    def __init__(self, name: str, session: Session | ArchiveSession, options: ReadOptions) -> None:
+        """Name it, and say what is asked of it."""
+        self.name = name
+        self.session = session
+        self.options = options
+
+    @property
+    def connector(self) -> Connector:
+        """What is read."""
+        return self.session.connector
+
+    def read(self, options: ReadOptions, /, *, state: State, run_id: str, emit: Callable[[Progress], None]) -> None:
+        """Read what the configuration asks for; of the run's `options` only what holds for a whole run counts."""
+        own = replace(self.options, force=options.force, keep_raw=options.keep_raw, kinds=options.kinds)
+
+        def named(event: Progress) -> None:
+            if isinstance(event, Failed):
+                self._name(event.error)
+            emit(event)
+
+        try:
+            self.session.read(own, state=state, run_id=run_id, emit=named)
+        except CommunityKitError as error:
+            self._name(error)
+            raise
+
+    def stop(self) -> None:
+        """Tell a reading to stop at its next step."""
+        self.session.stop()
+
+    def reset(self, max_time: float | None = None) -> None:
+        """Forget an earlier stop."""
+        self.session.reset(max_time)
+
+    def _name(self, error: CommunityKitError) -> None:
+        if self.name != self.connector.name:  # several of one platform: which one?
+            error.subject = f"{self.name}: {error.subject}" if error.subject else self.name
+
+
+def source(
+    config: Config, section: SourceSection, *, environ: Mapping[str, str] = os.environ, clock: Clock = SYSTEM_CLOCK
+) -> NamedSource:
+    """Open one source; whoever calls closes its `session`.
+
+    `COMMUNITYKIT_<NAME>_<SETTING>` of the environment counts before what the file says.
+
+    Raises SettingsError where a secret is not to be had, a setting is missing or wrong, or the window is empty;
+    ArchiveError for an archive that is none.
+    """
+    where = f"{config.path.name} [[sources]] {section.name}"
+    try:
+        asked = ReadOptions(
+            since=section.since,
+            until=section.until,
+            communities=section.communities,
+            include_private=section.include_private,
+            include_direct=section.include_direct,
+        )
+        asked.window(clock.now())
+        settings = _settings(config, section, environ)
+        if section.archive is not None:
+            return NamedSource(section.name, read_archive(section.connector, section.archive, **settings), asked)
+        return NamedSource(section.name, connect(section.connector, **settings), asked)
+    except SettingsError as error:
+        remedy = error.remedy
+        if remedy and "as keywords" in remedy:
+            remedy = f"Write them under [[sources]], or set {section.prefix}<SETTING>."
+        what = f"{error.subject}: {error.message}" if error.subject else error.message
+        raise SettingsError(what, subject=where, remedy=remedy) from None
+
+
+def _settings(config: Config, section: SourceSection, environ: Mapping[str, str]) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    kind = settings_of(registry().get(section.connector), archive=section.archive is not None)
+    overrides = {name: environ.get(section.prefix + name.upper()) for name in (kind.model_fields if kind else {})}
+    for name, value in {**section.settings, **{key: text for key, text in overrides.items() if text}}.items():
+        try:
+            settings[name] = value.value(config.folder, environ) if isinstance(value, Secret) else value
+        except SettingsError as error:
+            raise SettingsError(f"{name}: {error.message}", subject=error.subject, remedy=error.remedy) from None
+    return settings
+
+
+@contextmanager
+def opened(config: Config, *, only: str | None = None, clock: Clock = SYSTEM_CLOCK) -> Iterator[list[NamedSource]]:
+    """Open every source of a configuration, or the one that is named, for `pull`; close them at the end.
+
+    Raises as `source`; SettingsError where there is none.
+    """
+    sections = [one for one in config.sources if only in {None, one.name}]
+    if not sections:
+        raise SettingsError(
+            "there are no sources" if only is None else f"there is no source {only!r}",
+            subject=config.path.name,
+            remedy="Begin one with [[sources]].",
+        )
+    with ExitStack() as stack:
+        found = []
+        for section in sections:
+            found.append(one := source(config, section, clock=clock))
+            stack.enter_context(one.session)
+        yield found

@@ -1,0 +1,80 @@
+"""Secrets of a configuration: where each is to be found, never the secret itself."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from communitykit.errors import SettingsError
+
+WAYS = 'Write {name} = {{ env = "VARIABLE" }}, {{ file = "PATH" }} or {{ command = "COMMAND" }}.'
+"""How a secret is named, for who wrote it in clear."""
+_COMMAND_SECONDS = 60.0
+
+
+class Secret(BaseModel):
+    """One place that a secret comes from: an environment variable, a file, or what a command prints."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    env: str | None = None
+    """The name of an environment variable."""
+    file: str | None = None
+    """A path; a relative one is beside the configuration. White space at the content's end does not count."""
+    command: str | None = None
+    """A command line, run without a shell: a password manager's, say. The white space around what it prints goes."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if sum(value is not None for value in (self.env, self.file, self.command)) != 1:
+            raise ValueError("name one of env, file and command")
+        return self
+
+    def value(self, folder: Path, environ: Mapping[str, str] = os.environ) -> str:
+        """Return the secret.
+
+        Raises SettingsError where the place holds none, naming the place and never what it holds.
+        """
+        if self.env is not None:
+            if not environ.get(self.env):
+                raise SettingsError(f"the environment variable {self.env} is not set", remedy="Set it.")
+            return environ[self.env]
+        told = _from_file(folder / self.file) if self.file is not None else _from_command(self.command or "")
+        if not told.strip():
+            place = f"the file {self.file}" if self.file is not None else "the command for it"
+            raise SettingsError(f"{place} gives nothing", remedy="A secret is expected there.")
+        return told.strip()
+
+
+def is_named(value: Any) -> bool:  # noqa: ANN401 # whatever the file says
+    """Tell whether a value says where a secret is: a table with nothing but one of the three ways."""
+    return isinstance(value, Mapping) and len(value) == 1 and set(value) <= set(Secret.model_fields)
+
+
+def _from_file(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise SettingsError(
+            f"the secret's file cannot be read: {why}", subject=str(path), remedy="Name another, or make it."
+        ) from None
+
+
+def _from_command(command: str) -> str:
+    try:
+        # What is run is the user's own setting, and no shell reads it.
+        done = subprocess.run(shlex.split(command), capture_output=True, timeout=_COMMAND_SECONDS, check=False)  # noqa: S603
+        told = done.stdout.decode("utf-8")
+    except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as error:
+        what = "takes too long" if isinstance(error, subprocess.TimeoutExpired) else "cannot be run, or prints no text"
+        raise SettingsError(f"the command for a secret {what}", remedy="Try it by hand.") from None
+    if done.returncode:
+        raise SettingsError(f"the command for a secret ended with {done.returncode}", remedy="Try it by hand.")
+    return told
