@@ -337,6 +337,15 @@ def _department(o: Oracle, person: int) -> str:
     return str(o.people[person]["department"])
 
 
+def ties_between(o: Oracle) -> Answer:
+    ends = Counter[str]()
+    for pair in o.known(o.graph()).edges:
+        for one, other in (pair, pair[::-1]):
+            if one in o.members:
+                ends[_department(o, other)] += 1
+    return {team: share(number, ends.total()) for team, number in ends.items()}
+
+
 def diversity_index(o: Oracle) -> Answer:
     places: dict[int, Counter[Any]] = defaultdict(Counter)
     for act in o.acts():
@@ -448,6 +457,7 @@ ANSWERS: dict[str, Callable[[Oracle], Answer]] = {
         retention,
         stickiness,
         superuser_share,
+        ties_between,
         time_to_first_response,
         two_way_relationships,
         unanswered_rate,

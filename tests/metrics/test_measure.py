@@ -30,14 +30,10 @@ def made(world: World) -> Opened:
 
 
 @pytest.mark.parametrize("name", list(catalogue()))
-def test_every_metric_answers_by_every_dimension(name: str, opened: Opened) -> None:
-    record, dimensions = Record(opened), [one for one in find(name).dimensions if one != "period"]
-    whole = measure(record, name, k=1, unsafe=True)
+def test_every_metric_answers(name: str, opened: Opened) -> None:
+    whole = measure(Record(opened), name, k=1, unsafe=True)
     assert whole.num_rows >= max(1, len(find(name).variants))
     assert any(value is not None for value in whole["value"].to_pylist())
-    fine = measure(record, name, by=["month", *dimensions], k=1, unsafe=True)
-    assert set(dimensions) < set(fine.column_names)
-    assert set(fine["period"].to_pylist()) <= {"2026-01", "2026-02", "2026-03", "2026-04", "2026-05"}
 
 
 @pytest.mark.parametrize("grain", GRAINS)

@@ -159,8 +159,9 @@ def _rows(record: Record, question: Question, found: Sequence[Mapping[str, Any]]
         row = {key: one[key] for key in ("variant", "value", "numerator", "denominator", "persons", "reason")}
         rows[(at, cell, one["variant"])] = row
     if not by:  # a period without anything to count is a row all the same
+        answered = {at for at, _, _ in rows}
         for at in range(len(question.periods)):
-            for variant in definition.variants or (None,):
+            for variant in definition.variants or (() if at in answered else (None,)):
                 rows.setdefault((at, (), variant), _nothing(variant))
     made = []
     keys = sorted(rows, key=lambda key: (key[0], [(one is None, one or "") for one in key[1]], order.get(key[2], 0)))

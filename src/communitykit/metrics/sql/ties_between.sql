@@ -16,20 +16,10 @@
 -- rests_on: ties
 -- silence: People whose department nobody tells are left out.
 -- silence.fr: Les personnes dont le service n'est pas indiqué sont écartées.
-WITH couples AS (
-    SELECT by_when(d), least(t.from_person_id, t.to_person_id) AS one,
-        greatest(t.from_person_id, t.to_person_id) AS other
-    FROM ties AS t
-    JOIN days AS d ON d.day = t.day
-    JOIN people AS p ON p.person_id = t.from_person_id
-    JOIN people AS q ON q.person_id = t.to_person_id
-    WHERE present(p, d) AND present(q, d) AND attribute(p) IS NOT NULL AND attribute(q) IS NOT NULL
-    GROUP BY by_when(d), least(t.from_person_id, t.to_person_id), greatest(t.from_person_id, t.to_person_id)
-),
-ends AS (
-    SELECT x.period, x.one AS person_id, x.other AS partner_id FROM couples AS x
+WITH ends AS (
+    SELECT x.period, x.one AS person_id, x.other AS partner_id FROM pairs AS x
     UNION ALL
-    SELECT x.period, x.other AS person_id, x.one AS partner_id FROM couples AS x
+    SELECT x.period, x.other AS person_id, x.one AS partner_id FROM pairs AS x
 ),
 cells AS (
     SELECT e.period, by_who(p), attribute(q) AS team, count(*) AS ends,
@@ -37,6 +27,7 @@ cells AS (
     FROM ends AS e
     JOIN people AS p ON p.person_id = e.person_id
     JOIN people AS q ON q.person_id = e.partner_id
+    WHERE attribute(p) IS NOT NULL AND attribute(q) IS NOT NULL
     GROUP BY e.period, by_who(p), attribute(q)
 ),
 totals AS (SELECT by_all(c), sum(c.ends) AS ends FROM cells AS c GROUP BY by_all(c))
