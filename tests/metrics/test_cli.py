@@ -68,7 +68,7 @@ def test_run_gives_what_measure_gives(here: Path) -> None:
     as_json = json.loads(told(*asked, "--json"))["figures"]
     assert [(row["period"], row["platform"], row["value"]) for row in as_json] == wanted
     as_csv = list(csv.DictReader(io.StringIO(told(*asked, "--format", "csv"))))
-    assert [row["value"] for row in as_csv] == ["" if value is None else str(value) for *_, value in wanted]
+    assert [float(row["value"]) if row["value"] else None for row in as_csv] == [value for *_, value in wanted]
     told(*asked, "--format", "parquet", "--to", "rate.parquet")
     assert pq.read_table(here / "rate.parquet").to_pylist() == figures
     plain = told(*asked)

@@ -223,7 +223,9 @@ def random_world(seed: int, people: int = 40, acts: int = 400, days: int = 120) 
     posts: list[tuple[dict[str, Any], datetime]] = []
     for number in range(1000, 1000 + acts):
         kind = dice.choice(["posted", "replied", "replied", "reacted", "reacted", "mentioned", "viewed", "joined"])
-        person = dice.choice([None, *range(1, people + 1)]) if kind == "reacted" else dice.randint(1, people)
+        busy = dice.random() < 0.4  # three do a lot
+        person = dice.randint(1, 3) if busy else dice.randint(1, people)
+        person = dice.choice([None, person, person]) if kind == "reacted" else person
         place = dice.choice(world.rows["places"][:4])
         where = {"platform": place["platform"], "place_id": place["place_id"]}
         if kind == "posted" or not posts:
