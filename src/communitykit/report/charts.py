@@ -17,7 +17,7 @@ _COLOURS: Final = {
 }
 """What is drawn in, and what the page's style makes of it."""
 _OPENING: Final = r'<svg viewBox="\1" width="\2" aria-hidden="true" focusable="false">'
-_WIDTH: Final = 520
+_WIDTH: Final = 420
 _CONFIG: Final[dict[str, Any]] = {
     "background": "transparent",
     "font": "sans-serif",
@@ -28,7 +28,7 @@ _CONFIG: Final[dict[str, Any]] = {
         "tickColor": "#d0d0d0",
         "domainColor": "#d0d0d0",
         "gridColor": "#d0d0d0",
-        "labelFontSize": 13,
+        "labelFontSize": 14,
     },
 }
 
@@ -38,7 +38,7 @@ def line(points: Sequence[tuple[str, float | None]], axis: str, *, share: bool) 
     rows = [{"label": label, "value": value} for label, value in points]
     order = [label for label, _ in points]
     scale = alt.Scale(domain=[0, 1]) if share else alt.Scale(zero=True)
-    base = alt.Chart(_data(rows), width=_WIDTH, height=200).encode(
+    base = alt.Chart(_data(rows), width=_WIDTH, height=190).encode(
         x=alt.X("label:N", sort=order, axis=alt.Axis(title=None, labelAngle=0 if len(order) < 8 else -40)),  # noqa: PLR2004 # room
         y=alt.Y("value:Q", axis=alt.Axis(title=None, labelExpr=axis, tickCount=5), scale=scale),
     )
@@ -49,11 +49,11 @@ def line(points: Sequence[tuple[str, float | None]], axis: str, *, share: bool) 
 def bars(rows: Sequence[tuple[str, float, str]]) -> str:
     """Return bars beside one another: label, value, and the value as it is written."""
     data = [{"label": label, "value": value, "shown": shown} for label, value, shown in rows]
-    base = alt.Chart(_data(data), width=_WIDTH - 180, height=alt.Step(30)).encode(
+    base = alt.Chart(_data(data), width=_WIDTH - 210, height=alt.Step(30)).encode(
         y=alt.Y("label:N", sort=None, axis=alt.Axis(title=None, labelLimit=170, ticks=False, domain=False)),
         x=alt.X("value:Q", axis=None, scale=alt.Scale(zero=True)),
     )
-    shown = base.mark_text(align="left", dx=5, color="#101010", fontSize=13).encode(text="shown:N")
+    shown = base.mark_text(align="left", dx=5, color="#101010", fontSize=14).encode(text="shown:N")
     return _svg(base.mark_bar(color="#2050a0", height=18) + shown)
 
 
