@@ -215,6 +215,11 @@ def test_the_demo(export: Path, tmp_path: Path) -> None:
     slack = re.search(r"Slack: (\d+) of [\d,]+ things are not .*: without reply changes,", done.stdout)
     assert slack is not None
     assert int(slack[1]) < 30
+    assert "The answer of its report:" in done.stdout
+    assert "What to do this week" in done.stdout
+    written = [Path(one) for one in re.findall(r"Written: (.+)", done.stdout)]
+    assert [one.name for one in written] == ["report.en.html", "report.fr.html", "brief.en.html", "brief.fr.html"]
+    assert all(20_000 < one.stat().st_size < 500_000 for one in written[:2])
     assert run("demo", "--to", store, "--json").returncode == 0
     refused = run("import", "slack", export, "--to", store)
     assert refused.returncode == 1

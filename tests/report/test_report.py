@@ -18,8 +18,10 @@ from communitykit.analysis import open as open_analysis
 from communitykit.cli.app import app
 from communitykit.cli.commands import report as _registered  # noqa: F401 # registers the command
 from communitykit.metrics import measure, sql
+from communitykit.metrics.catalogue import NEEDS
 from communitykit.metrics.frame import ALL
 from communitykit.people import Leaders, Options, resolve
+from communitykit.privacy.groups import REASON
 from communitykit.report import Figures, Report, answer, answer_rules, make_report
 from communitykit.report.making import opened
 from communitykit.report.words import LANGUAGES, catalogue
@@ -33,6 +35,8 @@ SAID = {
     "dying_community": ("fallen_asleep", {"since": date(2026, 5, 1)}),
     "champion": ("converted", {"group": stories.CONVERTED, "by": "site"}),
 }
+ALSO = {"silent_leaders": {"participation_falls"}, "champion": {"participation_rises"}}
+"""What follows from a story."""
 QUICK = {"silo"}
 Told = Callable[..., Path]
 
@@ -77,7 +81,7 @@ def test_the_answer_names_the_story(told: Told, story: str) -> None:
     if story == "dying_community":
         assert places[str(told_by_it[0]["place"])] == stories.DYING
     others = {name for name, _ in found} - {rule}
-    assert others <= ({"participation_falls"} if story == "silent_leaders" else set()), found
+    assert others <= ALSO.get(story, set()), found
 
 
 @pytest.mark.parametrize("seed", slowly(list(range(1, 21)), {1}))
@@ -170,7 +174,11 @@ def test_a_figure_is_the_one_that_is_measured_and_the_one_of_the_printed_query(t
 
 
 def row_key(row: dict[str, object], by: tuple[str, ...]) -> tuple[object, ...]:
-    groups = [None if row[name] is None else str(row[name]) for name in by if name != "month"]
+    groups = [
+        None if row[name] is None else str(row[name]).lower() if name == "is_leader" else str(row[name])
+        for name in by
+        if name != "month"
+    ]
     return (None if row["period"] == ALL else row["period"], row.get("variant"), *groups)
 
 
@@ -198,6 +206,12 @@ def test_the_command_writes_a_report_or_prints_its_data(told: Told, tmp_path: Pa
     assert sentence.startswith("Finance reste dans l'entre-soi\u202f: 100\u202f% de ses liens sont internes")
     assert json.loads(run("--data").stdout)["answer"][0]["rule"] == "silo"
     assert run("--since", "May", "--to", str(tmp_path / "out")).exit_code == 1
+
+
+def test_every_reason_has_its_words() -> None:
+    for reason in (*NEEDS.values(), REASON, "nothing_to_measure"):
+        for language in LANGUAGES:
+            assert f"report.reason.{reason}" in catalogue(language)
 
 
 def test_every_rule_of_the_answer_has_its_words() -> None:

@@ -30,6 +30,7 @@ from communitykit.store import Store
 from communitykit.store.connection import mark
 from communitykit.testing.reading import current
 
+_LANGUAGES = ("en", "fr")
 _MONTH = timedelta(days=30)
 _LATER = ("late_replies", "edits", "deletions", "reply_changes")
 """Features without which a later run does not find everything that has changed."""
@@ -38,7 +39,7 @@ _POSTS = 1_000
 
 
 def run_demo(to: Path, *, as_json: bool) -> None:
-    """Pull a small world from every connector that has a sandbox, let a month pass, and pull again.
+    """Pull a small world from every connector that has a sandbox, let a month pass, pull again, and report.
 
     Raises SettingsError when the store already exists, so that a demonstration never touches real data.
     """
@@ -67,10 +68,13 @@ def run_demo(to: Path, *, as_json: bool) -> None:
         # The month passed in the company alone: to a polling rule it is still the same day.
         second = _pull(sessions, to, "Second pull", as_json=as_json, force=True)
     people = _tell_people(world, to, found)
+    told_of_it = _report(to)
     truth = [_hold_against_the_truth(world, connector, to) for connector in found.values()]
     if as_json:
         told = {"first": runs.as_data(first, to), "second": runs.as_data(second, to), "happened": len(changes)}
         told["people"] = asdict(people)
+        told["report"] = told_of_it.pages
+        told["briefs"] = told_of_it.briefs
         print_json({**told, "truth": {one.name: {"current": one.current, "differences": one.wrong} for one in truth}})
         return
     saved = first.requests - second.requests
@@ -82,6 +86,12 @@ def run_demo(to: Path, *, as_json: bool) -> None:
     say("\nWhat is current, held against the company itself:")
     for one in truth:
         say(f"  {one}")
+    say("\nThe answer of its report:")
+    for sentence in told_of_it.answer:
+        say(f"  - {sentence}")
+    say(f"\n{told_of_it.brief}")
+    for path in (*told_of_it.pages.values(), *told_of_it.briefs.values()):
+        say(f"Written: {path}")
     say(f'Look for yourself: communitykit show {to}, or duckdb.sql("FROM activity") on the file.')
 
 
@@ -111,6 +121,31 @@ def _tell_people(world: World, to: Path, found: dict[str, Connector]) -> Resolut
             with read_archive(ROSTER, roster, whole=True) as archive:
                 mark(to, runs.DEMO, pull([archive], to).run_id)
     return resolve(to, Options(handles=dict.fromkeys(found, DOMAIN)))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was written about the company: pages and briefs by language, and what they say in English."""
+
+    pages: dict[str, Path]
+    briefs: dict[str, Path]
+    answer: tuple[str, ...]
+    brief: str
+
+
+def _report(to: Path) -> Told:
+    """Write the report and the brief beside the store."""
+    from communitykit import report  # noqa: PLC0415 # charts are imported only when used
+
+    folder = to.with_name(f"{to.stem}-report")
+    made = report.make_report(to, folder, languages=_LANGUAGES)
+    briefs, text = {}, ""
+    for language in _LANGUAGES:
+        found = report.brief(to, language=language)
+        briefs[language] = folder / f"brief.{language}.html"
+        briefs[language].write_text(report.as_html(found), encoding="utf-8")
+        text = text or report.as_text(found)
+    return Told(dict(made.pages), briefs, made.findings[_LANGUAGES[0]], text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from importlib import resources
 from math import sqrt
 from typing import Any, Final
 
+from communitykit.privacy.groups import OTHER
 from communitykit.report.figures import Figure, Figures
 
 Rule = Mapping[str, Any]
-OTHERS: Final = "(other)"
-"""What the analysis tables call groups that are too small to be told apart."""
+OTHERS: Final = ("(other)", OTHER)
+"""What groups are called that are too small to be told apart: in the analysis tables, and in figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +77,27 @@ def _trend(figures: Figures, rule: Rule) -> Iterator[Finding]:
 
 def _shift(figures: Figures, rule: Rule) -> Iterator[Finding]:
     """A group whose share moved far, and twice as far as everybody else's."""
-    told: set[str | None] = set()
+    months = figures.window.months if figures.window.whole_months else []
+    third = len(months) // 3
+    if not third:
+        return
+    windows = ((months[0][0], months[third - 1][1]), (months[-third][0], months[-1][1]))
+    told: set[str] = set()
     for by in rule["by"]:
-        courses = {
-            group: _ends([one for one in course if one.denominator])
-            for group, course in _months(figures, rule, [by]).items()
-        }
-        named = {group: ends for group, ends in courses.items() if group and group != OTHERS and ends[0]}
-        moves = {group: _share(after) - _share(before) for group, (before, after) in named.items()}
-        for group, (before, after) in named.items():
-            others = [move for other, move in moves.items() if other != group]
-            usual = sorted(others)[len(others) // 2] if others else 0.0
-            move = moves[group] * rule["direction"]
-            far = move >= rule["points"] and move >= 2 * abs(usual)
+        early, late = (
+            {
+                one.group: one
+                for one in figures.ask(rule["metric"], by=[by], since=since, until=until, variant=rule["variant"])
+                if one.group and one.group not in OTHERS and one.denominator
+            }
+            for since, until in windows
+        )
+        moves = {group: _share([late[group]]) - _share([early[group]]) for group in early if group in late}
+        for group, moved in moves.items():
+            others = sorted(other for name, other in moves.items() if name != group)
+            usual = others[len(others) // 2] if others else 0.0
+            before, after = [early[group]], [late[group]]
+            far = moved * rule["direction"] >= max(rule["points"], 2 * abs(usual))
             if far and _z(before, after) * rule["direction"] >= rule["z"] and group not in told:
                 told.add(group)
                 values = {"group": group, "by": by, "before": _share(before), "after": _share(after)}
@@ -102,7 +111,12 @@ def _absent(figures: Figures, rule: Rule) -> Iterator[Finding]:
         return
     for by in rule["by"]:
         for one in figures.ask(rule["metric"], by=[by], variant=rule["variant"]):
-            if one.group not in (None, OTHERS) and one.value is not None and one.value <= rule["share"] * whole.value:
+            if (
+                one.group
+                and one.group not in OTHERS
+                and one.value is not None
+                and one.value <= rule["share"] * whole.value
+            ):
                 values = {"group": one.group, "by": by, "share": one.value, "usual": whole.value}
                 yield Finding(rule["name"], rule["section"], values, (one, whole))
 

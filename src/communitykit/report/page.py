@@ -100,7 +100,7 @@ class Paper:
         """Return what a group is called."""
         if value is None:
             return self.words.say("report.nobody")
-        if value == OTHERS:
+        if value in OTHERS:
             return self.words.say("report.others")
         if dimension == "is_leader":
             return self.words.say("report.yes" if value == "true" else "report.no")

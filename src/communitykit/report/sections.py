@@ -15,7 +15,7 @@ from communitykit.report.plan import SECTIONS, Section
 _MOST_PLACES: Final = 40
 _MOST_GROUPS: Final = 14
 _NOTHING: Final = "\N{EN DASH}"
-_NOBODYS: Final = (None, OTHERS)
+_NOBODYS: Final = (None, *OTHERS)
 _QUIET_DAYS: Final = (30, 90)
 """From when on a community is drowsy, and asleep."""
 
