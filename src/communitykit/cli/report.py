@@ -21,6 +21,10 @@ def report(  # noqa: PLR0913 # the options of the command
     language: Annotated[
         list[str] | None, typer.Option("--language", help="en or fr; may be repeated. Default: en.")
     ] = None,
+    per: Annotated[
+        list[str] | None,
+        typer.Option("--per", metavar="GROUP", help="department, country or community: one more page for each."),
+    ] = None,
     k: Annotated[int, typer.Option("--k", help="No figure rests on fewer people.")] = 5,
     zone: Annotated[str, typer.Option("--zone", metavar="Z", help="The reporter's zone: what a day is.")] = "UTC",
     since: Annotated[
@@ -39,13 +43,19 @@ def report(  # noqa: PLR0913 # the options of the command
         if data:
             print_json(made_by.report_data(store, k=k, zone=zone, since=first, until=end))
             return
-        made = made_by.make_report(store, to, languages=language or ["en"], k=k, zone=zone, since=first, until=end)
+        made = made_by.make_report(
+            store, to, languages=language or ["en"], per=per or [], k=k, zone=zone, since=first, until=end
+        )
         if as_json:
-            print_json({"pages": dict(made.pages), "data": made.data, "answer": dict(made.findings)})
+            print_json(
+                {"pages": dict(made.pages), "data": made.data, "answer": dict(made.findings), "groups": made.groups}
+            )
             return
         for spoken, page in made.pages.items():
             for sentence in made.findings[spoken]:
                 say(f"- {sentence}")
+            say(f"{page}")
+        for page in made.groups:
             say(f"{page}")
         say(f"{made.data}")
 

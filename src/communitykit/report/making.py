@@ -16,6 +16,7 @@ from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.errors import SettingsError
 from communitykit.report.answering import Finding, answer
 from communitykit.report.figures import Figures
+from communitykit.report.groups import GROUP_METRICS, check, group_pages
 from communitykit.report.page import Paper, render
 from communitykit.report.sections import filled, unread
 from communitykit.report.words import Words
@@ -34,18 +35,21 @@ class Report:
         pages: The pages' files by language.
         data: The file of all figures.
         findings: What the answer says, by language.
+        groups: The files of pages for one group.
     """
 
     pages: Mapping[str, Path]
     data: Path
     findings: Mapping[str, tuple[str, ...]]
+    groups: tuple[Path, ...] = ()
 
 
-def make_report(  # the options of one call
+def make_report(  # noqa: PLR0913 # the options of one call
     store: Path | str,
     to: Path | str,
     *,
     languages: Sequence[str] = ("en",),
+    per: Sequence[str] = (),
     k: int = 5,
     zone: str = "UTC",
     since: date | None = None,
@@ -58,6 +62,7 @@ def make_report(  # the options of one call
         store: The activity store.
         to: The folder; it is made. A report that is there already is what the new one is compared with.
         languages: `en`, `fr`.
+        per: `department`, `country`, `community`: one more page for each of those.
         k: No figure rests on fewer people.
         zone: The reporter's zone: what a day is.
         since: The first day. Default: the last whole months, twelve at most.
@@ -69,13 +74,15 @@ def make_report(  # the options of one call
         StoreError: The store cannot be read.
     """
     spoken = [Words(one) for one in dict.fromkeys(languages)]
+    for one in per:
+        check(one)
     folder = Path(to)
     with opened(store, zone=zone, clock=clock) as (analysis, places):
         figures = Figures(analysis, k=k, since=since, until=until)
         findings = answer(figures)
         before = _earlier(folder / DATA_FILE)
         folder.mkdir(parents=True, exist_ok=True)
-        pages, told = {}, {}
+        pages, told, groups = {}, {}, list[Path]()
         for words in spoken:
             names = {key: name or words.say("report.section.communities.private") for key, name in places.items()}
             paper = Paper(words, figures, names)
@@ -83,9 +90,11 @@ def make_report(  # the options of one call
             told[words.language] = tuple(paper.finding(one)["text"] for one in findings)
             context = _context(paper, findings, before, store=Path(store).name, today=clock.now())
             pages[words.language].write_text(render(context, words), encoding="utf-8")
+            for one in per:
+                groups += _group_pages(paper, one, folder, store=Path(store).name, today=clock.now())
         data = folder / DATA_FILE
         data.write_text(json.dumps(_as_data(figures, findings, clock.now()), default=str, indent=1), encoding="utf-8")
-    return Report(pages, data, told)
+    return Report(pages, data, told, tuple(groups))
 
 
 @contextmanager
@@ -155,17 +164,44 @@ def _context(
     ids = [*_SECTION_ORDER, "changes", "unread", "glossary"]
     metrics = list(dict.fromkeys(one.metric for one in paper.figures.all()))
     return {
+        **_frame(paper, store=store, today=today),
         "title": words.say("report.title", month=words.month(window.latest[0])),
+        "contents": [{"id": one, "title": words.say(f"report.section.{one}.title")} for one in ids],
+        "findings": [paper.finding(one) for one in findings],
+        "sections": sections,
+        "glossary": paper.glossary(metrics),
+    }
+
+
+def _group_pages(paper: Paper, per: str, folder: Path, *, store: str, today: datetime) -> list[Path]:
+    """Write one page for each group, and return their files."""
+    words, window, written = paper.words, paper.figures.window, []
+    for stem, name, section in group_pages(paper, per):
+        context = {
+            **_frame(paper, store=store, today=today),
+            "title": words.say("report.title_group", group=name, month=words.month(window.latest[0])),
+            "contents": [
+                {"id": one, "title": words.say(f"report.section.{one}.title")} for one in ("group", "glossary")
+            ],
+            "findings": None,
+            "sections": [section],
+            "glossary": paper.glossary(sorted(GROUP_METRICS)),
+        }
+        written.append(folder / f"{stem}.{words.language}.html")
+        written[-1].write_text(render(context, words), encoding="utf-8")
+    return written
+
+
+def _frame(paper: Paper, *, store: str, today: datetime) -> dict[str, Any]:
+    """Return what every page has above and below."""
+    words, window = paper.words, paper.figures.window
+    return {
         "subtitle": words.say(
             "report.subtitle",
             since=words.day(window.since, year=True),
             until=words.day(window.until - timedelta(days=1), year=True),
             k=paper.figures.k,
         ),
-        "contents": [{"id": one, "title": words.say(f"report.section.{one}.title")} for one in ids],
-        "findings": [paper.finding(one) for one in findings],
-        "sections": sections,
-        "glossary": paper.glossary(metrics),
         "footer": words.say("report.footer", store=store, day=words.day(today.date(), year=True)),
     }
 

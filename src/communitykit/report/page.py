@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined
 
-from communitykit.metrics.catalogue import POPULATIONS
+from communitykit.metrics.catalogue import POPULATIONS, Definition, find
 from communitykit.report.answering import OTHERS, Finding
 from communitykit.report.figures import Figure, Figures
 from communitykit.report.words import Words, typeset
@@ -31,11 +31,10 @@ class Paper:
 
     def title(self, metric: str) -> str:
         """Return what a metric is called."""
-        return typeset(self.words.language, self._definition(metric).title[self.words.language])
+        return typeset(self.words.language, self.definition(metric).title[self.words.language])
 
-    def _definition(self, metric: str) -> Any:  # noqa: ANN401 # a Definition
-        from communitykit.metrics import find  # noqa: PLC0415 # cheap, and keeps the class small
-
+    def definition(self, metric: str) -> Definition:
+        """Return a metric's definition."""
         return find(metric)
 
     def shown(self, one: Figure) -> str:
@@ -51,7 +50,7 @@ class Paper:
 
     def number(self, metric: str, value: float) -> str:
         """Return a value in its metric's unit."""
-        unit = self._definition(metric).unit
+        unit = self.definition(metric).unit
         if unit == "share":
             return self.words.percent(value)
         if unit == "hours":
@@ -127,7 +126,7 @@ class Paper:
         """Return each metric's question, formula, source and SQL."""
         language, told = self.words.language, []
         for name in metrics:
-            one = self._definition(name)
+            one = self.definition(name)
             facts = [
                 ("definition", typeset(language, one.definition[language])),
                 ("source", one.source),

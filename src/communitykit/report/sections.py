@@ -24,7 +24,7 @@ def filled(paper: Paper) -> Iterator[dict[str, Any]]:
     """Yield the sections that the plan names, in its order."""
     for plan in SECTIONS:
         section = _empty(paper, plan.name)
-        section["tiles"] = [_tile(paper, one) for one in _tiles(paper, plan)]
+        section["tiles"] = [tile(paper, one) for one in _tiles(paper, plan)]
         section["charts"] = [*_courses(paper, plan), *_groups(paper, plan), *_mixes(paper, plan)]
         if plan.name == "silos":
             section["charts"] += _matrix(paper)
@@ -51,7 +51,8 @@ def _tiles(paper: Paper, plan: Section) -> Iterator[Figure]:
         yield from paper.figures.ask(metric, variant=variant)[:1]
 
 
-def _tile(paper: Paper, one: Figure) -> dict[str, Any]:
+def tile(paper: Paper, one: Figure) -> dict[str, Any]:
+    """Return a figure as a tile."""
     return {
         "title": paper.title(one.metric),
         "shown": paper.shown(one),
@@ -62,27 +63,30 @@ def _tile(paper: Paper, one: Figure) -> dict[str, Any]:
 
 
 def _courses(paper: Paper, plan: Section) -> Iterator[dict[str, Any]]:
-    words = paper.words
     for metric, variant in plan.courses if paper.figures.window.whole_months else ():
-        course = sorted(paper.figures.ask(metric, by=["month"], variant=variant), key=lambda one: one.since)
-        told = [one for one in course if one.value is not None]
-        if not told:
-            continue
-        title = words.say("report.course_title", title=paper.title(metric))
-        ends = {"first": paper.shown(told[0]), "last": paper.shown(told[-1])}
-        months = {"since": words.month(told[0].since), "until": words.month(told[-1].since)}
-        yield {
-            "title": title,
-            "sentence": words.say("report.course", n=len(told), title=paper.title(metric), **ends, **months),
-            "svg": charts.line(
-                [(words.short_month(one.since), one.value) for one in course],
-                words.axis if told[0].definition.unit == "share" else "datum.label",
-                share=told[0].definition.unit == "share",
-            ),
-            "table": _figures_table(
-                paper, title, words.say("report.month"), [(words.month(one.since), one) for one in course]
-            ),
-        }
+        chart = course_chart(paper, paper.figures.ask(metric, by=["month"], variant=variant))
+        if chart:
+            yield chart
+
+
+def course_chart(paper: Paper, figures: Sequence[Figure]) -> dict[str, Any] | None:
+    """Return a metric's course, month by month; None where no month has a value."""
+    words, course = paper.words, sorted(figures, key=lambda one: one.since)
+    told = [one for one in course if one.value is not None]
+    if not told:
+        return None
+    metric, share = told[0].metric, told[0].definition.unit == "share"
+    title = words.say("report.course_title", title=paper.title(metric))
+    ends = {"first": paper.shown(told[0]), "last": paper.shown(told[-1])}
+    months = {"since": words.month(told[0].since), "until": words.month(told[-1].since)}
+    points = [(words.short_month(one.since), one.value) for one in course]
+    rows = [(words.month(one.since), one) for one in course]
+    return {
+        "title": title,
+        "sentence": words.say("report.course", n=len(told), title=paper.title(metric), **ends, **months),
+        "svg": charts.line(points, words.axis if share else "datum.label", share=share),
+        "table": _figures_table(paper, title, words.say("report.month"), rows),
+    }
 
 
 def _groups(paper: Paper, plan: Section) -> Iterator[dict[str, Any]]:
