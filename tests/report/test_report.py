@@ -136,6 +136,7 @@ def test_every_chart_has_a_text_and_its_figures(silo: Report) -> None:
         assert re.search(r'role="img" aria-label="[^"]{20,}"', one)
         assert "<table>" in one
         assert "#2050a0" not in one  # every colour follows the page
+    assert "All alike: 100%." in page  # of groups that are equal none is the highest
 
 
 def test_every_figure_says_what_it_rests_on(silo: Report) -> None:

@@ -106,14 +106,19 @@ def _groups(paper: Paper, plan: Section) -> Iterator[dict[str, Any]]:
         (highest, most), (lowest, least) = (named or told)[0], (named or told)[-1]
         yield {
             "title": title,
-            "sentence": words.say(
-                "report.groups", highest=highest, most=paper.shown(most), lowest=lowest, least=paper.shown(least)
-            ),
+            "sentence": _compared(paper, (highest, most), (lowest, least)),
             "svg": charts.bars([(name, one.value or 0.0, paper.shown(one)) for name, one in told[:_MOST_GROUPS]]),
             "table": _figures_table(
                 paper, title, words.say("report.group"), [*told, *(row for row in rows if row[1].value is None)]
             ),
         }
+
+
+def _compared(paper: Paper, highest: tuple[str, Figure], lowest: tuple[str, Figure]) -> str:
+    most, least = paper.shown(highest[1]), paper.shown(lowest[1])
+    if most == least:
+        return paper.words.say("report.alike", most=most)
+    return paper.words.say("report.groups", highest=highest[0], most=most, lowest=lowest[0], least=least)
 
 
 def _mixes(paper: Paper, plan: Section) -> Iterator[dict[str, Any]]:
