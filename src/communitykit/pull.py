@@ -62,6 +62,8 @@ class PullResult:
     retries: int = 0
     waited: float = 0.0
     tally: Tally | None = None
+    by_default: set[str] = field(default_factory=set)
+    """Slices that left nothing out but private and direct talk that was not asked for."""
     interrupted: bool = False
 
     @property
@@ -261,6 +263,8 @@ class _Run:
         elif isinstance(event, Closed):
             group.plain.append(event.coverage)
             result.coverage.append(event.coverage)
+            if event.by_default:
+                result.by_default.add(event.slice)
             result.requests += event.meter.requests
             result.retries += event.meter.retries
             result.waited += event.meter.waited

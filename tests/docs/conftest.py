@@ -12,6 +12,8 @@ from communitykit.sandbox import World, serve
 
 sys.path.insert(0, str(Path(__file__).parent))  # pages.py and generate.py, beside this file
 
+from pages import blocks  # it is found there
+
 
 @pytest.fixture
 def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
@@ -21,7 +23,11 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     message = {"type": "message", "user": "U1", "text": "hello <@U2>", "ts": "1512104434.000490"}
     (tmp_path / "message.json").write_text(json.dumps(message), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    (page,) = blocks("docs/how-to/run-every-night.md", "toml")
+    (tmp_path / "communitykit.toml").write_text(page, encoding="utf-8")
     with serve(world, platform) as server:
         for name, value in server.settings.items():
             monkeypatch.setenv(f"COMMUNITYKIT_SLACK_{name.upper()}", str(value))
+        monkeypatch.setenv("SLACK_EMEA", str(server.settings["token"]))
+        (tmp_path / "us.token").write_text(str(server.settings["token"]), encoding="utf-8")
         yield tmp_path

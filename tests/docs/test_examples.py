@@ -20,6 +20,7 @@ PRINTED = {
     "docs/how-to/read-on-without-a-store.md": [r"first: \d\d+ records", r"again: \d+ records", r"\d+ posts"],
     "docs/how-to/one-person-many-accounts.md": [r"\d+ accounts are \d+ people; \d+ to look at", r"'person', 'n': \d+"],
     "docs/how-to/report-and-brief.md": [r"\d+ communities were looked at", r"report\.en\.html"],
+    "docs/how-to/run-every-night.md": [r"\['emea', 'us'\] \d+ new posts"],
     "docs/how-to/use-in-a-notebook.md": [r"\['[\w-]+'", r"reacted +\d+", r"\d+ communities \d+ posts"],
     "docs/reference/store.md": [r"'replies': \d+", r"'last_post': datetime", r"105 posts"],
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -14,7 +15,7 @@ import typer
 
 from communitykit.cli import intake, interrupts, parse
 from communitykit.cli.intake import ContentOf, OptedOut, OptOutKey
-from communitykit.cli.output import Exit, fail, print_json, print_table, say, warn
+from communitykit.cli.output import Exit, fail, print_error, print_json, print_table, say, warn
 from communitykit.connector.decoding import decode_json
 from communitykit.connector.registry import registry
 from communitykit.connector.times import parse_length
@@ -33,8 +34,15 @@ sandbox_app = typer.Typer(help="A fictional company on simulated platforms.", no
 app.add_typer(sandbox_app, name="sandbox")
 
 _DEBUG = {"on": False}
+_JSON = {"on": False}
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+def _remember_json(value: bool) -> bool:  # noqa: FBT001 # as typer calls it
+    _JSON["on"] = _JSON["on"] or value
+    return value
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.", callback=_remember_json)]
 To = Annotated[Path, typer.Option("--to", help="The activity store (a DuckDB file).")]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the connector.")]
 Communities = Annotated[
@@ -53,6 +61,7 @@ Until = Annotated[str | None, typer.Option("--until", help="A date or time: up t
 def main(*, debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False) -> None:
     """Remember what holds for every command."""
     _DEBUG["on"] = debug
+    _JSON["on"] = False
 
 
 @contextmanager
@@ -61,7 +70,7 @@ def errors() -> Iterator[None]:
     try:
         yield
     except CommunityKitError as error:
-        fail(error, debug=_DEBUG["on"])
+        fail(error, debug=_DEBUG["on"], as_json=_JSON["on"])
 
 
 @app.command()
@@ -361,6 +370,8 @@ def _run() -> int:
             shown = io.StringIO()
             error.show(file=shown)
             warn(shown.getvalue().rstrip())
+            if "--json" in sys.argv:  # it may not have come to be read
+                print_error(error)
             return int(error.exit_code)
         if _DEBUG["on"]:
             raise
@@ -382,6 +393,9 @@ def _told(error: Exception) -> int:
     else:
         what = f"{type(error).__name__}: {error}".replace("\n", " ")
         warn(f"Error: a defect of communitykit: {what}. Run again with --debug and report it.")
+    if _JSON["on"]:
+        with contextlib.suppress(OSError):  # standard output may be what fails: it was said on the error stream
+            print_error(error)
     return Exit.FAILED
 
 

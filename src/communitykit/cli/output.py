@@ -68,12 +68,20 @@ def warn(text: str) -> None:
     errors.print(printable(text, lines=True), markup=False)
 
 
-def fail(error: CommunityKitError, *, debug: bool) -> NoReturn:
-    """Print an error as one paragraph and exit; the traceback only with --debug."""
+def fail(error: CommunityKitError, *, debug: bool, as_json: bool = False) -> NoReturn:
+    """Print an error as a paragraph and exit, where JSON was asked for as a document too; a traceback with --debug."""
     if debug:
         raise error
     warn(f"Error: {error}")
+    if as_json:
+        print_error(error)
     raise typer.Exit(Exit.FAILED)
+
+
+def print_error(error: Exception) -> None:
+    """Print an error as one JSON document, for who reads nothing else."""
+    told = {name: getattr(error, name, None) for name in ("platform", "subject", "status", "code", "remedy")}
+    print_json({"error": {"kind": type(error).__name__, "message": str(error), **told}})
 
 
 def _text(cell: Any) -> str:  # noqa: ANN401 # any cell

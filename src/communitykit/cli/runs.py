@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import Exit, print_json, print_table, say, warn
 from communitykit.cli.progress import PullProgress
+from communitykit.doors.options import ReadOptions
 from communitykit.doors.source import Source
 from communitykit.errors import SettingsError
 from communitykit.pull import PullResult, pull
 
+OPTIONS = {"include_private": "--include-private", "include_direct": "--include-direct", "force": "--force"}
+"""How options of Python, which Coverage names, are written on the command line."""
 DEMO = "demo"
 """The word in a store's `meta` that says that its content is the demonstration's."""
 
@@ -26,7 +31,30 @@ def run(
     max_time: float | None = None,
     **ask: Any,  # noqa: ANN401
 ) -> tuple[PullResult, Exit]:
-    """Pull with progress, print the summary, give the exit code.
+    """Pull with progress, print the summary, give the exit code; raises as `read`."""
+    result, archives = read(sources, to, title=title, quiet=as_json, max_time=max_time, **ask)
+    since, until = ReadOptions(since=ask.get("since"), until=ask.get("until")).window(result.started_at)
+    if as_json:
+        window = {"since": since, "until": until}
+        print_json({**as_data(result, to), "window": window, **({"archives": archives} if archives else {})})
+    else:
+        for found in archives:
+            say(f"Found: {found}.")
+        say(f"Asked for what was written {in_words(since, until)}.")
+        print_summary(result, to)
+    return result, code(result)
+
+
+def read(
+    sources: Sequence[Source],
+    to: Path,
+    *,
+    title: str,
+    quiet: bool,
+    max_time: float | None = None,
+    **ask: Any,  # noqa: ANN401
+) -> tuple[PullResult, list[str]]:
+    """Pull with progress; return the result, and what archives turned out to be.
 
     Raises SettingsError for the demonstration's store: real data would be mixed with a fictional company.
     """
@@ -34,24 +62,33 @@ def run(
         raise SettingsError(
             f"{to} holds the demo's fictional company", remedy="Delete it, or give another file with --to."
         )
-    with stopping() as stop, PullProgress(title, quiet=as_json) as progress:
+    with stopping() as stop, PullProgress(title, quiet=quiet) as progress:
         result = pull(sources, to, progress=progress, max_time=max_time, stop=stop, **ask)
-    if as_json:
-        print_json({**as_data(result, to), **({"archives": progress.archives} if progress.archives else {})})
-    else:
-        for found in progress.archives:
-            say(f"Found: {found}.")
-        print_summary(result, to)
-    return result, code(result)
+    return result, progress.archives
+
+
+def in_words(since: datetime | None, until: datetime) -> str:
+    """Return a window in words: `from 2026-02-01 to 2026-03-01 UTC, 28 days`."""
+    if since is None:
+        return f"up to {_moment(until)} UTC"
+    length = until - since
+    unit, one = ("days", timedelta(days=1)) if length >= timedelta(days=2) else ("hours", timedelta(hours=1))
+    return f"from {_moment(since)} to {_moment(until)} UTC, {round(length / one, 1):,.10g} {unit}"
+
+
+def _moment(when: datetime) -> str:
+    when = when.astimezone(UTC)
+    return f"{when:%Y-%m-%d}" if when.time() == time() else f"{when:%Y-%m-%d %H:%M}"
 
 
 def code(result: PullResult) -> Exit:
-    """Return the exit code that a result stands for."""
+    """Return the exit code that a result stands for: talk that no run reads unless it is asked for costs nothing."""
     if result.interrupted:
         return Exit.INTERRUPTED
     if result.errors:
         return Exit.FAILED
-    return Exit.COMPLETE if result.complete and not result.issues else Exit.PARTIAL
+    asked = (one for one in result.coverage if one.slice not in result.by_default)
+    return Exit.PARTIAL if result.issues or any(one.status != "complete" for one in asked) else Exit.COMPLETE
 
 
 def as_data(result: PullResult, to: Path) -> dict[str, Any]:
@@ -77,8 +114,11 @@ def as_data(result: PullResult, to: Path) -> dict[str, Any]:
     }
 
 
-def print_summary(result: PullResult, to: Path) -> None:
-    """Print what was new, what changed, what it took, and what was left out and why."""
+def print_summary(result: PullResult, to: Path, *, asked_by: Mapping[str, str] = OPTIONS) -> None:
+    """Print what was new, what changed, what it took, and what was left out and why.
+
+    `asked_by` says how who reads it asks for what was left out.
+    """
     tally = result.tally
     if tally is not None:
         tables = ("members", "communities", "memberships", "posts", "events", "measures")
@@ -96,7 +136,7 @@ def print_summary(result: PullResult, to: Path) -> None:
     if result.ignored:
         ignored = ", ".join(f"{number:,} {kind}" for kind, number in sorted(result.ignored.items()))
         say(f"Knowingly ignored: {ignored}.")
-    _print_left_out(result)
+    _print_left_out(result, asked_by)
     if result.interrupted:
         warn("Stopped. What was committed is kept; run the same command again to go on from there.")
 
@@ -108,11 +148,14 @@ def _is_demo(to: Path) -> bool:
         return store.sql("SELECT 1 FROM meta WHERE key = ?", [DEMO]).num_rows > 0
 
 
-def _print_left_out(result: PullResult) -> None:
+def _print_left_out(result: PullResult, asked_by: Mapping[str, str]) -> None:
     grouped: dict[tuple[str, str], int] = {}
     for one in result.coverage:
         if one.status != "complete":
-            key = (one.status, one.reason or "")
+            reason = one.reason or ""
+            for option, words in asked_by.items():
+                reason = re.sub(rf"\b{option}\b", words, reason)
+            key = (one.status, reason)
             grouped[key] = grouped.get(key, 0) + 1
     print_table(
         "Left out", ("status", "slices", "why"), [(status, number, why) for (status, why), number in grouped.items()]

@@ -1,13 +1,14 @@
 """`communitykit.toml`: what is read, into which store, and what is made of it, in one file without secrets."""
 
 from communitykit.config.loading import CONFIG_FILE, load
-from communitykit.config.opening import NamedSource, opened, source
+from communitykit.config.opening import ROSTER, NamedSource, opened, people_options, run_options, source
 from communitykit.config.secret import Secret
 from communitykit.config.sections import (
     AnalysisSection,
     BriefSection,
     Config,
     PeopleSection,
+    PrivacySection,
     ReportSection,
     SourceSection,
     StoreSection,
@@ -15,16 +16,20 @@ from communitykit.config.sections import (
 
 __all__ = [
     "CONFIG_FILE",
+    "ROSTER",
     "AnalysisSection",
     "BriefSection",
     "Config",
     "NamedSource",
     "PeopleSection",
+    "PrivacySection",
     "ReportSection",
     "Secret",
     "SourceSection",
     "StoreSection",
     "load",
     "opened",
+    "people_options",
+    "run_options",
     "source",
 ]

@@ -16,6 +16,7 @@ from communitykit.config.sections import (
     BriefSection,
     Config,
     PeopleSection,
+    PrivacySection,
     ReportSection,
     SourceSection,
     StoreSection,
@@ -31,11 +32,12 @@ CONFIG_FILE: Final = "communitykit.toml"
 SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     "store": StoreSection,
     "people": PeopleSection,
+    "privacy": PrivacySection,
     "analysis": AnalysisSection,
     "report": ReportSection,
     "brief": BriefSection,
 }
-_PATHS: Final = ("path", "to", "roster", "archive")
+_PATHS: Final = ("path", "to", "roster", "archive", "opt_out")
 _OWN: Final = frozenset(SourceSection.model_fields) - {"settings"}
 
 S = TypeVar("S", bound=BaseModel)
@@ -56,6 +58,8 @@ def load(path: Path | str = CONFIG_FILE) -> Config:
                 subject=file.name,
                 remedy=f"Sections: {', '.join([*SECTIONS, 'sources'])}.",
             )
+    if isinstance(told.setdefault("store", {}), dict):
+        told["store"].setdefault("path", str(StoreSection().path))
     folder = file.parent
     found: dict[str, Any] = {
         name: _section(told[name], kind, f"{file.name} [{name}]", folder)
@@ -92,8 +96,9 @@ def _read(file: Path) -> dict[str, Any]:
 def _section(told: Any, kind: type[S], where: str, folder: Path) -> S:  # noqa: ANN401 # whatever the file says
     if not isinstance(told, dict):
         raise SettingsError("is no table", subject=where, remedy="Write its name in brackets, and below it its values.")
-    if isinstance(told.get("key"), str):
-        raise _in_clear("key", where)
+    for name in ("key", "opt_out_key"):
+        if isinstance(told.get(name), str):
+            raise _in_clear(name, where)
     whole = {
         name: str(folder / Path(value).expanduser()) if name in _PATHS and isinstance(value, str) else value
         for name, value in told.items()

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.config.loading import settings_of
@@ -14,12 +15,19 @@ from communitykit.config.secret import Secret
 from communitykit.config.sections import Config, SourceSection
 from communitykit.connector.declaration import Connector
 from communitykit.connector.registry import registry
+from communitykit.connector.times import Moment, parse_length, parse_moment
 from communitykit.doors.api import Session, connect
 from communitykit.doors.archive import ArchiveSession, read_archive
-from communitykit.doors.options import ReadOptions
+from communitykit.doors.options import ReadOptions, RecordsKeywords
 from communitykit.errors import CommunityKitError, SettingsError
+from communitykit.people.options import Leaders, Options
+from communitykit.privacy.intake import OptOut
+from communitykit.privacy.pseudonyms import load_key
 from communitykit.reading.lookups import State
 from communitykit.reading.slices import Failed, Progress
+
+ROSTER: Final = "directory"
+"""The connector that reads rosters."""
 
 
 class NamedSource:
@@ -30,15 +38,19 @@ class NamedSource:
         self.name = name
         self.session = session
         self.options = options
-
-    @property
-    def connector(self) -> Connector:
-        """What is read."""
-        return self.session.connector
+        self.connector: Connector = session.connector
 
     def read(self, options: ReadOptions, /, *, state: State, run_id: str, emit: Callable[[Progress], None]) -> None:
-        """Read what the configuration asks for; of the run's `options` only what holds for a whole run counts."""
-        own = replace(self.options, force=options.force, keep_raw=options.keep_raw, kinds=options.kinds)
+        """Read what the configuration asks of this source; all else is as the run's `options` say."""
+        mine = self.options
+        own = replace(
+            options,
+            since=mine.since,
+            until=mine.until,
+            communities=mine.communities,
+            include_private=mine.include_private,
+            include_direct=mine.include_direct,
+        )
 
         def named(event: Progress) -> None:
             if isinstance(event, Failed):
@@ -75,15 +87,16 @@ def source(
     ArchiveError for an archive that is none.
     """
     where = f"{config.path.name} [[sources]] {section.name}"
+    now = clock.now()
     try:
         asked = ReadOptions(
-            since=section.since,
+            since=_kept(section.since, config.privacy.keep, now),
             until=section.until,
             communities=section.communities,
             include_private=section.include_private,
             include_direct=section.include_direct,
         )
-        asked.window(clock.now())
+        asked.window(now)
         settings = _settings(config, section, environ)
         if section.archive is not None:
             return NamedSource(section.name, read_archive(section.connector, section.archive, **settings), asked)
@@ -94,6 +107,14 @@ def source(
             remedy = f"Write them under [[sources]], or set {section.prefix}<SETTING>."
         what = f"{error.subject}: {error.message}" if error.subject else error.message
         raise SettingsError(what, subject=where, remedy=remedy) from None
+
+
+def _kept(since: Moment | None, keep: str | None, now: datetime) -> Moment | None:
+    """Return since, or how long is kept where that is less: what was erased must not come back."""
+    if keep is None:
+        return since
+    begin = now - parse_length(keep)
+    return begin if since is None or parse_moment(since, now) < begin else since
 
 
 def _settings(config: Config, section: SourceSection, environ: Mapping[str, str]) -> dict[str, Any]:
@@ -108,9 +129,26 @@ def _settings(config: Config, section: SourceSection, environ: Mapping[str, str]
     return settings
 
 
+def roster(config: Config) -> NamedSource | None:
+    """Open the roster of a configuration; None where it names none.
+
+    Raises SettingsError where no connector reads rosters or an option is wrong, ArchiveError for what is no roster.
+    """
+    people = config.people
+    if people is None or people.roster is None:
+        return None
+    try:
+        return NamedSource("roster", read_archive(ROSTER, people.roster, **people.roster_options), ReadOptions())
+    except SettingsError as error:
+        where = f"{config.path.name} [people] roster"
+        raise SettingsError(error.message, subject=where, remedy=error.remedy) from None
+
+
 @contextmanager
 def opened(config: Config, *, only: str | None = None, clock: Clock = SYSTEM_CLOCK) -> Iterator[list[NamedSource]]:
-    """Open every source of a configuration, or the one that is named, for `pull`; close them at the end.
+    """Open every source of a configuration and its roster, or the one source that is named; close them at the end.
+
+    They are for `pull`, together with `run_options`.
 
     Raises as `source`; SettingsError where there is none.
     """
@@ -126,4 +164,32 @@ def opened(config: Config, *, only: str | None = None, clock: Clock = SYSTEM_CLO
         for section in sections:
             found.append(one := source(config, section, clock=clock))
             stack.enter_context(one.session)
+        listed = roster(config) if only is None else None
+        if listed is not None:
+            stack.enter_context(listed.session)
+            found.append(listed)
         yield found
+
+
+def run_options(config: Config) -> RecordsKeywords:
+    """Return what holds for a whole run, as keywords of `pull`.
+
+    Raises SettingsError for an opt-out list, or its key, that cannot be read.
+    """
+    privacy = config.privacy
+    key = load_key(**privacy.opt_out_key.places(config.folder)) if privacy.opt_out_key else None
+    out = OptOut.read(privacy.opt_out, key) if privacy.opt_out else None
+    return {"keep_raw": config.store.keep_raw, "content": privacy.content, "opt_out": out}
+
+
+def people_options(config: Config) -> Options | None:
+    """Return what the configuration declares about accounts; None where it leaves that to the store.
+
+    Raises SettingsError for domains or a title rule that are none.
+    """
+    told = config.people
+    if told is None:
+        return None
+    leaders = Leaders(told.leaders.listed, told.leaders.titles, told.leaders.depth)
+    shared = tuple(one.casefold() for one in told.shared)
+    return Options(domains=told.domains, handles=told.handles, shared=shared, leaders=leaders)

@@ -51,6 +51,11 @@ class Secret(BaseModel):
             raise SettingsError(f"{place} gives nothing", remedy="A secret is expected there.")
         return told.strip()
 
+    def places(self, folder: Path) -> dict[str, Any]:
+        """Return it as the keywords of `communitykit.privacy.pseudonyms.load_key`."""
+        file = folder / self.file if self.file is not None else None
+        return {"env": self.env, "file": file, "command": self.command}
+
 
 def is_named(value: Any) -> bool:  # noqa: ANN401 # whatever the file says
     """Tell whether a value says where a secret is: a table with nothing but one of the three ways."""

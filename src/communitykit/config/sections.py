@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from communitykit.config.secret import Secret
-from communitykit.connector.times import Moment, read_moment
+from communitykit.connector.times import Moment, parse_length, read_moment
 from communitykit.errors import SettingsError
 
 
@@ -21,8 +21,22 @@ def _moment(value: Any) -> Any:  # noqa: ANN401 # whatever the file says
     return value
 
 
+def _length(value: str) -> str:
+    try:
+        parse_length(value)
+    except SettingsError as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
 def _globs(value: Any) -> Any:  # noqa: ANN401 # same
     return [value] if isinstance(value, str) else value
+
+
+def _is_form(value: Path) -> Path:
+    if value.suffix not in {".txt", ".md", ".html"}:
+        raise ValueError("is to end in .txt, .md or .html")
+    return value
 
 
 def _is_language(value: str) -> str:
@@ -79,6 +93,16 @@ class SourceSection(_Section):
         return self.since, self.until
 
 
+class PrivacySection(_Section):
+    """`[privacy]`: what of texts and people is let in, and how long it is kept."""
+
+    content: Literal["full", "features", "none"] = "full"
+    opt_out: Path | None = None
+    opt_out_key: Secret | None = None
+    keep: Annotated[str, AfterValidator(_length)] | None = None
+    """How long: what is older is erased after each run, and not read again."""
+
+
 class LeadersTable(_Section):
     """`leaders` of `[people]`: who leads, by these rules."""
 
@@ -121,7 +145,7 @@ class ReportSection(_Section):
 class BriefSection(_Section):
     """`[brief]`: what to do this week, into a file: `.txt`, `.md` or `.html`."""
 
-    to: Path
+    to: Annotated[Path, AfterValidator(_is_form)]
     language: Language = "en"
     communities: Globs = ()
     without: tuple[str, ...] = ()
@@ -135,6 +159,7 @@ class Config:
     store: StoreSection = field(default_factory=StoreSection)
     sources: tuple[SourceSection, ...] = ()
     people: PeopleSection | None = None
+    privacy: PrivacySection = field(default_factory=PrivacySection)
     analysis: AnalysisSection | None = None
     report: ReportSection | None = None
     brief: BriefSection | None = None

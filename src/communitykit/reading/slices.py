@@ -32,12 +32,16 @@ class Opened:
 
 @dataclass(slots=True)
 class Closed:
-    """A slice ends; `meter` is what it took and `ignored` what it knowingly left, by declared kind."""
+    """A slice ends; `meter` is what it took and `ignored` what it knowingly left, by declared kind.
+
+    `by_default` says that nothing but talk was left out that no run reads unless it is asked for: private, direct.
+    """
 
     slice: str
     coverage: Coverage
     meter: Meter
     ignored: Mapping[str, int] = field(default_factory=dict)
+    by_default: bool = False
 
 
 @dataclass(slots=True)
@@ -53,6 +57,8 @@ Progress: TypeAlias = Opened | Page | Closed | Failed
 ISSUES_KEPT = 1_000
 """Issues of one reason and kind of payload that a slice keeps; Coverage counts them all (`rejected`)."""
 
+ASKING = ("include_private", "include_direct")
+"""The options that ask for what is left out by default; a Gap for that names its option."""
 _OF_COMMUNITIES = frozenset({"community", "membership", "post", "event"})
 _WORST = ("complete", "skipped", "partial", "truncated", "denied")
 
@@ -178,7 +184,13 @@ class SliceReading:
             ignored=sum(self.ignored.values()),
             rejected=self._rejected,
         )
-        return Closed(self.key, coverage, self.meter, dict(self.ignored))
+        by_default = bool(self._gaps) and all(map(_is_by_default, self._gaps))
+        return Closed(self.key, coverage, self.meter, dict(self.ignored), by_default=by_default)
+
+
+def _is_by_default(gap: Gap) -> bool:
+    """Tell whether a gap is what stays out unless it is asked for: it names the option that asks."""
+    return gap.status == "skipped" and any(option in gap.reason for option in ASKING)
 
 
 def defect(error: Exception, platform: str) -> CommunityKitError:

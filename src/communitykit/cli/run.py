@@ -1,0 +1,199 @@
+"""`communitykit run`: everything that a configuration says, in one go, for a nightly job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from communitykit.cli import runs
+from communitykit.cli.app import Json, app, errors
+from communitykit.cli.interrupts import stopping
+from communitykit.cli.output import Exit, print_json, print_table, say, warn
+from communitykit.connector.times import parse_length
+from communitykit.errors import CommunityKitError, SettingsError
+
+if TYPE_CHECKING:
+    from communitykit.config import AnalysisSection, BriefSection, Config, ReportSection
+    from communitykit.pull import PullResult
+
+ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration.")]
+DEFAULT = Path("communitykit.toml")
+ASKED_BY = {"include_private": "include_private = true", "include_direct": "include_direct = true", "force": "--force"}
+"""How options of Python, which Coverage names, are written in a configuration."""
+
+
+@app.command()
+def run(
+    *,
+    config: ConfigFile = DEFAULT,
+    max_time: Annotated[
+        str | None, typer.Option("--max-time", metavar="2h", help="Stop reading after that (30min, 2h).")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Read again what a polling rule would skip.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print only what is wrong.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read all sources of a configuration, find the persons, and make analysis tables, report and brief as it says."""
+    from communitykit.config import load  # noqa: PLC0415 # imported only when used
+
+    with errors():
+        limit = parse_length(max_time).total_seconds() if max_time else None
+        done = _Run(load(config), silent=quiet or as_json)
+        done.read(limit, force=force)
+        done.make()
+        if as_json:
+            print_json(done.told)
+    raise typer.Exit(done.code())
+
+
+class _Run:
+    """One run of a configuration: what each step told, and what went wrong."""
+
+    def __init__(self, config: Config, *, silent: bool) -> None:
+        self.config = config
+        self.store = config.store.path
+        self.told: dict[str, Any] = {"config": str(config.path), "store": str(self.store)}
+        self._silent = silent
+        self._interrupted = False
+        self._codes: list[Exit] = []
+        self.told["errors"] = self._errors = list[str]()
+
+    def code(self) -> Exit:
+        """Return the exit code: stopped, else failed, else left something out that was asked for, else complete."""
+        if self._interrupted:
+            return Exit.INTERRUPTED
+        return next((one for one in (Exit.FAILED, Exit.PARTIAL) if one in self._codes), Exit.COMPLETE)
+
+    def read(self, max_time: float | None, *, force: bool) -> None:
+        """Read every source side by side; one that fails ends itself alone.
+
+        Raises CommunityKitError where nothing can be read at all: a source that cannot be opened, a store that is busy.
+        """
+        from communitykit.config import opened, run_options  # noqa: PLC0415 # imported only when used
+
+        self.store.parent.mkdir(parents=True, exist_ok=True)
+        with opened(self.config) as sources:
+            names = [one.name for one in sources]
+            now = datetime.now(UTC)
+            windows = {one.name: one.options.window(now) for one in sources if one.name != "roster"}
+            for name, window in windows.items():
+                self._say(f"{name}: what was written {runs.in_words(*window)}.")
+            result, archives = runs.read(
+                sources,
+                self.store,
+                title=", ".join(names),
+                quiet=self._silent,
+                max_time=max_time,
+                force=force,
+                **run_options(self.config),
+            )
+        told = {name: {"since": since, "until": until} for name, (since, until) in windows.items()}
+        self.told["pull"] = {**runs.as_data(result, self.store), "sources": names, "windows": told}
+        self._interrupted = result.interrupted
+        self._codes.append(runs.code(result))
+        self._summary(result, archives)
+
+    def _summary(self, result: PullResult, archives: list[str]) -> None:
+        for found in archives:
+            self._say(f"Found: {found}.")
+        if not self._silent:
+            runs.print_summary(result, self.store, asked_by=ASKED_BY)
+            return
+        for error in result.errors:
+            warn(f"Error: {error}")
+
+    def make(self) -> None:
+        """Make what is configured of the store, one step after the other; a step that fails ends itself alone."""
+        config = self.config
+        if config.privacy.keep is not None:
+            self._step("erased", partial(self._erase, config.privacy.keep))
+        self._step("people", self._people)
+        if config.analysis is not None:
+            self._step("analysis", partial(self._analysis, config.analysis))
+        if config.report is not None:
+            self._step("report", partial(self._report, config.report))
+        if config.brief is not None:
+            self._step("brief", partial(self._brief, config.brief))
+
+    def _step(self, name: str, make: Callable[[], Any]) -> None:
+        if self._interrupted:
+            return
+        try:
+            with stopping() as stop:
+                self.told[name] = make()
+                self._interrupted = stop.is_set()
+        except CommunityKitError as error:
+            self._wrong(f"{name}: {error}", Exit.FAILED)
+        except ModuleNotFoundError as error:
+            if (error.name or "").startswith("communitykit"):
+                raise
+            extra = name if name in {"analysis", "report"} else "report"
+            self._wrong(f"{name} is left out. It needs: pip install 'communitykit[{extra}]'", Exit.PARTIAL)
+
+    def _wrong(self, sentence: str, code: Exit) -> None:
+        self._errors.append(sentence)
+        self._codes.append(code)
+        warn(f"Error: {sentence}")
+
+    def _erase(self, keep: str) -> dict[str, Any]:
+        from communitykit.privacy.erasing import prune  # noqa: PLC0415 # duckdb is imported only when used
+
+        now = datetime.now(UTC)
+        erased = prune(self.store, before=now - parse_length(keep), now=now)
+        self._say(f"What is older than {keep} is erased.")
+        return asdict(erased)
+
+    def _people(self) -> dict[str, Any]:
+        from communitykit.cli.people import print_resolution  # noqa: PLC0415 # same
+        from communitykit.config import people_options  # noqa: PLC0415 # same
+        from communitykit.people import resolve  # noqa: PLC0415 # same
+
+        found = resolve(self.store, people_options(self.config))
+        if not self._silent:
+            print_resolution(found)
+        return asdict(found)
+
+    def _analysis(self, told: AnalysisSection) -> dict[str, Any]:
+        from communitykit.analysis import analyse, load_key  # noqa: PLC0415 # same
+
+        told.to.parent.mkdir(parents=True, exist_ok=True)
+        key = load_key(**told.key.places(self.config.folder)) if told.key else None
+        made = analyse(self.store, told.to, key=key, zone=told.zone, min_group=told.min_group)
+        if not self._silent:
+            print_table(str(told.to), ("table", "rows"), made.rows.items())
+            for sentence in made.missing:
+                say(sentence)
+        return {"to": str(told.to), "rows": made.rows, "about": made.about, "not_in_it": list(made.missing)}
+
+    def _report(self, told: ReportSection) -> dict[str, Any]:
+        from communitykit.report import make_report  # noqa: PLC0415 # same
+
+        made = make_report(self.store, told.to, languages=told.languages, k=told.k, zone=self.config.zone)
+        for language, page in made.pages.items():
+            for sentence in made.findings[language]:
+                self._say(f"- {sentence}")
+            self._say(str(page))
+        return {"pages": dict(made.pages), "data": made.data, "answer": dict(made.findings)}
+
+    def _brief(self, told: BriefSection) -> dict[str, Any]:
+        from communitykit import report  # noqa: PLC0415 # same
+
+        forms = {".txt": report.as_text, ".md": report.as_markdown, ".html": report.as_html}
+        made = report.brief(self.store, communities=told.communities, language=told.language, without=told.without)
+        try:
+            told.to.parent.mkdir(parents=True, exist_ok=True)
+            told.to.write_text(forms[told.to.suffix](made), encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(f"cannot be written: {error.strerror}", subject=str(told.to)) from None
+        self._say(str(told.to))
+        return {"to": str(told.to), **report.as_data(made)}
+
+    def _say(self, sentence: str) -> None:
+        if not self._silent:
+            say(sentence)
