@@ -58,7 +58,8 @@ def test_exit_codes_are_the_documented_ones() -> None:
 def test_commands_that_pages_name_exist() -> None:
     known = {name for name, _ in generate.commands()} | {"people"}  # `people STORE` is `people resolve STORE`
     for page in PAGES:
-        for named in re.findall(r"communitykit ((?:(?:sandbox|metrics) )?[a-z]+)\b", "\n".join(_code(text(page)))):
+        code = "\n".join(_code(text(page)))
+        for named in re.findall(r"communitykit ((?:(?:sandbox|metrics|config) )?[a-z]+)\b", code):
             assert named in known, (page, named)
 
 

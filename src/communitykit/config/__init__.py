@@ -1,7 +1,7 @@
 """`communitykit.toml`: what is read, into which store, and what is made of it, in one file without secrets."""
 
 from communitykit.config.loading import CONFIG_FILE, load
-from communitykit.config.opening import ROSTER, NamedSource, opened, people_options, run_options, source
+from communitykit.config.opening import ROSTER, NamedSource, opened, people_options, roster, run_options, source
 from communitykit.config.secret import Secret
 from communitykit.config.sections import (
     AnalysisSection,
@@ -30,6 +30,7 @@ __all__ = [
     "load",
     "opened",
     "people_options",
+    "roster",
     "run_options",
     "source",
 ]

@@ -146,7 +146,7 @@ def _setting(name: str, value: Any, kind: type[BaseModel] | None, connector: Con
             return Secret.model_validate(value)
         except ValidationError as error:
             raise SettingsError(f"{name}: {what_is_wrong(error, Secret)}", subject=where) from None
-    secret = _is_secret(name, fields[name].annotation)
+    secret = is_secret(name, fields[name].annotation)
     if secret and isinstance(value, Mapping):
         raise SettingsError(f"{name} is to come from one place", subject=where, remedy=WAYS.format(name=name))
     if (secret and not _is_plain_address(value)) or _holds_one(value, connector):
@@ -158,7 +158,8 @@ def _in_clear(name: str, where: str) -> SettingsError:
     return SettingsError(f"{name} is a secret, and stands there in clear", subject=where, remedy=WAYS.format(name=name))
 
 
-def _is_secret(name: str, annotation: Any) -> bool:  # noqa: ANN401 # a type
+def is_secret(name: str, annotation: Any) -> bool:  # noqa: ANN401 # a type
+    """Tell whether a setting of that name and type is a secret."""
     return annotation is SecretStr or SecretStr in get_args(annotation) or is_secret_name(name)
 
 

@@ -14,6 +14,7 @@ from communitykit.config.loading import settings_of
 from communitykit.config.secret import Secret
 from communitykit.config.sections import Config, SourceSection
 from communitykit.connector.declaration import Connector
+from communitykit.connector.flow import Gap
 from communitykit.connector.registry import registry
 from communitykit.connector.times import Moment, parse_length, parse_moment
 from communitykit.doors.api import Session, connect
@@ -62,6 +63,13 @@ class NamedSource:
         except CommunityKitError as error:
             self._name(error)
             raise
+
+    def check(self) -> list[Gap]:
+        """Ask the platform whether it lets in what is asked for; an archive that could be opened can be read.
+
+        Raises CommunityKitError when nothing can be read.
+        """
+        return self.session.check(self.options) if isinstance(self.session, Session) else []
 
     def stop(self) -> None:
         """Tell a reading to stop at its next step."""

@@ -17,6 +17,7 @@ from communitykit.errors import CommunityKitError
 
 if TYPE_CHECKING:
     from communitykit.connector.archive import Archive, Nested
+    from communitykit.connector.asking import Need
     from communitykit.connector.oauth import Authorize
 
 
@@ -183,6 +184,8 @@ class Connector(Generic[S]):
     """`resolve(scope, network, member_ids)`: look up members that records refer to but no listing gave."""
     preflight: Callable[[Selection[S]], Flow] | None = None
     """What `communitykit check` runs: raises what would fail later, yields a Gap for each thing that cannot be read."""
+    needs: Callable[[Selection[S]], Iterable[Need]] | None = None
+    """The scopes or permissions that a run needs, for who has to ask an administrator for them."""
     estimate: Callable[[Selection[S], Slice, Checkpoint | None], Mapping[str, int]] | None = None
     """About how many requests of each budget reading the slice takes, for `--estimate`; empty when nothing tells."""
     ignored: Mapping[str, str] = field(default_factory=dict)

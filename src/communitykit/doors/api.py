@@ -81,8 +81,8 @@ class Session(Records):
         """
         return self._runner.send(request, Meter())
 
-    def check(self) -> list[Gap]:
-        """Ask the platform whether this credential can read what a pull reads by default.
+    def check(self, options: ReadOptions | None = None) -> list[Gap]:
+        """Ask the platform whether this credential can read what a pull with these options reads; None: by default.
 
         Returns a Gap for each thing that it cannot read: its `reason` says what, and what to do; `str` gives it.
 
@@ -90,7 +90,7 @@ class Session(Records):
         """
         if self.connector.preflight is None:
             return []
-        run = self._run(ReadOptions(), {}, "check")
+        run = self._run(options or ReadOptions(), {}, "check")
         steps = self._runner.run(self.connector.preflight(run.selection), Meter())
         return list(dict.fromkeys(emit.step for emit in steps if isinstance(emit.step, Gap)))
 

@@ -81,6 +81,7 @@ SLACK = Connector(
     readers=api.READERS,
     resolve=api.resolve,
     preflight=api.preflight,
+    needs=api.needs,
     ignored=IGNORED,
     secrets=(r"xox[abceoprs](?:\.xox[bp])?-[A-Za-z0-9-]+", r"xapp-[A-Za-z0-9-]+"),
     archive=archive.DOOR,

@@ -89,6 +89,7 @@ TEAMS = Connector(
     read=api.read,
     resolve=api.resolve,
     preflight=api.preflight,
+    needs=api.needs,
     estimate=api.estimate,
     ignored=IGNORED,
     secrets=(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+",),

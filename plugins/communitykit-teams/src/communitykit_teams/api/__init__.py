@@ -1,6 +1,6 @@
 """Microsoft Graph: access, discovery, subscriptions, and how a slice is read. Flows: nothing is sent here."""
 
-from communitykit_teams.api.access import authorize, preflight
+from communitykit_teams.api.access import authorize, needs, preflight
 from communitykit_teams.api.discovery import discover, resolve
 from communitykit_teams.api.methods import BUDGETS, fault
 from communitykit_teams.api.reading import estimate, read
@@ -13,6 +13,7 @@ __all__ = [
     "discover",
     "estimate",
     "fault",
+    "needs",
     "preflight",
     "read",
     "renew_subscription",

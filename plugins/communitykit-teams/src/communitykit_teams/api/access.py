@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -16,6 +15,7 @@ from communitykit.connector import (
     Credential,
     Flow,
     Gap,
+    Need,
     Request,
     Selection,
     bearer,
@@ -96,31 +96,26 @@ def resource_scope(settings: TeamsSettings) -> str:
     return f"{parts.scheme}://{parts.netloc}/.default"
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """Application permissions, any of which is enough; what they are for; whether nothing goes without."""
-
-    any_of: tuple[str, ...]
-    use: str
-    required: bool = False
+def _need(any_of: tuple[str, ...], use: str, *, required: bool = False) -> Need:
+    return Need(use, any_of, required)
 
 
 def needs(selection: Selection) -> list[Need]:
     """List the permissions that a run needs."""
     found = [
-        Need(("User.Read.All", "Directory.Read.All"), "members with department, office and manager", required=True),
-        Need(("GroupMember.Read.All", "Group.Read.All", "Team.ReadBasic.All", "Directory.Read.All"), "teams",
+        _need(("User.Read.All", "Directory.Read.All"), "members with department, office and manager", required=True),
+        _need(("GroupMember.Read.All", "Group.Read.All", "Team.ReadBasic.All", "Directory.Read.All"), "teams",
              required=True),
-        Need(("Channel.ReadBasic.All", "ChannelSettings.Read.All", "Group.Read.All"), "channels", required=True),
-        Need(("ChannelMessage.Read.All", "Group.Read.All"), "channel messages (unless every team grants "
+        _need(("Channel.ReadBasic.All", "ChannelSettings.Read.All", "Group.Read.All"), "channels", required=True),
+        _need(("ChannelMessage.Read.All", "Group.Read.All"), "channel messages (unless every team grants "
              "ChannelMessage.Read.Group to the app)"),
-        Need(("TeamMember.Read.All", "Group.Read.All"), "who is in a team"),
-        Need(("Organization.Read.All", "Directory.Read.All"), "the tenant's name"),
+        _need(("TeamMember.Read.All", "Group.Read.All"), "who is in a team"),
+        _need(("Organization.Read.All", "Directory.Read.All"), "the tenant's name"),
     ]  # fmt: skip
     if selection.include_private:
-        found.append(Need(("ChannelMember.Read.All",), "who is in private and shared channels"))
+        found.append(_need(("ChannelMember.Read.All",), "who is in private and shared channels"))
     if selection.settings.usage:
-        found.append(Need(("Reports.Read.All",), "usage reports"))
+        found.append(_need(("Reports.Read.All",), "usage reports"))
     return found
 
 

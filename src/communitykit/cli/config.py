@@ -1,0 +1,80 @@
+"""`communitykit config check`: whether a configuration can be run, before the night."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from communitykit.cli.app import Json, app, errors
+from communitykit.cli.output import Exit, print_json, say, warn
+from communitykit.cli.run import DEFAULT, ConfigFile
+from communitykit.errors import CommunityKitError
+from communitykit.printable import printable
+
+if TYPE_CHECKING:
+    from communitykit.config import Config
+
+config_app = typer.Typer(help="The configuration, communitykit.toml.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+
+
+@config_app.command("check")
+def check_config(*, config: ConfigFile = DEFAULT, as_json: Json = False) -> None:
+    """Read a configuration, fetch its secrets, and ask each platform whether it lets in what would be read."""
+    from communitykit.config import load  # noqa: PLC0415 # imported only when used
+
+    with errors():
+        told = checked(load(config))
+        if as_json:
+            print_json({"config": str(config), "sources": told})
+        else:
+            print_checked(told)
+    raise typer.Exit(code(told))
+
+
+def checked(config: Config) -> list[dict[str, Any]]:
+    """Check every source and the roster: its name, what is missing, and the error where nothing can be read.
+
+    Raises SettingsError for what `[privacy]` or `[people]` cannot mean.
+    """
+    from communitykit.config import people_options, roster, run_options, source  # noqa: PLC0415 # same
+
+    run_options(config)
+    people_options(config)
+    told = []
+    for section in config.sources:
+        one: dict[str, Any] = {"name": section.name, "connector": section.connector, "missing": [], "error": None}
+        try:
+            named = source(config, section)
+            with named.session:
+                one["missing"] = [gap.reason for gap in named.check()]
+        except CommunityKitError as error:
+            one["error"] = str(error)
+        told.append(one)
+    try:
+        listed = roster(config)
+        if listed is not None:
+            with listed.session:
+                told.append({"name": listed.name, "connector": listed.connector.name, "missing": [], "error": None})
+    except CommunityKitError as error:
+        told.append({"name": "roster", "connector": None, "missing": [], "error": str(error)})
+    return told
+
+
+def print_checked(told: list[dict[str, Any]]) -> None:
+    """Print what a check found, a line for each thing."""
+    for one in told:
+        if one["error"]:
+            warn(f"{one['name']}: {printable(one['error'])}")
+        for missing in one["missing"]:
+            say(f"{one['name']}: {printable(missing)}")
+        if not one["error"] and not one["missing"]:
+            say(f"{one['name']}: all that is asked for can be read.")
+
+
+def code(told: list[dict[str, Any]]) -> Exit:
+    """Return the exit code of a check."""
+    if any(one["error"] for one in told) or not told:
+        return Exit.FAILED
+    return Exit.PARTIAL if any(one["missing"] for one in told) else Exit.COMPLETE

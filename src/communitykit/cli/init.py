@@ -1,0 +1,149 @@
+"""`communitykit init`: a configuration, by asking, and what to ask an administrator for."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from communitykit.cli.app import app, errors
+from communitykit.cli.config import checked, code, print_checked
+from communitykit.cli.output import say
+from communitykit.cli.run import DEFAULT, ConfigFile
+from communitykit.connector.flow import Selection
+from communitykit.connector.registry import registry
+from communitykit.connector.settings import Settings
+from communitykit.errors import SettingsError, told_by_system
+
+if TYPE_CHECKING:
+    from communitykit.connector.declaration import Connector
+
+_USUAL = ("tenant", "client_id", "client_secret")
+"""What lets in where there is no token: an app of its own."""
+_LETTERS = {
+    "en": {
+        "subject": "Subject: read access to {title} for a participation report",
+        "hello": "Hello,\n\nWe measure how people take part in our communities on {title}. The tool, communitykit, "
+        "runs on a machine of ours and only reads. Private communities and direct messages stay out unless they are "
+        "asked for.\n\nCould you grant an app these permissions?",
+        "needed": "needed",
+        "useful": "useful, may be left out",
+        "or": "or",
+        "end": "Each can be taken back at any time. Thank you!",
+    },
+    "fr": {
+        "subject": "Objet : accès en lecture à {title} pour un bilan de participation",
+        "hello": "Bonjour,\n\nNous mesurons la participation à nos communautés sur {title}. L'outil, communitykit, "
+        "tourne sur une de nos machines et ne fait que lire. Les communautés privées et les messages directs restent "
+        "dehors, sauf demande expresse.\n\nPourriez-vous accorder ces autorisations à une application ?",
+        "needed": "nécessaire",
+        "useful": "utile, facultatif",
+        "or": "ou",
+        "end": "Chacune peut être retirée à tout moment. Merci !",
+    },
+}
+
+
+@app.command()
+def init(
+    *,
+    config: ConfigFile = DEFAULT,
+    language: Annotated[str, typer.Option("--language", help="Of the text for an administrator: en or fr.")] = "en",
+) -> None:
+    """Write a configuration by asking, check it, and say which permissions to ask an administrator for."""
+    with errors():
+        if language not in _LETTERS:
+            raise SettingsError(f"there is no text in {language!r}", remedy=f"Take {' or '.join(_LETTERS)}.")
+        if config.exists():
+            raise SettingsError("is there already", subject=str(config), remedy="Edit it, or name another file.")
+        connector, lines = _asked()
+        _write(config, lines)
+        say(f"\nWrote {config}, readable by you alone. It holds no secret.\n")
+        from communitykit.config import load  # noqa: PLC0415 # imported only when used
+
+        told = checked(load(config))
+        print_checked(told)
+        if not any(line.startswith("archive = ") for line in lines):
+            text = letter(connector, language)
+            if text:
+                say(f"\nFor the administrator of {connector.title}:\n\n{text}\n")
+            say(f"Every step is in the connector's own page, communitykit-{connector.name}.")
+        say(f"Then: communitykit config check --config {config}, and communitykit run --config {config}.")
+    raise typer.Exit(code(told))
+
+
+def letter(connector: Connector, language: str) -> str:
+    """Return a text that asks an administrator for what a run needs; nothing where the connector declares none."""
+    if connector.needs is None:
+        return ""
+    words = _LETTERS[language]
+    asked = Selection(settings=connector.settings.model_construct(), until=datetime.now(UTC))
+    either, needs = f" {words['or']} ", []
+    for one in connector.needs(asked):
+        weight = words["needed"] if one.required else words["useful"]
+        needs.append(f"- {either.join(one.any_of)}: {one.use} ({weight})")
+    head = (words["subject"].format(title=connector.title), words["hello"].format(title=connector.title))
+    return "\n\n".join([*head, "\n".join(needs), words["end"]])
+
+
+def _asked() -> tuple[Connector, list[str]]:
+    """Ask what there is; return the connector and the file's lines."""
+    found = registry().connectors
+    export = _choice("What is there, an export or a token?", ("export", "token"), "token") == "export"
+    fit = [name for name, one in found.items() if (one.archive if export else one.discover) is not None]
+    if not fit:
+        raise SettingsError("no connector is installed that reads it", remedy="See: communitykit connectors.")
+    connector = found[_choice("Which platform?", tuple(fit), fit[0])]
+    name = str(typer.prompt("What is this source to be called?", default=connector.name))
+    store = str(typer.prompt("Which file is everything read into?", default="activity.duckdb"))
+    lines = ["[store]", f"path = {json.dumps(store)}", "", "[[sources]]", f"name = {json.dumps(name)}"]
+    lines.append(f"connector = {json.dumps(connector.name)}")
+    if export:
+        path = str(typer.prompt("Where is the export (a zip or a folder)?"))
+        return connector, [*lines, f"archive = {json.dumps(str(Path(path).expanduser().resolve()))}"]
+    return connector, [*lines, *(_setting(connector, name, one) for one in _letting_in(connector))]
+
+
+def _letting_in(connector: Connector) -> list[str]:
+    """Return the settings that let a run in: the address where there is none, and a token or an app's registration."""
+    own = [one for one in connector.settings.model_fields if one not in Settings.model_fields]
+    needed = [name for name, one in connector.settings.model_fields.items() if one.is_required()]
+    address = [] if connector.base_url or "base_url" in needed else ["base_url"]
+    usual = ["token"] if "token" in own else []
+    if set(_USUAL) <= set(own):
+        kind = _choice("A token, or an app of yours?", ("app", "token"), "app") if usual else "app"
+        usual = list(_USUAL) if kind == "app" else usual
+    return list(dict.fromkeys([*address, *needed, *usual]))
+
+
+def _setting(connector: Connector, source: str, name: str) -> str:
+    """Ask for one setting: of a secret only where it is."""
+    from communitykit.config.loading import is_secret  # noqa: PLC0415 # imported only when used
+
+    if not is_secret(name, connector.settings.model_fields[name].annotation):
+        return f"{name} = {json.dumps(str(typer.prompt(f'{name}?')))}"
+    usual = f"COMMUNITYKIT_{source}_{name}".upper().replace("-", "_")
+    variable = str(typer.prompt(f"Which environment variable holds the {name}?", default=usual))
+    return f"{name} = {{ env = {json.dumps(variable)} }}"
+
+
+def _choice(question: str, among: tuple[str, ...], default: str) -> str:
+    while True:
+        told = str(typer.prompt(f"{question} ({', '.join(among)})", default=default)).strip().lower()
+        if told in among:
+            return told
+        say(f"One of: {', '.join(among)}.")
+
+
+def _write(path: Path, lines: list[str]) -> None:
+    """Write the file for its owner alone; one that is there stays."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+    except OSError as error:
+        raise SettingsError(f"cannot be written: {told_by_system(error)}", subject=str(path)) from None

@@ -1,0 +1,82 @@
+"""`communitykit init` and `config check`: a file by asking, private, without a secret, and a letter to send."""
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from communitykit.cli import commands as _all  # noqa: F401 # registers every command
+from communitykit.cli.app import app
+from communitykit.config import Secret, load
+from communitykit.connector.registry import registry
+from communitykit.sandbox import World, serve
+
+
+def typed(*words: str | Path, answers: str = "", **environment: str) -> Result:
+    return CliRunner().invoke(app, list(map(str, words)), input=answers, env=environment)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Any]:
+    with serve(World(seed=1, size="tiny", platforms=("slack",)), registry().get("slack").simulated()) as found:
+        yield found
+
+
+def test_a_token_is_named_and_the_administrator_is_written_to(server: Any, tmp_path: Path) -> None:
+    path = tmp_path / "communitykit.toml"
+    environment = {"COMMUNITYKIT_EMEA_BASE_URL": server.settings["base_url"], "SLACK_EMEA": server.settings["token"]}
+    answers = "tokn\ntoken\nslack\nemea\n\nSLACK_EMEA\n"
+    done = typed("init", "--config", path, "--language", "fr", answers=answers, **environment)
+    assert done.exit_code == 0, done.output
+    assert "One of: export, token." in done.output
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    (source,) = load(path).sources
+    assert (source.name, source.connector, source.settings) == ("emea", "slack", {"token": Secret(env="SLACK_EMEA")})
+    assert load(path).store.path == tmp_path / "activity.duckdb"
+    assert "emea: all that is asked for can be read." in done.output
+    assert "- channels:history: messages of public channels (nécessaire)" in done.output
+    assert server.settings["token"] not in done.output + path.read_text(encoding="utf-8")
+    again = typed("init", "--config", path)
+    assert (again.exit_code, "is there already" in again.output) == (1, True)
+
+
+def test_an_app_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    done = typed("init", "--config", path, answers="token\nteams\n\n\napp\nt.example\nid-1\nSECRET_OF_TEAMS\n")
+    assert done.exit_code == 1  # nobody set the variable
+    assert "the environment variable SECRET_OF_TEAMS is not set" in done.output
+    assert "- ChannelMessage.Read.All or Group.Read.All: " in done.output
+    told = load(path).sources[0].settings
+    assert told == {"tenant": "t.example", "client_id": "id-1", "client_secret": Secret(env="SECRET_OF_TEAMS")}
+
+
+def test_an_export_needs_nobody(tmp_path: Path) -> None:
+    export, path = tmp_path / "export.zip", tmp_path / "c.toml"
+    registry().get("slack").simulated().write_archive(World(seed=1, size="tiny", platforms=("slack",)), export)
+    done = typed("init", "--config", path, answers=f"export\nslack\n\n\n{export}\n")
+    assert done.exit_code == 0, done.output
+    assert load(path).sources[0].archive == export
+    assert "administrator" not in done.output
+
+
+def test_check_names_each_source_and_says_what_is_missing(server: Any, tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    address = json.dumps(server.settings["base_url"])
+    source = f'[[sources]]\nconnector = "slack"\nbase_url = {address}\n'
+    path.write_text(
+        f'{source}name = "good"\ntoken = {{ env = "T" }}\n{source}name = "bad"\ntoken = {{ command = "echo no" }}\n'
+        '[people]\nroster = "nowhere.csv"\n',
+        encoding="utf-8",
+    )
+    done = typed("config", "check", "--config", path, "--json", T=server.settings["token"])
+    told = {one["name"]: one for one in json.loads(done.stdout)["sources"]}
+    assert (done.exit_code, told["good"]["error"], told["good"]["missing"]) == (1, None, [])
+    assert "token" in told["bad"]["error"]
+    assert "nowhere.csv" in told["roster"]["error"]
+    spoken = typed("config", "check", "--config", path, T=server.settings["token"])
+    assert "good: all that is asked for can be read." in spoken.stdout
