@@ -165,7 +165,7 @@ def companies(draw: st.DrawFn) -> tuple[dict[tuple[str, ...], int], list[str]]:
     return dict(zip(cells, sizes, strict=True)), ["platform", "place", "kind"][: len(shape)]
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(companies())
 def test_no_small_group_is_found_by_subtraction_or_by_linear_programme(
     company: tuple[dict[tuple[str, ...], int], list[str]],

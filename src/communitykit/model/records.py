@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticSerializationError, to_json
 
 from communitykit.model.references import AnyId, CommunityId, MemberId, PostId, Ref
 
@@ -26,8 +27,14 @@ Id: TypeAlias = Annotated[str, Field(min_length=1)]
 """A neutral id, `platform:network:kind:native`."""
 
 
+Integer: TypeAlias = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""A whole number of 64 bits, as wide as tables and files hold; a wider one is refused, which costs one record."""
+
+
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # A bound that no text reaches: with it pydantic reads each text, and refuses halves of characters, which no column
+    # and no file holds.
+    model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=2**31)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """Show what was told, None too: a field that is not shown is one that no source told."""
@@ -65,7 +72,7 @@ class Attachment(_Frozen):
     name: str | None = Field(default=None, description="File name or title.")
     url: str | None = Field(default=None, description="Its address, without credentials.")
     mime_type: str | None = Field(default=None, description="Media type.")
-    size: int | None = Field(default=None, description="Bytes.")
+    size: Integer | None = Field(default=None, description="Bytes.")
     text: str | None = Field(default=None, description="Text that it shows, if any.")
 
 
@@ -73,7 +80,7 @@ class PollOption(_Frozen):
     """One answer of a poll."""
 
     text: str = Field(description="The answer.")
-    votes: int | None = Field(default=None, description="How many chose it; None where the platform does not tell.")
+    votes: Integer | None = Field(default=None, description="How many chose it; None where the platform does not tell.")
 
 
 class Poll(_Frozen):
@@ -87,19 +94,19 @@ class Poll(_Frozen):
 class Counts(_Frozen):
     """Figures that the platform shows beside a post; None where it does not tell."""
 
-    replies: int | None = Field(default=None, description="Replies.")
-    reactions: dict[str, int] | None = Field(default=None, description="People per reaction name.")
-    reacted: int | None = Field(default=None, description="People who reacted, where the platform tells no names.")
-    views: int | None = Field(default=None, description="People or times seen, as the platform counts.")
-    shares: int | None = Field(default=None, description="Times shared.")
+    replies: Integer | None = Field(default=None, description="Replies.")
+    reactions: dict[str, Integer] | None = Field(default=None, description="People per reaction name.")
+    reacted: Integer | None = Field(default=None, description="People who reacted, where the platform tells no names.")
+    views: Integer | None = Field(default=None, description="People or times seen, as the platform counts.")
+    shares: Integer | None = Field(default=None, description="Times shared.")
 
 
 class Features(_Frozen):
     """What was counted of a post's text where the text itself is not kept."""
 
-    length: int | None = Field(default=None, description="Characters of the text; 0 where it has none.")
+    length: Integer | None = Field(default=None, description="Characters of the text; 0 where it has none.")
     has_question: bool | None = Field(default=None, description="A question mark stands outside of addresses and code.")
-    links: int | None = Field(default=None, description="Links in the body.")
+    links: Integer | None = Field(default=None, description="Links in the body.")
 
 
 class _Record(_Frozen):
@@ -107,6 +114,15 @@ class _Record(_Frozen):
     source: Provenance | None = Field(default=None, description="Where it comes from.")
     extra: dict[str, Any] | None = Field(default=None, description="What the model has no name for, by connector.")
     raw: Any = Field(default=None, description="The scrubbed wire payload, only when asked for.")
+
+    @field_validator("extra", "raw")
+    @classmethod
+    def _is_json(cls, value: Any) -> Any:  # noqa: ANN401 # anything
+        try:
+            to_json(value)
+        except PydanticSerializationError:
+            raise ValueError("it holds what is no JSON: half a character, or an object") from None
+        return value
 
 
 class Member(_Record):
@@ -158,7 +174,7 @@ class Community(_Record):
     topic: str | None = Field(default=None, description="Current topic.")
     purpose: str | None = Field(default=None, description="Description or purpose.")
     url: str | None = Field(default=None, description="Its page.")
-    member_count: int | None = Field(default=None, description="Members, as the platform counts them.")
+    member_count: Integer | None = Field(default=None, description="Members, as the platform counts them.")
     shared_with: tuple[str, ...] | None = Field(default=None, description="Other networks that share it.")
     previous_names: tuple[str, ...] | None = Field(default=None, description="Earlier names, oldest first.")
     gone: Literal["deleted", "vanished"] | None = Field(default=None, description="No longer there, and how we know.")
@@ -271,11 +287,11 @@ class Coverage(_Frozen):
     until: UtcDatetime | None = Field(default=None, description="End of the window, fixed when the run began.")
     status: Literal["complete", "partial", "denied", "truncated", "skipped"] = Field(description="How it went.")
     reason: str | None = Field(default=None, description="Why it is not complete, and what to do.")
-    requests: int = Field(default=0, description="Requests sent.")
-    read: int = Field(default=0, description="Wire payloads read.")
-    stored: int = Field(default=0, description="Records made of them.")
-    ignored: int = Field(default=0, description="Payloads of kinds that the connector knowingly ignores.")
-    rejected: int = Field(default=0, description="Payloads that became an Issue.")
+    requests: Integer = Field(default=0, description="Requests sent.")
+    read: Integer = Field(default=0, description="Wire payloads read.")
+    stored: Integer = Field(default=0, description="Records made of them.")
+    ignored: Integer = Field(default=0, description="Payloads of kinds that the connector knowingly ignores.")
+    rejected: Integer = Field(default=0, description="Payloads that became an Issue.")
 
 
 class Issue(_Frozen):
