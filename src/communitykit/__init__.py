@@ -2,7 +2,7 @@
 
 import sys
 
-if sys.argv[:1] == ["-m"] and "communitykit.cli" in sys.orig_argv:  # `python -m communitykit.cli`: this comes first
+if sys.argv[:1] == ["-m"] and {"communitykit", "communitykit.cli"} & set(sys.orig_argv):  # `-m`: this comes first
     from communitykit.cli.interrupts import install
 
     install()

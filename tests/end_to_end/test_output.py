@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communitykit import Community, CommunityKitError, Coverage, Issue, Provenance, from_records, pull
-from communitykit.cli import app, output
+from communitykit.cli import entry, output
 from communitykit.cli.progress import PullProgress
 from communitykit.cli.show import show
 from communitykit.errors import told_by_system
@@ -113,10 +114,10 @@ def _raised() -> KeyError:
 
 
 def test_only_a_defect_is_called_one(capsys: pytest.CaptureFixture[str]) -> None:
-    app._told(FileExistsError(17, "File exists", "tables"))
-    app._told(CommunityKitError("no such thing"))
+    entry._told(FileExistsError(17, "File exists", "tables"))
+    entry._told(CommunityKitError("no such thing"))
     assert "defect" not in capsys.readouterr().err
-    app._told(RuntimeError(f"odd {STEERING}"))
+    entry._told(RuntimeError(f"odd {STEERING}"))
     told = capsys.readouterr().err
     assert "a defect of communitykit: RuntimeError: odd" in told
     assert not steers(told.replace("\t", ""))
@@ -162,3 +163,17 @@ def test_a_token_whose_name_was_forgotten_is_not_repeated() -> None:
     )  # fmt: skip
     assert done.returncode == 1
     assert "xoxb" not in done.stderr + done.stdout
+
+
+def test_the_module_its_version_and_its_completion() -> None:
+    def told(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "communitykit", *words],
+            check=False, capture_output=True, text=True, timeout=60, env={**os.environ, **environment},
+        )  # fmt: skip
+
+    assert told("--version").stdout == f"communitykit {version('communitykit')}\n"
+    done = told(_COMMUNITYKIT_COMPLETE="complete_bash", COMP_WORDS="communitykit an", COMP_CWORD="1")
+    assert done.stdout.split() == ["analyse"]
+    done = told("show", "--jsno", "--json")
+    assert (done.returncode, json.loads(done.stdout)["error"]["kind"]) == (2, "NoSuchOption")

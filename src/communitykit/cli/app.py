@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from communitykit.cli import intake, interrupts, parse
+from communitykit.cli import intake, parse
 from communitykit.cli.intake import ContentOf, OptedOut, OptOutKey
-from communitykit.cli.output import Exit, fail, print_error, print_json, print_table, say, warn
+from communitykit.cli.output import Exit, fail, print_json, print_table, say, warn
 from communitykit.connector.decoding import decode_json
 from communitykit.connector.registry import registry
 from communitykit.connector.times import parse_length
-from communitykit.errors import CommunityKitError, SettingsError, told_by_system
+from communitykit.errors import CommunityKitError, SettingsError
 from communitykit.printable import printable, printable_json
 
 app = typer.Typer(
     name="communitykit",
     help="One neutral record of who takes part in your company's communities, whatever the platform.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 sandbox_app = typer.Typer(help="A fictional company on simulated platforms.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
 
-_DEBUG = {"on": False}
-_JSON = {"on": False}
+DEBUG = {"on": False}
+"""Whether tracebacks are asked for."""
+ASKED_JSON = {"on": False}
+"""Whether the command is to print JSON."""
 
 
 def _remember_json(value: bool) -> bool:  # noqa: FBT001 # as typer calls it
-    _JSON["on"] = _JSON["on"] or value
+    ASKED_JSON["on"] = ASKED_JSON["on"] or value
     return value
 
 
@@ -57,11 +56,21 @@ Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same 
 Until = Annotated[str | None, typer.Option("--until", help="A date or time: up to when. Default: now.")]
 
 
+def _version(value: bool) -> None:  # noqa: FBT001 # as typer calls it
+    if value:
+        say(f"communitykit {version('communitykit')}")
+        raise typer.Exit
+
+
 @app.callback()
-def main(*, debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False) -> None:
+def main(
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    _: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)] = False,
+) -> None:
     """Remember what holds for every command."""
-    _DEBUG["on"] = debug
-    _JSON["on"] = False
+    DEBUG["on"] = debug
+    ASKED_JSON["on"] = False
 
 
 @contextmanager
@@ -70,7 +79,7 @@ def errors() -> Iterator[None]:
     try:
         yield
     except CommunityKitError as error:
-        fail(error, debug=_DEBUG["on"], as_json=_JSON["on"])
+        fail(error, debug=DEBUG["on"], as_json=ASKED_JSON["on"])
 
 
 @app.command()
@@ -337,66 +346,6 @@ def sandbox_export(  # the options of the command
 
     with errors():
         write_export(platform, to, style=style, size=size, seed=seed, private=private, as_json=as_json)
-
-
-def run() -> None:
-    """Run the command line."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # what the terminal's encoding lacks is shown escaped
-            stream.reconfigure(errors="backslashreplace")
-    done = _run()
-    sys.exit(interrupts.code() or done)
-
-
-def _run() -> int:
-    try:
-        try:
-            return app(standalone_mode=False) or Exit.COMPLETE
-        finally:
-            sys.stdout.flush()  # while it can still be said that nobody reads it
-    except typer.Exit as done:
-        return done.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        warn("Stopped.")
-        return Exit.INTERRUPTED
-    except SystemExit as done:  # what typer makes of a closed pipe
-        if not isinstance(done.__context__, BrokenPipeError):
-            raise
-        return _closed_pipe()
-    except BrokenPipeError:
-        return _closed_pipe()
-    except Exception as error:  # a defect of ours, or a wrong option
-        if hasattr(error, "show") and hasattr(error, "exit_code"):  # typer's own, whichever click it brings
-            shown = io.StringIO()
-            error.show(file=shown)
-            warn(shown.getvalue().rstrip())
-            if "--json" in sys.argv:  # it may not have come to be read
-                print_error(error)
-            return int(error.exit_code)
-        if _DEBUG["on"]:
-            raise
-        return _told(error)
-
-
-def _closed_pipe() -> int:
-    """End quietly: whoever read the output has seen enough. What is left in its buffer goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    return Exit.CLOSED_PIPE
-
-
-def _told(error: Exception) -> int:
-    """Say what went wrong; a defect is what is nobody else's doing."""
-    if isinstance(error, OSError | MemoryError):
-        error = told_by_system(error)
-    if isinstance(error, CommunityKitError):
-        warn(f"Error: {error}")
-    else:
-        what = f"{type(error).__name__}: {error}".replace("\n", " ")
-        warn(f"Error: a defect of communitykit: {what}. Run again with --debug and report it.")
-    if _JSON["on"]:
-        with contextlib.suppress(OSError):  # standard output may be what fails: it was said on the error stream
-            print_error(error)
-    return Exit.FAILED
 
 
 def _doors(connector: Any) -> dict[str, bool]:  # noqa: ANN401 # a Connector

@@ -1,0 +1,5 @@
+"""`python -m communitykit`."""
+
+from communitykit.cli import main
+
+main()

@@ -1,0 +1,75 @@
+"""How the process begins and ends: what is raised becomes a sentence, a document and an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+
+import typer
+
+from communitykit.cli import interrupts
+from communitykit.cli.app import ASKED_JSON, DEBUG, app
+from communitykit.cli.output import Exit, print_error, warn
+from communitykit.errors import CommunityKitError, told_by_system
+
+
+def run() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what the terminal's encoding lacks is shown escaped
+            stream.reconfigure(errors="backslashreplace")
+    done = _run()
+    sys.exit(interrupts.code() or done)
+
+
+def _run() -> int:
+    try:
+        try:
+            return app(standalone_mode=False, prog_name="communitykit") or Exit.COMPLETE
+        finally:
+            sys.stdout.flush()  # while it can still be said that nobody reads it
+    except typer.Exit as done:
+        return done.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        warn("Stopped.")
+        return Exit.INTERRUPTED
+    except SystemExit as done:  # what typer makes of a closed pipe
+        if not isinstance(done.__context__, BrokenPipeError):
+            raise
+        return _closed_pipe()
+    except BrokenPipeError:
+        return _closed_pipe()
+    except Exception as error:  # a defect of ours, or a wrong option
+        if hasattr(error, "show") and hasattr(error, "exit_code"):  # typer's own, whichever click it brings
+            shown = io.StringIO()
+            error.show(file=shown)
+            warn(shown.getvalue().rstrip())
+            if "--json" in sys.argv:  # it may not have come to be read
+                print_error(error)
+            return int(error.exit_code)
+        if DEBUG["on"]:
+            raise
+        return _told(error)
+
+
+def _closed_pipe() -> int:
+    """End quietly: whoever read the output has seen enough. What is left in its buffer goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return Exit.CLOSED_PIPE
+
+
+def _told(error: Exception) -> int:
+    """Say what went wrong; a defect is what is nobody else's doing."""
+    if isinstance(error, OSError | MemoryError):
+        error = told_by_system(error)
+    if isinstance(error, CommunityKitError):
+        warn(f"Error: {error}")
+    else:
+        what = f"{type(error).__name__}: {error}".replace("\n", " ")
+        warn(f"Error: a defect of communitykit: {what}. Run again with --debug and report it.")
+    if ASKED_JSON["on"]:
+        with contextlib.suppress(OSError):  # standard output may be what fails: it was said on the error stream
+            print_error(error)
+    return Exit.FAILED
