@@ -100,6 +100,7 @@ def test_a_story_is_the_same_for_a_seed_and_another_for_another() -> None:
 
 def test_a_page_is_whole_in_itself_and_runs_nothing(silo: Report) -> None:
     assert set(silo.pages) == {"fr", "en"}
+    assert {one.stat().st_mode & 0o777 for one in (*silo.pages.values(), silo.data)} == {0o600}
     for language, path in silo.pages.items():
         page = path.read_text(encoding="utf-8")
         assert len(page.encode()) < 500_000

@@ -26,6 +26,7 @@ from communitykit.pull import PullResult, pull
 from communitykit.sandbox import SIZES, World, project, serve
 from communitykit.sandbox.roster import write_roster
 from communitykit.sandbox.vocabulary import DOMAIN
+from communitykit.sinks.files import write_text
 from communitykit.store import Store
 from communitykit.store.connection import mark
 from communitykit.testing.reading import current
@@ -143,7 +144,7 @@ def _report(to: Path) -> Told:
     for language in _LANGUAGES:
         found = report.brief(to, language=language)
         briefs[language] = folder / f"brief.{language}.html"
-        briefs[language].write_text(report.as_html(found), encoding="utf-8")
+        write_text(briefs[language], report.as_html(found))
         text = text or report.as_text(found)
     return Told(dict(made.pages), briefs, made.findings[_LANGUAGES[0]], text)
 

@@ -15,6 +15,7 @@ from communitykit.cli.app import Json, app, errors
 from communitykit.cli.output import print_json, print_table, say
 from communitykit.connector.times import read_moment
 from communitykit.errors import SettingsError
+from communitykit.sinks.files import make_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -137,6 +138,8 @@ def _shown(value: object) -> object:
 
 
 def _write(figures: pa.Table, file_format: str, to: Path | None) -> None:
+    if to is not None and file_format in {"csv", "parquet"}:
+        make_file(to)
     if file_format == "csv":
         from pyarrow import csv  # noqa: PLC0415 # imported only when used
 

@@ -13,6 +13,7 @@ from typing import Literal
 import duckdb
 
 from communitykit.errors import SettingsError
+from communitykit.sinks.files import make_file
 from communitykit.store.connection import connect, disconnect
 from communitykit.store.making import make_journal
 from communitykit.store.telling import telling
@@ -79,6 +80,8 @@ def export_decisions(store: str | Path, to: str | Path) -> int:
     with _reading(store) as connection:
         known = list(read_decisions(connection))
     path = Path(to)
+    with telling(path, "write it"):
+        make_file(path)
     with telling(path, "write it"), path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)

@@ -20,6 +20,7 @@ from communitykit.report.groups import GROUP_METRICS, check, group_pages
 from communitykit.report.page import Paper, render
 from communitykit.report.sections import filled, unread
 from communitykit.report.words import Words
+from communitykit.sinks.files import make_folder, write_text
 from communitykit.store import Store
 
 DATA_FILE: Final = "figures.json"
@@ -81,7 +82,7 @@ def make_report(  # noqa: PLR0913 # the options of one call
         figures = Figures(analysis, k=k, since=since, until=until)
         findings = answer(figures)
         before = _earlier(folder / DATA_FILE)
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         pages, told, groups = {}, {}, list[Path]()
         for words in spoken:
             names = {key: name or words.say("report.section.communities.private") for key, name in places.items()}
@@ -89,11 +90,11 @@ def make_report(  # noqa: PLR0913 # the options of one call
             pages[words.language] = folder / f"report.{words.language}.html"
             told[words.language] = tuple(paper.finding(one)["text"] for one in findings)
             context = _context(paper, findings, before, store=Path(store).name, today=clock.now())
-            pages[words.language].write_text(render(context, words), encoding="utf-8")
+            write_text(pages[words.language], render(context, words))
             for one in per:
                 groups += _group_pages(paper, one, folder, store=Path(store).name, today=clock.now())
         data = folder / DATA_FILE
-        data.write_text(json.dumps(_as_data(figures, findings, clock.now()), default=str, indent=1), encoding="utf-8")
+        write_text(data, json.dumps(_as_data(figures, findings, clock.now()), default=str, indent=1))
     return Report(pages, data, told, tuple(groups))
 
 
@@ -188,7 +189,7 @@ def _group_pages(paper: Paper, per: str, folder: Path, *, store: str, today: dat
             "glossary": paper.glossary(sorted(GROUP_METRICS)),
         }
         written.append(folder / f"{stem}.{words.language}.html")
-        written[-1].write_text(render(context, words), encoding="utf-8")
+        write_text(written[-1], render(context, words))
     return written
 
 

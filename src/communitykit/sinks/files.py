@@ -17,6 +17,12 @@ def make_folder(path: Path, *, share: bool = False) -> None:
         raise FileExistsError(17, "File exists", str(path))
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text as UTF-8 into a file that is its owner's only from the first byte on."""
+    make_file(path)
+    path.write_text(text, encoding="utf-8")
+
+
 def make_file(path: Path, *, share: bool = False) -> None:
     """Make an empty file in the place of the one that may be there, before anything is written into it."""
     if share:
