@@ -164,7 +164,7 @@ def test_what_is_older_than_promised_is_erased(store: Path) -> None:
 
 def test_what_is_kept_is_told(store: Path, tmp_path: Path) -> None:
     file = tmp_path / "ann.json"
-    told = write_subject(store, "ann@example.org", file)
+    told = write_subject(store, "ann@example.org", file, purpose="asked for by her")
     assert stat.filemode(file.stat().st_mode) == "-rw-------"
     kept = json.loads(file.read_bytes())
     assert {name: len(rows) for name, rows in kept.items()} == told
@@ -174,7 +174,9 @@ def test_what_is_kept_is_told(store: Path, tmp_path: Path) -> None:
     }  # fmt: skip
     assert kept["posts"][0]["body"] == "quinoa"
     with pytest.raises(FileExistsError):
-        write_subject(store, ANN, file)
+        write_subject(store, ANN, file, purpose="asked for by her")
+    (note,) = rows(store, "SELECT * FROM releases")
+    assert (note["what"], note["purpose"], note["rows"]) == ("subject", "asked for by her", sum(told.values()))
 
 
 def test_a_pull_that_empties_a_post_removes_its_bytes_once_a_day(store: Path) -> None:

@@ -35,7 +35,7 @@ ANN = "p:n:member:ann"
 def test_a_killed_erasure_leaves_one_whole_store(tmp_path: Path) -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
     source = Provenance(connector="p", version="0", origin="api", fetched_at=at, as_of=at)
-    posts = [Post(id=f"p:n:post:{n}", author_id=ANN, text=f"word {n} " * 50, source=source) for n in range(3_000)]
+    posts = [Post(id=f"p:n:post:{n}", author_id=ANN, text=f"word {n} " * 50, source=source) for n in range(1_000)]
     first = tmp_path / "first.duckdb"
     pull(from_records([Member(id=ANN, display_name="Ann", source=source), *posts]), first)
     chance = random.Random(7)  # noqa: S311 # repeatable moments, not secrets
@@ -62,7 +62,7 @@ def test_a_killed_erasure_leaves_one_whole_store(tmp_path: Path) -> None:
             with Store(store) as opened:
                 members = opened.arrow("members").num_rows
                 emptied = opened.sql("SELECT count(*) AS n FROM posts WHERE gone = 'deleted'")["n"].to_pylist()[0]
-            assert (members, emptied) in {(1, 0), (0, 3_000)}
+            assert (members, emptied) in {(1, 0), (0, 1_000)}
             assert not list(tmp_path.glob(f"{number}.duckdb.making-*"))
             if number >= 2:
                 outcomes.add(members)

@@ -19,6 +19,38 @@ if TYPE_CHECKING:
 
 StoreOption = Annotated[Path, typer.Option("--store", help="The activity store (a DuckDB file).")]
 _DEFAULT = Path("activity.duckdb")
+Purpose = Annotated[str, typer.Option("--purpose", metavar="TEXT", help="What it is for, in a sentence; it is kept.")]
+
+privacy_app = typer.Typer(help="What a works council asks for.", no_args_is_help=True)
+app.add_typer(privacy_app, name="privacy")
+
+
+@privacy_app.command()
+def record(  # one per option
+    store: Path,
+    *,
+    to: Annotated[Path, typer.Option("--to", help="The HTML page; its JSON stands beside it. None is replaced.")],
+    purpose: Purpose,
+    keep: Annotated[str, typer.Option("--keep", metavar="25mo", help="How long records are kept: 90d, 25mo, 2y.")],
+    language: Annotated[str, typer.Option("--language", help="en or fr.")] = "en",
+    k: Annotated[int, typer.Option("--k", help="The smallest group that is shown.")] = 5,
+    key_id: Annotated[str | None, typer.Option("--key-id", help="Of the analysis tables' key.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the record of processing of a store: sources, fields kept, purpose, retention, releases."""
+    from communitykit.privacy.record import record_of_processing, write_record  # noqa: PLC0415 # only when used
+
+    with errors():
+        parse_length(keep)
+        told = record_of_processing(store, purpose=purpose, retention=keep, k=k, key_id=key_id)
+        try:
+            written = write_record(told, to, language)
+        except OSError as error:
+            raise SettingsError(f"it cannot be written: {told_by_system(error)}", subject=str(to)) from None
+        if as_json:
+            print_json({"paths": [str(one) for one in written]})
+        else:
+            say(f"Written: {', '.join(map(str, written))}")
 
 
 @app.command()
@@ -50,15 +82,16 @@ def subject(
     who: str,
     *,
     to: Annotated[Path, typer.Option("--to", help="The JSON file to write; one that is there is not replaced.")],
+    purpose: Purpose,
     store: StoreOption = _DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Write all that is kept about a person or an account, for who asks to see it."""
+    """Write all that is kept about a person or an account, for who asks to see it; that it was is noted."""
     from communitykit.privacy.telling import write_subject  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():
         try:
-            rows = write_subject(store, who, to)
+            rows = write_subject(store, who, to, purpose=purpose)
         except OSError as error:
             raise SettingsError(f"it cannot be written: {told_by_system(error)}", subject=str(to)) from None
         if as_json:

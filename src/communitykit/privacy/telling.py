@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 from pydantic_core import to_json
 
 from communitykit.privacy.asking import find
+from communitykit.privacy.releases import checked_purpose, release
 from communitykit.store import Store
 from communitykit.store.making import PRIVATE_FILE
 
@@ -44,12 +46,18 @@ def subject_data(store: str | Path, who: str) -> dict[str, list[dict[str, Any]]]
         return {name: opened.sql(query, {"ids": ids}).to_pylist() for name, query in _KEPT.items()}
 
 
-def write_subject(store: str | Path, who: str, to: str | Path) -> dict[str, int]:
+def write_subject(store: str | Path, who: str, to: str | Path, *, purpose: str) -> dict[str, int]:
     """Write what `subject_data` returns as JSON into a file that only its owner can read; return how many rows of what.
+
+    That it was written is noted in the store before (`communitykit.privacy.release`), with its `purpose`.
 
     Raises SettingsError, StoreError as it does; OSError where the file cannot be written, or is there already.
     """
+    checked_purpose(purpose)
     kept = subject_data(store, who)
+    if os.path.lexists(to):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(to))
+    release(store, what="subject", purpose=purpose, rows=sum(map(len, kept.values())))
     with os.fdopen(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE), "wb") as file:
         file.write(to_json(kept, indent=2))
     return {name: len(rows) for name, rows in kept.items()}

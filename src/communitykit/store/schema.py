@@ -70,6 +70,13 @@ _OTHER_TABLES: dict[str, dict[str, str]] = {
         "decided_at": "TIMESTAMPTZ",
         "undone_at": "TIMESTAMPTZ",
     },
+    "releases": {
+        "released_at": "TIMESTAMPTZ",
+        "released_by": "VARCHAR",
+        "what": "VARCHAR",
+        "purpose": "VARCHAR",
+        "rows": "BIGINT",
+    },
 }
 
 _KEYS = {**dict.fromkeys(TABLES.values(), "id"), "post_versions": "post_id"}
