@@ -80,3 +80,25 @@ def test_check_names_each_source_and_says_what_is_missing(server: Any, tmp_path:
     assert "nowhere.csv" in told["roster"]["error"]
     spoken = typed("config", "check", "--config", path, T=server.settings["token"])
     assert "good: all that is asked for can be read." in spoken.stdout
+
+
+def test_commands_take_the_store_and_what_is_not_said_from_the_file(tmp_path: Path) -> None:
+    export, path = tmp_path / "export.zip", tmp_path / "c.toml"
+    registry().get("slack").simulated().write_archive(World(seed=1, size="tiny", platforms=("slack",)), export)
+    path.write_text(
+        '[store]\npath = "s.duckdb"\n[[sources]]\nconnector = "slack"\narchive = "export.zip"\n'
+        '[people]\nleaders = { titles = "head" }\n[analysis]\nto = "a.duckdb"\nzone = "Europe/Paris"\nmin_group = 3\n'
+        'key = { file = "key" }\n[brief]\nto = "b.md"\nlanguage = "fr"\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "key").write_text("k" * 40, encoding="utf-8")
+    assert typed("import", "slack", export, "--to", tmp_path / "s.duckdb").exit_code == 0
+    assert json.loads(typed("show", "--config", path, "--json").stdout)["store"] == "s.duckdb"
+    assert set(json.loads(typed("people", "--config", path, "--json").stdout)["leaders"]) <= {"title"}
+    about = json.loads(typed("analyse", "--config", path, "--json").stdout)["about"]
+    assert (about["zone"], about["min_group"], about["key_id"] is None) == ("Europe/Paris", "3", False)
+    over = json.loads(typed("analyse", "--config", path, "--zone", "UTC", "--json").stdout)["about"]
+    assert (over["zone"], over["key_id"]) == ("UTC", about["key_id"])
+    assert json.loads(typed("brief", "--config", path, "--json").stdout)["language"] == "fr"
+    done = typed("show", "--json")
+    assert (done.exit_code, "no store is named" in json.loads(done.stdout)["error"]["message"]) == (1, True)

@@ -187,6 +187,9 @@ def test_everything_that_is_configured_is_made(servers: dict[str, Any], tmp_path
         assert (done.returncode, told["errors"]) == (0, []), done.stderr
         assert told["analysis"]["about"]["content"] == "features"
         assert set(told["report"]["pages"]) == {"en", "fr"}
+    alone = json.loads(command("report", "--config", path, "--json").stdout)
+    assert set(alone["pages"]) == {"en", "fr"}
+    assert str(tmp_path / "made" / "report") in alone["data"]
     made = tmp_path / "made"
     assert {one.name for one in (made / "report").iterdir()} == {"report.en.html", "report.fr.html", "figures.json"}
     assert (made / "brief.md").read_text(encoding="utf-8").strip()

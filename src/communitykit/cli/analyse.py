@@ -9,20 +9,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from communitykit.cli.app import Json, app, errors
+from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.output import errors as error_stream
 from communitykit.cli.output import print_json, print_table, say
+from communitykit.errors import SettingsError
 
 if TYPE_CHECKING:
     from communitykit.analysis import Analysed
 
 
 @app.command()
-def analyse(  # the options of the command
-    store: Path,
+def analyse(  # noqa: PLR0913 # the options of the command
+    store: StoreArgument = None,
     *,
+    config: FromConfig = None,
     to: Annotated[
-        Path, typer.Option("--to", metavar="PATH", help="A DuckDB file (.duckdb), or a folder for Parquet files.")
-    ],
+        Path | None,
+        typer.Option("--to", metavar="PATH", help="A DuckDB file (.duckdb), or a folder for Parquet files."),
+    ] = None,
     key_env: Annotated[
         str | None, typer.Option("--key-env", metavar="NAME", help="The environment variable that holds the key.")
     ] = None,
@@ -30,10 +34,13 @@ def analyse(  # the options of the command
     key_command: Annotated[
         str | None, typer.Option("--key-command", metavar="C", help="The command that prints it.")
     ] = None,
-    zone: Annotated[str, typer.Option("--zone", metavar="Z", help="The reporter's zone: what a day is.")] = "UTC",
+    zone: Annotated[
+        str | None, typer.Option("--zone", metavar="Z", help="The reporter's zone: what a day is. Default: UTC.")
+    ] = None,
     min_group: Annotated[
-        int, typer.Option("--min-group", help="Departments, sites… of fewer persons are called (other).")
-    ] = 5,
+        int | None,
+        typer.Option("--min-group", help="Departments, sites… of fewer persons are called (other). Default: 5."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make the analysis tables of a store: no text, no names, no native ids. Run it again: changed days are redone."""
@@ -41,8 +48,22 @@ def analyse(  # the options of the command
     from communitykit.privacy.pseudonyms import load_key  # noqa: PLC0415 # same
 
     with errors():
+        file = configured(config)
+        told = file.analysis if file else None
+        to = to or (told.to if told else None)
+        if to is None:
+            raise SettingsError("it is not said where to", remedy="Give --to, or [analysis] in the configuration.")
         key = load_key(env=key_env, file=key_file, command=key_command)
-        made = make(store, to, key=key, zone=zone, min_group=min_group, tell=_progress(quiet=as_json))
+        if key is None and file and told and told.key:
+            key = load_key(**told.key.places(file.folder))
+        made = make(
+            store_of(store, file),
+            to,
+            key=key,
+            zone=zone or (file.zone if file else "UTC"),
+            min_group=min_group if min_group is not None else told.min_group if told else 5,
+            tell=_progress(quiet=as_json),
+        )
         if as_json:
             print_json({"to": str(to), "rows": made.rows, "about": made.about, "not_in_it": list(made.missing)})
             return

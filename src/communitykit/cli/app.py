@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from communitykit.cli import intake, parse
+from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.intake import ContentOf, OptedOut, OptOutKey
 from communitykit.cli.output import Exit, fail, print_json, print_table, say, warn
 from communitykit.connector.decoding import decode_json
@@ -241,12 +242,12 @@ def import_(  # noqa: PLR0913 # the options of the command
 
 
 @app.command()
-def show(store: Path, *, as_json: Json = False) -> None:
+def show(store: StoreArgument = None, *, config: FromConfig = None, as_json: Json = False) -> None:
     """Show what is in an activity store: counts, window, coverage, issues, freshness."""
     from communitykit.cli.show import show as print_store  # noqa: PLC0415 # imported only when used
 
     with errors():
-        print_store(store, as_json=as_json)
+        print_store(store_of(store, configured(config)), as_json=as_json)
 
 
 @app.command()

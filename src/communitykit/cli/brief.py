@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from communitykit.cli.app import Json, app, errors
+from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.output import print_json
 from communitykit.errors import SettingsError
 
 
 @app.command()
 def brief(  # the options of the command
-    store: Path,
+    store: StoreArgument = None,
     *,
+    config: FromConfig = None,
     community: Annotated[
         list[str] | None, typer.Option("--community", metavar="GLOB", help="Only communities whose name or id matches.")
     ] = None,
-    language: Annotated[str, typer.Option("--language", help="en or fr.")] = "en",
+    language: Annotated[str | None, typer.Option("--language", help="en or fr. Default: en.")] = None,
     without: Annotated[list[str] | None, typer.Option("--without", metavar="RULE", help="Switch a rule off.")] = None,
     file_format: Annotated[str, typer.Option("--format", help="text, markdown or html (the body of a mail).")] = "text",
     as_json: Json = False,
@@ -32,7 +33,14 @@ def brief(  # the options of the command
     with errors():
         if file_format not in forms:
             raise SettingsError(f"cannot write {file_format!r}", remedy=f"Take {', '.join(forms)}.")
-        made = report.brief(store, communities=community or (), language=language, without=without or ())
+        file = configured(config)
+        told = file.brief if file else None
+        made = report.brief(
+            store_of(store, file),
+            communities=community or (told.communities if told else ()),
+            language=language or (told.language if told else "en"),
+            without=without or (told.without if told else ()),
+        )
         if as_json:
             print_json(report.as_data(made))
         else:

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from communitykit.cli import parse
 from communitykit.cli.app import Json, app, errors
+from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.output import Exit, print_json, print_table, say
 from communitykit.errors import SettingsError
 
@@ -38,8 +39,9 @@ _DEFAULT = Path("activity.duckdb")
 
 @people_app.command("resolve")
 def resolve_people(  # noqa: PLR0913 # the options of the command
-    store: Path,
+    store: StoreArgument = None,
     *,
+    config: FromConfig = None,
     domain: Annotated[
         list[str] | None,
         typer.Option("--domain", metavar="OLD=NEW", help="Addresses of both domains are the same."),
@@ -70,10 +72,14 @@ def resolve_people(  # noqa: PLR0913 # the options of the command
     as_json: Json = False,
 ) -> None:
     """Find the persons behind a store's accounts: `communitykit people STORE`. Options are remembered in the store."""
+    from communitykit.config import people_options  # noqa: PLC0415 # imported only when used
     from communitykit.people import Options, options_of, resolve  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():
-        before = Options() if reset else options_of(store)
+        file = configured(config)
+        store = store_of(store, file)
+        declared = people_options(file) if file else None
+        before = declared or (Options() if reset else options_of(store))
         leaders = replace(
             before.leaders,
             listed=tuple(leader) if leader else before.leaders.listed,

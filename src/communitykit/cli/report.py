@@ -9,15 +9,19 @@ from typing import Annotated
 import typer
 
 from communitykit.cli.app import Json, app, errors
+from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.output import print_json, say
 from communitykit.errors import SettingsError
 
 
 @app.command()
 def report(  # noqa: PLR0913 # the options of the command
-    store: Path,
+    store: StoreArgument = None,
     *,
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder to write into.")] = Path("report"),
+    config: FromConfig = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="The folder to write into. Default: report.")
+    ] = None,
     language: Annotated[
         list[str] | None, typer.Option("--language", help="en or fr; may be repeated. Default: en.")
     ] = None,
@@ -25,8 +29,10 @@ def report(  # noqa: PLR0913 # the options of the command
         list[str] | None,
         typer.Option("--per", metavar="GROUP", help="department, country or community: one more page for each."),
     ] = None,
-    k: Annotated[int, typer.Option("--k", help="No figure rests on fewer people.")] = 5,
-    zone: Annotated[str, typer.Option("--zone", metavar="Z", help="The reporter's zone: what a day is.")] = "UTC",
+    k: Annotated[int | None, typer.Option("--k", help="No figure rests on fewer people. Default: 5.")] = None,
+    zone: Annotated[
+        str | None, typer.Option("--zone", metavar="Z", help="The reporter's zone: what a day is. Default: UTC.")
+    ] = None,
     since: Annotated[
         str | None,
         typer.Option("--since", metavar="DAY", help="The first day. Default: the last whole months, twelve."),
@@ -40,11 +46,23 @@ def report(  # noqa: PLR0913 # the options of the command
 
     with errors():
         first, end = _day(since), _day(until)
+        file = configured(config)
+        told = file.report if file else None
+        store = store_of(store, file)
+        zone = zone or (file.zone if file else "UTC")
+        k = k if k is not None else told.k if told else 5
         if data:
             print_json(made_by.report_data(store, k=k, zone=zone, since=first, until=end))
             return
         made = made_by.make_report(
-            store, to, languages=language or ["en"], per=per or [], k=k, zone=zone, since=first, until=end
+            store,
+            to or (told.to if told else Path("report")),
+            languages=language or (told.languages if told else ["en"]),
+            per=per or [],
+            k=k,
+            zone=zone,
+            since=first,
+            until=end,
         )
         if as_json:
             print_json(

@@ -1,0 +1,40 @@
+"""`--config` on commands that read a store: its path, and what else they ask, come from the configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from communitykit.errors import SettingsError
+
+if TYPE_CHECKING:
+    from communitykit.config import Config
+
+StoreArgument = Annotated[Path | None, typer.Argument(help="The activity store.", show_default=False)]
+FromConfig = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Take the store, and what is not said here, from it.")
+]
+
+
+def configured(config: Path | None) -> Config | None:
+    """Load the configuration that a command names; None where it names none.
+
+    Raises as `communitykit.config.load`.
+    """
+    from communitykit.config import load  # noqa: PLC0415 # imported only when used
+
+    return None if config is None else load(config)
+
+
+def store_of(store: Path | None, config: Config | None) -> Path:
+    """Return the store that a command is about: the one that it names, else the configuration's.
+
+    Raises SettingsError where neither names one.
+    """
+    if store is not None:
+        return store
+    if config is None:
+        raise SettingsError("no store is named", remedy="Name it, or give a configuration with --config.")
+    return config.store.path
