@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -25,7 +26,8 @@ from communitykit.people import Leaders, Options, resolve
 from communitykit.privacy.groups import REASON
 from communitykit.report import Figures, Report, answer, answer_rules, make_report
 from communitykit.report.making import opened
-from communitykit.report.words import LANGUAGES, catalogue
+from communitykit.report.sections import _size as size
+from communitykit.report.words import LANGUAGES, Words, catalogue
 from communitykit.sandbox import stories
 from communitykit.sandbox.stories import STORIES, tell_story
 
@@ -230,6 +232,12 @@ def test_the_command_writes_a_report_or_prints_its_data(told: Told, tmp_path: Pa
     assert sentence.startswith("Finance reste dans l'entre-soi\u202f: 100\u202f% de ses liens sont internes")
     assert json.loads(run("--data").stdout)["answer"][0]["rule"] == "silo"
     assert run("--since", "May", "--to", str(tmp_path / "out")).exit_code == 1
+
+
+@pytest.mark.parametrize(("members", "shown"), [(None, "\N{EN DASH}"), (0, "0"), (4, "too few people"), (5, "5")])
+def test_a_community_of_few_has_no_size(members: int | None, shown: str) -> None:
+    paper: Any = SimpleNamespace(words=Words("en"), figures=SimpleNamespace(k=5))
+    assert size(paper, members) == shown
 
 
 def test_every_reason_has_its_words() -> None:

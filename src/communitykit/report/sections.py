@@ -218,6 +218,7 @@ def _communities(paper: Paper, section: dict[str, Any]) -> None:
             "SELECT place_id, members, owners, platform FROM places"
         ).fetchall()
     }
+    sizes = {place: members if members and members >= figures.k else 0 for place, (members, *_) in about.items()}
     states: dict[str, str] = {}
     for place in quiet[0]:
         if place is not None:
@@ -226,7 +227,7 @@ def _communities(paper: Paper, section: dict[str, Any]) -> None:
     counts = Counter(states.values())
     shown = {state: words.number(counts[state]) for state in ("awake", "drowsy", "asleep")}
     section["texts"].append(words.say("report.section.communities.counts", **shown))
-    order = sorted(states, key=lambda place: (-(about[place][0] or 0), paper.group("place", place)))
+    order = sorted(states, key=lambda place: (-sizes[place], paper.group("place", place)))
     rows = []
     for place in order[:_MOST_PLACES]:
         members, owners, platform = about[place]
@@ -236,8 +237,8 @@ def _communities(paper: Paper, section: dict[str, Any]) -> None:
                 paper.group("place", place),
                 platform,
                 words.say(f"report.section.communities.{states[place]}"),
-                _NOTHING if members is None else words.number(members),
-                words.number(owners) if owners else words.say("report.section.communities.no_owner"),
+                _size(paper, members),
+                words.say(f"report.section.communities.{'owner' if owners else 'no_owner'}"),
                 _NOTHING if one is None or one.denominator is None else words.number(one.denominator),
                 _NOTHING if one is None else paper.shown(one),
             ]
@@ -250,6 +251,13 @@ def _communities(paper: Paper, section: dict[str, Any]) -> None:
         )
     if len(order) > _MOST_PLACES:
         section["points"].append(words.say("report.section.communities.more", n=len(order) - _MOST_PLACES))
+
+
+def _size(paper: Paper, members: int | None) -> str:
+    """Return how many members a community has, unless they are so few that it is about persons."""
+    if members is None:
+        return _NOTHING
+    return paper.words.say("report.hidden") if 0 < members < paper.figures.k else paper.words.number(members)
 
 
 def _benchmark(paper: Paper) -> list[str]:
