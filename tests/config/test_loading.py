@@ -2,12 +2,12 @@
 
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from communitykit.config import Secret, load, opened, source
+from communitykit.config import Secret, load, opened, run_options, source
 from communitykit.errors import SettingsError, UnknownConnectorError
 
 Write = Callable[[str], Path]
@@ -146,3 +146,22 @@ def test_one_of_several_may_be_opened(write: Write) -> None:
         assert [one.name for one in sources] == ["b"]
     with pytest.raises(SettingsError, match="no source 'c'"), opened(config, only="c"):
         pass
+
+
+@pytest.mark.parametrize(("since", "days"), [("", 60), ('since = "90d"', 60), ('since = "30d"', 30)])
+def test_what_is_not_kept_is_not_read(write: Write, since: str, days: int) -> None:
+    text = f'[privacy]\nkeep = "60d"\n[[sources]]\nconnector = "slack"\ntoken = {{ command = "echo t" }}\n{since}'
+    with opened(load(write(text))) as (one,):
+        now = datetime.now(UTC)
+        begin, until = one.options.window(now)
+        assert begin is not None
+        assert round((until - begin) / timedelta(days=1)) == days
+
+
+def test_what_holds_for_a_whole_run_reaches_every_source(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("anna@corp.example\n", encoding="utf-8")
+    text = '[store]\nkeep_raw = false\n[privacy]\ncontent = "none"\nopt_out = "out.csv"\n'
+    options = run_options(load(write(text)))
+    assert (options["content"], options["keep_raw"], bool(options["opt_out"])) == ("none", False, True)
+    with pytest.raises(SettingsError, match="opt_out_key is a secret"):
+        load(write('[privacy]\nopt_out_key = "hush-hush-1"'))
