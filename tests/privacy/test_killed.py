@@ -43,7 +43,7 @@ def test_a_killed_erasure_leaves_one_whole_store(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", _CODE, ANN], stdin=PIPE, stdout=PIPE, text=True) as maker:
         assert maker.stdin is not None
         assert maker.stdout is not None
-        longest = 0.0
+        longest, killed = 0.0, 0
         for number in range(32):
             store = tmp_path / f"{number}.duckdb"
             store.write_bytes(first.read_bytes())
@@ -66,6 +66,9 @@ def test_a_killed_erasure_leaves_one_whole_store(tmp_path: Path) -> None:
             assert not list(tmp_path.glob(f"{number}.duckdb.making-*"))
             if number >= 2:
                 outcomes.add(members)
+                killed += ended == signal.SIGKILL
+                longest *= 1.2 if members else 0.9  # the machine may be busier, or idler, than when it was measured
             store.unlink()
         maker.stdin.close()
     assert outcomes == {0, 1}
+    assert killed >= 10

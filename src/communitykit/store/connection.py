@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
 from communitykit.errors import StoreError, StoreVersionError
 from communitykit.store.columns import SCHEMA_VERSION
+from communitykit.store.comments import comments
 from communitykit.store.evolution import drift, evolve, look_through, version
-from communitykit.store.making import PRIVATE_FOLDER, make, make_journal
+from communitykit.store.making import PRIVATE_FOLDER, make, make_journal, sync
 from communitykit.store.schema import statements
 from communitykit.store.telling import is_busy, ran_out_of_memory, told
 
@@ -160,11 +163,22 @@ def _remove_overflow(path: Path) -> None:
 
 
 def _database(path: Path) -> None:
-    connection = duckdb.connect(str(path))
-    try:
-        _fill(connection)
-    finally:
-        connection.close()
+    path.write_bytes(_empty(tuple(statements()), SCHEMA_VERSION))
+    sync(path)
+
+
+@cache
+def _empty(wanted: tuple[str, ...], number: int) -> bytes:  # noqa: ARG001 # what makes one empty store another
+    """Return an empty store's bytes: made once a process, since hundreds of comments take DuckDB longer than tables."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "store"
+        connection = duckdb.connect(str(path))
+        try:
+            _fill(connection)
+            connection.execute(f"BEGIN; {comments()}; COMMIT")
+        finally:
+            connection.close()
+        return path.read_bytes()
 
 
 def _fill(connection: duckdb.DuckDBPyConnection) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import duckdb
 
 from communitykit.store.columns import SCHEMA_VERSION
+from communitykit.store.comments import comments
 from communitykit.store.schema import ACTIVITY, FILLED, place_of, tables
 
 RENAMED: dict[str, dict[str, str]] = {"members": {"title": "job_title"}}
@@ -38,6 +39,7 @@ def evolve(connection: duckdb.DuckDBPyConnection, changes: Mapping[str, str]) ->
     for table, query in changes.items():
         connection.execute(f"CREATE OR REPLACE TABLE {table} AS {query}")
     connection.execute(f"CREATE VIEW activity AS {ACTIVITY}")
+    connection.execute(comments())  # a table that is made anew has none
     connection.execute("DELETE FROM meta WHERE key = 'schema_version'")
     connection.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
     connection.execute("COMMIT")

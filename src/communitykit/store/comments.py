@@ -1,0 +1,162 @@
+"""What every table and column of a store says about itself: whoever opens the file alone is not left to guess. Pure."""
+
+from __future__ import annotations
+
+from functools import cache
+from inspect import cleandoc
+from typing import Final
+
+from communitykit.model import RECORD_TYPES
+from communitykit.store.columns import TABLES
+from communitykit.store.schema import tables
+
+_EVERYWHERE: Final = {
+    "platform": "The platform, as in the id.",
+    "network": "The network on that platform, as in the id.",
+    "stub": "True of an account that others refer to and nothing has described yet.",
+    "last_run": "The latest run that saw it.",
+    "seen_before": "When it was last known to be there, before it vanished.",
+    "first_run": "The run that first stored it.",
+    "changed_run": "The latest run that changed it.",
+    "source_connector": "Name of the connector that told it last.",
+    "source_version": "Version of that connector.",
+    "source_origin": "The door that it came through: api, archive or webhook.",
+    "fetched_at": "When communitykit read it (UTC).",
+    "as_of": "When what it tells was true (UTC).",
+    "provenance": "Fields that another source told than the rest, with when that was true (JSON).",
+}
+_OTHERS: Final[dict[str, tuple[str, dict[str, str]]]] = {
+    "post_versions": (
+        "Earlier versions of edited posts, until the post is deleted.",
+        {
+            "post_id": "The post.",
+            "edited_at": "When this version was made (UTC).",
+            "title": "Subject or headline.",
+            "body": "The body exactly as the platform keeps it.",
+            "body_format": "How to read `body`.",
+            "text": "Plain text derived from it.",
+        },
+    ),
+    "checkpoints": (
+        "Where each slice goes on with the next run.",
+        {
+            "slice": "The slice.",
+            "checkpoint": "Its connector's own mark (JSON).",
+            "run_id": "The run that wrote it.",
+            "stored_at": "When it was written (UTC).",
+        },
+    ),
+    "runs": (
+        "Pulls, imports and erasures.",
+        {
+            "run_id": "The run.",
+            "started_at": "When it began (UTC).",
+            "ended_at": "When it ended (UTC); NULL of one that was killed.",
+            "until": "The end of what it read (UTC).",
+            "status": "How it ended.",
+            "sources": "Connectors and their versions (JSON).",
+            "requests": "Requests sent.",
+            "waited": "Seconds waited for platforms' limits.",
+            "last_commit": "Number of its last commit: runs' own order.",
+        },
+    ),
+    "meta": ("Words of the store about itself.", {"key": "What.", "value": "The word."}),
+    "forgotten": ("Accounts that are left out for good.", {"key": "A keyed hash of an account's id."}),
+    "people": (
+        "Persons behind accounts, as `communitykit people` made them.",
+        {
+            "person_id": "The person.",
+            "kind": "person, bot, shared, guest, external or unknown.",
+            "name": "Name.",
+            "email": "E-mail address.",
+            "department": "Department.",
+            "division": "Division.",
+            "site": "Site.",
+            "country": "Country.",
+            "job_title": "Job title.",
+            "employee_number": "Employee number.",
+            "directory_id": "Directory object id.",
+            "manager_id": "The manager's person id.",
+            "depth": "Managers above; 0 where nobody is.",
+            "is_leader": "Leads others, by `leader_rule`.",
+            "leader_rule": "The rule that told it.",
+            "started_on": "First day.",
+            "left_on": "Last day.",
+            "active": "False once left.",
+            "in_roster": "Is in the directory's roster.",
+            "accounts": "How many accounts are theirs.",
+            "sources": "By field, the account that told it (JSON).",
+        },
+    ),
+    "identities": (
+        "Which account is whose, and why.",
+        {
+            "account_id": "The account, an id of `members`.",
+            "person_id": "The person.",
+            "rule": "The rule that joined it.",
+            "evidence": "What the rule saw.",
+            "decided_by": "Who decided; NULL where a rule did.",
+            "decided_at": "When (UTC).",
+            "undone_at": "When it was taken back (UTC); NULL of what holds.",
+        },
+    ),
+    "refusals": (
+        "Accounts that a key would have joined.",
+        {
+            "account_a": "One account.",
+            "account_b": "The other.",
+            "rule": "The rule that would have joined them.",
+            "evidence": "Why it did not.",
+        },
+    ),
+    "decisions": (
+        "What somebody said about two accounts.",
+        {
+            "account_a": "One account.",
+            "account_b": "The other.",
+            "verdict": "same or different.",
+            "decided_by": "Who said it.",
+            "decided_at": "When (UTC).",
+            "undone_at": "When it was taken back (UTC); NULL of what holds.",
+        },
+    ),
+    "releases": (
+        "Rows about single people that left the store.",
+        {
+            "released_at": "When (UTC).",
+            "released_by": "To whom.",
+            "what": "What they were.",
+            "purpose": "What they were for.",
+            "rows": "How many.",
+        },
+    ),
+}
+
+
+def described() -> dict[str, tuple[str, dict[str, str]]]:
+    """Return by table what it holds, and by column what that is."""
+    kinds = {table: kind for kind, table in TABLES.items()}
+    found = {}
+    for table, wanted in tables().items():
+        if table in kinds:
+            model = RECORD_TYPES[kinds[table]]
+            of_table = cleandoc(model.__doc__ or "").split("\n\n")[0]
+            own = {name: field.description or "" for name, field in model.model_fields.items()}
+        else:
+            of_table, own = _OTHERS[table]
+        found[table] = (of_table, {name: own.get(name) or _EVERYWHERE[name] for name in wanted})
+    return found
+
+
+@cache
+def comments() -> str:
+    """Return the statements that write all of it into a store, as one text: one by one they take thrice the time."""
+    told = []
+    for table, (of_table, of_columns) in described().items():
+        told.append(f"COMMENT ON TABLE {table} IS {_text(of_table)}")
+        told += [f'COMMENT ON COLUMN {table}."{name}" IS {_text(said)}' for name, said in of_columns.items()]
+    return ";\n".join(told)
+
+
+def _text(said: str) -> str:
+    return "'" + said.replace("'", "''") + "'"

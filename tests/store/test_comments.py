@@ -1,0 +1,49 @@
+"""Every table and column of a store says what it is, after compaction and evolution, too."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from communitykit.store import connection
+from communitykit.store.comments import described
+from communitykit.store.compacting import compact
+
+
+def told(path: Path) -> dict[str, tuple[str | None, dict[str, str | None]]]:
+    with duckdb.connect(str(path), read_only=True) as opened:
+        tables = opened.execute("SELECT table_name, comment FROM duckdb_tables()").fetchall()
+        rows = opened.execute(
+            "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal"
+        ).fetchall()
+    return {table: (said, {name: of for at, name, of in rows if at == table}) for table, said in tables}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    path = tmp_path / "a.duckdb"
+    connection.disconnect(connection.connect(path, read_only=False), path)
+    return path
+
+
+def test_a_new_store_says_what_everything_is(store: Path) -> None:
+    assert told(store) == described()
+    for table, (of_table, of_columns) in described().items():
+        for said in (of_table, *of_columns.values()):
+            assert len(said) > 3, table
+            assert "\n" not in said
+
+
+def test_so_does_one_that_was_compacted(store: Path) -> None:
+    compact(store, now=datetime(2026, 1, 1, tzinfo=UTC))
+    assert told(store) == described()
+
+
+def test_so_does_one_of_an_earlier_schema(store: Path) -> None:
+    with duckdb.connect(str(store)) as opened:
+        opened.execute("DROP TABLE releases; COMMENT ON TABLE runs IS NULL; COMMENT ON COLUMN runs.status IS NULL")
+    connection.disconnect(connection.connect(store, read_only=False), store)
+    assert told(store) == described()
