@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from communitykit import (
@@ -109,6 +109,7 @@ runs = st.lists(st.lists(happenings, max_size=5), min_size=1, max_size=4)
 
 
 @settings(max_examples=15, deadline=None)
+@example(told=[[(community, "D"), (reacted, 1, "U"), ("sweep", "community")], [(post, 1, "D")]])
 @given(told=runs)
 def test_replayed_from_run_to_run_it_is_what_is_current(told: list[list[tuple[Any, ...]]]) -> None:
     """In memory: a copy that hears of every run's changes holds what the store says is so now."""

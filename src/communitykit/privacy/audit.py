@@ -165,7 +165,7 @@ class _System:
         size = len(self._index)
         if not size:
             return [0.0] * len(self.asked)
-        matrix: Any = csr_array((np.ones(len(rows)), (rows, columns)), shape=(at, size)) if at else None
+        equations: Any = csr_array((np.ones(len(rows)), (rows, columns)), shape=(at, size)) if at else None
         right_side = np.maximum(np.array(right), 0.0) if at else None
         bound = (0.0, max(1.0, enough, *self.totals, *right) * 2 if right else enough * 2)
         known = [truth - sum(fixed.get(atom, 0.0) for atom in atoms) for atoms, truth in self.asked]
@@ -176,9 +176,9 @@ class _System:
                     break
                 costs = np.zeros(size)
                 costs[indices] = sign
-                found = linprog(costs, A_eq=matrix, b_eq=right_side, bounds=bound, method="highs-ds")
+                found = linprog(costs, A_eq=equations, b_eq=right_side, bounds=bound, method="highs-ds")
                 if found.x is None:  # windows overlap and persons are in several: only sums that follow are known
-                    dense = matrix.toarray()
+                    dense = equations.toarray()
                     rest = np.linalg.lstsq(dense.T, costs, rcond=None)[0] @ dense
                     lows[number], highs[number] = 0.0, 0.0 if np.allclose(rest, costs) else float("inf")
                     break

@@ -57,7 +57,7 @@ def bars(rows: Sequence[tuple[str, float, str]]) -> str:
     return _svg(base.mark_bar(color="#2050a0", height=18) + shown)
 
 
-def matrix(cells: Sequence[Mapping[str, Any]], order: Sequence[str]) -> str:
+def crossing(cells: Sequence[Mapping[str, Any]], order: Sequence[str]) -> str:
     """Return a square of shares: `row`, `column`, `value` (None where hidden) and `shown`."""
     step = alt.Step(max(34, min(64, _WIDTH // max(1, len(order)))))
     base = alt.Chart(_data(cells), width=step, height=alt.Step(34)).encode(

@@ -27,7 +27,7 @@ def filled(paper: Paper) -> Iterator[dict[str, Any]]:
         section["tiles"] = [tile(paper, one) for one in _tiles(paper, plan)]
         section["charts"] = [*_courses(paper, plan), *_groups(paper, plan), *_mixes(paper, plan)]
         if plan.name == "silos":
-            section["charts"] += _matrix(paper)
+            section["charts"] += _crossing(paper)
         if plan.name == "adoption":
             section["texts"] += _benchmark(paper)
         if plan.name == "communities":
@@ -157,7 +157,7 @@ def _figures_table(paper: Paper, title: str, first: str, rows: Sequence[tuple[st
     }
 
 
-def _matrix(paper: Paper) -> Iterator[dict[str, Any]]:
+def _crossing(paper: Paper) -> Iterator[dict[str, Any]]:
     """Yield who talks with whom. A row or column with one hidden cell hides another: what is left would tell it."""
     words = paper.words
     cells = {
@@ -169,7 +169,7 @@ def _matrix(paper: Paper) -> Iterator[dict[str, Any]]:
     if len(names) < 2:  # noqa: PLR2004 # nobody to talk with
         return
     hidden = _complemented({pair for pair, one in cells.items() if one.suppressed}, cells, names)
-    mark = words.say("report.matrix_hidden")
+    mark = words.say("report.crossing_hidden")
     drawn, body = [], []
     for row in names:
         told = [row]
@@ -180,11 +180,11 @@ def _matrix(paper: Paper) -> Iterator[dict[str, Any]]:
             drawn.append({"row": row, "column": column, "value": value, "shown": shown})
             told.append(shown)
         body.append(told)
-    title = words.say("report.matrix_title")
+    title = words.say("report.crossing_title")
     yield {
         "title": title,
-        "sentence": words.say("report.matrix", hidden=mark),
-        "svg": charts.matrix(drawn, names),
+        "sentence": words.say("report.crossing", hidden=mark),
+        "svg": charts.crossing(drawn, names),
         "table": {"title": title, "columns": [words.say("report.dimension.department"), *names], "rows": body},
     }
 

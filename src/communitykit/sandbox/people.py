@@ -57,11 +57,11 @@ class Person:
     left_at: int | None = None
     removed: bool = field(default=False, repr=False)
     """Whether the accounts were deleted: `platforms` is empty, and what they wrote is still there."""
-    same_as: int | None = None
+    same_as: int | None = field(default=None, repr=False)
     """Whose second account this is, or who came back under this number: in the directories they are two."""
-    mailbox: str | None = None
+    mailbox: str | None = field(default=None, repr=False)
     """The local part of the address, where it is not the handle: given to somebody else before, or shared."""
-    former: Former | None = None
+    former: Former | None = field(default=None, repr=False)
     """What some platforms still show: another domain, name or address."""
 
     @property

@@ -13,7 +13,7 @@ import pyarrow as pa
 from communitykit.model.merge import Known, bury, merge
 from communitykit.store.columns import TABLES
 from communitykit.store.observing import observed, with_brackets
-from communitykit.store.reach import touch
+from communitykit.store.reach import touch, touch_buried
 from communitykit.store.rows import fresh, known_rows, table_of, table_of_fresh, told
 from communitykit.store.schema import place_of
 
@@ -72,6 +72,16 @@ def store(connection: duckdb.DuckDBPyConnection, kind: str, records: Sequence[An
     if first:
         append(connection, kind, table_of_fresh(kind, list(first.values()), run_id))
     write(connection, kind, new, moved, run_id)
+    if kind == "post":
+        where = {
+            **{key: one.community_id for key, one in first.items()},
+            **{key: one.values.get("community_id") for key, one in new.items()},
+        }
+        touch_buried(
+            connection,
+            pa.table({"id": pa.array(where, pa.string()), "community_id": pa.array(where.values(), pa.string())}),
+            run_id,
+        )
     tally.add(tally.new, TABLES[kind], len(first) + len(new))
     tally.add(tally.changed, TABLES[kind], sum(known.changed for known in moved.values()))
 

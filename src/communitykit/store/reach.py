@@ -36,6 +36,19 @@ def touch(connection: duckdb.DuckDBPyConnection, kind: str, rows: Mapping[str, K
         connection.unregister("flipped")
 
 
+def touch_buried(connection: duckdb.DuckDBPyConnection, posts: pa.Table, run_id: str) -> None:
+    """Mark as changed what was done to posts that are told for the first time, in communities that are gone."""
+    connection.register("posts_told", posts)
+    try:
+        connection.execute(
+            """UPDATE events SET changed_run = $run WHERE target_id IN (SELECT p.id FROM posts_told p
+            JOIN communities c ON c.id = p.community_id WHERE c.gone IS NOT NULL)""",
+            {"run": run_id},
+        )
+    finally:
+        connection.unregister("posts_told")
+
+
 def _moved(known: Known) -> bool:
     """Tell whether a community or post went, came back, or is in another place than it was."""
     kept, values = known.kept, known.values
