@@ -14,6 +14,7 @@ from communitykit.testing.reading import read
 from communitykit.testing.suite import ConnectorSuite
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", [*MUTANTS, *TRUTH_MUTANTS], ids=lambda one: f"{one.name}-{one.check}")
 def test_is_caught(mutant: Mutant, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     made = mutant.connector()

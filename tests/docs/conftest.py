@@ -9,6 +9,7 @@ import pytest
 
 from communitykit.connector.registry import registry
 from communitykit.sandbox import World, serve
+from communitykit.sandbox.roster import write_roster
 
 sys.path.insert(0, str(Path(__file__).parent))  # pages.py and generate.py, beside this file
 
@@ -20,6 +21,7 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Serve a tiny company; the working directory holds the files that examples name."""
     platform, world = registry().get("slack").simulated(), World(seed=4, size="tiny", platforms=("slack",))
     platform.write_archive(world, tmp_path / "export.zip")
+    write_roster(world, tmp_path / "hr.csv")
     message = {"type": "message", "user": "U1", "text": "hello <@U2>", "ts": "1512104434.000490"}
     (tmp_path / "message.json").write_text(json.dumps(message), encoding="utf-8")
     monkeypatch.chdir(tmp_path)

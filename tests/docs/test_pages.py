@@ -59,7 +59,7 @@ def test_commands_that_pages_name_exist() -> None:
     known = {name for name, _ in generate.commands()} | {"people"}  # `people STORE` is `people resolve STORE`
     for page in PAGES:
         code = "\n".join(_code(text(page)))
-        for named in re.findall(r"communitykit ((?:(?:sandbox|metrics|config) )?[a-z]+)\b", code):
+        for named in re.findall(r"communitykit ((?:(?:sandbox|metrics|config|privacy) )?[a-z]+)\b", code):
             assert named in known, (page, named)
 
 

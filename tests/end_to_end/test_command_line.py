@@ -77,6 +77,7 @@ def test_check_pull_show_export(served: dict[str, str], tmp_path: Path) -> None:
         assert (tmp_path / file_format / f"posts.{file_format}").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_import_twice(export: Path, tmp_path: Path) -> None:
     store = tmp_path / "a.duckdb"
     first = json.loads(run("import", "slack", export, "--to", store, "--json").stdout)
@@ -177,6 +178,7 @@ def test_sandbox_serve_says_which_port_it_cannot_take() -> None:
         assert (done.returncode, "cannot be served so" in done.stderr) == (1, True), done.stderr
 
 
+@pytest.mark.slow
 def test_sandbox_export_writes_what_can_be_imported(tmp_path: Path) -> None:
     export, store = tmp_path / "export.zip", tmp_path / "a.duckdb"
     done = run("sandbox", "export", "slack", export, "--size", "tiny", "--style", "legacy", "--json")
@@ -194,6 +196,7 @@ def test_sandbox_export_writes_what_can_be_imported(tmp_path: Path) -> None:
     assert (odd.returncode, "modern, legacy" in odd.stderr) == (1, True)
 
 
+@pytest.mark.slow
 def test_the_demo(export: Path, tmp_path: Path) -> None:
     store = tmp_path / "demo.duckdb"
     done = run("demo", "--to", store)

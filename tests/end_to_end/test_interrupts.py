@@ -66,7 +66,9 @@ def served() -> Iterator[tuple[Any, dict[str, str]]]:
         yield server, {f"COMMUNITYKIT_SLACK_{name.upper()}": str(value) for name, value in server.settings.items()}
 
 
-@pytest.mark.parametrize("number", CODES)
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGTERM, signal.SIGHUP))]
+)
 def test_each_signal_ends_a_pull_with_its_code_and_a_word(
     served: tuple[Any, dict[str, str]], tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -156,6 +156,7 @@ def test_threads_whose_replies_did_not_come_whole_are_read_again(seed: int) -> N
     assert not any(checkpoint.get("pending") for checkpoint in store.checkpoints().values())
 
 
+@pytest.mark.slow
 def test_nine_days_of_everything_day_by_day() -> None:
     world, store = World(seed=3, size="small", platforms=("slack", "teams")), Kept()
     store.read(TEAMS, world, include_private=True)

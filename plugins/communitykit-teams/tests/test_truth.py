@@ -55,7 +55,7 @@ def test_what_is_written_while_a_run_goes_on_is_there_after_the_next(
 
 
 @pytest.mark.parametrize("messages", ["channels", "export"])
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4, 12))])
 def test_windows_in_any_order_and_then_a_plain_run_are_a_fresh_reading(seed: int, messages: str) -> None:
     rng, world = Random(seed), World(seed=seed, size="tiny", platforms=("teams",))  # noqa: S311 # no secret
     store, settings = Kept(), {"messages": messages}
@@ -252,7 +252,7 @@ def test_replies_are_not_swept_where_some_of_them_failed(world: World) -> None:
     assert before <= posts(store).keys()
 
 
-@pytest.mark.parametrize("status", [500, 503])
+@pytest.mark.parametrize("status", [500, pytest.param(503, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("expanded", [True, False])
 def test_a_page_that_fails_for_ever_costs_neither_what_is_new_nor_more_of_the_past_than_itself(
     status: int, *, expanded: bool

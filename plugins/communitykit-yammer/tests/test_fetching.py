@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from test_exports import make_world
 
 from communitykit.sandbox import World, project, to_us
@@ -58,6 +59,7 @@ def test_what_cannot_be_fetched_at_all_is_told() -> None:
     assert "administrator" in denied
 
 
+@pytest.mark.slow
 def test_what_an_export_left_out_is_new_for_the_run_that_asks_for_it() -> None:
     """A glob, a window of time, a window that failed, private groups: a wider run then equals a fresh one."""
     world, store = make_world(), Kept()
