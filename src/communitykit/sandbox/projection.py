@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from communitykit.connector.declaration import Capabilities
-from communitykit.model import make_event_id
+from communitykit.model import make_event_id, parse_id
 from communitykit.sandbox.changes import Change
 from communitykit.sandbox.messages import Message, Segment
 from communitykit.sandbox.people import Person
@@ -133,14 +133,14 @@ class _Projector:
                 self._reaction(place, key, reaction.person, reaction.emoji, reaction.at)
         if message.pinned and "pinned" in self.events:
             by = self._member_id(message.pinned[0])
-            event = make_event_id(self.platform.name, self.platform.network(self.world), "pinned", target=key, actor=by)
+            event = make_event_id(self.platform.name, parse_id(key).network, "pinned", target=key, actor=by)
             where = self.platform.community_id(self.world, place)
             told = {"kind": "pinned", "actor_id": by, "target_id": key, "community_id": where}
             self._put("event", event, told)
 
     def _reaction(self, place: Place, post: str, person: int, emoji: str, at: int) -> None:
         actor = self._member_id(person)
-        network = self.platform.network(self.world)
+        network = parse_id(post).network
         name = self._reaction_name(emoji)
         event = make_event_id(self.platform.name, network, "reacted", target=post, actor=actor, detail=name)
         timed = "webhook_reaction_times" if self.door == "webhook" else "reaction_times"
@@ -330,7 +330,7 @@ class _Projector:
             self._reaction(place, post, change.person or 0, change.emoji or "", change.at)
         elif kind == "unreacted":
             actor = self.platform.member_id(self.world, self.world.people[change.person or 0])
-            network = self.platform.network(self.world)
+            network = parse_id(post).network
             name = self._reaction_name(change.emoji or "")
             self.truth.gone.add(
                 make_event_id(self.platform.name, network, "reacted", target=post, actor=actor, detail=name)

@@ -85,6 +85,11 @@ class _Workspace:
         return self.enterprise or self.team
 
     @property
+    def elsewhere(self) -> dict[str, JSON]:
+        """What slices must be told of people's network: nothing where it is the workspace."""
+        return {"people": self.people} if self.people != self.team else {}
+
+    @property
     def context(self) -> dict[str, JSON]:
         return {"team": self.team, "people": self.people, "origin": "api", "url": self.url}
 
@@ -176,6 +181,8 @@ def _users(workspace: _Workspace) -> Flow:
         yield Batch("user", users, workspace.context)
     if listing.problem:
         yield Gap(f"not all users: {listing.problem}")
+    else:  # who leaves one workspace of an organization is in its list no more; who leaves the company stays in it
+        yield Swept("membership", {"community_id": community_id(workspace.team, workspace.team)})
 
 
 def _has_id(item: object) -> bool:
@@ -211,7 +218,7 @@ def _profile_slice(workspace: _Workspace) -> Flow:
         and (native := as_text(one.get("id")))
     }
     if fields and workspace.users:
-        params = {"fields": fields, "users": workspace.users, "org": workspace.org}
+        params = {"fields": fields, "users": workspace.users, "org": workspace.org, **workspace.elsewhere}
         yield Slice("profiles", workspace.team, label="profiles", params=params, reader="profiles")
 
 
@@ -263,11 +270,14 @@ def _slices(workspace: _Workspace, selection: Selection, channel: Mapping[str, J
     community = community_id(host, native)
     direct = channel.get("is_im") or channel.get("is_mpim")
     label = native if direct else str(channel.get("name") or native)  # a group's name is made of its members' names
-    params: dict[str, JSON] = {"channel": native, "url": workspace.url, "org": workspace.org}
+    params: dict[str, JSON] = {
+        "channel": native,
+        "url": workspace.url,
+        "org": workspace.org,
+        **workspace.elsewhere,
+    }
     if host != workspace.team:
         params["host"] = host
-    if workspace.people != workspace.team:
-        params["people"] = workspace.people
     # A bot reads only channels that it is in; asking would cost a request to hear so.
     closed = workspace.bot and channel.get("is_member") is False and not direct
     if selection.kinds & _TALK:

@@ -18,6 +18,7 @@ from communitykit.connector import (
     Slice,
     Swept,
     as_mapping,
+    as_texts,
     ask_all,
 )
 from communitykit_slack.api.channel import PATIENCE, SIDE_BY_SIDE, Channel
@@ -101,7 +102,8 @@ def read_members(_selection: object, slice_: Slice, _checkpoint: object) -> Flow
 
 def read_profiles(_selection: object, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
     """Ask for the custom fields of users whose profile changed since they were asked for."""
-    context = {"team": slice_.network, "origin": "api", "fields": slice_.params["fields"]}
+    told = {name: slice_.params[name] for name in ("fields", "people") if name in slice_.params}
+    context = {"team": slice_.network, "origin": "api", **told}
     users: dict[str, int] = dict(slice_.params["users"])
     wanted = _changed(slice_, checkpoint)
     left = set(wanted)
@@ -136,8 +138,9 @@ def _changed(slice_: Slice, checkpoint: Checkpoint | None) -> list[str]:
 
 
 def _digest(slice_: Slice) -> list[str]:
-    """Name the fields asked for: when the workspace defines others, everybody is asked again."""
-    return sorted(f"{native}={name}" for native, name in slice_.params["fields"].items())
+    """Name the fields asked for, and whose ids were made: when either is another, everybody is asked again."""
+    fields = sorted(f"{native}={name}" for native, name in slice_.params["fields"].items())
+    return [*fields, *as_texts([slice_.params.get("people")])]
 
 
 READERS: Mapping[str, Reader[SlackSettings]] = {

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from communitykit.sandbox import Grant, Message, Place, make_cursor
-from communitykit_slack.sandbox import directory, naming, rendering, rules
+from communitykit_slack.sandbox import naming, rendering, rules
 from communitykit_slack.sandbox.desk import SlackDesk, encode, missing, require
 from communitykit_slack.sandbox.replies import Fields, Reply, known, page_of
 from communitykit_slack.sandbox.rules import Refused, Rule
@@ -28,16 +28,14 @@ def conversations_list(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant
     page, data = page_of(desk, fields, rule, "team", places)
     if rules.flag(fields, "exclude_archived"):
         page = [place for place in page if not place.archived]
-    items = [encode(channel(desk, place)) for place in page]
+    items = [encode(desk.channel(place)) for place in page]
     return Reply(data, "channels", items)
 
 
 def conversations_info(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
     """Tell about one channel."""
     place = desk.place(fields, known(grant), rule)
-    member = place.number not in desk.site.unreadable
-    count = rules.flag(fields, "include_num_members")
-    return Reply({"channel": directory.channel_object(desk.world, place, member=member, count=count)})
+    return Reply({"channel": desk.channel(place, count=rules.flag(fields, "include_num_members"))})
 
 
 def conversations_join(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
@@ -47,7 +45,7 @@ def conversations_join(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant
         raise Refused("is_archived")
     if place.privacy != "public":
         raise Refused("method_not_supported_for_channel_type")
-    return Reply({"channel": channel(desk, place), "warning": "already_in_channel"})
+    return Reply({"channel": desk.channel(place), "warning": "already_in_channel"})
 
 
 def conversations_members(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
@@ -150,8 +148,3 @@ def _message(desk: SlackDesk, place: Place, fields: Fields, name: str, error: st
     if found is None or not rendering.visible(found):
         raise Refused(error)
     return found
-
-
-def channel(desk: SlackDesk, place: Place) -> dict[str, Any]:
-    """Render a channel as this app sees it."""
-    return directory.channel_object(desk.world, place, member=place.number not in desk.site.unreadable)

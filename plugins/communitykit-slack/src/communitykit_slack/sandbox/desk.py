@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
-from communitykit.sandbox import Answer, Call, Desk, Failure, Grant, Message, Person, Place, Site
+from communitykit.sandbox import Answer, Call, Circle, Desk, Failure, Grant, Message, Person, Place, Site
 from communitykit_slack.sandbox import naming, rules
+from communitykit_slack.sandbox.directory import channel_object, user_object
 from communitykit_slack.sandbox.rendering import DEFAULT_CUT, FILES, message_object
 from communitykit_slack.sandbox.rules import RULES, Refused, Rule
 
@@ -138,6 +139,7 @@ class SlackDesk(Desk):
             _check(call, known=name in METHODS)
             rule = self.rule(name)
             grant = None if name in {"oauth.v2.access", "api.test"} else self.authenticate(call)
+            desk = self.within(name, call.fields)
             if grant is not None:
                 headers["x-oauth-scopes"] = ",".join(sorted(grant.scopes))
                 headers["x-accepted-oauth-scopes"] = rules.scope_for(rule, None)
@@ -145,10 +147,34 @@ class SlackDesk(Desk):
                     require(grant, rule.scope)
             basic = call.basic()
             app = {"client_id": basic[0], "client_secret": basic[1]} if basic else {}
-            reply = METHODS[name](self, {**call.fields, **app}, rule, grant)
+            reply = METHODS[name](desk, {**call.fields, **app}, rule, grant)
         except Refused as refused:
             return Answer.of({"ok": False, "error": refused.error, **refused.more}, headers=headers)
         return self._finish(call, reply, headers)
+
+    def within(self, name: str, fields: Mapping[str, Any]) -> SlackDesk:  # noqa: ARG002 # an organization asks which
+        """Return the desk of the workspace that a call is about: this one has one workspace."""
+        return self
+
+    def circles(self) -> Sequence[Circle]:
+        """Return the groups of users of this workspace."""
+        return self.world.circles
+
+    def user(self, person: Person, *, locale: bool = False) -> dict[str, Any]:
+        """Render a user."""
+        return user_object(self.world, person, locale=locale)
+
+    def channel(self, place: Place, *, count: bool = True) -> dict[str, Any]:
+        """Render a channel as this app sees it."""
+        return channel_object(self.world, place, member=place.number not in self.site.unreadable, count=count)
+
+    def identity(self) -> dict[str, Any]:
+        """Tell whose installation this is."""
+        return {"team_id": naming.team(self.world), "is_enterprise_install": False}
+
+    def teams(self) -> dict[str, str]:
+        """Return the workspaces that approved the app, id → name."""
+        return {naming.team(self.world): "Aurora Instruments"}
 
     def authenticate(self, call: Call) -> Grant:
         """Find out who calls.

@@ -11,7 +11,6 @@ from typing import Any
 from communitykit.sandbox import Grant, Person
 from communitykit_slack.sandbox import directory, naming, rendering, rules
 from communitykit_slack.sandbox.conversations import (
-    channel,
     conversations_history,
     conversations_info,
     conversations_join,
@@ -40,14 +39,19 @@ def auth_test(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) 
         "url": f"https://{rendering.DOMAIN}.slack.com/",
         "team": "Aurora Instruments",
         "user": bot.slug,
-        "team_id": naming.team(desk.world),
+        **desk.identity(),
         "user_id": naming.user(desk.world, bot),
         "bot_id": naming.bot(desk.world, bot),
-        "is_enterprise_install": False,
     }
     if grant and grant.expires_at is not None:
         data["expires_in"] = int(grant.expires_at - desk.site.seconds())
     return Reply(data)
+
+
+def auth_teams_list(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
+    """List the workspaces that an organization's token may read; that of one workspace has its own alone."""
+    page, data = page_of(desk, fields, rule, "teams", [{"id": key, "name": name} for key, name in desk.teams().items()])
+    return Reply(data, "teams", [encode(one) for one in page])
 
 
 def oauth_access(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
@@ -177,7 +181,7 @@ def users_conversations(desk: SlackDesk, fields: Fields, rule: Rule, grant: Gran
     kinds = {one.strip() for one in str(fields.get("types") or "public_channel").split(",")}
     places = [one for one in desk.places.values() if naming.sort_of(one) in kinds and number in one.present()]
     page, data = page_of(desk, fields, rule, "team", places)
-    return Reply(data, "channels", [encode(channel(desk, place)) for place in page])
+    return Reply(data, "channels", [encode(desk.channel(place)) for place in page])
 
 
 def usergroups_list(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
@@ -185,13 +189,13 @@ def usergroups_list(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | 
     if desk.site.options.get("free"):
         raise Refused("plan_upgrade_required")
     users, count = rules.flag(fields, "include_users"), rules.flag(fields, "include_count")
-    groups = [directory.usergroup_object(desk.world, circle, users=users, count=count) for circle in desk.world.circles]
+    groups = [directory.usergroup_object(desk.world, circle, users=users, count=count) for circle in desk.circles()]
     return Reply({"usergroups": groups})
 
 
 def usergroups_users(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
     """List the users of a group."""
-    for circle in desk.world.circles:
+    for circle in desk.circles():
         if naming.usergroup(desk.world, circle) == fields.get("usergroup"):
             return Reply({"users": naming.grouped(desk.world, circle)})
     raise Refused("no_such_subteam")
@@ -212,7 +216,7 @@ def emoji_list(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None)
 
 
 def _user(desk: SlackDesk, person: Person, grant: Grant | None, *, locale: bool = False) -> dict[str, Any]:
-    found = directory.user_object(desk.world, person, locale=locale)
+    found = desk.user(person, locale=locale)
     if grant is None or "users:read.email" not in grant.scopes:
         found["profile"].pop("email", None)
     return found
@@ -220,6 +224,7 @@ def _user(desk: SlackDesk, person: Person, grant: Grant | None, *, locale: bool 
 
 METHODS: Mapping[str, Method] = {
     "api.test": api_test,
+    "auth.teams.list": auth_teams_list,
     "auth.test": auth_test,
     "bots.info": bots_info,
     "conversations.history": conversations_history,

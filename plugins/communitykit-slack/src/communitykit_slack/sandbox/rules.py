@@ -30,6 +30,7 @@ class Rule:
 
 RULES: Mapping[str, Rule] = {
     "api.test": Rule(5),
+    "auth.teams.list": Rule(2),
     "auth.test": Rule(5),
     "bots.info": Rule(3, "users:read"),
     "conversations.history": Rule(3, per_type="history", largest=999),
