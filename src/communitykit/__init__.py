@@ -13,6 +13,7 @@ from communitykit.doors.api_async import AsyncSession, connect_async
 from communitykit.doors.archive import ArchiveSession, read_archive
 from communitykit.doors.options import ReadOptions
 from communitykit.doors.records import RecordSource, from_records
+from communitykit.doors.slicing import Discovery, SlicePlan, unknown_members
 from communitykit.doors.source import Source
 from communitykit.doors.webhook import Received, receive
 from communitykit.errors import (
@@ -68,6 +69,7 @@ __all__ = [
     "Coverage",
     "CredentialError",
     "CursorError",
+    "Discovery",
     "EngagementEvent",
     "Features",
     "ForeignHostError",
@@ -94,6 +96,7 @@ __all__ = [
     "Session",
     "SettingsError",
     "SignatureError",
+    "SlicePlan",
     "Source",
     "StoreBusyError",
     "StoreError",
@@ -109,4 +112,5 @@ __all__ = [
     "pull",
     "read_archive",
     "receive",
+    "unknown_members",
 ]

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 from communitykit.connector.declaration import Connector
-from communitykit.connector.flow import Gap, Request, Response, Slice
+from communitykit.connector.flow import Gap, Request, Response, Selection, Slice
 from communitykit.connector.registry import registry
 from communitykit.connector.scrub import without_credentials
 from communitykit.doors.conducting import make_conductor, source_run
 from communitykit.doors.options import ReadOptions
+from communitykit.doors.slicing import Discovery, SlicePlan
+from communitykit.doors.source import new_run_id
 from communitykit.doors.streaming import Records
 from communitykit.http.conductor import Conductor, Meter
 from communitykit.reading.lookups import State
 from communitykit.reading.run import SourceRun
-from communitykit.reading.slices import Progress
-from communitykit.reading.threads import read_sync
+from communitykit.reading.slices import Opened, Progress
+from communitykit.reading.threads import follow, read_sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +121,63 @@ class Session(Records):
         )
         return Estimate(self.connector.name, slices, unknown, dict(requests), seconds)
 
-    def _run(self, options: ReadOptions, state: State, run_id: str) -> SourceRun:
-        return source_run(self.connector, self.conductor, options, state, run_id)
+    def slices(self, options: ReadOptions | None = None, state: State | None = None) -> Discovery:
+        """Find what there is to read, in parts that other processes may read: `read_slice`.
+
+        Raises CommunityKitError when the platform cannot be asked, SettingsError as `ReadOptions.window`.
+        """
+        run = self._run(options or ReadOptions(), state if state is not None else {}, new_run_id())
+        found: list[Slice] = []
+        progress: list[Progress] = []
+        if self.connector.discover is not None:
+            begin = partial(self.connector.discover, run.selection)
+            progress += follow(run, self._runner, run.begin(None, "discover"), begin, found.append)
+        if run.failure is not None:
+            raise run.failure
+        plans = tuple(SlicePlan(one, run.selection.until, run.selection.since) for one in found)
+        translation = run.translation
+        return Discovery(plans, tuple(progress), frozenset(translation.known_members), tuple(translation.lookups))
+
+    def read_slice(
+        self,
+        plan: SlicePlan,
+        options: ReadOptions | None = None,
+        state: State | None = None,
+        *,
+        known: Iterable[str] = (),
+        run_id: str | None = None,
+    ) -> Iterator[Progress]:
+        """Read one slice in this thread, yielding what `read` emits of it: its pages, and in the end its Coverage.
+
+        `options` are those that it was found with; its window is its own. `state` gives the checkpoint to read on from,
+        and `known` are members that need not be told again as stubs, nor looked up. Whom its records refer to beyond
+        those, `unknown_members` tells; look them up once, with `look_up`, when all slices are read.
+        """
+        options = options or ReadOptions()
+        selection = plan.selection(options, self.conductor.settings)
+        kept = state if state is not None else {}
+        run = self._run(options, kept, run_id or new_run_id(), selection)
+        run.translation.known_members.update(known)
+        reading = run.begin(plan.slice, plan.slice.label)
+        yield Opened(reading.key, plan.slice.label or plan.slice.key, run.expected(plan.slice))
+        yield from follow(run, self._runner, reading, partial(run.flow, plan.slice))
+
+    def look_up(
+        self, members: Iterable[str], options: ReadOptions | None = None, *, run_id: str | None = None
+    ) -> Iterator[Progress]:
+        """Look members up that records refer to and no listing gave; nothing where the platform cannot be asked that.
+
+        Yields pages, and a Coverage for each network.
+        """
+        run = self._run(options or ReadOptions(), {}, run_id or new_run_id())
+        run.translation.lookups.update(dict.fromkeys(members))
+        if run.looks_up():
+            for network, ids in run.lookups.by_network():
+                reading = run.begin(None, f"strangers/{network}")
+                yield from follow(run, self._runner, reading, partial(run.resolution, network, ids))
+
+    def _run(self, options: ReadOptions, state: State, run_id: str, selection: Selection | None = None) -> SourceRun:
+        return source_run(self.connector, self.conductor, options, state, run_id, selection=selection)
 
 
 def connect(name: str, **settings: Any) -> Session:  # noqa: ANN401 # each connector has its own

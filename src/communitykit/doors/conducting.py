@@ -7,6 +7,7 @@ from typing import Any
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector.declaration import Connector
+from communitykit.connector.flow import Selection
 from communitykit.connector.settings import load_settings
 from communitykit.doors.options import ReadOptions
 from communitykit.http.budgets import PACE, Pace
@@ -29,13 +30,20 @@ def make_conductor(
 
 
 def source_run(
-    connector: Connector, conductor: Conductor, options: ReadOptions, state: State, run_id: str
+    connector: Connector,
+    conductor: Conductor,
+    options: ReadOptions,
+    state: State,
+    run_id: str,
+    *,
+    selection: Selection | None = None,
 ) -> SourceRun:
-    """Begin a run over a connected platform: its selection is fixed now.
+    """Begin a run over a connected platform: its selection is fixed now, unless it was before.
 
     Raises SettingsError for a window that begins in the future, or is empty.
     """
-    selection = options.selection(conductor.settings, conductor.clock.now())
+    if selection is None:
+        selection = options.selection(conductor.settings, conductor.clock.now())
     scrubber = conductor.exchange.scrubber
     translation = Translation(
         connector,

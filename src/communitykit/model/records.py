@@ -313,10 +313,15 @@ class Vanished(_Frozen):
     """
 
     record: Literal["vanished"] = "vanished"
-    id: Id = Field(description="The id of what vanished.")
-    kind: Literal["community", "membership", "post", "event"] = Field(description="What sort of record it was.")
-    gone: Literal["deleted", "vanished"] | None = Field(
-        default=None, description="How we know that it, or what it stood in, is no longer there."
+    id: Id | None = Field(default=None, description="The id of what vanished; None of what was erased for good.")
+    row_key: str | None = Field(default=None, description="The key of its row, as `Store.row_key` gives it of an id.")
+    kind: Literal["member", "community", "membership", "post", "event", "measure"] = Field(
+        description="What sort of record it was."
+    )
+    gone: Literal["deleted", "vanished", "erased"] | None = Field(
+        default=None,
+        description="How we know that it, or what it stood in, is no longer there; `erased`: forgotten, or past its "
+        "time.",
     )
     active: Literal[False] | None = Field(default=None, description="False of what was undone, or left.")
     as_of: UtcDatetime = Field(description="When the latest that is known of it was true.")

@@ -20,6 +20,7 @@ from communitykit.privacy.asking import Subject, find
 from communitykit.store.columns import MERGED, PROVENANCE_NAMES, TABLES, field_columns
 from communitykit.store.compacting import compact, make_due
 from communitykit.store.connection import MEMORY_LIMITS, connect, disconnect
+from communitykit.store.erased import note_erased
 from communitykit.store.forgotten import FORGOTTEN, note, unsaid, without_in_extra
 from communitykit.store.making import make_journal, remove_empty_journal
 from communitykit.store.telling import told
@@ -87,8 +88,11 @@ def prune(store: str | Path, *, before: datetime, now: datetime | None = None) -
             "members": """active = false AND deactivated_at < $before
                 AND id NOT IN (SELECT author_id FROM posts WHERE author_id IS NOT NULL)""",
         }
+        run = _erasure()
         for table, rule in rules.items():
-            _delete(connection, result, table, rule, {"before": before})
+            _delete(connection, result, table, rule, {"before": before}, run)
+        if result.deleted:
+            _note_run(connection, run)
 
     return _erasing(Path(store), erase, now or datetime.now(UTC))
 
@@ -127,25 +131,39 @@ def _transaction(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _forget(connection: duckdb.DuckDBPyConnection, subject: Subject, result: Erased) -> None:
     note(connection, subject.accounts)
-    run = f"erasure-{uuid.uuid4().hex[:12]}"
+    run = _erasure()
     values: dict[str, Any] = {"ids": list(subject.accounts), "run": run}
     theirs = "(SELECT unnest($ids::VARCHAR[]))"
     only_ids = {"ids": list(subject.accounts)}
     written = f"(SELECT id FROM posts WHERE author_id IN {theirs})"  # noqa: S608 # our own names
     _delete(connection, result, "post_versions", f"post_id IN {written}", only_ids)
     for table, column in _THEIRS.items():
-        _delete(connection, result, table, f"{column} IN {theirs}", only_ids)
-    _delete(connection, result, "events", f"actor_id IN {theirs} OR target_id IN {theirs}", only_ids)
+        _delete(connection, result, table, f"{column} IN {theirs}", only_ids, run)
+    _delete(connection, result, "events", f"actor_id IN {theirs} OR target_id IN {theirs}", only_ids, run)
     _delete(connection, result, "measures", "subject_label IN (SELECT unnest($ids::VARCHAR[]))",
-            {"ids": [*subject.names, *subject.natives]})  # fmt: skip
+            {"ids": [*subject.names, *subject.natives]}, run)  # fmt: skip
     emptied = [column.name for column in field_columns("post") if column.name not in _SKELETON | {"gone"}]
     _change(connection, result, "posts",
             f"""SET gone = 'deleted', changed_run = $run, {", ".join(f"{name} = NULL" for name in emptied)}
             WHERE author_id IN {theirs}""", values)  # fmt: skip
+    # What others did to those posts stays, and is not current any more: who follows hears of it.
+    connection.execute(
+        "UPDATE events SET changed_run = $run WHERE target_id IN (SELECT id FROM posts WHERE changed_run = $run)",
+        {"run": run},
+    )
     for kind in MERGED:
         _unname(connection, subject, result, kind, values)
     _in_reports(connection, subject, result)
     _in_people(connection, subject, result)
+    _note_run(connection, run)
+
+
+def _erasure() -> str:
+    return f"erasure-{uuid.uuid4().hex[:12]}"
+
+
+def _note_run(connection: duckdb.DuckDBPyConnection, run: str) -> None:
+    """Note an erasure among the runs, so that whoever follows the store hears of it."""
     connection.execute(
         "INSERT INTO runs (run_id, started_at, ended_at, status, sources, last_commit) SELECT ?, now(), now(), "
         "'erasure', '{}', coalesce(max(last_commit), 0) + 1 FROM runs",
@@ -245,7 +263,17 @@ def _in_people(connection: duckdb.DuckDBPyConnection, subject: Subject, result: 
         _change(connection, result, "people", "SET sources = NULL WHERE contains(sources::VARCHAR, ?)", [account])
 
 
-def _delete(connection: duckdb.DuckDBPyConnection, result: Erased, table: str, rule: str, values: Any) -> None:  # noqa: ANN401 # as DuckDB takes them
+def _delete(
+    connection: duckdb.DuckDBPyConnection,
+    result: Erased,
+    table: str,
+    rule: str,
+    values: Any,  # noqa: ANN401 # as DuckDB takes them
+    run: str = "",
+) -> None:
+    """Delete rows; of records, noting for `run` that they went."""
+    if run:
+        note_erased(connection, table, rule, values, run)
     _count(result.deleted, table, connection.execute(f"DELETE FROM {table} WHERE {rule}", values))  # noqa: S608 # our own names
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from communitykit.connector.flow import Checkpoint
 from communitykit.model import parse_id
 from communitykit.reading.translation import Page, Translation
+
+LISTED: Final = ":strangers"
+"""How the name ends under which the list is kept."""
 
 
 class State(Protocol):
@@ -74,4 +77,4 @@ class Lookups:
         return Page(self._key(network), checkpoint={"v": 1, "ids": sorted(pending)})
 
     def _key(self, network: str) -> str:
-        return f"{self._intake.connector.name}:{network}:strangers"
+        return f"{self._intake.connector.name}:{network}{LISTED}"

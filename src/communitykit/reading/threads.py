@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -86,6 +86,18 @@ def _follow(
     emit: Callable[[Progress], None],
     found: Callable[[Slice], None] | None,
 ) -> None:
+    for event in follow(run, runner, reading, begin, found):
+        emit(event)
+
+
+def follow(
+    run: SourceRun,
+    runner: SyncRunner,
+    reading: SliceReading,
+    begin: Callable[[], Flow],
+    found: Callable[[Slice], None] | None = None,
+) -> Iterator[Progress]:
+    """Read one flow in this thread, yielding what comes of it and in the end its Coverage; slices go to `found`."""
     try:
         for step in runner.run(begin(), reading.meter):
             if isinstance(step.step, Slice):
@@ -98,11 +110,11 @@ def _follow(
                     if (
                         pending := run.remember(reading)
                     ) is not None:  # before the page whose checkpoint passes them by
-                        emit(pending)
-                emit(page)
+                        yield pending
+                yield page
     except Stopped:
         reading.stop("the run was stopped; run it again to go on")
     except Exception as error:  # noqa: BLE001 # one bad slice never ends a run; its Coverage says what happened
         reading.fail(error)
     run.note_end(reading)
-    emit(reading.closed())
+    yield reading.closed()

@@ -10,9 +10,10 @@ import duckdb
 import pyarrow as pa
 
 from communitykit.errors import StoreError
-from communitykit.store.changed import VANISHING, changed, vanished
+from communitykit.store.changed import VANISHING, changed, erased, vanished
 from communitykit.store.columns import MERGED, SCHEMA_VERSION, TABLES, field_columns
 from communitykit.store.connection import connect, disconnect
+from communitykit.store.erased import row_key
 from communitykit.store.evolution import look_through
 from communitykit.store.rows import records_of
 from communitykit.store.schema import CURRENT
@@ -134,35 +135,54 @@ class Store:
         """Yield what changed since a run ended, for who keeps a copy: each record whole, merged from all that is known.
 
         What is not so any more (deleted, emptied, undone, vanished, in a community that is gone) comes as `Vanished`:
-        take it out of the copy. Applied to a copy as of that run, all else by its id, this gives `current()`. Without a
-        run it tells all there is. Take `since_run` from `PullResult.run_id`, or from the table runs, of a run that had
-        ended when the copy was made; what ran beside it may be told twice.
+        take it out of the copy. What was erased outright (forgotten, or past its time) has no id any more; its
+        `Vanished` tells the key that `row_key` gives of an id that the copy holds. Applied to a copy as of that run,
+        all else by its id, this gives `current()`. Without a run it tells all there is, for a copy that is made anew.
+        Take `since_run` from `latest_run` when the copy is made; what ran beside it may be told twice.
 
         Raises StoreError for a run that is not in the store.
         """
-        for kind, query in self._changes(since_run):
+        for kind, query in self._changes(since_run, keyed=False):
             yield from self._read(kind, query, since_run, batch)
+
+    def latest_run(self) -> str | None:
+        """Return the run to follow from: that of those that ended which committed last; None where none has.
+
+        What runs at this moment is told again by `changed`, as far as it commits anything later.
+        """
+        ended = "SELECT run_id FROM runs WHERE ended_at IS NOT NULL ORDER BY last_commit DESC LIMIT 1"
+        rows = self.sql(ended)["run_id"].to_pylist()
+        return rows[0] if rows else None
+
+    def row_key(self, key: str) -> str:
+        """Return the key of the row that has, or had, this id: 32 hexadecimal digits, of this store alone."""
+        with telling(self.path, "read it"):
+            return row_key(self._connection, key)
 
     def changed_arrow(self, since_run: str | None = None) -> dict[str, pa.Table]:
         """Return what `changed` tells as Arrow: rows by table, and under `vanished` what to take out.
+
+        Each row has its `row_key`: merge by it, and take out by it, since what was erased has no id any more.
 
         Raises StoreError for a run that is not in the store.
         """
         parts: dict[str, list[pa.Table]] = {}
         parameters = None if since_run is None else {"since": since_run}
-        for kind, query in self._changes(since_run):
+        for kind, query in self._changes(since_run, keyed=True):
             parts.setdefault(TABLES.get(kind, kind), []).append(self.sql(query, parameters))
         return {table: pa.concat_tables(tables) for table, tables in parts.items()}
 
-    def _changes(self, since_run: str | None) -> Iterator[tuple[str, str]]:
+    def _changes(self, since_run: str | None, *, keyed: bool) -> Iterator[tuple[str, str]]:
         """Yield the kind of the records that come, and the query for them."""
         whole = since_run is None
         if not whole and not self.sql("SELECT 1 FROM runs WHERE run_id = ?", [since_run]).num_rows:
             raise StoreError(f"there is no run {since_run!r} in it", subject=self.path.name, remedy="See table runs.")
         for kind in MERGED:
-            yield kind, changed(kind, whole=whole)
+            yield kind, changed(kind, whole=whole, keyed=keyed)
         for kind in VANISHING:
-            yield "vanished", vanished(kind, whole=whole)
+            yield "vanished", vanished(kind, whole=whole, keyed=keyed)
+        if not whole:
+            yield "vanished", erased()
 
     def _read(self, kind: str, query: str, since_run: str | None, batch: int) -> Iterator[BaseModel]:
         parameters = None if since_run is None else {"since": since_run}

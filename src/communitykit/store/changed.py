@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from communitykit.store.columns import TABLES
+from communitykit.store.columns import MERGED, TABLES
+from communitykit.store.erased import key_of
 from communitykit.store.schema import CURRENT
 
 # A run's rows may have been committed after another run's end though it began before: commits are counted, so the runs
@@ -25,19 +26,35 @@ _IN = {
 }
 
 
-def changed(kind: str, *, whole: bool) -> str:
-    """Return the query for the rows of a kind that are current and changed since `$since`, or all (`whole`)."""
+def changed(kind: str, *, whole: bool, keyed: bool = False) -> str:
+    """Return the query for the rows of a kind that are current and changed since `$since`, or all (`whole`).
+
+    `keyed`: with their `row_key`.
+    """
     table = TABLES[kind]
     since = "true" if whole else _SINCE
-    return f"SELECT r.* FROM ({CURRENT[table]}) r WHERE {since}"  # noqa: S608 # our own text
+    key = f", {key_of('r.id')} AS row_key" if keyed else ""
+    return f"SELECT r.*{key} FROM ({CURRENT[table]}) r WHERE {since}"  # noqa: S608 # our own text
 
 
-def vanished(kind: str, *, whole: bool) -> str:
+def vanished(kind: str, *, whole: bool, keyed: bool = False) -> str:
     """Return the query for what is not current (any more) of a kind and changed since then: columns of `Vanished`."""
+    key = f", {key_of('r.id')} AS row_key" if keyed else ""
     table = TABLES[kind]
     since = "true" if whole else _SINCE
     gone, active = VANISHING[kind]
-    return f"""SELECT r.id, '{kind}' AS kind, {gone} AS gone,
+    return f"""SELECT r.id{key}, '{kind}' AS kind, {gone} AS gone,
         CASE WHEN {active} = false THEN false END AS active, r.as_of
         FROM {table} r {_IN.get(kind, "")} WHERE {since} AND r.id NOT IN (SELECT id FROM ({CURRENT[table]}))
         ORDER BY r.id"""  # noqa: S608 # our own text
+
+
+def erased() -> str:
+    """Return the query for what was erased since then, and is not there again: columns of `Vanished`."""
+    back = " UNION ALL ".join(
+        f"SELECT {key_of('r.id')} AS row_key FROM {TABLES[kind]} r WHERE {_SINCE}"  # noqa: S608 # our own text
+        for kind in MERGED
+    )
+    return f"""SELECT NULL::VARCHAR AS id, r.row_key, r.kind, 'erased' AS gone, NULL::BOOLEAN AS active,
+        max(r.erased_at) AS as_of FROM erased r ANTI JOIN ({back}) b USING (row_key) WHERE {_SINCE}
+        GROUP BY r.row_key, r.kind ORDER BY r.row_key"""  # noqa: S608 # our own text

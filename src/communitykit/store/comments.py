@@ -61,6 +61,15 @@ _OTHERS: Final[dict[str, tuple[str, dict[str, str]]]] = {
         },
     ),
     "meta": ("Words of the store about itself.", {"key": "What.", "value": "The word."}),
+    "erased": (
+        "Rows that were erased for good, so that copies hear of it.",
+        {
+            "row_key": "A salted hash of the row's id.",
+            "kind": "What sort of record it was.",
+            "changed_run": "The erasure.",
+            "erased_at": "When it was erased (UTC).",
+        },
+    ),
     "forgotten": ("Accounts that are left out for good.", {"key": "A keyed hash of an account's id."}),
     "people": (
         "Persons behind accounts, as `communitykit people` made them.",

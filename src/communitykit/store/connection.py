@@ -14,6 +14,7 @@ import duckdb
 from communitykit.errors import StoreError, StoreVersionError
 from communitykit.store.columns import SCHEMA_VERSION
 from communitykit.store.comments import comments
+from communitykit.store.erased import salt, salted
 from communitykit.store.evolution import drift, evolve, look_through, version
 from communitykit.store.making import PRIVATE_FOLDER, make, make_journal, sync
 from communitykit.store.schema import statements
@@ -197,6 +198,7 @@ def _check(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
                 "this database is not an activity store", subject=path.name, remedy="Give another file name."
             )
         _fill(connection)
+        salt(connection)
         return
     held = version(connection)
     if held > SCHEMA_VERSION:
@@ -209,7 +211,9 @@ def _check(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
         look_through(connection)
         return
     changes = drift(connection)
+    if (changes is not None or not salted(connection)) and str(path) != IN_MEMORY:
+        make_journal(path)
     if changes is not None:
-        if str(path) != IN_MEMORY:
-            make_journal(path)
         evolve(connection, changes)
+    if not salted(connection):
+        salt(connection)

@@ -27,6 +27,7 @@ _OTHER_TABLES: dict[str, dict[str, str]] = {
     },
     "meta": {"key": "VARCHAR", "value": "VARCHAR"},
     "forgotten": {"key": "VARCHAR"},
+    "erased": {"row_key": "VARCHAR", "kind": "VARCHAR", "changed_run": "VARCHAR", "erased_at": "TIMESTAMPTZ"},
     "people": {
         "person_id": "VARCHAR",
         "kind": "VARCHAR",
