@@ -1,7 +1,9 @@
 """`communitykit.toml`: what is read, into which store, and what is made of it, in one file without secrets."""
 
-from communitykit.config.loading import CONFIG_FILE, load
+from communitykit.config.declaring import declared, installed
+from communitykit.config.loading import CONFIG_FILE, configure, load
 from communitykit.config.opening import ROSTER, NamedSource, opened, people_options, roster, run_options, source
+from communitykit.config.refreshing import refresh
 from communitykit.config.secret import Secret
 from communitykit.config.sections import (
     AnalysisSection,
@@ -27,9 +29,13 @@ __all__ = [
     "Secret",
     "SourceSection",
     "StoreSection",
+    "configure",
+    "declared",
+    "installed",
     "load",
     "opened",
     "people_options",
+    "refresh",
     "roster",
     "run_options",
     "source",

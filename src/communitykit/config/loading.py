@@ -69,13 +69,43 @@ def load(path: Path | str = CONFIG_FILE) -> Config:
     listed = told.get("sources", [])
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         raise SettingsError("sources are no list of tables", subject=file.name, remedy="Begin each with [[sources]].")
-    sources = tuple(_source(one, number, file) for number, one in enumerate(listed, 1))
+    return Config(file, sources=_sources(listed, file), **found)
+
+
+def configure(told: Mapping[str, Any], where: str, folder: Path | str = ".") -> Config:
+    """Make a configuration of what another program's own says: that program keeps secrets, so they may be in clear.
+
+    `told` names a configuration file (`config`), or holds `sources`, each as a `[[sources]]` of one, and the `content`
+    that is kept of texts. `where` is what errors call it; relative paths begin in `folder`.
+
+    Raises as `load`; SettingsError where it tells both, or neither.
+    """
+    listed, file = told.get("sources"), told.get("config")
+    if bool(file) == bool(listed):
+        what = "both config and sources are told" if file else "neither config nor sources are told"
+        raise SettingsError(what, subject=where, remedy=f"Name a {CONFIG_FILE} with config, or list sources; not both.")
+    if file:
+        return load(Path(folder) / Path(str(file)).expanduser())
+    if not isinstance(listed, list) or not all(isinstance(one, Mapping) for one in listed):
+        raise SettingsError("sources are no list of tables", subject=where, remedy="List them.")
+    privacy = {"content": told["content"]} if told.get("content") else {}
+    path = Path(folder) / where
+    plain = [{key: value for key, value in one.items() if value is not None} for one in listed]
+    return Config(
+        path,
+        sources=_sources(plain, path, in_clear=True),
+        privacy=_section(privacy, PrivacySection, where, Path(folder)),
+    )
+
+
+def _sources(listed: list[Any], file: Path, *, in_clear: bool = False) -> tuple[SourceSection, ...]:
+    sources = tuple(_source(one, number, file, in_clear=in_clear) for number, one in enumerate(listed, 1))
     for number, one in enumerate(sources):
         if one.prefix in {other.prefix for other in sources[:number]}:
             raise SettingsError(
                 f"two sources are called {one.name!r}", subject=file.name, remedy="Give each a name of its own."
             )
-    return Config(file, sources=sources, **found)
+    return sources
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -110,7 +140,7 @@ def _section(told: Any, kind: type[S], where: str, folder: Path) -> S:  # noqa: 
         raise SettingsError(what_is_wrong(error, kind), subject=where, remedy=f"Known there: {known}.") from None
 
 
-def _source(told: dict[str, Any], number: int, file: Path) -> SourceSection:
+def _source(told: dict[str, Any], number: int, file: Path, *, in_clear: bool) -> SourceSection:
     name = told.get("name", told.get("connector"))
     where = f"{file.name} [[sources]] {name if isinstance(name, str) else number}"
     if "connector" not in told:
@@ -123,7 +153,7 @@ def _source(told: dict[str, Any], number: int, file: Path) -> SourceSection:
         raise UnknownConnectorError(error.message, subject=where, remedy=error.remedy) from None
     rest = {key: value for key, value in told.items() if key not in _OWN}
     kind = settings_of(connector, archive=source.archive is not None)
-    settings = {key: _setting(key, value, kind, connector, where) for key, value in rest.items()}
+    settings = {key: _setting(key, value, kind, connector, where, in_clear=in_clear) for key, value in rest.items()}
     return source.model_copy(update={"settings": settings})
 
 
@@ -134,7 +164,15 @@ def settings_of(connector: Connector, *, archive: bool) -> type[BaseModel] | Non
     return connector.archive.options if connector.archive else None
 
 
-def _setting(name: str, value: Any, kind: type[BaseModel] | None, connector: Connector, where: str) -> Any:  # noqa: ANN401 # same
+def _setting(
+    name: str,
+    value: Any,  # noqa: ANN401 # same
+    kind: type[BaseModel] | None,
+    connector: Connector,
+    where: str,
+    *,
+    in_clear: bool,
+) -> Any:  # noqa: ANN401 # same
     fields = kind.model_fields if kind else {}
     if name not in fields:
         known = sorted({*fields, *_OWN})
@@ -149,7 +187,7 @@ def _setting(name: str, value: Any, kind: type[BaseModel] | None, connector: Con
     secret = is_secret(name, fields[name].annotation)
     if secret and isinstance(value, Mapping):
         raise SettingsError(f"{name} is to come from one place", subject=where, remedy=WAYS.format(name=name))
-    if (secret and not _is_plain_address(value)) or _holds_one(value, connector):
+    if not in_clear and ((secret and not _is_plain_address(value)) or _holds_one(value, connector)):
         raise _in_clear(name, where)
     return value
 

@@ -172,6 +172,17 @@ class Store:
             parts.setdefault(TABLES.get(kind, kind), []).append(self.sql(query, parameters))
         return {table: pa.concat_tables(tables) for table, tables in parts.items()}
 
+    def changed_batches(
+        self, since_run: str | None = None, *, rows: int = 10_000
+    ) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """Yield what `changed_arrow` returns part by part: the table, and at most so many `rows` of it.
+
+        Raises StoreError for a run that is not in the store.
+        """
+        for kind, query in self._changes(since_run, keyed=True):
+            for batch in self._batches(query, since_run, rows):
+                yield TABLES.get(kind, kind), batch
+
     def _changes(self, since_run: str | None, *, keyed: bool) -> Iterator[tuple[str, str]]:
         """Yield the kind of the records that come, and the query for them."""
         whole = since_run is None
@@ -185,17 +196,21 @@ class Store:
             yield "vanished", erased()
 
     def _read(self, kind: str, query: str, since_run: str | None, batch: int) -> Iterator[BaseModel]:
+        for rows in self._batches(query, since_run, batch):
+            yield from records_of(kind, pa.Table.from_batches([rows]))
+
+    def _batches(self, query: str, since_run: str | None, rows: int) -> Iterator[pa.RecordBatch]:
         parameters = None if since_run is None else {"since": since_run}
         with telling(self.path, "read it"):
             cursor = self._connection.cursor()
             look_through(cursor)  # views of one connection are not another's
-            reader = cursor.execute(query, parameters).to_arrow_reader(batch)
+            reader = cursor.execute(query, parameters).to_arrow_reader(rows)
         while True:
             with telling(self.path, "read it"):
-                rows = next(reader, None)
-            if rows is None:
+                batch = next(reader, None)
+            if batch is None:
                 return
-            yield from records_of(kind, pa.Table.from_batches([rows]))
+            yield batch
 
 
 def _timeless(kind: str) -> Iterator[str]:

@@ -1,0 +1,31 @@
+"""Bringing a store up to date with a configuration, for programs that follow it: adapters, notebooks, schedulers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.config.opening import opened, run_options
+from communitykit.config.sections import Config
+from communitykit.connector.times import parse_length
+from communitykit.pull import PullResult, pull_at
+
+
+def refresh(config: Config, store: Path | str, *, clock: Clock = SYSTEM_CLOCK) -> PullResult:
+    """Read every source of a configuration into a store, and erase what is past its time (`keep` of `[privacy]`).
+
+    `store` is made where there is none, and counts before the configuration's own. A source that fails ends itself
+    alone: look at `errors` and `coverage` of the result.
+
+    Raises as `opened`, `run_options` and `pull`.
+    """
+    path = Path(store)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with opened(config, clock=clock) as sources:
+        result = pull_at(sources, path, run_options(config), clock=clock)
+    if config.privacy.keep is not None and not result.interrupted:
+        from communitykit.privacy.erasing import prune  # noqa: PLC0415 # duckdb is imported only when used
+
+        now = clock.now()
+        prune(path, before=now - parse_length(config.privacy.keep), now=now)
+    return result

@@ -1,0 +1,104 @@
+"""What changed in a store as rows of JSON, for tools that load such rows into tables: merged, each whole, by a key.
+
+A row that is there has `vanished_at` None. One that is not any more (deleted, emptied, undone, vanished, erased) comes
+as its key and `vanished_at` alone: whoever stores it so has nothing left of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Any, Final
+
+import pyarrow as pa
+from pydantic_core import from_json
+
+from communitykit.store import TABLES, Store
+from communitykit.store.columns import MERGED, Column, field_columns
+from communitykit.store.types import Json, Listing, Mapped, Scalar, Struct
+
+KEY: Final = "row_key"
+DELETED_AT: Final = "vanished_at"
+STREAMS: Final[tuple[str, ...]] = tuple(TABLES[kind] for kind in MERGED)
+"""The tables that change, as streams are called."""
+_KINDS: Final = {TABLES[kind]: kind for kind in MERGED}
+_OWN_WORDS: Final = ("as_of", "fetched_at")
+_TYPES: Final[dict[Any, dict[str, Any]]] = {
+    pa.string(): {"type": ["string", "null"]},
+    pa.bool_(): {"type": ["boolean", "null"]},
+    pa.int64(): {"type": ["integer", "null"]},
+    pa.float64(): {"type": ["number", "null"]},
+    pa.timestamp("us", tz="UTC"): {"type": ["string", "null"], "format": "date-time"},
+    pa.date32(): {"type": ["string", "null"], "format": "date"},
+}
+
+
+@cache
+def _columns(table: str) -> tuple[Column, ...]:
+    """Return the columns that are handed on: the model's fields but for payloads, which nobody asked for here."""
+    return tuple(column for column in field_columns(_KINDS[table]) if column.name != "raw")
+
+
+def json_schema(table: str, *, deleted_at: str = DELETED_AT) -> dict[str, Any]:
+    """Return the JSON Schema of a stream's rows; all but the key may be null. Moments are RFC 3339, in UTC."""
+    moment = _TYPES[pa.timestamp("us", tz="UTC")]
+    fields = {column.name: _schema(column.kind) for column in _columns(table)}
+    own = {KEY: {"type": ["string"]}, **fields, **dict.fromkeys((*_OWN_WORDS, deleted_at), moment)}
+    return {"type": "object", "properties": own, "required": [KEY]}
+
+
+def _schema(kind: Scalar) -> dict[str, Any]:
+    if isinstance(kind, Listing):
+        return {"type": ["array", "null"], "items": _schema(kind.item)}
+    if isinstance(kind, Struct):
+        return {"type": ["object", "null"], "properties": {name: _schema(one) for name, one in kind.fields}}
+    if isinstance(kind, Mapped):
+        return {"type": ["object", "null"], "additionalProperties": _schema(kind.value)}
+    if isinstance(kind, Json):
+        return {"type": ["object", "null"]}
+    return dict(_TYPES[kind.arrow])
+
+
+def changes(
+    store: Store, since_run: str | None, tables: Iterable[str] = STREAMS, *, deleted_at: str = DELETED_AT
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the table and the row of each change since a run, or of all there is; what is gone comes last.
+
+    Raises StoreError for a run that is not in the store.
+    """
+    wanted = tuple(tables)
+    for table, batch in store.changed_batches(since_run):
+        if table == "vanished":
+            for row in batch.to_pylist():
+                if TABLES[row["kind"]] in wanted:
+                    yield TABLES[row["kind"]], _gone(row, deleted_at)
+        elif table in wanted:
+            for row in batch.to_pylist():
+                yield table, _row(row, _columns(table), deleted_at)
+
+
+def _row(row: Mapping[str, Any], columns: Iterable[Column], deleted_at: str) -> dict[str, Any]:
+    told = {column.name: _value(column.kind, row[column.name]) for column in columns}
+    own = {name: _plain(row[name]) for name in _OWN_WORDS}
+    return {KEY: row[KEY], **told, **own, deleted_at: None}
+
+
+def _gone(row: Mapping[str, Any], deleted_at: str) -> dict[str, Any]:
+    return {KEY: row[KEY], deleted_at: _plain(row["as_of"])}
+
+
+def _value(kind: Scalar, value: Any) -> Any:  # noqa: ANN401 # any column's value
+    if value is None:
+        return None
+    if isinstance(kind, Listing):
+        return [_value(kind.item, one) for one in value]
+    if isinstance(kind, Struct):
+        return {name: _value(one, value[name]) for name, one in kind.fields}
+    if isinstance(kind, Mapped):
+        return {name: _value(kind.value, one) for name, one in value}
+    return from_json(value) if isinstance(kind, Json) else _plain(value)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 # text, a number, a truth value, a time or a day
+    return value.isoformat() if isinstance(value, date | datetime) else value
