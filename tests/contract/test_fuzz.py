@@ -18,7 +18,7 @@ from communitykit.testing.payloads import seen_in
 from communitykit.testing.reading import read
 from communitykit.testing.spoiling import Path, decoded, lists_of, put, walk
 
-PLATFORMS = sorted(registry().connectors)
+PLATFORMS = sorted(name for name, one in registry().connectors.items() if one.sandbox)
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 PAYLOADS = 200_000
 RUNS = 60
