@@ -415,6 +415,53 @@ def cross_department_threads(o: Oracle) -> Answer:
     return {None: share(sum(number > 1 for number in mixed), len(mixed))}
 
 
+def leader_response_rate(o: Oracle) -> Answer:
+    drawn: dict[str | None, list[int]] = {"leaders": [], "others": []}
+    for thread in o.threads():
+        if thread["person_id"] in o.members:
+            side = "leaders" if o.people[thread["person_id"]]["is_leader"] else "others"
+            drawn[side].append(thread["replies"] + thread["reactions"])
+    return {side: share(sum(counts), len(counts)) for side, counts in drawn.items()}
+
+
+def first_contribution_attribution(o: Oracle) -> Answer:
+    acts = [one for one in o.world.rows["acts"] if one["is_contribution"] and one["person_id"] is not None]
+    inside = Counter(
+        one["person_id"]
+        for one in acts
+        if one["person_id"] in o.everybody and one["day"] and o.since <= one["day"] < o.until
+    )
+    line = sorted(inside, key=lambda one: (-inside[one], one))
+    champions = set(line[: math.ceil(len(o.everybody) / 100)])
+    first = {}
+    for one in sorted((one for one in acts if one["at_us"] is not None), key=lambda one: one["at_us"]):
+        first.setdefault(one["person_id"], one)
+    new = {number: one for number, one in first.items() if number in o.members and o.since <= one["day"] < o.until}
+    drawn = set()
+    for one in acts:
+        who, whom = one["person_id"], one.get("to_person_id")
+        if who != whom and who in new and whom in champions and one["at_us"] == new[who]["at_us"]:
+            drawn.add(who)
+    for one in o.world.rows["acts"]:
+        who, whom, at = one["person_id"], one.get("to_person_id"), one["at_us"]
+        reached = who != whom and whom in new and who in champions and at is not None
+        if reached and 0 <= new[whom]["at_us"] - at <= 7 * DAY_US:
+            drawn.add(whom)
+    return {None: share(len(drawn), len(new))}
+
+
+def activity_trend(o: Oracle) -> Answer:
+    last = min(o.until, o.world.last_day + timedelta(days=1))
+    first = max(o.since, o.world.first_day)
+    weeks = [o.acts(last - timedelta(days=7 * number + 7), last - timedelta(days=7 * number)) for number in range(1000)]
+    counts = [len(one) for one in weeks[: (last - first).days // 7]][::-1]
+    medians = [statistics.median(counts[number - 3 : number + 1]) for number in range(3, len(counts))]
+    if len(counts) < 8 or not any(counts):
+        return {None: None}
+    slope = statistics.linear_regression(range(len(medians)), medians).slope
+    return {None: share(slope, statistics.mean(medians))}
+
+
 def _days_by_person(acts: Iterable[Row]) -> dict[int, set[date]]:
     days: dict[int, set[date]] = defaultdict(set)
     for act in acts:
@@ -431,6 +478,7 @@ ANSWERS: dict[str, Callable[[Oracle], Answer]] = {
     for one in (
         activation,
         active_members,
+        activity_trend,
         burstiness,
         community_health,
         cross_department_threads,
@@ -438,6 +486,7 @@ ANSWERS: dict[str, Callable[[Oracle], Answer]] = {
         diversity_index,
         dormant_communities,
         ei_index,
+        first_contribution_attribution,
         gini,
         gravity,
         hierarchy_span,
@@ -445,6 +494,7 @@ ANSWERS: dict[str, Callable[[Oracle], Answer]] = {
         leader_engagement_ratio,
         leader_participation,
         leader_reply_share,
+        leader_response_rate,
         modularity,
         participation_split,
         persona_mix,
