@@ -11,6 +11,7 @@ import typer
 from analysis_page import analysis_reference
 from api_pages import api_reference
 from metrics_page import metrics_reference
+from pictures_flow import flow
 
 import communitykit
 import communitykit.cli.commands
@@ -34,11 +35,12 @@ ROOT = Path(__file__).parents[2]
 
 
 def generated() -> dict[Path, str]:
-    """Return every page that has a generated part, as it should be."""
+    """Return every page or picture that has a generated part, as it should be."""
     readme, commands = ROOT / "README.md", ROOT / "docs/reference/command-line.md"
     return {
         readme: _between(readme, "connectors", connector_table()),
         commands: _between(commands, "commands", command_reference()),
+        ROOT / "docs/pictures/flow.svg": flow(),
         ROOT / "docs/reference/model.md": model_reference(),
         ROOT / "docs/reference/platforms.md": platforms(),
         ROOT / "docs/reference/analysis.md": analysis_reference(),
