@@ -6,19 +6,19 @@ Anybody in a room can send anything, and servers hand it on: so flows look at ev
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, TypeAlias, TypeGuard
+from typing import TypeAlias, TypeGuard
 
-from communitykit.connector import as_mapping, look
+from communitykit.connector import JSON, as_mapping, look
 
 POLLS = ("m.poll", "m.poll.start", "org.matrix.msc3381.poll.start")
 MESSAGES = frozenset({"m.room.message", "m.sticker", "m.room.encrypted", *POLLS})
 _END_OF_TIME = 253_402_300_800_000  # the year 10,000, in milliseconds
 
-Event: TypeAlias = dict[str, Any]
+Event: TypeAlias = dict[str, JSON]
 """A ClientEvent: `type`, `event_id`, `sender`, `content`, `unsigned`, `origin_server_ts` (ms); `state_key` in state."""
 
 
-def is_event(value: Any) -> TypeGuard[Event]:  # noqa: ANN401 # decoded JSON
+def is_event(value: JSON) -> TypeGuard[Event]:
     """Tell whether this has what every event has, in the right form."""
     if not isinstance(value, dict) or not all(isinstance(value.get(name), str) for name in _ALWAYS):
         return False
@@ -38,17 +38,17 @@ def text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def content(event: Event) -> dict[str, Any]:
+def content(event: Event) -> dict[str, JSON]:
     """Return an event's content; empty where it has none."""
     return as_mapping(event.get("content"))
 
 
-def relation(event: Event) -> dict[str, Any]:
+def relation(event: Event) -> dict[str, JSON]:
     """Return what an event says it relates to (`m.relates_to`); empty where it says nothing that can be read."""
     return as_mapping(content(event).get("m.relates_to"))
 
 
-def previous(event: Event) -> dict[str, Any]:
+def previous(event: Event) -> dict[str, JSON]:
     """Return the content that a state event took the place of; empty for the first of its kind."""
     return as_mapping(look(event, "unsigned", "prev_content"))
 

@@ -15,9 +15,9 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 from communitykit import SettingsError, SignatureError
+from communitykit.connector import JSON
 
 PUBLISHER = "0bf30f3b-4a52-48df-9a82-234910c4a086"
 """The app id of Microsoft Graph's change tracking service, who sends notifications."""
@@ -25,7 +25,7 @@ _BLOCK = 16
 _KEYS = frozenset({16, 24, 32})
 
 
-def decrypted(content: Mapping[str, Any], private_key: str) -> dict[str, Any]:
+def decrypted(content: Mapping[str, JSON], private_key: str) -> dict[str, JSON]:
     """Return the resource that a notification carries. `private_key` is PEM, the counterpart of the certificate.
 
     Raises SignatureError when the data was changed on its way or is not for this key.
@@ -67,7 +67,7 @@ def _symmetric_key(encrypted: bytes, private_key: str) -> bytes:
 
 
 @lru_cache(maxsize=8)
-def _loaded(private_key: str) -> Any:  # noqa: ANN401 # an RSA private key of `cryptography`
+def _loaded(private_key: str) -> JSON:
     """Read a key once: checking it takes longer than using it."""
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415 # an extra
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 # same
@@ -82,7 +82,7 @@ def _loaded(private_key: str) -> Any:  # noqa: ANN401 # an RSA private key of `c
 
 
 def verify_validation_tokens(
-    tokens: Iterable[object], *, jwks: Mapping[str, Any], client_id: str, tenants: Iterable[str], now: datetime
+    tokens: Iterable[object], *, jwks: Mapping[str, JSON], client_id: str, tenants: Iterable[str], now: datetime
 ) -> None:
     """Check the JWTs beside notifications: signed by Microsoft Entra, for this app and tenant, by Graph, still valid.
 
@@ -108,7 +108,7 @@ def verify_validation_tokens(
             raise _forged("the validation token has expired")
 
 
-def _claims(token: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
+def _claims(token: str, jwks: Mapping[str, JSON]) -> dict[str, JSON]:
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 # an extra
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 # same
     from cryptography.hazmat.primitives.asymmetric import padding, rsa  # noqa: PLC0415 # same

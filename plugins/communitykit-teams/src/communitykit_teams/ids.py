@@ -6,9 +6,8 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
 
-from communitykit.connector import Rejected, make_id
+from communitykit.connector import JSON, Rejected, make_id
 
 PLATFORM = "teams"
 _FIRST_PLAUSIBLE = 1990  # earlier years (1, 1601, 1970) are placeholders, not times
@@ -50,7 +49,7 @@ def _place(network: str, team: str, channel: str) -> Location:
     return Location(network, team, channel)
 
 
-def place_of(item: Mapping[str, Any], context: Mapping[str, Any]) -> Location:
+def place_of(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Location:
     """Find where a message stands: what it says itself, else what the context says.
 
     Raises Rejected when neither names a channel or chat, or no tenant is known.
@@ -96,7 +95,7 @@ def parse_time(text: object) -> datetime | None:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
-def native_id(item: Mapping[str, Any]) -> str:
+def native_id(item: Mapping[str, JSON]) -> str:
     """Return a payload's own id.
 
     Raises Rejected when it has none.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, SecretStr, model_validator
 
-from communitykit.connector import Lookback, Settings, lookback_length
+from communitykit.connector import JSON, Lookback, Settings, lookback_length
 
 CLOUDS: dict[str, tuple[str, str]] = {
     "global": ("https://graph.microsoft.com/v1.0/", "https://login.microsoftonline.com/"),
@@ -33,7 +33,7 @@ class TeamsSettings(Settings):
         default=None, description="File with a token of another identity provider (workload identity federation)."
     )
     token: SecretStr | None = Field(default=None, description="An access token that was got elsewhere; not renewed.")
-    credential: Any = Field(
+    credential: JSON = Field(
         default=None,
         exclude=True,
         repr=False,
@@ -64,7 +64,7 @@ class TeamsSettings(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _by_cloud(cls, given: Any) -> Any:  # noqa: ANN401 # whatever was given; pydantic judges the rest
+    def _by_cloud(cls, given: JSON) -> JSON:
         if not isinstance(given, dict) or given.get("cloud", "global") not in CLOUDS:
             return given
         graph, login = CLOUDS[given.get("cloud", "global")]

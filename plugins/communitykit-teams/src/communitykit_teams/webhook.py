@@ -8,11 +8,10 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 from urllib.parse import parse_qs
 
 from communitykit import ProtocolError, SettingsError, SignatureError
-from communitykit.connector import Batch, Delivery, Privacy, WebhookDoor, decode_json
+from communitykit.connector import JSON, Batch, Delivery, Privacy, WebhookDoor, decode_json
 from communitykit_teams.crypto import decrypted, verify_validation_tokens
 from communitykit_teams.ids import PLATFORM, parse_time
 from communitykit_teams.wire import Notification
@@ -30,7 +29,7 @@ def webhook_secret(
     private_keys: Mapping[str, str] | None = None,
     client_id: str | None = None,
     tenants: Iterable[str] = (),
-    jwks: Mapping[str, Any] | None = None,
+    jwks: Mapping[str, JSON] | None = None,
 ) -> str:
     """Put what `receive` must know into the one text that it takes as `secret`.
 
@@ -93,12 +92,12 @@ def lifecycle_events(body: bytes, secret: str) -> list[tuple[str, str]]:
     return [(str(one.get("subscriptionId") or ""), str(one["lifecycleEvent"])) for one in found]
 
 
-def _vouched(data: Mapping[str, Any], known: Mapping[str, Any]) -> list[Any]:
+def _vouched(data: Mapping[str, JSON], known: Mapping[str, JSON]) -> list[JSON]:
     """Return a delivery's notifications.
 
     Raises SignatureError when one does not show the client state that the subscription was created with.
     """
-    notifications: list[Any] = [one for one in data.get("value") or () if isinstance(one, dict)]
+    notifications: list[JSON] = [one for one in data.get("value") or () if isinstance(one, dict)]
     for one in notifications:
         given = str(one.get("clientState") or "")
         if not known["client_state"] or not hmac.compare_digest(given.encode(), known["client_state"].encode()):
@@ -111,8 +110,8 @@ def _vouched(data: Mapping[str, Any], known: Mapping[str, Any]) -> list[Any]:
     return notifications
 
 
-def _known(secret: str) -> dict[str, Any]:
-    told: Any = None
+def _known(secret: str) -> dict[str, JSON]:
+    told: JSON = None
     if secret.lstrip().startswith("{"):
         try:
             told = decode_json(secret)
@@ -123,7 +122,7 @@ def _known(secret: str) -> dict[str, Any]:
     return {"client_state": secret, "private_keys": {}}
 
 
-def _decoded(body: bytes) -> dict[str, Any]:
+def _decoded(body: bytes) -> dict[str, JSON]:
     try:
         data = decode_json(body)
     except ValueError:
@@ -143,7 +142,7 @@ def _batch(item: Notification, keys: Mapping[str, str]) -> Batch:
         return _removal(item) or Batch("notification", [dict(item)])
     payload = decrypted(content, _key_for(str(content.get("encryptionCertificateId") or ""), keys))
     parts = resource_ids(str(item.get("resource") or ""))
-    context: dict[str, Any] = {"network": item.get("tenantId"), "origin": "webhook"}
+    context: dict[str, JSON] = {"network": item.get("tenantId"), "origin": "webhook"}
     team, channel = parts.get("teams"), parts.get("channels")
     context.update({name: value for name, value in (("team", team), ("channel", channel)) if value})
     told = str((item.get("resourceData") or {}).get("@odata.type") or payload.get("@odata.type") or "")
@@ -156,7 +155,7 @@ def _batch(item: Notification, keys: Mapping[str, str]) -> Batch:
     return Batch(kind, [payload], context, as_of=as_of, privacy=_privacy(kind, parts, payload))
 
 
-def _privacy(kind: str, parts: Mapping[str, str], payload: Mapping[str, Any]) -> Privacy:
+def _privacy(kind: str, parts: Mapping[str, str], payload: Mapping[str, JSON]) -> Privacy:
     """Tell how private a delivery is: talk of chats is direct, teams and channels are private unless they say not.
 
     Of a channel's message Graph tells no kind of channel: who subscribes to private ones says so by the resource.
@@ -178,7 +177,7 @@ def _removal(item: Notification) -> Batch | None:
     if item.get("changeType") != "deleted" or not network or not parts or not parts.keys() <= _ADDRESSED:
         return None
     team, channel, root = parts.get("teams"), parts.get("channels"), parts.get("messages")
-    context: dict[str, Any] = {"network": network, "origin": "webhook", "team": team}
+    context: dict[str, JSON] = {"network": network, "origin": "webhook", "team": team}
     if root and channel:
         reply = parts.get("replies")
         payload = {"id": reply, "replyToId": root} if reply else {"id": root}
@@ -206,7 +205,7 @@ def resource_ids(resource: str) -> dict[str, str]:
 
 def _mark(item: Notification, batch: Batch) -> str:
     """Tell a notification from others: Graph encrypts one that it sends again anew, its content is the same."""
-    payload: Any = batch.items[0]
+    payload: JSON = batch.items[0]
     version = payload.get("etag") or payload.get("lastModifiedDateTime") or ""
     return f"{item.get('subscriptionId')}/{item.get('changeType')}/{item.get('resource')}/{version}"
 

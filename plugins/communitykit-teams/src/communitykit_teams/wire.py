@@ -6,7 +6,9 @@ of resource types are Microsoft Graph's own.
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TypedDict
+
+from communitykit.connector import JSON
 
 
 class Identity(TypedDict, total=False):
@@ -110,7 +112,7 @@ class Message(TypedDict, total=False):
     reactions: list[Reaction]
     messageHistory: list[HistoryItem]
     policyViolation: Policy
-    eventDetail: dict[str, Any]
+    eventDetail: dict[str, JSON]
     replies: list[Message]
 
 
@@ -143,7 +145,7 @@ class User(TypedDict, total=False):
     employeeOrgData: OrgData
     preferredLanguage: str
     createdDateTime: str
-    manager: dict[str, Any]
+    manager: dict[str, JSON]
 
 
 class Team(TypedDict, total=False):
@@ -198,6 +200,6 @@ class Notification(TypedDict, total=False):
     clientState: str
     resource: str
     tenantId: str
-    resourceData: dict[str, Any]
+    resourceData: dict[str, JSON]
     encryptedContent: dict[str, str]
     lifecycleEvent: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 
-from communitykit.connector import Batch
+from communitykit.connector import JSON, Batch
 from communitykit_workplace.ids import native_id
 from communitykit_workplace.wire import Tag
 
@@ -15,19 +15,19 @@ NESTED = ("comments", *PEOPLE, "votes", "attending", "maybe", "interested", "dec
 """Edges that are asked for together with their object, and so may be cut."""
 
 
-def rows(edge: Any) -> list[dict[str, Any]]:  # noqa: ANN401 # an edge, a bare list, or anything else
+def rows(edge: JSON) -> list[dict[str, JSON]]:
     """Return the objects of an edge; null and nonsense in it are left out."""
     found = edge.get("data") if isinstance(edge, Mapping) else edge
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
-def listed(edge: Any) -> list[Any]:  # noqa: ANN401 # same
+def listed(edge: JSON) -> list[JSON]:
     """Return whatever stands in an edge, nonsense too: what cannot be read was there all the same."""
     found = edge.get("data") if isinstance(edge, Mapping) else edge
     return found if isinstance(found, list) else []
 
 
-def is_odd(edge: Any) -> bool:  # noqa: ANN401 # same
+def is_odd(edge: JSON) -> bool:
     """Tell whether something stands where an edge should, and is none: what it holds, nobody knows.
 
     A number is none either, but a count, which scripts write in its place.
@@ -37,7 +37,7 @@ def is_odd(edge: Any) -> bool:  # noqa: ANN401 # same
     return edge is not None and not isinstance(edge, list | int)
 
 
-def shows_replies(item: Mapping[str, Any]) -> bool:
+def shows_replies(item: Mapping[str, JSON]) -> bool:
     """Tell whether all that is below a post is shown with it; an edge that is left out tells nothing."""
     edge = item.get("comments")
     return is_whole(edge) and all(
@@ -46,11 +46,11 @@ def shows_replies(item: Mapping[str, Any]) -> bool:
     )
 
 
-def _answered(comment: Mapping[str, Any]) -> bool:
+def _answered(comment: Mapping[str, JSON]) -> bool:
     return bool(comment.get("comment_count"))
 
 
-def is_whole(edge: Any) -> bool:  # noqa: ANN401 # same
+def is_whole(edge: JSON) -> bool:
     """Tell whether an edge shows everything: one that goes on names its next page."""
     if isinstance(edge, list):
         return True
@@ -60,7 +60,7 @@ def is_whole(edge: Any) -> bool:  # noqa: ANN401 # same
     return not (isinstance(paging, Mapping) and paging.get("next"))
 
 
-def total(edge: Any) -> int | None:  # noqa: ANN401 # same
+def total(edge: JSON) -> int | None:
     """Return how many objects an edge has in all, where its summary or its whole list tells."""
     summary = edge.get("summary") if isinstance(edge, Mapping) else None
     told = summary.get("total_count") if isinstance(summary, Mapping) else None
@@ -69,7 +69,7 @@ def total(edge: Any) -> int | None:  # noqa: ANN401 # same
     return len(rows(edge)) if is_whole(edge) else None
 
 
-def people(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def people(item: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:
     """Name everybody that a post or comment names, with all that is below it: id and name."""
     author = item.get("from")
     if isinstance(author, dict):
@@ -90,7 +90,7 @@ def people(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield from people(comment)
 
 
-def cut(item: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def cut(item: Mapping[str, JSON]) -> Iterator[tuple[str, str, dict[str, JSON]]]:
     """Name the edges at and below an object that do not show everything: edge, id of the object that has it, itself."""
     native = native_id(item.get("id")) or ""
     for name in NESTED:
@@ -105,21 +105,21 @@ def cut(item: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield from cut(option)
 
 
-def _named(one: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _named(one: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:
     native = native_id(one.get("id"))
     if native:
         name = one.get("name")
         yield native, name if isinstance(name, str) else ""
 
 
-def tagged(tags: Any) -> Iterator[Tag]:  # noqa: ANN401 # three shapes of JSON
+def tagged(tags: JSON) -> Iterator[Tag]:
     """Return the people that are named, as profiles."""
     for tag in tags_of(tags) if tags else ():
         if tag.get("type") in ("user", None):  # it may be anything, a list too
             yield tag
 
 
-def tags_of(tags: Any) -> Iterator[Tag]:  # noqa: ANN401 # three shapes of JSON
+def tags_of(tags: JSON) -> Iterator[Tag]:
     """Return the tags of `message_tags`, whatever their shape."""
     groups = tags.values() if isinstance(tags, dict) else [tags]
     for group in groups:
@@ -128,7 +128,7 @@ def tags_of(tags: Any) -> Iterator[Tag]:  # noqa: ANN401 # three shapes of JSON
                 yield cast("Tag", tag)
 
 
-def profiles(items: Sequence[dict[str, Any]], known: set[str], context: dict[str, Any]) -> Iterator[Batch]:
+def profiles(items: Sequence[dict[str, JSON]], known: set[str], context: dict[str, JSON]) -> Iterator[Batch]:
     """Return those whom these posts name and who were not given yet."""
     found: list[dict[str, str]] = []
     for item in items:

@@ -11,9 +11,8 @@ import json
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
 
-from communitykit.connector import make_event_id, make_id
+from communitykit.connector import JSON, make_event_id, make_id
 
 PLATFORM = "workplace"
 NETWORK = "graph"
@@ -91,7 +90,7 @@ def local_id(kind: str, digest: str, key: str) -> str:
     return make_id(PLATFORM, NETWORK, kind, f"~{digest}", key)
 
 
-def comment_id(item: dict[str, Any]) -> str | None:
+def comment_id(item: dict[str, JSON]) -> str | None:
     """Return the native id of a comment; where nobody asked for it, its own address holds it: `post_comment`."""
     if native := native_id(item.get("id")):
         return native
@@ -101,7 +100,7 @@ def comment_id(item: dict[str, Any]) -> str | None:
     return f"{path[-1]}_{found[1]}" if found and path else None
 
 
-def parse_time(value: Any) -> datetime | None:  # noqa: ANN401 # any JSON
+def parse_time(value: JSON) -> datetime | None:
     """Read a time in any of the platform's forms: ISO 8601 with `+0000`, any offset or none (UTC), Unix seconds or ms.
 
     0, dates without a time, years before there was a Graph, and nonsense are None.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from communitykit.connector import JSON
 
 _SECRET = frozenset({"claimlink", "accesscode", "accesscodeexpirationdate", "accesstoken", "loginlink"})
 
 
-def cleaned(item: dict[str, Any]) -> dict[str, Any]:
+def cleaned(item: dict[str, JSON]) -> dict[str, JSON]:
     """Return the payload without them, in whatever extension they stand."""
     return {
         name: cleaned(value) if isinstance(value, dict) else value

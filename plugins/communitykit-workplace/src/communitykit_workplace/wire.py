@@ -6,7 +6,9 @@ absent, and new ones may appear.
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TypedDict
+
+from communitykit.connector import JSON
 
 
 class Paging(TypedDict, total=False):
@@ -20,9 +22,9 @@ class Paging(TypedDict, total=False):
 class Edge(TypedDict, total=False):
     """Objects beside an object: a page of them, and what is told of all."""
 
-    data: list[Any]
+    data: list[JSON]
     paging: Paging
-    summary: dict[str, Any]
+    summary: dict[str, JSON]
 
 
 class Profile(TypedDict, total=False):
@@ -52,8 +54,8 @@ class Attachment(TypedDict, total=False):
     media_type: str
     url: str
     unshimmed_url: str
-    target: dict[str, Any]
-    media: dict[str, Any]
+    target: dict[str, JSON]
+    media: dict[str, JSON]
     subattachments: Edge
 
 
@@ -63,7 +65,7 @@ class Comment(TypedDict, total=False):
     id: str
     created_time: str
     message: str
-    message_tags: Any
+    message_tags: JSON
     attachment: Attachment
     comment_count: int
     like_count: int
@@ -85,7 +87,7 @@ Post = TypedDict(
         "from": Profile,
         "to": Edge,
         "message": str,
-        "message_tags": Any,
+        "message_tags": JSON,
         "story": str,
         "type": str,
         "status_type": str,
@@ -98,7 +100,7 @@ Post = TypedDict(
         "object_id": str,
         "parent_id": str,
         "attachments": Edge,
-        "poll": dict[str, Any],
+        "poll": dict[str, JSON],
         "shares": dict[str, int],
         "sharedposts": Edge,
         "comments": Edge,
@@ -168,7 +170,7 @@ class Event(TypedDict, total=False):
     description: str
     owner: Profile
     parent_group: Profile
-    place: dict[str, Any]
+    place: dict[str, JSON]
     start_time: str
     end_time: str
     is_canceled: bool
@@ -189,7 +191,7 @@ Page = TypedDict(
         "id": str,
         "title": str,
         "content": str,
-        "json_content": Any,
+        "json_content": JSON,
         "status": str,
         "last_editor": Profile,
         "last_updated": str | int,
@@ -217,5 +219,5 @@ class ScimUser(TypedDict, total=False):
     locale: str
     preferredLanguage: str
     timezone: str
-    emails: list[dict[str, Any]]
-    addresses: list[dict[str, Any]]
+    emails: list[dict[str, JSON]]
+    addresses: list[dict[str, JSON]]

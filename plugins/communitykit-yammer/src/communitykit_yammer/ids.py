@@ -11,9 +11,8 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
 
-from communitykit.connector import Rejected, make_event_id, make_id
+from communitykit.connector import JSON, Rejected, make_event_id, make_id
 
 PLATFORM = "yammer"
 NETWORK = "network"
@@ -33,7 +32,7 @@ def number(value: object) -> str | None:
     return text if text.isascii() and text.isdecimal() and text.strip("0") else None
 
 
-def network_of(context: Mapping[str, Any], item: Mapping[str, Any]) -> str:
+def network_of(context: Mapping[str, JSON], item: Mapping[str, JSON]) -> str:
     """Return the network that was read, or else the one that the payload names.
 
     Raises Rejected when neither tells.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import AwareDatetime, Field, SecretStr
 
-from communitykit.connector import Lookback, Settings, lookback_length
+from communitykit.connector import JSON, Lookback, Settings, lookback_length
 
 REST_URL = "https://www.yammer.com/api/v1/"
 GRAPH_URL = "https://graph.microsoft.com/v1.0/"
@@ -18,14 +18,14 @@ class YammerSettings(Settings):
     """How to be let in, which sources to read, and how far to go to notice change."""
 
     token: SecretStr | None = Field(default=None, description="Microsoft Entra access token for Yammer (delegated).")
-    token_provider: Any = Field(
+    token_provider: JSON = Field(
         default=None,
         exclude=True,
         repr=False,
         description="Gives tokens for Yammer: a function, or an object with get_token(*scopes).",
     )
     graph_token: SecretStr | None = Field(default=None, description="Access token for Microsoft Graph.")
-    graph_token_provider: Any = Field(
+    graph_token_provider: JSON = Field(
         default=None, exclude=True, repr=False, description="Gives tokens for Microsoft Graph, in the same way."
     )
     refresh_token: SecretStr | None = Field(default=None, description="Entra refresh token: renews both tokens.")

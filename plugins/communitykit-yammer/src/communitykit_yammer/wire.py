@@ -5,7 +5,9 @@ Every key may be absent, and new ones may appear at any time ("Yammer REST API":
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TypedDict
+
+from communitykit.connector import JSON
 
 
 class Body(TypedDict, total=False):
@@ -109,7 +111,7 @@ class User(TypedDict, total=False):
     aad_guest: bool
     office_user_id: str
     deactivated_at: str
-    contact: dict[str, Any]
+    contact: dict[str, JSON]
 
 
 class Group(TypedDict, total=False):
@@ -126,7 +128,7 @@ class Group(TypedDict, total=False):
     creator_type: str
     web_url: str
     members: int
-    stats: dict[str, Any]
+    stats: dict[str, JSON]
     company_group: bool
     deleted: bool
 

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from itertools import islice
-from typing import Any
 
 from communitykit import ArchiveError
-from communitykit.connector import Archive, Batch, Gap, Selection, Slice, Swept
+from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice, Swept
 from communitykit_directory.archive.joining import Roster
 from communitykit_directory.archive.sources import Source, form_of, headings_missing, source_of
 from communitykit_directory.settings import RosterOptions
@@ -39,7 +38,7 @@ def as_of(archive: Archive) -> datetime | None:
     return max(days, default=None)
 
 
-def read(archive: Archive, selection: Selection[Any]) -> Iterator[Step]:
+def read(archive: Archive, selection: Selection) -> Iterator[Step]:
     """Read everybody; a roster that is whole, by the option, is walked whole.
 
     Raises ArchiveError where an option names a column that no file has, or where no file is a roster.
@@ -79,7 +78,7 @@ def read(archive: Archive, selection: Selection[Any]) -> Iterator[Step]:
         yield Gap("the roster could not be read whole, so nobody is taken to have left")
 
 
-def _batches(roster: Roster) -> Iterator[list[Any]]:
+def _batches(roster: Roster) -> Iterator[list[JSON]]:
     rows = iter(roster.rows())
     while items := list(islice(rows, BATCH)):
         yield items

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
-from communitykit.connector import as_mapping
+from communitykit.connector import JSON, as_mapping
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ENTERPRISE = ":enterprise:2.0:user"
@@ -17,7 +16,7 @@ def is_user(item: object) -> bool:
     return isinstance(item, Mapping) and isinstance(item.get("userName"), str) and "members" not in item
 
 
-def fields_of(item: Mapping[str, Any]) -> dict[str, str]:
+def fields_of(item: Mapping[str, JSON]) -> dict[str, str]:
     """Return what a user tells as the fields of a row; `key` is its id, for managers to be found by."""
     company = next((as_mapping(value) for name, value in item.items() if name.lower().endswith(_ENTERPRISE)), {})
     name, place = as_mapping(item.get("name")), _best(item.get("addresses"))
@@ -54,11 +53,11 @@ def fields_of(item: Mapping[str, Any]) -> dict[str, str]:
     return told
 
 
-def _all(value: object) -> list[Mapping[str, Any]]:
+def _all(value: object) -> list[Mapping[str, JSON]]:
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
-def _best(value: object) -> Mapping[str, Any]:
+def _best(value: object) -> Mapping[str, JSON]:
     """Return the entry of a list that is the primary one, else that of work, else the first."""
     found = _all(value)
     primary = [one for one in found if one.get("primary") is True]

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from communitykit import ArchiveError
-from communitykit.connector import Archive, is_tabular, json_items, tables
+from communitykit.connector import JSON, Archive, is_tabular, json_items, tables
 from communitykit_directory.archive import ldif, scim
 from communitykit_directory.archive.dates import iso, order_of
 from communitykit_directory.archive.headings import is_header, recognise
@@ -117,7 +117,7 @@ def _put_right(source: Source, begin: int, name: str, options: RosterOptions) ->
 
 def _scim(archive: Archive, source: Source) -> None:
     with archive.open(source.name) as file:
-        alone: dict[int, dict[str, Any]] = {}
+        alone: dict[int, dict[str, JSON]] = {}
         for number, item in enumerate(json_items(file), 1):
             if item.problem:
                 source.problems.append(f"{source.name}: object {number} is {item.problem}")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
 
-from communitykit.connector import Context, Draft, Ignored, Rejected, as_text
+from communitykit.connector import JSON, Context, Draft, Ignored, Rejected, as_text
 from communitykit_directory.ids import member_id
 from communitykit_directory.wire import Row, flag, is_here, is_outside, mails
 
@@ -18,7 +17,7 @@ _PLAIN = {
 """Fields of a row that are fields of a member as they are."""
 
 
-def column(_item: Any, _context: Context) -> Iterator[Draft]:  # noqa: ANN401 # a heading
+def column(_item: JSON, _context: Context) -> Iterator[Draft]:
     """Pass a column over that tells nothing that is read."""
     yield Ignored("column")
 
@@ -35,10 +34,10 @@ def row(item: Row, context: Context) -> Iterator[Draft]:
     if not isinstance(fields, Mapping):
         raise Rejected("malformed", f"{place}: no fields")
     told = {name: as_text(value) or "" for name, value in fields.items()}
-    draft: dict[str, Any] = {"record": "member", "id": member_id(context["network"], native), "kind": "person"}
+    draft: dict[str, JSON] = {"record": "member", "id": member_id(context["network"], native), "kind": "person"}
     draft |= {field: told[name] or None for name, field in _PLAIN.items() if name in told}
     draft |= _names(told)
-    extra: dict[str, Any] = {}
+    extra: dict[str, JSON] = {}
     if "email" in told or "addresses" in told:
         addresses = mails(f"{told.get('email', '')} {told.get('addresses', '')}")
         draft["email"] = addresses[0] if addresses else None
@@ -74,7 +73,7 @@ def _names(told: Mapping[str, str]) -> dict[str, str | None]:
     return {"display_name": " ".join(parts) or None} if {"name", "given_name", "family_name"} & told.keys() else {}
 
 
-def _standing(told: Mapping[str, str], ended: date | None, today: date) -> dict[str, Any]:
+def _standing(told: Mapping[str, str], ended: date | None, today: date) -> dict[str, JSON]:
     """Tell whether somebody works here: by the status, else by the last day, else because the roster names them."""
     left = ended is not None and ended < today
     active = is_here(told.get("status", ""))

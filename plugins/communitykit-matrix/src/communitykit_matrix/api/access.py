@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import communitykit.connector as ck
+from communitykit.connector import JSON
 from communitykit_matrix.api.methods import CLOSED, USERS, WHO
 from communitykit_matrix.settings import MatrixSettings
 
 NO_ACCOUNTS = "accounts are known by their rooms only: a server admin's token of a Synapse lists all, closed ones too"
 
 
-def authorize(settings: MatrixSettings, saved: Mapping[str, Any] | None, now: datetime) -> ck.AuthFlow:  # noqa: ARG001
+def authorize(settings: MatrixSettings, saved: Mapping[str, JSON] | None, now: datetime) -> ck.AuthFlow:  # noqa: ARG001
     """Return the token as it is."""
     yield from ()
     return ck.bearer(settings.token.get_secret_value())

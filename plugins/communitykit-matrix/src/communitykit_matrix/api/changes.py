@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-from communitykit.connector import Checkpoint, as_mapping, as_texts
+from communitykit.connector import JSON, Checkpoint, as_mapping, as_texts
 from communitykit_matrix.wire import MESSAGES, Event, bundled, content, previous, relation, text
 
 _KEPT = 5000  # reactions and edits of a room whose undoing a later run can understand
@@ -19,7 +18,7 @@ class News:
 
     def __init__(self) -> None:
         """Begin with nothing seen."""
-        self.changed, self.moves, self.acts = dict[str, None](), dict[str, Event](), dict[tuple[Any, ...], Any]()
+        self.changed, self.moves, self.acts = dict[str, None](), dict[str, Event](), dict[tuple[JSON, ...], JSON]()
         self.edits, self.redactions = dict[str, Event](), dict[str, Event]()
 
     def note(self, state: Checkpoint, events: Iterable[Event]) -> None:
@@ -74,7 +73,7 @@ class News:
         for one in [one for one in then if one not in now]:
             self._act("pinned", one, None, state["pins"].pop(one, ""), active=False)
 
-    def _act(self, kind: str, target: str, key: str | None, sender: str, **told: Any) -> None:  # noqa: ANN401 # JSON
+    def _act(self, kind: str, target: str, key: str | None, sender: str, **told: JSON) -> None:
         self.acts[kind, target, key, sender] = {"kind": kind, "target": target, "key": key, "sender": sender, **told}
 
     def unbundled(self, state: Checkpoint, events: Iterable[Event]) -> Iterator[tuple[Event, str]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import communitykit.connector as ck
 from communitykit import errors
+from communitykit.connector import JSON, Flow
 from communitykit_matrix.api.access import NO_ACCOUNTS
 from communitykit_matrix.api.methods import CLOSED, USERS, WHO, in_room
 from communitykit_matrix.ids import home_of, room_id
@@ -62,19 +62,19 @@ def discover(selection: ck.Selection) -> ck.Flow:
         yield ck.Slice(key, network, community_id=community, label=label, params=params, reader="room")
 
 
-def _user(data: Any) -> str:  # noqa: ANN401 # decoded JSON
+def _user(data: JSON) -> str:
     user = text(ck.as_mapping(data).get("user_id"))
     if user is None:
         raise errors.ProtocolError("the answer names no account", platform="matrix", remedy="Check base_url.")
     return user
 
 
-def _events(part: Any, name: str) -> list[Event]:  # noqa: ANN401 # decoded JSON
+def _events(part: JSON, name: str) -> list[Event]:
     """Return the events of a part of /sync; what is none is left out here, and read with its room."""
     return ck.as_mappings(ck.look(part, name, "events"))
 
 
-def _accounts(context: dict[str, Any]) -> Generator[Any, Any, bool]:
+def _accounts(context: dict[str, JSON]) -> Flow[bool]:
     """List the homeserver's accounts where the token may; tell whether it did."""
     try:
         listing = ck.Listing(USERS, ck.cursor_pager(("next_token",), param="from"))
@@ -89,14 +89,14 @@ def _accounts(context: dict[str, Any]) -> Generator[Any, Any, bool]:
     return True
 
 
-def _room(name: str, part: dict[str, Any]) -> dict[str, Any]:
+def _room(name: str, part: dict[str, JSON]) -> dict[str, JSON]:
     """Put together what a room's state says, in a summary's words; what the timeline brought is the newest of it.
 
     What cannot be read is left out: nothing is known of it.
     """
     newer = [event for event in _events(part, "timeline") if "state_key" in event]
     state = {kind: one for one in [*_events(part, "state"), *newer] if (kind := text(one.get("type")))}
-    told: dict[str, Any] = {}
+    told: dict[str, JSON] = {}
     for kind, field, to in _TOLD:
         said = content(event).get(field) if (event := state.get(f"m.room.{kind}")) else None
         if said is None or isinstance(said, str):
@@ -108,12 +108,12 @@ def _room(name: str, part: dict[str, Any]) -> dict[str, Any]:
     return {"room_type": None, **told, **flags, "room_id": name}
 
 
-def _spaces(rooms: dict[str, dict[str, Any]]) -> ck.Flow:
+def _spaces(rooms: dict[str, dict[str, JSON]]) -> ck.Flow:
     """Ask what is below each space: parents, and rooms that the account is not in. Sub-spaces come with their space."""
     walked: set[str] = set()
     parents: dict[str, str] = {}
     for space in [name for name, room in rooms.items() if room["room_type"] == "m.space"]:
-        pager, found = ck.cursor_pager(("next_batch",), param="from"), list[dict[str, Any]]()
+        pager, found = ck.cursor_pager(("next_batch",), param="from"), list[dict[str, JSON]]()
         listing = ck.Listing(in_room(space, "hierarchy", version="v1", limit=50), pager, items=("rooms",))
         problem = None
         try:
@@ -135,7 +135,7 @@ def _spaces(rooms: dict[str, dict[str, Any]]) -> ck.Flow:
         room["parent"] = parents.get(name) or room.get("parent")
 
 
-def _receipts(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _receipts(part: dict[str, JSON]) -> Iterator[dict[str, JSON]]:
     """Return read receipts (`m.receipt`) one by one, as acts: somebody has read up to a message."""
     for event in _events(part, "ephemeral"):
         for target, kinds in content(event).items():

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import communitykit.connector as ck
 from communitykit import CommunityKitError, CredentialError
+from communitykit.connector import JSON
 from communitykit_matrix.api.changes import News, with_edit, with_redaction
 from communitykit_matrix.api.methods import CLOSED, in_room
 from communitykit_matrix.ids import room_id
@@ -26,7 +27,7 @@ _PAGE = 1000  # events; the most that Synapse gives
 _LAST = 10  # events at a page's end that are all older than `since` before a walk ends: one sender's clock may be wrong
 _AHEAD = timedelta(days=1)  # no clock is further ahead: a later time is none, and must not hold up what comes after it
 _PAGER = ck.cursor_pager(("end",), param="from")
-Room: TypeAlias = Mapping[str, Any]  # as a slice's parameters tell it
+Room: TypeAlias = Mapping[str, JSON]  # as a slice's parameters tell it
 
 
 def read(selection: ck.Selection, slice_: ck.Slice, checkpoint: ck.Checkpoint | None) -> ck.Flow:
@@ -66,12 +67,12 @@ def _members(room: Room) -> ck.Flow[bool]:
     return True
 
 
-def _is_no_page(data: Any) -> bool:  # noqa: ANN401 # decoded JSON
+def _is_no_page(data: JSON) -> bool:
     """Tell whether an answer has no list of events; one that is empty as a whole begins the walk anew."""
     return data != {} and not isinstance(ck.look(data, "chunk"), list)
 
 
-def _is_due(event: Any, selection: ck.Selection, room: Room) -> bool:  # noqa: ANN401 # decoded JSON
+def _is_due(event: JSON, selection: ck.Selection, room: Room) -> bool:
     """Tell whether an event is asked for; one without a readable time is, so that it becomes an Issue."""
     if not is_event(event) or moment(event) <= selection.until:
         return True
@@ -159,7 +160,7 @@ def _forwards(selection: ck.Selection, room: Room, before: ck.Checkpoint) -> ck.
     yield ck.Batch("act", list(news.acts.values()), room, checkpoint=state)
 
 
-def _as_bundled(room: Room, state: ck.Checkpoint, news: News, events: list[Any]) -> ck.Flow[list[Any]]:
+def _as_bundled(room: Room, state: ck.Checkpoint, news: News, events: list[JSON]) -> ck.Flow[list[JSON]]:
     """Put edits and redactions to the messages that they change, where the server does not."""
     sound = [event for event in events if is_event(event)]
     edited: dict[str, Event] = {}
@@ -191,7 +192,7 @@ def _as_they_are_now(room: Room, state: ck.Checkpoint, news: News, targets: Iter
     """Ask for older events again, all at once: they were edited, or deleted. Return those that are still owed."""
     asked = list(dict.fromkeys(targets))
     state["again"] = []
-    found: list[Any] = []
+    found: list[JSON] = []
     answers = yield from ck.ask_all(in_room(room["room"], "event", one) for one in asked)
     for target, answer in zip(asked, answers, strict=True):
         if isinstance(answer, CLOSED):

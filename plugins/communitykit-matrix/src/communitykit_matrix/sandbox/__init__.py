@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from communitykit.connector import Budget, make_id
+from communitykit.connector import JSON, Budget, make_id
 from communitykit.sandbox import (
     SECOND,
     Call,
@@ -41,13 +41,13 @@ class MatrixPlatform(Platform):
     precision: ClassVar[int] = 1000
     tells_every_stay: ClassVar[bool] = True
     optional: ClassVar[frozenset[str]] = frozenset({"age", "avatar_url", "limited", "num_joined_members", "user_id"})
-    tight: ClassVar[Mapping[str, Any]] = {"page": 12, "accounts": 4}
+    tight: ClassVar[Mapping[str, JSON]] = {"page": 12, "accounts": 4}
 
     def open(self, site: Site) -> Desk:
         """Set the homeserver up."""
         return MatrixDesk(site)
 
-    def settings(self, site: Site) -> dict[str, Any]:
+    def settings(self, site: Site) -> dict[str, JSON]:
         """Return the address and a token."""
         return {"base_url": site.url, "token": site.token}
 
@@ -101,7 +101,7 @@ class MatrixPlatform(Platform):
             return ("next_token",)
         return ("next_batch",) if call.path.endswith("/hierarchy") else ("end",)
 
-    def adjust(self, world: World, record: str, fields: dict[str, Any], subject: Any, door: Door) -> dict[str, Any]:  # noqa: ANN401, ARG002
+    def adjust(self, world: World, record: str, fields: dict[str, JSON], subject: JSON, door: Door) -> dict[str, JSON]:  # noqa: ARG002
         """Cut down the truth: no groups, no reply count kept, nothing of other servers' accounts but their names."""
         if record == "community" and subject.privacy == "direct":
             return {**fields, "parent_id": None}
@@ -117,7 +117,7 @@ class MatrixPlatform(Platform):
         )
         return {**told, "mentions": mentions}
 
-    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:  # noqa: ARG002
+    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, JSON]]]:  # noqa: ARG002
         """Return the space, and its founder's being in it."""
         space = make_id("matrix", naming.HOME, "community", naming.space(world))
         yield "community", space, {"kind": "space", "name": naming.SPACE_NAME, "privacy": "public"}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from communitykit.connector import Budget
+from communitykit.connector import JSON, Budget
 from communitykit.sandbox import Answer, Call, Desk, Failure, Grant, Person, Place, Site
 from communitykit_matrix.sandbox import naming, rendering
 from communitykit_matrix.sandbox.rendering import Event, Placed
@@ -203,7 +202,7 @@ class MatrixDesk(Desk):
         ]
         return self._paged(call, "users", shown, "next_token", total=len(shown))
 
-    def _paged(self, call: Call, key: str, items: list[Any], cursor: str, **more: Any) -> Answer:  # noqa: ANN401 # JSON
+    def _paged(self, call: Call, key: str, items: list[JSON], cursor: str, **more: JSON) -> Answer:
         given = str(call.fields.get("from", "0"))
         if not given.isdigit():
             return self.failure("cursor")

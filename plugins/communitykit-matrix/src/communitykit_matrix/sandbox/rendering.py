@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+from communitykit.connector import JSON
 from communitykit.sandbox import SECOND, Message, Notice, Person, Place, World
 from communitykit_matrix.sandbox import naming
 
-Event = dict[str, Any]
+Event = dict[str, JSON]
 Placed = tuple[int, Event]
 """When (microseconds), and what."""
 

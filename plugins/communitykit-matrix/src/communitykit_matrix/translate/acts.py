@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from communitykit.connector import JSON, Draft, Ignored, make_event_id
 from communitykit_matrix.ids import home_of, member_id, room_id
@@ -26,7 +25,7 @@ def transition(item: Event, context: JSON) -> Iterator[Draft]:
         yield Ignored("membership") if now != "join" or before == "join" else occurrence("joined", user, item, context)
 
 
-def occurrence(kind: str, actor: str, item: Event, context: JSON, *, detail: str | None = None) -> dict[str, Any]:
+def occurrence(kind: str, actor: str, item: Event, context: JSON, *, detail: str | None = None) -> dict[str, JSON]:
     """Something that happened once, in a room."""
     room, who = room_id(context["home"], context["room"]), member_id(actor)
     home = home_of(context["room"], context["home"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from communitykit.connector import JSON, Draft, Ignored, Rejected, as_mapping, as_texts
 from communitykit_matrix.ids import member_id, room_id
@@ -58,7 +57,7 @@ def translate_event(item: Event, context: JSON) -> Iterator[Draft]:
 def _post(item: Event, context: JSON) -> Iterator[Draft]:
     """A message of any sort, with the edit that counts (`m.replace`, which the server bundles with it)."""
     home, room, found, native = context["home"], context["room"], relation(item), item["event_id"]
-    post: dict[str, Any] = {"record": "post", "id": room_id(home, room, "post", native)}
+    post: dict[str, JSON] = {"record": "post", "id": room_id(home, room, "post", native)}
     post |= {"community_id": room_id(home, room), "author_id": member_id(item["sender"]), "created_at": moment(item)}
     because = bundled(item, "redacted_because")
     if because or item.get("content") == {}:  # nothing is left of a message that was redacted

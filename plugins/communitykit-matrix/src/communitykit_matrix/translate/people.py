@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import Any
 
 from communitykit.connector import JSON, Draft, Ignored
 from communitykit_matrix.ids import home_of, member_id, room_id
@@ -20,7 +19,7 @@ def translate_user(item: JSON, context: JSON) -> Iterator[Draft]:
     yield {**account, "active": not item.get("deactivated"), "extra": {"erased": True} if item.get("erased") else None}
 
 
-def _account(user: str, shown: str | None, context: JSON, *, is_bot: bool = False) -> dict[str, Any]:
+def _account(user: str, shown: str | None, context: JSON, *, is_bot: bool = False) -> dict[str, JSON]:
     bot = is_bot or any(fnmatchcase(user, pattern) for pattern in context["bots"].split())
     said = {"kind": "bot" if bot else "person", "username": user[1:].partition(":")[0], "display_name": shown}
     return {"record": "member", "id": member_id(user), **said}

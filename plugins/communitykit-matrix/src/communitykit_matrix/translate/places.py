@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from communitykit.connector import JSON, Draft
 from communitykit_matrix.ids import member_id, room_id
@@ -22,8 +21,8 @@ def translate_room(item: JSON, context: JSON) -> Iterator[Draft]:
     }  # fmt: skip
 
 
-def _named(item: JSON) -> dict[str, Any]:
+def _named(item: JSON) -> dict[str, JSON]:
     """Return what a room is called, as far as it can be read: a summary leaves out what a room does not have."""
     name = text(item.get("name")) or text(item.get("canonical_alias"))
-    told: dict[str, Any] = {"name": name} if name or "create" not in item or "name" in item else {}
+    told: dict[str, JSON] = {"name": name} if name or "create" not in item or "name" in item else {}
     return told | ({"topic": text(item.get("topic")) or None} if "create" not in item or "topic" in item else {})

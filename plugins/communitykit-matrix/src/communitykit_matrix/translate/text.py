@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import unquote
 
 from communitykit.connector import JSON, as_list, as_mapping, as_texts
@@ -18,7 +17,7 @@ _SHAPES = {"body": str, "formatted_body": str, "m.mentions": dict}
 _QUOTED = re.compile(r"\A(?:> [^\n]*\n)+\n?")
 
 
-def words_of(content: dict[str, Any], item: Event, home: str) -> tuple[dict[str, Any], list[str]]:
+def words_of(content: dict[str, JSON], item: Event, home: str) -> tuple[dict[str, JSON], list[str]]:
     """What a message says: body, plain text, whom it mentions, a file, a poll; and which parts cannot be read.
 
     Those are left out rather than told as empty.
@@ -47,7 +46,7 @@ def words_of(content: dict[str, Any], item: Event, home: str) -> tuple[dict[str,
     attached = {"kind": file, "name": name, "url": text(content.get("url"))}
     size = info.get("size")
     attached |= {"mime_type": text(info.get("mimetype")), "size": size if is_time(size) else None}
-    words: dict[str, Any] = {"attachments": (attached,) if file else ()}
+    words: dict[str, JSON] = {"attachments": (attached,) if file else ()}
     if "body" not in odd and "formatted_body" not in odd:
         said = {"body": html or plain, "body_format": "html" if html else "plain", "text": plain}
         words |= {**said, "links": _LINK.findall(html or plain)}
@@ -56,7 +55,7 @@ def words_of(content: dict[str, Any], item: Event, home: str) -> tuple[dict[str,
     return words, odd
 
 
-def _mentions(content: dict[str, Any], html: str, home: str) -> Iterator[dict[str, Any]]:
+def _mentions(content: dict[str, JSON], html: str, home: str) -> Iterator[dict[str, JSON]]:
     """Intentional mentions (`m.mentions`); of older clients, people's pills. Rooms are pills always."""
     pills = [unquote(one) for one in _PILL.findall(html.rpartition("</mx-reply>")[2])]
     told = content.get("m.mentions", {"user_ids": pills})

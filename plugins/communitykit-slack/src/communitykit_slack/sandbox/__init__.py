@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from communitykit.connector import Budget, make_id
+from communitykit.connector import JSON, Budget, make_id
 from communitykit.sandbox import Circle, Desk, Door, Message, Person, Place, Platform, Segment, Site, World
 from communitykit_slack.sandbox import naming, rules
 from communitykit_slack.sandbox.desk import CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET, SlackDesk
@@ -38,10 +38,10 @@ class SlackPlatform(Platform):
         }
     )  # fmt: skip
     archive_styles: ClassVar[tuple[str, ...]] = ("modern", "legacy")
-    tight: ClassVar[Mapping[str, Any]] = {"page": 3, "messages": 24}
-    renewing: ClassVar[Mapping[str, Any]] = {"rotation": True}
+    tight: ClassVar[Mapping[str, JSON]] = {"page": 3, "messages": 24}
+    renewing: ClassVar[Mapping[str, JSON]] = {"rotation": True}
 
-    def limits(self, options: Mapping[str, Any]) -> Mapping[str, Budget]:
+    def limits(self, options: Mapping[str, JSON]) -> Mapping[str, Budget]:
         """Return every method's limit."""
         return rules.budgets(restricted=bool(options.get("restricted")))
 
@@ -49,9 +49,9 @@ class SlackPlatform(Platform):
         """Set the workspace up."""
         return SlackDesk(site)
 
-    def settings(self, site: Site) -> dict[str, Any]:
+    def settings(self, site: Site) -> dict[str, JSON]:
         """Return address and token; with rotation the means to refresh it too."""
-        found: dict[str, Any] = {"base_url": f"{site.url}/api/", "token": site.token}
+        found: dict[str, JSON] = {"base_url": f"{site.url}/api/", "token": site.token}
         if isinstance(site.desk, SlackDesk) and site.desk.rotation:
             refresh = min(site.desk.refresh_tokens)
             found.update(refresh_token=refresh, client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
@@ -95,7 +95,7 @@ class SlackPlatform(Platform):
         shown = naming.segments_of(message) if segments is message.segments else segments
         return naming.plain(world, message, shown)
 
-    def adjust(self, world: World, record: str, fields: dict[str, Any], subject: Any, door: Door) -> dict[str, Any]:  # noqa: ANN401, ARG002
+    def adjust(self, world: World, record: str, fields: dict[str, JSON], subject: JSON, door: Door) -> dict[str, JSON]:  # noqa: ARG002
         """Leave out what Slack does not tell of deactivated people, strangers and bots, or through that door."""
         if record != "member":
             return fields
@@ -110,7 +110,7 @@ class SlackPlatform(Platform):
             hidden |= _PROFILE
         return {name: value for name, value in fields.items() if name not in hidden}
 
-    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, JSON]]]:
         """Return the workspace itself, who is in it and as what, and Slackbot."""
         network = naming.team(world)
         workspace = make_id("slack", network, "community", network)

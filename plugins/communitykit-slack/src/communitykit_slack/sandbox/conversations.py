@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Any
 
+from communitykit.connector import JSON
 from communitykit.sandbox import Grant, Message, Place, make_cursor
 from communitykit_slack.sandbox import naming, rendering, rules
 from communitykit_slack.sandbox.desk import SlackDesk, encode, missing, require
@@ -69,7 +69,7 @@ def conversations_history(desk: SlackDesk, fields: Fields, rule: Rule, grant: Gr
         after, before = (reached, before) if forward else (after, reached)
     items = list(islice(desk.world.scan(place, after=after, before=before, newest_first=not forward), size + 1))
     more, items = len(items) > size, items[:size]
-    data: dict[str, Any] = {"has_more": more, "pin_count": 0}
+    data: dict[str, JSON] = {"has_more": more, "pin_count": 0}
     if more:
         data["response_metadata"] = {"next_cursor": make_cursor(desk.secret, "next_ts", naming.ts(items[-1].at))}
     if forward:
@@ -106,7 +106,7 @@ def conversations_replies(desk: SlackDesk, fields: Fields, rule: Rule, grant: Gr
         leads = bool(desk.site.options.get("parent_leads", True))
     room = max(1, size - leads)
     page = replies[:room]
-    data: dict[str, Any] = {"has_more": len(replies) > room}
+    data: dict[str, JSON] = {"has_more": len(replies) > room}
     if len(replies) > room:
         data["response_metadata"] = {"next_cursor": make_cursor(desk.secret, "thread", naming.ts(page[-1].at))}
     return Reply(data, "messages", [desk.wire(message) for message in ([root, *page] if leads else page)])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic_core import to_json
 
+from communitykit.connector import JSON
 from communitykit.sandbox import Answer, Call, Circle, Desk, Failure, Grant, Message, Person, Place, Site
 from communitykit_slack.sandbox import naming, rules
 from communitykit_slack.sandbox.directory import channel_object, user_object
@@ -112,7 +113,7 @@ class SlackDesk(Desk):
         headers = {} if retry_after is None else {"retry-after": str(retry_after)}
         return Answer.of({"ok": False, "error": error}, status=status, headers=headers)
 
-    def renew(self, item: dict[str, Any]) -> bool:
+    def renew(self, item: dict[str, JSON]) -> bool:
         """Use subtypes, file modes and block elements that nobody has heard of."""
         if item.get("type") == "message" and "subtype" not in item and "text" in item:
             item["subtype"] = "holographic_message"
@@ -152,7 +153,7 @@ class SlackDesk(Desk):
             return Answer.of({"ok": False, "error": refused.error, **refused.more}, headers=headers)
         return self._finish(call, reply, headers)
 
-    def within(self, name: str, fields: Mapping[str, Any]) -> SlackDesk:  # noqa: ARG002 # an organization asks which
+    def within(self, name: str, fields: Mapping[str, JSON]) -> SlackDesk:  # noqa: ARG002 # an organization asks which
         """Return the desk of the workspace that a call is about: this one has one workspace."""
         return self
 
@@ -160,15 +161,15 @@ class SlackDesk(Desk):
         """Return the groups of users of this workspace."""
         return self.world.circles
 
-    def user(self, person: Person, *, locale: bool = False) -> dict[str, Any]:
+    def user(self, person: Person, *, locale: bool = False) -> dict[str, JSON]:
         """Render a user."""
         return user_object(self.world, person, locale=locale)
 
-    def channel(self, place: Place, *, count: bool = True) -> dict[str, Any]:
+    def channel(self, place: Place, *, count: bool = True) -> dict[str, JSON]:
         """Render a channel as this app sees it."""
         return channel_object(self.world, place, member=place.number not in self.site.unreadable, count=count)
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, JSON]:
         """Tell whose installation this is."""
         return {"team_id": naming.team(self.world), "is_enterprise_install": False}
 
@@ -193,7 +194,7 @@ class SlackDesk(Desk):
             raise Refused("token_expired")
         return grant
 
-    def place(self, fields: Mapping[str, Any], grant: Grant, rule: Rule, *, joined: bool = False) -> Place:
+    def place(self, fields: Mapping[str, JSON], grant: Grant, rule: Rule, *, joined: bool = False) -> Place:
         """Find the channel that a call is about.
 
         Raises Refused when it is not there, the scope is missing, or (`joined`) the app is not in it.
@@ -242,7 +243,7 @@ class SlackDesk(Desk):
         return Answer(200, f"content of {call.path}\n".encode(), {"content-type": "application/octet-stream"})
 
 
-Method = Callable[["SlackDesk", Mapping[str, Any], Rule, Grant | None], "Reply"]
+Method = Callable[["SlackDesk", Mapping[str, JSON], Rule, Grant | None], "Reply"]
 
 
 def missing(name: str) -> Refused:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from communitykit.connector import JSON
 from communitykit.sandbox import SECOND, Circle, Person, Place, World
 from communitykit_slack.sandbox import naming
 from communitykit_slack.sandbox.naming import channel, field_id, native, team, user, usergroup
 
-JSONObject = dict[str, Any]
+JSONObject = dict[str, JSON]
 
 
 def user_object(world: World, person: Person, *, locale: bool = False, own: bool = True) -> JSONObject:

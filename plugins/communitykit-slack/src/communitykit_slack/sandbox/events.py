@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from pydantic_core import to_json
 
+from communitykit.connector import JSON
 from communitykit.sandbox import SECOND, Change, Message, Place, World
 from communitykit_slack.sandbox import directory, naming, rendering
 from communitykit_slack.sandbox.naming import channel, native, team, ts, user
@@ -62,7 +62,7 @@ def deliver(
                 yield {**again, "X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": "http_timeout"}, body
 
 
-def _envelope(world: World, change: Change, event: dict[str, Any], number: int) -> dict[str, Any]:
+def _envelope(world: World, change: Change, event: dict[str, JSON], number: int) -> dict[str, JSON]:
     shared = change.place is not None and world.places[change.place].shared
     app = native("A", world.seed, "app")
     return {
@@ -84,7 +84,7 @@ def _envelope(world: World, change: Change, event: dict[str, Any], number: int) 
     }  # fmt: skip
 
 
-def _events(world: World, change: Change, place: Place | None) -> Iterator[dict[str, Any]]:
+def _events(world: World, change: Change, place: Place | None) -> Iterator[dict[str, JSON]]:
     kind = change.kind.removeprefix("reply_")
     if place is not None and change.message is not None:
         yield from _of_post(world, change, kind, place, change.message)
@@ -97,7 +97,7 @@ def _events(world: World, change: Change, place: Place | None) -> Iterator[dict[
         yield {"type": event, "user": shown, "cache_ts": change.at // SECOND, "event_ts": ts(change.at)}
 
 
-def _of_post(world: World, change: Change, kind: str, place: Place, message: Message) -> Iterator[dict[str, Any]]:
+def _of_post(world: World, change: Change, kind: str, place: Place, message: Message) -> Iterator[dict[str, JSON]]:
     there = {"channel": channel(world, place), "channel_type": _TYPES[place.privacy]}
     who = user(world, world.people[change.person or 0])
     if kind in {"posted", "replied"}:
@@ -141,7 +141,7 @@ def _of_post(world: World, change: Change, kind: str, place: Place, message: Mes
         }
 
 
-def _of_place(world: World, change: Change, kind: str, place: Place) -> Iterator[dict[str, Any]]:
+def _of_place(world: World, change: Change, kind: str, place: Place) -> Iterator[dict[str, JSON]]:
     there = {"channel": channel(world, place), "channel_type": _TYPES[place.privacy]}
     who = user(world, world.people[change.person or 0])
     at = ts(change.at)
@@ -167,8 +167,8 @@ def _of_place(world: World, change: Change, kind: str, place: Place) -> Iterator
 
 
 def _changed(
-    there: dict[str, str], change: Change, message: dict[str, Any], previous: dict[str, Any]
-) -> dict[str, Any]:
+    there: dict[str, str], change: Change, message: dict[str, JSON], previous: dict[str, JSON]
+) -> dict[str, JSON]:
     return {
         "type": "message",
         "subtype": "message_changed",
@@ -181,14 +181,14 @@ def _changed(
     }
 
 
-def _whole(world: World, message: Message) -> dict[str, Any]:
+def _whole(world: World, message: Message) -> dict[str, JSON]:
     """Render a post inside an event: without reactions, which events do not repeat."""
     found = rendering.message_object(world, message, buried=False)
     found.pop("reactions", None)
     return found
 
 
-def _fresh(world: World, message: Message) -> dict[str, Any]:
+def _fresh(world: World, message: Message) -> dict[str, JSON]:
     """Render a post as it was when it was new."""
     found = rendering.message_object(world, message, buried=False)
     for name in _UNTOLD:

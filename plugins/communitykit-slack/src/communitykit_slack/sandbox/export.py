@@ -8,11 +8,11 @@ import zipfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic_core import to_json
 
+from communitykit.connector import JSON
 from communitykit.sandbox import SECOND, Message, Place, World, from_us, to_us
 from communitykit_slack.sandbox import directory, naming, rendering
 from communitykit_slack.sandbox.naming import channel, native, ts, user
@@ -43,7 +43,7 @@ def write(world: World, path: Path, *, legacy: bool = False, private: bool = Fal
     return path
 
 
-def _put(archive: zipfile.ZipFile, name: str, data: Any) -> None:  # noqa: ANN401 # JSON
+def _put(archive: zipfile.ZipFile, name: str, data: JSON) -> None:
     _store(archive, name, json.dumps(data, ensure_ascii=False, indent=4).encode())
 
 
@@ -54,7 +54,7 @@ def _store(archive: zipfile.ZipFile, name: str, body: bytes) -> None:
     archive.writestr(info, body)
 
 
-def _users(world: World) -> Iterator[dict[str, Any]]:
+def _users(world: World) -> Iterator[dict[str, JSON]]:
     """Return the members of the workspace; Slackbot and strangers are never among them."""
     for person in world.people:
         if "slack" in person.platforms and person.kind != "external" and not (person.kind == "bot" and person.solo):
@@ -65,7 +65,7 @@ def _users(world: World) -> Iterator[dict[str, Any]]:
             yield found
 
 
-def _row(world: World, place: Place) -> dict[str, Any]:
+def _row(world: World, place: Place) -> dict[str, JSON]:
     whole = directory.channel_object(world, place)
     row = {name: whole[name] for name in ("id", "name", "created", "creator", "is_archived", "is_general")}
     row["members"] = [user(world, world.people[number]) for number in place.present()]
@@ -79,13 +79,13 @@ def _row(world: World, place: Place) -> dict[str, Any]:
     return {**row, "pins": pins} if pins else row
 
 
-def _direct(world: World, place: Place) -> dict[str, Any]:
+def _direct(world: World, place: Place) -> dict[str, JSON]:
     members = [user(world, world.people[number]) for number in place.present()]
     row = {"id": channel(world, place), "created": place.created_at // SECOND, "members": members}
     return {**row, "name": naming.group_name(world, place)} if naming.sort_of(place) == "mpim" else row
 
 
-def _logs(world: World, *, legacy: bool) -> list[dict[str, Any]]:
+def _logs(world: World, *, legacy: bool) -> list[dict[str, JSON]]:
     chief = world.people[0]
     day = world.start_us // SECOND
     return [
@@ -133,7 +133,7 @@ def _day(at: int) -> tuple[str, int]:
     return local.isoformat(), to_us(datetime(following.year, following.month, following.day, tzinfo=_PACIFIC))
 
 
-def _entry(world: World, message: Message, token: str, *, legacy: bool) -> dict[str, Any]:
+def _entry(world: World, message: Message, token: str, *, legacy: bool) -> dict[str, JSON]:
     """Render a post as exports do: everybody who reacted, the replies, profiles, file tokens."""
     found = rendering.message_object(world, message, cut=None)
     person = world.people[message.author]
@@ -148,7 +148,7 @@ def _entry(world: World, message: Message, token: str, *, legacy: bool) -> dict[
     return _aged(found, message) if legacy else found
 
 
-def _aged(found: dict[str, Any], message: Message) -> dict[str, Any]:
+def _aged(found: dict[str, JSON], message: Message) -> dict[str, JSON]:
     """Make a message look as in 2016: one `file`, and comments on files that name their author inside only."""
     if not found.get("text") and "blocks" in found:
         said = found["blocks"][0]["text"]["text"]

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
-from communitykit.connector import make_id
+from communitykit.connector import JSON, make_id
 from communitykit.sandbox import Circle, Desk, Door, Message, Person, Place, Site, World
 from communitykit_slack.sandbox import SlackPlatform, naming
 from communitykit_slack.sandbox.desk import SlackDesk
@@ -58,14 +57,14 @@ class SlackGrid(SlackPlatform):
             return make_id("slack", host(world, place), "membership", naming.channel(world, place), user)
         return make_id("slack", owner(world, place), "membership", naming.usergroup(world, place), user)
 
-    def adjust(self, world: World, record: str, fields: dict[str, Any], subject: Any, door: Door) -> dict[str, Any]:  # noqa: ANN401
+    def adjust(self, world: World, record: str, fields: dict[str, JSON], subject: JSON, door: Door) -> dict[str, JSON]:
         """Name the workspace that a channel belongs to; one that is shared belongs to whichever shows it first."""
         if record == "community" and isinstance(subject, Place):
             first = min(workspaces(world)) if shared(subject) else host(world, subject)
             fields["parent_id"] = make_id("slack", first, "community", first)
         return super().adjust(world, record, fields, subject, door)
 
-    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, JSON]]]:
         """Return both workspaces, who is in each, and Slackbot."""
         for record, key, fields in super().more(world, door):
             if record == "member":
@@ -90,12 +89,12 @@ class GridDesk(SlackDesk):
 
     team = ""
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, JSON]:
         """Tell whose installation this is."""
         told = enterprise(self.world)
         return {"team_id": told, "enterprise_id": told, "is_enterprise_install": True}
 
-    def within(self, name: str, fields: Mapping[str, Any]) -> SlackDesk:
+    def within(self, name: str, fields: Mapping[str, JSON]) -> SlackDesk:
         """Return the desk of the workspace that a call names.
 
         Raises Refused where one must be named and is not, or is none that approved the app.
@@ -122,7 +121,7 @@ class GridDesk(SlackDesk):
         """Return the groups of users of this workspace."""
         return [one for one in self.world.circles if not self.team or owner(self.world, one) == self.team]
 
-    def user(self, person: Person, *, locale: bool = False) -> dict[str, Any]:
+    def user(self, person: Person, *, locale: bool = False) -> dict[str, JSON]:
         """Render a user, with the workspaces of the organization that they are in."""
         found = super().user(person, locale=locale)
         if person.kind == "external":
@@ -138,7 +137,7 @@ class GridDesk(SlackDesk):
         }
         return found
 
-    def channel(self, place: Place, *, count: bool = True) -> dict[str, Any]:
+    def channel(self, place: Place, *, count: bool = True) -> dict[str, JSON]:
         """Render a channel, with who shares it."""
         found = super().channel(place, count=count)
         found["context_team_id"] = self.team or host(self.world, place)

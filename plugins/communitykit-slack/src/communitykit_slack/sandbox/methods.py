@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from communitykit.connector import JSON
 from communitykit.sandbox import Grant, Person
 from communitykit_slack.sandbox import directory, naming, rendering, rules
 from communitykit_slack.sandbox.conversations import (
@@ -35,7 +35,7 @@ def api_test(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -
 def auth_test(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
     """Tell whose token it is."""
     bot = next(person for person in desk.world.people if person.kind == "bot" and not person.solo)
-    data: dict[str, Any] = {
+    data: dict[str, JSON] = {
         "url": f"https://{rendering.DOMAIN}.slack.com/",
         "team": "Aurora Instruments",
         "user": bot.slug,
@@ -87,7 +87,7 @@ def team_info(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) 
     return Reply({"team": team_object(desk)})
 
 
-def team_object(desk: SlackDesk) -> dict[str, Any]:
+def team_object(desk: SlackDesk) -> dict[str, JSON]:
     """Render the workspace."""
     return {
         "id": naming.team(desk.world),
@@ -215,7 +215,7 @@ def emoji_list(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None)
     return Reply({"emoji": {"aurora_spark": address, "spark": "alias:aurora_spark"}, "cache_ts": "1.0"})
 
 
-def _user(desk: SlackDesk, person: Person, grant: Grant | None, *, locale: bool = False) -> dict[str, Any]:
+def _user(desk: SlackDesk, person: Person, grant: Grant | None, *, locale: bool = False) -> dict[str, JSON]:
     found = desk.user(person, locale=locale)
     if grant is None or "users:read.email" not in grant.scopes:
         found["profile"].pop("email", None)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
+from communitykit.connector import JSON
 from communitykit.sandbox import SECOND, File, Message, Notice, Person, Segment, World
 from communitykit_slack.sandbox import naming
 from communitykit_slack.sandbox.directory import JSONObject, bot_object, user_profile
@@ -137,7 +137,7 @@ def _shared(world: World, message: Message) -> JSONObject:
 DOMAIN = "aurora"
 
 
-def _rich_text(world: World, segments: Any) -> JSONObject:  # noqa: ANN401 # a sequence of segments
+def _rich_text(world: World, segments: JSON) -> JSONObject:
     return {
         "type": "rich_text",
         "block_id": "r1",

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from communitykit.connector import JSON
 from communitykit.sandbox import Grant, make_cursor
 from communitykit_slack.sandbox import rules
 from communitykit_slack.sandbox.desk import SlackDesk
 from communitykit_slack.sandbox.rules import Refused, Rule
 
-Fields = Mapping[str, Any]
+Fields = Mapping[str, JSON]
 
 
 @dataclass(slots=True)
 class Reply:
     """What a method answers: its fields, and under `key` a list of objects that are already bytes."""
 
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, JSON] = field(default_factory=dict)
     key: str = ""
     items: Sequence[bytes] = ()
 
@@ -31,8 +31,8 @@ def known(grant: Grant | None) -> Grant:
 
 
 def page_of(
-    desk: SlackDesk, fields: Fields, rule: Rule, kind: str, entries: Sequence[Any]
-) -> tuple[list[Any], dict[str, Any]]:
+    desk: SlackDesk, fields: Fields, rule: Rule, kind: str, entries: Sequence[JSON]
+) -> tuple[list[JSON], dict[str, JSON]]:
     """Cut a page out of a listing; its cursor is empty, not absent, on the last one."""
     size = rules.limit(fields, rule)
     start = int(rules.position(desk.secret, kind, str(fields["cursor"]))) if fields.get("cursor") else 0

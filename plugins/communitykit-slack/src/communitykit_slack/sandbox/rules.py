@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from communitykit.connector import Budget
+from communitykit.connector import JSON, Budget
 from communitykit.sandbox import Place, read_cursor
 from communitykit_slack.sandbox import naming
 
@@ -75,24 +74,24 @@ def budgets(*, restricted: bool = False) -> dict[str, Budget]:
 class Refused(Exception):  # noqa: N818 # an answer, not a fault of ours
     """A method's answer `{"ok": false, "error": …}`."""
 
-    def __init__(self, error: str, **more: Any) -> None:  # noqa: ANN401 # fields of the answer
+    def __init__(self, error: str, **more: JSON) -> None:
         """Keep the error code and further fields of the answer."""
         self.error = error
         self.more = more
         super().__init__(error)
 
 
-def flag(fields: Mapping[str, Any], name: str) -> bool:
+def flag(fields: Mapping[str, JSON], name: str) -> bool:
     """Read a flag: only lower-case true and 1 count."""
     return str(fields.get(name, "")).strip() in {"true", "1"} or fields.get(name) is True
 
 
-def truthy_bound(fields: Mapping[str, Any], name: str) -> bool:
+def truthy_bound(fields: Mapping[str, JSON], name: str) -> bool:
     """Read `inclusive`: everything but absent, empty, 0 and false counts."""
     return str(fields.get(name, "")) not in {"", "0", "false", "False"}
 
 
-def limit(fields: Mapping[str, Any], rule: Rule) -> int:
+def limit(fields: Mapping[str, JSON], rule: Rule) -> int:
     """Read the page size, clamped to the method's largest.
 
     Raises Refused when it is no number, or below zero.
@@ -103,7 +102,7 @@ def limit(fields: Mapping[str, Any], rule: Rule) -> int:
     return min(int(text) or rule.default, rule.largest) if rule.default else min(int(text), rule.largest)
 
 
-def bound(fields: Mapping[str, Any], name: str) -> int | None:
+def bound(fields: Mapping[str, JSON], name: str) -> int | None:
     """Read `oldest` or `latest`; 0 and nothing are no bound.
 
     Raises Refused when it is no timestamp.

@@ -6,11 +6,11 @@ import base64
 import json
 from collections.abc import Generator, Mapping
 from datetime import datetime
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 from communitykit import PermissionMissingError, SettingsError
 from communitykit.connector import (
+    JSON,
     AuthFlow,
     Credential,
     Flow,
@@ -27,7 +27,7 @@ from communitykit_teams.ids import PLATFORM
 from communitykit_teams.settings import CLOUDS, TeamsSettings
 
 
-def authorize(settings: TeamsSettings, saved: Mapping[str, Any] | None, now: datetime) -> AuthFlow:
+def authorize(settings: TeamsSettings, saved: Mapping[str, JSON] | None, now: datetime) -> AuthFlow:
     """Get a token: from the caller's own provider, or by client credentials; one still fresh is used again.
 
     Raises SettingsError when the settings name no way, CredentialError when the login refuses.
@@ -45,7 +45,7 @@ def authorize(settings: TeamsSettings, saved: Mapping[str, Any] | None, now: dat
     return (yield from _client(settings, now))
 
 
-def _client(settings: TeamsSettings, now: datetime) -> Generator[Request, Any, Credential]:
+def _client(settings: TeamsSettings, now: datetime) -> Generator[Request, JSON, Credential]:
     tenant, client_id = settings.tenant, settings.client_id
     proof = settings.client_secret or settings.certificate or settings.federated_token
     if not tenant or not client_id or proof is None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from communitykit import CommunityKitError, CredentialError, RetryableError
-from communitykit.connector import Request, Response, odata_batch, odata_batch_answers
+from communitykit.connector import JSON, Request, Response, odata_batch, odata_batch_answers
 from communitykit_teams.api.methods import fault
 
 _ATTEMPTS = 6
@@ -15,7 +14,7 @@ _PAUSE = 2.0
 """Seconds to wait before parts are asked again, doubled each time, where Graph does not say how long."""
 
 
-def batched(requests: Sequence[Request], together: int) -> Generator[Request, Any, list[Response | CommunityKitError]]:
+def batched(requests: Sequence[Request], together: int) -> Generator[Request, JSON, list[Response | CommunityKitError]]:
     """Ask all of them, up to `together` at once; give answers and errors in their order.
 
     A part that is throttled or fails for the moment is asked again, after the time that it names.
@@ -40,7 +39,7 @@ def batched(requests: Sequence[Request], together: int) -> Generator[Request, An
     return [answers[index] for index in range(len(requests))]
 
 
-def _asked(parts: list[Request]) -> Generator[Request, Any, list[Response | CommunityKitError]]:
+def _asked(parts: list[Request]) -> Generator[Request, JSON, list[Response | CommunityKitError]]:
     if len(parts) == 1:  # alone it is retried by whoever sends it
         try:
             return [(yield parts[0])]

@@ -11,10 +11,10 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from communitykit import SettingsError
+from communitykit.connector import JSON
 
 _LIVES = timedelta(minutes=10)
 
@@ -38,7 +38,7 @@ def signed_assertion(path: Path, password: str | None, *, audience: str, client_
     return f"{message}.{_encoded(_sign(key, message.encode()))}"
 
 
-def _sign(key: Any, message: bytes) -> bytes:  # noqa: ANN401 # an RSA private key of `cryptography`
+def _sign(key: JSON, message: bytes) -> bytes:
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 # an extra
     from cryptography.hazmat.primitives.asymmetric import padding  # noqa: PLC0415 # same
 
@@ -48,7 +48,7 @@ def _sign(key: Any, message: bytes) -> bytes:  # noqa: ANN401 # an RSA private k
     return signed
 
 
-def _read(path: Path, password: str | None) -> tuple[Any, bytes]:
+def _read(path: Path, password: str | None) -> tuple[JSON, bytes]:
     try:
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415 # an extra
         from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key  # noqa: PLC0415 # same

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
-from communitykit.connector import Checkpoint, Selection
+from communitykit.connector import JSON, Checkpoint, Selection
 from communitykit_teams.ids import parse_time
 
 VERSION = 2
@@ -140,7 +140,7 @@ class Progress:
         """Return from when on changes are asked for: a day more than is needed, since clocks and indexes lag."""
         return (moment(self.high or "") - DAY).isoformat() if self.high else ""
 
-    def remember(self, messages: list[Mapping[str, Any]], begun: datetime) -> None:
+    def remember(self, messages: list[Mapping[str, JSON]], begun: datetime) -> None:
         """Keep the version of each message that the next run's overlap can show again, so that it is known there.
 
         Only of what was handed on: what a run leaves out is new for the run that asks for it.
@@ -153,7 +153,7 @@ class Progress:
         for native in list(self.etags)[: max(0, len(self.etags) - MAX_ETAGS)]:
             del self.etags[native]
 
-    def is_known(self, item: Mapping[str, Any]) -> bool:
+    def is_known(self, item: Mapping[str, JSON]) -> bool:
         """Tell whether a message came before just as it is."""
         return bool(item.get("etag")) and self.etags.get(str(item.get("id"))) == item.get("etag")
 

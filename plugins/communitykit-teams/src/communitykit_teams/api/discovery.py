@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from communitykit import CommunityKitError, CredentialError, PermissionMissingError, RetryableError, SettingsError
 from communitykit.connector import (
+    JSON,
     Batch,
     Flow,
     Gap,
@@ -26,7 +27,7 @@ from communitykit_teams.api.checkpoint import TALK
 from communitykit_teams.api.methods import PAGE, Graph, listed, segment
 from communitykit_teams.ids import PLATFORM, community_id, is_guid
 
-Steps = Generator[Any, Any, Any]
+Steps = Flow[JSON]
 
 _PEOPLE = frozenset({"member", "membership", "post", "event"})
 _USER = (
@@ -34,7 +35,7 @@ _USER = (
     "country,employeeId,employeeOrgData,preferredLanguage,createdDateTime"
 )
 _GROUP = "id,displayName,description,visibility,createdDateTime"
-_TEAMS = "resourceProvisioningOptions/Any(x:x eq 'Team')"
+_TEAMS = "resourceProvisioningOptions/JSON(x:x eq 'Team')"
 _OPEN = frozenset({"public"})
 
 
@@ -118,14 +119,14 @@ class _Teams:
     `whole` says that all teams there are were listed.
     """
 
-    shown: list[Mapping[str, Any]]
+    shown: list[Mapping[str, JSON]]
     held: set[str]
     whole: bool
 
 
-def _teams(graph: Graph, selection: Selection, network: str) -> Generator[Any, Any, _Teams]:
+def _teams(graph: Graph, selection: Selection, network: str) -> Flow[_Teams]:
     """List the teams that were asked for: by their groups, which tell who may read them, else one by one."""
-    found: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, Mapping[str, JSON]] = {}
     failed: set[str] = set()
     query: dict[str, str | int] = {"top": PAGE, "select": _GROUP, "filter": _TEAMS}
     request = graph.ask("groups", "directory", query, subject="teams", cost=3)
@@ -155,7 +156,7 @@ def _teams(graph: Graph, selection: Selection, network: str) -> Generator[Any, A
     return _Teams(teams, held, whole=not problem)
 
 
-def _walk(request: Request, found: dict[str, Any]) -> Generator[Any, Any, str | None]:
+def _walk(request: Request, found: dict[str, JSON]) -> Flow[str | None]:
     listing = Listing(request, odata_pager)
     while (data := (yield from listing.page())) is not None:
         rows = listed(data, request.subject)
@@ -206,14 +207,14 @@ def _channels(graph: Graph, selection: Selection, network: str, found: _Teams) -
         yield Swept("community", {"kind": "channel"}, network=network, held=frozenset(held))
 
 
-def _rest(request: Request) -> Generator[Any, Any, tuple[list[dict[str, Any]], str | None]]:
-    found: dict[str, dict[str, Any]] = {}
+def _rest(request: Request) -> Flow[tuple[list[dict[str, JSON]], str | None]]:
+    found: dict[str, dict[str, JSON]] = {}
     problem = yield from _walk(request, found)
     return list(found.values()), problem
 
 
 def _team(
-    selection: Selection, network: str, team: Mapping[str, Any], channels: list[dict[str, Any]], seen: set[str]
+    selection: Selection, network: str, team: Mapping[str, JSON], channels: list[dict[str, JSON]], seen: set[str]
 ) -> Steps:
     """Return one team's slices: who is in it, and its channels; return the ids of the channels that were told of."""
     native, told = str(team["id"]), set[str]()
@@ -246,7 +247,7 @@ def _team(
     return told
 
 
-def _slices(selection: Selection, network: str, team: str, label: str, channel: Mapping[str, Any]) -> Steps:
+def _slices(selection: Selection, network: str, team: str, label: str, channel: Mapping[str, JSON]) -> Steps:
     native = str(channel["id"])
     community = community_id(network, native)
     params = {"team": team, "channel": native}
@@ -256,13 +257,13 @@ def _slices(selection: Selection, network: str, team: str, label: str, channel: 
         yield Slice(f"messages/{native}", network, ("post", "event"), community, label, params)
 
 
-def _is_hosted_by(team: str, channel: Mapping[str, Any]) -> bool:
+def _is_hosted_by(team: str, channel: Mapping[str, JSON]) -> bool:
     """Tell whether a channel is the team's own: `@odata.id` of one that is shared with it names the host."""
     _, found, rest = str(channel.get("@odata.id") or "").partition("/teams/")
     return not found or rest.partition("/")[0].strip("'()").lower() == team.lower()
 
 
-def _is_standard(channel: Mapping[str, Any]) -> bool:
+def _is_standard(channel: Mapping[str, JSON]) -> bool:
     """Tell whether a channel has its team's members; a kind that nobody has heard of is taken for closed."""
     return channel.get("membershipType") in (None, "standard")  # it may be a list, too
 
@@ -276,5 +277,5 @@ def _is_open(visibility: object) -> bool:
     return str(visibility or "").lower() in _OPEN
 
 
-def _name(item: Mapping[str, Any]) -> str:
+def _name(item: Mapping[str, JSON]) -> str:
     return str(item.get("displayName") or item.get("id"))

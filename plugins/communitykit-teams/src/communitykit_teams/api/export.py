@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from communitykit.connector import Batch, Checkpoint, Gap, Listing, Selection, Slice, odata_pager
+from communitykit.connector import JSON, Batch, Checkpoint, Flow, Gap, Listing, Selection, Slice, odata_pager
 from communitykit_teams.api.checkpoint import TALK, moment, polled
 from communitykit_teams.api.methods import Graph, listed, segment
 
-Steps = Generator[Any, Any, None]
+Steps = Flow
 _OVERLAP = timedelta(days=1)
 _VERSION = 2
 """1 did not say which channels were handed on, nor what of them: what it says is read again."""
@@ -90,7 +89,7 @@ def _save(spans: Mapping[str, Span], kinds: frozenset[str]) -> Checkpoint:
     return {"v": _VERSION, "channels": kept, "kinds": sorted(kinds)}
 
 
-def _channel(item: Any) -> str | None:  # noqa: ANN401 # whatever stands in a page
+def _channel(item: JSON) -> str | None:
     """Return the channel that a message names; None where none can be read: its translation says what is wrong."""
     told = item.get("channelIdentity") if isinstance(item, Mapping) else None
     native = told.get("channelId") if isinstance(told, Mapping) else None

@@ -7,19 +7,18 @@ replies with each message. Delta (`messages/delta`) shows threads in which somet
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, timedelta
 from http import HTTPStatus
-from typing import Any
 
 from communitykit import CursorError, ForeignHostError, ProtocolError, TransientError
-from communitykit.connector import Batch, Gap, Pages, Request, Selection, Swept, odata_pager
+from communitykit.connector import JSON, Batch, Flow, Gap, Pages, Request, Selection, Swept, odata_pager
 from communitykit_teams.api.checkpoint import DAY, Progress, Walk, moment, polled
 from communitykit_teams.api.threads import MORE, Channel, Threads, activity, replies_of, said
 from communitykit_teams.ids import parse_time
 
-Steps = Generator[Any, Any, None]
+Steps = Flow
 MARGIN = timedelta(minutes=1)
 """Clocks differ, and messages may show late: of the last minute nothing is swept."""
 _STALE = (CursorError, ForeignHostError, ProtocolError)
@@ -67,7 +66,7 @@ class _Reading:
         self.until = selection.until
         self.threads = Threads(channel, progress.pending)
 
-    def batch(self, items: list[Any]) -> Batch:
+    def batch(self, items: list[JSON]) -> Batch:
         """Make a batch with the checkpoint that holds once it is stored."""
         return Batch("message", items, self.channel.context, checkpoint=self.progress.save())
 
@@ -189,14 +188,14 @@ class _Reading:
                 progress.delta = link if isinstance(link, str) and link else None
             yield self._handed_on(news, walk)
 
-    def _handed_on(self, items: list[Any], walk: Walk) -> Batch:
+    def _handed_on(self, items: list[JSON], walk: Walk) -> Batch:
         """Make a batch of a walk, and remember what is in it: that alone was handed on."""
         kept, dropped = self._until(items)
         walk.dropped = walk.dropped or dropped
         self.progress.remember(said(kept), moment(walk.begun))
         return self.batch(kept)
 
-    def _is_known(self, item: Any) -> bool:  # noqa: ANN401 # whatever stands in a page
+    def _is_known(self, item: JSON) -> bool:
         return isinstance(item, Mapping) and all(self.progress.is_known(one) for one in said([item]))
 
     def _first(self) -> Request:
@@ -207,9 +206,9 @@ class _Reading:
         bound = since.strftime("%Y-%m-%dT%H:%M:%S.000Z")
         return self.channel.ask("/delta", expand="replies", filter=f"lastModifiedDateTime gt {bound}")
 
-    def _until(self, items: list[Any]) -> tuple[list[Any], bool]:
+    def _until(self, items: list[JSON]) -> tuple[list[JSON], bool]:
         """Leave out what was written after the run's own end; tell whether there was any."""
-        kept: list[Any] = []
+        kept: list[JSON] = []
         dropped = False
         for item in items:
             if not isinstance(item, Mapping):
@@ -228,7 +227,7 @@ class _Reading:
                 kept.append(item)
         return kept, dropped
 
-    def _later(self, item: Mapping[str, Any]) -> bool:
+    def _later(self, item: Mapping[str, JSON]) -> bool:
         created = parse_time(item.get("createdDateTime"))
         return created is not None and created > self.until
 

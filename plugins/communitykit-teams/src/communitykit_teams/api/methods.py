@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from communitykit import (
@@ -19,7 +18,7 @@ from communitykit import (
     SettingsError,
     TransientError,
 )
-from communitykit.connector import Budget, Cost, Request, Response, odata_error, required_list, retry_after
+from communitykit.connector import JSON, Budget, Cost, Request, Response, odata_error, required_list, retry_after
 from communitykit_teams.settings import TeamsSettings
 
 PAGE = 999
@@ -84,7 +83,7 @@ class Graph:
         return max(1, min(20, int(min(BUDGETS[budget].limit * self.rate, 20))))
 
 
-def listed(data: Mapping[str, Any], subject: str) -> list[Any]:
+def listed(data: Mapping[str, JSON], subject: str) -> list[JSON]:
     """Return what stands in a page of a collection, odd things too: their translation says what is wrong with them.
 
     `data` is empty where a walk begins anew; an answer never is.
@@ -267,7 +266,7 @@ def _denied(code: str | None, response: Response) -> CommunityKitError:
     )
 
 
-def _login_refusal(data: Mapping[str, Any]) -> CommunityKitError:
+def _login_refusal(data: Mapping[str, JSON]) -> CommunityKitError:
     text = str(data.get("error_description") or "")
     match = _AADSTS.search(text)
     codes = data.get("error_codes")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from communitykit.connector import (
+    JSON,
     Batch,
     Checkpoint,
     Flow,
@@ -25,7 +25,7 @@ from communitykit_teams.api.messages import read_messages
 from communitykit_teams.api.methods import PAGE, Graph, listed, segment
 from communitykit_teams.api.threads import Channel
 
-Steps = Generator[Any, Any, None]
+Steps = Flow
 _REPORT = "getTeamsUserActivityUserDetail"
 
 
@@ -67,7 +67,7 @@ def _channel(selection: Selection, slice_: Slice) -> Channel:
     )
 
 
-def _daily(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None, steps: Any) -> Steps:  # noqa: ANN401 # a flow
+def _daily(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None, steps: JSON) -> Steps:
     """Read a listing once a day, as Microsoft asks."""
     if (told := polled((checkpoint or {}).get("done"), selection)) is not None:
         yield Gap(told, "skipped", slice_.community_id)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from communitykit import SettingsError
-from communitykit.connector import Request
+from communitykit.connector import JSON, Request
 
 ALL_MESSAGES = "/teams/getAllMessages"
 """Messages and replies of all channels of the tenant; needs ChannelMessage.Read.All."""
@@ -46,7 +45,7 @@ def create_subscription(
         problem = "certificate and certificate_id go together"
     if problem is not None:
         raise SettingsError(problem, platform="teams", subject="subscription")
-    body: dict[str, Any] = {
+    body: dict[str, JSON] = {
         "changeType": "created,updated,deleted",
         "notificationUrl": notification_url,
         "resource": resource,

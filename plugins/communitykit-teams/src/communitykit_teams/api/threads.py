@@ -5,17 +5,16 @@ A thread whose replies cannot be had costs itself alone: it is told, kept as a d
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from communitykit import CommunityKitError, CredentialError, ObjectUnavailableError, RetryableError, SettingsError
-from communitykit.connector import Gap, Listing, Request, Response, odata_pager
+from communitykit.connector import JSON, Flow, Gap, Listing, Request, Response, odata_pager
 from communitykit_teams.api.methods import EXPANDED, MESSAGES, Graph, listed, segment
 from communitykit_teams.ids import parse_time
 
-Steps = Generator[Any, Any, None]
+Steps = Flow
 MORE = "replies@odata.nextLink"
 """Says that there are more replies than came along."""
 PATIENCE = 3
@@ -32,7 +31,7 @@ class Channel:
     native: str
     community_id: str
     label: str
-    context: Mapping[str, Any]
+    context: Mapping[str, JSON]
 
     @property
     def path(self) -> str:
@@ -60,7 +59,7 @@ class Threads:
         """The roots whose replies were not all seen: nothing below them has vanished."""
         return frozenset(self.partial.union(self.pending))
 
-    def whole(self, response: Response) -> Generator[Any, Any, list[Any]]:
+    def whole(self, response: Response) -> Flow[list[JSON]]:
         """Return a page's messages with all their replies: asked for where there are more than came along."""
         items = listed(response.data, self.channel.label)
         for index, item in enumerate(items):
@@ -74,14 +73,14 @@ class Threads:
                 self.partial.add(native)
         return items
 
-    def owe_all(self, items: Iterable[Any]) -> None:
+    def owe_all(self, items: Iterable[JSON]) -> None:
         """Note that a page came without any replies: all its threads are owed."""
         for item in items:
             native = item.get("id") if isinstance(item, Mapping) else None
             if isinstance(native, str) and native and native not in self.pending:
                 self.pending.append(native)
 
-    def owed(self, native: str) -> Generator[Any, Any, list[Any]]:
+    def owed(self, native: str) -> Flow[list[JSON]]:
         """Ask again for a thread that an earlier run did not get whole; give it, or nothing where that fails again."""
         if native not in self.pending or native in self.failed or self._in_a_row >= PATIENCE:
             return []
@@ -97,7 +96,7 @@ class Threads:
             return []
         return [(yield from self._completed(response.data, native, []))]
 
-    def _completed(self, item: Mapping[str, Any], native: str, known: list[Any]) -> Generator[Any, Any, dict[str, Any]]:
+    def _completed(self, item: Mapping[str, JSON], native: str, known: list[JSON]) -> Flow[dict[str, JSON]]:
         """Walk a thread's replies; where that ends early, what came is kept and the thread is owed."""
         told = {key: value for key, value in item.items() if key != MORE}
         cut = {MORE: item.get(MORE) or self.channel.path}
@@ -139,10 +138,10 @@ class _Found:
     """Replies by id, each once; what shows no id is kept as it is."""
 
     def __init__(self) -> None:
-        self._by_id: dict[str, Any] = {}
-        self._odd: list[Any] = []
+        self._by_id: dict[str, JSON] = {}
+        self._odd: list[JSON] = []
 
-    def add(self, replies: Iterable[Any]) -> None:
+    def add(self, replies: Iterable[JSON]) -> None:
         for one in replies:
             if isinstance(one, Mapping) and one.get("id"):
                 self._by_id[str(one["id"])] = one
@@ -150,13 +149,13 @@ class _Found:
                 self._odd.append(one)
 
     @property
-    def all(self) -> list[Any]:
+    def all(self) -> list[JSON]:
         return [*self._by_id.values(), *self._odd]
 
 
-def said(items: Iterable[Any]) -> list[Mapping[str, Any]]:
+def said(items: Iterable[JSON]) -> list[Mapping[str, JSON]]:
     """Return messages and their replies; what is neither is left to the translation."""
-    found: list[Mapping[str, Any]] = []
+    found: list[Mapping[str, JSON]] = []
     for item in items:
         if isinstance(item, Mapping):
             found.append(item)
@@ -164,7 +163,7 @@ def said(items: Iterable[Any]) -> list[Mapping[str, Any]]:
     return found
 
 
-def replies_of(item: Mapping[str, Any]) -> list[Any]:
+def replies_of(item: Mapping[str, JSON]) -> list[JSON]:
     """Return the replies that came with a message."""
     replies = item.get("replies")
     return replies if isinstance(replies, list) else []
@@ -173,7 +172,7 @@ def replies_of(item: Mapping[str, Any]) -> list[Any]:
 _NEVER_OLD = datetime.max.replace(tzinfo=UTC)
 
 
-def activity(item: Any) -> datetime:  # noqa: ANN401 # whatever stands in a page
+def activity(item: JSON) -> datetime:
     """Return when something last happened in a thread; one that tells no time is never taken for old."""
     times = [
         found

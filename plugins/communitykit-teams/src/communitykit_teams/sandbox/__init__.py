@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 from urllib.parse import quote, urlencode
 
-from communitykit.connector import Budget, make_id
+from communitykit.connector import JSON, Budget, make_id
 from communitykit.sandbox import (
     Call,
     Circle,
@@ -49,14 +49,14 @@ class TeamsPlatform(Platform):
     optional: ClassVar[frozenset[str]] = frozenset(
         {"etag", "isFavoriteByDefault", "locale", "summary", "teamsAppId", "thumbnailUrl", "webUrl", "internalId"}
     )
-    tight: ClassVar[Mapping[str, Any]] = {"page": 3, "messages": 4, "expand": 3}
-    renewing: ClassVar[Mapping[str, Any]] = {"lifetime": 3599}
+    tight: ClassVar[Mapping[str, JSON]] = {"page": 3, "messages": 4, "expand": 3}
+    renewing: ClassVar[Mapping[str, JSON]] = {"lifetime": 3599}
 
     def open(self, site: Site) -> Desk:
         """Set the tenant up."""
         return TeamsDesk(site)
 
-    def settings(self, site: Site) -> dict[str, Any]:
+    def settings(self, site: Site) -> dict[str, JSON]:
         """Return addresses and the app registration."""
         return {
             "base_url": f"{site.url}/v1.0/",
@@ -132,7 +132,7 @@ class TeamsPlatform(Platform):
         """Write the address of the next page."""
         return page_link(f"http://{call.headers.get('host', '')}", call, cursor)
 
-    def adjust(self, world: World, record: str, fields: dict[str, Any], subject: Any, door: Door) -> dict[str, Any]:  # noqa: ANN401, ARG002
+    def adjust(self, world: World, record: str, fields: dict[str, JSON], subject: JSON, door: Door) -> dict[str, JSON]:  # noqa: ARG002
         """Complete or cut down the truth: channels have teams; apps and strangers are known by their messages only."""
         if record == "community":
             parent = make_id("teams", naming.tenant(world), "community", naming.team(world, subject))
@@ -149,7 +149,7 @@ class TeamsPlatform(Platform):
             return {**told, "directory_id": naming.user(world, subject)}
         return {**fields, "username": naming.principal_name(subject)}
 
-    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:  # noqa: ARG002
+    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, JSON]]]:  # noqa: ARG002
         """Return the tenant and its teams."""
         network = naming.tenant(world)
         own = make_id("teams", network, "community", network)

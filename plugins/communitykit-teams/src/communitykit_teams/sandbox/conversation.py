@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any
 
 from pydantic_core import to_json
 
+from communitykit.connector import JSON
 from communitykit.sandbox import DAY, Item, Message, Place, to_us
 from communitykit_teams.sandbox import naming
 from communitykit_teams.sandbox.desk import Asked, Listed, Refused, TeamsDesk
@@ -54,7 +54,7 @@ def _size(desk: TeamsDesk, asked: Asked) -> int:
     return min(int(top), desk.messages)
 
 
-def messages(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
+def messages(desk: TeamsDesk, asked: Asked) -> JSON:
     """List a channel's roots; `$expand=replies` brings their replies along. Nothing else is supported."""
     unsupported = [name for name in ("filter", "orderby", "select") if asked.option(name)]
     if unsupported:
@@ -67,7 +67,7 @@ def messages(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
         last, at = (int(part) for part in reached.split("."))
         start = next((index for index, one in enumerate(threads) if _order(one) < (last, at)), len(threads))
     page = threads[start : start + size]
-    more: dict[str, Any] = {"@odata.count": len(page)}
+    more: dict[str, JSON] = {"@odata.count": len(page)}
     if start + size < len(threads):
         more["@odata.nextLink"] = desk.link(asked, kind, "{}.{}".format(*_order(page[-1])))
     expand = "replies" in asked.option("expand")
@@ -97,7 +97,7 @@ def _thread(desk: TeamsDesk, asked: Asked, item: Item, *, expand: bool) -> bytes
     return made
 
 
-def _rendered(desk: TeamsDesk, asked: Asked, item: Item) -> dict[str, Any]:
+def _rendered(desk: TeamsDesk, asked: Asked, item: Item) -> dict[str, JSON]:
     if isinstance(item, Message):
         return message_object(desk.world, item)
     return notice_object(desk.world, item, known=asked.known)
@@ -111,25 +111,25 @@ def _root(desk: TeamsDesk, asked: Asked) -> Message:
     return found
 
 
-def message(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
+def message(desk: TeamsDesk, asked: Asked) -> JSON:
     """Tell one message."""
     return message_object(desk.world, _root(desk, asked))
 
 
-def replies(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
+def replies(desk: TeamsDesk, asked: Asked) -> JSON:
     """List the replies of a message, the newest first."""
     root, size = _root(desk, asked), _size(desk, asked)
     kind = f"replies/{root.place}/{root.at}"
     start = int(desk.position(asked, kind) or 0)
     answers = sorted(root.replies, key=lambda one: one.at, reverse=True)
     page = answers[start : start + size]
-    more: dict[str, Any] = {"@odata.count": len(page)}
+    more: dict[str, JSON] = {"@odata.count": len(page)}
     if start + size < len(answers):
         more["@odata.nextLink"] = desk.link(asked, kind, str(start + size))
     return Listed([to_json(message_object(desk.world, one)) for one in page], more)
 
 
-def delta(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
+def delta(desk: TeamsDesk, asked: Asked) -> JSON:
     """List the threads in which something changed, oldest first, and give the link to what will change from now on.
 
     A reaction shows with the root alone: one under a reply moves nothing that delta looks at.
@@ -166,7 +166,7 @@ def _touched(item: Item) -> int:
     return max(item.changed_at, *words, 0)
 
 
-def all_messages(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
+def all_messages(desk: TeamsDesk, asked: Asked) -> JSON:
     """List all messages of a team in one flat list, roots and replies alike."""
     team = asked.parts["team"]
     if team not in desk.teams:

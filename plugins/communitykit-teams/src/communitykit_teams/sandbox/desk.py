@@ -8,10 +8,10 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from communitykit.connector import Budget
+from communitykit.connector import JSON, Budget
 from communitykit.sandbox import Answer, Call, Desk, Failure, Grant, Person, Place, Site, make_cursor, read_cursor
 from communitykit_teams.sandbox import naming
 
@@ -77,7 +77,7 @@ class Listed:
     """A page: objects already rendered, and what else the envelope says."""
 
     items: list[bytes]
-    more: dict[str, Any] = field(default_factory=dict)
+    more: dict[str, JSON] = field(default_factory=dict)
 
 
 class TeamsDesk(Desk):
@@ -99,10 +99,10 @@ class TeamsDesk(Desk):
         self.lifetime = int(options.get("lifetime", 3599))
         self.roles = frozenset(options.get("roles", ROLES))
         self.secret = f"{self.world.seed}/cursor"
-        self.subscriptions: dict[str, dict[str, Any]] = {}
+        self.subscriptions: dict[str, dict[str, JSON]] = {}
         self._issued = 0
         self._seen = -1
-        self.kept: dict[tuple[str, int, int], Any] = {}
+        self.kept: dict[tuple[str, int, int], JSON] = {}
         self.places: dict[str, Place] = {}
         self.teams: dict[str, list[Place]] = {}
         self.users: dict[str, Person] = {}
@@ -180,7 +180,7 @@ class TeamsDesk(Desk):
             {"error": {"code": code, "message": message, "innerError": inner}}, status=status, headers=headers
         )
 
-    def renew(self, item: dict[str, Any]) -> bool:
+    def renew(self, item: dict[str, JSON]) -> bool:
         """Use message types, importances and roles that nobody has heard of."""
         if item.get("messageType") == "message":
             item["messageType"] = "holographicMessage"
@@ -245,12 +245,12 @@ class TeamsDesk(Desk):
              "access_token": self.issue().token}
         )  # fmt: skip
 
-    def cut(self, asked: Asked, kind: str, entries: Sequence[Any], encode: Callable[[Any], bytes]) -> Listed:
+    def cut(self, asked: Asked, kind: str, entries: Sequence[JSON], encode: Callable[[JSON], bytes]) -> Listed:
         """Cut a page out of a listing by position; an empty page may still lead on."""
         size = min(self.page, int(asked.option("top") or self.page))
         start = int(self.position(asked, kind) or 0)
         page = entries[start : start + size]
-        more: dict[str, Any] = {"@odata.count": len(page)}
+        more: dict[str, JSON] = {"@odata.count": len(page)}
         if start + size < len(entries):
             more["@odata.nextLink"] = self.link(asked, kind, str(start + size))
         return Listed([encode(one) for one in page], more)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from communitykit.connector import JSON
 from communitykit.sandbox import SECOND, Person, Place, World
 from communitykit_teams.sandbox import naming
 
-JSONObject = dict[str, Any]
+JSONObject = dict[str, JSON]
 DEFAULT_USER = frozenset(
     {"id", "displayName", "mail", "userPrincipalName", "jobTitle", "officeLocation", "preferredLanguage"}
 )

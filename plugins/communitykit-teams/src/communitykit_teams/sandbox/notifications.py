@@ -7,13 +7,13 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from pydantic_core import to_json
 
+from communitykit.connector import JSON
 from communitykit.sandbox import Change, Place, World
 from communitykit_teams.sandbox import naming, rendering
 from communitykit_teams.webhook import webhook_secret
@@ -37,7 +37,7 @@ def receiving(client_state: str) -> str:
     return webhook_secret(client_state, private_keys={CERTIFICATE_ID: pem.decode()})
 
 
-def encrypted(resource: dict[str, Any], *, seed: str) -> dict[str, str]:
+def encrypted(resource: dict[str, JSON], *, seed: str) -> dict[str, str]:
     """Encrypt a resource as Graph does; `seed` decides the symmetric key."""
     key = hashlib.sha256(seed.encode()).digest()
     plain = to_json(resource)
@@ -70,7 +70,7 @@ def deliver(
                 yield {"Content-Type": "application/json; charset=utf-8"}, body
 
 
-def _resources(world: World, change: Change, place: Place) -> Iterator[tuple[str, dict[str, Any]]]:
+def _resources(world: World, change: Change, place: Place) -> Iterator[tuple[str, dict[str, JSON]]]:
     """Render what a change touches as it is now: messages, and the lines that Teams writes."""
     if change.message is not None:
         kind = _CHANGE_TYPES.get(change.kind.removeprefix("reply_"), "updated")
@@ -82,8 +82,8 @@ def _resources(world: World, change: Change, place: Place) -> Iterator[tuple[str
 
 
 def _notification(
-    world: World, place: Place, kind: str, resource: dict[str, Any], *, seed: str, secret: str
-) -> dict[str, Any]:
+    world: World, place: Place, kind: str, resource: dict[str, JSON], *, seed: str, secret: str
+) -> dict[str, JSON]:
     root, native = resource.get("replyToId"), resource["id"]
     path = (
         f"teams('{naming.team(world, place)}')/channels('{naming.channel(world, place)}')/messages('{root or native}')"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
+from communitykit.connector import JSON
 from communitykit.sandbox import File, Message, Notice, Person, Reaction, Segment, World
 from communitykit_teams.sandbox import naming
 from communitykit_teams.sandbox.naming import iso
 
-JSONObject = dict[str, Any]
+JSONObject = dict[str, JSON]
 _ADAPTIVE = "application/vnd.microsoft.card.adaptive"
 _BANNER = "application/vnd.microsoft.teams.messaging-announcementBanner"
 _IMAGE = "image/png"
@@ -63,7 +63,7 @@ def message_object(world: World, message: Message) -> JSONObject:
     return found
 
 
-def _where(world: World, place: Any) -> JSONObject:  # noqa: ANN401 # a place
+def _where(world: World, place: JSON) -> JSONObject:
     return {"teamId": naming.team(world, place), "channelId": naming.channel(world, place)}
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from typing import Any
 
+from communitykit.connector import JSON
 from communitykit.sandbox import Answer, Message, from_us
 from communitykit_teams.sandbox import directory, naming
 from communitykit_teams.sandbox.desk import Asked, Refused, TeamsDesk
@@ -20,7 +20,7 @@ _COLUMNS = (
 """As of 2024: columns were put into the middle since 2021."""
 
 
-def report(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
+def report(desk: TeamsDesk, asked: Asked) -> JSON:
     """Redirect to the file."""
     if asked.parts["report"] != "getTeamsUserActivityUserDetail":
         raise Refused(400, "BadRequest", "No such report.")
@@ -28,7 +28,7 @@ def report(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
     return Answer(302, b"", {"location": f"{desk.site.url}{path}?sig=signed"})
 
 
-def download(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
+def download(desk: TeamsDesk, asked: Asked) -> JSON:
     """Return the file, with a byte order mark; whoever brings a credential along is refused, as a storage would."""
     if asked.call.bearer() is not None:
         raise Refused(400, "AuthenticationFailed", "Only one authentication mechanism is allowed.")

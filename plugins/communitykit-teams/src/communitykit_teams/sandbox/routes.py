@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic_core import to_json
 
+from communitykit.connector import JSON
 from communitykit.sandbox import Answer, Call
 from communitykit_teams.sandbox import directory, naming
 from communitykit_teams.sandbox.conversation import all_messages, delta, message, messages, replies
@@ -25,7 +25,7 @@ class Route:
 
     name: str
     path: str
-    answer: Callable[[TeamsDesk, Asked], Any]
+    answer: Callable[[TeamsDesk, Asked], JSON]
     any_of: tuple[str, ...] = ()
     budget: str = ""
     method: str = "GET"
@@ -46,7 +46,7 @@ def _compiled(path: str) -> re.Pattern[str]:
     return _PATTERNS[path]
 
 
-def _organization(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401, ARG001 # all routes have one signature
+def _organization(desk: TeamsDesk, asked: Asked) -> JSON:  # noqa: ARG001 # all routes have one signature
     return Listed([to_json(directory.organization(desk.world))])
 
 
@@ -55,7 +55,7 @@ def _selected(asked: Asked) -> frozenset[str]:
     return frozenset(one.strip() for one in given.split(",")) if given else directory.DEFAULT_USER
 
 
-def _users(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
+def _users(desk: TeamsDesk, asked: Asked) -> JSON:
     people = [person for person in desk.world.people if directory.listed(person)]
     select, manager = _selected(asked), "manager" in asked.option("expand")
     return desk.cut(
@@ -63,18 +63,18 @@ def _users(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
     )
 
 
-def _user(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
+def _user(desk: TeamsDesk, asked: Asked) -> JSON:
     person = desk.users.get(asked.parts["user"])
     if person is None or not directory.listed(person):
         raise Refused(404, "Request_ResourceNotFound", "Resource does not exist.")
     return directory.user(desk.world, person, _selected(asked), manager=False)
 
 
-def _hosts(desk: TeamsDesk) -> list[Any]:
+def _hosts(desk: TeamsDesk) -> list[JSON]:
     return [place for places in desk.teams.values() for place in places if naming.standard(place)]
 
 
-def _groups(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
+def _groups(desk: TeamsDesk, asked: Asked) -> JSON:
     """List groups; without the filter there are also those that are no teams."""
     found = [directory.group(desk.world, place) for place in _hosts(desk)]
     if "'Team'" not in asked.option("filter"):
@@ -82,15 +82,15 @@ def _groups(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
     return desk.cut(asked, "groups", found, to_json)
 
 
-def _teams(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
-    def brief(place: Any) -> bytes:  # noqa: ANN401 # a place
+def _teams(desk: TeamsDesk, asked: Asked) -> JSON:
+    def brief(place: JSON) -> bytes:
         whole = directory.team(desk.world, place)
         return to_json({name: whole[name] for name in ("id", "displayName", "description")})
 
     return desk.cut(asked, "teams", _hosts(desk), brief)
 
 
-def _places(desk: TeamsDesk, asked: Asked) -> list[Any]:
+def _places(desk: TeamsDesk, asked: Asked) -> list[JSON]:
     if asked.parts["team"] not in desk.teams:
         raise Refused(404, "NotFound", "No team found with Group Id.")
     if asked.parts["team"] in desk.site.options.get("closed", ()):
@@ -98,12 +98,12 @@ def _places(desk: TeamsDesk, asked: Asked) -> list[Any]:
     return desk.teams[asked.parts["team"]]
 
 
-def _team(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
+def _team(desk: TeamsDesk, asked: Asked) -> JSON:
     return directory.team(desk.world, next(one for one in _places(desk, asked) if naming.standard(one)))
 
 
-def _channels(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
-    def encode(place: Any) -> bytes:  # noqa: ANN401 # a place
+def _channels(desk: TeamsDesk, asked: Asked) -> JSON:
+    def encode(place: JSON) -> bytes:
         return to_json(directory.channel(desk.world, place, desk.site.url, known=asked.known))
 
     places = _places(desk, asked)
@@ -116,7 +116,7 @@ def _is_second(desk: TeamsDesk, asked: Asked) -> bool:
     return asked.call.path.endswith("allChannels") and list(desk.teams).index(asked.parts["team"]) == 1
 
 
-def _members(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
+def _members(desk: TeamsDesk, asked: Asked) -> JSON:
     places = _places(desk, asked)
     channel = asked.parts.get("channel")
     chosen = [
@@ -132,7 +132,7 @@ def _members(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
     )
 
 
-def _batch(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
+def _batch(desk: TeamsDesk, asked: Asked) -> JSON:
     """Answer a batch: its parts are counted and refused one by one."""
     wanted = asked.call.fields.get("requests")
     if not isinstance(wanted, list) or not 0 < len(wanted) <= 20:  # noqa: PLR2004 # the documented limit
@@ -140,7 +140,7 @@ def _batch(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
     return {"responses": [_part(desk, asked, one) for one in reversed(wanted)]}
 
 
-def _part(desk: TeamsDesk, asked: Asked, one: dict[str, Any]) -> dict[str, Any]:
+def _part(desk: TeamsDesk, asked: Asked, one: dict[str, JSON]) -> dict[str, JSON]:
     path, _, query = str(one["url"]).partition("?")
     given = {str(name).lower(): str(value) for name, value in (one.get("headers") or {}).items()}
     headers = {**given, "authorization": asked.call.headers.get("authorization", "")}
@@ -153,13 +153,13 @@ def _part(desk: TeamsDesk, asked: Asked, one: dict[str, Any]) -> dict[str, Any]:
     return {"id": one["id"], "status": made.status, "headers": told, "body": body}
 
 
-def _decoded(answer: Answer) -> Any:  # noqa: ANN401 # any JSON
+def _decoded(answer: Answer) -> JSON:
     from pydantic_core import from_json  # noqa: PLC0415 # beside its counterpart
 
     return from_json(answer.body) if answer.body else None
 
 
-def _subscribe(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
+def _subscribe(desk: TeamsDesk, asked: Asked) -> JSON:
     given = {name: value for name, value in asked.call.fields.items() if not name.startswith("$")}
     missing = [
         name for name in ("changeType", "notificationUrl", "resource", "expirationDateTime") if not given.get(name)
@@ -172,7 +172,7 @@ def _subscribe(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answe
     return Answer.of(desk.subscriptions[native], status=201)
 
 
-def _resubscribe(desk: TeamsDesk, asked: Asked) -> Any:  # noqa: ANN401 # an answer
+def _resubscribe(desk: TeamsDesk, asked: Asked) -> JSON:
     found = desk.subscriptions.get(asked.parts["subscription"])
     if found is None:
         raise Refused(404, "ResourceNotFound", "The object was not found.")

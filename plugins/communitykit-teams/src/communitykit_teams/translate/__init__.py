@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from communitykit.connector import Draft, Ignored, WireKind
+from communitykit.connector import JSON, Draft, Ignored, WireKind
 from communitykit_teams.translate import messages, people, places, usage
 
 
-def _bare(_item: Any, _context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401 # not read
+def _bare(_item: JSON, _context: Mapping[str, JSON]) -> Iterator[Draft]:
     yield Ignored("without_resource_data")
 
 
-def _lifecycle(_item: Any, _context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401 # not read
+def _lifecycle(_item: JSON, _context: Mapping[str, JSON]) -> Iterator[Draft]:
     yield Ignored("lifecycle")
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
-from communitykit.connector import Draft, make_event_id
+from communitykit.connector import JSON, Draft, make_event_id
 from communitykit_teams.ids import PLATFORM, Location, native_id, parse_time
 from communitykit_teams.wire import Message
 
-Detail = Mapping[str, Any]
-Rule = Callable[[Message, Detail, Location], Iterator[dict[str, Any]]]
+Detail = Mapping[str, JSON]
+Rule = Callable[[Message, Detail, Location], Iterator[dict[str, JSON]]]
 
 
 def system_message(item: Message, detail: Detail, place: Location) -> Iterator[Draft]:
@@ -39,11 +38,11 @@ def _person(identity: object, place: Location) -> str | None:
 
 def _act(
     item: Message, place: Location, kind: str, *, actor: str | None, target: str, detail: str | None = None
-) -> dict[str, Any]:
+) -> dict[str, JSON]:
     """Describe an occurrence, known by the message that tells of it."""
     native = native_id(item)
     at = parse_time(item.get("createdDateTime"))
-    event: dict[str, Any] = {
+    event: dict[str, JSON] = {
         "record": "event",
         "id": make_event_id(PLATFORM, place.network, kind, target=target, actor=actor, occurrence=native),
         "kind": kind,
@@ -58,7 +57,7 @@ def _act(
 def _members(kind: str) -> Rule:
     """Make the rule for who came or went; who added somebody else has invited them."""
 
-    def rule(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, Any]]:
+    def rule(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, JSON]]:
         by = _person(detail.get("initiator"), place)
         named = False
         for one in detail.get("members") or ():
@@ -78,7 +77,7 @@ def _members(kind: str) -> Rule:
 def _changed(what: str, key: str | None = None) -> Rule:
     """Make the rule for a change: what changed, and the field that tells into what."""
 
-    def rule(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, Any]]:
+    def rule(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, JSON]]:
         told = detail.get(key) if key else None
         words = f"{what}: {told}" if told else what
         by = _person(detail.get("initiator"), place)
@@ -87,7 +86,7 @@ def _changed(what: str, key: str | None = None) -> Rule:
     return rule
 
 
-def _role(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, Any]]:
+def _role(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, JSON]]:
     member = _person(detail.get("conversationMemberUser"), place) or place.community_id
     roles = ", ".join(str(role).lower() for role in detail.get("conversationMemberRoles") or ()) or "member"
     by = _person(detail.get("initiator"), place)
@@ -97,7 +96,7 @@ def _role(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, 
 def _call(what: str) -> Rule:
     """Make the rule for calls: whoever began it, and at its end everybody who took part."""
 
-    def rule(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, Any]]:
+    def rule(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, JSON]]:
         by = _person(detail.get("initiator"), place)
         people = [_person((one or {}).get("participant"), place) for one in detail.get("callParticipants") or ()]
         for who in dict.fromkeys([by, *people] if by is not None or not people else people):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from pydantic_core import from_json
 
-from communitykit.connector import make_id
+from communitykit.connector import JSON, make_id
 from communitykit_teams.ids import PLATFORM
 from communitykit_teams.wire import Attachment
 
@@ -17,7 +16,7 @@ _CARD = "application/vnd.microsoft.card."
 _BANNER = "announcementbanner"
 
 
-def content_of(item: Attachment) -> Any:  # noqa: ANN401 # any JSON
+def content_of(item: Attachment) -> JSON:
     """Return an attachment's content: JSON as text is decoded, other text is itself."""
     content = item.get("content")
     if not isinstance(content, str) or not content:
@@ -42,7 +41,7 @@ def card_text(item: Attachment) -> str:
     return "\n".join(dict.fromkeys(lines))
 
 
-def _lines(node: Any) -> Iterator[str]:  # noqa: ANN401 # any JSON
+def _lines(node: JSON) -> Iterator[str]:
     if isinstance(node, list):
         if node and all(isinstance(one, Mapping) and one.get("type") == "TextRun" for one in node):
             yield "".join(str(one.get("text") or "") for one in node).strip()
@@ -83,10 +82,10 @@ def forwarded_from(items: list[Attachment] | None, network: str) -> str | None:
     return None
 
 
-def attachment(item: Attachment) -> dict[str, Any]:
+def attachment(item: Attachment) -> dict[str, JSON]:
     """Describe an attachment: `reference` is a file in SharePoint, the rest are cards and references."""
     kind = str(item.get("contentType") or "")
-    made: dict[str, Any] = {"kind": _kind(kind), "id": item.get("id") or None, "name": item.get("name") or None}
+    made: dict[str, JSON] = {"kind": _kind(kind), "id": item.get("id") or None, "name": item.get("name") or None}
     if item.get("contentUrl"):
         made["url"] = item["contentUrl"]
     if kind != "reference" and kind:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from communitykit.connector import Draft, EventDraft, Ignored, Rejected, Swept, in_part, make_id, reacted
+from communitykit.connector import JSON, Draft, EventDraft, Ignored, Rejected, Swept, in_part, make_id, reacted
 from communitykit_teams.ids import PLATFORM, Location, native_id, parse_time, place_of
 from communitykit_teams.translate.acts import system_message
 from communitykit_teams.translate.cards import announcement, attachment, card_text, forwarded_from
@@ -19,15 +18,15 @@ _BLOCKED = ("blockaccess",)
 _SYSTEM = "<systemEventMessage/>"
 
 
-def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
+def message(item: Message, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a message, and the replies that were expanded in it: each for itself, an odd one costs itself alone.
 
     Raises Rejected when it has no id, or stands nowhere.
     """
-    given: Any = item
+    given: JSON = item
     if not isinstance(given, Mapping):
         raise Rejected("no_object", "the payload is no object")
-    replies: Any = item.get("replies")
+    replies: JSON = item.get("replies")
     if not replies:
         yield from _message(item, context)
         return
@@ -37,16 +36,16 @@ def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
         yield Rejected("no_list", "the replies are no list", native=native)
         return
     for reply in replies:
-        told: Any = {"replyToId": native, **reply} if native and isinstance(reply, Mapping) else reply
+        told: JSON = {"replyToId": native, **reply} if native and isinstance(reply, Mapping) else reply
         yield from in_part(_readable_id(reply) or native, message(told, context))
 
 
-def _readable_id(item: Any) -> str | None:  # noqa: ANN401 # whatever came as a message
+def _readable_id(item: JSON) -> str | None:
     native = item.get("id") if isinstance(item, Mapping) else None
     return str(native) if isinstance(native, str | int) and native else None
 
 
-def _message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
+def _message(item: Message, context: Mapping[str, JSON]) -> Iterator[Draft]:
     place = place_of(item, context)
     native = native_id(item)
     kind = str(item.get("messageType") or "message")
@@ -63,13 +62,13 @@ def _message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
         yield from _post(item, native, place, context)
 
 
-def _post(item: Message, native: str, place: Location, context: Mapping[str, Any]) -> Iterator[Draft]:
+def _post(item: Message, native: str, place: Location, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a message that is there; what its payload does not tell stays as it was told before."""
     post_id, origin, said = place.post(native), context.get("origin"), _said(item)
     mentions, odd = _mentions(item, native, place)
     author_id, author = _author(item, place)
     root = _root(item, native, place)
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "post",
         "id": post_id,
         "community_id": place.community_id,
@@ -105,10 +104,10 @@ def _post(item: Message, native: str, place: Location, context: Mapping[str, Any
         yield Swept("post", {"root_id": post_id})
 
 
-def _body(item: Message, said: Plain, mentions: tuple[Mapping[str, object], ...] | None) -> dict[str, Any]:
+def _body(item: Message, said: Plain, mentions: tuple[Mapping[str, object], ...] | None) -> dict[str, JSON]:
     """Return the body as it is, whom it names, what it shows; what data loss prevention blocks is not republished."""
     action = str((item.get("policyViolation") or {}).get("dlpAction") or "").lower()
-    shown: dict[str, Any] = {}
+    shown: dict[str, JSON] = {}
     if mentions is not None:
         shown["mentions"] = mentions
     if "attachments" in item or said.images:
@@ -142,9 +141,9 @@ def _said(item: Message) -> Plain:
     return said
 
 
-def _author(item: Message, place: Location) -> tuple[str | None, dict[str, Any] | None]:
+def _author(item: Message, place: Location) -> tuple[str | None, dict[str, JSON] | None]:
     """Return who wrote it, and what the message tells of an author whom no directory of ours lists."""
-    given: Any = item.get("from") or {}
+    given: JSON = item.get("from") or {}
     for kind in ("user", "application", "device"):
         who: Identity | None = given.get(kind)
         if who and who.get("id"):
@@ -152,7 +151,7 @@ def _author(item: Message, place: Location) -> tuple[str | None, dict[str, Any] 
     return None, None
 
 
-def _root(item: Message, native: str, place: Location) -> dict[str, Any]:
+def _root(item: Message, native: str, place: Location) -> dict[str, JSON]:
     """Tell the thread that a message stands in, where it says so itself."""
     if "replyToId" not in item:
         return {}
@@ -161,16 +160,16 @@ def _root(item: Message, native: str, place: Location) -> dict[str, Any]:
     return {"root_id": root_id, "parent_id": root_id}
 
 
-def _times(item: Mapping[str, Any], **names: str) -> dict[str, Any]:
+def _times(item: Mapping[str, JSON], **names: str) -> dict[str, JSON]:
     """Read times that a message always has: where one does not stand there, nothing is told."""
     return {name: found for name, key in names.items() if (found := parse_time(item.get(key))) is not None}
 
 
-def _deleted(item: Message, native: str, place: Location, origin: object) -> dict[str, Any]:
+def _deleted(item: Message, native: str, place: Location, origin: object) -> dict[str, JSON]:
     """Describe a message that is only a tombstone any more, or of which `@removed` leaves nothing but its id."""
     author_id, _ = _author(item, place)
     root = _root(item, native, place)
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "post",
         "id": place.post(native),
         "community_id": place.community_id,
@@ -189,22 +188,22 @@ def _deleted(item: Message, native: str, place: Location, origin: object) -> dic
     return draft if "@removed" in item else {**draft, **_counts(item, root.get("root_id"), origin)}
 
 
-def _more_replies(item: Mapping[str, Any]) -> bool:
+def _more_replies(item: Mapping[str, JSON]) -> bool:
     return bool(item.get("replies@odata.nextLink"))
 
 
-def _counts(item: Message, root_id: str | None, origin: object) -> dict[str, Any]:
+def _counts(item: Message, root_id: str | None, origin: object) -> dict[str, JSON]:
     """Count replies and people who reacted; a root whose replies did not come along does not tell how many.
 
     Where reactions stand there that cannot be read, nothing is counted: what was counted before stays.
     """
-    given: Any = item.get("reactions") or []
+    given: JSON = item.get("reactions") or []
     if not isinstance(given, list) or not all(isinstance(one, Mapping) and _is_named(one) for one in given):
         return {}
     reactions = dict(Counter(reaction_name(one) for one in given))
     if root_id is not None:
         return {"counts": {"reactions": reactions}}
-    replies: Any = item.get("replies")
+    replies: JSON = item.get("replies")
     if not isinstance(replies, list) or _more_replies(item) or origin == "webhook":
         return {}
     silent = ("deletedDateTime", "eventDetail", "@removed")
@@ -216,7 +215,7 @@ def _mentions(
     item: Message, native: str, place: Location
 ) -> tuple[tuple[Mapping[str, object], ...] | None, list[Rejected]]:
     """Tell whom a body names, None where nothing is told of that; and which mentions could not be read."""
-    given: Any = item.get("mentions")
+    given: JSON = item.get("mentions")
     if given is None:
         return (() if "mentions" in item else None), []
     if not isinstance(given, list):
@@ -226,9 +225,9 @@ def _mentions(
     return tuple(one for one in found if isinstance(one, dict)), odd
 
 
-def _mention(one: Mapping[str, Any], place: Location) -> Iterator[dict[str, Any]]:
+def _mention(one: Mapping[str, JSON], place: Location) -> Iterator[dict[str, JSON]]:
     """Describe a mention. One of the team notifies everybody in it, as that of a chat does."""
-    mentioned: Any = one.get("mentioned") or {}
+    mentioned: JSON = one.get("mentioned") or {}
     label = one.get("mentionText") or None
     if label is not None and not isinstance(label, str):
         raise Rejected("odd_mention", "a mention's text is no text")
@@ -247,7 +246,7 @@ def _mention(one: Mapping[str, Any], place: Location) -> Iterator[dict[str, Any]
         yield {"kind": "member", "id": member, "label": label}
 
 
-def _known(who: Mapping[str, Any]) -> str:
+def _known(who: Mapping[str, JSON]) -> str:
     """Return the id of somebody or something that is named.
 
     Raises Rejected when it is no text.
@@ -258,7 +257,7 @@ def _known(who: Mapping[str, Any]) -> str:
     return native
 
 
-def _attachments(item: Message, said: Plain) -> tuple[dict[str, Any], ...]:
+def _attachments(item: Message, said: Plain) -> tuple[dict[str, JSON], ...]:
     found = [attachment(one) for one in item.get("attachments") or ()]
     for image in said.images:
         hosted = image.url.split("/hostedContents/", 1)
@@ -276,7 +275,7 @@ def reaction_name(item: Reaction) -> str:
     return item.get("displayName") or (picture[1].split("/", 1)[0] if len(picture) > 1 else kind)
 
 
-def _is_named(item: Mapping[str, Any]) -> bool:
+def _is_named(item: Mapping[str, JSON]) -> bool:
     kind: object = item.get("reactionType")
     return isinstance(kind, str) and bool(kind)
 
@@ -307,7 +306,7 @@ def _reacted(item: Message, native: str, place: Location) -> Iterator[Draft]:
         yield Swept("event", {"kind": "reacted", "target_id": post_id})
 
 
-def _listed(item: Mapping[str, Any], name: str) -> list[Any] | None:
+def _listed(item: Mapping[str, JSON], name: str) -> list[JSON] | None:
     """Return a list of a payload; None where none stands there, which is another thing than an empty one."""
     found = item.get(name)
     return found if isinstance(found, list) else None
@@ -328,7 +327,7 @@ def _reaction(item: Reaction, post_id: str, place: Location) -> Iterator[EventDr
     """
     if not _is_named(item):
         raise Rejected("odd_reaction", "a reaction tells no type")
-    given: Any = item.get("user") or {}
+    given: JSON = item.get("user") or {}
     who = given.get("user") or given.get("application") or given.get("device") or given  # some tell the user flatly
     actor = place.member(_known(who), who.get("tenantId")) if who.get("id") else None
     at = parse_time(item.get("createdDateTime"))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from communitykit.connector import Draft, Rejected, make_id
+from communitykit.connector import JSON, Draft, Rejected, make_id
 from communitykit_teams.ids import PLATFORM, Location, community_id, member_id, native_id, parse_time
 from communitykit_teams.wire import ConversationMember, Identity, User
 
-Context = Mapping[str, Any]
+Context = Mapping[str, JSON]
 
 _FIELDS = {
     "userPrincipalName": "username",
@@ -33,11 +32,11 @@ def user(item: User, context: Context) -> Iterator[Draft]:
     """
     native = native_id(item)
     network = _network(context)
-    draft: dict[str, Any] = {"record": "member", "id": member_id(network, native), "directory_id": native}
+    draft: dict[str, JSON] = {"record": "member", "id": member_id(network, native), "directory_id": native}
     if "@removed" in item:
         yield {**draft, "active": False}
         return
-    told: Mapping[str, Any] = item
+    told: Mapping[str, JSON] = item
     draft["kind"] = "person"
     draft.update({name: told[key] or None for key, name in _FIELDS.items() if key in told})
     if "mail" in item:
@@ -83,7 +82,7 @@ def conversation_member(item: ConversationMember, context: Context) -> Iterator[
         "active": not removed,
     }
     if external or not item.get("userId"):  # ours are listed with all that the directory knows of them
-        draft: dict[str, Any] = {"record": "member", "id": member, "kind": "person", "external": True}
+        draft: dict[str, JSON] = {"record": "member", "id": member, "kind": "person", "external": True}
         if item.get("displayName"):
             draft["display_name"] = item["displayName"]
         if item.get("email"):
@@ -101,7 +100,7 @@ def _role(roles: object, *, external: bool) -> str:
     return "owner" if "owner" in held else "guest" if held & {"guest", "anonymous"} else "member"
 
 
-def identity_member(kind: str, who: Identity, place: Location) -> dict[str, Any] | None:
+def identity_member(kind: str, who: Identity, place: Location) -> dict[str, JSON] | None:
     """Describe an author whom the directory does not list: an application, somebody from another tenant."""
     member = place.member(who["id"], who.get("tenantId"))
     name = {"display_name": who["displayName"]} if who.get("displayName") else {}

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from communitykit.connector import Draft, Rejected
+from communitykit.connector import JSON, Draft, Rejected
 from communitykit_teams.ids import community_id, native_id, parse_time
 from communitykit_teams.wire import Channel, Organization, Team
 
 _VISIBILITY = {"public": "public", "private": "private", "hiddenmembership": "secret"}
 
 
-def organization(item: Organization, _context: Mapping[str, Any]) -> Iterator[Draft]:
+def organization(item: Organization, _context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate the tenant."""
     native = native_id(item)
-    draft: dict[str, Any] = {"record": "community", "id": community_id(native, native), "kind": "network"}
+    draft: dict[str, JSON] = {"record": "community", "id": community_id(native, native), "kind": "network"}
     draft["gone"] = None
     if item.get("displayName"):
         draft["name"] = item["displayName"]
     yield draft
 
 
-def team(item: Team, context: Mapping[str, Any]) -> Iterator[Draft]:
+def team(item: Team, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a team, or the group behind it. What a payload does not tell stays untold.
 
     Raises Rejected when it has no id, or no tenant is known.
@@ -31,7 +30,7 @@ def team(item: Team, context: Mapping[str, Any]) -> Iterator[Draft]:
     if "@removed" in item:
         yield _removed(network, native)
         return
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "community",
         "id": community_id(network, native),
         "kind": "team",
@@ -44,7 +43,7 @@ def team(item: Team, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield draft
 
 
-def channel(item: Channel, context: Mapping[str, Any]) -> Iterator[Draft]:
+def channel(item: Channel, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a channel. A standard one is as open as its team; private and shared ones have members of their own.
 
     Raises Rejected when it has no id, or no tenant is known.
@@ -53,7 +52,7 @@ def channel(item: Channel, context: Mapping[str, Any]) -> Iterator[Draft]:
     if "@removed" in item:
         yield _removed(network, native)
         return
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "community",
         "id": community_id(network, native),
         "kind": "channel",
@@ -73,14 +72,14 @@ def channel(item: Channel, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield draft
 
 
-def _removed(network: str, native: str) -> dict[str, Any]:
+def _removed(network: str, native: str) -> dict[str, JSON]:
     """Describe a team or channel that was deleted: only its id is told."""
     return {"record": "community", "id": community_id(network, native), "gone": "deleted"}
 
 
-def _told(item: Mapping[str, Any]) -> dict[str, Any]:
+def _told(item: Mapping[str, JSON]) -> dict[str, JSON]:
     """Read what teams and channels have in common."""
-    told: dict[str, Any] = {}
+    told: dict[str, JSON] = {}
     if "displayName" in item:
         told["name"] = item["displayName"] or None
     if "description" in item:
@@ -94,7 +93,7 @@ def _told(item: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
-def _network(context: Mapping[str, Any]) -> str:
+def _network(context: Mapping[str, JSON]) -> str:
     network = context.get("network")
     if not network:
         raise Rejected("no_place", "no tenant is known")

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from typing import Any
 
-from communitykit.connector import Draft, Rejected, is_concealed, make_id
+from communitykit.connector import JSON, Draft, Rejected, is_concealed, make_id
 from communitykit_teams.ids import PLATFORM, is_guid, member_id
 
 _NOT_A_FIGURE = frozenset({"User Id", "User Principal Name", "Tenant Display Name", "Report Refresh Date"})
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
-def usage_row(item: Mapping[str, str], context: Mapping[str, Any]) -> Iterator[Draft]:
+def usage_row(item: Mapping[str, str], context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a row of `getTeamsUserActivityUserDetail`: one Measure for each column that is a number.
 
     A concealed name is no member: the figure stays, marked, under the text that stands for it.

@@ -6,10 +6,9 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from communitykit import CommunityKitError, SettingsError
-from communitykit.connector import AuthFlow, Credential, Flow, Gap, Selection, bearer
+from communitykit.connector import JSON, AuthFlow, Credential, Flow, Gap, Selection, bearer
 from communitykit_workplace.api.methods import graph
 from communitykit_workplace.ids import PLATFORM
 from communitykit_workplace.settings import WorkplaceSettings
@@ -18,7 +17,7 @@ _PROOF_LIVES = timedelta(minutes=10)
 """How long a timed proof is used; a new one is made five minutes before it ends."""
 
 
-def authorize(settings: WorkplaceSettings, _saved: Mapping[str, Any] | None, now: datetime) -> AuthFlow:
+def authorize(settings: WorkplaceSettings, _saved: Mapping[str, JSON] | None, now: datetime) -> AuthFlow:
     """Return the token, and with the app's secret the proof that the caller knows it.
 
     Raises SettingsError when there is no token.

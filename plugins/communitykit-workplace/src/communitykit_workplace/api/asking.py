@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 from urllib.parse import urlencode
 
 from communitykit import (
@@ -16,7 +15,7 @@ from communitykit import (
     ProtocolError,
     RetryableError,
 )
-from communitykit.connector import Cost, Flow, Pages, Request, Response, as_mapping
+from communitykit.connector import JSON, Cost, Flow, Pages, Request, Response, as_mapping
 from communitykit_workplace.api.fields import EDGES
 from communitykit_workplace.api.methods import PAGE, fault, following, graph, graph_pager, pause
 from communitykit_workplace.edges import cut, listed, rows
@@ -32,7 +31,7 @@ Answer = Response | CommunityKitError
 def paced(flow: Flow) -> Flow:
     """Run a flow so that it obeys what answers tell of the app's use."""
     wait = 0.0
-    answer: Any = None
+    answer: JSON = None
     error: BaseException | None = None
     while True:
         try:
@@ -52,13 +51,13 @@ def paced(flow: Flow) -> Flow:
             wait = max((pause(one.headers) for one in _responses(answer)), default=0.0)
 
 
-def _responses(answer: Any) -> Iterator[Response]:  # noqa: ANN401 # a response, a list of answers, or None
+def _responses(answer: JSON) -> Iterator[Response]:
     for one in answer if isinstance(answer, list) else [answer]:
         if isinstance(one, Response):
             yield one
 
 
-def gather(requests: Sequence[Request], *, batch: bool) -> Generator[Any, Any, list[Answer]]:
+def gather(requests: Sequence[Request], *, batch: bool) -> Flow[list[Answer]]:
     """Ask many small things, 50 in one request where batches are allowed, and give the answers in their order.
 
     A part that failed for the moment, or was left unanswered, is asked once more by itself.
@@ -79,7 +78,7 @@ def gather(requests: Sequence[Request], *, batch: bool) -> Generator[Any, Any, l
     return found
 
 
-def _batched(group: list[Request]) -> Generator[Any, Any, list[Answer | None]]:
+def _batched(group: list[Request]) -> Flow[list[Answer | None]]:
     parts = [{"method": "GET", "relative_url": f"{one.url}?{urlencode(dict(one.params))}"} for one in group]
     request = Request(
         "",
@@ -97,7 +96,7 @@ def _batched(group: list[Request]) -> Generator[Any, Any, list[Answer | None]]:
     return [_part(one, request, response) for one, request in zip(told, group, strict=False)]
 
 
-def _part(part: Any, request: Request, batch: Response) -> Answer | None:  # noqa: ANN401 # decoded JSON
+def _part(part: JSON, request: Request, batch: Response) -> Answer | None:
     """Read one part's answer; None where it is to be asked for again."""
     if not isinstance(part, dict):
         return None
@@ -122,11 +121,11 @@ class _Rest:
     """The rest of an edge, as it is walked."""
 
     request: Request
-    edge: dict[str, Any]
+    edge: dict[str, JSON]
     pages: Pages = field(default_factory=lambda: Pages(graph_pager))
 
 
-def completed(items: Sequence[dict[str, Any]], *, batch: bool) -> Generator[Any, Any, list[str]]:
+def completed(items: Sequence[dict[str, JSON]], *, batch: bool) -> Flow[list[str]]:
     """Fetch what the edges of these objects did not show, and put it there; give what could not be had.
 
     What could not be had leaves its edge cut.
@@ -158,7 +157,7 @@ def completed(items: Sequence[dict[str, Any]], *, batch: bool) -> Generator[Any,
     return problems
 
 
-def _rests(edges: Sequence[tuple[str, str, dict[str, Any]]], problems: list[str]) -> list[_Rest]:
+def _rests(edges: Sequence[tuple[str, str, dict[str, JSON]]], problems: list[str]) -> list[_Rest]:
     found: list[_Rest] = []
     for name, owner, edge in edges:
         request = graph(f"{owner}/{name}", subject=f"{name} of {owner}", fields=EDGES[name], limit=PAGE)
@@ -169,7 +168,7 @@ def _rests(edges: Sequence[tuple[str, str, dict[str, Any]]], problems: list[str]
     return found
 
 
-def _extended(rest: _Rest, answer: Response) -> list[dict[str, Any]]:
+def _extended(rest: _Rest, answer: Response) -> list[dict[str, JSON]]:
     """Put a page at the end of an edge; return the objects that it brought."""
     known = {native for one in rows(rest.edge) if (native := native_id(one.get("id")))}
     fresh = [one for one in listed(answer.data) if not isinstance(one, dict) or native_id(one.get("id")) not in known]

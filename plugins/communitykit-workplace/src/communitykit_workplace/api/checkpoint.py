@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from communitykit.connector import Checkpoint
+from communitykit.connector import JSON, Checkpoint
 
 VERSION = 2
 """Version 1 took for read what `since` and `until` had kept out."""
@@ -45,7 +44,7 @@ class Progress:
 
     def save(self) -> Checkpoint:
         """Make the checkpoint that holds now."""
-        saved: dict[str, Any] = {
+        saved: dict[str, JSON] = {
             "v": VERSION,
             "high": self.high,
             "floor": self.floor,

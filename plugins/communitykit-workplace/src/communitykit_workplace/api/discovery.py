@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from communitykit import (
     CommunityKitError,
@@ -12,7 +11,7 @@ from communitykit import (
     PermissionMissingError,
     ProtocolError,
 )
-from communitykit.connector import Batch, Flow, Gap, Listing, Response, Selection, Slice, Swept, as_text, parse_id
+from communitykit.connector import JSON, Batch, Flow, Gap, Listing, Response, Selection, Slice, Swept, as_text, parse_id
 from communitykit_workplace.api import fields
 from communitykit_workplace.api.asking import gather
 from communitykit_workplace.api.methods import PAGE, graph, graph_pager
@@ -25,7 +24,7 @@ _PUBLIC = "OPEN"
 _DATA = ("data",)
 """Where a list stands in its pages."""
 
-Steps = Generator[Any, Any, Any]
+Steps = Flow[JSON]
 
 
 def discover(selection: Selection) -> Flow:
@@ -66,7 +65,7 @@ def resolve(selection: Selection, _network: str, member_ids: tuple[str, ...]) ->
         yield Batch("profile", told, {"origin": "api"})
 
 
-def _people(context: dict[str, Any]) -> Steps:
+def _people(context: dict[str, JSON]) -> Steps:
     """List members, and those who were deactivated; either list may be closed to the integration."""
     for path, params, active in (
         ("community/members", {}, None),
@@ -86,7 +85,7 @@ def _people(context: dict[str, Any]) -> Steps:
             yield Gap(listing.problem)
 
 
-def _groups(selection: Selection, context: dict[str, Any]) -> Steps:
+def _groups(selection: Selection, context: dict[str, JSON]) -> Steps:
     """List groups with their subgroups; give those to read."""
     wanted: list[dict[str, str]] = []
     seen: set[str] = set()
@@ -149,7 +148,7 @@ def _page(listing: Listing, problems: list[Gap]) -> Steps:
     return data
 
 
-def _is_torn(row: Any) -> bool:  # noqa: ANN401 # decoded JSON
+def _is_torn(row: JSON) -> bool:
     """Tell whether something in the list of groups, or among a group's subgroups, is none."""
     if not isinstance(row, dict) or native_id(row.get("id")) is None:
         return True
@@ -157,16 +156,16 @@ def _is_torn(row: Any) -> bool:  # noqa: ANN401 # decoded JSON
     return is_odd(edge) or any(_is_torn(one) for one in listed(edge))
 
 
-def _flat(found: list[dict[str, Any]], parent: str) -> Iterator[tuple[dict[str, Any], str]]:
+def _flat(found: list[dict[str, JSON]], parent: str) -> Iterator[tuple[dict[str, JSON], str]]:
     """Return groups and subgroups, each with the native id of what it is in."""
     for row in found:
         yield row, parent
         yield from _flat(rows(row.get("groups")), native_id(row.get("id")) or parent)
 
 
-def _placed(found: list[tuple[dict[str, Any], str]], root: str) -> dict[str, tuple[dict[str, Any], str]]:
+def _placed(found: list[tuple[dict[str, JSON], str]], root: str) -> dict[str, tuple[dict[str, JSON], str]]:
     """Return each group once, in the group that it is in rather than in the community that all are in."""
-    best: dict[str, tuple[dict[str, Any], str]] = {}
+    best: dict[str, tuple[dict[str, JSON], str]] = {}
     for row, parent in found:
         native = native_id(row.get("id"))
         if native is not None and (native not in best or best[native][1] == root):
@@ -174,7 +173,7 @@ def _placed(found: list[tuple[dict[str, Any], str]], root: str) -> dict[str, tup
     return best
 
 
-def _cut_groups(row: dict[str, Any], depth: int = 0) -> Iterator[str]:
+def _cut_groups(row: dict[str, JSON], depth: int = 0) -> Iterator[str]:
     """Name the groups whose subgroups go on, or lie deeper than was asked for."""
     native, edge = native_id(row.get("id")), row.get("groups")
     unasked = edge is None and depth == fields.GROUP_LEVELS
@@ -184,7 +183,7 @@ def _cut_groups(row: dict[str, Any], depth: int = 0) -> Iterator[str]:
         yield from _cut_groups(below, depth + 1)
 
 
-def _further(owner: str, found: list[tuple[dict[str, Any], str]], problems: list[Gap]) -> Steps:
+def _further(owner: str, found: list[tuple[dict[str, JSON], str]], problems: list[Gap]) -> Steps:
     listing = Listing(
         graph(f"{owner}/groups", subject=f"subgroups of {owner}", fields=fields.GROUP), graph_pager, items=_DATA
     )
@@ -194,7 +193,7 @@ def _further(owner: str, found: list[tuple[dict[str, Any], str]], problems: list
             problems.append(Gap(f"the subgroups of {owner} hold what is none"))
 
 
-def _is_wanted(row: dict[str, Any], selection: Selection) -> bool:
+def _is_wanted(row: dict[str, JSON], selection: Selection) -> bool:
     private = as_text(row.get("privacy")).upper() != _PUBLIC  # what does not say is private
     name = as_text(row.get("name")) or None
     return (selection.include_private or not private) and selection.wants(name, native_id(row.get("id")))

@@ -7,13 +7,11 @@ updated since then, however old its post. A walk of that length therefore shows 
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from communitykit import CursorError, ObjectUnavailableError, ProtocolError
-from communitykit.connector import Batch, Gap, Pages, Request, Response, Selection, Swept
+from communitykit.connector import JSON, Batch, Flow, Gap, Pages, Request, Response, Selection, Swept
 from communitykit_workplace.api.asking import completed, gather
 from communitykit_workplace.api.checkpoint import Progress
 from communitykit_workplace.api.fields import post
@@ -27,7 +25,7 @@ MARGIN = timedelta(seconds=60)
 _MOST_OWED = 1000
 """Posts that are asked for one by one in a later run; where more are owed, it reads the feed again."""
 
-Steps = Generator[Any, Any, None]
+Steps = Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +191,7 @@ class _Walk:
                 return
             request = following
 
-    def _give(self, items: list[Any]) -> Steps:
+    def _give(self, items: list[JSON]) -> Steps:
         """Hand posts on, whole: with what their edges did not show. What is no object is handed on to be an Issue."""
         due = [one for one in items if self._is_due(one)]
         objects = rows(due)
@@ -209,7 +207,7 @@ class _Walk:
         yield from profiles(objects, self.known, self.context)
         yield Batch("post", due, self.context)
 
-    def _is_due(self, item: Any) -> bool:  # noqa: ANN401 # decoded JSON
+    def _is_due(self, item: JSON) -> bool:
         if not isinstance(item, dict):
             return True
         created = parse_time(item.get("created_time"))

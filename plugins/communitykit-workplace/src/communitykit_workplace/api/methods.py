@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from communitykit import (
@@ -19,7 +18,7 @@ from communitykit import (
     RateLimitedError,
     TransientError,
 )
-from communitykit.connector import Cost, Request, Response
+from communitykit.connector import JSON, Cost, Request, Response
 
 PAGE = 100
 """Objects of a page of a listing without nested edges."""
@@ -117,7 +116,7 @@ def fault(response: Response) -> CommunityKitError | None:
     return None
 
 
-def _graph_fault(error: Mapping[str, Any], response: Response) -> CommunityKitError:
+def _graph_fault(error: Mapping[str, JSON], response: Response) -> CommunityKitError:
     code, subcode = _int(error.get("code")), _int(error.get("error_subcode"))
     message = str(error.get("message") or "")
     shown = f"{code}/{subcode}" if subcode else str(code)
@@ -178,7 +177,7 @@ def pause(headers: Mapping[str, str]) -> float:
     return 5 * _MINUTE if highest >= _FULL else _MINUTE if highest >= _BUSY else 0.0
 
 
-def _usage(headers: Mapping[str, str], name: str) -> dict[str, Any]:
+def _usage(headers: Mapping[str, str], name: str) -> dict[str, JSON]:
     try:
         found = json.loads(headers.get(name) or "{}")
     except ValueError:

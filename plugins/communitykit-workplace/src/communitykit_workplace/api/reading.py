@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import Any
 
 from communitykit import CommunityKitError, CursorError, ObjectUnavailableError, PermissionMissingError
 from communitykit.connector import (
+    JSON,
     Batch,
     Checkpoint,
     Flow,
@@ -31,7 +30,7 @@ from communitykit_workplace.edges import listed, profiles, rows
 from communitykit_workplace.ids import community_id
 from communitykit_workplace.secrets import cleaned
 
-Steps = Generator[Any, Any, None]
+Steps = Flow
 Group = dict[str, str]
 
 
@@ -73,15 +72,13 @@ class _List:
     group: Group
     request: Request
     pages: Pages = field(default_factory=lambda: Pages(graph_pager))
-    found: list[Any] = field(default_factory=list)
+    found: list[JSON] = field(default_factory=list)
 
 
-def _pages(
-    selection: Selection, lists: list[_List]
-) -> Generator[Any, Any, list[tuple[_List, list[Any], bool, list[Gap]]]]:
+def _pages(selection: Selection, lists: list[_List]) -> Flow[list[tuple[_List, list[JSON], bool, list[Gap]]]]:
     """Ask the next page of each group's list; what could not be asked is a Gap, and its list ends."""
     answers = yield from gather([one.request for one in lists], batch=selection.settings.batch)
-    found: list[tuple[_List, list[Any], bool, list[Gap]]] = []
+    found: list[tuple[_List, list[JSON], bool, list[Gap]]] = []
     for one, answer in zip(lists, answers, strict=True):
         where = community_id(one.group["id"])
         if isinstance(answer, CommunityKitError):

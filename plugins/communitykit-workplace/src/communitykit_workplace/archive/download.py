@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from communitykit.connector import Archive, json_items
+from communitykit.connector import JSON, Archive, json_items
 from communitykit_workplace.archive.joining import People
 from communitykit_workplace.ids import content_key, parse_time
 
@@ -17,7 +16,7 @@ _WRAPPERS = frozenset({"activity_log_data", "entries", "items"})
 _ANSWERS = {"events_joined": "attending", "events_declined": "declined", "events_interested": "interested"}
 
 
-def repaired(value: Any) -> Any:  # noqa: ANN401 # decoded JSON
+def repaired(value: JSON) -> JSON:
     r"""Mend letters that were written byte by byte ("\u00c3\u00a9"), and leave alone what was right already."""
     if isinstance(value, str):
         if value.isascii():
@@ -33,7 +32,7 @@ def repaired(value: Any) -> Any:  # noqa: ANN401 # decoded JSON
     return value
 
 
-def owner_of(archive: Archive, name: str, people: People) -> dict[str, Any] | None:
+def owner_of(archive: Archive, name: str, people: People) -> dict[str, JSON] | None:
     """Find whose information a file of a profile is: by e-mail address among others' files, else by name alone."""
     with archive.open(name) as file:
         for found in json_items(file):
@@ -49,7 +48,7 @@ def owner_of(archive: Archive, name: str, people: People) -> dict[str, Any] | No
     return None
 
 
-def entries(archive: Archive, name: str, owner: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+def entries(archive: Archive, name: str, owner: Mapping[str, JSON] | None) -> Iterator[dict[str, JSON]]:
     """Return the entries of a file as payloads; `owner` is whose download it is."""
     with archive.open(name) as file:
         for found in json_items(file):
@@ -62,7 +61,7 @@ def entries(archive: Archive, name: str, owner: Mapping[str, Any] | None) -> Ite
                 yield from _wrapped(repaired(found.value), key, owner)
 
 
-def _wrapped(value: Mapping[str, Any], key: str, owner: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+def _wrapped(value: Mapping[str, JSON], key: str, owner: Mapping[str, JSON] | None) -> Iterator[dict[str, JSON]]:
     for inner, listed in value.items():
         if not isinstance(listed, list):
             continue
@@ -76,10 +75,10 @@ def _wrapped(value: Mapping[str, Any], key: str, owner: Mapping[str, Any] | None
                 yield from _entry(one, key if inner in _WRAPPERS else inner, owner)
 
 
-def _entry(entry: Mapping[str, Any], key: str, owner: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+def _entry(entry: Mapping[str, JSON], key: str, owner: Mapping[str, JSON] | None) -> Iterator[dict[str, JSON]]:
     parts = [one for one in entry.get("data") or () if isinstance(one, Mapping)]
     shown = list(_shown(entry))
-    made: dict[str, Any] | None = None
+    made: dict[str, JSON] | None = None
     for part in parts:
         if isinstance(comment := part.get("comment"), Mapping):
             made = _base(entry, owner, what="comment", text=comment.get("comment"))
@@ -114,7 +113,9 @@ def _entry(entry: Mapping[str, Any], key: str, owner: Mapping[str, Any] | None) 
     yield made
 
 
-def _base(entry: Mapping[str, Any], owner: Mapping[str, Any] | None, *, what: str, text: str | None) -> dict[str, Any]:
+def _base(
+    entry: Mapping[str, JSON], owner: Mapping[str, JSON] | None, *, what: str, text: str | None
+) -> dict[str, JSON]:
     return {
         "what": what,
         "key": content_key(what, entry),
@@ -125,19 +126,19 @@ def _base(entry: Mapping[str, Any], owner: Mapping[str, Any] | None, *, what: st
     }
 
 
-def _moment(entry: Mapping[str, Any]) -> Any:  # noqa: ANN401 # a time in any form
+def _moment(entry: Mapping[str, JSON]) -> JSON:
     names = ("timestamp", "creation_timestamp", "timestamp_ms")
     return next((entry[name] for name in names if parse_time(entry.get(name))), None)
 
 
-def _attached(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _attached(entry: Mapping[str, JSON]) -> Iterator[Mapping[str, JSON]]:
     for group in entry.get("attachments") or ():
         for one in (group.get("data") or ()) if isinstance(group, Mapping) else ():
             if isinstance(one, Mapping):
                 yield one
 
 
-def _shown(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _shown(entry: Mapping[str, JSON]) -> Iterator[dict[str, JSON]]:
     """Return what an entry shows; a file's address is its name inside the archive."""
     for one in _attached(entry):
         if isinstance(media := one.get("media"), Mapping):

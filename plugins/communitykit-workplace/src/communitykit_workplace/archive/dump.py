@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO
 
-from communitykit.connector import json_items
+from communitykit.connector import JSON, json_items
 from communitykit_workplace.ids import native_id
 
 
@@ -18,12 +18,12 @@ class Objects:
         self._file = file
         self.more = False
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def __iter__(self) -> Iterator[dict[str, JSON]]:
         """Return the objects one by one.
 
         Raises ValueError where the file is no JSON.
         """
-        whole: dict[str, Any] = {}
+        whole: dict[str, JSON] = {}
         document = 0
         for found in json_items(self._file):
             if found.document != document:
@@ -43,13 +43,13 @@ class Objects:
         yield from _single(whole)
 
 
-def _single(whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _single(whole: dict[str, JSON]) -> Iterator[dict[str, JSON]]:
     """Return the one object of a document that is no list; what is said around a list is none."""
     if whole and "totalResults" not in whole and (native_id(whole.get("id")) or len(whole) > 1 or "error" in whole):
         yield from _unbatched(whole)
 
 
-def _unbatched(value: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 # decoded JSON
+def _unbatched(value: JSON) -> Iterator[dict[str, JSON]]:
     """Return an object, or those in the answer to a part of a batch, whose body is JSON in a text."""
     if not isinstance(value, dict):
         return

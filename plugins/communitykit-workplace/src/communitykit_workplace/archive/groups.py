@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from communitykit.connector import Selection, as_mapping, as_text
+from communitykit.connector import JSON, Selection, as_mapping, as_text
 from communitykit_workplace.ids import native_id, ref
 
 _PRIVATE = "private groups were left out; ask for them with include_private"
@@ -29,7 +28,7 @@ class Groups:
     _home: dict[str, str] = field(default_factory=dict)
     _named: set[str] = field(default_factory=set)
 
-    def listed(self, item: Mapping[str, Any]) -> bool:
+    def listed(self, item: Mapping[str, JSON]) -> bool:
         """Take in a group of a list; tell whether it is to be read."""
         native, name = native_id(item.get("id")), as_text(item.get("name"))
         if native is None:
@@ -71,7 +70,7 @@ class Groups:
                 self.left_out[_UNKNOWN] += 1
         return not wanted
 
-    def keeps_out_entry(self, item: Mapping[str, Any]) -> bool:
+    def keeps_out_entry(self, item: Mapping[str, JSON]) -> bool:
         """Tell whether an entry of a download stays out, which names its group by words alone, if at all."""
         told = as_mapping(item.get("group"))
         group = ref(told) or self._names.get(as_text(told.get("name")))

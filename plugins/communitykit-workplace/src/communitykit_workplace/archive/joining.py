@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from communitykit.connector import JSON
 from communitykit_workplace.ids import address, native_id
 
 
@@ -17,7 +17,7 @@ class People:
     by_employee: dict[str, str] = field(default_factory=dict)
     by_mail: dict[str, str] = field(default_factory=dict)
 
-    def note(self, item: Mapping[str, Any]) -> None:
+    def note(self, item: Mapping[str, JSON]) -> None:
         """Remember a member of the Graph, or a user of SCIM."""
         native = native_id(item.get("id"))
         if native is None:

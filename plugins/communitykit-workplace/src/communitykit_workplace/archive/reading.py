@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from communitykit import ArchiveError
-from communitykit.connector import Archive, Batch, Gap, Selection, Slice, tables
+from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice, tables
 from communitykit_workplace.archive.download import entries, owner_of
 from communitykit_workplace.archive.dump import Objects
 from communitykit_workplace.archive.groups import Groups
@@ -46,8 +45,8 @@ class Reader:
     parts: list[Part]
     people: People = field(default_factory=People)
     known: set[str] = field(default_factory=set)
-    pending: dict[tuple[Any, ...], list[Any]] = field(default_factory=dict)
-    weight: Counter[tuple[Any, ...]] = field(default_factory=Counter)
+    pending: dict[tuple[JSON, ...], list[JSON]] = field(default_factory=dict)
+    weight: Counter[tuple[JSON, ...]] = field(default_factory=Counter)
     truncated: Counter[str] = field(default_factory=Counter)
     unsure: dict[str, str] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
@@ -55,7 +54,7 @@ class Reader:
     last: dict[tuple[str, str], tuple[tuple[int, ...], bool]] = field(default_factory=dict)
     told: list[Gap] = field(default_factory=list)
     stages: dict[str, frozenset[str]] = field(default_factory=dict)
-    owners: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    owners: dict[str, dict[str, JSON] | None] = field(default_factory=dict)
     groups: Groups = field(init=False)
 
     def __post_init__(self) -> None:
@@ -140,7 +139,7 @@ class Reader:
         if order >= self.last.get(key, ((), False))[0]:
             self.last[key] = (order, more)
 
-    def _object(self, kind: str, item: dict[str, Any], part: Part) -> Iterator[Step]:
+    def _object(self, kind: str, item: dict[str, JSON], part: Part) -> Iterator[Step]:
         owner = native_id(part.owner)
         if kind in _PEOPLE:
             self.people.note(item)
@@ -166,7 +165,7 @@ class Reader:
         else:
             yield from self._put("aside", item, {"kind": _ASIDE.get(kind, "aside")})
 
-    def _place(self, kind: str, item: dict[str, Any]) -> Iterator[Step]:
+    def _place(self, kind: str, item: dict[str, JSON]) -> Iterator[Step]:
         native = native_id(item.get("id"))
         if kind == "community":
             self.groups.root = self.groups.root or native
@@ -177,7 +176,7 @@ class Reader:
         for below in rows(item.get("groups")):
             yield from self._place("group", {"parent": {"id": native}, **below})
 
-    def _membership(self, kind: str, item: dict[str, Any], owner: str | None) -> Iterator[Step]:
+    def _membership(self, kind: str, item: dict[str, JSON], owner: str | None) -> Iterator[Step]:
         if owner is None:  # a list of the whole company's people
             yield from self._put("member", item, {})
             return
@@ -187,8 +186,8 @@ class Reader:
         yield from self._named([item])
         yield from self._put("membership", item, {"group": owner, **role})
 
-    def _talk(self, kind: str, item: dict[str, Any], owner: str | None) -> Iterator[Step]:
-        context: dict[str, Any] = {}
+    def _talk(self, kind: str, item: dict[str, JSON], owner: str | None) -> Iterator[Step]:
+        context: dict[str, JSON] = {}
         native = str(item.get("id") or "")
         group = owner if owner and "_" not in owner and kind != "page" else None
         if kind == "comment":
@@ -209,7 +208,7 @@ class Reader:
         yield from self._named_in(item)
         yield from self._put(kind, item, context, weight=_weight(item))
 
-    def _beside(self, item: dict[str, Any]) -> Iterator[Step]:
+    def _beside(self, item: dict[str, JSON]) -> Iterator[Step]:
         """Read an object that shows only what is beside it, so that nothing is told of itself."""
         native = str(item["id"])
         for edge in _EDGE_KINDS & item.keys():
@@ -220,7 +219,7 @@ class Reader:
         for name, _, _edge in cut(item):
             self.truncated[name] += 1
 
-    def _edge(self, kind: str, item: dict[str, Any], owner: str | None) -> Iterator[Step]:
+    def _edge(self, kind: str, item: dict[str, JSON], owner: str | None) -> Iterator[Step]:
         if owner is None:
             yield from self._put("aside", item, {"kind": "aside"})
             return
@@ -230,7 +229,7 @@ class Reader:
         yield from self._named([item])
         yield from self._put("edge", {kind: [item]}, {"object": owner, **({"group": group} if group else {})})
 
-    def _note(self, item: dict[str, Any]) -> None:
+    def _note(self, item: dict[str, JSON]) -> None:
         """Count what is missing of a post."""
         for name, _, _edge in cut(item):
             self.truncated[name] += 1
@@ -299,7 +298,7 @@ class Reader:
             if not self.groups.keeps_out_entry(entry):
                 yield from self._put("download", entry, {"digest": self.archive.digest})
 
-    def _owner(self, part: Part) -> dict[str, Any] | None:
+    def _owner(self, part: Part) -> dict[str, JSON] | None:
         """Find whose download a file is of: that of the nearest profile, in its own folder or one around it."""
         folder = part.name
         while folder:
@@ -314,19 +313,19 @@ class Reader:
 
     # Batches
 
-    def _named_in(self, item: dict[str, Any]) -> Iterator[Step]:
+    def _named_in(self, item: dict[str, JSON]) -> Iterator[Step]:
         for batch in profiles([item], self.known, {}):
             for one in batch.items:
                 yield from self._put("profile", one, {})
 
-    def _named(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Step]:
+    def _named(self, rows: Iterable[Mapping[str, JSON]]) -> Iterator[Step]:
         for one in rows:
             native = native_id(one.get("id"))
             if native and one.get("name") and native not in self.known:
                 self.known.add(native)
                 yield from self._put("profile", {"id": native, "name": one["name"]}, {})
 
-    def _put(self, kind: str, item: Any, context: dict[str, Any], *, weight: int = 1) -> Iterator[Step]:  # noqa: ANN401 # JSON
+    def _put(self, kind: str, item: JSON, context: dict[str, JSON], *, weight: int = 1) -> Iterator[Step]:
         """Gather payloads of one kind and context into batches."""
         key = (kind, *sorted((name, str(value)) for name, value in context.items()))
         waiting = self.pending.setdefault(key, [context])
@@ -339,7 +338,7 @@ class Reader:
         elif len(self.pending) > BATCH:  # many small lists, of as many posts
             yield from self._flush()
 
-    def _batch(self, key: tuple[Any, ...]) -> Batch:
+    def _batch(self, key: tuple[JSON, ...]) -> Batch:
         context, *items = self.pending.pop(key)
         del self.weight[key]
         return Batch(key[0], items, context)
@@ -360,12 +359,12 @@ def _stage_of(kind: str) -> str:
     return "people" if kind in _PEOPLE else "places" if kind in _PLACES else "talk"
 
 
-def _unsigned(item: Mapping[str, Any]) -> int:
+def _unsigned(item: Mapping[str, JSON]) -> int:
     """Count what nobody signed, a post and its comments alike."""
     return (not isinstance(item.get("from"), dict)) + sum(_unsigned(one) for one in rows(item.get("comments")))
 
 
-def _weight(item: Mapping[str, Any]) -> int:
+def _weight(item: Mapping[str, JSON]) -> int:
     """Count a post with what is below it."""
     total = 1
     for name in ("comments", "reactions", "seen"):

@@ -7,8 +7,9 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from communitykit.connector import JSON
 from communitykit.connector.tables import Cells
 from communitykit_workplace.archive.joining import People
 from communitykit_workplace.ids import address, comment_id, content_key, native_id, parse_time
@@ -45,8 +46,8 @@ class Made(NamedTuple):
     """A payload of a row: its wire kind, itself, and what its context must tell."""
 
     kind: str
-    item: dict[str, Any]
-    context: dict[str, Any]
+    item: dict[str, JSON]
+    context: dict[str, JSON]
 
 
 Maker = Callable[[Cells, People, str], Iterator[Made]]
@@ -99,7 +100,7 @@ def recognise(columns: Sequence[str]) -> Script | None:  # noqa: PLR0911 # a lis
     return None
 
 
-def literal(cell: Any) -> Any:  # noqa: ANN401 # a cell, and what is written in it
+def literal(cell: JSON) -> JSON:
     """Read a cell that a script wrote with Python's repr; it is never run. None for anything else."""
     if not isinstance(cell, str) or len(cell) > _LITERAL or not cell.strip().startswith(("{", "[", "(")):
         return None
@@ -122,7 +123,7 @@ def _post_detail(cells: Cells, _people: People, _owner: str) -> Iterator[Made]:
         return
     plain = ("id", "created_time", "updated_time", "message", "story", "link", "type", "status_type", "object_id",
              "permalink_url", "name", "description", "formatting")  # fmt: skip
-    item: dict[str, Any] = {name: cells[name] for name in plain if name in cells}
+    item: dict[str, JSON] = {name: cells[name] for name in plain if name in cells}
     for name in ("from", "to", "message_tags", "poll", "attachments", "shares"):
         if isinstance(found := literal(cells.get(name)), dict | list):
             item[name] = found
@@ -143,7 +144,7 @@ def _feed_row(cells: Cells, people: People, _owner: str) -> Iterator[Made]:
     if native is None:
         yield Made("misfit", {"reason": "no_id"}, {"what": "a row without a post's id"})
         return
-    item: dict[str, Any] = {"id": native}
+    item: dict[str, JSON] = {"id": native}
     for name in ("message", "story", "type", "status_type", "permalink_url", "link"):
         if told[name]:
             item[name] = str(told[name])
@@ -161,7 +162,7 @@ def _feed_row(cells: Cells, people: People, _owner: str) -> Iterator[Made]:
     yield Made("post", item, {})
 
 
-def _author(told: dict[str, Any], people: People) -> dict[str, Any] | None:
+def _author(told: dict[str, JSON], people: People) -> dict[str, JSON] | None:
     cells = [str(told[name] or "").strip() for name in ("author", "author_id", "author_email")]
     creator = _CREATOR.match(cells[0])
     mails = [creator["mail"]] if creator else []
@@ -203,7 +204,7 @@ def _group(cells: Cells, _people: People, _owner: str) -> Iterator[Made]:
     if native is None:
         yield Made("misfit", {"reason": "no_id"}, {"what": "a row without a group's id"})
         return
-    item: dict[str, Any] = {"id": native}
+    item: dict[str, JSON] = {"id": native}
     for name in ("name", "description", "privacy", "purpose", "updated_time", "members"):
         if cells.get(name):
             item[name] = str(cells[name])
@@ -251,7 +252,7 @@ def _member(cells: Cells, people: People, owner: str) -> Iterator[Made]:
         yield Made("misfit", {"reason": "no_id"}, {"what": "a row without a member's id"})
         return
     who = {"id": native, "name": names.get("fullname")}
-    person: dict[str, Any] = dict(who)
+    person: dict[str, JSON] = dict(who)
     person.update({name: names[name] for name in ("email", "department") if name in names})
     if names.get("location"):
         person["primary_address"] = names["location"]
@@ -279,7 +280,7 @@ def _figures(cells: Cells, _people: People, _owner: str) -> Iterator[Made]:
     yield Made("figures", {"cells": cells}, {})
 
 
-def _count(value: Any) -> int | None:  # noqa: ANN401 # a cell
+def _count(value: JSON) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     return int(value) if isinstance(value, str) and value.strip().isdecimal() else None

@@ -9,11 +9,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 from urllib.parse import urlsplit
 
 from communitykit import ArchiveError
-from communitykit.connector import Archive, is_tabular, json_items, tables
+from communitykit.connector import JSON, Archive, is_tabular, json_items, tables
 from communitykit_workplace.archive.scripts import recognise
 from communitykit_workplace.ids import native_id
 
@@ -104,7 +103,7 @@ def _json_part(archive: Archive, name: str) -> Part:
     return Part(name, form, edge, owner)
 
 
-def _is_graph(key: str | None, value: Any) -> bool:  # noqa: ANN401 # decoded JSON
+def _is_graph(key: str | None, value: JSON) -> bool:
     if key in {"data", "Resources", "paging", "id", "summary", "totalResults", "schemas", "error", "code", "body"}:
         return True
     if not isinstance(value, Mapping):
@@ -114,7 +113,7 @@ def _is_graph(key: str | None, value: Any) -> bool:  # noqa: ANN401 # decoded JS
     return beside or bool(inside & {"id", "message", "created_time", "data"}) or ("code" in inside and "body" in inside)
 
 
-def _is_download(key: str | None, value: Any, *, is_item: bool) -> bool:  # noqa: ANN401 # decoded JSON
+def _is_download(key: str | None, value: JSON, *, is_item: bool) -> bool:
     """Tell whether this is of a download of one's information: dated entries without ids, under keys with a version."""
     if key is not None and _DOWNLOAD.fullmatch(key):
         return True
@@ -152,7 +151,7 @@ def whose(name: str) -> tuple[str, str]:
     return edge, own if own and len(own) > len("9999") else folder
 
 
-def address_of(paging: Mapping[str, Any]) -> tuple[str, str] | None:
+def address_of(paging: Mapping[str, JSON]) -> tuple[str, str] | None:
     """Tell from the address of a next or previous page which edge it is of, and whose; it is never asked."""
     for name in ("next", "previous"):
         address = paging.get(name)
@@ -163,7 +162,7 @@ def address_of(paging: Mapping[str, Any]) -> tuple[str, str] | None:
     return None
 
 
-def kind_of(item: Mapping[str, Any], edge: str) -> str:  # noqa: C901, PLR0911, PLR0912 # a list of signs
+def kind_of(item: Mapping[str, JSON], edge: str) -> str:  # noqa: C901, PLR0911, PLR0912 # a list of signs
     """Tell what an object is by its own fields; `edge`, where it was found, decides where they do not."""
     keys = item.keys()
     if "schemas" in keys or "userName" in keys or any(key.startswith("urn:") for key in keys):
@@ -201,11 +200,11 @@ def kind_of(item: Mapping[str, Any], edge: str) -> str:  # noqa: C901, PLR0911, 
     return _by_edge(item, edge)
 
 
-def _is_post(item: Mapping[str, Any]) -> bool:
+def _is_post(item: Mapping[str, JSON]) -> bool:
     return "_" in str(item.get("id") or "")
 
 
-def _by_edge(item: Mapping[str, Any], edge: str) -> str:
+def _by_edge(item: Mapping[str, JSON], edge: str) -> str:
     """Tell what an object is that shows an id and a name: whatever it was found among."""
     if native_id(item.get("id")) is None:
         return "aside"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from communitykit.connector import Budget, make_id
+from communitykit.connector import JSON, Budget, make_id
 from communitykit.sandbox import (
     SECOND,
     Call,
@@ -51,16 +51,16 @@ class WorkplacePlatform(Platform):
     archive_styles: ClassVar[tuple[str, ...]] = ("graph", "lists", "scim")
     lossy_styles: ClassVar[tuple[str, ...]] = ("download", "scripts", "tables")
     """Styles of archives that have no ids, or lose whole kinds of record: the plugin's own tests say what they tell."""
-    tight: ClassVar[Mapping[str, Any]] = {"nested": 4, "page": 6}
+    tight: ClassVar[Mapping[str, JSON]] = {"nested": 4, "page": 6}
 
     def open(self, site: Site) -> Desk:
         """Set the community up."""
         return WorkplaceDesk(site)
 
-    def settings(self, site: Site) -> dict[str, Any]:
+    def settings(self, site: Site) -> dict[str, JSON]:
         """Return addresses, token and the app's secret."""
         desk = site.desk
-        found: dict[str, Any] = {"base_url": f"{site.url}/graph/", "scim_url": f"{site.url}/scim/v2/"}
+        found: dict[str, JSON] = {"base_url": f"{site.url}/graph/", "scim_url": f"{site.url}/scim/v2/"}
         found["token"] = site.token
         if isinstance(desk, WorkplaceDesk):
             found["app_secret"] = desk.secret
@@ -122,7 +122,7 @@ class WorkplacePlatform(Platform):
         until = f"until={call.fields['until']}&" if "until" in call.fields else ""
         return f"https://graph.workplace.com{call.path.removeprefix('/graph')}?{until}__paging_token={cursor}"
 
-    def adjust(self, world: World, record: str, fields: dict[str, Any], subject: Any, door: Door) -> dict[str, Any]:  # noqa: ANN401
+    def adjust(self, world: World, record: str, fields: dict[str, JSON], subject: JSON, door: Door) -> dict[str, JSON]:
         """Leave out what Workplace does not tell, or not through that door."""
         if record == "post":
             return self._post(world, fields, subject)
@@ -133,7 +133,7 @@ class WorkplacePlatform(Platform):
             return {name: value for name, value in fields.items() if name in _NAMED}
         return {name: value for name, value in fields.items() if name not in hidden}
 
-    def _post(self, world: World, fields: dict[str, Any], message: Message) -> dict[str, Any]:
+    def _post(self, world: World, fields: dict[str, JSON], message: Message) -> dict[str, JSON]:
         found = {name: value for name, value in fields.items() if name not in {"broadcast", "edited_at"}}
         found["mentions"] = tuple(one for one in fields["mentions"] if one[0] in {"member", "community"})
         if message.root is None:
@@ -142,7 +142,7 @@ class WorkplacePlatform(Platform):
         found["parent_id"] = self.post_id(world, parent) if parent is not None else None
         return found
 
-    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:  # noqa: ARG002 # every door
+    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, JSON]]]:  # noqa: ARG002 # every door
         """Return the community itself, its event, and the pages of its knowledge library."""
         root = make_id("workplace", "graph", "community", naming.community(world))
         yield "community", root, {"kind": "network", "name": "Aurora Instruments"}

@@ -7,9 +7,9 @@ import hmac
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from communitykit.connector import JSON
 from communitykit.sandbox import (
     Answer,
     Call,
@@ -133,7 +133,7 @@ class WorkplaceDesk(Desk):
         return Answer.of({"error": {**error, "fbtrace_id": "AbC"} if "type" in error else error}, status=status,
                          headers=headers)  # fmt: skip
 
-    def renew(self, item: dict[str, Any]) -> bool:
+    def renew(self, item: dict[str, JSON]) -> bool:
         """Use types that nobody has heard of."""
         if "status_type" in item:
             item["status_type"] = "hologram"
@@ -185,7 +185,7 @@ class WorkplaceDesk(Desk):
         parts = json.loads(str(call.fields.get("batch") or "[]"))
         if len(parts) > _BATCH:
             return Answer.of({"error": {"message": "(#100) Too many requests", "code": 100}}, status=400)
-        told: list[Any] = []
+        told: list[JSON] = []
         for part in parts:
             address = str(part["relative_url"])
             if self.silent_parts and address not in self._silent and len(self._silent) % 3 == 0:
@@ -235,7 +235,7 @@ class WorkplaceDesk(Desk):
 
     def _page(
         self, path: str, nodes: Sequence[Node], wishes: Sequence[Wish], *, start: int, limit: int,
-        summary: JSONObject | None = None, asked: Mapping[str, Any] | None = None,
+        summary: JSONObject | None = None, asked: Mapping[str, JSON] | None = None,
     ) -> JSONObject:  # fmt: skip
         """Cut a page of an edge with cursors: `after` is there on the last page, too, `next` is not."""
         shown = nodes[start : start + limit]
@@ -251,7 +251,7 @@ class WorkplaceDesk(Desk):
             envelope["summary"] = summary
         return envelope
 
-    def _address(self, path: str, fields: Mapping[str, Any]) -> str:
+    def _address(self, path: str, fields: Mapping[str, JSON]) -> str:
         """Write the address of a page, with the token in it, as the Graph does."""
         return f"{self.site.url}{GRAPH}{path}?{urlencode({'access_token': self.site.token, **fields})}"
 
@@ -391,5 +391,5 @@ class WorkplaceDesk(Desk):
         return Answer.of(directory.envelope(rows, start=start, total=len(people), version=version))
 
 
-def _kept(call: Call, *names: str) -> dict[str, Any]:
+def _kept(call: Call, *names: str) -> dict[str, JSON]:
     return {name: call.fields[name] for name in names if name in call.fields}

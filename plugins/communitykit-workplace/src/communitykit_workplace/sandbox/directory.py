@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from communitykit.connector import JSON
 from communitykit.sandbox import DAY, Person, World
 from communitykit_workplace.sandbox import naming
 from communitykit_workplace.sandbox.rendering import WEB
 
-JSONObject = dict[str, Any]
+JSONObject = dict[str, JSON]
 V2 = "urn:ietf:params:scim:schemas:extension:"
 V1 = "urn:scim:schemas:extension:"
 

@@ -8,8 +8,8 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
+from communitykit.connector import JSON
 from communitykit.sandbox import Message, Person, Place, World
 from communitykit_workplace.sandbox import asked, directory, naming, rendering
 from communitykit_workplace.sandbox.expansion import JSONObject, Node, Wish, parse, select
@@ -113,7 +113,7 @@ def _pages(path: str, edge: str, rows: Sequence[JSONObject]) -> Files:
         yield f"{path}_{number}.json", _json(envelope)
 
 
-def _json(data: Any) -> bytes:  # noqa: ANN401 # any JSON
+def _json(data: JSON) -> bytes:
     return json.dumps(data, ensure_ascii=False).encode()
 
 
@@ -197,10 +197,10 @@ def _download(world: World) -> Files:
     yield f"{base}/groups/your_group_membership_activity.json", _broken({"groups_joined_v2": joined})
 
 
-def _broken(data: Any) -> bytes:  # noqa: ANN401 # any JSON
+def _broken(data: JSON) -> bytes:
     r"""Write letters byte by byte, as these downloads do: é becomes "\u00c3\u00a9"."""
 
-    def broken(value: Any) -> Any:  # noqa: ANN401 # any JSON
+    def broken(value: JSON) -> JSON:
         if isinstance(value, str):
             return value.encode().decode("latin-1")
         if isinstance(value, list):
@@ -304,7 +304,7 @@ _EMPLOYEE = ("Full name", "Email", "Employee ID", "Job title", "Department", "Di
              "Posts Last 28 Days", "Comments Last Week")  # fmt: skip
 
 
-def _employee(world: World, person: Person) -> tuple[Any, ...]:
+def _employee(world: World, person: Person) -> tuple[JSON, ...]:
     account = world.account(person, "workplace")
     boss = world.account(world.people[person.manager], "workplace") if person.manager is not None else None
     return (
@@ -314,7 +314,7 @@ def _employee(world: World, person: Person) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _counted(world: World, place: Place, one: Message) -> tuple[Any, ...]:
+def _counted(world: World, place: Place, one: Message) -> tuple[JSON, ...]:
     author = world.people[one.author]
     account = world.account(author, "workplace")
     kinds = [naming.reaction(act.emoji) for act in naming.reactions(one)]
@@ -325,13 +325,13 @@ def _counted(world: World, place: Place, one: Message) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _person(world: World, person: Person, place: Place) -> tuple[Any, ...]:
+def _person(world: World, person: Person, place: Place) -> tuple[JSON, ...]:
     account = world.account(person, "workplace")
     return (account.display_name, naming.user(world, person), account.email, person.site.city, person.department,
             person.number == place.creator)  # fmt: skip
 
 
-def _book(tables: Sequence[Sequence[Sequence[Any]]]) -> bytes:
+def _book(tables: Sequence[Sequence[Sequence[JSON]]]) -> bytes:
     """Write a workbook of one sheet; tables stand below one another, an empty line apart."""
     from openpyxl import Workbook  # noqa: PLC0415 # only for those who write workbooks
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-JSONObject = dict[str, Any]
+from communitykit.connector import JSON
+
+JSONObject = dict[str, JSON]
 _NAME = re.compile(r"\w+")
 _MODIFIER = re.compile(r"\.(\w+)\(([^()]*)\)")
 DEFAULT_LIMIT = 25
@@ -107,7 +108,7 @@ def select(node: Node, wishes: Sequence[Wish], page: EdgePage) -> JSONObject:
     return found
 
 
-def _cut(value: Any, wish: Wish, page: EdgePage) -> Any:  # noqa: ANN401 # decoded JSON
+def _cut(value: JSON, wish: Wish, page: EdgePage) -> JSON:
     if isinstance(value, Node):
         return select(value, wish.below, page)
     if isinstance(value, dict) and wish.below and "data" not in value:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any
 
+from communitykit.connector import JSON
 from communitykit.sandbox import SECOND, Message, Person, Place, Reaction, Segment, World, from_us
 
 _PLACES = 1000
@@ -122,9 +122,9 @@ def plain(world: World, written: Message, segments: Sequence[Segment]) -> str:
     return "".join(text for text, _ in _pieces(world, written, segments, marked=False))
 
 
-def tags(world: World, written: Message) -> list[dict[str, Any]]:
+def tags(world: World, written: Message) -> list[dict[str, JSON]]:
     """Return `message_tags`: whom and what the message names, and where."""
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, JSON]] = []
     offset = 0
     for text, segment in _pieces(world, written, written.segments, marked=formatting(written) == "MARKDOWN"):
         if segment.kind in {"person", "place"}:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from communitykit.connector import JSON
 from communitykit.sandbox import DAY, HOUR, MINUTE, Message, Person, Place, World
 from communitykit_workplace.sandbox import naming
 from communitykit_workplace.sandbox.expansion import JSONObject, Node
@@ -278,11 +278,11 @@ def reaction_rows(world: World, written: Message) -> list[Node]:
     ]
 
 
-def _below(world: World, written: Message, *, roots: bool) -> dict[str, Any]:
+def _below(world: World, written: Message, *, roots: bool) -> dict[str, JSON]:
     def like_rows() -> list[Node]:
         return [one for one in reaction_rows(world, written) if one.fields["type"] == "LIKE"]
 
-    edges: dict[str, Any] = {
+    edges: dict[str, JSON] = {
         "comments": lambda: [comment_node(world, one) for one in answers(world, written)],
         "reactions": lambda: reaction_rows(world, written),
         "likes": like_rows,
@@ -319,5 +319,5 @@ def _shared(world: World, shares: tuple[int, int]) -> str:
     return f"{group(world, world.places[place])}_{naming.number(place, at)}"
 
 
-def _people(world: World, people: Sequence[Person]) -> Any:  # noqa: ANN401 # a function that gives nodes
+def _people(world: World, people: Sequence[Person]) -> JSON:
     return lambda: [named(world, one) for one in people]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from communitykit.connector import Draft, Ignored, Rejected, WireKind
+from communitykit.connector import JSON, Draft, Ignored, Rejected, WireKind
 from communitykit_workplace.translate import acts, figures, library, local, messages, people, places
 
 
-def _aside(item: Any, context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401, ARG001 # not read
+def _aside(item: JSON, context: Mapping[str, JSON]) -> Iterator[Draft]:  # noqa: ARG001 # not read
     yield Ignored(str(context.get("kind") or "aside"))
 
 
-def _misfit(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+def _misfit(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:
     reason, what = str(item.get("reason") or "misfit"), str(context.get("what") or "")
     yield from _refused(reason, what)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
 
-from communitykit.connector import Draft, Rejected, Swept, parse_id
+from communitykit.connector import JSON, Draft, Rejected, Swept, parse_id
 from communitykit_workplace.edges import is_whole, listed, rows
 from communitykit_workplace.ids import act_id, community_id, content_key, member_id, native_id, parse_time, post_id
 from communitykit_workplace.translate.attachments import attachments
@@ -18,7 +17,7 @@ RSVP = {"attending": "attending", "maybe": "maybe", "interested": "interested", 
 """Edges of an event, and the answers that they list."""
 
 
-def reactions(item: Mapping[str, Any], target: str, community: str | None) -> Iterator[Draft]:
+def reactions(item: Mapping[str, JSON], target: str, community: str | None) -> Iterator[Draft]:
     """Translate who reacted and how; where the list is whole, whoever is not in it has taken it back.
 
     `likes` are a part of the reactions: they count only where reactions were not asked for.
@@ -41,7 +40,7 @@ def _native(target: str) -> str:
     return parse_id(target).native[0]
 
 
-def _actor(one: Mapping[str, Any]) -> str:
+def _actor(one: Mapping[str, JSON]) -> str:
     """Return the native id of whose act it is.
 
     Raises Rejected when it has none.
@@ -53,14 +52,14 @@ def _actor(one: Mapping[str, Any]) -> str:
 
 
 def _reaction(
-    one: Mapping[str, Any], target: str, community: str | None, seen: set[str], otherwise: str
+    one: Mapping[str, JSON], target: str, community: str | None, seen: set[str], otherwise: str
 ) -> Iterator[Draft]:
     native, kind = _actor(one), str(one.get("type") or otherwise).upper()
     if not kind or kind == "NONE" or native in seen:
         return
     seen.add(native)
     actor = member_id(native)
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "event",
         "id": act_id("reacted", target, actor, detail=kind),
         "kind": "reacted",
@@ -74,7 +73,7 @@ def _reaction(
     yield draft
 
 
-def tally(item: Mapping[str, Any]) -> dict[str, int] | None:
+def tally(item: Mapping[str, JSON]) -> dict[str, int] | None:
     """Count reactions by type: of a whole list, or of the aliases `reactions_<type>` that dumps by scripts have."""
     counted: dict[str, int] = {}
     for name, edge in item.items():
@@ -91,12 +90,12 @@ def tally(item: Mapping[str, Any]) -> dict[str, int] | None:
     return None
 
 
-def views(edge: Any, target: str, community: str | None) -> Iterator[Draft]:  # noqa: ANN401 # an edge
+def views(edge: JSON, target: str, community: str | None) -> Iterator[Draft]:
     """Translate who has seen a post, with the time where it is told."""
 
-    def view(one: Mapping[str, Any]) -> Iterator[Draft]:
+    def view(one: Mapping[str, JSON]) -> Iterator[Draft]:
         actor = member_id(_actor(one))
-        draft: dict[str, Any] = {
+        draft: dict[str, JSON] = {
             "record": "event",
             "id": act_id("viewed", target, actor),
             "kind": "viewed",
@@ -113,7 +112,7 @@ def views(edge: Any, target: str, community: str | None) -> Iterator[Draft]:  # 
     yield from each(edge, _native(target), view)
 
 
-def votes(poll: Any, target: str, community: str | None) -> Iterator[Draft]:  # noqa: ANN401 # any JSON
+def votes(poll: JSON, target: str, community: str | None) -> Iterator[Draft]:
     """Translate who voted for which option of a poll."""
     options = rows(poll.get("options")) if isinstance(poll, dict) else []
     understood = bool(options) and len(options) == len(listed(poll.get("options")))
@@ -128,9 +127,9 @@ def votes(poll: Any, target: str, community: str | None) -> Iterator[Draft]:  # 
         yield Swept("event", {"kind": "voted", "target_id": target})
 
 
-def _vote(target: str, community: str | None, key: str, label: str, voter: Mapping[str, Any]) -> Iterator[Draft]:
+def _vote(target: str, community: str | None, key: str, label: str, voter: Mapping[str, JSON]) -> Iterator[Draft]:
     actor = member_id(_actor(voter))
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "event",
         "id": act_id("voted", target, actor, detail=key),
         "kind": "voted",
@@ -144,7 +143,7 @@ def _vote(target: str, community: str | None, key: str, label: str, voter: Mappi
     yield draft
 
 
-def rsvps(item: Mapping[str, Any], target: str, community: str | None) -> Iterator[Draft]:
+def rsvps(item: Mapping[str, JSON], target: str, community: str | None) -> Iterator[Draft]:
     """Translate who answered an invitation, and how."""
     understood = "attending" in item
     for edge, answer in RSVP.items():
@@ -156,9 +155,9 @@ def rsvps(item: Mapping[str, Any], target: str, community: str | None) -> Iterat
         yield Swept("event", {"kind": "rsvp", "target_id": target})
 
 
-def _rsvp(target: str, community: str | None, answer: str, one: Mapping[str, Any]) -> Iterator[Draft]:
+def _rsvp(target: str, community: str | None, answer: str, one: Mapping[str, JSON]) -> Iterator[Draft]:
     actor = member_id(_actor(one))
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "event",
         "id": act_id("rsvp", target, actor, detail=answer),
         "kind": "rsvp",
@@ -172,7 +171,7 @@ def _rsvp(target: str, community: str | None, answer: str, one: Mapping[str, Any
     yield draft
 
 
-def edge_rows(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+def edge_rows(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a page of an edge that stands apart from its object: `{edge: {data: […]}}`.
 
     `context` tells the `object`, and the `group` where it is known.

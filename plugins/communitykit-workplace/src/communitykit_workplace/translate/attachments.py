@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from communitykit.connector import JSON
 from communitykit_workplace.edges import rows
 from communitykit_workplace.ids import native_id, ref
 from communitykit_workplace.translate.parts import as_text
@@ -18,7 +18,7 @@ _KINDS = {
 }  # fmt: skip
 
 
-def attachments(item: Post | Mapping[str, Any]) -> tuple[dict[str, Any], ...] | None:
+def attachments(item: Post | Mapping[str, JSON]) -> tuple[dict[str, JSON], ...] | None:
     """Return the attachments; None where none were asked for, and the post itself shows none."""
     if "attachments" in item:
         found = [made for one in rows(item["attachments"]) for made in _one(one)]
@@ -28,12 +28,12 @@ def attachments(item: Post | Mapping[str, Any]) -> tuple[dict[str, Any], ...] | 
     return tuple(_legacy(item)) or None
 
 
-def shared_post(item: Post | Mapping[str, Any]) -> str | None:
+def shared_post(item: Post | Mapping[str, JSON]) -> str | None:
     """Return the native id of the post that this one shares, where it is told."""
     return native_id(item.get("parent_id"))
 
 
-def _one(item: Attachment | Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _one(item: Attachment | Mapping[str, JSON]) -> Iterator[dict[str, JSON]]:
     below = rows(item.get("subattachments"))
     if below:  # an album: its pictures say it all
         for one in below:
@@ -54,7 +54,7 @@ def _one(item: Attachment | Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     }
 
 
-def _legacy(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _legacy(item: Mapping[str, JSON]) -> Iterator[dict[str, JSON]]:
     """Make one of the fields that old answers and scripts have in place of attachments."""
     kind, url = as_text(item.get("type")), as_text(item.get("link")) or as_text(item.get("source"))
     if kind not in {"photo", "video", "link"} or not url:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from typing import Any
 
-from communitykit.connector import Draft, Rejected, make_id
+from communitykit.connector import JSON, Draft, Rejected, make_id
 from communitykit_workplace.ids import (
     NETWORK,
     PLATFORM,
@@ -36,7 +35,7 @@ _DAYS = frozenset({"date", "day", "ds", "activitysummaryfordate"})
 _YES, _NO = frozenset({"yes", "true", "1"}), frozenset({"no", "false", "0"})
 
 
-def employee(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+def employee(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a row of an employee export: the person, and a figure for each column that is none of theirs.
 
     `id` and `manager_id` were put there by whoever joined the row with other files; without them the person is known
@@ -51,7 +50,7 @@ def employee(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Dr
     if native is None and not key:
         raise Rejected("no_id", "the row has neither an id nor an address")
     member = member_id(native) if native else local_id("member", str(context["digest"]), content_key(key.lower()))
-    draft: dict[str, Any] = {"record": "member", "id": member, "kind": "person"}
+    draft: dict[str, JSON] = {"record": "member", "id": member, "kind": "person"}
     for column, field in _FIELDS.items():
         if cells.get(column) not in {None, ""}:
             draft.setdefault(field, str(cells[column]))
@@ -59,7 +58,7 @@ def employee(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Dr
         draft["email"] = mail
     if boss := native_id(item.get("manager_id")):
         draft["manager_id"] = member_id(boss)
-    extra: dict[str, Any] = {field: cells[column] for column, field in _ABOUT.items() if cells.get(column)}
+    extra: dict[str, JSON] = {field: cells[column] for column, field in _ABOUT.items() if cells.get(column)}
     if native is None:
         extra["local"] = True
     state = str(cells.get("status") or "").strip().lower()
@@ -73,7 +72,7 @@ def employee(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Dr
     yield from _measures(item["cells"], member, key, str(context.get("table") or "employees"), member.rsplit(":", 1)[1])
 
 
-def figures(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+def figures(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a row of an insights export that is about no person: a figure for each column with a number.
 
     Raises Rejected when there is none.
@@ -87,12 +86,12 @@ def figures(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Dra
     yield from found
 
 
-def label_key(cells: Mapping[str, Any]) -> str:
+def label_key(cells: Mapping[str, JSON]) -> str:
     """Return a key of what a row is about: everything in it but figures and the day."""
     return content_key(_labels(cells))
 
 
-def _labels(cells: Mapping[str, Any]) -> dict[str, str]:
+def _labels(cells: Mapping[str, JSON]) -> dict[str, str]:
     return {
         plain_name(name): str(value)
         for name, value in cells.items()
@@ -101,7 +100,7 @@ def _labels(cells: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _measures(
-    cells: Mapping[str, Any], member: str | None, label: str | None, table: str, about: str
+    cells: Mapping[str, JSON], member: str | None, label: str | None, table: str, about: str
 ) -> Iterator[Draft]:
     end = _day(cells)
     subject = next((str(value) for name, value in cells.items() if plain_name(name) in {"group", "groupname"}), label)
@@ -125,7 +124,7 @@ def _measures(
         }
 
 
-def _figure(name: str, value: Any) -> float | None:  # noqa: ANN401 # a cell
+def _figure(name: str, value: JSON) -> float | None:
     if plain_name(name) in _KNOWN or plain_name(name) in _DAYS:
         return None
     if isinstance(value, bool):
@@ -141,7 +140,7 @@ def _figure(name: str, value: Any) -> float | None:  # noqa: ANN401 # a cell
         return None
 
 
-def _day(cells: Mapping[str, Any]) -> date | None:
+def _day(cells: Mapping[str, JSON]) -> date | None:
     for name, value in cells.items():
         if plain_name(name) in _DAYS:
             if isinstance(value, date):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 
-from communitykit.connector import Draft, Ignored, Rejected
+from communitykit.connector import JSON, Draft, Ignored, Rejected
 from communitykit_workplace.ids import community_id, member_id, native_id, parse_time, post_id, ref
 from communitykit_workplace.translate.acts import rsvps
 from communitykit_workplace.translate.parts import as_text, each, without_odd
@@ -15,7 +15,7 @@ from communitykit_workplace.wire import Event, Page
 _FIGURES = ("attending_count", "declined_count", "interested_count", "maybe_count", "noreply_count")
 
 
-def event(item: Event, context: Mapping[str, Any]) -> Iterator[Draft]:
+def event(item: Event, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate an event: when it takes place is in `extra`, since nothing tells when it was written.
 
     `context` may tell the `group`.
@@ -34,7 +34,7 @@ def event(item: Event, context: Mapping[str, Any]) -> Iterator[Draft]:
     group = ref(item.get("parent_group")) or native_id(context.get("group"))
     community = community_id(group) if group else None
     target, text = post_id(native), as_text(item.get("description"))
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "post",
         "id": target,
         "kind": "post",
@@ -54,7 +54,7 @@ def event(item: Event, context: Mapping[str, Any]) -> Iterator[Draft]:
         draft["author_id"] = member_id(owner)
     times = {name: moment.isoformat() for name in ("start_time", "end_time") if (moment := parse_time(item.get(name)))}
     place = item.get("place")
-    about: dict[str, Any] = {**times, **{name: item[name] for name in _FIGURES if isinstance(item.get(name), int)}}  # type: ignore[literal-required] # keys of the tuple
+    about: dict[str, JSON] = {**times, **{name: item[name] for name in _FIGURES if isinstance(item.get(name), int)}}  # type: ignore[literal-required] # keys of the tuple
     if isinstance(place, dict) and place.get("name"):
         about["place"] = place["name"]
     if item.get("is_canceled") is True:
@@ -64,7 +64,7 @@ def event(item: Event, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield from rsvps(item, target, community)
 
 
-def page(item: Page, context: Mapping[str, Any]) -> Iterator[Draft]:
+def page(item: Page, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a page of the knowledge library, or a group's note; one that is still a draft is nobody's reading yet.
 
     `context` may tell the `community`, or the note's `group`.
@@ -89,18 +89,18 @@ _SAYS = {"name": ("title",), "title": ("title",), "subject": ("title",)}
 _SAID = ("body", "body_format", "text", "links")
 
 
-def _forget(draft: dict[str, Any], odd: Sequence[Rejected]) -> None:
+def _forget(draft: dict[str, JSON], odd: Sequence[Rejected]) -> None:
     """Leave untold what stands in a field that cannot be read: it is there, and nobody knows what it says."""
     for one in odd:
         for name in _SAYS.get(one.reason.removeprefix("odd_"), _SAID):
             draft.pop(name, None)
 
 
-def _article(item: Page, native: str, context: Mapping[str, Any]) -> dict[str, Any]:
+def _article(item: Page, native: str, context: Mapping[str, JSON]) -> dict[str, JSON]:
     content = item.get("content", item.get("message"))
     raw, body_format = (content, "html") if isinstance(content, str) and content else (None, None)
     text = plain_text(raw, "html") if raw else _spoken(item.get("json_content"))
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "post",
         "id": post_id(native),
         "kind": "article",
@@ -119,7 +119,7 @@ def _article(item: Page, native: str, context: Mapping[str, Any]) -> dict[str, A
         draft["created_at"] = created
     if community := native_id(context.get("group")) or native_id(context.get("community")):
         draft["community_id"] = community_id(community)
-    extra: dict[str, Any] = {}
+    extra: dict[str, JSON] = {}
     if editor := ref(item.get("last_editor")):
         extra["last_editor_id"] = member_id(editor)
     if updated := parse_time(item.get("last_updated")):
@@ -129,7 +129,7 @@ def _article(item: Page, native: str, context: Mapping[str, Any]) -> dict[str, A
     return draft
 
 
-def _spoken(tree: Any) -> str:  # noqa: ANN401 # a tree of {type, children, text}
+def _spoken(tree: JSON) -> str:
     """Return the words of a tree, a paragraph a line."""
     if isinstance(tree, list):
         return "".join(_spoken(one) for one in tree)

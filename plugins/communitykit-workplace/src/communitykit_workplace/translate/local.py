@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from communitykit.connector import Draft, Rejected
+from communitykit.connector import JSON, Draft, Rejected
 from communitykit_workplace.ids import (
     community_id,
     content_key,
@@ -23,7 +22,7 @@ from communitykit_workplace.translate.text import links
 _FLAG = {"local": True}
 
 
-def entry(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+def entry(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate an entry that its reader made: `what` it is, a `key` of its content, and what is known of it.
 
     `context` tells the archive's `digest`. People and groups stand as `{id, name}`, without id by name alone.
@@ -50,9 +49,9 @@ def entry(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft
         yield _act(item, digest, str(what), author, place)
 
 
-def _post(item: Mapping[str, Any], digest: str, author: str | None, place: str | None) -> dict[str, Any]:
+def _post(item: Mapping[str, JSON], digest: str, author: str | None, place: str | None) -> dict[str, JSON]:
     of, text, at = native_id(item.get("post")), item.get("text") or None, parse_time(item.get("at"))
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "post",
         "id": local_id("post", digest, str(item["key"])),
         "kind": "post",
@@ -85,12 +84,12 @@ def _post(item: Mapping[str, Any], digest: str, author: str | None, place: str |
     return draft
 
 
-def _act(item: Mapping[str, Any], digest: str, what: str, author: str | None, place: str | None) -> dict[str, Any]:
+def _act(item: Mapping[str, JSON], digest: str, what: str, author: str | None, place: str | None) -> dict[str, JSON]:
     """Describe an act: only the exporter's own are in such archives, and mostly not what they were done to."""
     kind = what if what in {"reacted", "voted", "rsvp"} else STORY
     at, of = parse_time(item.get("at")), native_id(item.get("post"))
     target = post_id(of) if of else place or local_id("post", digest, content_key("unknown"))
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "event",
         "id": occurrence_id(kind, local_id("post", digest, content_key("unknown")), author, of=f"~{item['key']}"),
         "kind": kind,
@@ -108,7 +107,7 @@ def _act(item: Mapping[str, Any], digest: str, what: str, author: str | None, pl
     return draft
 
 
-def _person(told: Any, digest: str) -> tuple[str | None, dict[str, Any] | None]:  # noqa: ANN401 # {id, name} or nothing
+def _person(told: JSON, digest: str) -> tuple[str | None, dict[str, JSON] | None]:
     if not isinstance(told, Mapping):
         return None, None
     native, name = native_id(told.get("id")), str(told.get("name") or "")
@@ -120,7 +119,7 @@ def _person(told: Any, digest: str) -> tuple[str | None, dict[str, Any] | None]:
     return member, {"record": "member", "id": member, "display_name": name, "extra": _FLAG}
 
 
-def _place(told: Any, digest: str) -> tuple[str | None, dict[str, Any] | None]:  # noqa: ANN401 # same
+def _place(told: JSON, digest: str) -> tuple[str | None, dict[str, JSON] | None]:
     if not isinstance(told, Mapping):
         return None, None
     native, name = native_id(told.get("id")), str(told.get("name") or "")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast
+from typing import cast
 
-from communitykit.connector import Draft, Rejected
+from communitykit.connector import JSON, Draft, Rejected
 from communitykit_workplace.edges import is_whole, rows, total
 from communitykit_workplace.ids import (
     comment_id,
@@ -27,7 +27,7 @@ STORY = "x-workplace-story"
 """The event that a post becomes which says only what somebody did ("X created the group")."""
 
 
-def post(item: Post, context: Mapping[str, Any]) -> Iterator[Draft]:
+def post(item: Post, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a post of a feed with everything beside and below it.
 
     `context` may tell the `group` whose feed it is of, and `lost`: fields that the source cannot tell, so that their
@@ -73,7 +73,7 @@ def post(item: Post, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield from each(item.get("comments"), native, lambda one: _comment(one, below))
 
 
-def comment(item: Comment, context: Mapping[str, Any]) -> Iterator[Draft]:
+def comment(item: Comment, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a comment that stands apart from its post; `context` tells the `post`, and perhaps `group`, `parent`.
 
     Without a post, which page or file it stood in must tell: a comment is never taken for a post.
@@ -83,13 +83,13 @@ def comment(item: Comment, context: Mapping[str, Any]) -> Iterator[Draft]:
     of, group = native_id(context.get("post")) or ref(item.get("object")) or _post_of(item), context.get("group")
     if group is None and of and "_" in of:
         group = of.split("_", 1)[0]
-    below: dict[str, Any] = {"community": community_id(group) if group else None, "root": post_id(of) if of else None}
+    below: dict[str, JSON] = {"community": community_id(group) if group else None, "root": post_id(of) if of else None}
     if parent := native_id(context.get("parent")):
         below["parent"] = post_id(parent)
     yield from _comment(item, below)
 
 
-def _comment(item: Comment | Mapping[str, Any], below: Mapping[str, Any]) -> Iterator[Draft]:
+def _comment(item: Comment | Mapping[str, JSON], below: Mapping[str, JSON]) -> Iterator[Draft]:
     native = comment_id(dict(item)) if "id" not in item else native_id(item["id"])
     if native is None:
         raise Rejected("no_id", "a comment has no id")
@@ -121,9 +121,9 @@ def _comment(item: Comment | Mapping[str, Any], below: Mapping[str, Any]) -> Ite
         yield from each(item["comments"], native, lambda one: _comment(one, inner))
 
 
-def _frame(item: Mapping[str, Any], target: str, community: str | None) -> dict[str, Any]:
+def _frame(item: Mapping[str, JSON], target: str, community: str | None) -> dict[str, JSON]:
     """Describe where it stands, who wrote it and when."""
-    draft: dict[str, Any] = {"record": "post", "id": target, "gone": None}
+    draft: dict[str, JSON] = {"record": "post", "id": target, "gone": None}
     if community:
         draft["community_id"] = community
     if author := ref(item.get("from")):
@@ -138,9 +138,9 @@ def _frame(item: Mapping[str, Any], target: str, community: str | None) -> dict[
 
 
 def _say(
-    draft: dict[str, Any],
-    item: Mapping[str, Any],
-    message: Any,  # noqa: ANN401 # any JSON
+    draft: dict[str, JSON],
+    item: Mapping[str, JSON],
+    message: JSON,
     body_format: str,
     lost: Iterable[str],
 ) -> None:
@@ -155,7 +155,7 @@ def _say(
         draft["mentions"] = mentions(item.get("message_tags"))
 
 
-def _where(item: Post, native: str, context: Mapping[str, Any]) -> str | None:
+def _where(item: Post, native: str, context: Mapping[str, JSON]) -> str | None:
     """Find the group: told by the reading, by whom the post is to, or by its id, which begins with it."""
     if group := native_id(context.get("group")):
         return group
@@ -167,11 +167,11 @@ def _where(item: Post, native: str, context: Mapping[str, Any]) -> str | None:
     return owner if owner != author else None
 
 
-def _story(item: Post, native: str, community: str | None) -> dict[str, Any]:
+def _story(item: Post, native: str, community: str | None) -> dict[str, JSON]:
     """Describe what Workplace itself says of somebody's act: nobody's words."""
     actor, at = ref(item.get("from")), parse_time(item.get("created_time"))
     target = community or post_id(native)
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "event",
         "id": occurrence_id(STORY, target, member_id(actor) if actor else None, of=native),
         "kind": STORY,
@@ -187,7 +187,7 @@ def _story(item: Post, native: str, community: str | None) -> dict[str, Any]:
     return draft
 
 
-def _poll(item: Post, message: str | None) -> dict[str, Any]:
+def _poll(item: Post, message: str | None) -> dict[str, JSON]:
     poll = item["poll"]
     options = [
         {"text": str(one.get("name") or one.get("option") or ""), "votes": _int(one.get("vote_count"))}
@@ -200,9 +200,9 @@ def _poll(item: Post, message: str | None) -> dict[str, Any]:
     }
 
 
-def _counts(item: Mapping[str, Any], replies: int | None) -> dict[str, Any] | None:
+def _counts(item: Mapping[str, JSON], replies: int | None) -> dict[str, JSON] | None:
     """Return the figures beside a post, where any is told."""
-    counts: dict[str, Any] = {}
+    counts: dict[str, JSON] = {}
     if replies is not None:
         counts["replies"] = replies
     kinds = tally(item)
@@ -220,7 +220,7 @@ def _counts(item: Mapping[str, Any], replies: int | None) -> dict[str, Any] | No
     return counts or None
 
 
-def _replies(item: Mapping[str, Any]) -> int | None:
+def _replies(item: Mapping[str, JSON]) -> int | None:
     """Count everything below a post, where all of it is shown; else what is told of it."""
     edge = item.get("comments")
     if edge is None:
@@ -231,7 +231,7 @@ def _replies(item: Mapping[str, Any]) -> int | None:
     return len(listed) + sum(_below(one) for one in listed)
 
 
-def _below(comment: Mapping[str, Any]) -> int:
+def _below(comment: Mapping[str, JSON]) -> int:
     edge = comment.get("comments")
     if isinstance(edge, dict | list) and is_whole(edge):
         return len(rows(edge))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
 
-from communitykit.connector import Draft, Rejected
+from communitykit.connector import JSON, Draft, Rejected
 from communitykit_workplace.edges import is_odd, listed
 from communitykit_workplace.ids import native_id
 
@@ -24,7 +23,7 @@ _SHAPES: Mapping[str, type | tuple[type, ...]] = {
 """Fields of posts, comments, pages and events that are read as one thing only."""
 
 
-def each(edge: Any, owner: str, translate: Callable[[dict[str, Any]], Iterable[Draft]]) -> Iterator[Draft]:  # noqa: ANN401 # an edge
+def each(edge: JSON, owner: str, translate: Callable[[dict[str, JSON]], Iterable[Draft]]) -> Iterator[Draft]:
     """Translate what stands in an edge of `owner` (a native id); what cannot be read is Rejected by itself.
 
     It is named by its own id, or else by that of its owner, so that nothing of it is taken for gone.
@@ -45,7 +44,7 @@ def each(edge: Any, owner: str, translate: Callable[[dict[str, Any]], Iterable[D
             yield from found
 
 
-def without_odd(item: Mapping[str, Any], native: str) -> tuple[dict[str, Any], list[Rejected]]:
+def without_odd(item: Mapping[str, JSON], native: str) -> tuple[dict[str, JSON], list[Rejected]]:
     """Return what was said without the fields that cannot be read as what they are, and what those were."""
     odd = [
         name for name, shape in _SHAPES.items() if item.get(name) is not None and not isinstance(item[name], shape)

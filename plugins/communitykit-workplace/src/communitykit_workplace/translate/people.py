@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
-from communitykit.connector import Draft, Rejected
+from communitykit.connector import JSON, Draft, Rejected
 from communitykit_workplace.edges import rows
 from communitykit_workplace.ids import (
     address,
@@ -29,7 +28,7 @@ _CENTRE = {"cost_center": "cost_center", "frontline": "frontline", "is_frontline
            "start_date": "start_date"}  # fmt: skip
 
 
-def member(item: Member, context: Mapping[str, Any]) -> Iterator[Draft]:
+def member(item: Member, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a member of the community ("Member"): what it does not hold stays untold.
 
     `context` may tell `active`, for lists of people who are, or were.
@@ -39,7 +38,7 @@ def member(item: Member, context: Mapping[str, Any]) -> Iterator[Draft]:
     native = native_id(item.get("id"))
     if native is None:
         raise Rejected("no_id", "the member has no id")
-    draft: dict[str, Any] = {"record": "member", "id": member_id(native), "kind": "person"}
+    draft: dict[str, JSON] = {"record": "member", "id": member_id(native), "kind": "person"}
     if name := _name(item):
         draft["display_name"] = name
     for wire, field in _PLAIN.items():
@@ -71,7 +70,7 @@ def member(item: Member, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield from _account_acts(member_id(native), acts)
 
 
-def profile(item: Mapping[str, Any], _context: Mapping[str, Any]) -> Iterator[Draft]:
+def profile(item: Mapping[str, JSON], _context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate somebody as posts name them, `{id, name}`: posts outlive members, so this may be all there is.
 
     Raises Rejected when there is no id.
@@ -79,13 +78,13 @@ def profile(item: Mapping[str, Any], _context: Mapping[str, Any]) -> Iterator[Dr
     native = native_id(item.get("id"))
     if native is None:
         raise Rejected("no_id", "nobody is named")
-    draft: dict[str, Any] = {"record": "member", "id": member_id(native)}
+    draft: dict[str, JSON] = {"record": "member", "id": member_id(native)}
     if item.get("name"):
         draft["display_name"] = item["name"]
     yield draft
 
 
-def membership(item: Member, context: Mapping[str, Any]) -> Iterator[Draft]:
+def membership(item: Member, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a row of a group's members; `context` tells the `group`.
 
     Raises Rejected when the row or its context has no id.
@@ -93,7 +92,7 @@ def membership(item: Member, context: Mapping[str, Any]) -> Iterator[Draft]:
     native, group = native_id(item.get("id")), native_id(context.get("group"))
     if native is None or group is None:
         raise Rejected("no_id", "the row names nobody, or its context no group")
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "membership",
         "id": membership_id(group, native),
         "community_id": community_id(group),
@@ -108,7 +107,7 @@ def membership(item: Member, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield draft
 
 
-def scim_user(item: ScimUser, _context: Mapping[str, Any]) -> Iterator[Draft]:
+def scim_user(item: ScimUser, _context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a user of SCIM, of either version: the source of department, division and manager.
 
     Links and codes to claim an account are left where they are.
@@ -120,7 +119,7 @@ def scim_user(item: ScimUser, _context: Mapping[str, Any]) -> Iterator[Draft]:
         raise Rejected("no_id", "the user has no id")
     enterprise = _extension(item, "enterprise")
     status = _extension(item, "accountstatusdetails")
-    draft: dict[str, Any] = {"record": "member", "id": member_id(native), "kind": "person"}
+    draft: dict[str, JSON] = {"record": "member", "id": member_id(native), "kind": "person"}
     named = item.get("name") or {}
     if name := item.get("displayName") or named.get("formatted") or _joined(named):
         draft["display_name"] = name
@@ -170,7 +169,7 @@ def _name(item: Member) -> str | None:
     return item.get("name") or _joined({"givenName": item.get("first_name"), "familyName": item.get("last_name")})
 
 
-def _joined(named: Mapping[str, Any]) -> str | None:
+def _joined(named: Mapping[str, JSON]) -> str | None:
     return " ".join(part for part in (named.get("givenName"), named.get("familyName")) if part) or None
 
 
@@ -185,7 +184,7 @@ def _claim_state(item: Member, active: object, acts: Mapping[str, datetime]) -> 
     return None
 
 
-def _placed(enterprise: Mapping[str, Any]) -> dict[str, Any]:
+def _placed(enterprise: Mapping[str, JSON]) -> dict[str, JSON]:
     """Tell where somebody stands in the company; the manager's id is a number in version 1."""
     boss = enterprise.get("manager")
     native = native_id(boss.get("managerId") or boss.get("value")) if isinstance(boss, dict) else ref(boss)
@@ -197,10 +196,10 @@ def _placed(enterprise: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _scim_extra(
-    item: ScimUser, enterprise: Mapping[str, Any] | None, active: object, status: Mapping[str, Any] | None
-) -> dict[str, Any]:
+    item: ScimUser, enterprise: Mapping[str, JSON] | None, active: object, status: Mapping[str, JSON] | None
+) -> dict[str, JSON]:
     """Tell what the model has no name for: cost centre, first and last day, frontline, how far the account is."""
-    extra: dict[str, Any] = {}
+    extra: dict[str, JSON] = {}
     if enterprise is not None and enterprise.get("costCenter"):
         extra["cost_center"] = enterprise["costCenter"]
     terms = _extension(item, "starttermdates") or {}
@@ -214,7 +213,7 @@ def _scim_extra(
     return extra
 
 
-def _scim_state(active: object, status: Mapping[str, Any]) -> str:
+def _scim_state(active: object, status: Mapping[str, JSON]) -> str:
     if active is False:
         return "deactivated"
     if status.get("invited") is False:
@@ -222,7 +221,7 @@ def _scim_state(active: object, status: Mapping[str, Any]) -> str:
     return "invited" if status.get("claimed") is False else "claimed"
 
 
-def _extension(item: Mapping[str, Any], word: str) -> dict[str, Any] | None:
+def _extension(item: Mapping[str, JSON], word: str) -> dict[str, JSON] | None:
     """Find an extension by the word in its URN, which differs between the versions of SCIM."""
     for key, value in item.items():
         if key.startswith("urn:") and f":{word}:" in key.replace("_", "").lower() and isinstance(value, dict):
@@ -230,7 +229,7 @@ def _extension(item: Mapping[str, Any], word: str) -> dict[str, Any] | None:
     return None
 
 
-def _place(item: ScimUser) -> dict[str, Any]:
+def _place(item: ScimUser) -> dict[str, JSON]:
     listed = item.get("addresses")
     if not isinstance(listed, list):
         return {}
@@ -243,7 +242,7 @@ def _place(item: ScimUser) -> dict[str, Any]:
 
 
 def _scim_address(item: ScimUser) -> str | None:
-    listed: list[dict[str, Any]] = rows(item.get("emails"))
+    listed: list[dict[str, JSON]] = rows(item.get("emails"))
     best = next((one for one in listed if one.get("primary")), listed[0] if listed else {})
     return address(item.get("userName")) or address(best.get("value"))
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from communitykit.connector import Draft, Rejected
+from communitykit.connector import JSON, Draft, Rejected
 from communitykit_workplace.ids import community_id, member_id, native_id, ref
 from communitykit_workplace.wire import Group
 
 _PRIVACY = {"OPEN": "public", "CLOSED": "private", "SECRET": "secret"}
 
 
-def community(item: Group, _context: Mapping[str, Any]) -> Iterator[Draft]:
+def community(item: Group, _context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate the company's community, the root of all groups.
 
     Raises Rejected when it has no id.
@@ -20,13 +19,13 @@ def community(item: Group, _context: Mapping[str, Any]) -> Iterator[Draft]:
     native = native_id(item.get("id"))
     if native is None:
         raise Rejected("no_id", "the community has no id")
-    draft: dict[str, Any] = {"record": "community", "id": community_id(native), "kind": "network", "gone": None}
+    draft: dict[str, JSON] = {"record": "community", "id": community_id(native), "kind": "network", "gone": None}
     if item.get("name"):
         draft["name"] = item["name"]
     yield draft
 
 
-def group(item: Group, context: Mapping[str, Any]) -> Iterator[Draft]:
+def group(item: Group, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a group, which is there since it is listed.
 
     `context` may tell its `parent`, or the `community` that all groups are in.
@@ -39,7 +38,7 @@ def group(item: Group, context: Mapping[str, Any]) -> Iterator[Draft]:
     if item.get("is_community") is True:
         yield from community(item, context)
         return
-    draft: dict[str, Any] = {"record": "community", "id": community_id(native), "kind": "group", "gone": None}
+    draft: dict[str, JSON] = {"record": "community", "id": community_id(native), "kind": "group", "gone": None}
     if item.get("name"):
         draft["name"] = item["name"]
     if "description" in item:

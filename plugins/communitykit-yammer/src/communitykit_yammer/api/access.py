@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from datetime import datetime
-from typing import Any
 
 from communitykit import SettingsError
-from communitykit.connector import AuthFlow, Credential, Flow, Gap, Selection, bearer, refresh_token, token_from
+from communitykit.connector import (
+    JSON,
+    AuthFlow,
+    Credential,
+    Flow,
+    Gap,
+    Request,
+    Selection,
+    bearer,
+    refresh_token,
+    token_from,
+)
 from communitykit_yammer.api.methods import graph, rest
 from communitykit_yammer.ids import PLATFORM
 from communitykit_yammer.settings import YammerSettings
@@ -15,10 +25,10 @@ from communitykit_yammer.settings import YammerSettings
 REST_SCOPE = "https://api.yammer.com/.default"
 GRAPH_SCOPE = "https://graph.microsoft.com/.default"
 
-Renewal = Generator[Any, Any, tuple[Credential, str | None]]
+Renewal = Generator[Request, JSON, tuple[Credential, str | None]]
 
 
-def authorize(settings: YammerSettings, saved: Mapping[str, Any] | None, now: datetime) -> AuthFlow:
+def authorize(settings: YammerSettings, saved: Mapping[str, JSON] | None, now: datetime) -> AuthFlow:
     """Return the tokens, each for its own address: from providers, by refreshing, or as they were given.
 
     Raises SettingsError when there is none for what is to be read.
@@ -38,7 +48,7 @@ def authorize(settings: YammerSettings, saved: Mapping[str, Any] | None, now: da
 
 
 def _token(
-    settings: YammerSettings, name: str, scope: str, refresh: str | None, known: Mapping[str, Any], now: datetime
+    settings: YammerSettings, name: str, scope: str, refresh: str | None, known: Mapping[str, JSON], now: datetime
 ) -> Renewal:
     """Find one resource's token, in the order in which they can be renewed; give the refresh token that follows."""
     given = getattr(settings, name)
@@ -79,5 +89,5 @@ def preflight(selection: Selection) -> Flow:
         yield graph(settings.graph_base, "employeeExperience/communities", subject="communities", **{"$top": 1})
 
 
-def _plain(secret: Any) -> str | None:  # noqa: ANN401 # SecretStr or None
+def _plain(secret: JSON) -> str | None:
     return secret.get_secret_value() if secret is not None else None

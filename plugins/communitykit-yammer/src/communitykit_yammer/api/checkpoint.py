@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
-from communitykit.connector import Checkpoint, Selection
+from communitykit.connector import JSON, Checkpoint, Selection
 from communitykit_yammer.api.ranges import Ranges
 
 VERSION = 2
@@ -65,7 +64,7 @@ class Progress:
 
     def save(self) -> Checkpoint:
         """Make the checkpoint that holds now."""
-        saved: dict[str, Any] = {
+        saved: dict[str, JSON] = {
             "v": VERSION,
             "handed": {kind: found.pairs for kind, found in sorted(self.handed.items())},
             "walked": self.walked.pairs,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from communitykit import (
     CommunityKitError,
@@ -12,14 +11,14 @@ from communitykit import (
     ProtocolError,
     TransientError,
 )
-from communitykit.connector import Batch, Flow, Gap, Response, Selection, Slice, Swept, as_mapping, parse_id
+from communitykit.connector import JSON, Batch, Flow, Gap, Response, Selection, Slice, Swept, as_mapping, parse_id
 from communitykit_yammer.api.found import Found
 from communitykit_yammer.api.listing import NumberedListing
 from communitykit_yammer.api.methods import rest
 from communitykit_yammer.api.tenant import communities, tenant_slices
 from communitykit_yammer.ids import community_id, number
 
-Steps = Generator[Any, Any, Any]
+Steps = Flow[JSON]
 
 _TALK = frozenset({"post", "event"})
 _SIDE_BY_SIDE = 8
@@ -133,14 +132,14 @@ def _groups(selection: Selection, found: Found, *, private: bool) -> Steps:
         yield Gap(f"{reason} (the first is {untold[0]}); ask for them with include_private", "skipped")
 
 
-def _is_of(row: Mapping[str, Any], selection: Selection, *, private: bool) -> bool:
+def _is_of(row: Mapping[str, JSON], selection: Selection, *, private: bool) -> bool:
     """Tell whether a row of the list of public groups, or of the owner's own, is to be read."""
     if row.get("privacy") in _TOLD:
         return bool((row["privacy"] == "private") == private)
     return selection.include_private
 
 
-def _slices(selection: Selection, found: Found, row: Mapping[str, Any]) -> Steps:
+def _slices(selection: Selection, found: Found, row: Mapping[str, JSON]) -> Steps:
     native = str(number(row["id"]))
     found.given.add(native)
     label = next(iter(_names(row)), native)
@@ -158,7 +157,7 @@ def _slices(selection: Selection, found: Found, row: Mapping[str, Any]) -> Steps
         yield Slice(f"members/{native}", found.network, ("membership", "member"), where, f"{label} members", params)
 
 
-def _names(row: Mapping[str, Any]) -> list[str]:
+def _names(row: Mapping[str, JSON]) -> list[str]:
     """Return what a group is called, its name first."""
     return [name for name in (row.get("full_name"), row.get("name")) if isinstance(name, str) and name]
 

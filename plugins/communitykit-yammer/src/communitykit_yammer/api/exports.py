@@ -6,13 +6,23 @@ One GET answers one ZIP, without resuming; large windows fail, so a failing one 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from communitykit import ArchiveError, ObjectUnavailableError, PermissionMissingError, TransientError
-from communitykit.connector import Archive, Batch, Checkpoint, Cost, Gap, Request, Response, Selection, Slice
+from communitykit.connector import (
+    JSON,
+    Archive,
+    Batch,
+    Checkpoint,
+    Cost,
+    Flow,
+    Gap,
+    Request,
+    Response,
+    Selection,
+    Slice,
+)
 from communitykit_yammer.api.ranges import Ranges
 from communitykit_yammer.archive.export import read_part
 from communitykit_yammer.archive.tables import parts
@@ -22,7 +32,7 @@ VERSION = 2
 SHORTEST = 3600
 """The smallest window that is asked for, in seconds, as Microsoft's own tool does."""
 
-Steps = Generator[Any, Any, None]
+Steps = Flow
 
 
 def read_exports(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Steps:
@@ -69,7 +79,7 @@ def windows_left(selection: Selection, checkpoint: Checkpoint | None) -> int:
 class Fetched:
     """Which seconds (since 1970) were handed on, to whom: what a selection leaves out is new for the one that asks."""
 
-    asked: list[tuple[dict[str, Any], Ranges]] = field(default_factory=list)
+    asked: list[tuple[dict[str, JSON], Ranges]] = field(default_factory=list)
 
     @classmethod
     def load(cls, checkpoint: Checkpoint | None) -> Fetched:
@@ -101,7 +111,7 @@ class Fetched:
         self.asked.append((wanted, Ranges([(start, end - 1)])))
 
 
-def _asked(selection: Selection) -> dict[str, Any]:
+def _asked(selection: Selection) -> dict[str, JSON]:
     return {
         "kinds": sorted(selection.kinds),
         "communities": sorted(selection.communities),
@@ -110,7 +120,7 @@ def _asked(selection: Selection) -> dict[str, Any]:
     }
 
 
-def _covers(asked: dict[str, Any], wanted: dict[str, Any]) -> bool:
+def _covers(asked: dict[str, JSON], wanted: dict[str, JSON]) -> bool:
     """Tell whether whoever asked for the one was handed on all that the other asks for."""
     places = not asked["communities"] or asked["communities"] == wanted["communities"]
     kinds = set(asked["kinds"]) >= set(wanted["kinds"])

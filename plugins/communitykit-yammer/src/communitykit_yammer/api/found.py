@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+
+from communitykit.connector import JSON
 
 
 @dataclass(slots=True)
@@ -21,6 +22,6 @@ class Found:
     given: set[str] = field(default_factory=set)
 
     @property
-    def context(self) -> dict[str, Any]:
+    def context(self) -> dict[str, JSON]:
         """What every batch of this network is told."""
         return {"network": self.network, "origin": "api"}

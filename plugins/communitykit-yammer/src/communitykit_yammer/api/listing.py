@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from typing import Any
 
-from communitykit.connector import Response, required_list
+from communitykit.connector import JSON, Response, required_list
 from communitykit_yammer.api.methods import LIST_PAGE, rest
 from communitykit_yammer.ids import number
 
@@ -26,17 +25,17 @@ class NumberedListing:
         self._ended = False
         self.whole = False
         self.problem: str | None = None
-        self.odd: list[Any] = []
+        self.odd: list[JSON] = []
         """What stood in the last page without an id: it is handed on, so that it is told of."""
 
-    def rows(self) -> Generator[Any, Response, list[dict[str, Any]] | None]:
+    def rows(self) -> Generator[JSON, Response, list[dict[str, JSON]] | None]:
         """Return the next page's new rows, or None at the end."""
         if self._ended:
             return None
         self._page += 1
         data = (yield rest(self._path, subject=self._subject, page=self._page, **self._params)).data
         rows = required_list(data, *((self._key,) if self._key else ()), subject=self._subject)
-        fresh: dict[str, dict[str, Any]] = {}
+        fresh: dict[str, dict[str, JSON]] = {}
         self.odd = []
         for row in rows:
             native = number(row.get("id")) if isinstance(row, dict) else None

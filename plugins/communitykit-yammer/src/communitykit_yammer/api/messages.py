@@ -6,10 +6,9 @@ page that is short, unless something tells of more: `meta.older_available`, or t
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from communitykit import (
     CommunityKitError,
@@ -19,7 +18,7 @@ from communitykit import (
     ProtocolError,
     TransientError,
 )
-from communitykit.connector import Batch, Gap, Request, Selection, Swept
+from communitykit.connector import JSON, Batch, Flow, Gap, Request, Selection, Swept
 from communitykit_yammer.api.checkpoint import Progress, kinds_of
 from communitykit_yammer.api.methods import FEED_PAGE, rest
 from communitykit_yammer.api.pages import Page, id_of, is_cut, is_direct, moments
@@ -35,7 +34,7 @@ MAX_FAILURES = 2
 """So many pages that fail in a row end a walk."""
 _EVER = datetime(2008, 1, 1, tzinfo=UTC)
 
-Steps = Generator[Any, Any, None]
+Steps = Flow
 
 
 @dataclass(slots=True)
@@ -48,7 +47,7 @@ class Feed:
 
     path: str
     subject: str
-    context: dict[str, Any]
+    context: dict[str, JSON]
     community_id: str | None = None
     updates: int | None = None
     latest: tuple[int, datetime] | None = None
@@ -213,11 +212,11 @@ class _Walk:
             return not self.feed.ungrouped
         return self.joined and self.seen >= self.feed.updates
 
-    def _is_due(self, item: dict[str, Any]) -> bool:
+    def _is_due(self, item: dict[str, JSON]) -> bool:
         written = parse_time(item.get("created_at"))
         return written is None or (self.selection.since or _EVER) <= written <= self.selection.until
 
-    def _is_shown(self, item: dict[str, Any]) -> bool:
+    def _is_shown(self, item: dict[str, JSON]) -> bool:
         """Tell whether a message is this feed's to tell: the company's repeats what stands in groups."""
         if not self.feed.ungrouped:
             return True
@@ -275,9 +274,7 @@ class _Walk:
             until = self.selection.until - MARGIN
             yield Swept("post", {"community_id": where}, until=until, lowest=low, highest=high)
 
-    def _with_likers(
-        self, items: list[dict[str, Any]], owed: dict[int, str]
-    ) -> Generator[Any, Any, list[dict[str, Any]]]:
+    def _with_likers(self, items: list[dict[str, JSON]], owed: dict[int, str]) -> Flow[list[dict[str, JSON]]]:
         """Complete the lists of who reacted, where that was asked for and is allowed."""
         if not self.full:
             return items

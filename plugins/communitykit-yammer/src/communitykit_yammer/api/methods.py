@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from communitykit import (
     CommunityKitError,
@@ -15,7 +14,7 @@ from communitykit import (
     RateLimitedError,
     TransientError,
 )
-from communitykit.connector import Budget, Cost, Request, Response, odata_error
+from communitykit.connector import JSON, Budget, Cost, Request, Response, odata_error
 
 FEED_PAGE = 20
 """Messages of one page; the API gives no more, whatever `limit` says."""
@@ -91,7 +90,7 @@ def _graph_fault(told: tuple[str, str], response: Response) -> CommunityKitError
     return ProtocolError("Microsoft Graph refused the request", code=code, remedy="Please report this.")
 
 
-def _json(text: str) -> Any:  # noqa: ANN401 # any JSON
+def _json(text: str) -> JSON:
     """Read the error of a request whose good answer is no JSON."""
     try:
         return json.loads(text)
@@ -99,5 +98,5 @@ def _json(text: str) -> Any:  # noqa: ANN401 # any JSON
         return text
 
 
-def _code(code: Any) -> str | None:  # noqa: ANN401 # any JSON
+def _code(code: JSON) -> str | None:
     return str(code) if code else None

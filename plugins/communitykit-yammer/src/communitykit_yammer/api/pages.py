@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from communitykit.connector import Batch, as_list, as_mapping, required_list
+from communitykit.connector import JSON, Batch, as_list, as_mapping, required_list
 from communitykit_yammer.ids import number, parse_time
 
 _MEMBERS = {"user": "user", "bot": "bot", "guide": "bot"}
@@ -31,14 +31,14 @@ class Page:
     `older` is `meta.older_available`: false too early now and then, so it may prolong a walk and never ends one.
     """
 
-    messages: list[dict[str, Any]] = field(default_factory=list)
-    references: list[dict[str, Any]] = field(default_factory=list)
-    unreadable: list[Any] = field(default_factory=list)
+    messages: list[dict[str, JSON]] = field(default_factory=list)
+    references: list[dict[str, JSON]] = field(default_factory=list)
+    unreadable: list[JSON] = field(default_factory=list)
     size: int = 0
     older: bool = False
 
     @classmethod
-    def of(cls, data: Any, *, subject: str = "") -> Page:  # noqa: ANN401 # decoded JSON
+    def of(cls, data: JSON, *, subject: str = "") -> Page:
         """Take an answer apart, whatever is odd in it.
 
         Raises ProtocolError where it holds no list of messages: that is no empty feed.
@@ -73,9 +73,9 @@ class Page:
         if found:
             yield Part(found[-1], high, tuple(found))
 
-    def context(self, base: Mapping[str, Any]) -> dict[str, Any]:
+    def context(self, base: Mapping[str, JSON]) -> dict[str, JSON]:
         """Return what the messages need of what stands beside them; only this page's, so that it stays small."""
-        starters: dict[str, Any] = {}
+        starters: dict[str, JSON] = {}
         replies: dict[str, int] = {}
         topics: dict[str, str] = {}
         for one in self.references:
@@ -93,9 +93,9 @@ class Page:
         starters.update({str(item["id"]): item.get("sender_id") for item in self.messages})
         return {**base, "starters": starters, "replies": replies, "topics": topics}
 
-    def around(self, context: Mapping[str, Any]) -> Iterator[Batch]:
+    def around(self, context: Mapping[str, JSON]) -> Iterator[Batch]:
         """Return what stands beside the messages: people first, so that nobody on the page is a stranger."""
-        kinds: dict[str, list[Any]] = {}
+        kinds: dict[str, list[JSON]] = {}
         for one in self.references:
             kinds.setdefault(_KINDS.get(str(one.get("type")), "reference"), []).append(one)
         for kind in ("user", "bot", "topic", "thread", "reference", "message_reference"):
@@ -112,22 +112,22 @@ class Page:
             yield Batch("liker", list(likers.values()), context)
 
 
-def id_of(item: Mapping[str, Any]) -> int:
+def id_of(item: Mapping[str, JSON]) -> int:
     """Return a message's id as a number, which grows with time."""
     return int(number(item.get("id")) or 0)
 
 
-def moments(items: Iterable[Mapping[str, Any]]) -> list[Any]:
+def moments(items: Iterable[Mapping[str, JSON]]) -> list[JSON]:
     """Return when messages were written, those without a readable time left out."""
     return [moment for item in items if (moment := parse_time(item.get("created_at"))) is not None]
 
 
-def is_direct(item: Mapping[str, Any]) -> bool:
+def is_direct(item: Mapping[str, JSON]) -> bool:
     """Tell whether a message is private talk."""
     return bool(item.get("direct_message")) or number(item.get("conversation_id")) is not None
 
 
-def is_cut(item: Mapping[str, Any]) -> bool:
+def is_cut(item: Mapping[str, JSON]) -> bool:
     """Tell whether a message shows only a part of those who reacted."""
     liked = as_mapping(item.get("liked_by"))
     count = liked.get("count")

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 from communitykit import ObjectUnavailableError, ProtocolError, TransientError
-from communitykit.connector import Response, as_mapping, required_list
+from communitykit.connector import JSON, Flow, Response, as_mapping, required_list
 from communitykit_yammer.api.checkpoint import Progress
 from communitykit_yammer.api.methods import LIST_PAGE, rest
 from communitykit_yammer.api.pages import id_of, is_cut
 from communitykit_yammer.ids import number
 
 
-def completed(
-    items: list[dict[str, Any]], progress: Progress, owed: dict[int, str]
-) -> Generator[Any, Any, list[dict[str, Any]]]:
+def completed(items: list[dict[str, JSON]], progress: Progress, owed: dict[int, str]) -> Flow[list[dict[str, JSON]]]:
     """Ask for everybody who reacted where a list is cut short and its count moved since it was last asked for.
 
     A message whose list fails keeps the part of it that it shows; why is noted in `owed` by its id.
@@ -36,9 +31,9 @@ def completed(
     return found
 
 
-def _likers(native: str) -> Generator[Any, Any, list[dict[str, Any]] | None]:
+def _likers(native: str) -> Flow[list[dict[str, JSON]] | None]:
     """List who reacted to one message; None where it was deleted meanwhile, which is no loss."""
-    names: dict[str, dict[str, Any]] = {}
+    names: dict[str, dict[str, JSON]] = {}
     page = 1
     while True:
         try:

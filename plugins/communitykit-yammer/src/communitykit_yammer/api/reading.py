@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from communitykit import ObjectUnavailableError, PermissionMissingError
 from communitykit.connector import Batch, Checkpoint, Flow, Gap, Selection, Slice, Swept
@@ -15,7 +14,7 @@ from communitykit_yammer.api.methods import FEED_PAGE, LIST_PAGE
 from communitykit_yammer.api.tenant import read_members, read_report, read_roles
 from communitykit_yammer.ids import number, parse_time
 
-Steps = Generator[Any, Any, None]
+Steps = Flow
 
 
 def read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 from communitykit import CommunityKitError, ObjectUnavailableError, PermissionMissingError
 from communitykit.connector import (
+    JSON,
     Batch,
+    Flow,
     Gap,
     Listing,
     Request,
@@ -24,7 +23,7 @@ from communitykit_yammer.api.found import Found
 from communitykit_yammer.api.methods import graph
 from communitykit_yammer.ids import community_id, rest_id
 
-Steps = Generator[Any, Any, Any]
+Steps = Flow[JSON]
 
 REPORTS = {
     "getYammerActivityUserDetail": "report_user",
@@ -136,9 +135,9 @@ def read_report(selection: Selection, slice_: Slice) -> Steps:
         )
 
 
-def _all(request: Request) -> Generator[Any, Any, tuple[list[dict[str, Any]], str | None]]:
+def _all(request: Request) -> Flow[tuple[list[dict[str, JSON]], str | None]]:
     """Return a whole list's rows, and why it ended early, if it did."""
-    listing, found = Listing(request, odata_pager), list[dict[str, Any]]()
+    listing, found = Listing(request, odata_pager), list[dict[str, JSON]]()
     while (data := (yield from listing.page())) is not None:
         found += odata_rows(data)
     return found, listing.problem
@@ -146,7 +145,7 @@ def _all(request: Request) -> Generator[Any, Any, tuple[list[dict[str, Any]], st
 
 def _accounts(base: str, users: list[str]) -> Steps:
     """Learn the addresses behind directory ids; who cannot be looked up is kept by the id."""
-    known: list[dict[str, Any]] = []
+    known: list[dict[str, JSON]] = []
     for start in range(0, len(users), _SIDE_BY_SIDE):
         group = users[start : start + _SIDE_BY_SIDE]
         answers: list[Response | CommunityKitError] = yield tuple(

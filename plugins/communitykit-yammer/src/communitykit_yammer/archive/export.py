@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from communitykit import ArchiveError
-from communitykit.connector import Archive, Batch, Gap, Selection, Slice, Swept
+from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice, Swept
 from communitykit_yammer.archive import rows
 from communitykit_yammer.archive.tables import Row, flag, may_be_true, member, parts, table
 from communitykit_yammer.ids import number, parse_time
@@ -50,13 +49,13 @@ class _Part:
     problems: dict[str, None] = field(default_factory=dict)
 
     @property
-    def context(self) -> dict[str, Any]:
+    def context(self) -> dict[str, JSON]:
         return {"network": self.network, "origin": "archive", "topics": self.topics}
 
     def table(self, name: str) -> Iterator[Row]:
         return table(self.archive, self.folder, name, self.problems)
 
-    def batch(self, kind: str, items: list[Any]) -> Batch:
+    def batch(self, kind: str, items: list[JSON]) -> Batch:
         return Batch(kind, items, self.context, as_of=self.as_of)
 
 
@@ -132,8 +131,8 @@ def _is_wanted(row: Row, selection: Selection) -> bool:
 def _messages(part: _Part, selection: Selection) -> Iterator[Batch | Gap]:
     _survey(part)
     left_out = {"private conversations": 0, "private groups": 0}
-    pending: list[Any] = []
-    bots: dict[str, Any] = {}
+    pending: list[JSON] = []
+    bots: dict[str, JSON] = {}
     for index, row in enumerate(part.table("Messages.csv")):
         if part.last.get(row.get("id", ""), index) != index:
             continue

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from communitykit.connector import JSON
 from communitykit_yammer.archive.tables import Row, is_true, may_be_true
 
 _PLACE = re.compile(r"(?P<type>\w+):(?:\[(?P<inner>[^\]]*)\]|(?P<id>\d+))")
@@ -13,12 +13,12 @@ _BREAK = re.compile(r"(?P<path>\b[A-Za-z]:\\[^\s\"<>|*?]*|(?<!\S)\\\\\w[^\s\"<>|
 _TITLE = re.compile(r'(title|description)="([^"]*)"')
 
 
-def message(row: Row, files: Mapping[str, Row], *, storylines: bool) -> dict[str, Any]:
+def message(row: Row, files: Mapping[str, Row], *, storylines: bool) -> dict[str, JSON]:
     """Make a message of a row of Messages.csv. Line breaks in bodies may be written as backslash and n.
 
     `storylines`: the network's All Company is a group, so what is in no group stands in somebody's storyline.
     """
-    found: dict[str, Any] = {
+    found: dict[str, JSON] = {
         name: row[name]
         for name in (
             "id", "sender_id", "sender_type", "delegate_id", "replied_to_id", "thread_id", "conversation_id",
@@ -38,16 +38,16 @@ def message(row: Row, files: Mapping[str, Row], *, storylines: bool) -> dict[str
     return found
 
 
-def sender(row: Row) -> dict[str, Any] | None:
+def sender(row: Row) -> dict[str, JSON] | None:
     """Make a bot or guide of a message's sender; users have a table of their own."""
     if row.get("sender_type") not in {"bot", "guide"} or "sender_id" not in row:
         return None
     return {"type": row["sender_type"], "id": row["sender_id"], "full_name": row.get("sender_name")}
 
 
-def user(row: Row) -> dict[str, Any]:
+def user(row: Row) -> dict[str, JSON]:
     """Make a user of a row of Users.csv; `soft_delete` means deleted, suspended or pending, as the dates tell."""
-    found: dict[str, Any] = {name: row.get(name) for name in ("job_title", "location", "department", "email")}
+    found: dict[str, JSON] = {name: row.get(name) for name in ("job_title", "location", "department", "email")}
     found["id"] = row.get("id")
     if "name" in row:
         found["full_name"] = row["name"]
@@ -63,9 +63,9 @@ def user(row: Row) -> dict[str, Any]:
     return found
 
 
-def group(row: Row) -> dict[str, Any]:
+def group(row: Row) -> dict[str, JSON]:
     """Make a group of a row of Groups.csv."""
-    found: dict[str, Any] = {"id": row.get("id"), "full_name": row.get("name"), "description": row.get("description")}
+    found: dict[str, JSON] = {"id": row.get("id"), "full_name": row.get("name"), "description": row.get("description")}
     if "private" in row:
         found["privacy"] = "private" if may_be_true(row, "private") else "public"
     for name in ("created_at", "creator_id", "creator_type"):
@@ -76,7 +76,7 @@ def group(row: Row) -> dict[str, Any]:
     return found
 
 
-def network(row: Row) -> dict[str, Any]:
+def network(row: Row) -> dict[str, JSON]:
     """Make a network of a row of Networks.csv; what may be a token in it (`secure_browser_token`) is not taken."""
     return {
         "id": row.get("id"),
@@ -86,7 +86,7 @@ def network(row: Row) -> dict[str, Any]:
     }
 
 
-def version(row: Row) -> dict[str, Any]:
+def version(row: Row) -> dict[str, JSON]:
     """Make a version of a row of MessageVersions.csv."""
     when = next((row[name] for name in ("updated_at", "edited_at", "modified_at", "created_at") if name in row), None)
     return {
@@ -107,12 +107,12 @@ def unescaped(text: str) -> str:
     return _BREAK.sub(lambda match: match["path"] or "\n", text)
 
 
-def _attachments(text: str, files: Mapping[str, Row]) -> Iterator[dict[str, Any]]:
+def _attachments(text: str, files: Mapping[str, Row]) -> Iterator[dict[str, JSON]]:
     """Read `uploadedfile:137082854, opengraphobject:[351561244736612 : https://… : title="…"]`."""
     for match in _PLACE.finditer(text):
         if match["id"] is not None:
             listed = files.get(match["id"], {})
-            found: dict[str, Any] = {"type": match["type"], "id": match["id"], "name": listed.get("name")}
+            found: dict[str, JSON] = {"type": match["type"], "id": match["id"], "name": listed.get("name")}
             yield {**found, "web_url": listed.get("download_url"), "description": listed.get("description")}
             continue
         native, _, rest = match["inner"].partition(" : ")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from communitykit.connector import Budget, make_id
+from communitykit.connector import JSON, Budget, make_id
 from communitykit.sandbox import Circle, Desk, Door, Message, Person, Place, Platform, Segment, Site, World, from_us
 from communitykit_yammer.sandbox import naming
 from communitykit_yammer.sandbox.desk import CLIENT_ID, YammerDesk
@@ -42,17 +42,17 @@ class YammerPlatform(Platform):
         }
     )  # fmt: skip
     archive_styles: ClassVar[tuple[str, ...]] = ("modern", "legacy", "networks")
-    tight: ClassVar[Mapping[str, Any]] = {"rows": 6, "page": 10}
-    renewing: ClassVar[Mapping[str, Any]] = {"entra": True}
+    tight: ClassVar[Mapping[str, JSON]] = {"rows": 6, "page": 10}
+    renewing: ClassVar[Mapping[str, JSON]] = {"entra": True}
 
     def open(self, site: Site) -> Desk:
         """Set the network up."""
         return YammerDesk(site)
 
-    def settings(self, site: Site) -> dict[str, Any]:
+    def settings(self, site: Site) -> dict[str, JSON]:
         """Return addresses and token; with `entra` the means to refresh it, with `graph` a token for Graph, too."""
         desk = site.desk
-        found: dict[str, Any] = {"base_url": f"{site.url}/api/v1/", "token": site.token}
+        found: dict[str, JSON] = {"base_url": f"{site.url}/api/v1/", "token": site.token}
         if isinstance(desk, YammerDesk):
             found.update(graph_url=f"{site.url}/graph/v1.0/", login_url=f"{site.url}/login/")
             if desk.entra:
@@ -102,7 +102,7 @@ class YammerPlatform(Platform):
         """Users are listed while they are active; bots and people of other networks never."""
         return person.kind in {"employee", "guest"} and person.active
 
-    def adjust(self, world: World, record: str, fields: dict[str, Any], subject: Any, door: Door) -> dict[str, Any]:  # noqa: ANN401
+    def adjust(self, world: World, record: str, fields: dict[str, JSON], subject: JSON, door: Door) -> dict[str, JSON]:
         """Leave out what Yammer does not tell, or not through that door."""
         if record == "post":
             return self._post(world, fields, subject, door)
@@ -116,7 +116,7 @@ class YammerPlatform(Platform):
             found["time_zone"] = naming.rails_zone(found["time_zone"])
         return found
 
-    def _post(self, world: World, fields: dict[str, Any], message: Message, door: Door) -> dict[str, Any]:
+    def _post(self, world: World, fields: dict[str, JSON], message: Message, door: Door) -> dict[str, JSON]:
         hidden = {"broadcast"} | ({"edited_at"} if door == "api" else {"replies"})
         found = {name: value for name, value in fields.items() if name not in hidden}
         found["created_at"] = from_us(naming.whole_second(message.at))
@@ -125,7 +125,7 @@ class YammerPlatform(Platform):
         found["parent_id"] = self.post_id(world, parent) if parent is not None else None
         return found
 
-    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:  # noqa: ARG002 # same
+    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, JSON]]]:  # noqa: ARG002 # same
         """Return the network itself."""
         network = self.network(world)
         yield (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any
 
+from communitykit.connector import JSON
 from communitykit.sandbox import Answer, Call, Desk, Failure, Grant, Message, Person, Place, Site
 from communitykit_yammer.sandbox import naming
 from communitykit_yammer.sandbox.endpoints import ROUTES
@@ -115,7 +115,7 @@ class YammerDesk(Desk):
         body = {"response": {"message": message, "stat": "fail", "code": code}}
         return Answer.of(body, status=status, headers=headers)
 
-    def renew(self, item: dict[str, Any]) -> bool:
+    def renew(self, item: dict[str, JSON]) -> bool:
         """Use types that nobody has heard of."""
         if item.get("message_type") == "update":
             item["message_type"] = "hologram"

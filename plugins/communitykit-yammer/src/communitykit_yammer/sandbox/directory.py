@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from communitykit.connector import JSON
 from communitykit.sandbox import Message, Person, Place, World
 from communitykit_yammer.sandbox import naming
 from communitykit_yammer.sandbox.naming import group, message, network, time, user
 from communitykit_yammer.sandbox.rendering import WEB
 
-JSONObject = dict[str, Any]
+JSONObject = dict[str, JSON]
 
 
 def network_object(world: World) -> JSONObject:

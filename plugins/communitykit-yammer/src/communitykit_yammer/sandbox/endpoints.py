@@ -7,10 +7,11 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic_core import to_json
 
+from communitykit.connector import JSON
 from communitykit.sandbox import Answer, Call, Message, Place
 from communitykit_yammer.sandbox import directory, naming, rendering
 
@@ -144,7 +145,7 @@ def _find(desk: YammerDesk, number: int) -> Message | None:
     return found if found is not None and found.live else None
 
 
-def _page_of(desk: YammerDesk, call: Call, rows: Sequence[Any]) -> list[Any]:
+def _page_of(desk: YammerDesk, call: Call, rows: Sequence[JSON]) -> list[JSON]:
     page = max(1, int(call.fields.get("page") or 1))
     return list(rows[(page - 1) * desk.rows : page * desk.rows])
 
@@ -188,7 +189,7 @@ def _envelope(desk: YammerDesk, call: Call, page: list[Message], line: Place | N
     return Answer(200, to_json(body), {"content-type": "application/json; charset=utf-8"})
 
 
-def _references(desk: YammerDesk, page: list[Message]) -> list[dict[str, Any]]:
+def _references(desk: YammerDesk, page: list[Message]) -> list[dict[str, JSON]]:
     """Return who wrote, threads, and parents off the page; likers are left out, and so are people only mentioned."""
     world = desk.world
     authors = dict.fromkeys(one.author for one in page)

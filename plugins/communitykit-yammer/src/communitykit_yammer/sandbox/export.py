@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from communitykit.connector import JSON
 from communitykit.sandbox import DAY, Answer, Call, Message, Person, Place, World, from_us, to_us
 from communitykit_yammer.sandbox import naming, rendering
 from communitykit_yammer.sandbox.naming import group, message, network, user
@@ -35,7 +36,7 @@ NETWORKS = ("id", "permalink", "name", "url", "paid", "created_at", "moderated",
             "secure_browser_token")  # fmt: skip
 VERSIONS = ("id", "message_id", "body", "created_at")
 
-Rows = list[dict[str, Any]]
+Rows = list[dict[str, JSON]]
 
 
 def write(
@@ -139,7 +140,7 @@ def _is_in(one: Message, low: int, high: int) -> bool:
     return any(low <= moment < high for moment in (one.at, one.edited_at, one.deleted_at) if moment is not None)
 
 
-def _network(world: World, date: Any) -> dict[str, Any]:  # noqa: ANN401 # how dates are written
+def _network(world: World, date: JSON) -> dict[str, JSON]:
     return {
         "id": network(world),
         "permalink": naming.DOMAIN,
@@ -151,7 +152,7 @@ def _network(world: World, date: Any) -> dict[str, Any]:  # noqa: ANN401 # how d
     }
 
 
-def _user(world: World, person: Person, date: Any) -> dict[str, Any]:  # noqa: ANN401 # same
+def _user(world: World, person: Person, date: JSON) -> dict[str, JSON]:
     account = world.account(person, "yammer")
     return {
         "id": user(world, person),
@@ -167,7 +168,7 @@ def _user(world: World, person: Person, date: Any) -> dict[str, Any]:  # noqa: A
     }
 
 
-def _group(world: World, place: Place, date: Any) -> dict[str, Any]:  # noqa: ANN401 # same
+def _group(world: World, place: Place, date: JSON) -> dict[str, JSON]:
     return {
         "id": group(world, place),
         "name": place.name,
@@ -182,7 +183,7 @@ def _group(world: World, place: Place, date: Any) -> dict[str, Any]:  # noqa: AN
     }
 
 
-def _message(world: World, place: Place, one: Message, date: Any, *, legacy: bool) -> dict[str, Any]:  # noqa: ANN401 # same
+def _message(world: World, place: Place, one: Message, date: JSON, *, legacy: bool) -> dict[str, JSON]:
     person, parent, root = world.people[one.author], naming.parent_of(world, one), world.root_of(one)
     direct = place.privacy == "direct"
     started = one is root
@@ -212,7 +213,7 @@ def _message(world: World, place: Place, one: Message, date: Any, *, legacy: boo
     }
 
 
-def _line(world: World, place: Place, date: Any) -> dict[str, Any]:  # noqa: ANN401 # same
+def _line(world: World, place: Place, date: JSON) -> dict[str, JSON]:
     whole = rendering.system_object(world, place)
     return {
         "id": whole["id"],
@@ -234,7 +235,7 @@ def _body(world: World, one: Message, *, legacy: bool) -> str:
     return text if legacy else text.replace("\n", "\\n")
 
 
-def _files(world: World, written: list[tuple[Place, Message]]) -> Iterator[dict[str, Any]]:
+def _files(world: World, written: list[tuple[Place, Message]]) -> Iterator[dict[str, JSON]]:
     for _, one in written:
         for file in one.files:
             number = rendering.file_number(world, one, file.number)

@@ -8,9 +8,10 @@ import hashlib
 import io
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from communitykit.connector import JSON
 from communitykit.sandbox import DAY, Answer, Call, Person, make_cursor, read_cursor
 from communitykit_yammer.sandbox import naming
 
@@ -67,7 +68,7 @@ class GraphDesk:
             return Answer(302, b"", {"location": f"{self.desk.site.url}/graph/download/{match[1]}/{match[2]}"})
         return failure("missing")
 
-    def _communities(self) -> list[dict[str, Any]]:
+    def _communities(self) -> list[dict[str, JSON]]:
         return [
             {
                 "id": node_id("Group", str(number)),
@@ -80,7 +81,7 @@ class GraphDesk:
             if place.privacy != "direct"
         ]
 
-    def _role_members(self, role: str) -> list[dict[str, Any]]:
+    def _role_members(self, role: str) -> list[dict[str, JSON]]:
         people = [one for one in self._people() if (one.admin if role == "network-admin" else one.leader)]
         return [{"id": one.directory_id, "userId": one.directory_id} for one in people]
 
@@ -102,7 +103,7 @@ class GraphDesk:
     def _people(self) -> list[Person]:
         return [one for one in self.world.people if "yammer" in one.platforms and one.active and one.directory_id]
 
-    def _account(self, person: Person) -> dict[str, Any]:
+    def _account(self, person: Person) -> dict[str, JSON]:
         account = self.world.account(person, "yammer")
         return {
             "id": person.directory_id,
@@ -113,7 +114,7 @@ class GraphDesk:
             "officeLocation": person.site.city,
         }
 
-    def _page(self, call: Call, rows: list[dict[str, Any]]) -> Answer:
+    def _page(self, call: Call, rows: list[dict[str, JSON]]) -> Answer:
         size = min(int(call.fields.get("$top") or _PAGE), int(self.desk.site.options.get("top", 999)))
         start = 0
         if token := call.fields.get("$skiptoken"):
@@ -121,7 +122,7 @@ class GraphDesk:
             if position is None:
                 return failure("cursor")
             start = int(position)
-        body: dict[str, Any] = {"value": rows[start : start + size]}
+        body: dict[str, JSON] = {"value": rows[start : start + size]}
         if start + size < len(rows):
             cursor = quote(make_cursor(self.secret, call.path, str(start + size)), safe="")
             body["@odata.nextLink"] = f"{self.desk.site.url}{quote(call.path)}?$top={size}&$skiptoken={cursor}"
@@ -139,7 +140,7 @@ class GraphDesk:
         writer.writerows(rows)
         return Answer(200, b"\xef\xbb\xbf" + out.getvalue().encode(), {"content-type": "application/octet-stream"})
 
-    def _report(self, name: str, days: int) -> tuple[tuple[str, ...], list[list[Any]]]:
+    def _report(self, name: str, days: int) -> tuple[tuple[str, ...], list[list[JSON]]]:
         world, today = self.world, self.world.now.date().isoformat()
         since = world.now_us - days * DAY
         concealed = bool(self.desk.site.options.get("concealed"))

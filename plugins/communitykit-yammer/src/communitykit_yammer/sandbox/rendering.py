@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-from typing import Any
 
+from communitykit.connector import JSON
 from communitykit.sandbox import Message, Person, Place, World
 from communitykit_yammer.sandbox import naming
 from communitykit_yammer.sandbox.naming import group, message, native, network, time, user
 
-JSONObject = dict[str, Any]
+JSONObject = dict[str, JSON]
 WEB = "https://www.yammer.com"
 _TYPES = {"post": "update"}
 
@@ -156,7 +156,7 @@ def _notified(world: World, written: Message) -> list[int]:
     return list(dict.fromkeys(user(world, person) for person in people))
 
 
-def _attachments(world: World, written: Message) -> Any:  # noqa: ANN401 # a generator of JSON
+def _attachments(world: World, written: Message) -> JSON:
     for file in written.files:
         number = file_number(world, written, file.number)
         yield {

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from communitykit.connector import Draft, Ignored, WireKind
+from communitykit.connector import JSON, Draft, Ignored, WireKind
 from communitykit_yammer.translate import acts, graph, messages, people, places
 
 
-def _topic(_item: Any, _context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401 # not read
+def _topic(_item: JSON, _context: Mapping[str, JSON]) -> Iterator[Draft]:
     yield Ignored("topic")
 
 
-def _thread(_item: Any, _context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401 # not read
+def _thread(_item: JSON, _context: Mapping[str, JSON]) -> Iterator[Draft]:
     yield Ignored("thread")
 
 
-def _draft(_item: Any, _context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401 # not read
+def _draft(_item: JSON, _context: Mapping[str, JSON]) -> Iterator[Draft]:
     yield Ignored("draft")
 
 
-def _aside(_item: Any, _context: Mapping[str, Any]) -> Iterator[Draft]:  # noqa: ANN401 # not read
+def _aside(_item: JSON, _context: Mapping[str, JSON]) -> Iterator[Draft]:
     yield Ignored("reference")
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
-from communitykit.connector import Draft, Rejected, Swept, make_event_id
+from communitykit.connector import JSON, Draft, Rejected, Swept, make_event_id
 from communitykit_yammer.ids import (
     NETWORK,
     PLATFORM,
@@ -22,7 +21,7 @@ from communitykit_yammer.translate.oddities import spoken_part
 from communitykit_yammer.wire import LikedBy, Message
 
 
-def reactions(liked: LikedBy, draft: Mapping[str, Any], network: str) -> Iterator[Draft]:
+def reactions(liked: LikedBy, draft: Mapping[str, JSON], network: str) -> Iterator[Draft]:
     """Translate who reacted: no type and no time is told. Where the list is whole, what is not in it was undone."""
     actors: dict[str, None] = {}
     for one in liked.get("names") or ():
@@ -42,7 +41,7 @@ def reactions(liked: LikedBy, draft: Mapping[str, Any], network: str) -> Iterato
         yield Swept("event", {"kind": "reacted", "target_id": draft["id"]})
 
 
-def vote(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+def vote(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a row of an export's Answers.csv: somebody voted for an answer to a question.
 
     Raises Rejected when it does not say who, or for what.
@@ -63,7 +62,7 @@ def vote(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]
     }
 
 
-def system(item: Message, context: Mapping[str, Any], network: str, native: str, where: str | None) -> dict[str, Any]:
+def system(item: Message, context: Mapping[str, JSON], network: str, native: str, where: str | None) -> dict[str, JSON]:
     """Describe what Yammer itself tells ("has created the [[group:1]] group") at a place: nobody's post."""
     spoken = spoken_part(item, context, network, {})
     target = where or community_id(network, NETWORK)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from typing import Any
 
-from communitykit.connector import Draft, Rejected, is_concealed, make_id
+from communitykit.connector import JSON, Draft, Rejected, is_concealed, make_id
 from communitykit_yammer.ids import (
     NETWORK,
     PLATFORM,
@@ -28,7 +27,7 @@ _ABOUT = frozenset(
 """Columns that say what a row is about; all others are figures."""
 
 
-def community(item: GraphCommunity, context: Mapping[str, Any]) -> Iterator[Draft]:
+def community(item: GraphCommunity, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a community: its node id holds the number that REST knows it by.
 
     Raises Rejected when it does not.
@@ -36,7 +35,7 @@ def community(item: GraphCommunity, context: Mapping[str, Any]) -> Iterator[Draf
     network, native = network_of(context, {}), rest_id(item.get("id"))
     if native is None:
         raise Rejected("no_id", "the community's id is no node id")
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "community",
         "id": community_id(network, native),
         "kind": "group",
@@ -54,7 +53,7 @@ def community(item: GraphCommunity, context: Mapping[str, Any]) -> Iterator[Draf
     yield draft
 
 
-def role(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+def role(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a role, kept as the group of those who have it.
 
     Raises Rejected when it has no id.
@@ -72,7 +71,7 @@ def role(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]
     }
 
 
-def member(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+def member(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a member of a Microsoft 365 group or of a role.
 
     `context`: `people` (users by address), `group` and `role`. Who has no Yammer account is kept by the directory id.
@@ -87,7 +86,7 @@ def member(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draf
     native = next((people[one] for one in addresses if one in people), None)
     parts = (native,) if native else ("directory", str(entra))
     who = member_id(network, native) if native else member_id(network, str(entra), "directory")
-    draft: dict[str, Any] = {"record": "member", "id": who, "directory_id": str(entra)}
+    draft: dict[str, JSON] = {"record": "member", "id": who, "directory_id": str(entra)}
     if native is None:
         told = {"display_name": "displayName", "email": "mail", "job_title": "jobTitle", "location": "officeLocation"}
         draft |= {name: item[wire] or None for name, wire in told.items() if wire in item}
@@ -106,7 +105,7 @@ def member(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draf
     }
 
 
-def report_user(item: Mapping[str, str], context: Mapping[str, Any]) -> Iterator[Draft]:
+def report_user(item: Mapping[str, str], context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a row about a person: one Measure for each figure ("Read Count" is the only reads figure there is)."""
     network = network_of(context, {})
     label = item.get("User Principal Name") or item.get("Display Name") or ""
@@ -114,7 +113,7 @@ def report_user(item: Mapping[str, str], context: Mapping[str, Any]) -> Iterator
     yield from _measures(item, context, label, member_id(network, native) if native else None)
 
 
-def report_group(item: Mapping[str, str], context: Mapping[str, Any]) -> Iterator[Draft]:
+def report_group(item: Mapping[str, str], context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a row about a group, which is told by its name only: joined where one group alone has that name."""
     network = network_of(context, {})
     label = item.get("Group Display Name") or ""
@@ -122,13 +121,13 @@ def report_group(item: Mapping[str, str], context: Mapping[str, Any]) -> Iterato
     yield from _measures(item, context, label, community_id(network, native) if native else None)
 
 
-def report_network(item: Mapping[str, str], context: Mapping[str, Any]) -> Iterator[Draft]:
+def report_network(item: Mapping[str, str], context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a row about the whole network on one day, or over the period."""
     network = network_of(context, {})
     yield from _measures(item, context, "", community_id(network, NETWORK))
 
 
-def _measures(item: Mapping[str, str], context: Mapping[str, Any], label: str, subject: str | None) -> Iterator[Draft]:
+def _measures(item: Mapping[str, str], context: Mapping[str, JSON], label: str, subject: str | None) -> Iterator[Draft]:
     network, report = network_of(context, {}), str(context.get("report") or "report")
     end = _day(item.get("Report Date")) or _day(item.get("Report Refresh Date"))
     if end is None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from communitykit.connector import Draft, Ignored, Rejected
+from communitykit.connector import JSON, Draft, Ignored, Rejected
 from communitykit_yammer.ids import (
     ALL_COMPANY,
     community_id,
@@ -26,7 +25,7 @@ _FILES = {"image": "image", "video": "video", "file": "file", "document": "file"
 _CARDS = frozenset({"ymodule", "opengraphobject", "page", "link"})
 
 
-def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
+def message(item: Message, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a message.
 
     `context` tells network, origin, and what stands around the message in its page: `group` (whose feed it is),
@@ -52,7 +51,7 @@ def message(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
 
 
 def _living(
-    item: Message, context: Mapping[str, Any], network: str, native: str, draft: dict[str, Any]
+    item: Message, context: Mapping[str, JSON], network: str, native: str, draft: dict[str, JSON]
 ) -> Iterator[Draft]:
     """Add to its frame what a message says, and give the reactions to it."""
     odd = dict.fromkeys(name for name in ("system_message",) if item.get(name) not in (None, False))
@@ -87,7 +86,7 @@ def _living(
         yield Rejected("odd_part", f"{part} has no shape that can be read", native=native)
 
 
-def reference(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
+def reference(item: Message, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a message that stands beside a page as a mere reference: who, where and when, never what.
 
     Its body is cut short, so it is left to the page that holds the message whole. The group whose page shows it says
@@ -109,7 +108,7 @@ def reference(item: Message, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield draft
 
 
-def version(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+def version(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a row of an export's MessageVersions.csv: what a message said from some moment on.
 
     Raises Rejected when it does not say which message, or nothing.
@@ -118,7 +117,7 @@ def version(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Dra
     if native is None or not item.get("body"):
         raise Rejected("no_id", "the version does not say of which message it is, or what it said")
     spoken = said({"parsed": item["body"]}, network, (), context.get("topics") or {})
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "post",
         "id": post_id(network, native),
         "body": spoken.body,
@@ -130,9 +129,9 @@ def version(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Dra
     yield draft
 
 
-def _frame(item: Message, network: str, native: str, where: str | None) -> dict[str, Any]:
+def _frame(item: Message, network: str, native: str, where: str | None) -> dict[str, JSON]:
     """Describe where a message stands, who wrote it and when: what references tell, too."""
-    draft: dict[str, Any] = {"record": "post", "id": post_id(network, native)}
+    draft: dict[str, JSON] = {"record": "post", "id": post_id(network, native)}
     if where:
         draft["community_id"] = where
     if (sender := number(item.get("sender_id"))) is not None:
@@ -147,7 +146,7 @@ def _frame(item: Message, network: str, native: str, where: str | None) -> dict[
     return draft
 
 
-def _where(item: Message, context: Mapping[str, Any], network: str) -> str | None:
+def _where(item: Message, context: Mapping[str, JSON], network: str) -> str | None:
     """Find the community: a group, a private conversation, somebody's storyline, or the whole company's feed."""
     if group := number(item.get("group_id")):
         return community_id(network, group)
@@ -164,7 +163,7 @@ def _where(item: Message, context: Mapping[str, Any], network: str) -> str | Non
     return community_id(network, "storyline", owner) if owner else None
 
 
-def _deleted(item: Message) -> dict[str, Any]:
+def _deleted(item: Message) -> dict[str, JSON]:
     """Describe what an export still tells of a deleted message: nothing of what it said."""
     return {
         "deleted_at": parse_time(item.get("deleted_at")),
@@ -178,9 +177,9 @@ def _deleted(item: Message) -> dict[str, Any]:
     }
 
 
-def _attachment(item: Attachment) -> dict[str, Any]:
+def _attachment(item: Attachment) -> dict[str, JSON]:
     kind = item.get("type") or ""
-    found: dict[str, Any] = {
+    found: dict[str, JSON] = {
         "kind": _FILES.get(kind, "link" if kind in _CARDS else "card" if kind == "message" else "other"),
         "id": number(item.get("id")),
         "name": item.get("original_name") or item.get("name") or None,
@@ -205,7 +204,7 @@ def _praised(attachments: list[Attachment], network: str) -> Iterator[str]:
             )
 
 
-def _poll(question: str | None, options: list[PollOption]) -> dict[str, Any]:
+def _poll(question: str | None, options: list[PollOption]) -> dict[str, JSON]:
     """Describe a poll; this API mostly gives its answers without the votes."""
     return {
         "question": question,

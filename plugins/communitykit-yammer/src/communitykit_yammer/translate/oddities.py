@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from communitykit.connector import JSON
 from communitykit_yammer.translate.text import FORMS, Said, said
 
 
-def spoken_part(item: Mapping[str, Any], context: Mapping[str, Any], network: str, odd: dict[str, None]) -> Said | None:
+def spoken_part(
+    item: Mapping[str, JSON], context: Mapping[str, JSON], network: str, odd: dict[str, None]
+) -> Said | None:
     """Read the body; None where it has no readable shape, so that what was known of it stays."""
     body, notified = item.get("body") or {}, item.get("notified_user_ids") or ()
     if not isinstance(body, Mapping) or not all(isinstance(body.get(form) or "", str) for form in FORMS):
@@ -19,12 +21,12 @@ def spoken_part(item: Mapping[str, Any], context: Mapping[str, Any], network: st
     return said(body, network, notified, context.get("topics") or {})
 
 
-def is_system(item: Mapping[str, Any]) -> bool:
+def is_system(item: Mapping[str, JSON]) -> bool:
     """Tell whether Yammer itself wrote a message: what says so oddly does not, or a post would turn into an event."""
     return item.get("system_message") is True or item.get("message_type") == "system"
 
 
-def liked_part(item: Mapping[str, Any], odd: dict[str, None]) -> Any:  # noqa: ANN401 # a LikedBy, or None
+def liked_part(item: Mapping[str, JSON], odd: dict[str, None]) -> JSON:
     """Return who reacted; None where that is not told, or cannot be read."""
     liked = item.get("liked_by")
     if liked is not None and (not isinstance(liked, Mapping) or not isinstance(liked.get("names") or [], list)):
@@ -33,7 +35,7 @@ def liked_part(item: Mapping[str, Any], odd: dict[str, None]) -> Any:  # noqa: A
     return liked
 
 
-def objects(item: Mapping[str, Any], name: str, odd: dict[str, None]) -> list[Any] | None:
+def objects(item: Mapping[str, JSON], name: str, odd: dict[str, None]) -> list[JSON] | None:
     """Return the objects of a list, without what is none; None where it is no list, so that what was known stays."""
     value = item.get(name) or []
     if not isinstance(value, list | tuple):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from communitykit.connector import Draft, Rejected
+from communitykit.connector import JSON, Draft, Rejected
 from communitykit_yammer.ids import community_id, member_id, membership_id, network_of, number, parse_time
 from communitykit_yammer.wire import Liker, User
 
@@ -19,7 +18,7 @@ _BOTS = frozenset({"bot", "guide"})
 _GUEST = ("guest", "aad_guest")
 
 
-def user(item: User, context: Mapping[str, Any]) -> Iterator[Draft]:
+def user(item: User, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a user, whole or a reference: what it does not hold stays untold.
 
     Whether somebody is active is left to the list of users, not to a reference beside a page (`context["reference"]`).
@@ -32,7 +31,7 @@ def user(item: User, context: Mapping[str, Any]) -> Iterator[Draft]:
     network, native = network_of(context, item), number(item.get("id"))
     if native is None:
         raise Rejected("no_id", "the user has no id")
-    draft: dict[str, Any] = {"record": "member", "id": member_id(network, native), "kind": "person"}
+    draft: dict[str, JSON] = {"record": "member", "id": member_id(network, native), "kind": "person"}
     if item.get("full_name") or item.get("name"):
         draft["display_name"] = item.get("full_name") or item.get("name")
     draft |= {name: item[wire] for wire, name in _CERTAIN.items() if item.get(wire)}  # type: ignore[literal-required] # keys
@@ -60,7 +59,7 @@ def _standing(item: User, network: str) -> dict[str, bool]:
     return found
 
 
-def bot(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+def bot(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a bot or a guide (the account that welcomes newcomers): `type` says which.
 
     Raises Rejected when there is no id.
@@ -68,7 +67,7 @@ def bot(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
     network, native = network_of(context, item), number(item.get("id"))
     if native is None:
         raise Rejected("no_id", "the bot has no id")
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "member",
         "id": member_id(network, native, str(item.get("type") or "bot")),
         "kind": "bot",
@@ -78,7 +77,7 @@ def bot(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
     yield draft
 
 
-def liker(item: Liker, context: Mapping[str, Any]) -> Iterator[Draft]:
+def liker(item: Liker, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate somebody who reacted and whom the page describes nowhere else.
 
     Raises Rejected when there is no id.
@@ -86,7 +85,7 @@ def liker(item: Liker, context: Mapping[str, Any]) -> Iterator[Draft]:
     network, native = network_of(context, {}), number(item.get("user_id"))
     if native is None:
         raise Rejected("no_id", "the liker has no id")
-    draft: dict[str, Any] = {"record": "member", "id": member_id(network, native), "kind": "person"}
+    draft: dict[str, JSON] = {"record": "member", "id": member_id(network, native), "kind": "person"}
     if item.get("full_name"):
         draft["display_name"] = item["full_name"]
     if item.get("permalink"):
@@ -96,7 +95,7 @@ def liker(item: Liker, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield draft
 
 
-def membership(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+def membership(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a row of a group's members: who, and nothing of their role, which this API does not tell.
 
     Raises Rejected when the row or its context has no id.
@@ -114,7 +113,7 @@ def membership(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[
     }
 
 
-def administrator(item: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Draft]:
+def administrator(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a row of an export's list of administrators.
 
     Raises Rejected when there is no id.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from communitykit.connector import Draft, Rejected, parse_id
+from communitykit.connector import JSON, Draft, Rejected, parse_id
 from communitykit_yammer.ids import ALL_COMPANY, NETWORK, community_id, member_id, network_of, number, parse_time
 from communitykit_yammer.wire import Group, Network
 
 
-def network(item: Network, context: Mapping[str, Any]) -> Iterator[Draft]:
+def network(item: Network, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a network.
 
     Raises Rejected when it has no id.
@@ -18,7 +17,7 @@ def network(item: Network, context: Mapping[str, Any]) -> Iterator[Draft]:
     native = number(item.get("id")) or number(context.get("network"))
     if native is None:
         raise Rejected("no_id", "the network has no id")
-    draft: dict[str, Any] = {"record": "community", "id": community_id(native, NETWORK), "kind": "network"}
+    draft: dict[str, JSON] = {"record": "community", "id": community_id(native, NETWORK), "kind": "network"}
     if item.get("name"):
         draft["name"] = item["name"]
     if item.get("web_url"):
@@ -28,7 +27,7 @@ def network(item: Network, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield draft
 
 
-def group(item: Group, context: Mapping[str, Any]) -> Iterator[Draft]:
+def group(item: Group, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a group.
 
     Raises Rejected when it has no id.
@@ -36,7 +35,7 @@ def group(item: Group, context: Mapping[str, Any]) -> Iterator[Draft]:
     home, native = network_of(context, item), number(item.get("id"))
     if native is None:
         raise Rejected("no_id", "the group has no id")
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "community",
         "id": community_id(home, native),
         "kind": "group",
@@ -63,13 +62,13 @@ def group(item: Group, context: Mapping[str, Any]) -> Iterator[Draft]:
     yield draft
 
 
-def special(where: str) -> dict[str, Any] | None:
+def special(where: str) -> dict[str, JSON] | None:
     """Describe the place of an id that is no group's, which no listing holds: a feed, a storyline, a conversation."""
     parts = parse_id(where)
     kind = parts.native[0]
     if number(kind):
         return None
-    draft: dict[str, Any] = {
+    draft: dict[str, JSON] = {
         "record": "community",
         "id": where,
         "kind": "direct" if kind == "conversation" else "group",

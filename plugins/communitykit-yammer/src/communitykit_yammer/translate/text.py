@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from communitykit.connector import html_text, make_id
+from communitykit.connector import JSON, html_text, make_id
 from communitykit_yammer.ids import PLATFORM, community_id, member_id, number
 
 _TOKEN = re.compile(r"\[\[(\w+):(\d+)\]\]")
@@ -27,12 +27,12 @@ class Said(NamedTuple):
     body: str | None
     body_format: str | None
     text: str | None
-    mentions: tuple[dict[str, Any], ...]
+    mentions: tuple[dict[str, JSON], ...]
     links: tuple[str, ...]
     topics: tuple[str, ...]
 
 
-def said(body: Mapping[str, Any], network: str, notified: Iterable[object], names: Mapping[str, str]) -> Said:
+def said(body: Mapping[str, JSON], network: str, notified: Iterable[object], names: Mapping[str, str]) -> Said:
     """Read a body; `notified` are ids of users notified beside it, `names` those of topics by their id."""
     source = body.get("parsed") or body.get("plain")
     if source:
@@ -41,7 +41,7 @@ def said(body: Mapping[str, Any], network: str, notified: Iterable[object], name
         raw, body_format, readable = rich, "html", html_text(rich)
     else:
         return Said(None, None, None, tuple(_members(network, notified, set())), (), ())
-    mentions: list[dict[str, Any]] = []
+    mentions: list[dict[str, JSON]] = []
     topics: list[str] = []
     seen: set[str] = set()
     for kind, native in _TOKEN.findall(readable):
@@ -61,7 +61,7 @@ def _shown(kind: str, native: str, names: Mapping[str, str]) -> str:
     return _SIGNS.get(kind, "") + (names.get(native, native) if kind in _TOPICS else native)
 
 
-def _mention(kind: str, native: str, network: str, names: Mapping[str, str]) -> dict[str, Any] | None:
+def _mention(kind: str, native: str, network: str, names: Mapping[str, str]) -> dict[str, JSON] | None:
     if kind == "user":
         return {"kind": "member", "id": member_id(network, native)}
     if kind == "group":
@@ -72,6 +72,6 @@ def _mention(kind: str, native: str, network: str, names: Mapping[str, str]) -> 
     return None
 
 
-def _members(network: str, notified: Iterable[object], seen: set[str]) -> list[dict[str, Any]]:
+def _members(network: str, notified: Iterable[object], seen: set[str]) -> list[dict[str, JSON]]:
     found = (member_id(network, native) for one in notified if (native := number(one)))
     return [{"kind": "member", "id": one} for one in dict.fromkeys(found) if one not in seen]
