@@ -5,68 +5,26 @@ from __future__ import annotations
 import math
 import os
 import shutil
-import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from postgresql import postgres_server
 from world import SCHEMA, World
 
 Run = Callable[[str], list[tuple[Any, ...]]]
 _TYPES = {"DOUBLE": "DOUBLE PRECISION"}
-_USER = "postgres"
-
-
-def postgres_program(name: str) -> str | None:
-    """Return where PostgreSQL's server programs are, on Debian out of the path."""
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda one: float(one.parent.name), reverse=True)
-    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *map(str, versions)]))
 
 
 @contextmanager
 def postgres(world: World) -> Iterator[Run]:
-    """Start a server on a socket of its own, in a zone of its own, and fill it."""
-    initdb, server = postgres_program("initdb"), postgres_program("postgres")
-    if initdb is None or server is None:
-        pytest.skip("no PostgreSQL server is installed")
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    who: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
-    if os.geteuid() == 0:  # it refuses to run as root
-        shutil.chown(folder, _USER, _USER)
-        who |= {"user": _USER, "group": _USER, "extra_groups": []}
-    data = str(folder / "data")
-    try:
-        made = [initdb, "-D", data, "-A", "trust", "-U", "test", "-E", "UTF8", "--locale=C", "--no-sync"]
-        subprocess.run(made, check=True, timeout=60, **who)
-        options = {"listen_addresses": "", "unix_socket_directories": str(folder), "fsync": "off"}
-        options |= {"timezone": "Asia/Tokyo", "jit": "off"}
-        flags = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
-        with subprocess.Popen([server, "-D", data, *flags], **who) as running:
-            try:
-                with _connected(folder) as connection:
-                    _fill(connection, world)
-                    yield lambda sql: connection.execute(sql.encode()).fetchall()
-            finally:
-                running.terminate()
-                running.wait(timeout=30)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _connected(folder: Path) -> psycopg.Connection:
-    last: Exception | None = None
-    for _ in range(200):  # another process starts: there is no clock to inject
-        try:
-            return psycopg.connect(host=str(folder), user="test", dbname="postgres", autocommit=True)
-        except psycopg.OperationalError as error:
-            last = error
-            time.sleep(0.05)
-    raise AssertionError(f"PostgreSQL does not start: {last}")
+    """Start a server and fill it."""
+    with postgres_server() as server, server.connect() as connection:
+        _fill(connection, world)
+        yield lambda sql: connection.execute(sql.encode()).fetchall()
 
 
 def _fill(connection: psycopg.Connection, world: World) -> None:
