@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias, cast
 from pydantic import TypeAdapter, ValidationError
 
 from communitykit.connector.declaration import Connector, WireKind
+from communitykit.connector.decoding import without_lone_surrogates
 from communitykit.connector.flow import Batch, Checkpoint, Ignored, Rejected, Swept
 from communitykit.connector.parts import where_it_failed
 from communitykit.connector.scrub import Scrubber, without_credentials
@@ -241,7 +242,7 @@ class Translation:
                         run_id=self.run_id,
                         slice=page.slice,
                         wire_kind=wire_kind,
-                        native_id=native[:_NATIVE_LENGTH] if isinstance(native, str) and native else None,
+                        native_id=_as_native_id(native) if isinstance(native, str) else None,
                         reason="invalid",
                         detail=f"{draft.get('record')}: {detail}",
                     ),
@@ -287,7 +288,12 @@ class Translation:
             run_id=self.run_id,
             slice=slice_key,
             wire_kind=wire_kind,
-            native_id=str(native)[:_NATIVE_LENGTH] if isinstance(native, str | int) and native != "" else None,
+            native_id=_as_native_id(native) if isinstance(native, str | int) else None,
             reason=reason,
             detail=detail or None,
         )
+
+
+def _as_native_id(native: str | int) -> str | None:
+    """Return an id as an Issue keeps it: what cannot be kept (half a character) is what it may be an Issue about."""
+    return without_lone_surrogates(str(native)[:_NATIVE_LENGTH]) or None
