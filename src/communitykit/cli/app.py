@@ -28,8 +28,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-sandbox_app = typer.Typer(help="A fictional company on simulated platforms.", no_args_is_help=True)
-app.add_typer(sandbox_app, name="sandbox")
 
 DEBUG = {"on": False}
 """Whether tracebacks are asked for."""
@@ -52,8 +50,6 @@ Private = Annotated[bool, typer.Option("--include-private", help="Private commun
 Direct = Annotated[bool, typer.Option("--include-direct", help="Direct messages too.")]
 KeepRaw = Annotated[bool, typer.Option("--keep-raw", help="Keep each scrubbed payload beside its record.")]
 Since = Annotated[str | None, typer.Option("--since", help="90d, 12h, 2w, 3mo, 2y, or a date: how far back.")]
-Size = Annotated[str, typer.Option("--size", help="tiny, small, medium or large.")]
-Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same company.")]
 Until = Annotated[str | None, typer.Option("--until", help="A date or time: up to when. Default: now.")]
 
 
@@ -302,51 +298,6 @@ def demo(*, to: To = Path("activity.duckdb"), as_json: Json = False) -> None:
 
     with errors():
         run_demo(to, as_json=as_json)
-
-
-@sandbox_app.command()
-def serve(  # the options of the command
-    *,
-    platform: Annotated[
-        str | None, typer.Option("--platform", help="Which platform. Default: every one that has a sandbox.")
-    ] = None,
-    size: Size = "small",
-    seed: Seed = 1,
-    port: Annotated[
-        int, typer.Option("--port", help="0 takes a free one; with several platforms, the first one's.")
-    ] = 0,
-    fault: Annotated[
-        list[str] | None, typer.Option("--fault", help="For instance latency=50ms; may be repeated.")
-    ] = None,
-    for_: Annotated[str, typer.Option("--for", metavar="1h", help="Stop by itself after that.")] = "1h",
-    as_json: Json = False,
-) -> None:
-    """Serve simulated platforms on this machine, for any client to point at."""
-    from communitykit.cli.sandbox import serve_platforms  # noqa: PLC0415 # imported only when used
-
-    with errors():
-        seconds = parse_length(for_).total_seconds()
-        serve_platforms(platform, size=size, seed=seed, port=port, faults=fault or [], seconds=seconds, as_json=as_json)
-
-
-@sandbox_app.command("export")
-def sandbox_export(  # the options of the command
-    *,
-    platform: Annotated[str, typer.Argument(help="Which platform.")],
-    to: Annotated[Path, typer.Argument(help="The archive to write.")],
-    style: Annotated[str | None, typer.Option("--style", help="Of which kind or age. Default: the newest.")] = None,
-    size: Size = "small",
-    seed: Seed = 1,
-    private: Annotated[
-        bool, typer.Option("--include-private", help="Private communities and direct messages, where exports differ.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Write an export archive of the fictional company, to try an import on."""
-    from communitykit.cli.sandbox import write_export  # noqa: PLC0415 # imported only when used
-
-    with errors():
-        write_export(platform, to, style=style, size=size, seed=seed, private=private, as_json=as_json)
 
 
 def _doors(connector: Any) -> dict[str, bool]:  # noqa: ANN401 # a Connector
