@@ -2,6 +2,6 @@
 
 from communitykit_workplace.api.access import authorize, preflight
 from communitykit_workplace.api.methods import fault
-from communitykit_workplace.api.reading import discover, read, resolve
+from communitykit_workplace.api.reading import READERS, discover, resolve
 
-__all__ = ["authorize", "discover", "fault", "preflight", "read", "resolve"]
+__all__ = ["READERS", "authorize", "discover", "fault", "preflight", "resolve"]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from communitykit import CommunityKitError, SettingsError
-from communitykit.connector import JSON, AuthFlow, Credential, Flow, Gap, Selection, bearer
+from communitykit.connector import JSON, AuthFlow, Credential, Flow, Gap, Selection, ask, bearer
 from communitykit_workplace.api.methods import graph
 from communitykit_workplace.ids import PLATFORM
 from communitykit_workplace.settings import WorkplaceSettings
@@ -48,10 +48,10 @@ def proof(token: str, secret: str, *, at: int | None = None) -> str:
 
 def preflight(selection: Selection) -> Flow:
     """Look which community this is, and say what the integration may not read."""
-    yield graph("community", subject="community", fields="id,name")
+    yield from ask(graph("community", subject="community", fields="id,name"))
     for path in ("community/members", "community/groups"):
         try:
-            yield graph(path, subject=path, fields="id", limit=1)
+            yield from ask(graph(path, subject=path, fields="id", limit=1))
         except CommunityKitError as error:
             yield Gap(str(error), "denied")
     if selection.settings.scim_base is None:
