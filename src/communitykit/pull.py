@@ -17,6 +17,7 @@ from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.doors.options import ReadOptions, RecordsKeywords, read_options
 from communitykit.doors.source import Source, new_run_id
 from communitykit.errors import CommunityKitError
+from communitykit.logs import LOGGER
 from communitykit.model import Coverage
 from communitykit.reading.backlog import Backlog
 from communitykit.reading.garbage import fewer_collections
@@ -63,7 +64,7 @@ class PullResult:
     waited: float = 0.0
     tally: Tally | None = None
     by_default: set[str] = field(default_factory=set)
-    """Slices that left nothing out but private and direct talk that was not asked for."""
+    """Slices that left nothing out but what no run reads unless it is asked to."""
     interrupted: bool = False
 
     @property
@@ -155,6 +156,10 @@ class _Run:
         self._weight = 0
         self._groups = 0
         self._group_began = clock.monotonic()
+        self._waiting: list[Closed] = []
+        """Parts of which it must still turn out whether a glob fitted a community of another source."""
+        self._matched: set[str] = set()
+        self._globs = frozenset(options.communities)
 
     def execute(self) -> PullResult:
         result, writer = self.result, self.writer
@@ -169,6 +174,7 @@ class _Run:
         }
         writer.start_run(description)
         self._say_ahead(ahead)
+        LOGGER.info("run %s begins: %s", result.run_id, ", ".join(one.connector.name for one in self.sources))
         threads = [
             threading.Thread(target=self._read, args=(source, state), name="communitykit-source", daemon=True)
             for source in self.sources
@@ -188,6 +194,8 @@ class _Run:
             self._events.abandon()
             self._stop()
             raise
+        for event in self._waiting:
+            self._close(event.without(self._matched))
         self._commit()
         result.ended_at = self.clock.now()
         result.tally = writer.tally
@@ -198,6 +206,7 @@ class _Run:
             "waited": result.waited,
         }
         writer.end_run({**description, **ended})
+        LOGGER.info("run %s ends: %s, %s requests", result.run_id, ended["status"], result.requests)
         if self._compact:
             writer.compact(now=result.ended_at, every=COMPACTION_EVERY)
         return result
@@ -261,17 +270,25 @@ class _Run:
                 group.checkpoints[event.slice] = event.checkpoint
             result.issues.extend(event.issues[: max(0, 1000 - len(result.issues))])
         elif isinstance(event, Closed):
-            group.plain.append(event.coverage)
-            result.coverage.append(event.coverage)
-            if event.by_default:
-                result.by_default.add(event.slice)
-            result.requests += event.meter.requests
-            result.retries += event.meter.retries
-            result.waited += event.meter.waited
-            for kind, number in event.ignored.items():
-                result.ignored[kind] = result.ignored.get(kind, 0) + number
+            self._matched |= event.matched & self._globs
+            if any(gap.pattern in self._globs for gap in event.gaps):
+                self._waiting.append(event)
+            else:
+                self._close(event)
         elif isinstance(event, Failed):
             result.errors.append(event.error)
+
+    def _close(self, event: Closed) -> None:
+        result = self.result
+        self._group.plain.append(event.coverage)
+        result.coverage.append(event.coverage)
+        if event.by_default:
+            result.by_default.add(event.slice)
+        result.requests += event.meter.requests
+        result.retries += event.meter.retries
+        result.waited += event.meter.waited
+        for kind, number in event.ignored.items():
+            result.ignored[kind] = result.ignored.get(kind, 0) + number
 
     def _is_due(self) -> bool:
         full = self._weight >= GROUP_RECORDS

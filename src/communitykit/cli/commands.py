@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from communitykit.cli import analyse, brief, config, init, metrics, people, privacy, report, simulate
+from communitykit.cli import analyse, brief, config, init, metrics, people, privacy, pull, report, simulate
 from communitykit.cli import run as everything
 from communitykit.cli.entry import run
 
@@ -15,6 +15,7 @@ __all__ = [
     "metrics",
     "people",
     "privacy",
+    "pull",
     "report",
     "run",
     "simulate",

@@ -16,8 +16,6 @@ from communitykit.reading.slices import Progress as Told
 from communitykit.reading.translation import Page
 
 _EVERY_SECONDS = 10.0
-LISTING = ":archive/listing"
-"""How the slice of an archive's own lists ends, whose label says what the archive is."""
 
 
 class PullProgress:
@@ -29,8 +27,6 @@ class PullProgress:
         self._now = now
         self._records = self._requests = self._done = self._found = 0
         self._last = now()
-        self.archives: list[str] = []
-        """What archives turned out to be, in words."""
         self._bars = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
@@ -57,8 +53,6 @@ class PullProgress:
         """Take an event in."""
         if isinstance(event, Opened):
             self._found += 1
-            if event.slice.endswith(LISTING):
-                self.archives.append(event.label)
         elif isinstance(event, Page):
             self._records += len(event.records)
             self._requests += event.requests

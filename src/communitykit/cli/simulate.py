@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from communitykit.cli.app import Json, app, errors
+from communitykit.cli.shared import Answering, App
 from communitykit.connector.times import parse_length
 
-sandbox_app = typer.Typer(help="A fictional company on simulated platforms.", no_args_is_help=True)
+sandbox_app = App(help="A fictional company on simulated platforms.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
 
 Size = Annotated[str, typer.Option("--size", help="tiny, small, medium or large.")]
@@ -20,7 +21,7 @@ Today = Annotated[
 ]
 
 
-@sandbox_app.command()
+@sandbox_app.command(cls=Answering)
 def serve(  # the options of the command
     *,
     platform: Annotated[

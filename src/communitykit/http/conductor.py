@@ -7,6 +7,7 @@ how a flow's requests are answered. Nothing here sends or sleeps.
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from communitykit.errors import (
 from communitykit.http.budgets import PACE, Pace
 from communitykit.http.credentials import CredentialStore
 from communitykit.http.exchange import MAX_REDIRECTS, Exchange, attempts_for, pause, secret_values
+from communitykit.logs import LOGGER, LONG_SECONDS
 
 RENEWING_SECONDS = 120.0
 """Another process may take so long to renew a credential."""
@@ -225,7 +227,10 @@ class Conductor:
             yield from self._wait_for_place(request, meter)
             asked_at = self.clock.now()
             meter.requests += 1
-            answer = yield self._built(following, credential)
+            send = self._built(following, credential)
+            answer = yield send
+            if LOGGER.isEnabledFor(logging.DEBUG):
+                self._tell(send, answer, (self.clock.now() - asked_at).total_seconds())
             if isinstance(answer, CommunityKitError):
                 raise self.exchange.explain(answer, request)
             redirected = self.exchange.redirect(following, answer.url, answer.status, answer.headers)
@@ -233,6 +238,12 @@ class Conductor:
                 return self._read(request, answer, asked_at)
             following = redirected
         raise self.exchange.explain(ProtocolError("too many redirects"), request)
+
+    def _tell(self, send: Send, answer: Answer | CommunityKitError, seconds: float) -> None:
+        """Log a request: its method, its address without the query, and how it was answered."""
+        address = self.exchange.scrubber.text(send.url.partition("?")[0])
+        how = answer.status if isinstance(answer, Answer) else type(answer).__name__
+        LOGGER.debug("%s: %s %s: %s in %.3f s", self.connector.name, send.method, address, how, seconds)
 
     def _read(self, request: Request, answer: Answer, asked_at: datetime) -> Response:
         if answer.path is not None:
@@ -268,6 +279,9 @@ class Conductor:
 
     def _sleep(self, seconds: float, meter: Meter) -> Operations:
         if seconds > 0:
+            if seconds > LONG_SECONDS:
+                until = moment_of(seconds, self.clock.now())
+                LOGGER.info("%s: waiting %.0f s, until %s", self.connector.name, seconds, until)
             meter.waited += seconds
             yield Sleep(seconds)
 

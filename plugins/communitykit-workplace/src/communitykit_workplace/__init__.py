@@ -81,6 +81,7 @@ WORKPLACE = Connector(
     readers=api.READERS,
     resolve=api.resolve,
     preflight=api.preflight,
+    needs=api.needs,
     ignored=IGNORED,
     # Access tokens of integrations and apps, the proofs made of them, links and codes to claim an account.
     secrets=(

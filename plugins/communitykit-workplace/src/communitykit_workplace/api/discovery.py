@@ -140,7 +140,8 @@ def _groups(selection: Selection, context: dict[str, JSON]) -> Flow[list[dict[st
                 yield Slice(f"feed/{native}", NETWORK, ("post", "event"), community_id(native), label, params, "feed")
     yield from problems
     if unknown:
-        yield Gap(f"{unknown} groups do not say whether they are private: ask for them with include_private", "skipped")
+        reason = f"{unknown} groups do not say whether they are private: ask for them with include_private"
+        yield Gap(reason, "skipped", option="include_private")
     if not problems and not selection.communities and context["community"]:
         yield from _swept(str(context["community"]), seen, withheld, private=selection.include_private)
     return wanted
