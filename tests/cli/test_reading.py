@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from communitykit import Gap, pull, read_archive
+from communitykit import Gap, parse_id, pull, read_archive
 from communitykit.cli import runs
 from communitykit.cli.output import Exit
 from communitykit.connector.registry import registry
@@ -19,8 +19,8 @@ from communitykit.store import Store
 
 def only_in_slack(store: Path) -> str:
     with Store(store) as opened:
-        rows = opened.sql("SELECT native_id, platform, kind FROM communities").to_pylist()
-    return next(str(row["native_id"]) for row in rows if row["platform"] == "slack" and row["kind"] == "channel")
+        rows = opened.sql("SELECT id FROM communities WHERE platform = 'slack' AND kind = 'channel'").to_pylist()
+    return parse_id(rows[0]["id"]).native[0]
 
 
 def test_a_glob_may_fit_one_of_several_sources(exports: dict[str, Path], store: Path, tmp_path: Path) -> None:

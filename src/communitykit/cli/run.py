@@ -20,7 +20,7 @@ from communitykit.errors import CommunityKitError, SettingsError
 
 if TYPE_CHECKING:
     from communitykit.config import AnalysisSection, BriefSection, Config, ReportSection
-    from communitykit.pull import PullResult
+    from communitykit.result import PullResult
 
 ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration.")]
 DEFAULT = Path("communitykit.toml")

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import Exit, console, print_json, print_table, say, warn
-from communitykit.cli.progress import PullProgress
+from communitykit.cli.progress import shown
 from communitykit.doors.options import ReadOptions
 from communitykit.doors.source import Source
 from communitykit.errors import SettingsError
-from communitykit.pull import PullResult, pull
+from communitykit.pull import pull
+from communitykit.result import PullResult
 
 if TYPE_CHECKING:
     from communitykit.config import NamedSource
@@ -66,7 +67,7 @@ def read(
         raise SettingsError(
             f"{to} holds the demo's fictional company", remedy="Delete it, or give another file with --to."
         )
-    with stopping() as stop, PullProgress(title, quiet=silent or console.quiet) as progress:
+    with stopping() as stop, shown(title, quiet=silent or console.quiet) as progress:
         result = pull(sources, to, progress=progress, max_time=max_time, stop=stop, **ask)
     return result, [found for one in sources for found in _found(one)]
 

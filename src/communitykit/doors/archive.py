@@ -61,6 +61,10 @@ class ArchiveSession(Records):
         """Close the archive."""
         self.archive.close()
 
+    def __repr__(self) -> str:
+        """Name the platform and the file."""
+        return f"<ArchiveSession {self.connector.name} {self.archive.name}>"
+
     def stop(self) -> None:
         """Tell a reading to stop at its next step."""
         self._stopping.set()

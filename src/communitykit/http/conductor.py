@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -23,7 +23,7 @@ from communitykit.connector.flow import Batch, Flow, Gap, Request, Response, Sli
 from communitykit.connector.oauth import AuthFlow, Credential
 from communitykit.connector.scrub import secrets_in
 from communitykit.connector.settings import Settings
-from communitykit.connector.waiting import A_DAY, moment_of
+from communitykit.connector.waiting import A_DAY, Span, joined, moment_of, waited
 from communitykit.errors import (
     CommunityKitError,
     CredentialError,
@@ -36,6 +36,9 @@ from communitykit.http.credentials import CredentialStore
 from communitykit.http.exchange import MAX_REDIRECTS, Exchange, attempts_for, pause, secret_values
 from communitykit.logs import LOGGER, LONG_SECONDS
 
+SHOWN_SECONDS = 2.0
+"""A wait that is shown while a run goes on."""
+_MANY_SPANS = 1_000
 RENEWING_SECONDS = 120.0
 """Another process may take so long to renew a credential."""
 _TURN_SECONDS = 0.1
@@ -51,7 +54,19 @@ class Meter:
 
     requests: int = 0
     retries: int = 0
-    waited: float = 0.0
+    spans: list[Span] = field(default_factory=list)
+    """When it waited, by the machine's monotonic clock."""
+
+    @property
+    def waited(self) -> float:
+        """Seconds in which it waited, however many of its requests did."""
+        return waited(self.spans)
+
+    def wait(self, begin: float, seconds: float) -> None:
+        """Note a wait."""
+        self.spans.append((begin, begin + seconds))
+        if len(self.spans) > _MANY_SPANS:
+            self.spans = joined(self.spans)
 
 
 @dataclass(slots=True)
@@ -132,6 +147,8 @@ class Conductor:
         self.clock = clock
         self.exchange = Exchange(connector, settings)
         self.stopping = threading.Event()
+        self.on_wait: Callable[[datetime], None] | None = None
+        """Who is told until when requests wait, where it is long enough to wonder."""
         self._ends = inf
         self._pace = pace
         self._host = urlsplit(self.exchange.base_url).netloc
@@ -282,7 +299,9 @@ class Conductor:
             if seconds > LONG_SECONDS:
                 until = moment_of(seconds, self.clock.now())
                 LOGGER.info("%s: waiting %.0f s, until %s", self.connector.name, seconds, until)
-            meter.waited += seconds
+            if seconds > SHOWN_SECONDS and self.on_wait is not None:
+                self.on_wait(self.clock.now() + timedelta(seconds=seconds))
+            meter.wait(self.clock.monotonic(), seconds)
             yield Sleep(seconds)
 
     def _authorized(self, meter: Meter) -> Operations:

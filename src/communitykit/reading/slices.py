@@ -6,6 +6,7 @@ import traceback
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from communitykit.connector.flow import Batch, Gap, Selection, Slice, Swept
@@ -64,7 +65,15 @@ class Failed:
     error: CommunityKitError
 
 
-Progress: TypeAlias = Opened | Page | Closed | Failed
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A source waits, since its platform asks for it or its limits do, until a moment in UTC."""
+
+    connector: str
+    until: datetime
+
+
+Progress: TypeAlias = Opened | Page | Closed | Failed | Waiting
 
 
 ISSUES_KEPT = 1_000
