@@ -156,7 +156,7 @@ def roster(config: Config) -> NamedSource | None:
 def opened(
     config: Config,
     *,
-    only: Collection[str] | None = None,
+    only: str | Collection[str] | None = None,
     asked: Mapping[str, Any] | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Iterator[list[NamedSource]]:
@@ -169,6 +169,7 @@ def opened(
     Raises as `source`; SettingsError where there is none.
     """
     names = [one.name for one in config.sources]
+    only = [only] if isinstance(only, str) else only
     for name in only or ():
         if name not in names:
             raise SettingsError(
