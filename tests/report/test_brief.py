@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 from communitykit.cli.app import app
 from communitykit.cli.commands import brief as _registered  # noqa: F401 # registers the command
 from communitykit.errors import SettingsError
+from communitykit.model import Community
 from communitykit.report import Brief, as_html, as_markdown, as_text, brief, rules
+from communitykit.report.making import opened
 from communitykit.report.words import LANGUAGES, catalogue
 from communitykit.sandbox.chronicle import Chronicle
 from communitykit.store.connection import mark
@@ -215,7 +217,7 @@ def test_an_old_archive_is_looked_at_as_of_its_end(keep: Kept) -> None:
 
 def test_forms_carry_the_same_lines_and_no_markup_of_others(keep: Kept) -> None:
     world = World()
-    odd = "Where is <script>alert(1)</script> *the* \x1b[31mform?"
+    odd = "Where is <script>alert(1)</script> *the* \x1b[31mform \u202eback?"
     world.post(world.sales[0], world.desk, NOW - 3 * DAY, odd, url="javascript:x")
     found = brief(keep(world), now=NOW)
     html, markdown, text = as_html(found), as_markdown(found), as_text(found)
@@ -223,9 +225,24 @@ def test_forms_carry_the_same_lines_and_no_markup_of_others(keep: Kept) -> None:
     assert 'href="javascript' not in html
     assert "\\<script\\>" in markdown
     assert "\\*the\\*" in markdown
-    assert "\x1b" not in text
+    for form in (html, markdown, text):
+        assert not {"\x1b", "\u202e"} & set(form)
     assert "<style" not in html  # mail programs drop it
     assert "src=" not in html
+
+
+def test_communities_of_one_name_are_told_apart_by_their_platform(keep: Kept) -> None:
+    world = World()
+    twin = Community(
+        id="slack:T1:community:hall", source=world.records[0].source, kind="channel", name="hall", privacy="public"
+    )
+    world.records.append(twin)
+    world.post(world.lab[0], world.hall, NOW - 3 * DAY, "Where is the blue form?", kind="question")
+    (line,) = brief(keep(world), now=NOW).lines
+    platform = world.hall.split(":")[0]
+    assert f"hall ({platform})" in line.text
+    with opened(keep(world)) as (_, names):
+        assert {f"hall ({platform})", "hall (slack)", "help-desk"} <= set(names.values())
 
 
 def test_the_command_prints_each_form(busy: Path) -> None:

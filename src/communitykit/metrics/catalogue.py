@@ -54,7 +54,7 @@ POPULATIONS: Final[dict[str, dict[str, str]]] = {
     },
     "ties": {
         "en": "pairs of eligible people of whom one answered, reacted to or mentioned the other in the period",
-        "fr": "paires de personnes éligibles dont l'une a répondu, réagi ou fait mention à l'autre dans la période",
+        "fr": "paires de personnes éligibles dont l'une a répondu à l'autre, réagi à ses messages ou l'a mentionnée",
     },
 }
 RESTS_ON: Final[dict[str, tuple[str, ...]]] = {

@@ -75,7 +75,7 @@ def as_html(brief: Brief) -> str:
     items = "".join(
         f'<li style="margin:0 0 1.2em"><strong>{_linked(one)}</strong>'
         + "".join(
-            f'<br><span style="color:#555">{escape(name)}</span> {escape(text)}'
+            f'<br><span style="color:#555">{escape(name)}</span> {_escaped(text)}'
             for name, text in _under(words, one)
             if text != one.link
         )
@@ -83,7 +83,7 @@ def as_html(brief: Brief) -> str:
         for one in brief.lines
     )
     body = f'<ol style="padding-left:1.6em">{items}</ol>' if items else f"<p>{escape(words.say('brief.nothing'))}</p>"
-    notes = "<br>".join(escape(note) for note in brief.notes)
+    notes = "<br>".join(_escaped(note) for note in brief.notes)
     return (
         f'<!DOCTYPE html>\n<html lang="{brief.language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width"></head>'
@@ -113,9 +113,13 @@ def _under(words: Words, line: Line) -> list[tuple[str, str]]:
 
 def _linked(line: Line) -> str:
     if line.link and line.link.lower().startswith(("https://", "http://")):
-        return f'<a href="{escape(line.link, quote=True)}" style="color:#0b57d0">{escape(line.text)}</a>'
-    return escape(line.text)
+        return f'<a href="{escape(line.link, quote=True)}" style="color:#0b57d0">{_escaped(line.text)}</a>'
+    return _escaped(line.text)
+
+
+def _escaped(text: str) -> str:
+    return escape(printable(text))
 
 
 def _marked(text: str) -> str:
-    return _MARKS.sub(r"\\\1", text)
+    return _MARKS.sub(r"\\\1", printable(text))

@@ -19,7 +19,9 @@ LEFT JOIN people AS p ON p.person_id = i.person_id;
 
 -- Where people talk. What a run could not read whole is not called silent.
 CREATE TEMP TABLE place AS
-SELECT c.id, coalesce(c.name, c.id) AS name, c.url, c.platform, c.network,
+SELECT c.id, coalesce(c.name, c.id) AS name,
+    CASE WHEN count(*) OVER (PARTITION BY c.name) > 1 AND c.name IS NOT NULL THEN c.name || ' (' || c.platform || ')'
+        ELSE coalesce(c.name, c.id) END AS label, c.url, c.platform, c.network,
     NOT coalesce(bool_or(v.status <> 'complete'), false) AS is_read,
     coalesce(list(DISTINCT w.name ORDER BY w.name) FILTER (WHERE w.name IS NOT NULL), []) AS owners
 FROM communities AS c

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -113,14 +114,21 @@ def opened(
         path = Path(folder) / "analysis.duckdb"
         analyse(store, path, key=key, zone=zone, clock=clock)
         with Store(store) as record:
-            rows = record.sql("SELECT id, name, privacy FROM communities").to_pylist()
-        shown = {None, "public"}
-        names = {
-            str(key.of("place", row["id"])): (row["name"] or row["id"]) if row["privacy"] in shown else None
-            for row in rows
-        }
+            rows = record.sql("SELECT id, name, privacy, platform FROM communities").to_pylist()
+        alike = Counter(row["name"] for row in rows)
+        names: dict[str, str | None] = {}
+        for row in rows:
+            public = row["privacy"] in {None, "public"}
+            names[str(key.of("place", row["id"]))] = _called(row, alone=alike[row["name"]] == 1) if public else None
         with Analysis(path) as analysis:
             yield analysis, names
+
+
+def _called(community: dict[str, Any], *, alone: bool) -> str:
+    """Return a community's name, with its platform where another has the same name."""
+    if not community["name"]:
+        return str(community["id"])
+    return str(community["name"]) if alone else f"{community['name']} ({community['platform']})"
 
 
 def report_data(

@@ -80,7 +80,8 @@ class Paper:
             told.append(("value", f"{words.number(one.numerator)} / {words.number(one.denominator)}"))
         told.append(("population", typeset(language, POPULATIONS[one.definition.population][language])))
         if one.persons is not None:
-            told.append(("persons", words.number(one.persons)))
+            counted = "memberships" if one.definition.population == "communities" else "persons"
+            told.append((counted, words.number(one.persons)))
         told += [
             (
                 "window",

@@ -47,7 +47,7 @@ SECTIONS: Final = (
         tiles=(
             ("response_rate", None),
             ("unanswered_rate", None),
-            ("time_to_first_response", "km_median"),
+            ("time_to_first_response", "median"),
             ("replies_per_thread", "mean"),
             ("reply_post_ratio", None),
             ("curiosity", None),
@@ -57,14 +57,20 @@ SECTIONS: Final = (
     ),
     Section(
         "leaders",
-        tiles=(("leader_participation", None), ("leader_engagement_ratio", None), ("leader_reply_share", None)),
+        tiles=(
+            ("leader_participation", None),
+            ("leader_engagement_ratio", None),
+            ("leader_reply_share", None),
+            ("leader_response_rate", "leaders"),
+            ("leader_response_rate", "others"),
+        ),
         courses=(("leader_participation", None),),
         groups=(("response_rate", None, "is_leader"),),
     ),
     Section(
         "champions",
         tiles=(("superuser_share", "top_10"), ("gini", "all_members")),
-        wide=(("influence_concentration", None),),
+        wide=(("influence_concentration", None), ("first_contribution_attribution", None)),
         mixes=("persona_mix",),
     ),
     Section(

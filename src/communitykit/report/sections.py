@@ -101,12 +101,12 @@ def _groups(paper: Paper, plan: Section) -> Iterator[dict[str, Any]]:
         if len(told) < 2:  # noqa: PLR2004 # nothing to compare
             continue
         name = words.say(f"report.dimension.{dimension}")
-        title = words.say("report.groups_title", title=paper.title(metric), dimension=name)
+        span = paper.span(told[0][1].since, told[0][1].until)
+        title = words.say("report.groups_title", title=paper.title(metric), dimension=name, span=span)
         named = [row for row in told if row[1].group not in _NOBODYS]
-        (highest, most), (lowest, least) = (named or told)[0], (named or told)[-1]
         yield {
             "title": title,
-            "sentence": _compared(paper, (highest, most), (lowest, least)),
+            "sentence": _compared(paper, named or told),
             "svg": charts.bars([(name, one.value or 0.0, paper.shown(one)) for name, one in told[:_MOST_GROUPS]]),
             "table": _figures_table(
                 paper, title, words.say("report.group"), [*told, *(row for row in rows if row[1].value is None)]
@@ -114,11 +114,13 @@ def _groups(paper: Paper, plan: Section) -> Iterator[dict[str, Any]]:
         }
 
 
-def _compared(paper: Paper, highest: tuple[str, Figure], lowest: tuple[str, Figure]) -> str:
-    most, least = paper.shown(highest[1]), paper.shown(lowest[1])
+def _compared(paper: Paper, rows: Sequence[tuple[str, Figure]]) -> str:
+    """Say which groups are highest and lowest: all of those that share a place."""
+    most, least = paper.shown(rows[0][1]), paper.shown(rows[-1][1])
     if most == least:
         return paper.words.say("report.alike", most=most)
-    return paper.words.say("report.groups", highest=highest[0], most=most, lowest=lowest[0], least=least)
+    highest, lowest = ([name for name, one in rows if paper.shown(one) == shown] for shown in (most, least))
+    return paper.words.say("report.groups", highest=highest, most=most, lowest=lowest, least=least)
 
 
 def _mixes(paper: Paper, plan: Section) -> Iterator[dict[str, Any]]:
@@ -128,7 +130,8 @@ def _mixes(paper: Paper, plan: Section) -> Iterator[dict[str, Any]]:
         told = [(name, one) for name, one in rows if one.value is not None]
         if not told:
             continue
-        title = paper.title(metric)
+        span = paper.span(rows[0][1].since, rows[0][1].until)
+        title = words.say("report.mix_title", title=paper.title(metric), span=span)
         highest, most = max(told, key=lambda row: row[1].value or 0)
         yield {
             "title": title,

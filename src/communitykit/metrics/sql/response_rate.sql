@@ -1,5 +1,5 @@
--- title: Response rate
--- title.fr: Taux de réponse
+-- title: Threads with a reply or reaction
+-- title.fr: Fils ayant reçu une réponse ou une réaction
 -- question: Does somebody respond to what our people write?
 -- question.fr: Quelqu'un réagit-il à ce que nos collaborateurs écrivent ?
 -- unit: share

@@ -1,5 +1,5 @@
--- title: Threads left without a reply
--- title.fr: Fils restés sans réponse
+-- title: Threads without a written reply
+-- title.fr: Fils sans réponse écrite
 -- question: How much of what our people write meets silence?
 -- question.fr: Quelle part de ce que nos collaborateurs écrivent ne rencontre que le silence ?
 -- unit: share

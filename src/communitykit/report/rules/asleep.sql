@@ -9,7 +9,7 @@ lively AS (
         (epoch(l.written_at) - epoch(min(m.written_at))) / (count(*) - 1) AS pause
     FROM latest AS l JOIN message AS m ON m.place_id = l.place_id AND m.written_at > l.written_at - to_days($history_days)
     GROUP BY l.place_id, l.written_at HAVING count(*) >= $least_posts)
-SELECT l.place_id, p.name AS place, p.url AS link, l.written_at AS posted_on, p.owners AS owners,
+SELECT l.place_id, p.label AS place, p.url AS link, l.written_at AS posted_on, p.owners AS owners,
     epoch($now) - epoch(l.written_at) AS silent_seconds, greatest(l.pause, 3600) AS pause_seconds,
     CASE WHEN len(p.owners) > 0 THEN 'owned' ELSE 'ownerless' END AS form
 FROM lively AS l JOIN place AS p ON p.id = l.place_id

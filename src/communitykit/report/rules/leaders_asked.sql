@@ -13,7 +13,7 @@ WITH asked AS (
     SELECT m.id, m.thread_id, m.place_id, m.written_at, m.title, m.url, m.person_id, root.person_id
     FROM message AS m JOIN message AS root ON root.id = coalesce(m.parent_id, m.thread_id) AND root.is_leader
     WHERE m.is_question AND NOT m.is_root)
-SELECT any_value(a.place_id) AS place_id, any_value(p.name) AS place, a.id AS post_id, any_value(a.title) AS title,
+SELECT any_value(a.place_id) AS place_id, any_value(p.label) AS place, a.id AS post_id, any_value(a.title) AS title,
     any_value(a.url) AS link, any_value(a.written_at) AS posted_on, epoch($now) - epoch(any_value(a.written_at)) AS waited_seconds
 FROM asked AS a JOIN place AS p ON p.id = a.place_id
 WHERE p.is_read AND a.asker IS DISTINCT FROM a.leader

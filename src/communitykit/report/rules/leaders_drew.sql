@@ -11,7 +11,7 @@ WITH thread AS (
     WHERE m.is_root AND m.is_leader AND m.written_at > $now - to_days($history_days)
     GROUP BY ALL),
 usual AS (SELECT median(people) AS people FROM thread)
-SELECT t.place_id, p.name AS place, t.id AS post_id, t.title, t.url AS link, t.written_at AS posted_on, t.people AS n,
+SELECT t.place_id, p.label AS place, t.id AS post_id, t.title, t.url AS link, t.written_at AS posted_on, t.people AS n,
     usual.people AS usual
 FROM thread AS t JOIN place AS p ON p.id = t.place_id CROSS JOIN usual
 WHERE t.written_at > $now - to_days($days) AND t.people >= $least AND t.people >= $times * usual.people

@@ -19,8 +19,8 @@ pair AS (
     SELECT a.id AS one, b.id AS other, list(word ORDER BY word) AS words
     FROM word AS a JOIN rare USING (word) JOIN word AS b USING (word) WHERE a.id < b.id
     GROUP BY a.id, b.id HAVING count(*) >= $shared)
-SELECT a.place_id, pa.name AS place, a.id AS post_id, a.title, a.url AS link, a.written_at AS posted_on,
-    b.id AS other_post_id, b.title AS other_title, b.url AS other_link, pb.name AS other_place,
+SELECT a.place_id, pa.label AS place, a.id AS post_id, a.title, a.url AS link, a.written_at AS posted_on,
+    b.id AS other_post_id, b.title AS other_title, b.url AS other_link, pb.label AS other_place,
     a.department AS department, b.department AS other_department,
     [ltrim(one, '#') for one in pair.words[1:3]] AS words
 FROM pair

@@ -13,7 +13,7 @@ met AS (
     WHERE m.written_at > $now - to_days($days) AND m.written_at < $now - to_days($patience_days)
         AND m.counted_replies = 0 AND m.counted_reactions = 0
     GROUP BY ALL)
-SELECT m.place_id, p.name AS place, m.id AS post_id, m.title, m.url AS link, m.written_at AS posted_on, m.name AS person,
+SELECT m.place_id, p.label AS place, m.id AS post_id, m.title, m.url AS link, m.written_at AS posted_on, m.name AS person,
     epoch($now) - epoch(m.written_at) AS waited_seconds
 FROM met AS m JOIN place AS p ON p.id = m.place_id CROSS JOIN about
 WHERE p.is_read AND m.responses = 0 AND m.written_at > about.first_at + to_days($known_days)

@@ -23,7 +23,7 @@ waiting AS (
         coalesce(here.seconds, everywhere.seconds, $unknown_hours * 3600) AS usual
     FROM question AS q LEFT JOIN here USING (place_id) CROSS JOIN everywhere
     WHERE q.answered_at IS NULL AND q.counted_replies = 0 AND q.written_at > $now - to_days($days))
-SELECT w.place_id, p.name AS place, w.id AS post_id, w.title, w.url AS link, w.written_at AS posted_on,
+SELECT w.place_id, p.label AS place, w.id AS post_id, w.title, w.url AS link, w.written_at AS posted_on,
     w.waited AS waited_seconds, greatest(w.usual, 60) AS usual_seconds,
     CASE WHEN w.is_own THEN 'own' ELSE 'general' END AS form
 FROM waiting AS w JOIN place AS p ON p.id = w.place_id
