@@ -56,8 +56,7 @@ from communitykit.model import (
     make_id,
     parse_id,
 )
-from communitykit.pull import pull
-from communitykit.result import PullResult
+from communitykit.pull import PullResult, pull
 
 __all__ = [
     "ArchiveError",

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
-import logging
 import os
 import sys
 
 import typer
 
 from communitykit.cli import interrupts
-from communitykit.cli.app import app
+from communitykit.cli.app import ASKED_JSON, DEBUG, app
 from communitykit.cli.output import Exit, print_error, warn
-from communitykit.cli.shared import ASKED
 from communitykit.errors import CommunityKitError, told_by_system
 
 
@@ -51,7 +49,7 @@ def _run() -> int:
             if "--json" in sys.argv:  # it may not have come to be read
                 print_error(error)
             return int(error.exit_code)
-        if ASKED["debug"]:
+        if DEBUG["on"]:
             raise
         return _told(error)
 
@@ -67,11 +65,11 @@ def _told(error: Exception) -> int:
     if isinstance(error, OSError | MemoryError):
         error = told_by_system(error)
     if isinstance(error, CommunityKitError):
-        warn(f"Error: {error}", level=logging.ERROR)
+        warn(f"Error: {error}")
     else:
         what = f"{type(error).__name__}: {error}".replace("\n", " ")
-        warn(f"Error: a defect of communitykit: {what}. Run again with --debug and report it.", level=logging.ERROR)
-    if ASKED["json"]:
+        warn(f"Error: a defect of communitykit: {what}. Run again with --debug and report it.")
+    if ASKED_JSON["on"]:
         with contextlib.suppress(OSError):  # standard output may be what fails: it was said on the error stream
             print_error(error)
     return Exit.FAILED

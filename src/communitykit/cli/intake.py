@@ -11,10 +11,7 @@ if TYPE_CHECKING:
     from communitykit.privacy.intake import OptOut
 
 ContentOf = Annotated[
-    str | None,
-    typer.Option(
-        "--content", help="What is kept of texts: full (default), features (length, question, links) or none."
-    ),
+    str, typer.Option("--content", help="What is kept of texts: full, features (length, question, links) or none.")
 ]
 OptedOut = Annotated[
     Path | None,

@@ -10,7 +10,6 @@ import duckdb
 import pyarrow as pa
 
 from communitykit.errors import StoreError
-from communitykit.shown import Table, as_html, as_text
 from communitykit.store.changed import VANISHING, changed, erased, vanished
 from communitykit.store.columns import MERGED, SCHEMA_VERSION, TABLES, field_columns
 from communitykit.store.connection import connect, disconnect
@@ -60,21 +59,6 @@ class Store:
     def __exit__(self, *_: object) -> None:
         """Close the file."""
         self.close()
-
-    def __repr__(self) -> str:
-        """Show the tables, and how many rows they have."""
-        return as_text(*self._told())
-
-    def _repr_html_(self) -> str:
-        return as_html(*self._told())
-
-    def _told(self) -> tuple[str, list[Table]]:
-        try:
-            union = " UNION ALL ".join(f"SELECT '{one}' AS name, count(*) AS rows FROM {one}" for one in _READABLE)  # noqa: S608 # our own tables
-            counted = self._connection.execute(union).fetchall()
-        except duckdb.Error:  # closed: what shows itself raises nothing
-            return f"Store {self.path} (closed)", []
-        return f"Store {self.path}", [Table("Tables", ("table", "rows"), [row for row in counted if row[1]])]
 
     def close(self) -> None:
         """Let go of the file."""
@@ -188,17 +172,6 @@ class Store:
             parts.setdefault(TABLES.get(kind, kind), []).append(self.sql(query, parameters))
         return {table: pa.concat_tables(tables) for table, tables in parts.items()}
 
-    def changed_batches(
-        self, since_run: str | None = None, *, rows: int = 10_000
-    ) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """Yield what `changed_arrow` returns part by part: the table, and at most so many `rows` of it.
-
-        Raises StoreError for a run that is not in the store.
-        """
-        for kind, query in self._changes(since_run, keyed=True):
-            for batch in self._batches(query, since_run, rows):
-                yield TABLES.get(kind, kind), batch
-
     def _changes(self, since_run: str | None, *, keyed: bool) -> Iterator[tuple[str, str]]:
         """Yield the kind of the records that come, and the query for them."""
         whole = since_run is None
@@ -212,21 +185,17 @@ class Store:
             yield "vanished", erased()
 
     def _read(self, kind: str, query: str, since_run: str | None, batch: int) -> Iterator[BaseModel]:
-        for rows in self._batches(query, since_run, batch):
-            yield from records_of(kind, pa.Table.from_batches([rows]))
-
-    def _batches(self, query: str, since_run: str | None, rows: int) -> Iterator[pa.RecordBatch]:
         parameters = None if since_run is None else {"since": since_run}
         with telling(self.path, "read it"):
             cursor = self._connection.cursor()
             look_through(cursor)  # views of one connection are not another's
-            reader = cursor.execute(query, parameters).to_arrow_reader(rows)
+            reader = cursor.execute(query, parameters).to_arrow_reader(batch)
         while True:
             with telling(self.path, "read it"):
-                batch = next(reader, None)
-            if batch is None:
+                rows = next(reader, None)
+            if rows is None:
                 return
-            yield batch
+            yield from records_of(kind, pa.Table.from_batches([rows]))
 
 
 def _timeless(kind: str) -> Iterator[str]:

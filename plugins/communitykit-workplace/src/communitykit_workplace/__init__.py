@@ -78,10 +78,9 @@ WORKPLACE = Connector(
     authorize=api.authorize,
     error_of=api.fault,
     discover=api.discover,
-    readers=api.READERS,
+    read=api.read,
     resolve=api.resolve,
     preflight=api.preflight,
-    needs=api.needs,
     ignored=IGNORED,
     # Access tokens of integrations and apps, the proofs made of them, links and codes to claim an account.
     secrets=(

@@ -1,12 +1,12 @@
 """What changed in a store as rows of JSON, for tools that load such rows into tables: merged, each whole, by a key.
 
 A row that is there has `vanished_at` None. One that is not any more (deleted, emptied, undone, vanished, erased) comes
-as its key and `vanished_at` alone: whoever stores it so has nothing left of it.
+as its key and `vanished_at` alone (when the run ended that told it): whoever stores it so has nothing left of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import cache
 from typing import Any, Final
@@ -14,15 +14,15 @@ from typing import Any, Final
 import pyarrow as pa
 from pydantic_core import from_json
 
-from communitykit.store import TABLES, Store
-from communitykit.store.columns import MERGED, Column, field_columns
+from communitykit.exchange.changes import KEY, RECORDS, Changes
+from communitykit.store import Store
+from communitykit.store.columns import Column, field_columns
 from communitykit.store.types import Json, Listing, Mapped, Scalar, Struct
 
-KEY: Final = "row_key"
 DELETED_AT: Final = "vanished_at"
-STREAMS: Final[tuple[str, ...]] = tuple(TABLES[kind] for kind in MERGED)
+STREAMS: Final[tuple[str, ...]] = tuple(RECORDS)
 """The tables that change, as streams are called."""
-_KINDS: Final = {TABLES[kind]: kind for kind in MERGED}
+_BATCH: Final = 10_000
 _OWN_WORDS: Final = ("as_of", "fetched_at")
 _TYPES: Final[dict[Any, dict[str, Any]]] = {
     pa.string(): {"type": ["string", "null"]},
@@ -37,7 +37,7 @@ _TYPES: Final[dict[Any, dict[str, Any]]] = {
 @cache
 def _columns(table: str) -> tuple[Column, ...]:
     """Return the columns that are handed on: the model's fields but for payloads, which nobody asked for here."""
-    return tuple(column for column in field_columns(_KINDS[table]) if column.name != "raw")
+    return tuple(column for column in field_columns(RECORDS[table]) if column.name != "raw")
 
 
 def json_schema(table: str, *, deleted_at: str = DELETED_AT) -> dict[str, Any]:
@@ -48,44 +48,38 @@ def json_schema(table: str, *, deleted_at: str = DELETED_AT) -> dict[str, Any]:
     return {"type": "object", "properties": own, "required": [KEY]}
 
 
-def _schema(kind: Scalar) -> dict[str, Any]:
+def _schema(kind: Scalar, *, nested: bool = False) -> dict[str, Any]:
+    """Return a field's schema. Moments inside of structures are texts: checkers trip over the format there."""
     if isinstance(kind, Listing):
-        return {"type": ["array", "null"], "items": _schema(kind.item)}
+        return {"type": ["array", "null"], "items": _schema(kind.item, nested=True)}
     if isinstance(kind, Struct):
-        return {"type": ["object", "null"], "properties": {name: _schema(one) for name, one in kind.fields}}
+        fields = {name: _schema(one, nested=True) for name, one in kind.fields}
+        return {"type": ["object", "null"], "properties": fields}
     if isinstance(kind, Mapped):
-        return {"type": ["object", "null"], "additionalProperties": _schema(kind.value)}
+        return {"type": ["object", "null"], "additionalProperties": _schema(kind.value, nested=True)}
     if isinstance(kind, Json):
         return {"type": ["object", "null"]}
-    return dict(_TYPES[kind.arrow])
+    told = _TYPES[kind.arrow]
+    return {"type": told["type"]} if nested else dict(told)
 
 
 def changes(
     store: Store, since_run: str | None, tables: Iterable[str] = STREAMS, *, deleted_at: str = DELETED_AT
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the table and the row of each change since a run, or of all there is; what is gone comes last.
+    """Yield the table and the row of each change since a run, or of all there is; in a table, what is gone comes first.
 
     Raises StoreError for a run that is not in the store.
     """
-    wanted = tuple(tables)
-    for table, batch in store.changed_batches(since_run):
-        if table == "vanished":
+    told = Changes(store, since_run)
+    ended = store.sql("SELECT ended_at FROM runs WHERE run_id = ?", [told.run])["ended_at"].to_pylist()
+    for table in tables:
+        for key in told.vanished(table)[KEY].to_pylist():
+            yield table, {KEY: key, deleted_at: _plain(ended[0])}
+        for batch in told.rows(table, batch=_BATCH):
             for row in batch.to_pylist():
-                if TABLES[row["kind"]] in wanted:
-                    yield TABLES[row["kind"]], _gone(row, deleted_at)
-        elif table in wanted:
-            for row in batch.to_pylist():
-                yield table, _row(row, _columns(table), deleted_at)
-
-
-def _row(row: Mapping[str, Any], columns: Iterable[Column], deleted_at: str) -> dict[str, Any]:
-    told = {column.name: _value(column.kind, row[column.name]) for column in columns}
-    own = {name: _plain(row[name]) for name in _OWN_WORDS}
-    return {KEY: row[KEY], **told, **own, deleted_at: None}
-
-
-def _gone(row: Mapping[str, Any], deleted_at: str) -> dict[str, Any]:
-    return {KEY: row[KEY], deleted_at: _plain(row["as_of"])}
+                fields = {column.name: _value(column.kind, row[column.name]) for column in _columns(table)}
+                own = {name: _plain(row[name]) for name in _OWN_WORDS}
+                yield table, {KEY: row[KEY], **fields, **own, deleted_at: None}
 
 
 def _value(kind: Scalar, value: Any) -> Any:  # noqa: ANN401 # any column's value
