@@ -56,7 +56,8 @@ from communitykit.model import (
     make_id,
     parse_id,
 )
-from communitykit.pull import PullResult, pull
+from communitykit.pull import pull
+from communitykit.result import PullResult
 
 __all__ = [
     "ArchiveError",

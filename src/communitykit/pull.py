@@ -6,27 +6,28 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.connector.waiting import Span, joined, waited
 from communitykit.doors.options import ReadOptions, RecordsKeywords, read_options
 from communitykit.doors.source import Source, new_run_id
 from communitykit.errors import CommunityKitError
+from communitykit.logs import LOGGER
 from communitykit.model import Coverage
+from communitykit.progress import showing, usual
 from communitykit.reading.backlog import Backlog
 from communitykit.reading.garbage import fewer_collections
 from communitykit.reading.interrupts import interrupts_stop
 from communitykit.reading.slices import Closed, Failed, Progress, defect
 from communitykit.reading.translation import Page, Sweep
+from communitykit.result import PullResult
 
 if TYPE_CHECKING:
-    from communitykit.model import Issue
-    from communitykit.store.merging import Tally
     from communitykit.store.vanishing import Walked
     from communitykit.store.writer import Group, Writer
 
@@ -47,36 +48,11 @@ IDLE_SECONDS = 0.5
 """The writer lets go of the file when nothing came for so long, so that others can read during a pull of days."""
 
 
-@dataclass(slots=True)
-class PullResult:
-    """How a pull went. `complete` is True when every slice was read whole."""
-
-    run_id: str
-    started_at: datetime
-    ended_at: datetime | None = None
-    coverage: list[Coverage] = field(default_factory=list)
-    issues: list[Issue] = field(default_factory=list)
-    errors: list[CommunityKitError] = field(default_factory=list)
-    ignored: dict[str, int] = field(default_factory=dict)
-    requests: int = 0
-    retries: int = 0
-    waited: float = 0.0
-    tally: Tally | None = None
-    by_default: set[str] = field(default_factory=set)
-    """Slices that left nothing out but private and direct talk that was not asked for."""
-    interrupted: bool = False
-
-    @property
-    def complete(self) -> bool:
-        """Tell whether nothing was left out."""
-        return not self.errors and not self.interrupted and all(one.status == "complete" for one in self.coverage)
-
-
 def pull(
     sources: Source | Iterable[Source],
     to: str | Path,
     *,
-    progress: Callable[[Progress], None] | None = None,
+    progress: bool | Callable[[Progress], None] | None = None,
     max_time: float | None = None,
     stop: threading.Event | None = None,
     compact: bool = True,
@@ -84,8 +60,9 @@ def pull(
 ) -> PullResult:
     """Read sources into one activity store; a second pull into the same store reads only what is new.
 
-    `sources` are sessions of `connect` and `read_archive`, and what `from_records` makes of records. `progress` is
-    called with every event of the run. `max_time` seconds after its start the run stops by itself; run it again to go
+    `sources` are sessions of `connect` and `read_archive`, and what `from_records` makes of records. `progress=True`
+    shows how far it is: a bar on a terminal and in a notebook, a line now and then elsewhere; a function is called with
+    every event of the run. `max_time` seconds after its start the run stops by itself; run it again to go
     on. Ctrl-C does the same, and so does setting `stop` from another thread: what was committed stays, and a second
     Ctrl-C raises KeyboardInterrupt. Where posts that the store held turned out to be deleted, the file is made anew at
     the end, once a day at most, so that their text is not in it any more; `compact=False` leaves it. Other keywords
@@ -107,7 +84,7 @@ def pull_at(
     options: RecordsKeywords,
     *,
     clock: Clock,
-    progress: Callable[[Progress], None] | None = None,
+    progress: bool | Callable[[Progress], None] | None = None,
     max_time: float | None = None,
     stop: threading.Event | None = None,
     compact: bool = True,
@@ -118,12 +95,14 @@ def pull_at(
     wanted = read_options(options).fixed(clock.now())
     chosen = list(sources) if isinstance(sources, Iterable) else [sources]
     stop = stop or threading.Event()
-    run = _Run(chosen, Writer(Path(to)), wanted, progress, clock, max_time, stop, compact=compact)
-    try:
-        with interrupts_stop(stop), _shorter_turns(), fewer_collections():
-            return run.execute()
-    finally:
-        run.writer.release()
+    title = ", ".join(one.connector.name for one in chosen)
+    with showing(usual(title)) if progress is True else nullcontext(progress or None) as tell:
+        run = _Run(chosen, Writer(Path(to)), wanted, tell, clock, max_time, stop, compact=compact)
+        try:
+            with interrupts_stop(stop), _shorter_turns(), fewer_collections():
+                return run.execute()
+        finally:
+            run.writer.release()
 
 
 class _Run:
@@ -155,6 +134,11 @@ class _Run:
         self._weight = 0
         self._groups = 0
         self._group_began = clock.monotonic()
+        self._waiting: list[Closed] = []
+        """Parts of which it must still turn out whether a glob fitted a community of another source."""
+        self._matched: set[str] = set()
+        self._spans: list[Span] = []
+        self._globs = frozenset(options.communities)
 
     def execute(self) -> PullResult:
         result, writer = self.result, self.writer
@@ -169,6 +153,7 @@ class _Run:
         }
         writer.start_run(description)
         self._say_ahead(ahead)
+        LOGGER.info("run %s begins: %s", result.run_id, ", ".join(one.connector.name for one in self.sources))
         threads = [
             threading.Thread(target=self._read, args=(source, state), name="communitykit-source", daemon=True)
             for source in self.sources
@@ -188,9 +173,12 @@ class _Run:
             self._events.abandon()
             self._stop()
             raise
+        for event in self._waiting:
+            self._close(event.without(self._matched))
         self._commit()
         result.ended_at = self.clock.now()
         result.tally = writer.tally
+        result.waited = waited(self._spans)
         ended = {
             "ended_at": result.ended_at,
             "status": "complete" if result.complete else "interrupted" if result.interrupted else "partial",
@@ -198,6 +186,7 @@ class _Run:
             "waited": result.waited,
         }
         writer.end_run({**description, **ended})
+        LOGGER.info("run %s ends: %s, %s requests", result.run_id, ended["status"], result.requests)
         if self._compact:
             writer.compact(now=result.ended_at, every=COMPACTION_EVERY)
         return result
@@ -261,17 +250,25 @@ class _Run:
                 group.checkpoints[event.slice] = event.checkpoint
             result.issues.extend(event.issues[: max(0, 1000 - len(result.issues))])
         elif isinstance(event, Closed):
-            group.plain.append(event.coverage)
-            result.coverage.append(event.coverage)
-            if event.by_default:
-                result.by_default.add(event.slice)
-            result.requests += event.meter.requests
-            result.retries += event.meter.retries
-            result.waited += event.meter.waited
-            for kind, number in event.ignored.items():
-                result.ignored[kind] = result.ignored.get(kind, 0) + number
+            self._matched |= event.matched & self._globs
+            if any(gap.pattern in self._globs for gap in event.gaps):
+                self._waiting.append(event)
+            else:
+                self._close(event)
         elif isinstance(event, Failed):
             result.errors.append(event.error)
+
+    def _close(self, event: Closed) -> None:
+        result = self.result
+        self._group.plain.append(event.coverage)
+        result.coverage.append(event.coverage)
+        if event.by_default:
+            result.by_default.add(event.slice)
+        result.requests += event.meter.requests
+        result.retries += event.meter.retries
+        self._spans = joined([*self._spans, *event.meter.spans])
+        for kind, number in event.ignored.items():
+            result.ignored[kind] = result.ignored.get(kind, 0) + number
 
     def _is_due(self) -> bool:
         full = self._weight >= GROUP_RECORDS

@@ -24,8 +24,8 @@ from communitykit.connector.waiting import retry_after
 from communitykit.errors import SignatureError
 from communitykit.http.budgets import Pace
 from communitykit.model import EngagementEvent, Issue, Post, Provenance
-from communitykit.pull import PullResult
 from communitykit.reading.translation import Translation
+from communitykit.result import PullResult
 from communitykit.sinks import export_store
 from communitykit.store import Store
 from communitykit.store.writer import Group, Writer

@@ -194,6 +194,11 @@ def test_sandbox_export_writes_what_can_be_imported(tmp_path: Path) -> None:
     assert (none.returncode, "gives no export archives" in none.stderr) == (1, True)
     odd = run("sandbox", "export", "slack", tmp_path / "b.zip", "--style", "odd")
     assert (odd.returncode, "modern, legacy" in odd.stderr) == (1, True)
+    day = run("sandbox", "export", "slack", tmp_path / "b.zip", "--today", "June")
+    assert (day.returncode, "June" in day.stderr, "no such company" in day.stderr) == (1, True, True)
+    taken = run("sandbox", "export", "slack", tmp_path / "b.zip", "--roster", export)
+    assert (taken.returncode, "export.zip exists" in taken.stderr) == (1, True)
+    assert not (tmp_path / "b.zip").exists()
 
 
 @pytest.mark.slow

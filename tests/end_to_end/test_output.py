@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from communitykit import Community, CommunityKitError, Coverage, Issue, Provenance, from_records, pull
 from communitykit.cli import entry, output
-from communitykit.cli.progress import PullProgress
+from communitykit.cli.progress import shown
 from communitykit.cli.show import show
 from communitykit.errors import told_by_system
 from communitykit.printable import printable, printable_json
@@ -88,7 +88,7 @@ def test_errors_tables_and_sentences_show_escapes(capsys: pytest.CaptureFixture[
         output.fail(error, debug=False)
     output.say(STEERING)
     output.print_table(f"title [red]{STEERING}", ("a",), [(f":warning: {STEERING}\nforged\tline",)])
-    with PullProgress(f"[bold]{STEERING}"):
+    with shown(f"[bold]{STEERING}"):
         pass
     told = capsys.readouterr()
     assert not steers((told.out + told.err).replace("\t", ""))

@@ -24,6 +24,7 @@ from communitykit import (
 )
 from communitykit.connector import Batch, Request, Response, Selection, Slice
 from communitykit.sandbox import World, project
+from communitykit.testing import drive, in_turn
 from communitykit.testing.reading import Kept, Run, read
 from communitykit_workplace import WORKPLACE
 from communitykit_workplace.api.access import authorize, proof
@@ -160,19 +161,6 @@ def test_without_an_address_nothing_is_asked() -> None:
         connect("workplace", token="x")
 
 
-def drive(requests: list[Request], answers: list[Any], *, batch: bool = True) -> tuple[list[Any], list[Any]]:
-    """Run `gather`, giving one prepared answer for each step; give its steps and its result."""
-    flow, steps, told = gather(requests, batch=batch), [], iter(answers)
-    try:
-        step = next(flow)
-        while True:
-            steps.append(step)
-            given = next(told)
-            step = flow.throw(given) if isinstance(given, Exception) else flow.send(given)
-    except StopIteration as stop:
-        return steps, stop.value
-
-
 def part(code: int, body: Any) -> dict[str, Any]:
     return {"code": code, "headers": [{"name": "X", "value": "y"}], "body": json.dumps(body)}
 
@@ -182,10 +170,13 @@ def test_a_batch_and_its_parts_asked_again() -> None:
     parts = [part(200, {"id": "1"}), None, part(500, {"error": {"code": 2, "message": ""}}),
              part(400, {"error": {"code": 100, "error_subcode": 33, "message": ""}})]  # fmt: skip
     again = [answer({"id": "2"}), answer({"id": "3"})]
-    steps, found = drive(requests, [answer(parts), again])
-    assert json.loads(steps[0].form["batch"])[0] == {"method": "GET", "relative_url": "1?"}
-    assert steps[0].costs[0].units == 4
-    assert [one.url for one in steps[1]] == ["2", "3"]
+    run = drive(gather(requests, batch=True), in_turn(answer(parts), *again))
+    found = run.returned or []
+    form = run.requests[0].form
+    assert form is not None
+    assert json.loads(str(form["batch"]))[0] == {"method": "GET", "relative_url": "1?"}
+    assert run.requests[0].costs[0].units == 4
+    assert [[one.url for one in some] for some in run.together] == [["2", "3"]]
     assert [one.data["id"] for one in found[:3]] == ["1", "2", "3"]
     assert isinstance(found[3], ObjectUnavailableError)
     assert "object 4" in str(found[3])
@@ -193,9 +184,9 @@ def test_a_batch_and_its_parts_asked_again() -> None:
 
 def test_a_mirror_without_batches_is_asked_one_by_one() -> None:
     requests = [graph("1"), graph("2")]
-    steps, found = drive(requests, [ProtocolError("no"), [answer({"id": "1"}), answer({"id": "2"})]])
-    assert len(steps[1]) == 2
-    assert [one.data["id"] for one in found] == ["1", "2"]
+    run = drive(gather(requests, batch=True), in_turn(ProtocolError("no"), {"id": "1"}, {"id": "2"}))
+    assert [len(some) for some in run.together] == [2]
+    assert [one.data["id"] for one in run.returned or []] == ["1", "2"]
     made, store = world(), Kept()
     assert store.read(WORKPLACE, made, options={"batches": False}).left_out == []
     assert differences(made, store) == []
@@ -285,19 +276,12 @@ def test_checkpoints_survive_and_old_ones_begin_anew() -> None:
 def discovered(answers: Mapping[str, Any], **asked: Any) -> list[Any]:
     """Run discovery over prepared answers by path, and by `after` for further pages."""
     scope = Selection(settings=WorkplaceSettings(token="x"), until=NOW, **asked)
-    flow = discover(scope)
-    steps: list[Any] = []
-    given: Any = None
-    while True:
-        try:
-            step = flow.send(given)
-        except StopIteration:
-            return steps
-        steps.append(step)
-        given = None
-        if isinstance(step, Request):
-            key = step.url + (f"?{step.params['after']}" if "after" in step.params else "")
-            given = Response(step, 200, {}, answers.get(key, {"data": []}), NOW)
+
+    def answer(request: Request) -> Any:
+        key = request.url + (f"?{request.params['after']}" if "after" in request.params else "")
+        return answers.get(key, {"data": []})
+
+    return drive(discover(scope), answer).steps
 
 
 def test_subgroups_are_read_however_deep_and_however_many() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from workplace_feeds import (
     NOW,
-    drive,
     page,
 )
 
@@ -18,10 +17,10 @@ from communitykit.connector import Batch, Selection, Slice, Swept
 from communitykit.http.conductor import Emit
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Page, Translation
+from communitykit.testing import drive
 from communitykit.testing.reading import Kept
 from communitykit_workplace import WORKPLACE
-from communitykit_workplace.api.reading import discover
-from communitykit_workplace.api.reading import read as read_slice
+from communitykit_workplace.api.reading import READERS, discover
 from communitykit_workplace.settings import WorkplaceSettings
 
 
@@ -32,7 +31,7 @@ def discovered(store: Kept, groups: Any, *, day: int, answers: Mapping[str, Any]
     told = {"community": {"id": "9", "name": "Company"}, "community/groups": groups, **(answers or {})}
     reading = SliceReading(Translation(WORKPLACE, run_id="run", origin="api"), scope, "workplace:-:discover")
     pages: list[Any] = []
-    for step in drive(discover(scope), lambda request: told.get(request.url, page())):
+    for step in drive(discover(scope), lambda request: told.get(request.url, page())).steps:
         made = None if isinstance(step, Slice) else reading.page(Emit(step, now))
         pages += [made] if isinstance(made, Page) else []
     closed = reading.closed()
@@ -132,7 +131,7 @@ def test_members_of_each_group_are_swept_by_their_own_list() -> None:
     slice_ = Slice("members/9", "graph", ("membership",), params=params)
     scope = Selection(settings=WorkplaceSettings(token="x", batch=False), until=NOW)
     answers = {**lists, "3/members": TransientError("no")}
-    steps = drive(read_slice(scope, slice_, None), lambda request: answers[request.url])
+    steps = drive(READERS["members"].read(scope, slice_, None), lambda request: answers[request.url]).steps
     told: list[str] = []
     swept = {}
     for step in steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import timedelta
 from random import Random
@@ -12,30 +13,28 @@ from workplace_feeds import (
     FEED,
     NOW,
     TALKED,
-    Answer,
     comment,
-    drive,
     edge,
     feed,
     page,
     post,
     posts,
     reactions,
-    response,
     unix,
     whole,
 )
 
-from communitykit import CommunityKitError, ProtocolError, TransientError
-from communitykit.connector import Batch, Gap, Request, Selection, Slice, Swept
+from communitykit import ProtocolError, TransientError
+from communitykit.connector import Batch, Flow, Gap, Request, Selection, Slice, Swept
 from communitykit.http.conductor import Emit
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Page, Translation
 from communitykit.sandbox import World
+from communitykit.testing import drive
 from communitykit.testing.reading import Kept, Run, read
 from communitykit_workplace import WORKPLACE
 from communitykit_workplace.api.asking import completed
-from communitykit_workplace.api.reading import read as read_slice
+from communitykit_workplace.api.reading import READERS
 from communitykit_workplace.edges import is_whole
 from communitykit_workplace.settings import WorkplaceSettings
 
@@ -153,33 +152,18 @@ def test_a_feed_that_is_not_sorted_by_activity_is_not_gone_on_with_from_a_time()
 
     store, steps = Kept(), []
     scope = Selection(settings=WorkplaceSettings(token="x"), until=NOW)
-    flow = read_slice(scope, FEED, None)
+    flow = READERS["feed"].read(scope, FEED, None)
     with pytest.raises(TransientError):
-        steps = drive(flow, unsorted)
+        steps = drive(flow, unsorted).steps
     assert steps == []
-    sent = [step for step in _until_error(read_slice(scope, FEED, None), unsorted) if isinstance(step, Batch)]
+    sent = drive(_until_error(READERS["feed"].read(scope, FEED, None)), unsorted).batches
     assert [one.checkpoint["walk"] for one in sent if one.checkpoint] == [None]
     assert posts(store) == {}
 
 
-def _until_error(flow: Any, answer: Answer) -> list[Any]:
-    steps: list[Any] = []
-
-    def noting() -> Any:
-        given = None
-        while True:
-            try:
-                step = flow.send(given) if not isinstance(given, CommunityKitError) else flow.throw(given)
-            except (StopIteration, TransientError):
-                return
-            if isinstance(step, Request):
-                given = response(step, answer(step))
-            else:
-                given = None
-                steps.append(step)
-
-    noting()
-    return steps
+def _until_error(flow: Flow) -> Flow:
+    with contextlib.suppress(TransientError):
+        yield from flow
 
 
 def test_a_post_that_a_slower_clock_wrote_after_the_run_is_read_by_the_next() -> None:
@@ -194,7 +178,7 @@ def test_a_post_that_a_slower_clock_wrote_after_the_run_is_read_by_the_next() ->
 
     scope = Selection(settings=WorkplaceSettings(token="x", lookback="1d"), until=NOW + timedelta(days=9))
     key = "workplace:graph:feed/10"
-    steps = drive(read_slice(scope, FEED, store.checkpoints()[key]), answer)
+    steps = drive(READERS["feed"].read(scope, FEED, store.checkpoints()[key]), answer).steps
     assert "10_2" in {one["id"] for step in steps if isinstance(step, Batch) for one in step.items if "message" in one}
 
 
@@ -226,20 +210,24 @@ def _checkpoint(key: str, checkpoint: dict[str, Any]) -> Any:
 def test_a_page_that_is_none_is_no_empty_list(answer: Any) -> None:
     params = {"groups": [{"id": "1", "name": "a"}]}
     scope = Selection(settings=WorkplaceSettings(token="x", batch=False), until=NOW)
-    steps = list(drive(read_slice(scope, Slice("members/9", "graph", ("membership",), params=params), None),
-                       lambda request: answer))  # fmt: skip
+    flow = READERS["members"].read(scope, Slice("members/9", "graph", ("membership",), params=params), None)
+    steps = list(drive(flow, lambda request: answer).steps)
     assert [one for one in steps if isinstance(one, Swept)] == []
     assert [one.status for one in steps if isinstance(one, Gap)] == ["partial"]
     scope = Selection(settings=WorkplaceSettings(token="x", scim_url="https://x.example/scim"), until=NOW)
     with pytest.raises(ProtocolError, match="must hold a list under 'Resources'"):
-        list(drive(read_slice(scope, Slice("scim/9", "graph", ("member",)), None), lambda request: answer))
+        list(
+            drive(
+                READERS["scim"].read(scope, Slice("scim/9", "graph", ("member",)), None), lambda request: answer
+            ).steps
+        )
 
 
 @pytest.mark.parametrize("answer", [{}, None])
 def test_reactions_whose_further_pages_are_none_are_not_swept(answer: Any) -> None:
     cut = {"id": "1", "reactions": page({"id": "5", "type": "LIKE"}, next="https://x.example/1/reactions?after=a")}
     flow = completed([cut], batch=False)
-    assert list(drive(flow, lambda request: answer)) == []
+    assert list(drive(flow, lambda request: answer).steps) == []
     assert not is_whole(cut["reactions"])
 
 
@@ -269,7 +257,7 @@ def test_no_payload_however_odd_ends_more_than_itself() -> None:
         odd = _mutated(rich, random)
         scope = Selection(settings=WorkplaceSettings(token="x", batch=False), until=NOW)
         reading = SliceReading(Translation(WORKPLACE, run_id="run", origin="api"), scope, "feed", slice_=FEED)
-        steps = drive(read_slice(scope, FEED, None), lambda _, odd=odd: page(odd, post("10_7")))
+        steps = drive(READERS["feed"].read(scope, FEED, None), lambda _, odd=odd: page(odd, post("10_7"))).steps
         pages = [made for step in steps if isinstance(made := reading.page(Emit(step, NOW)), Page)]
         found = {record.id for made in pages for record in made.records}
         assert "workplace:graph:post:10_7" in found, odd

@@ -6,20 +6,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from communitykit import CommunityKitError
-from communitykit.connector import Request, Response, Selection, Slice
+from communitykit.connector import Request, Selection, Slice
 from communitykit.http.conductor import Emit
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Page, Translation
 from communitykit.sandbox import TALK
+from communitykit.testing import drive
 from communitykit.testing.reading import Kept
 from communitykit_workplace import WORKPLACE
-from communitykit_workplace.api.reading import read as read_slice
+from communitykit_workplace.api.reading import READERS
 from communitykit_workplace.settings import WorkplaceSettings
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TALKED = TALK | {"unreacted", "reply_unreacted"}
-FEED = Slice("feed/10", "graph", ("post", "event"), "workplace:graph:community:10", "General", {"group": "10"})
+FEED = Slice("feed/10", "graph", ("post", "event"), "workplace:graph:community:10", "General", {"group": "10"}, "feed")
 Answer = Callable[[Request], Any]
 
 
@@ -46,28 +46,6 @@ def page(*found: Any, **paging: Any) -> dict[str, Any]:
     return {"data": list(found), **({"paging": paging} if paging else {})}
 
 
-def drive(flow: Any, answer: Answer) -> list[tuple[Any, datetime]]:
-    """Run a flow over answers; an answer that is an error is thrown."""
-    steps, given = [], None
-    try:
-        step = next(flow)
-        while True:
-            if isinstance(step, Request):
-                told = answer(step)
-                given = response(step, told)
-                step = flow.throw(given) if isinstance(given, CommunityKitError) else flow.send(given)
-                continue
-            given = [response(one, answer(one)) for one in step] if isinstance(step, tuple) else None
-            steps.append(step)
-            step = flow.send(given)
-    except StopIteration:
-        return [step for step in steps if not isinstance(step, tuple)]
-
-
-def response(request: Request, told: Any) -> Any:
-    return told if isinstance(told, CommunityKitError) else Response(request, 200, {}, told, NOW)
-
-
 def feed(store: Kept, answer: Answer, *, day: int = 0, **asked: Any) -> Any:
     """Read the feed on from its checkpoint into the store; give its Coverage."""
     now = NOW + timedelta(days=day)
@@ -75,7 +53,7 @@ def feed(store: Kept, answer: Answer, *, day: int = 0, **asked: Any) -> Any:
     key = "workplace:graph:feed/10"
     reading = SliceReading(Translation(WORKPLACE, run_id="run", origin="api"), scope, key, slice_=FEED)
     pages: list[Any] = []
-    for step in drive(read_slice(scope, FEED, store.checkpoints().get(key)), answer):
+    for step in drive(READERS["feed"].read(scope, FEED, store.checkpoints().get(key)), answer).steps:
         made = reading.page(Emit(step, now))
         pages += [made] if isinstance(made, Page) else []
     closed = reading.closed()

@@ -10,10 +10,11 @@ import typer
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.output import print_json
+from communitykit.cli.shared import Answering
 from communitykit.errors import SettingsError
 
 
-@app.command()
+@app.command(cls=Answering)
 def brief(  # the options of the command
     store: StoreArgument = None,
     *,

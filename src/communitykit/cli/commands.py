@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from communitykit.cli import analyse, brief, config, init, metrics, people, privacy, report
+from communitykit.cli import analyse, brief, config, init, metrics, people, privacy, pull, report, simulate
 from communitykit.cli import run as everything
 from communitykit.cli.entry import run
 
-__all__ = ["analyse", "brief", "config", "everything", "init", "metrics", "people", "privacy", "report", "run"]
+__all__ = [
+    "analyse",
+    "brief",
+    "config",
+    "everything",
+    "init",
+    "metrics",
+    "people",
+    "privacy",
+    "pull",
+    "report",
+    "run",
+    "simulate",
+]

@@ -9,13 +9,14 @@ import typer
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.output import Exit, print_json, say, warn
 from communitykit.cli.run import DEFAULT, ConfigFile
+from communitykit.cli.shared import App
 from communitykit.errors import CommunityKitError
 from communitykit.printable import printable
 
 if TYPE_CHECKING:
     from communitykit.config import Config
 
-config_app = typer.Typer(help="The configuration, communitykit.toml.", no_args_is_help=True)
+config_app = App(help="The configuration, communitykit.toml.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 
 

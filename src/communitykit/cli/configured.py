@@ -12,7 +12,12 @@ from communitykit.errors import SettingsError
 if TYPE_CHECKING:
     from communitykit.config import Config
 
+STORE = Path("activity.duckdb")
+"""What a store is called where nobody says another name."""
 StoreArgument = Annotated[Path | None, typer.Argument(help="The activity store.", show_default=False)]
+StoreOption = Annotated[
+    Path | None, typer.Option("--store", help="The activity store (a DuckDB file). Default: activity.duckdb.")
+]
 FromConfig = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Take the store, and what is not said here, from it.")
 ]
@@ -28,13 +33,15 @@ def configured(config: Path | None) -> Config | None:
     return None if config is None else load(config)
 
 
-def store_of(store: Path | None, config: Config | None) -> Path:
-    """Return the store that a command is about: the one that it names, else the configuration's.
+def store_of(store: Path | None, config: Config | None, *, default: Path | None = None) -> Path:
+    """Return the store that a command is about: the one that it names, else the configuration's, else the usual one.
 
-    Raises SettingsError where neither names one.
+    Raises SettingsError where nothing names one, and none is usual.
     """
     if store is not None:
         return store
-    if config is None:
+    if config is not None:
+        return config.store.path
+    if default is None:
         raise SettingsError("no store is named", remedy="Name it, or give a configuration with --config.")
-    return config.store.path
+    return default

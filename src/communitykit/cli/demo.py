@@ -11,8 +11,8 @@ from typing import Any
 
 from communitykit.cli import runs
 from communitykit.cli.interrupts import stopping
-from communitykit.cli.output import Exit, print_json, say
-from communitykit.cli.progress import PullProgress
+from communitykit.cli.output import Exit, console, print_json, say
+from communitykit.cli.progress import shown
 from communitykit.cli.sandbox import platform_of, simulated
 from communitykit.cli.show import show
 from communitykit.connector.declaration import Connector
@@ -22,7 +22,8 @@ from communitykit.doors.archive import read_archive
 from communitykit.errors import SettingsError
 from communitykit.people import Options, Resolution, resolve
 from communitykit.people.accounts import ROSTER
-from communitykit.pull import PullResult, pull
+from communitykit.pull import pull
+from communitykit.result import PullResult
 from communitykit.sandbox import SIZES, World, project, serve
 from communitykit.sandbox.roster import write_roster
 from communitykit.sandbox.vocabulary import DOMAIN
@@ -97,7 +98,7 @@ def run_demo(to: Path, *, as_json: bool) -> None:
 
 
 def _pull(sessions: list[Any], to: Path, title: str, *, as_json: bool, force: bool) -> PullResult:
-    with stopping() as stop, PullProgress(title, quiet=as_json) as progress:
+    with stopping() as stop, shown(title, quiet=as_json or console.quiet) as progress:
         result = pull(sessions, to, progress=progress, stop=stop, force=force)
     mark(to, runs.DEMO, result.run_id)
     if not as_json:

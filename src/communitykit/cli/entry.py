@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import sys
 
 import typer
 
 from communitykit.cli import interrupts
-from communitykit.cli.app import ASKED_JSON, DEBUG, app
+from communitykit.cli.app import app
 from communitykit.cli.output import Exit, print_error, warn
+from communitykit.cli.shared import ASKED
 from communitykit.errors import CommunityKitError, told_by_system
 
 
@@ -49,7 +51,7 @@ def _run() -> int:
             if "--json" in sys.argv:  # it may not have come to be read
                 print_error(error)
             return int(error.exit_code)
-        if DEBUG["on"]:
+        if ASKED["debug"]:
             raise
         return _told(error)
 
@@ -65,11 +67,11 @@ def _told(error: Exception) -> int:
     if isinstance(error, OSError | MemoryError):
         error = told_by_system(error)
     if isinstance(error, CommunityKitError):
-        warn(f"Error: {error}")
+        warn(f"Error: {error}", level=logging.ERROR)
     else:
         what = f"{type(error).__name__}: {error}".replace("\n", " ")
-        warn(f"Error: a defect of communitykit: {what}. Run again with --debug and report it.")
-    if ASKED_JSON["on"]:
+        warn(f"Error: a defect of communitykit: {what}. Run again with --debug and report it.", level=logging.ERROR)
+    if ASKED["json"]:
         with contextlib.suppress(OSError):  # standard output may be what fails: it was said on the error stream
             print_error(error)
     return Exit.FAILED

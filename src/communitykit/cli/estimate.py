@@ -11,7 +11,7 @@ from communitykit.doors.api import Session
 from communitykit.doors.options import ReadOptions
 
 
-def print_estimate(sessions: Sequence[Session], to: Path, ask: Mapping[str, Any], *, as_json: bool) -> None:
+def print_estimate(plans: Sequence[tuple[Session, Mapping[str, Any]]], to: Path, *, as_json: bool) -> None:
     """List slices without reading them, and print the requests and the least time that they need."""
     state: Mapping[str, Any] = {}
     if to.exists():
@@ -20,7 +20,7 @@ def print_estimate(sessions: Sequence[Session], to: Path, ask: Mapping[str, Any]
 
         with Store(to) as store:
             state = checkpoints(store.arrow("checkpoints"))
-    estimates = [session.estimate(ReadOptions(**ask), state) for session in sessions]
+    estimates = [session.estimate(ReadOptions(**ask), state) for session, ask in plans]
     if as_json:
         print_json(
             [

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from communitykit.cli.app import app, errors
+from communitykit.cli.app import Json, app, errors
 from communitykit.cli.config import checked, code, print_checked
-from communitykit.cli.output import say
+from communitykit.cli.output import print_json, say, warn
 from communitykit.cli.run import DEFAULT, ConfigFile
 from communitykit.connector.flow import Selection
 from communitykit.connector.registry import registry
@@ -53,6 +53,7 @@ def init(
     *,
     config: ConfigFile = DEFAULT,
     language: Annotated[str, typer.Option("--language", help="Of the text for an administrator: en or fr.")] = "en",
+    as_json: Json = False,
 ) -> None:
     """Write a configuration by asking, check it, and say which permissions to ask an administrator for."""
     with errors():
@@ -62,13 +63,18 @@ def init(
             raise SettingsError("is there already", subject=str(config), remedy="Edit it, or name another file.")
         connector, lines = _asked()
         _write(config, lines)
-        say(f"\nWrote {config}, readable by you alone. It holds no secret.\n")
         from communitykit.config import load  # noqa: PLC0415 # imported only when used
 
+        is_export = any(line.startswith("archive = ") for line in lines)
+        text = "" if is_export else letter(connector, language)
+        if as_json:
+            told = checked(load(config))
+            print_json({"config": str(config), "connector": connector.name, "sources": told, "letter": text or None})
+            raise typer.Exit(code(told))
+        say(f"\nWrote {config}, readable by you alone. It holds no secret.\n")
         told = checked(load(config))
         print_checked(told)
-        if not any(line.startswith("archive = ") for line in lines):
-            text = letter(connector, language)
+        if not is_export:
             if text:
                 say(f"\nFor the administrator of {connector.title}:\n\n{text}\n")
             say(f"Every step is in the connector's own page, communitykit-{connector.name}.")
@@ -98,12 +104,12 @@ def _asked() -> tuple[Connector, list[str]]:
     if not fit:
         raise SettingsError("no connector is installed that reads it", remedy="See: communitykit connectors.")
     connector = found[_choice("Which platform?", tuple(fit), fit[0])]
-    name = str(typer.prompt("What is this source to be called?", default=connector.name))
-    store = str(typer.prompt("Which file is everything read into?", default="activity.duckdb"))
+    name = _ask("What is this source to be called?", default=connector.name)
+    store = _ask("Which file is everything read into?", default="activity.duckdb")
     lines = ["[store]", f"path = {json.dumps(store)}", "", "[[sources]]", f"name = {json.dumps(name)}"]
     lines.append(f"connector = {json.dumps(connector.name)}")
     if export:
-        path = str(typer.prompt("Where is the export (a zip or a folder)?"))
+        path = _ask("Where is the export (a zip or a folder)?")
         return connector, [*lines, f"archive = {json.dumps(str(Path(path).expanduser().resolve()))}"]
     return connector, [*lines, *(_setting(connector, name, one) for one in _letting_in(connector))]
 
@@ -125,18 +131,23 @@ def _setting(connector: Connector, source: str, name: str) -> str:
     from communitykit.config.loading import is_secret  # noqa: PLC0415 # imported only when used
 
     if not is_secret(name, connector.settings.model_fields[name].annotation):
-        return f"{name} = {json.dumps(str(typer.prompt(f'{name}?')))}"
+        return f"{name} = {json.dumps(_ask(f'{name}?'))}"
     usual = f"COMMUNITYKIT_{source}_{name}".upper().replace("-", "_")
-    variable = str(typer.prompt(f"Which environment variable holds the {name}?", default=usual))
+    variable = _ask(f"Which environment variable holds the {name}?", default=usual)
     return f"{name} = {{ env = {json.dumps(variable)} }}"
+
+
+def _ask(question: str, default: str | None = None) -> str:
+    """Ask on the error stream: what is asked is no part of what the command prints."""
+    return str(typer.prompt(question, default=default, err=True))
 
 
 def _choice(question: str, among: tuple[str, ...], default: str) -> str:
     while True:
-        told = str(typer.prompt(f"{question} ({', '.join(among)})", default=default)).strip().lower()
+        told = str(_ask(f"{question} ({', '.join(among)})", default=default)).strip().lower()
         if told in among:
             return told
-        say(f"One of: {', '.join(among)}.")
+        warn(f"One of: {', '.join(among)}.")
 
 
 def _write(path: Path, lines: list[str]) -> None:

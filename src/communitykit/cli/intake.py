@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from communitykit.privacy.intake import OptOut
 
 ContentOf = Annotated[
-    str, typer.Option("--content", help="What is kept of texts: full, features (length, question, links) or none.")
+    str | None,
+    typer.Option(
+        "--content", help="What is kept of texts: full (default), features (length, question, links) or none."
+    ),
 ]
 OptedOut = Annotated[
     Path | None,

@@ -12,7 +12,9 @@ import typer
 
 from communitykit.cli import parse
 from communitykit.cli.app import Json, app, errors
+from communitykit.cli.configured import configured
 from communitykit.cli.output import print_json, print_table, say
+from communitykit.cli.shared import Answering, App, refuse_both
 from communitykit.connector.times import read_moment
 from communitykit.errors import SettingsError
 from communitykit.sinks.files import make_file
@@ -20,9 +22,10 @@ from communitykit.sinks.files import make_file
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from communitykit.config import Config
     from communitykit.metrics import Definition, Record
 
-metrics_app = typer.Typer(help="Questions with defined answers, over the analysis tables.", no_args_is_help=True)
+metrics_app = App(help="Questions with defined answers, over the analysis tables.", no_args_is_help=True)
 app.add_typer(metrics_app, name="metrics")
 
 Folder = Annotated[
@@ -31,7 +34,7 @@ Folder = Annotated[
 Language = Annotated[str, typer.Option("--language", help="en or fr.")]
 
 
-@metrics_app.command("list")
+@metrics_app.command("list", cls=Answering)
 def list_(*, definitions: Folder = None, language: Language = "en", as_json: Json = False) -> None:
     """List the metrics that there are."""
     from communitykit.metrics import catalogue  # noqa: PLC0415 # imported only when used
@@ -45,7 +48,7 @@ def list_(*, definitions: Folder = None, language: Language = "en", as_json: Jso
         print_table("Metrics", ("name", "unit", "question"), rows)
 
 
-@metrics_app.command()
+@metrics_app.command(cls=Answering)
 def show(name: str, *, definitions: Folder = None, language: Language = "en", as_json: Json = False) -> None:
     """Show how a metric is defined: its formula, source, dimensions, parameters and SQL."""
     from communitykit.metrics import find  # noqa: PLC0415 # imported only when used
@@ -71,13 +74,20 @@ def show(name: str, *, definitions: Folder = None, language: Language = "en", as
         say(one.sql.rstrip())
 
 
-@metrics_app.command()
+@metrics_app.command(cls=Answering)
 def run(  # noqa: PLR0913 # the options of the command
     name: str,
     *,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Take the tables, and the smallest group, from it."),
+    ] = None,
     tables: Annotated[
-        Path, typer.Option("--from", metavar="PATH", help="The analysis tables (a DuckDB file or a folder).")
-    ] = Path("analysis.duckdb"),
+        Path | None,
+        typer.Option(
+            "--from", metavar="PATH", help="The analysis tables (a DuckDB file or a folder). Default: analysis.duckdb."
+        ),
+    ] = None,
     by: Annotated[
         list[str] | None,
         typer.Option("--by", metavar="DIMENSION", help="day, week, month, quarter, year, or a dimension."),
@@ -87,7 +97,9 @@ def run(  # noqa: PLR0913 # the options of the command
         typer.Option("--since", help="The first day: a date, or a length before the record's end (90d, 3mo)."),
     ] = None,
     until: Annotated[str | None, typer.Option("--until", help="The day after the last.")] = None,
-    k: Annotated[int, typer.Option("--k", help="A figure that rests on fewer persons is suppressed.")] = 5,
+    k: Annotated[
+        int | None, typer.Option("--k", help="A figure that rests on fewer persons is suppressed. Default: 5.")
+    ] = None,
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Allow a --k below 5.")] = False,
     parameters: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the metric.")
@@ -105,8 +117,9 @@ def run(  # noqa: PLR0913 # the options of the command
     from communitykit.analysis import Analysis  # noqa: PLC0415 # imported only when used
     from communitykit.metrics import Record, measure, sql  # noqa: PLC0415 # same
 
-    with errors(), Analysis(tables) as opened:
+    with errors(), Analysis(_tables(tables, file := configured(config))) as opened:
         record = Record(opened)
+        k = k if k is not None else file.report.k if file and file.report else 5
         ask: dict[str, Any] = {
             **parse.pairs(parameters or []),
             "by": [one for listed in by or () for one in listed.split(",") if one],
@@ -115,15 +128,25 @@ def run(  # noqa: PLR0913 # the options of the command
             "definitions": definitions,
         }
         if as_sql:
-            sys.stdout.write(sql(record, name, dialect=dialect, **ask))
+            query = sql(record, name, dialect=dialect, **ask)
+            print_json({"sql": query, "dialect": dialect}) if as_json else sys.stdout.write(query)
             return
         figures = measure(record, name, k=k, unsafe=unsafe, **ask)
         if file_format is not None or to is not None:
+            if to is None:
+                refuse_both(as_json, file_format, "--json and --format without --to")
             _write(figures, file_format or "csv", to)
+            if as_json:
+                print_json({"to": str(to), "format": file_format or "csv", "rows": figures.num_rows})
         elif as_json:
             print_json({"figures": figures.to_pylist()})
         else:
             _print(name, figures)
+
+
+def _tables(tables: Path | None, file: Config | None) -> Path:
+    told = file.analysis.to if file and file.analysis else None
+    return tables or told or Path("analysis.duckdb")
 
 
 def _print(name: str, figures: pa.Table) -> None:

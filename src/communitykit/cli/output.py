@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, NoReturn
 
@@ -14,10 +16,63 @@ from rich.markup import escape
 from rich.table import Table
 
 from communitykit.errors import CommunityKitError
+from communitykit.logs import LOGGER
 from communitykit.printable import printable, printable_json
 
 console = Console(soft_wrap=True, highlight=False, emoji=False)
 errors = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+
+
+class _Lines(logging.Handler):
+    """Lines of the library's logger on the error stream, beside progress bars: as text, or each as JSON."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.json = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            message = record.getMessage()
+            if self.json:
+                at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+                line = {"at": at, "level": record.levelname.lower(), "logger": record.name, "message": message}
+                message = printable_json(to_json(line).decode())
+            else:
+                message = printable(f"{record.levelname.lower()}: {message}", lines=True)
+            errors.print(message, markup=False)
+        except Exception:  # noqa: BLE001 # as every handler of logging: a line that cannot be shown ends no run
+            self.handleError(record)
+
+
+class _Log:
+    """What of the library's logger is shown, and how."""
+
+    def __init__(self) -> None:
+        self._lines = _Lines()
+
+    @property
+    def json(self) -> bool:
+        """Whether all on the error stream is to be JSON, a document a line."""
+        return self._lines.json
+
+    def begin(self) -> None:
+        """Show nothing of it."""
+        self._lines.json = False
+        LOGGER.removeHandler(self._lines)
+        LOGGER.setLevel(logging.NOTSET)
+
+    def show(self, verbosity: int) -> None:
+        """Show runs and long waits; from 2 on each request, too."""
+        LOGGER.addHandler(self._lines)
+        LOGGER.setLevel(logging.INFO if verbosity == 1 else logging.DEBUG)
+
+    def as_json(self) -> None:
+        """Make all on the error stream JSON."""
+        self._lines.json = True
+        LOGGER.addHandler(self._lines)
+
+
+LOG = _Log()
 
 
 class Exit(IntEnum):
@@ -63,16 +118,19 @@ def say(text: str) -> None:
     console.print(printable(text, lines=True), markup=False)
 
 
-def warn(text: str) -> None:
-    """Print a sentence on the error stream."""
-    errors.print(printable(text, lines=True), markup=False)
+def warn(text: str, *, level: int = logging.WARNING) -> None:
+    """Print a sentence on the error stream; a JSON document where lines of the log are such."""
+    if LOG.json:
+        LOGGER.log(level, "%s", text)
+    else:
+        errors.print(printable(text, lines=True), markup=False)
 
 
 def fail(error: CommunityKitError, *, debug: bool, as_json: bool = False) -> NoReturn:
     """Print an error as a paragraph and exit, where JSON was asked for as a document too; a traceback with --debug."""
     if debug:
         raise error
-    warn(f"Error: {error}")
+    warn(f"Error: {error}", level=logging.ERROR)
     if as_json:
         print_error(error)
     raise typer.Exit(Exit.FAILED)

@@ -12,8 +12,9 @@ from typer.core import TyperGroup
 
 from communitykit.cli import parse
 from communitykit.cli.app import Json, app, errors
-from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
+from communitykit.cli.configured import STORE, FromConfig, StoreArgument, StoreOption, configured, store_of
 from communitykit.cli.output import Exit, print_json, print_table, say
+from communitykit.cli.shared import Answering, App
 from communitykit.errors import SettingsError
 
 
@@ -27,14 +28,12 @@ class _People(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-people_app = typer.Typer(
+people_app = App(
     cls=_People, help="Who stands behind the accounts of a store: `people STORE`, and decisions.", no_args_is_help=True
 )
 app.add_typer(people_app, name="people")
 
-StoreOption = Annotated[Path, typer.Option("--store", help="The activity store.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides. Default: this machine's user.")]
-_DEFAULT = Path("activity.duckdb")
 
 
 @people_app.command("resolve")
@@ -115,21 +114,25 @@ def print_resolution(found: Any) -> None:  # noqa: ANN401 # a Resolution; its ro
 
 
 @people_app.command()
-def same(a: str, b: str, *, store: StoreOption = _DEFAULT, by: By = None, as_json: Json = False) -> None:
+def same(
+    a: str, b: str, *, store: StoreOption = None, config: FromConfig = None, by: By = None, as_json: Json = False
+) -> None:
     """Decide that two accounts (id, address, handle) are one person's. It outlives every rebuild."""
-    _decide("same", a, b, store, by, as_json=as_json)
+    _decide("same", a, b, _store(store, config), by, as_json=as_json)
 
 
 @people_app.command()
-def different(a: str, b: str, *, store: StoreOption = _DEFAULT, by: By = None, as_json: Json = False) -> None:
+def different(
+    a: str, b: str, *, store: StoreOption = None, config: FromConfig = None, by: By = None, as_json: Json = False
+) -> None:
     """Decide that two accounts (id, address, handle) are not one person's. It outlives every rebuild."""
-    _decide("different", a, b, store, by, as_json=as_json)
+    _decide("different", a, b, _store(store, config), by, as_json=as_json)
 
 
 @people_app.command()
-def undo(a: str, b: str, *, store: StoreOption = _DEFAULT, as_json: Json = False) -> None:
+def undo(a: str, b: str, *, store: StoreOption = None, config: FromConfig = None, as_json: Json = False) -> None:
     """Take back what was decided about two accounts."""
-    _decide("undo", a, b, store, None, as_json=as_json)
+    _decide("undo", a, b, _store(store, config), None, as_json=as_json)
 
 
 def _decide(verb: str, a: str, b: str, store: Path, by: str | None, *, as_json: bool) -> None:
@@ -151,12 +154,13 @@ def _decide(verb: str, a: str, b: str, store: Path, by: str | None, *, as_json: 
             say(f"{found.accounts:,} accounts are {found.people:,} people.")
 
 
-@people_app.command()
-def review(*, store: StoreOption = _DEFAULT, as_json: Json = False) -> None:
+@people_app.command(cls=Answering)
+def review(*, store: StoreOption = None, config: FromConfig = None, as_json: Json = False) -> None:
     """List what somebody should decide: joins that were refused, and persons of one name."""
     from communitykit import people  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():
+        store = _store(store, config)
         proposals = people.review(store)
         if as_json:
             print_json({"proposals": [asdict(one) for one in proposals]})
@@ -172,7 +176,8 @@ def review(*, store: StoreOption = _DEFAULT, as_json: Json = False) -> None:
 @people_app.command("export")
 def export_decisions(
     *,
-    store: StoreOption = _DEFAULT,
+    store: StoreOption = None,
+    config: FromConfig = None,
     to: Annotated[Path, typer.Option("--to", help="The CSV to write.")],
     as_json: Json = False,
 ) -> None:
@@ -180,6 +185,7 @@ def export_decisions(
     from communitykit import people  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():
+        store = _store(store, config)
         number = people.export_decisions(store, to)
         if as_json:
             print_json({"path": str(to), "decisions": number})
@@ -188,11 +194,14 @@ def export_decisions(
 
 
 @people_app.command("import")
-def import_decisions(path: Path, *, store: StoreOption = _DEFAULT, as_json: Json = False) -> None:
+def import_decisions(
+    path: Path, *, store: StoreOption = None, config: FromConfig = None, as_json: Json = False
+) -> None:
     """Take decisions in from a CSV, as `export` writes it: all of them, or none."""
     from communitykit import people  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():
+        store = _store(store, config)
         number = people.import_decisions(store, path)
         found = people.resolve(store)
         if as_json:
@@ -201,12 +210,13 @@ def import_decisions(path: Path, *, store: StoreOption = _DEFAULT, as_json: Json
             say(f"{number:,} decisions are new. {found.accounts:,} accounts are {found.people:,} people.")
 
 
-@people_app.command("show")
-def show_person(name: str, *, store: StoreOption = _DEFAULT, as_json: Json = False) -> None:
+@people_app.command("show", cls=Answering)
+def show_person(name: str, *, store: StoreOption = None, config: FromConfig = None, as_json: Json = False) -> None:
     """Show a person by name, address, handle, number or account id: every account, and why it is theirs."""
     from communitykit import people  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():
+        store = _store(store, config)
         found = people.find_people(store, name)
         if not found:
             raise SettingsError(f"nobody is called {name!r}", remedy="Give a name, an address or an account id.")
@@ -222,6 +232,10 @@ def show_person(name: str, *, store: StoreOption = _DEFAULT, as_json: Json = Fal
             ]
             print_table("Accounts", ("account", "name", "rule", "evidence", "decided by", "undone"), rows)
     raise typer.Exit(Exit.COMPLETE)
+
+
+def _store(store: Path | None, config: Path | None) -> Path:
+    return store_of(store, configured(config), default=STORE)
 
 
 def _decided(store: Path, account: str) -> bool:

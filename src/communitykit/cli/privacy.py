@@ -10,30 +10,34 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from communitykit.cli.app import Json, app, errors
+from communitykit.cli.configured import STORE, FromConfig, StoreArgument, StoreOption, configured, store_of
 from communitykit.cli.output import print_json, print_table, say
+from communitykit.cli.shared import App
 from communitykit.connector.times import parse_length
 from communitykit.errors import SettingsError, told_by_system
 
 if TYPE_CHECKING:
+    from communitykit.config import Config
     from communitykit.privacy.erasing import Erased
 
-StoreOption = Annotated[Path, typer.Option("--store", help="The activity store (a DuckDB file).")]
-_DEFAULT = Path("activity.duckdb")
 Purpose = Annotated[str, typer.Option("--purpose", metavar="TEXT", help="What it is for, in a sentence; it is kept.")]
 
-privacy_app = typer.Typer(help="What a works council asks for.", no_args_is_help=True)
+privacy_app = App(help="What a works council asks for.", no_args_is_help=True)
 app.add_typer(privacy_app, name="privacy")
 
 
 @privacy_app.command()
-def record(  # one per option
-    store: Path,
+def record(  # noqa: PLR0913 # one per option
+    store: StoreArgument = None,
     *,
+    config: FromConfig = None,
     to: Annotated[Path, typer.Option("--to", help="The HTML page; its JSON stands beside it. None is replaced.")],
     purpose: Purpose,
-    keep: Annotated[str, typer.Option("--keep", metavar="25mo", help="How long records are kept: 90d, 25mo, 2y.")],
+    keep: Annotated[
+        str | None, typer.Option("--keep", metavar="25mo", help="How long records are kept: 90d, 25mo, 2y.")
+    ] = None,
     language: Annotated[str, typer.Option("--language", help="en or fr.")] = "en",
-    k: Annotated[int, typer.Option("--k", help="The smallest group that is shown.")] = 5,
+    k: Annotated[int | None, typer.Option("--k", help="The smallest group that is shown. Default: 5.")] = None,
     key_id: Annotated[str | None, typer.Option("--key-id", help="Of the analysis tables' key.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -41,7 +45,10 @@ def record(  # one per option
     from communitykit.privacy.record import record_of_processing, write_record  # noqa: PLC0415 # only when used
 
     with errors():
+        file = configured(config)
+        store, keep = store_of(store, file), _kept(keep, file)
         parse_length(keep)
+        k = k if k is not None else file.report.k if file and file.report else 5
         told = record_of_processing(store, purpose=purpose, retention=keep, k=k, key_id=key_id)
         try:
             written = write_record(told, to, language)
@@ -54,27 +61,29 @@ def record(  # one per option
 
 
 @app.command()
-def forget(who: str, *, store: StoreOption = _DEFAULT, as_json: Json = False) -> None:
+def forget(who: str, *, store: StoreOption = None, config: FromConfig = None, as_json: Json = False) -> None:
     """Erase a person (name, address, number) or an account (id), for good: what comes of them again is left out."""
     from communitykit.privacy.erasing import forget as erase  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():
-        _told(erase(store, who), as_json=as_json)
+        _told(erase(store_of(store, configured(config), default=STORE), who), as_json=as_json)
 
 
 @app.command()
 def prune(
     *,
-    keep: Annotated[str, typer.Option("--keep", metavar="25mo", help="How long: 90d, 25mo, 2y.")],
-    store: StoreOption = _DEFAULT,
+    keep: Annotated[str | None, typer.Option("--keep", metavar="25mo", help="How long: 90d, 25mo, 2y.")] = None,
+    store: StoreOption = None,
+    config: FromConfig = None,
     as_json: Json = False,
 ) -> None:
     """Erase what is older than that: posts, acts, ended memberships, accounts that left, reports, and runs' notes."""
     from communitykit.privacy.erasing import prune as erase  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():
-        now = datetime.now(UTC)
-        _told(erase(store, before=now - parse_length(keep), now=now), as_json=as_json)
+        file, now = configured(config), datetime.now(UTC)
+        before = now - parse_length(_kept(keep, file))
+        _told(erase(store_of(store, file, default=STORE), before=before, now=now), as_json=as_json)
 
 
 @app.command()
@@ -83,7 +92,8 @@ def subject(
     *,
     to: Annotated[Path, typer.Option("--to", help="The JSON file to write; one that is there is not replaced.")],
     purpose: Purpose,
-    store: StoreOption = _DEFAULT,
+    store: StoreOption = None,
+    config: FromConfig = None,
     as_json: Json = False,
 ) -> None:
     """Write all that is kept about a person or an account, for who asks to see it; that it was is noted."""
@@ -91,6 +101,7 @@ def subject(
 
     with errors():
         try:
+            store = store_of(store, configured(config), default=STORE)
             rows = write_subject(store, who, to, purpose=purpose)
         except OSError as error:
             raise SettingsError(f"it cannot be written: {told_by_system(error)}", subject=str(to)) from None
@@ -101,16 +112,27 @@ def subject(
 
 
 @app.command()
-def compact(store: Path, *, as_json: Json = False) -> None:
+def compact(store: StoreArgument = None, *, config: FromConfig = None, as_json: Json = False) -> None:
     """Make the file anew, without the bytes of what was deleted in it."""
     from communitykit.store.compacting import compact as make  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():
+        store = store_of(store, configured(config))
         before, after = make(store, now=datetime.now(UTC))
         if as_json:
             print_json({"store": str(store), "bytes_before": before, "bytes_after": after})
         else:
             say(f"{before:,} bytes became {after:,}.")
+
+
+def _kept(keep: str | None, file: Config | None) -> str:
+    """Return how long records are kept: as the command says, else as the configuration does."""
+    told = keep or (file.privacy.keep if file else None)
+    if told is None:
+        raise SettingsError(
+            "it is not said how long records are kept", remedy="Give --keep, or [privacy] keep in the configuration."
+        )
+    return told
 
 
 def _told(erased: Erased, *, as_json: bool) -> None:

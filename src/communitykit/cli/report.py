@@ -58,7 +58,7 @@ def report(  # noqa: PLR0913 # the options of the command
             store,
             to or (told.to if told else Path("report")),
             languages=language or (told.languages if told else ["en"]),
-            per=per or [],
+            per=per or (told.per if told else ()),
             k=k,
             zone=zone,
             since=first,

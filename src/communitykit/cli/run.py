@@ -14,13 +14,13 @@ import typer
 from communitykit.cli import runs
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.interrupts import stopping
-from communitykit.cli.output import Exit, print_json, print_table, say, warn
+from communitykit.cli.output import Exit, console, print_json, print_table, say, warn
 from communitykit.connector.times import parse_length
 from communitykit.errors import CommunityKitError, SettingsError
 
 if TYPE_CHECKING:
     from communitykit.config import AnalysisSection, BriefSection, Config, ReportSection
-    from communitykit.pull import PullResult
+    from communitykit.result import PullResult
 
 ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration.")]
 DEFAULT = Path("communitykit.toml")
@@ -36,7 +36,6 @@ def run(
         str | None, typer.Option("--max-time", metavar="2h", help="Stop reading after that (30min, 2h).")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Read again what a polling rule would skip.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print only what is wrong.")] = False,
     as_json: Json = False,
 ) -> None:
     """Read all sources of a configuration, find the persons, and make analysis tables, report and brief as it says."""
@@ -44,7 +43,7 @@ def run(
 
     with errors():
         limit = parse_length(max_time).total_seconds() if max_time else None
-        done = _Run(load(config), silent=quiet or as_json)
+        done = _Run(load(config), silent=as_json or console.quiet)
         done.read(limit, force=force)
         done.make()
         if as_json:
@@ -80,28 +79,16 @@ class _Run:
         self.store.parent.mkdir(parents=True, exist_ok=True)
         with opened(self.config) as sources:
             names = [one.name for one in sources]
-            now = datetime.now(UTC)
-            windows = {one.name: one.options.window(now) for one in sources if one.name != "roster"}
-            for name, window in windows.items():
-                self._say(f"{name}: what was written {runs.in_words(*window)}.")
-            result, archives = runs.read(
-                sources,
-                self.store,
-                title=", ".join(names),
-                quiet=self._silent,
-                max_time=max_time,
-                force=force,
-                **run_options(self.config),
+            result, archives, windows = runs.read_named(
+                sources, self.store, silent=self._silent, max_time=max_time, force=force, **run_options(self.config)
             )
-        told = {name: {"since": since, "until": until} for name, (since, until) in windows.items()}
-        self.told["pull"] = {**runs.as_data(result, self.store), "sources": names, "windows": told}
+        told = {"sources": names, "windows": windows, "archives": archives}
+        self.told["pull"] = {**runs.as_data(result, self.store), **told}
         self._interrupted = result.interrupted
         self._codes.append(runs.code(result))
-        self._summary(result, archives)
+        self._summary(result)
 
-    def _summary(self, result: PullResult, archives: list[str]) -> None:
-        for found in archives:
-            self._say(f"Found: {found}.")
+    def _summary(self, result: PullResult) -> None:
         if not self._silent:
             runs.print_summary(result, self.store, asked_by=ASKED_BY)
             return
@@ -174,12 +161,12 @@ class _Run:
     def _report(self, told: ReportSection) -> dict[str, Any]:
         from communitykit.report import make_report  # noqa: PLC0415 # same
 
-        made = make_report(self.store, told.to, languages=told.languages, k=told.k, zone=self.config.zone)
+        made = make_report(self.store, told.to, languages=told.languages, per=told.per, k=told.k, zone=self.config.zone)
         for language, page in made.pages.items():
             for sentence in made.findings[language]:
                 self._say(f"- {sentence}")
             self._say(str(page))
-        return {"pages": dict(made.pages), "data": made.data, "answer": dict(made.findings)}
+        return {"pages": dict(made.pages), "data": made.data, "answer": dict(made.findings), "groups": made.groups}
 
     def _brief(self, told: BriefSection) -> dict[str, Any]:
         from communitykit import report  # noqa: PLC0415 # same

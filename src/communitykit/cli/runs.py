@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from communitykit.cli.interrupts import stopping
-from communitykit.cli.output import Exit, print_json, print_table, say, warn
-from communitykit.cli.progress import PullProgress
+from communitykit.cli.output import Exit, console, print_json, print_table, say, warn
+from communitykit.cli.progress import shown
 from communitykit.doors.options import ReadOptions
 from communitykit.doors.source import Source
 from communitykit.errors import SettingsError
-from communitykit.pull import PullResult, pull
+from communitykit.pull import pull
+from communitykit.result import PullResult
+
+if TYPE_CHECKING:
+    from communitykit.config import NamedSource
 
 OPTIONS = {"include_private": "--include-private", "include_direct": "--include-direct", "force": "--force"}
 """How options of Python, which Coverage names, are written on the command line."""
@@ -32,7 +37,7 @@ def run(
     **ask: Any,  # noqa: ANN401
 ) -> tuple[PullResult, Exit]:
     """Pull with progress, print the summary, give the exit code; raises as `read`."""
-    result, archives = read(sources, to, title=title, quiet=as_json, max_time=max_time, **ask)
+    result, archives = read(sources, to, title=title, silent=as_json, max_time=max_time, **ask)
     since, until = ReadOptions(since=ask.get("since"), until=ask.get("until")).window(result.started_at)
     if as_json:
         window = {"since": since, "until": until}
@@ -50,7 +55,7 @@ def read(
     to: Path,
     *,
     title: str,
-    quiet: bool,
+    silent: bool,
     max_time: float | None = None,
     **ask: Any,  # noqa: ANN401
 ) -> tuple[PullResult, list[str]]:
@@ -62,9 +67,32 @@ def read(
         raise SettingsError(
             f"{to} holds the demo's fictional company", remedy="Delete it, or give another file with --to."
         )
-    with stopping() as stop, PullProgress(title, quiet=quiet) as progress:
+    with stopping() as stop, shown(title, quiet=silent or console.quiet) as progress:
         result = pull(sources, to, progress=progress, max_time=max_time, stop=stop, **ask)
-    return result, progress.archives
+    return result, [found for one in sources for found in _found(one)]
+
+
+def read_named(
+    sources: Sequence[NamedSource],
+    to: Path,
+    *,
+    silent: bool,
+    **ask: Any,  # noqa: ANN401
+) -> tuple[PullResult, list[str], dict[str, Any]]:
+    """Pull sources of a configuration; return the result, what archives turned out to be, and each source's window."""
+    now = datetime.now(UTC)
+    windows = {one.name: one.options.window(now) for one in sources if one.name != "roster"}
+    for name, window in {} if silent else windows.items():
+        say(f"{name}: what was written {in_words(*window)}.")
+    result, archives = read(sources, to, title=", ".join(one.name for one in sources), silent=silent, **ask)
+    for found in [] if silent else archives:
+        say(f"Found: {found}.")
+    return result, archives, {name: {"since": since, "until": until} for name, (since, until) in windows.items()}
+
+
+def _found(source: Source) -> list[str]:
+    told: list[str] = getattr(getattr(source, "session", source), "found", [])
+    return told
 
 
 def in_words(since: datetime | None, until: datetime) -> str:
@@ -170,4 +198,4 @@ def _print_left_out(result: PullResult, asked_by: Mapping[str, str]) -> None:
         [(why, kind, n, d) for (why, kind, d), n in reasons.items()],
     )
     for error in result.errors:
-        warn(f"Error: {error}")
+        warn(f"Error: {error}", level=logging.ERROR)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, cast
 
 from communitykit.cli.output import print_json, print_table, say
@@ -13,6 +15,29 @@ from communitykit.connector.declaration import Connector
 from communitykit.connector.registry import registry
 from communitykit.errors import SettingsError
 from communitykit.sandbox import Platform, Server, World, parse_fault, serve
+from communitykit.sandbox.roster import write_roster
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Which company: how large, which of all (the seed), and its own day as a date, today's if none is said."""
+
+    size: str
+    seed: int
+    today: str | None
+
+    def world(self, platforms: Iterable[str]) -> World:
+        """Return it, on these platforms.
+
+        Raises SettingsError for a size or day that does not exist.
+        """
+        try:
+            # The same company all day long, so that it can be served again and go on where it stood.
+            day = date.fromisoformat(self.today) if self.today else datetime.now(UTC).date()
+            now = datetime.combine(day, time.min, UTC)
+            return World(seed=self.seed, size=cast("Any", self.size), now=now, platforms=tuple(platforms))
+        except (KeyError, ValueError) as error:
+            raise SettingsError(f"there is no such company: {error}") from None
 
 
 def simulated() -> dict[str, Connector]:
@@ -38,7 +63,13 @@ def platform_of(connector: Connector) -> Platform:
 
 
 def serve_platforms(
-    name: str | None, *, size: str, seed: int, port: int, faults: list[str], seconds: float, as_json: bool
+    name: str | None,
+    *,
+    company: Company,
+    port: int,
+    faults: list[str],
+    seconds: float,
+    as_json: bool,
 ) -> None:
     """Serve one simulated platform, or all of them, until Ctrl-C, or for `seconds`.
 
@@ -48,7 +79,7 @@ def serve_platforms(
     """
     chosen = {name: registry().get(name)} if name else simulated()
     platforms = {one: platform_of(connector) for one, connector in chosen.items()}
-    world = _world(size, seed, platforms)
+    world = company.world(platforms)
     with ExitStack() as stack:
         try:
             servers = {  # each with faults of its own: they count
@@ -68,15 +99,24 @@ def serve_platforms(
             print_json({one: _as_data(server) for one, server in servers.items()})
         else:
             for one, server in servers.items():
-                title = f"{chosen[one].title}, {size} company of seed {seed}, for {_length(seconds)}"
+                title = f"{chosen[one].title}, {company.size} company of seed {company.seed}, for {_length(seconds)}"
                 print_table(title, ("setting", "value"), [(key, str(value)) for key, value in server.settings.items()])
                 command = " ".join(f"--set {key}={value}" for key, value in server.settings.items())
                 say(f"For instance: communitykit pull {one} {command} --to served.duckdb")
         _wait(seconds)
 
 
-def write_export(name: str, to: Path, *, style: str | None, size: str, seed: int, private: bool, as_json: bool) -> None:
-    """Write an export archive of the fictional company, as the platform would have given it out.
+def write_export(
+    name: str,
+    to: Path,
+    *,
+    style: str | None,
+    company: Company,
+    private: bool,
+    roster: Path | None,
+    as_json: bool,
+) -> None:
+    """Write an export archive of the fictional company, as the platform would have given it out, and its roster.
 
     Raises SettingsError for a platform without sandbox or exports, an unknown style, or a file that exists.
     """
@@ -86,30 +126,25 @@ def write_export(name: str, to: Path, *, style: str | None, size: str, seed: int
         raise SettingsError(f"{name} gives no export archives", remedy="Serve it: communitykit sandbox serve.")
     if style is not None and style not in styles:
         raise SettingsError(f"{name} has no export of the style {style!r}", remedy=f"It has: {', '.join(styles)}.")
-    if to.exists():
-        raise SettingsError(f"{to} exists", remedy="Give another name.")
-    if not to.absolute().parent.is_dir():
-        raise SettingsError(f"the folder of {to} does not exist", remedy="Make it, or name another.")
+    for one in filter(None, (to, roster)):
+        if one.exists():
+            raise SettingsError(f"{one} exists", remedy="Give another name.")
+        if not one.absolute().parent.is_dir():
+            raise SettingsError(f"the folder of {one} does not exist", remedy="Make it, or name another.")
     chosen = style or styles[0]
-    world = _world(size, seed, {name: platform})
+    world = company.world({name: platform})
     try:
         path = platform.write_archive(world, to, style=chosen, private=private)
+        if roster:
+            write_roster(world, roster)
     except OSError as error:
-        raise SettingsError(f"{to} cannot be written: {error.strerror}") from None
+        raise SettingsError(f"{error.filename or to} cannot be written: {error.strerror}") from None
     if as_json:
-        print_json({"path": str(path), "platform": name, "style": chosen, "size": size, "seed": seed})
+        told = {"path": str(path), "platform": name, "style": chosen, "size": company.size, "seed": company.seed}
+        print_json({**told, "roster": str(roster)} if roster else told)
     else:
-        say(f"Wrote {path}: {chosen} export of the {size} company of seed {seed}.")
+        say(f"Wrote {path}: {chosen} export of the {company.size} company of seed {company.seed}.")
         say(f"For instance: communitykit import {name} {path} --to exported.duckdb")
-
-
-def _world(size: str, seed: int, platforms: dict[str, Platform]) -> World:
-    try:
-        # The same company all day long, so that it can be served again and go on where it stood.
-        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        return World(seed=seed, size=cast("Any", size), now=today, platforms=tuple(platforms))
-    except (KeyError, ValueError) as error:
-        raise SettingsError(f"there is no such company: {error}") from None
 
 
 def _as_data(server: Server) -> dict[str, Any]:
@@ -124,9 +159,9 @@ def _length(seconds: float) -> str:
 
 
 def _wait(seconds: float) -> None:
-    deadline = time.monotonic() + seconds
+    deadline = monotonic() + seconds
     try:
-        while time.monotonic() < deadline:
-            time.sleep(min(1.0, max(0.0, deadline - time.monotonic())))
+        while monotonic() < deadline:
+            sleep(min(1.0, max(0.0, deadline - monotonic())))
     except KeyboardInterrupt:
         say("Stopped.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +16,7 @@ from communitykit.config.sections import Config, SourceSection
 from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Gap
 from communitykit.connector.registry import registry
+from communitykit.connector.settings import did_you_mean
 from communitykit.connector.times import Moment, parse_length, parse_moment
 from communitykit.doors.api import Session, connect
 from communitykit.doors.archive import ArchiveSession, read_archive
@@ -27,6 +28,8 @@ from communitykit.privacy.pseudonyms import load_key
 from communitykit.reading.lookups import State
 from communitykit.reading.slices import Failed, Progress
 
+OWN: Final = ("since", "until", "communities", "include_private", "include_direct")
+"""What each source is asked by itself."""
 ROSTER: Final = "directory"
 """The connector that reads rosters."""
 
@@ -39,19 +42,13 @@ class NamedSource:
         self.name = name
         self.session = session
         self.options = options
+        self.asked: dict[str, Any] = {name: getattr(options, name) for name in OWN}
+        """What is asked of it alone, as keywords of ReadOptions."""
         self.connector: Connector = session.connector
 
     def read(self, options: ReadOptions, /, *, state: State, run_id: str, emit: Callable[[Progress], None]) -> None:
         """Read what the configuration asks of this source; all else is as the run's `options` say."""
-        mine = self.options
-        own = replace(
-            options,
-            since=mine.since,
-            until=mine.until,
-            communities=mine.communities,
-            include_private=mine.include_private,
-            include_direct=mine.include_direct,
-        )
+        own = replace(options, **self.asked)
 
         def named(event: Progress) -> None:
             if isinstance(event, Failed):
@@ -85,11 +82,17 @@ class NamedSource:
 
 
 def source(
-    config: Config, section: SourceSection, *, environ: Mapping[str, str] = os.environ, clock: Clock = SYSTEM_CLOCK
+    config: Config,
+    section: SourceSection,
+    *,
+    asked: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] = os.environ,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> NamedSource:
     """Open one source; whoever calls closes its `session`.
 
-    `COMMUNITYKIT_<NAME>_<SETTING>` of the environment counts before what the file says.
+    `COMMUNITYKIT_<NAME>_<SETTING>` of the environment counts before what the file says, and so does what is `asked`:
+    keywords of ReadOptions, such as `since`.
 
     Raises SettingsError where a secret is not to be had, a setting is missing or wrong, or the window is empty;
     ArchiveError for an archive that is none.
@@ -97,18 +100,15 @@ def source(
     where = f"{config.path.name} [[sources]] {section.name}"
     now = clock.now()
     try:
-        asked = ReadOptions(
-            since=_kept(section.since, config.privacy.keep, now),
-            until=section.until,
-            communities=section.communities,
-            include_private=section.include_private,
-            include_direct=section.include_direct,
-        )
-        asked.window(now)
+        told = {name: getattr(section, name) for name in OWN} | {
+            name: value for name, value in (asked or {}).items() if name in OWN
+        }
+        options = ReadOptions(**{**told, "since": _kept(told["since"], config.privacy.keep, now)})
+        options.window(now)
         settings = _settings(config, section, environ)
         if section.archive is not None:
-            return NamedSource(section.name, read_archive(section.connector, section.archive, **settings), asked)
-        return NamedSource(section.name, connect(section.connector, **settings), asked)
+            return NamedSource(section.name, read_archive(section.connector, section.archive, **settings), options)
+        return NamedSource(section.name, connect(section.connector, **settings), options)
     except SettingsError as error:
         remedy = error.remedy
         if remedy and "as keywords" in remedy:
@@ -153,26 +153,39 @@ def roster(config: Config) -> NamedSource | None:
 
 
 @contextmanager
-def opened(config: Config, *, only: str | None = None, clock: Clock = SYSTEM_CLOCK) -> Iterator[list[NamedSource]]:
-    """Open every source of a configuration and its roster, or the one source that is named; close them at the end.
+def opened(
+    config: Config,
+    *,
+    only: str | Collection[str] | None = None,
+    asked: Mapping[str, Any] | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Iterator[list[NamedSource]]:
+    """Open every source of a configuration and its roster, or those that are named; close them at the end.
+
+    `asked` is what counts before the file's own windows, globs and asking for private and direct talk.
 
     They are for `pull`, together with `run_options`.
 
     Raises as `source`; SettingsError where there is none.
     """
-    sections = [one for one in config.sources if only in {None, one.name}]
+    names = [one.name for one in config.sources]
+    only = [only] if isinstance(only, str) else only
+    for name in only or ():
+        if name not in names:
+            raise SettingsError(
+                f"there is no source {name!r}{did_you_mean(name, names)}",
+                subject=config.path.name,
+                remedy=f"Sources: {', '.join(names)}." if names else "Begin one with [[sources]].",
+            )
+    sections = [one for one in config.sources if not only or one.name in only]
     if not sections:
-        raise SettingsError(
-            "there are no sources" if only is None else f"there is no source {only!r}",
-            subject=config.path.name,
-            remedy="Begin one with [[sources]].",
-        )
+        raise SettingsError("there are no sources", subject=config.path.name, remedy="Begin one with [[sources]].")
     with ExitStack() as stack:
         found = []
         for section in sections:
-            found.append(one := source(config, section, clock=clock))
+            found.append(one := source(config, section, asked=asked, clock=clock))
             stack.enter_context(one.session)
-        listed = roster(config) if only is None else None
+        listed = None if only else roster(config)
         if listed is not None:
             stack.enter_context(listed.session)
             found.append(listed)

@@ -8,7 +8,8 @@ from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.config.opening import opened, run_options
 from communitykit.config.sections import Config
 from communitykit.connector.times import parse_length
-from communitykit.pull import PullResult, pull_at
+from communitykit.pull import pull_at
+from communitykit.result import PullResult
 
 
 def refresh(config: Config, store: Path | str, *, clock: Clock = SYSTEM_CLOCK) -> PullResult:

@@ -48,6 +48,7 @@ def _is_language(value: str) -> str:
 When = Annotated[Any, BeforeValidator(_moment)]
 """A moment, as `since` takes it: `90d`, a date, a date and time."""
 Globs = Annotated[tuple[str, ...], BeforeValidator(_globs)]
+Group = Literal["department", "country", "community"]
 Language = Annotated[str, AfterValidator(_is_language)]
 
 
@@ -137,6 +138,8 @@ class ReportSection(_Section):
 
     to: Path
     languages: tuple[Language, ...] = ("en",)
+    per: Annotated[tuple[Group, ...], BeforeValidator(_globs)] = ()
+    """One more page for each department, country or community."""
     k: int = Field(default=5, ge=1)
     zone: str | None = None
     """Default: that of `[analysis]`."""

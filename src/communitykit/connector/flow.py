@@ -174,6 +174,10 @@ class Gap:
     reason: str
     status: Literal["partial", "denied", "truncated", "skipped"] = "partial"
     community_id: str | None = None
+    option: Literal["include_private", "include_direct", "force"] | None = None
+    """The option that asks for it, of what no run reads unless it is asked to: leaving that out is no fault."""
+    pattern: str | None = None
+    """The glob that fitted nothing here: in a run of several sources it may have fitted elsewhere."""
 
     def __str__(self) -> str:
         """Say what, and why."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from math import isnan
+from math import inf, isnan
+from typing import TypeAlias
 
 from communitykit.connector.flow import Response
 
+Span: TypeAlias = tuple[float, float]
+"""From when to when, in seconds of one clock."""
 A_DAY = 86_400.0
 """The longest wait that anybody sits through, in seconds: what asks for more ends the slice, and says until when."""
 A_YEAR = 366 * A_DAY
@@ -44,3 +48,21 @@ def moment_of(seconds: float, now: datetime) -> str:
     if seconds >= A_YEAR:
         return "a moment more than a year away"
     return f"{datetime.fromtimestamp(now.timestamp() + seconds, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """Return the same time in spans that neither touch nor overlap, in order."""
+    found: list[Span] = []
+    last = -inf
+    for begin, end in sorted(spans):
+        if begin > last:
+            found.append((begin, end))
+        elif end > last:
+            found[-1] = (found[-1][0], end)
+        last = max(last, end)
+    return found
+
+
+def waited(spans: Iterable[Span]) -> float:
+    """Return the seconds that pass in any of the spans: what waits side by side waits once."""
+    return sum(end - begin for begin, end in joined(spans))

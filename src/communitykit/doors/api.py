@@ -20,8 +20,9 @@ from communitykit.doors.streaming import Records
 from communitykit.http.conductor import Conductor, Meter
 from communitykit.reading.lookups import State
 from communitykit.reading.run import SourceRun
-from communitykit.reading.slices import Opened, Progress
+from communitykit.reading.slices import Opened, Progress, Waiting
 from communitykit.reading.threads import follow, read_sync
+from communitykit.shown import Table, as_html
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,16 @@ class Session(Records):
         """Name the platform, and nothing secret."""
         return f"<Session {self.connector.name} {without_credentials(self.conductor.exchange.base_url)}>"
 
+    def _repr_html_(self) -> str:
+        """Show the platform and what it tells, and nothing secret."""
+        told = self.connector.capabilities
+        rows = [
+            ("address", without_credentials(self.conductor.exchange.base_url)),
+            ("records", ", ".join(sorted(told.records))),
+            ("acts", ", ".join(sorted(told.events))),
+        ]
+        return as_html(f"Session: {self.connector.title}", [Table("What it reads", ("what", "value"), rows)])
+
     def close(self) -> None:
         """Close connections."""
         self._runner.close()
@@ -73,7 +84,11 @@ class Session(Records):
     def read(self, options: ReadOptions, /, *, state: State, run_id: str, emit: Callable[[Progress], None]) -> None:
         """Read the platform, handing every event to `emit` (from several threads)."""
         run = self._run(options, state, run_id)
-        read_sync(run, self._runner, emit)
+        self.conductor.on_wait = lambda until: emit(Waiting(self.connector.name, until))
+        try:
+            read_sync(run, self._runner, emit)
+        finally:
+            self.conductor.on_wait = None
 
     def send(self, request: Request) -> Response:
         """Send one request of the caller's own, with this session's credential, paced and retried.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +27,10 @@ from communitykit.reading.lookups import State
 from communitykit.reading.slices import Opened, Progress, SliceReading
 from communitykit.reading.translation import Page, Translation
 
+LISTING = ":archive/listing"
+"""How the slice of an archive's own lists ends, whose label says what the archive is."""
+_TOLD = {"member": "people", "community": "communities", "post": "posts", "event": "acts", "measure": "figures"}
+
 
 class ArchiveSession(Records):
     """An opened export archive: the same calls as a connected platform."""
@@ -45,6 +50,8 @@ class ArchiveSession(Records):
         self._options = options
         self._clock = clock
         self._stopping = threading.Event()
+        self.found: list[str] = []
+        """What the archive turned out to be, in words: told once it was read."""
 
     def __enter__(self) -> Self:
         """Return the archive."""
@@ -53,6 +60,10 @@ class ArchiveSession(Records):
     def __exit__(self, *_: object) -> None:
         """Close the archive."""
         self.archive.close()
+
+    def __repr__(self) -> str:
+        """Name the platform and the file."""
+        return f"<ArchiveSession {self.connector.name} {self.archive.name}>"
 
     def stop(self) -> None:
         """Tell a reading to stop at its next step."""
@@ -79,8 +90,18 @@ class ArchiveSession(Records):
         )
         as_of = self._door.as_of(self.archive) or now
         steps = self._until_stopped(self._door.read(self.archive, selection))
+        self.found = []
+        held: Counter[str] = Counter()
         for event in read_steps(translation, selection, steps, now=now, as_of=as_of):
+            if isinstance(event, Opened) and event.slice.endswith(LISTING):
+                self.found.append(event.label)
+            elif isinstance(event, Page):
+                held.update(record.record for record in event.records)
             emit(_within(event, selection.since, selection.until if options.until is not None else None))
+
+        if not self.found:
+            what = ", ".join(f"{held[kind]:,} {words}" for kind, words in _TOLD.items() if held[kind]) or "nothing"
+            self.found.append(f"{self.connector.title} as of {as_of:%Y-%m-%d}, with {what}")
 
     def _until_stopped(self, steps: Iterable[Any]) -> Iterator[Any]:
         for step in steps:

@@ -7,10 +7,11 @@ how a flow's requests are answered. Nothing here sends or sleeps.
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,7 +23,7 @@ from communitykit.connector.flow import Batch, Flow, Gap, Request, Response, Sli
 from communitykit.connector.oauth import AuthFlow, Credential
 from communitykit.connector.scrub import secrets_in
 from communitykit.connector.settings import Settings
-from communitykit.connector.waiting import A_DAY, moment_of
+from communitykit.connector.waiting import A_DAY, Span, joined, moment_of, waited
 from communitykit.errors import (
     CommunityKitError,
     CredentialError,
@@ -33,7 +34,11 @@ from communitykit.errors import (
 from communitykit.http.budgets import PACE, Pace
 from communitykit.http.credentials import CredentialStore
 from communitykit.http.exchange import MAX_REDIRECTS, Exchange, attempts_for, pause, secret_values
+from communitykit.logs import LOGGER, LONG_SECONDS
 
+SHOWN_SECONDS = 2.0
+"""A wait that is shown while a run goes on."""
+_MANY_SPANS = 1_000
 RENEWING_SECONDS = 120.0
 """Another process may take so long to renew a credential."""
 _TURN_SECONDS = 0.1
@@ -49,7 +54,19 @@ class Meter:
 
     requests: int = 0
     retries: int = 0
-    waited: float = 0.0
+    spans: list[Span] = field(default_factory=list)
+    """When it waited, by the machine's monotonic clock."""
+
+    @property
+    def waited(self) -> float:
+        """Seconds in which it waited, however many of its requests did."""
+        return waited(self.spans)
+
+    def wait(self, begin: float, seconds: float) -> None:
+        """Note a wait."""
+        self.spans.append((begin, begin + seconds))
+        if len(self.spans) > _MANY_SPANS:
+            self.spans = joined(self.spans)
 
 
 @dataclass(slots=True)
@@ -130,6 +147,8 @@ class Conductor:
         self.clock = clock
         self.exchange = Exchange(connector, settings)
         self.stopping = threading.Event()
+        self.on_wait: Callable[[datetime], None] | None = None
+        """Who is told until when requests wait, where it is long enough to wonder."""
         self._ends = inf
         self._pace = pace
         self._host = urlsplit(self.exchange.base_url).netloc
@@ -225,7 +244,10 @@ class Conductor:
             yield from self._wait_for_place(request, meter)
             asked_at = self.clock.now()
             meter.requests += 1
-            answer = yield self._built(following, credential)
+            send = self._built(following, credential)
+            answer = yield send
+            if LOGGER.isEnabledFor(logging.DEBUG):
+                self._tell(send, answer, (self.clock.now() - asked_at).total_seconds())
             if isinstance(answer, CommunityKitError):
                 raise self.exchange.explain(answer, request)
             redirected = self.exchange.redirect(following, answer.url, answer.status, answer.headers)
@@ -233,6 +255,12 @@ class Conductor:
                 return self._read(request, answer, asked_at)
             following = redirected
         raise self.exchange.explain(ProtocolError("too many redirects"), request)
+
+    def _tell(self, send: Send, answer: Answer | CommunityKitError, seconds: float) -> None:
+        """Log a request: its method, its address without the query, and how it was answered."""
+        address = self.exchange.scrubber.text(send.url.partition("?")[0])
+        how = answer.status if isinstance(answer, Answer) else type(answer).__name__
+        LOGGER.debug("%s: %s %s: %s in %.3f s", self.connector.name, send.method, address, how, seconds)
 
     def _read(self, request: Request, answer: Answer, asked_at: datetime) -> Response:
         if answer.path is not None:
@@ -268,7 +296,12 @@ class Conductor:
 
     def _sleep(self, seconds: float, meter: Meter) -> Operations:
         if seconds > 0:
-            meter.waited += seconds
+            if seconds > LONG_SECONDS:
+                until = moment_of(seconds, self.clock.now())
+                LOGGER.info("%s: waiting %.0f s, until %s", self.connector.name, seconds, until)
+            if seconds > SHOWN_SECONDS and self.on_wait is not None:
+                self.on_wait(self.clock.now() + timedelta(seconds=seconds))
+            meter.wait(self.clock.monotonic(), seconds)
             yield Sleep(seconds)
 
     def _authorized(self, meter: Meter) -> Operations:

@@ -6,6 +6,7 @@ people read is there in English (`title`) and French (`title.fr`).
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Any, Final
 from sqlglot import exp
 
 from communitykit.errors import SettingsError
-from communitykit.metrics import syntax
+from communitykit.metrics import bounds, syntax
 
 LANGUAGES: Final = ("en", "fr")
 UNITS: Final = ("share", "ratio", "index", "hours", "count", "points")
@@ -181,8 +182,17 @@ def catalogue(folder: Path | str | None = None) -> dict[str, Definition]:
     for path in sorted(Path(folder).glob("*.sql")):
         if path.stem in known:
             raise SettingsError("is the name of a definition of communitykit", subject=path.stem, remedy="Rename it.")
-        known[path.stem] = read_definition(path.stem, path.read_text(encoding="utf-8"))
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise SettingsError("is not UTF-8", subject=path.name, remedy="Save it as UTF-8.") from None
+        known[path.stem] = read_definition(path.stem, text)
     return known
+
+
+def is_built_in(definition: Definition) -> bool:
+    """Tell whether a definition is the library's, and none of a folder of one's own."""
+    return _built_in().get(definition.name) is definition
 
 
 def find(name: str, folder: Path | str | None = None) -> Definition:
@@ -246,6 +256,7 @@ def _check(made: Definition) -> None:
         if not _TRAILING.fullmatch(one) or ("$" in one and one.lstrip("-$") not in made.parameters):
             raise SettingsError(f"its trailing {one} is neither a number of days nor a parameter", subject=made.name)
     query = made.query()
+    bounds.hold(query, made.name)
     named = query.named_selects
     variant = ("variant",) if made.variants else ()
     for column in (*syntax.OUTPUT, *variant):
@@ -308,7 +319,12 @@ def _value(text: str) -> syntax.Value:
 
 def _as_type_of(default: syntax.Value, value: Any, where: str) -> syntax.Value:  # noqa: ANN401 # from a command line
     try:
-        return type(default)(value)
-    except (TypeError, ValueError):
+        given = type(default)(value)
+        if isinstance(default, int) and given != float(value):
+            raise ValueError(value)  # noqa: TRY301 # as of any text that is no number
+    except (TypeError, ValueError, OverflowError):
         wanted = "a whole number" if isinstance(default, int) else "a number"
         raise SettingsError(f"{value!r} is not {wanted}", subject=where) from None
+    if isinstance(given, int | float) and not (math.isfinite(given) and given >= 0):
+        raise SettingsError(f"{value!r} is below 0, or no number at all", subject=where)
+    return given

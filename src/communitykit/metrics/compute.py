@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
 from communitykit.analysis.dialect import APPROXIMATE, render
 from communitykit.errors import SettingsError
 from communitykit.metrics import result
-from communitykit.metrics.catalogue import NEEDS, Definition, find
+from communitykit.metrics.catalogue import NEEDS, Definition, find, is_built_in
 from communitykit.metrics.frame import ALL, compose, reach_back
 from communitykit.metrics.periods import Period
 from communitykit.metrics.record import Record, Tables
@@ -87,12 +89,21 @@ def measure(  # each is a part of the question
     query = question.query(record)
     if record is analysis:  # others may ask for the same
         query = record.shelf.use(query)
-    cursor = record.connection.execute(render(query, pretty=False))
-    columns = [one[0] for one in cursor.description or ()]
-    found = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    found = _answers(record, question.definition, render(query, pretty=False))
     rows = _rows(record, question, found)
     figures = result.table(rows, question.by)
     return result.shield(figures, k, question.by, adds=question.definition.adds, unsafe=unsafe)
+
+
+def _answers(record: Record, definition: Definition, query: str) -> list[dict[str, Any]]:
+    try:
+        cursor = record.connection.execute(query)
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ConversionException) as error:
+        if is_built_in(definition):
+            raise
+        raise SettingsError(f"its SQL does not work: {str(error).splitlines()[0]}", subject=definition.name) from None
+    columns = [one[0] for one in cursor.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 def sql(  # each is a part of the question
@@ -151,12 +162,17 @@ def _rows(record: Record, question: Question, found: Sequence[Mapping[str, Any]]
     definition, by = question.definition, question.by
     index = {one.label or ALL: at for at, one in enumerate(question.periods)}
     inferred = record.inferred(by, question.periods, definition.rests_on) if definition.rests_on != "none" else {}
+    # A definition of one's own says itself how many persons a figure rests on, but never more than there are.
+    most = None if is_built_in(definition) else record.people_by(by)
     order = {one: at for at, one in enumerate(definition.variants)}
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for one in found:
         at = index[one["period"]]
         cell = tuple(_text(one[name]) for name in by)
         row = {key: one[key] for key in ("variant", "value", "numerator", "denominator", "persons", "reason")}
+        if most is not None:
+            there = most.get(tuple(text for name, text in zip(by, cell, strict=True) if name != "kind"), 0)
+            row["persons"] = min(row["persons"], there)
         rows[(at, cell, one["variant"])] = row
     if not by:  # a period without anything to count is a row all the same
         answered = {at for at, _, _ in rows}
@@ -172,6 +188,8 @@ def _rows(record: Record, question: Question, found: Sequence[Mapping[str, Any]]
         row = {**rows[key], "suppressed": False}
         if lacking:
             row |= {"value": None, "numerator": None, "denominator": None, "reason": lacking}
+        elif row["value"] is not None and not math.isfinite(row["value"]):
+            row |= {"value": None, "reason": "nothing_to_measure"}
         elif row["value"] is None and row["reason"] is None:
             row["reason"] = "nothing_to_measure"
         back = reach_back(period, definition.lengths(question.parameters))

@@ -158,6 +158,19 @@ class Record:
                 shares[cell] = sum(part for part, _ in told) / total
         return shares
 
+    def people_by(self, by: Sequence[str]) -> dict[tuple[str | None, ...], int]:
+        """Count the persons of each group of dimensions, over all time: no figure of the group rests on more."""
+        by = [one for one in by if one != "kind"]
+        if set(by) <= set(WHO):
+            columns, tables, person = [f"p.{one}" for one in by], "people p", "p.person_id"
+        else:
+            columns = [{"place": "a.place_id", "platform": "a.platform"}.get(one, f"p.{one}") for one in by]
+            tables, person = "acts a LEFT JOIN people p ON p.person_id = a.person_id", "a.person_id"
+        texts = [f"CAST({one} AS VARCHAR)" for one in columns]
+        groups = f"GROUP BY {', '.join(texts)}" if texts else ""
+        rows = self._all(f"SELECT {', '.join([*texts, f'count(DISTINCT {person})'])} FROM {tables} {groups}")  # noqa: S608 # of columns that are named here
+        return {tuple(cell): count for *cell, count in rows}
+
     def _count_inferred(
         self, by: Sequence[str], periods: Sequence[Period]
     ) -> dict[tuple[Any, ...], dict[str, tuple[int, int]]]:

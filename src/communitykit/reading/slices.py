@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, TypeAlias
 
 from communitykit.connector.flow import Batch, Gap, Selection, Slice, Swept
 from communitykit.connector.parts import where_it_failed
@@ -17,6 +19,7 @@ from communitykit.errors import (
     told_by_system,
 )
 from communitykit.http.conductor import Emit, Meter
+from communitykit.logs import LOGGER
 from communitykit.model import Coverage, Issue
 from communitykit.reading.translation import Page, Sweep, Translation
 
@@ -34,7 +37,8 @@ class Opened:
 class Closed:
     """A slice ends; `meter` is what it took and `ignored` what it knowingly left, by declared kind.
 
-    `by_default` says that nothing but talk was left out that no run reads unless it is asked for: private, direct.
+    `by_default` says that nothing was left out but what no run reads unless it is asked to: private and direct talk,
+    what a platform's polling rule would have read later.
     """
 
     slice: str
@@ -42,6 +46,16 @@ class Closed:
     meter: Meter
     ignored: Mapping[str, int] = field(default_factory=dict)
     by_default: bool = False
+    matched: frozenset[str] = frozenset()
+    """The globs of the run that fitted a community of this source so far."""
+    gaps: tuple[Gap, ...] = ()
+    """What was left out, as Coverage sums it up."""
+
+    def without(self, matched: Collection[str]) -> Closed:
+        """Return the same without what is said of globs that fitted a community of another source."""
+        gaps = tuple(gap for gap in self.gaps if gap.pattern is None or gap.pattern not in matched)
+        coverage = self.coverage.model_copy(update=_summed(gaps))
+        return replace(self, coverage=coverage, gaps=gaps, by_default=_is_by_default(gaps))
 
 
 @dataclass(slots=True)
@@ -51,14 +65,20 @@ class Failed:
     error: CommunityKitError
 
 
-Progress: TypeAlias = Opened | Page | Closed | Failed
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A source waits, since its platform asks for it or its limits do, until a moment in UTC."""
+
+    connector: str
+    until: datetime
+
+
+Progress: TypeAlias = Opened | Page | Closed | Failed | Waiting
 
 
 ISSUES_KEPT = 1_000
 """Issues of one reason and kind of payload that a slice keeps; Coverage counts them all (`rejected`)."""
 
-ASKING = ("include_private", "include_direct")
-"""The options that ask for what is left out by default; a Gap for that names its option."""
 _OF_COMMUNITIES = frozenset({"community", "membership", "post", "event"})
 _WORST = ("complete", "skipped", "partial", "truncated", "denied")
 
@@ -161,7 +181,7 @@ class SliceReading:
             for pattern in self.selection.communities:
                 if pattern not in self.selection.matched:
                     reason = f"No community that may be read matches {pattern!r}."
-                    self._gaps.append(Gap(reason, "skipped"))
+                    self._gaps.append(Gap(reason, "skipped", pattern=pattern))
 
     def closed(self) -> Closed:
         """Sum up."""
@@ -169,28 +189,39 @@ class SliceReading:
             all_kept = "" if self._rejected == self._issues.total() else f" (the first {ISSUES_KEPT:,} of each reason)"
             what = f"{self._rejected} of what was read could not be translated: see the Issues{all_kept}."
             self._gaps.append(Gap(what))
-        status = max((gap.status for gap in self._gaps), key=_WORST.index, default="complete")
+        text = self.translation.scrubber.text
+        gaps = tuple(replace(gap, reason=text(gap.reason)) for gap in self._gaps)
         coverage = Coverage(
             run_id=self.translation.run_id,
             slice=self.key,
             community_id=self.slice.community_id if self.slice else None,
             since=self.selection.since,
             until=self.selection.until,
-            status=status,
-            reason=self.translation.scrubber.text(" ".join(dict.fromkeys(gap.reason for gap in self._gaps))) or None,
+            **_summed(gaps),
             requests=self.meter.requests,
             read=self._read,
             stored=self._stored,
             ignored=sum(self.ignored.values()),
             rejected=self._rejected,
         )
-        by_default = bool(self._gaps) and all(map(_is_by_default, self._gaps))
-        return Closed(self.key, coverage, self.meter, dict(self.ignored), by_default=by_default)
+        return Closed(
+            self.key,
+            coverage,
+            self.meter,
+            dict(self.ignored),
+            by_default=_is_by_default(gaps),
+            matched=frozenset(self.selection.matched),
+            gaps=gaps,
+        )
 
 
-def _is_by_default(gap: Gap) -> bool:
-    """Tell whether a gap is what stays out unless it is asked for: it names the option that asks."""
-    return gap.status == "skipped" and any(option in gap.reason for option in ASKING)
+def _summed(gaps: Sequence[Gap]) -> dict[str, Any]:
+    status = max((gap.status for gap in gaps), key=_WORST.index, default="complete")
+    return {"status": status, "reason": " ".join(dict.fromkeys(gap.reason for gap in gaps)) or None}
+
+
+def _is_by_default(gaps: Sequence[Gap]) -> bool:
+    return bool(gaps) and all(gap.status == "skipped" and gap.option is not None for gap in gaps)
 
 
 def defect(error: Exception, platform: str) -> CommunityKitError:
@@ -200,6 +231,8 @@ def defect(error: Exception, platform: str) -> CommunityKitError:
     """
     if isinstance(error, OSError | MemoryError):
         return told_by_system(error, "read on")
+    where = "".join(traceback.format_tb(error.__traceback__))  # its own words may quote what was read
+    LOGGER.error("a defect of %s: %s\n%s", platform, type(error).__name__, where)
     return ProtocolError(
         f"a defect of the connector: {where_it_failed(error)}", platform=platform, remedy="Please report it."
     )

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from communitykit.errors import StoreError
+from communitykit.shown import Table, as_html, as_text
 from communitykit.store.changed import VANISHING, changed, erased, vanished
 from communitykit.store.columns import MERGED, SCHEMA_VERSION, TABLES, field_columns
 from communitykit.store.connection import connect, disconnect
@@ -59,6 +60,21 @@ class Store:
     def __exit__(self, *_: object) -> None:
         """Close the file."""
         self.close()
+
+    def __repr__(self) -> str:
+        """Show the tables, and how many rows they have."""
+        return as_text(*self._told())
+
+    def _repr_html_(self) -> str:
+        return as_html(*self._told())
+
+    def _told(self) -> tuple[str, list[Table]]:
+        try:
+            union = " UNION ALL ".join(f"SELECT '{one}' AS name, count(*) AS rows FROM {one}" for one in _READABLE)  # noqa: S608 # our own tables
+            counted = self._connection.execute(union).fetchall()
+        except duckdb.Error:  # closed: what shows itself raises nothing
+            return f"Store {self.path} (closed)", []
+        return f"Store {self.path}", [Table("Tables", ("table", "rows"), [row for row in counted if row[1]])]
 
     def close(self) -> None:
         """Let go of the file."""

@@ -19,8 +19,9 @@ from communitykit.doors.options import RecordsKeywords
 from communitykit.doors.source import Source
 from communitykit.doors.webhook import Received, receive_for
 from communitykit.http.budgets import Pace
-from communitykit.pull import PullResult, pull_at
+from communitykit.pull import pull_at
 from communitykit.reading.slices import Progress
+from communitykit.result import PullResult
 
 
 def connect(

@@ -78,9 +78,10 @@ WORKPLACE = Connector(
     authorize=api.authorize,
     error_of=api.fault,
     discover=api.discover,
-    read=api.read,
+    readers=api.READERS,
     resolve=api.resolve,
     preflight=api.preflight,
+    needs=api.needs,
     ignored=IGNORED,
     # Access tokens of integrations and apps, the proofs made of them, links and codes to claim an account.
     secrets=(

@@ -15,19 +15,19 @@ NESTED = ("comments", *PEOPLE, "votes", "attending", "maybe", "interested", "dec
 """Edges that are asked for together with their object, and so may be cut."""
 
 
-def rows(edge: JSON) -> list[dict[str, JSON]]:
+def rows(edge: object) -> list[dict[str, JSON]]:
     """Return the objects of an edge; null and nonsense in it are left out."""
     found = edge.get("data") if isinstance(edge, Mapping) else edge
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
-def listed(edge: JSON) -> list[JSON]:
+def listed(edge: object) -> list[JSON]:
     """Return whatever stands in an edge, nonsense too: what cannot be read was there all the same."""
     found = edge.get("data") if isinstance(edge, Mapping) else edge
     return found if isinstance(found, list) else []
 
 
-def is_odd(edge: JSON) -> bool:
+def is_odd(edge: object) -> bool:
     """Tell whether something stands where an edge should, and is none: what it holds, nobody knows.
 
     A number is none either, but a count, which scripts write in its place.
@@ -50,7 +50,7 @@ def _answered(comment: Mapping[str, JSON]) -> bool:
     return bool(comment.get("comment_count"))
 
 
-def is_whole(edge: JSON) -> bool:
+def is_whole(edge: object) -> bool:
     """Tell whether an edge shows everything: one that goes on names its next page."""
     if isinstance(edge, list):
         return True
@@ -60,7 +60,7 @@ def is_whole(edge: JSON) -> bool:
     return not (isinstance(paging, Mapping) and paging.get("next"))
 
 
-def total(edge: JSON) -> int | None:
+def total(edge: object) -> int | None:
     """Return how many objects an edge has in all, where its summary or its whole list tells."""
     summary = edge.get("summary") if isinstance(edge, Mapping) else None
     told = summary.get("total_count") if isinstance(summary, Mapping) else None
@@ -112,14 +112,14 @@ def _named(one: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:
         yield native, name if isinstance(name, str) else ""
 
 
-def tagged(tags: JSON) -> Iterator[Tag]:
+def tagged(tags: object) -> Iterator[Tag]:
     """Return the people that are named, as profiles."""
     for tag in tags_of(tags) if tags else ():
         if tag.get("type") in ("user", None):  # it may be anything, a list too
             yield tag
 
 
-def tags_of(tags: JSON) -> Iterator[Tag]:
+def tags_of(tags: object) -> Iterator[Tag]:
     """Return the tags of `message_tags`, whatever their shape."""
     groups = tags.values() if isinstance(tags, dict) else [tags]
     for group in groups:

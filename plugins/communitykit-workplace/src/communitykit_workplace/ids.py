@@ -57,16 +57,6 @@ def post_id(native: str) -> str:
     return make_id(PLATFORM, NETWORK, "post", native)
 
 
-def membership_id(group: str, member: str) -> str:
-    """Return the id of somebody's being in a group."""
-    return make_id(PLATFORM, NETWORK, "membership", group, member)
-
-
-def act_id(kind: str, target: str, actor: str | None, *, detail: str | None = None) -> str:
-    """Return the id of a state-like act: reacted, viewed, voted, rsvp."""
-    return make_event_id(PLATFORM, NETWORK, kind, target=target, actor=actor, detail=detail)
-
-
 def occurrence_id(
     kind: str, target: str, actor: str | None, *, detail: str | None = None, at: datetime | None = None, of: str = ""
 ) -> str:
@@ -100,7 +90,7 @@ def comment_id(item: dict[str, JSON]) -> str | None:
     return f"{path[-1]}_{found[1]}" if found and path else None
 
 
-def parse_time(value: JSON) -> datetime | None:
+def parse_time(value: object) -> datetime | None:
     """Read a time in any of the platform's forms: ISO 8601 with `+0000`, any offset or none (UTC), Unix seconds or ms.
 
     0, dates without a time, years before there was a Graph, and nonsense are None.

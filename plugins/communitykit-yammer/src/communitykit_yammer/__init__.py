@@ -81,6 +81,7 @@ YAMMER = Connector(
     read=api.read,
     resolve=api.resolve,
     preflight=api.preflight,
+    needs=api.needs,
     estimate=api.estimate,
     ignored=IGNORED,
     # Entra tokens, the retired ones of Yammer's own, signatures in addresses of pictures.

@@ -33,27 +33,27 @@ WITH latest AS (
     GROUP BY by_when(d), by_who(p), by_what(a), a.person_id, d.since_day, d.from_1, d.from_2, d.from_3
 ),
 looks AS (
-    SELECT by_all(l), 'access' AS kind, l.access_day AS day, l.since_day, l.from_1, l.from_2, l.from_3 FROM latest AS l
+    SELECT by_all(l), 'access' AS way, l.access_day AS day, l.since_day, l.from_1, l.from_2, l.from_3 FROM latest AS l
     UNION ALL
-    SELECT by_all(l), 'view' AS kind, l.view_day AS day, l.since_day, l.from_1, l.from_2, l.from_3 FROM latest AS l
+    SELECT by_all(l), 'view' AS way, l.view_day AS day, l.since_day, l.from_1, l.from_2, l.from_3 FROM latest AS l
     UNION ALL
-    SELECT by_all(l), 'interaction' AS kind, l.interaction_day AS day, l.since_day, l.from_1, l.from_2, l.from_3
+    SELECT by_all(l), 'interaction' AS way, l.interaction_day AS day, l.since_day, l.from_1, l.from_2, l.from_3
     FROM latest AS l
 ),
 counts AS (
-    SELECT by_all(l), l.kind,
+    SELECT by_all(l), l.way,
         sum(CASE WHEN l.day >= l.from_1 THEN 1 ELSE 0 END) AS dau,
         sum(CASE WHEN l.day >= l.from_2 THEN 1 ELSE 0 END) AS wau,
         sum(CASE WHEN l.day >= l.from_3 THEN 1 ELSE 0 END) AS mau,
         sum(CASE WHEN l.day >= l.since_day THEN 1 ELSE 0 END) AS in_window
     FROM looks AS l
-    GROUP BY by_all(l), l.kind
+    GROUP BY by_all(l), l.way
 ),
 active AS (
-    SELECT by_all(c), concat(c.kind, '_dau') AS variant, c.dau AS persons FROM counts AS c
-    UNION ALL SELECT by_all(c), concat(c.kind, '_wau') AS variant, c.wau AS persons FROM counts AS c
-    UNION ALL SELECT by_all(c), concat(c.kind, '_mau28') AS variant, c.mau AS persons FROM counts AS c
-    UNION ALL SELECT by_all(c), concat(c.kind, '_window') AS variant, c.in_window AS persons FROM counts AS c
+    SELECT by_all(c), concat(c.way, '_dau') AS variant, c.dau AS persons FROM counts AS c
+    UNION ALL SELECT by_all(c), concat(c.way, '_wau') AS variant, c.wau AS persons FROM counts AS c
+    UNION ALL SELECT by_all(c), concat(c.way, '_mau28') AS variant, c.mau AS persons FROM counts AS c
+    UNION ALL SELECT by_all(c), concat(c.way, '_window') AS variant, c.in_window AS persons FROM counts AS c
 )
 SELECT by_all(m), v.variant, coalesce(x.persons, 0) AS numerator, m.members AS denominator, m.members AS persons
 FROM population AS m

@@ -19,6 +19,14 @@ def authorize(settings: MatrixSettings, saved: Mapping[str, JSON] | None, now: d
     return ck.bearer(settings.token.get_secret_value())
 
 
+def needs(selection: ck.Selection) -> list[ck.Need]:
+    """List what a run needs: Matrix's tokens have no scopes, an account reads the rooms that it is in."""
+    found = [ck.Need("messages and members", ("an account that is in the rooms to read",), required=True)]
+    if selection.settings.accounts == "auto":
+        found.append(ck.Need("all accounts, deactivated ones too", ("a Synapse server administrator's account",)))
+    return found
+
+
 def preflight(selection: ck.Selection) -> ck.Flow:
     """Find out what the token may do."""
     yield WHO

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -167,15 +168,17 @@ def messages(items: list[JSON], context: Context, known: set[str]) -> Iterator[B
 def _left_out(export: Export, selection: Selection, folders: Sequence[str]) -> Iterator[Gap]:
     nouns: tuple[tuple[Privacy, str], ...] = (("private", "private channels"), ("direct", "direct conversations"))
     for privacy, noun in nouns:
+        option: Literal["include_private", "include_direct"]
+        option = "include_private" if privacy == "private" else "include_direct"
         if allowed(selection, privacy):
             continue
         if number := sum(1 for sort, _ in export.rows if sort == privacy):
-            yield Gap(f"{number} {noun} were left out; ask for them with include_{privacy}", "skipped")
+            yield Gap(f"{number} {noun} were left out; ask for them with {option}", "skipped", option=option)
         unlisted = [one for one in folders if _place(export, one).privacy == privacy]
         if unlisted:
             names = ", ".join(unlisted[:3]) + (f" and {len(unlisted) - 3} more" if len(unlisted) > 3 else "")  # noqa: PLR2004
             reason = f"no list names the folders {names}, so they may be private and were left out"
-            yield Gap(f"{reason}; ask for them with include_{privacy}", "skipped")
+            yield Gap(f"{reason}; ask for them with {option}", "skipped", option=option)
 
 
 def wanted(selection: Selection, place: Conversation, *names: str) -> bool:

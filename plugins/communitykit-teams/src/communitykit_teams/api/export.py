@@ -39,7 +39,7 @@ def read_export(selection: Selection, slice_: Slice, checkpoint: Checkpoint | No
     if wanted and len(held) == len(wanted):
         read = min(span.high for span in held.values())
         if (told := polled(read.isoformat(), selection)) is not None:
-            yield Gap(told, "skipped", slice_.community_id)
+            yield Gap(told, "skipped", slice_.community_id, option="force")
             return
         since: datetime | None = read - _OVERLAP
     else:

@@ -30,7 +30,7 @@ def read_messages(channel: Channel, progress: Progress, selection: Selection) ->
     if progress.walk is None:
         told = None if progress.is_deeper(selection) else polled(progress.done, selection)
         if told is not None:
-            yield Gap(told, "skipped", channel.community_id)
+            yield Gap(told, "skipped", channel.community_id, option="force")
             return
         progress.walk = progress.next_walk(selection)
     elif moment(progress.walk.begun) > selection.until:  # interrupted, and now only a part of it is asked for

@@ -70,7 +70,7 @@ def _channel(selection: Selection, slice_: Slice) -> Channel:
 def _daily(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None, steps: JSON) -> Steps:
     """Read a listing once a day, as Microsoft asks."""
     if (told := polled((checkpoint or {}).get("done"), selection)) is not None:
-        yield Gap(told, "skipped", slice_.community_id)
+        yield Gap(told, "skipped", slice_.community_id, option="force")
         return
     done = {"v": 1, "done": selection.until.isoformat()}
     yield from steps(selection, slice_, done)

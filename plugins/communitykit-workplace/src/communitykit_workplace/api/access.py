@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from communitykit import CommunityKitError, SettingsError
-from communitykit.connector import JSON, AuthFlow, Credential, Flow, Gap, Selection, bearer
+from communitykit.connector import JSON, AuthFlow, Credential, Flow, Gap, Need, Selection, ask, bearer
 from communitykit_workplace.api.methods import graph
 from communitykit_workplace.ids import PLATFORM
 from communitykit_workplace.settings import WorkplaceSettings
@@ -46,12 +46,23 @@ def proof(token: str, secret: str, *, at: int | None = None) -> str:
     return hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()
 
 
+def needs(_selection: Selection[WorkplaceSettings]) -> list[Need]:
+    """List the permissions of a custom integration that a run needs, by the names of Workplace's admin panel."""
+    return [
+        Need("posts, comments and reactions of groups", ("Read group content",), required=True),
+        Need("who is in which group", ("Read group membership",), required=True),
+        Need("e-mail addresses", ("Read user email",)),
+        Need("department, job title and other profile fields", ("Read work profile",)),
+        Need("who has whom as manager", ("Read org chart",)),
+    ]
+
+
 def preflight(selection: Selection) -> Flow:
     """Look which community this is, and say what the integration may not read."""
-    yield graph("community", subject="community", fields="id,name")
+    yield from ask(graph("community", subject="community", fields="id,name"))
     for path in ("community/members", "community/groups"):
         try:
-            yield graph(path, subject=path, fields="id", limit=1)
+            yield from ask(graph(path, subject=path, fields="id", limit=1))
         except CommunityKitError as error:
             yield Gap(str(error), "denied")
     if selection.settings.scim_base is None:

@@ -15,7 +15,7 @@ from communitykit import (
     ProtocolError,
     RetryableError,
 )
-from communitykit.connector import JSON, Cost, Flow, Pages, Request, Response, as_mapping
+from communitykit.connector import JSON, Cost, Flow, Pages, Request, Response, as_mapping, ask, ask_all
 from communitykit_workplace.api.fields import EDGES
 from communitykit_workplace.api.methods import PAGE, fault, following, graph, graph_pager, pause
 from communitykit_workplace.edges import cut, listed, rows
@@ -71,7 +71,7 @@ def gather(requests: Sequence[Request], *, batch: bool) -> Flow[list[Answer]]:
         alone = [index for index, answer in enumerate(answers) if answer is None]
         for begin in range(0, len(alone), _SIDE_BY_SIDE):
             some = alone[begin : begin + _SIDE_BY_SIDE]
-            told = yield tuple(group[index] for index in some)
+            told = yield from ask_all(group[index] for index in some)
             for index, answer in zip(some, told, strict=True):
                 answers[index] = answer
         found += [answer for answer in answers if answer is not None]
@@ -88,7 +88,7 @@ def _batched(group: list[Request]) -> Flow[list[Answer | None]]:
         subject="batch",
     )
     try:
-        response: Response = yield request
+        response = yield from ask(request)
     except (ProtocolError, ObjectUnavailableError, PermissionMissingError):  # a mirror without batches
         return [None] * len(group)
     told = response.data if isinstance(response.data, list) else []

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from communitykit import (
     CommunityKitError,
     CredentialError,
-    ObjectUnavailableError,
-    PermissionMissingError,
     ProtocolError,
 )
-from communitykit.connector import JSON, Batch, Flow, Gap, Listing, Response, Selection, Slice, Swept, as_text, parse_id
+from communitykit.connector import (
+    JSON,
+    Batch,
+    Flow,
+    Gap,
+    Listing,
+    Response,
+    Selection,
+    Slice,
+    Swept,
+    as_text,
+    ask,
+    parse_id,
+    status_of,
+)
 from communitykit_workplace.api import fields
 from communitykit_workplace.api.asking import gather
 from communitykit_workplace.api.methods import PAGE, graph, graph_pager
@@ -24,12 +37,10 @@ _PUBLIC = "OPEN"
 _DATA = ("data",)
 """Where a list stands in its pages."""
 
-Steps = Flow[JSON]
-
 
 def discover(selection: Selection) -> Flow:
     """List the community, its people and its groups; give the slices to read."""
-    root = (yield graph("community", subject="community", fields="id,name")).data
+    root = (yield from ask(graph("community", subject="community", fields="id,name"))).data
     native = native_id(root.get("id")) if isinstance(root, dict) else None
     if native is None:
         raise ProtocolError("the answer names no community", subject="community", remedy="Check base_url.")
@@ -38,19 +49,28 @@ def discover(selection: Selection) -> Flow:
     if selection.kinds & {"member", "membership", "post", "event"}:
         yield from _people(context)
     if selection.settings.scim_base is not None and "member" in selection.kinds:
-        yield Slice(f"scim/{native}", NETWORK, ("member", "event"), label="SCIM users")
+        yield Slice(f"scim/{native}", NETWORK, ("member", "event"), label="SCIM users", reader="scim")
     wanted: list[dict[str, str]] = []
     if selection.kinds - {"member", "measure"}:
         wanted = yield from _groups(selection, context)
     if wanted and "membership" in selection.kinds:
         params = {"groups": wanted}
-        yield Slice(f"members/{native}", NETWORK, ("membership",), label="group members", params=params)
+        yield Slice(
+            f"members/{native}", NETWORK, ("membership",), label="group members", params=params, reader="members"
+        )
     if selection.kinds & _TALK:
         if wanted:
             params = {"groups": wanted}
-            yield Slice(f"events/{native}", NETWORK, ("post", "event"), label="events", params=params)
+            yield Slice(f"events/{native}", NETWORK, ("post", "event"), label="events", params=params, reader="events")
         if not selection.communities:
-            yield Slice(f"library/{native}", NETWORK, ("post",), label="knowledge library", params={"root": native})
+            yield Slice(
+                f"library/{native}",
+                NETWORK,
+                ("post",),
+                label="knowledge library",
+                params={"root": native},
+                reader="library",
+            )
 
 
 def resolve(selection: Selection, _network: str, member_ids: tuple[str, ...]) -> Flow:
@@ -65,7 +85,7 @@ def resolve(selection: Selection, _network: str, member_ids: tuple[str, ...]) ->
         yield Batch("profile", told, {"origin": "api"})
 
 
-def _people(context: dict[str, JSON]) -> Steps:
+def _people(context: dict[str, JSON]) -> Flow:
     """List members, and those who were deactivated; either list may be closed to the integration."""
     for path, params, active in (
         ("community/members", {}, None),
@@ -80,12 +100,12 @@ def _people(context: dict[str, JSON]) -> Steps:
                 found = [cleaned(one) if isinstance(one, dict) else one for one in listed(data)]
                 yield Batch("member", found, told)
         except CommunityKitError as error:
-            yield Gap(f"not all people: {error}", denied(error))  # type: ignore[arg-type] # one of two
+            yield Gap(f"not all people: {error}", denied(error))
         if listing.problem:
             yield Gap(listing.problem)
 
 
-def _groups(selection: Selection, context: dict[str, JSON]) -> Steps:
+def _groups(selection: Selection, context: dict[str, JSON]) -> Flow[list[dict[str, str]]]:
     """List groups with their subgroups; give those to read."""
     wanted: list[dict[str, str]] = []
     seen: set[str] = set()
@@ -117,10 +137,11 @@ def _groups(selection: Selection, context: dict[str, JSON]) -> Steps:
             if selection.kinds & _TALK:
                 updated = parse_time(row.get("updated_time"))
                 params = {"group": native, "updated": int(updated.timestamp()) if updated else None}
-                yield Slice(f"feed/{native}", NETWORK, ("post", "event"), community_id(native), label, params)
+                yield Slice(f"feed/{native}", NETWORK, ("post", "event"), community_id(native), label, params, "feed")
     yield from problems
     if unknown:
-        yield Gap(f"{unknown} groups do not say whether they are private: ask for them with include_private", "skipped")
+        reason = f"{unknown} groups do not say whether they are private: ask for them with include_private"
+        yield Gap(reason, "skipped", option="include_private")
     if not problems and not selection.communities and context["community"]:
         yield from _swept(str(context["community"]), seen, withheld, private=selection.include_private)
     return wanted
@@ -136,12 +157,12 @@ def _swept(root: str, seen: set[str], withheld: set[str], *, private: bool) -> I
             yield Swept("community", within, network=NETWORK, with_replies=True, held=held)
 
 
-def _page(listing: Listing, problems: list[Gap]) -> Steps:
+def _page(listing: Listing, problems: list[Gap]) -> Flow[JSON]:
     """Ask a list's next page; one that fails is told, and ends this list alone."""
     try:
         data = yield from listing.page()
     except CommunityKitError as error:
-        problems.append(Gap(str(error), denied(error)))  # type: ignore[arg-type] # one of two
+        problems.append(Gap(str(error), denied(error)))
         return None
     if data is None and listing.problem:
         problems.append(Gap(listing.problem))
@@ -183,7 +204,7 @@ def _cut_groups(row: dict[str, JSON], depth: int = 0) -> Iterator[str]:
         yield from _cut_groups(below, depth + 1)
 
 
-def _further(owner: str, found: list[tuple[dict[str, JSON], str]], problems: list[Gap]) -> Steps:
+def _further(owner: str, found: list[tuple[dict[str, JSON], str]], problems: list[Gap]) -> Flow:
     listing = Listing(
         graph(f"{owner}/groups", subject=f"subgroups of {owner}", fields=fields.GROUP), graph_pager, items=_DATA
     )
@@ -199,11 +220,11 @@ def _is_wanted(row: dict[str, JSON], selection: Selection) -> bool:
     return (selection.include_private or not private) and selection.wants(name, native_id(row.get("id")))
 
 
-def denied(error: CommunityKitError) -> str:
+def denied(error: CommunityKitError) -> Literal["partial", "denied"]:
     """Say how a Gap stands that an error made.
 
     Raises the error when it ends everything.
     """
     if isinstance(error, CredentialError):
         raise error
-    return "denied" if isinstance(error, PermissionMissingError | ObjectUnavailableError) else "partial"
+    return status_of(error)

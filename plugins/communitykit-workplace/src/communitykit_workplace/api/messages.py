@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from communitykit import CursorError, ObjectUnavailableError, ProtocolError
-from communitykit.connector import JSON, Batch, Flow, Gap, Pages, Request, Response, Selection, Swept
+from communitykit.connector import JSON, Batch, Flow, Gap, Pages, Request, Response, Selection, Swept, ask
 from communitykit_workplace.api.asking import completed, gather
 from communitykit_workplace.api.checkpoint import Progress
 from communitykit_workplace.api.fields import post
@@ -25,8 +25,6 @@ MARGIN = timedelta(seconds=60)
 _MOST_OWED = 1000
 """Posts that are asked for one by one in a later run; where more are owed, it reads the feed again."""
 
-Steps = Flow
-
 
 @dataclass(frozen=True, slots=True)
 class Feed:
@@ -38,7 +36,7 @@ class Feed:
     updated: int | None = None
 
 
-def read_feed(feed: Feed, progress: Progress, selection: Selection) -> Steps:
+def read_feed(feed: Feed, progress: Progress, selection: Selection) -> Flow:
     """Read a feed from where its checkpoint says."""
     goal = int(selection.since.timestamp()) if selection.since is not None else 0
     edge = _edge(progress, selection, goal)
@@ -125,7 +123,7 @@ class _Walk:
         self.shown: set[str] = set()
         self.context = {"group": feed.group, "origin": "api"}
 
-    def owed(self, debts: list[str]) -> Steps:
+    def owed(self, debts: list[str]) -> Flow:
         """Ask once more for posts that earlier runs could not have whole, and that this one did not come by."""
         asked = [native for native in debts if native in self.progress.owed and native not in self.shown]
         answers = yield from gather(
@@ -140,13 +138,13 @@ class _Walk:
             else:
                 self.told.append(str(answer))
 
-    def pages(self, since: int, until: int | None, *, top: int | None = None) -> Steps:
+    def pages(self, since: int, until: int | None, *, top: int | None = None) -> Flow:
         """Walk what was updated between two moments; with `top`, up to when all is read then, note how far it came."""
         request, pages, oldest, restarted = self._ask(since, until), Pages(graph_pager), until, False
         ordered = True
         while True:
             try:
-                response: Response = yield request
+                response = yield from ask(request)
             except TooMuchError:
                 if self.size == 1:
                     raise
@@ -191,7 +189,7 @@ class _Walk:
                 return
             request = following
 
-    def _give(self, items: list[JSON]) -> Steps:
+    def _give(self, items: list[JSON]) -> Flow:
         """Hand posts on, whole: with what their edges did not show. What is no object is handed on to be an Issue."""
         due = [one for one in items if self._is_due(one)]
         objects = rows(due)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from communitykit import CommunityKitError, CursorError, ObjectUnavailableError, PermissionMissingError
@@ -13,11 +14,13 @@ from communitykit.connector import (
     Gap,
     Listing,
     Pages,
+    Reader,
     Request,
     Selection,
     Slice,
     Swept,
     as_mapping,
+    ask,
     required_list,
 )
 from communitykit_workplace.api import discovery, fields
@@ -29,8 +32,8 @@ from communitykit_workplace.api.methods import PAGE, graph, graph_pager, scim
 from communitykit_workplace.edges import listed, profiles, rows
 from communitykit_workplace.ids import community_id
 from communitykit_workplace.secrets import cleaned
+from communitykit_workplace.settings import WorkplaceSettings
 
-Steps = Flow
 Group = dict[str, str]
 
 
@@ -44,25 +47,11 @@ def resolve(selection: Selection, network: str, member_ids: tuple[str, ...]) -> 
     yield from paced(discovery.resolve(selection, network, member_ids))
 
 
-def read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
-    """Read one slice."""
-    yield from paced(_read(selection, slice_, checkpoint))
-
-
-def _read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
-    what = slice_.key.split("/", 1)[0]
-    if what == "feed":
-        params = slice_.params
-        feed = Feed(params["group"], slice_.label, str(slice_.community_id), params.get("updated"))
-        yield from read_feed(feed, Progress.load(checkpoint), selection)
-    elif what == "members":
-        yield from _members(selection, slice_)
-    elif what == "events":
-        yield from _events(selection, slice_)
-    elif what == "library":
-        yield from _library(slice_)
-    else:
-        yield from _scim(selection)
+def _feed(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+    """Read a group's feed on from where its checkpoint says."""
+    params = slice_.params
+    feed = Feed(params["group"], slice_.label, str(slice_.community_id), params.get("updated"))
+    return read_feed(feed, Progress.load(checkpoint), selection)
 
 
 @dataclass(slots=True)
@@ -82,7 +71,7 @@ def _pages(selection: Selection, lists: list[_List]) -> Flow[list[tuple[_List, l
     for one, answer in zip(lists, answers, strict=True):
         where = community_id(one.group["id"])
         if isinstance(answer, CommunityKitError):
-            gap = Gap(f"{one.request.subject}: {answer}", denied(answer), where)  # type: ignore[arg-type] # one of two
+            gap = Gap(f"{one.request.subject}: {answer}", denied(answer), where)
             found.append((one, [], True, [gap]))
             continue
         told = listed(answer.data)
@@ -99,7 +88,7 @@ def _pages(selection: Selection, lists: list[_List]) -> Flow[list[tuple[_List, l
     return found
 
 
-def _members(selection: Selection, slice_: Slice) -> Steps:
+def _members(selection: Selection, slice_: Slice, _checkpoint: Checkpoint | None) -> Flow:
     """Read who is in each group: the lists of 50 groups go into one request.
 
     A list is handed on when it has ended, and what it did not hold is gone only where it was walked whole.
@@ -129,7 +118,7 @@ def _members(selection: Selection, slice_: Slice) -> Steps:
         pending = [one for one, _, ended, _ in pages if not ended]
 
 
-def _events(selection: Selection, slice_: Slice) -> Steps:
+def _events(selection: Selection, slice_: Slice, _checkpoint: Checkpoint | None) -> Flow:
     """Read the events of each group, with who answered their invitations."""
     pending = [
         _List(group, graph(f"{group['id']}/events", subject=f"events of {group['name']}", fields=fields.EVENT,
@@ -150,7 +139,7 @@ def _events(selection: Selection, slice_: Slice) -> Steps:
         pending = [one for one, _, ended, _ in pages if not ended]
 
 
-def _library(slice_: Slice) -> Steps:
+def _library(_selection: Selection, slice_: Slice, _checkpoint: Checkpoint | None) -> Flow:
     """Read the knowledge library; where there is none, that is no loss."""
     context = {"community": slice_.params["root"], "origin": "api"}
     path = "community/knowledge_library_categories"
@@ -168,12 +157,12 @@ def _library(slice_: Slice) -> Steps:
         yield Gap(listing.problem)
 
 
-def _scim(selection: Selection) -> Steps:
+def _scim(selection: Selection, _slice: Slice, _checkpoint: Checkpoint | None) -> Flow:
     """Read SCIM's users, page by page; how many one page has is the server's choice."""
     base = selection.settings.scim_base
     start, context = 1, {"origin": "api"}
     while True:
-        data = (yield scim(base, start=start)).data
+        data = (yield from ask(scim(base, start=start))).data
         nobody = as_mapping(data).get("totalResults") == 0  # then the list may be left out (RFC 7644, 3.4.2)
         found = [] if nobody else required_list(data, "Resources", subject="SCIM users")
         yield Batch("scim_user", [cleaned(one) if isinstance(one, dict) else one for one in found], context)
@@ -181,3 +170,20 @@ def _scim(selection: Selection) -> Steps:
         total = data.get("totalResults") if isinstance(data, dict) else None
         if not found or start > int(total if isinstance(total, int | str) and str(total).isdecimal() else 0):
             return
+
+
+def _paced(read: Callable[[Selection, Slice, Checkpoint | None], Flow]) -> Reader[WorkplaceSettings]:
+    def flow(selection: Selection[WorkplaceSettings], slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+        return paced(read(selection, slice_, checkpoint))
+
+    return Reader(flow)
+
+
+READERS: Mapping[str, Reader[WorkplaceSettings]] = {
+    "feed": _paced(_feed),
+    "members": _paced(_members),
+    "events": _paced(_events),
+    "library": _paced(_library),
+    "scim": _paced(_scim),
+}
+"""How slices are read, by the `reader` that discovery names."""

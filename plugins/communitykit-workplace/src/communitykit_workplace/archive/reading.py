@@ -110,7 +110,7 @@ class Reader:
         if self.nobody:
             yield Gap(f"{self.nobody} posts and comments do not say who wrote them", "partial")
         for why, number in sorted(self.groups.left_out.items()):
-            yield Gap(f"{number} {why}", "skipped")
+            yield Gap(f"{number} {why}", "skipped", option="include_private")
 
     # Graph and SCIM
 

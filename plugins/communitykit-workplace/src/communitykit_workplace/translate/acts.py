@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from communitykit.connector import JSON, Draft, Rejected, Swept, parse_id
+from communitykit.connector import JSON, Draft, Rejected, Swept, acted, as_mapping, parse_id, reacted
 from communitykit_workplace.edges import is_whole, listed, rows
-from communitykit_workplace.ids import act_id, community_id, content_key, member_id, native_id, parse_time, post_id
+from communitykit_workplace.ids import community_id, content_key, member_id, native_id, parse_time, post_id
 from communitykit_workplace.translate.attachments import attachments
 from communitykit_workplace.translate.parts import as_text, each
 
@@ -58,19 +58,7 @@ def _reaction(
     if not kind or kind == "NONE" or native in seen:
         return
     seen.add(native)
-    actor = member_id(native)
-    draft: dict[str, JSON] = {
-        "record": "event",
-        "id": act_id("reacted", target, actor, detail=kind),
-        "kind": "reacted",
-        "actor_id": actor,
-        "target_id": target,
-        "detail": kind,
-        "active": True,
-    }
-    if community:
-        draft["community_id"] = community
-    yield draft
+    yield reacted(kind, target=target, actor=member_id(native), community=community)
 
 
 def tally(item: Mapping[str, JSON]) -> dict[str, int] | None:
@@ -90,32 +78,21 @@ def tally(item: Mapping[str, JSON]) -> dict[str, int] | None:
     return None
 
 
-def views(edge: JSON, target: str, community: str | None) -> Iterator[Draft]:
+def views(edge: object, target: str, community: str | None) -> Iterator[Draft]:
     """Translate who has seen a post, with the time where it is told."""
 
     def view(one: Mapping[str, JSON]) -> Iterator[Draft]:
-        actor = member_id(_actor(one))
-        draft: dict[str, JSON] = {
-            "record": "event",
-            "id": act_id("viewed", target, actor),
-            "kind": "viewed",
-            "actor_id": actor,
-            "target_id": target,
-            "active": True,
-        }
-        if community:
-            draft["community_id"] = community
-        if moment := parse_time(one.get("seen_time")):
-            draft.update(occurred_at=moment, time_source="event")
-        yield draft
+        at = parse_time(one.get("seen_time"))
+        yield acted("viewed", target=target, actor=member_id(_actor(one)), community=community, at=at)
 
     yield from each(edge, _native(target), view)
 
 
-def votes(poll: JSON, target: str, community: str | None) -> Iterator[Draft]:
+def votes(poll: object, target: str, community: str | None) -> Iterator[Draft]:
     """Translate who voted for which option of a poll."""
-    options = rows(poll.get("options")) if isinstance(poll, dict) else []
-    understood = bool(options) and len(options) == len(listed(poll.get("options")))
+    edge = as_mapping(poll).get("options")
+    options = rows(edge)
+    understood = bool(options) and len(options) == len(listed(edge))
     for option in options:
         label, votes_of = as_text(option.get("name")) or "", option.get("votes")
         key = native_id(option.get("id")) or (f"~{content_key(label)}" if label else "")
@@ -128,18 +105,8 @@ def votes(poll: JSON, target: str, community: str | None) -> Iterator[Draft]:
 
 
 def _vote(target: str, community: str | None, key: str, label: str, voter: Mapping[str, JSON]) -> Iterator[Draft]:
-    actor = member_id(_actor(voter))
-    draft: dict[str, JSON] = {
-        "record": "event",
-        "id": act_id("voted", target, actor, detail=key),
-        "kind": "voted",
-        "actor_id": actor,
-        "target_id": target,
-        "detail": label or key,
-        "active": True,
-    }
-    if community:
-        draft["community_id"] = community
+    draft = acted("voted", target=target, actor=member_id(_actor(voter)), community=community, detail=key)
+    draft["detail"] = label or key
     yield draft
 
 
@@ -156,19 +123,7 @@ def rsvps(item: Mapping[str, JSON], target: str, community: str | None) -> Itera
 
 
 def _rsvp(target: str, community: str | None, answer: str, one: Mapping[str, JSON]) -> Iterator[Draft]:
-    actor = member_id(_actor(one))
-    draft: dict[str, JSON] = {
-        "record": "event",
-        "id": act_id("rsvp", target, actor, detail=answer),
-        "kind": "rsvp",
-        "actor_id": actor,
-        "target_id": target,
-        "detail": answer,
-        "active": True,
-    }
-    if community:
-        draft["community_id"] = community
-    yield draft
+    yield acted("rsvp", target=target, actor=member_id(_actor(one)), community=community, detail=answer)
 
 
 def edge_rows(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:
@@ -189,7 +144,7 @@ def edge_rows(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator
         *rsvps(item, target, community),
     ]
     # One page of several: only the connector's own reading knows when all were seen.
-    drafts = [one for one in found if not isinstance(one, Swept)]
+    drafts: list[Draft] = [one for one in found if not isinstance(one, Swept)]
     if (shown := attachments(item)) is not None:
         drafts.append({"record": "post", "id": target, "attachments": shown})
     if not drafts:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
-from communitykit.connector import JSON
+from communitykit.connector import JSON, AttachmentDraft
 from communitykit_workplace.edges import rows
 from communitykit_workplace.ids import native_id, ref
 from communitykit_workplace.translate.parts import as_text
 from communitykit_workplace.wire import Attachment, Post
 
-_KINDS = {
+_Kind = Literal["file", "image", "video", "audio", "link", "card", "other"]
+_KINDS: Mapping[str, _Kind] = {
     "photo": "image", "image": "image", "cover_photo": "image", "sticker": "image", "animated_image_share": "image",
     "video": "video", "video_inline": "video", "video_autoplay": "video", "animated_image_video": "video",
     "file": "file", "file_upload": "file", "doc": "file", "audio": "audio", "share": "link", "link": "link",
@@ -18,7 +20,7 @@ _KINDS = {
 }  # fmt: skip
 
 
-def attachments(item: Post | Mapping[str, JSON]) -> tuple[dict[str, JSON], ...] | None:
+def attachments(item: Post | Mapping[str, JSON]) -> tuple[AttachmentDraft, ...] | None:
     """Return the attachments; None where none were asked for, and the post itself shows none."""
     if "attachments" in item:
         found = [made for one in rows(item["attachments"]) for made in _one(one)]
@@ -33,14 +35,14 @@ def shared_post(item: Post | Mapping[str, JSON]) -> str | None:
     return native_id(item.get("parent_id"))
 
 
-def _one(item: Attachment | Mapping[str, JSON]) -> Iterator[dict[str, JSON]]:
+def _one(item: Attachment | Mapping[str, JSON]) -> Iterator[AttachmentDraft]:
     below = rows(item.get("subattachments"))
     if below:  # an album: its pictures say it all
         for one in below:
             yield from _one(one)
         return
-    kind = str(item.get("media_type") or item.get("type") or "")
-    kind = _KINDS.get(kind, _KINDS.get(str(item.get("type") or ""), "other"))
+    sort = str(item.get("media_type") or item.get("type") or "")
+    kind = _KINDS.get(sort, _KINDS.get(str(item.get("type") or ""), "other"))
     media = item.get("media") if isinstance(item.get("media"), dict) else {}
     image = media.get("image") if isinstance(media, dict) else None
     source = (media or {}).get("source") or (image.get("src") if isinstance(image, dict) else None)
@@ -54,7 +56,7 @@ def _one(item: Attachment | Mapping[str, JSON]) -> Iterator[dict[str, JSON]]:
     }
 
 
-def _legacy(item: Mapping[str, JSON]) -> Iterator[dict[str, JSON]]:
+def _legacy(item: Mapping[str, JSON]) -> Iterator[AttachmentDraft]:
     """Make one of the fields that old answers and scripts have in place of attachments."""
     kind, url = as_text(item.get("type")), as_text(item.get("link")) or as_text(item.get("source"))
     if kind not in {"photo", "video", "link"} or not url:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from typing import Literal
 
-from communitykit.connector import JSON, Draft, Rejected, make_id
+from communitykit.connector import JSON, Draft, MemberDraft, Rejected, make_id
 from communitykit_workplace.ids import (
     NETWORK,
     PLATFORM,
@@ -18,7 +19,10 @@ from communitykit_workplace.ids import (
 )
 from communitykit_workplace.secrets import plain_name
 
-_FIELDS = {
+_Field = Literal[
+    "display_name", "job_title", "department", "division", "organization", "location", "employee_number"
+]  # fmt: skip
+_FIELDS: Mapping[str, _Field] = {
     "fullname": "display_name", "name": "display_name", "jobtitle": "job_title", "title": "job_title",
     "department": "department", "division": "division", "organisation": "organization", "organization": "organization",
     "location": "location", "employeeid": "employee_number", "employeenumber": "employee_number",
@@ -50,7 +54,7 @@ def employee(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[
     if native is None and not key:
         raise Rejected("no_id", "the row has neither an id nor an address")
     member = member_id(native) if native else local_id("member", str(context["digest"]), content_key(key.lower()))
-    draft: dict[str, JSON] = {"record": "member", "id": member, "kind": "person"}
+    draft: MemberDraft = {"record": "member", "id": member, "kind": "person"}
     for column, field in _FIELDS.items():
         if cells.get(column) not in {None, ""}:
             draft.setdefault(field, str(cells[column]))
@@ -124,7 +128,7 @@ def _measures(
         }
 
 
-def _figure(name: str, value: JSON) -> float | None:
+def _figure(name: str, value: object) -> float | None:
     if plain_name(name) in _KNOWN or plain_name(name) in _DAYS:
         return None
     if isinstance(value, bool):

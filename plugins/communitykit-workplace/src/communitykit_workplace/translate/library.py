@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
-from communitykit.connector import JSON, Draft, Ignored, Rejected
+from communitykit.connector import JSON, Draft, Ignored, PostDraft, Rejected
 from communitykit_workplace.ids import community_id, member_id, native_id, parse_time, post_id, ref
 from communitykit_workplace.translate.acts import rsvps
 from communitykit_workplace.translate.parts import as_text, each, without_odd
@@ -34,7 +34,7 @@ def event(item: Event, context: Mapping[str, JSON]) -> Iterator[Draft]:
     group = ref(item.get("parent_group")) or native_id(context.get("group"))
     community = community_id(group) if group else None
     target, text = post_id(native), as_text(item.get("description"))
-    draft: dict[str, JSON] = {
+    draft: PostDraft = {
         "record": "post",
         "id": target,
         "kind": "post",
@@ -85,22 +85,26 @@ def page(item: Page, context: Mapping[str, JSON]) -> Iterator[Draft]:
     yield from each(item.get("subcategories"), native, lambda below: page(cast("Page", below), context))
 
 
-_SAYS = {"name": ("title",), "title": ("title",), "subject": ("title",)}
-_SAID = ("body", "body_format", "text", "links")
+_TITLES = frozenset({"odd_name", "odd_title", "odd_subject"})
 
 
-def _forget(draft: dict[str, JSON], odd: Sequence[Rejected]) -> None:
+def _forget(draft: PostDraft, odd: Sequence[Rejected]) -> None:
     """Leave untold what stands in a field that cannot be read: it is there, and nobody knows what it says."""
     for one in odd:
-        for name in _SAYS.get(one.reason.removeprefix("odd_"), _SAID):
-            draft.pop(name, None)
+        if one.reason in _TITLES:
+            draft.pop("title", None)
+            continue
+        draft.pop("body", None)
+        draft.pop("body_format", None)
+        draft.pop("text", None)
+        draft.pop("links", None)
 
 
-def _article(item: Page, native: str, context: Mapping[str, JSON]) -> dict[str, JSON]:
+def _article(item: Page, native: str, context: Mapping[str, JSON]) -> PostDraft:
     content = item.get("content", item.get("message"))
-    raw, body_format = (content, "html") if isinstance(content, str) and content else (None, None)
+    raw = content if isinstance(content, str) and content else None
     text = plain_text(raw, "html") if raw else _spoken(item.get("json_content"))
-    draft: dict[str, JSON] = {
+    draft: PostDraft = {
         "record": "post",
         "id": post_id(native),
         "kind": "article",
@@ -108,7 +112,7 @@ def _article(item: Page, native: str, context: Mapping[str, JSON]) -> dict[str, 
         "parent_id": None,
         "title": as_text(item.get("title")) or as_text(item.get("subject")),
         "body": raw,
-        "body_format": body_format,
+        "body_format": "html" if raw else None,
         "text": text or None,
         "links": links(raw or text or ""),
         "gone": None,

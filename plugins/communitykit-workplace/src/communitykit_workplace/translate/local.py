@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from communitykit.connector import JSON, Draft, Rejected
+from communitykit.connector import (
+    JSON,
+    CommunityDraft,
+    Draft,
+    EventDraft,
+    MemberDraft,
+    PollOptionDraft,
+    PostDraft,
+    Rejected,
+)
 from communitykit_workplace.ids import (
     community_id,
     content_key,
@@ -43,15 +52,16 @@ def entry(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Dra
     elif what == "member":
         if who is None and author is None:
             raise Rejected("empty", "nobody is named")
-        if who is None:
+        if who is None and author is not None:
             yield {"record": "member", "id": author, "display_name": item["author"].get("name")}
     else:
         yield _act(item, digest, str(what), author, place)
 
 
-def _post(item: Mapping[str, JSON], digest: str, author: str | None, place: str | None) -> dict[str, JSON]:
+def _post(item: Mapping[str, JSON], digest: str, author: str | None, place: str | None) -> PostDraft:
     of, text, at = native_id(item.get("post")), item.get("text") or None, parse_time(item.get("at"))
-    draft: dict[str, JSON] = {
+    extra: dict[str, JSON] = {**_FLAG, **({"title": item["title"]} if item.get("title") else {})}
+    draft: PostDraft = {
         "record": "post",
         "id": local_id("post", digest, str(item["key"])),
         "kind": "post",
@@ -59,10 +69,10 @@ def _post(item: Mapping[str, JSON], digest: str, author: str | None, place: str 
         "body_format": "plain" if text else None,
         "text": text,
         "links": links(text or ""),
-        "extra": {**_FLAG, **({"title": item["title"]} if item.get("title") else {})},
+        "extra": extra,
     }
     if item["what"] == "comment":
-        draft["extra"]["comment"] = True
+        extra["comment"] = True
         if of:  # which comment a reply answers was lost, so the post stands for it
             draft["root_id"] = draft["parent_id"] = post_id(of)
     if at:
@@ -77,19 +87,21 @@ def _post(item: Mapping[str, JSON], digest: str, author: str | None, place: str 
         draft["attachments"] = shown
     if isinstance(poll := item.get("poll"), dict):
         draft["kind"] = "poll"
-        options = [{"text": str(one.get("option") or "")} for one in poll.get("options") or () if isinstance(one, dict)]
+        options: list[PollOptionDraft] = [
+            {"text": str(one.get("option") or "")} for one in poll.get("options") or () if isinstance(one, dict)
+        ]
         draft["poll"] = {"question": poll.get("question") or None, "options": options}
     if counts := item.get("counts"):
         draft["counts"] = counts
     return draft
 
 
-def _act(item: Mapping[str, JSON], digest: str, what: str, author: str | None, place: str | None) -> dict[str, JSON]:
+def _act(item: Mapping[str, JSON], digest: str, what: str, author: str | None, place: str | None) -> EventDraft:
     """Describe an act: only the exporter's own are in such archives, and mostly not what they were done to."""
     kind = what if what in {"reacted", "voted", "rsvp"} else STORY
     at, of = parse_time(item.get("at")), native_id(item.get("post"))
     target = post_id(of) if of else place or local_id("post", digest, content_key("unknown"))
-    draft: dict[str, JSON] = {
+    draft: EventDraft = {
         "record": "event",
         "id": occurrence_id(kind, local_id("post", digest, content_key("unknown")), author, of=f"~{item['key']}"),
         "kind": kind,
@@ -107,7 +119,7 @@ def _act(item: Mapping[str, JSON], digest: str, what: str, author: str | None, p
     return draft
 
 
-def _person(told: JSON, digest: str) -> tuple[str | None, dict[str, JSON] | None]:
+def _person(told: object, digest: str) -> tuple[str | None, MemberDraft | None]:
     if not isinstance(told, Mapping):
         return None, None
     native, name = native_id(told.get("id")), str(told.get("name") or "")
@@ -119,7 +131,7 @@ def _person(told: JSON, digest: str) -> tuple[str | None, dict[str, JSON] | None
     return member, {"record": "member", "id": member, "display_name": name, "extra": _FLAG}
 
 
-def _place(told: JSON, digest: str) -> tuple[str | None, dict[str, JSON] | None]:
+def _place(told: object, digest: str) -> tuple[str | None, CommunityDraft | None]:
     if not isinstance(told, Mapping):
         return None, None
     native, name = native_id(told.get("id")), str(told.get("name") or "")

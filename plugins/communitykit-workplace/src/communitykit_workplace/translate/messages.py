@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import cast
+from typing import Literal, cast
 
-from communitykit.connector import JSON, Draft, Rejected
+from communitykit.connector import (
+    JSON,
+    CountsDraft,
+    Draft,
+    EventDraft,
+    PollDraft,
+    PollOptionDraft,
+    PostDraft,
+    Rejected,
+    occurred,
+)
 from communitykit_workplace.edges import is_whole, rows, total
 from communitykit_workplace.ids import (
     comment_id,
     community_id,
     member_id,
     native_id,
-    occurrence_id,
     parse_time,
     post_id,
     ref,
@@ -55,8 +64,7 @@ def post(item: Post, context: Mapping[str, JSON]) -> Iterator[Draft]:
     if item.get("poll") or "poll" not in lost:
         draft["kind"] = "poll" if item.get("poll") else "post"
     if "message" not in lost:
-        body_format = "markdown" if item.get("formatting") == "MARKDOWN" else "plain"
-        _say(draft, item, message, body_format, lost)
+        _say(draft, item, message, "markdown" if item.get("formatting") == "MARKDOWN" else "plain", lost)
     if shown is not None:
         draft["attachments"] = shown
     if item.get("poll"):
@@ -121,9 +129,9 @@ def _comment(item: Comment | Mapping[str, JSON], below: Mapping[str, JSON]) -> I
         yield from each(item["comments"], native, lambda one: _comment(one, inner))
 
 
-def _frame(item: Mapping[str, JSON], target: str, community: str | None) -> dict[str, JSON]:
+def _frame(item: Mapping[str, JSON], target: str, community: str | None) -> PostDraft:
     """Describe where it stands, who wrote it and when."""
-    draft: dict[str, JSON] = {"record": "post", "id": target, "gone": None}
+    draft: PostDraft = {"record": "post", "id": target, "gone": None}
     if community:
         draft["community_id"] = community
     if author := ref(item.get("from")):
@@ -138,17 +146,18 @@ def _frame(item: Mapping[str, JSON], target: str, community: str | None) -> dict
 
 
 def _say(
-    draft: dict[str, JSON],
+    draft: PostDraft,
     item: Mapping[str, JSON],
-    message: JSON,
-    body_format: str,
+    message: object,
+    body_format: Literal["plain", "markdown"],
     lost: Iterable[str],
 ) -> None:
     """Describe what it says; the Graph leaves out an empty message."""
     said = message if isinstance(message, str) and message else None
-    draft.update(body=said, links=links(said or ""))
+    draft["body"], draft["links"] = said, links(said or "")
     if said is None or item.get("formatting") or "formatting" not in lost:
-        draft.update(body_format=body_format if said else None, text=plain_text(said, body_format) if said else None)
+        draft["body_format"] = body_format if said else None
+        draft["text"] = plain_text(said, body_format) if said else None
     else:  # how to read it was not told, so whoever knows decides; marks are no words either way
         draft["text"] = plain_text(said, "markdown")
     if "message_tags" in item or "message_tags" not in lost:
@@ -167,29 +176,23 @@ def _where(item: Post, native: str, context: Mapping[str, JSON]) -> str | None:
     return owner if owner != author else None
 
 
-def _story(item: Post, native: str, community: str | None) -> dict[str, JSON]:
+def _story(item: Post, native: str, community: str | None) -> EventDraft:
     """Describe what Workplace itself says of somebody's act: nobody's words."""
-    actor, at = ref(item.get("from")), parse_time(item.get("created_time"))
-    target = community or post_id(native)
-    draft: dict[str, JSON] = {
-        "record": "event",
-        "id": occurrence_id(STORY, target, member_id(actor) if actor else None, of=native),
-        "kind": STORY,
-        "actor_id": member_id(actor) if actor else None,
-        "target_id": target,
-        "detail": item.get("story"),
-        "occurred_at": at,
-        "time_source": "event" if at else "none",
-        "active": True,
-    }
-    if community:
-        draft["community_id"] = community
-    return draft
+    actor = ref(item.get("from"))
+    return occurred(
+        STORY,
+        target=community or post_id(native),
+        actor=member_id(actor) if actor else None,
+        at=parse_time(item.get("created_time")),
+        occurrence=native,
+        community=community,
+        detail=item.get("story"),
+    )
 
 
-def _poll(item: Post, message: str | None) -> dict[str, JSON]:
+def _poll(item: Post, message: str | None) -> PollDraft:
     poll = item["poll"]
-    options = [
+    options: list[PollOptionDraft] = [
         {"text": str(one.get("name") or one.get("option") or ""), "votes": _int(one.get("vote_count"))}
         for one in rows(poll.get("options"))
     ]
@@ -200,9 +203,9 @@ def _poll(item: Post, message: str | None) -> dict[str, JSON]:
     }
 
 
-def _counts(item: Mapping[str, JSON], replies: int | None) -> dict[str, JSON] | None:
+def _counts(item: Mapping[str, JSON], replies: int | None) -> CountsDraft | None:
     """Return the figures beside a post, where any is told."""
-    counts: dict[str, JSON] = {}
+    counts: CountsDraft = {}
     if replies is not None:
         counts["replies"] = replies
     kinds = tally(item)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from communitykit.connector import JSON, Draft, Rejected
+from communitykit.connector import JSON, Draft, Rejected, in_part
 from communitykit_workplace.edges import is_odd, listed
 from communitykit_workplace.ids import native_id
 
@@ -23,7 +23,7 @@ _SHAPES: Mapping[str, type | tuple[type, ...]] = {
 """Fields of posts, comments, pages and events that are read as one thing only."""
 
 
-def each(edge: JSON, owner: str, translate: Callable[[dict[str, JSON]], Iterable[Draft]]) -> Iterator[Draft]:
+def each(edge: object, owner: str, translate: Callable[[dict[str, JSON]], Iterable[Draft]]) -> Iterator[Draft]:
     """Translate what stands in an edge of `owner` (a native id); what cannot be read is Rejected by itself.
 
     It is named by its own id, or else by that of its owner, so that nothing of it is taken for gone.
@@ -31,17 +31,10 @@ def each(edge: JSON, owner: str, translate: Callable[[dict[str, JSON]], Iterable
     if is_odd(edge):
         yield Rejected("odd_edge", f"{type(edge).__name__} in place of a list", native=owner)
     for one in listed(edge):
-        native = native_id(one.get("id")) if isinstance(one, dict) else None
-        try:
-            if not isinstance(one, dict):
-                raise Rejected("no_object", f"{type(one).__name__} in a list of objects")  # noqa: TRY301 # one way out
-            found = list(translate(one))
-        except Rejected as part:
-            yield Rejected(part.reason, part.detail, native=native or owner)
-        except Exception as error:  # noqa: BLE001 # odd data fails in any way; one part never costs the rest
-            yield Rejected("malformed", type(error).__name__, native=native or owner)
+        if isinstance(one, dict):
+            yield from in_part(native_id(one.get("id")) or owner, translate(one))
         else:
-            yield from found
+            yield Rejected("no_object", f"{type(one).__name__} in a list of objects", native=owner)
 
 
 def without_odd(item: Mapping[str, JSON], native: str) -> tuple[dict[str, JSON], list[Rejected]]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Literal
 
-from communitykit.connector import JSON, Draft, Rejected
+from communitykit.connector import JSON, Draft, MemberDraft, Rejected
+from communitykit.connector import membership as in_community
 from communitykit_workplace.edges import rows
 from communitykit_workplace.ids import (
     address,
     community_id,
     member_id,
-    membership_id,
     native_id,
     occurrence_id,
     parse_time,
@@ -20,8 +21,11 @@ from communitykit_workplace.ids import (
 )
 from communitykit_workplace.wire import Member, ScimUser
 
-_PLAIN = {"title": "job_title", "department": "department", "division": "division", "organization": "organization",
-          "primary_address": "location", "employee_number": "employee_number", "link": "url"}  # fmt: skip
+_Field = Literal["job_title", "department", "division", "organization", "location", "employee_number", "url"]
+_PLAIN: Mapping[str, _Field] = {
+    "title": "job_title", "department": "department", "division": "division", "organization": "organization",
+    "primary_address": "location", "employee_number": "employee_number", "link": "url",
+}  # fmt: skip
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ACCOUNT = {"account_invite_time": "invited", "account_claim_time": "claimed", "account_deactivate_time": "deactivated"}
 _CENTRE = {"cost_center": "cost_center", "frontline": "frontline", "is_frontline": "frontline",
@@ -38,12 +42,13 @@ def member(item: Member, context: Mapping[str, JSON]) -> Iterator[Draft]:
     native = native_id(item.get("id"))
     if native is None:
         raise Rejected("no_id", "the member has no id")
-    draft: dict[str, JSON] = {"record": "member", "id": member_id(native), "kind": "person"}
+    draft: MemberDraft = {"record": "member", "id": member_id(native), "kind": "person"}
     if name := _name(item):
         draft["display_name"] = name
+    told: Mapping[str, JSON] = item
     for wire, field in _PLAIN.items():
-        if wire in item:
-            draft[field] = str(item[wire]) if item[wire] else None  # type: ignore[literal-required] # keys of the table
+        if wire in told:
+            draft[field] = str(told[wire]) if told[wire] else None
     if "email" in item:
         draft["email"] = address(item["email"])
     if guid := _guid(item.get("external_id")):
@@ -61,7 +66,7 @@ def member(item: Member, context: Mapping[str, JSON]) -> Iterator[Draft]:
     active = item.get("active", context.get("active"))
     if isinstance(active, bool):
         draft["active"] = active
-    extra = {field: item[wire] for wire, field in _CENTRE.items() if item.get(wire) is not None}  # type: ignore[literal-required] # same
+    extra = {field: told[wire] for wire, field in _CENTRE.items() if told.get(wire) is not None}
     if state := _claim_state(item, active, acts):
         extra["claim_state"] = state
     if extra:
@@ -78,7 +83,7 @@ def profile(item: Mapping[str, JSON], _context: Mapping[str, JSON]) -> Iterator[
     native = native_id(item.get("id"))
     if native is None:
         raise Rejected("no_id", "nobody is named")
-    draft: dict[str, JSON] = {"record": "member", "id": member_id(native)}
+    draft: MemberDraft = {"record": "member", "id": member_id(native)}
     if item.get("name"):
         draft["display_name"] = item["name"]
     yield draft
@@ -92,16 +97,11 @@ def membership(item: Member, context: Mapping[str, JSON]) -> Iterator[Draft]:
     native, group = native_id(item.get("id")), native_id(context.get("group"))
     if native is None or group is None:
         raise Rejected("no_id", "the row names nobody, or its context no group")
-    draft: dict[str, JSON] = {
-        "record": "membership",
-        "id": membership_id(group, native),
-        "community_id": community_id(group),
-        "member_id": member_id(native),
-        "active": True,
-    }
-    role = context.get("role") or ("admin" if _flag(item.get("administrator")) else "member")
-    if "role" in context or "administrator" in item:
-        draft["role"] = role
+    draft = in_community(community_id(group), member_id(native), active=True)
+    if context.get("role") in {"admin", "moderator"}:
+        draft["role"] = "admin" if context["role"] == "admin" else "moderator"
+    elif "role" in context or "administrator" in item:
+        draft["role"] = "admin" if _flag(item.get("administrator")) else "member"
     if since := parse_time(item.get("joined")):
         draft["since"] = since
     yield draft
@@ -119,7 +119,7 @@ def scim_user(item: ScimUser, _context: Mapping[str, JSON]) -> Iterator[Draft]:
         raise Rejected("no_id", "the user has no id")
     enterprise = _extension(item, "enterprise")
     status = _extension(item, "accountstatusdetails")
-    draft: dict[str, JSON] = {"record": "member", "id": member_id(native), "kind": "person"}
+    draft: MemberDraft = {"record": "member", "id": member_id(native), "kind": "person"}
     named = item.get("name") or {}
     if name := item.get("displayName") or named.get("formatted") or _joined(named):
         draft["display_name"] = name
@@ -133,9 +133,9 @@ def scim_user(item: ScimUser, _context: Mapping[str, JSON]) -> Iterator[Draft]:
         draft["time_zone"] = item["timezone"]
     if language := item.get("preferredLanguage") or item.get("locale"):
         draft["language"] = language
-    draft |= _place(item)
+    _locate(draft, item)
     if enterprise is not None:
-        draft |= _placed(enterprise)
+        _place(draft, enterprise)
     if "active" in item:
         draft["active"] = _flag(item["active"])
     extra = _scim_extra(item, enterprise, draft.get("active"), status)
@@ -184,15 +184,15 @@ def _claim_state(item: Member, active: object, acts: Mapping[str, datetime]) -> 
     return None
 
 
-def _placed(enterprise: Mapping[str, JSON]) -> dict[str, JSON]:
+def _place(draft: MemberDraft, enterprise: Mapping[str, JSON]) -> None:
     """Tell where somebody stands in the company; the manager's id is a number in version 1."""
     boss = enterprise.get("manager")
     native = native_id(boss.get("managerId") or boss.get("value")) if isinstance(boss, dict) else ref(boss)
-    return {
-        **{name: enterprise.get(name) or None for name in ("department", "division", "organization")},
-        "employee_number": str(enterprise.get("employeeNumber") or "") or None,
-        "manager_id": member_id(native) if native else None,
-    }
+    draft["department"] = enterprise.get("department") or None
+    draft["division"] = enterprise.get("division") or None
+    draft["organization"] = enterprise.get("organization") or None
+    draft["employee_number"] = str(enterprise.get("employeeNumber") or "") or None
+    draft["manager_id"] = member_id(native) if native else None
 
 
 def _scim_extra(
@@ -229,16 +229,14 @@ def _extension(item: Mapping[str, JSON], word: str) -> dict[str, JSON] | None:
     return None
 
 
-def _place(item: ScimUser) -> dict[str, JSON]:
+def _locate(draft: MemberDraft, item: ScimUser) -> None:
+    """Tell where somebody works, where addresses are told at all."""
     listed = item.get("addresses")
-    if not isinstance(listed, list):
-        return {}
-    found = rows(listed)
-    best = next((one for one in found if one.get("primary")), found[0] if found else {})
-    return {
-        "location": best.get("formatted") or best.get("locality") or None,
-        "country": best.get("country") or None,
-    }
+    if isinstance(listed, list):
+        found = rows(listed)
+        best = next((one for one in found if one.get("primary")), found[0] if found else {})
+        draft["location"] = best.get("formatted") or best.get("locality") or None
+        draft["country"] = best.get("country") or None
 
 
 def _scim_address(item: ScimUser) -> str | None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
-from communitykit.connector import JSON, Draft, Rejected
+from communitykit.connector import JSON, CommunityDraft, Draft, Rejected
 from communitykit_workplace.ids import community_id, member_id, native_id, ref
 from communitykit_workplace.wire import Group
 
-_PRIVACY = {"OPEN": "public", "CLOSED": "private", "SECRET": "secret"}
+_PRIVACY: Mapping[str, Literal["public", "private", "secret"]] = {
+    "OPEN": "public",
+    "CLOSED": "private",
+    "SECRET": "secret",
+}
 
 
 def community(item: Group, _context: Mapping[str, JSON]) -> Iterator[Draft]:
@@ -19,7 +24,7 @@ def community(item: Group, _context: Mapping[str, JSON]) -> Iterator[Draft]:
     native = native_id(item.get("id"))
     if native is None:
         raise Rejected("no_id", "the community has no id")
-    draft: dict[str, JSON] = {"record": "community", "id": community_id(native), "kind": "network", "gone": None}
+    draft: CommunityDraft = {"record": "community", "id": community_id(native), "kind": "network", "gone": None}
     if item.get("name"):
         draft["name"] = item["name"]
     yield draft
@@ -38,7 +43,7 @@ def group(item: Group, context: Mapping[str, JSON]) -> Iterator[Draft]:
     if item.get("is_community") is True:
         yield from community(item, context)
         return
-    draft: dict[str, JSON] = {"record": "community", "id": community_id(native), "kind": "group", "gone": None}
+    draft: CommunityDraft = {"record": "community", "id": community_id(native), "kind": "group", "gone": None}
     if item.get("name"):
         draft["name"] = item["name"]
     if "description" in item:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from communitykit.connector import JSON, html_text, make_id
+from communitykit.connector import MentionDraft, html_text, make_id
 from communitykit_workplace.edges import tags_of
 from communitykit_workplace.ids import NETWORK, PLATFORM, community_id, member_id, native_id
 from communitykit_workplace.wire import Tag
@@ -34,7 +34,7 @@ def links(message: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(link.rstrip(".,;:!?") for link in _LINK.findall(message)))
 
 
-def mentions(tags: JSON) -> tuple[dict[str, JSON], ...]:
+def mentions(tags: object) -> tuple[MentionDraft, ...]:
     """Read `message_tags`, a list of tags or, in old answers, lists of them by offset."""
     if not tags:
         return ()
@@ -42,7 +42,7 @@ def mentions(tags: JSON) -> tuple[dict[str, JSON], ...]:
     return tuple({(one["kind"], one["id"]): one for one in found}.values())
 
 
-def _mention(tag: Tag) -> dict[str, JSON] | None:
+def _mention(tag: Tag) -> MentionDraft | None:
     native, kind = native_id(tag.get("id")), tag.get("type") or "user"
     if native is None:
         return None

@@ -12,6 +12,7 @@ from communitykit.connector import (
     Credential,
     Flow,
     Gap,
+    Need,
     Request,
     Selection,
     bearer,
@@ -73,6 +74,20 @@ def _token(
             remedy=f"Give {name} or {name}_provider, or refresh_token with client_id (COMMUNITYKIT_YAMMER_…).",
         )
     return bearer(given.get_secret_value()), refresh
+
+
+def needs(selection: Selection[YammerSettings]) -> list[Need]:
+    """List the permissions that a run needs; all are delegated, a token reads what its owner may."""
+    found = [
+        Need("messages, groups and people", ("user_impersonation (Yammer)", "access_as_user (Yammer)"), required=True)
+    ]
+    if selection.settings.graph:
+        found.append(Need("communities, their owners and members", ("Community.Read.All",)))
+        if selection.settings.reports != "off":
+            found.append(Need("usage reports", ("Reports.Read.All",)))
+    if selection.settings.export_since is not None:
+        found.append(Need("network data exports", ("an Engage or network administrator's account",)))
+    return found
 
 
 def preflight(selection: Selection) -> Flow:

@@ -129,7 +129,8 @@ def _groups(selection: Selection, found: Found, *, private: bool) -> Steps:
         yield Swept("community", {"kind": "group", "privacy": "public"}, network=found.network, lowest=1, held=held)
     if untold and not selection.include_private:
         reason = f"{len(untold)} groups do not say whether they are private, so they are taken for private"
-        yield Gap(f"{reason} (the first is {untold[0]}); ask for them with include_private", "skipped")
+        reason = f"{reason} (the first is {untold[0]}); ask for them with include_private"
+        yield Gap(reason, "skipped", option="include_private")
 
 
 def _is_of(row: Mapping[str, JSON], selection: Selection, *, private: bool) -> bool:

@@ -66,7 +66,8 @@ def read_feed(feed: Feed, progress: Progress, selection: Selection) -> Steps:
     walk = _Walk(feed, progress, selection)
     yield from walk.walk()
     if walk.private:
-        yield Gap(f"{walk.private} messages of private talk were left out; ask for them with include_direct", "skipped")
+        reason = f"{walk.private} messages of private talk were left out; ask for them with include_direct"
+        yield Gap(reason, "skipped", option="include_direct")
     if not walk.denied:
         progress.updates = feed.updates
         yield Batch("message", (), feed.context, checkpoint=progress.save())

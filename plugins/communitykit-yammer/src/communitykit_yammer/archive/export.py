@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -120,7 +121,8 @@ def _listing(part: _Part, selection: Selection) -> Iterator[Batch | Gap]:
     untold = [row["id"] for row in part.groups.values() if flag(row, "private") is None]
     if untold and not selection.include_private:
         reason = f"{len(untold)} groups do not say whether they are private, so they are taken for private"
-        yield Gap(f"{reason} (the first is {untold[0]}); ask for them with include_private", "skipped")
+        reason = f"{reason} (the first is {untold[0]}); ask for them with include_private"
+        yield Gap(reason, "skipped", option="include_private")
 
 
 def _is_wanted(row: Row, selection: Selection) -> bool:
@@ -151,9 +153,12 @@ def _messages(part: _Part, selection: Selection) -> Iterator[Batch | Gap]:
             pending = []
     yield part.batch("message", pending)
     yield part.batch("bot", list(bots.values()))
-    for why, option in (("private conversations", "include_direct"), ("private groups", "include_private")):
+    options: dict[str, Literal["include_direct", "include_private"]]
+    options = {"private conversations": "include_direct", "private groups": "include_private"}
+    for why, option in options.items():
         if left_out[why]:
-            yield Gap(f"{left_out[why]} messages of {why} were left out; ask for them with {option}", "skipped")
+            reason = f"{left_out[why]} messages of {why} were left out; ask for them with {option}"
+            yield Gap(reason, "skipped", option=option)
 
 
 def _survey(part: _Part) -> None:

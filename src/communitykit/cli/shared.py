@@ -1,0 +1,119 @@
+"""The options that every command takes: said once, and added to each command as it is registered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from communitykit.cli import output
+from communitykit.errors import SettingsError
+
+ASKED = {"debug": False, "json": False}
+"""Whether tracebacks are asked for, and one JSON document."""
+
+
+def begin(*, debug: bool) -> None:
+    """Forget what an earlier command of this process was asked."""
+    ASKED.update(debug=debug, json=False)
+    output.console.quiet = False
+    output.LOG.begin()
+
+
+def remember_json(value: bool) -> bool:  # noqa: FBT001 # as typer calls it
+    """Remember that one JSON document is asked for."""
+    ASKED["json"] = ASKED["json"] or value
+    return value
+
+
+def _verbose(value: int) -> None:
+    if value:
+        output.LOG.show(value)
+
+
+def _format(value: str) -> None:
+    if value not in {"text", "json"}:
+        raise typer.BadParameter("is to be text or json", param_hint="--log-format")
+    if value == "json":
+        output.LOG.as_json()
+
+
+def _quiet(value: bool) -> None:  # noqa: FBT001 # as typer calls it
+    output.console.quiet = value
+
+
+def _debug(value: bool) -> None:  # noqa: FBT001 # same
+    ASKED["debug"] = ASKED["debug"] or value
+
+
+def _options(
+    *,
+    _v: Annotated[
+        int,
+        typer.Option(
+            "-v",
+            "--verbose",
+            count=True,
+            expose_value=False,
+            callback=_verbose,
+            help="Tell of runs and long waits; -vv: of each request, without its credential.",
+        ),
+    ] = 0,
+    _log: Annotated[
+        str,
+        typer.Option(
+            "--log-format", expose_value=False, callback=_format, help="text or json: of all on the error stream."
+        ),
+    ] = "text",
+    _tracebacks: Annotated[
+        bool, typer.Option("--debug", expose_value=False, callback=_debug, help="Show tracebacks.")
+    ] = False,
+) -> None:
+    """Carry the options of all commands."""
+
+
+def _silence(
+    *,
+    _q: Annotated[
+        bool, typer.Option("--quiet", expose_value=False, callback=_quiet, help="Print only what is wrong.")
+    ] = False,
+) -> None:
+    """Carry the option of commands that do something, beside what they tell of it."""
+
+
+def _params(carrier: Callable[..., Any]) -> list[Any]:
+    alone = typer.Typer(add_completion=False)
+    alone.command()(carrier)
+    return list(typer.main.get_command(alone).params)
+
+
+class Answering(TyperCommand):
+    """A command whose output is what it is for."""
+
+    def __init__(self, name: str | None, *, params: list[Any] | None = None, **options: Any) -> None:  # noqa: ANN401 # typer's own
+        """Add the options of all commands."""
+        super().__init__(name, params=[*(params or []), *_params(_options)], **options)
+
+
+class Doing(Answering):
+    """A command that does something: `--quiet` leaves out what it tells of it."""
+
+    def __init__(self, name: str | None, *, params: list[Any] | None = None, **options: Any) -> None:  # noqa: ANN401 # same
+        """Add `--quiet`."""
+        super().__init__(name, params=[*(params or []), *_params(_silence)], **options)
+
+
+class App(typer.Typer):
+    """Commands, each with the options of all; `cls=Answering` for those whose output is what they are for."""
+
+    def command(self, name: str | None = None, **options: Any) -> Callable[[Any], Any]:  # noqa: ANN401 # typer's own
+        """Register a command."""
+        return super().command(name, **{"cls": Doing, **options})
+
+
+def refuse_both(one: object, other: object, what: str) -> None:
+    """Raise SettingsError where two things are said that cannot both be meant."""
+    if one and other:
+        raise SettingsError(f"{what} cannot both be meant", remedy="Leave one of them out.")

@@ -1,0 +1,86 @@
+"""`communitykit sandbox`: a fictional company on simulated platforms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from communitykit.cli.app import Json, app, errors
+from communitykit.cli.shared import Answering, App
+from communitykit.connector.times import parse_length
+
+sandbox_app = App(help="A fictional company on simulated platforms.", no_args_is_help=True)
+app.add_typer(sandbox_app, name="sandbox")
+
+Size = Annotated[str, typer.Option("--size", help="tiny, small, medium or large.")]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same company.")]
+Today = Annotated[
+    str | None, typer.Option("--today", metavar="DATE", help="The company's own day. Default: today's date.")
+]
+
+
+@sandbox_app.command(cls=Answering)
+def serve(  # the options of the command
+    *,
+    platform: Annotated[
+        str | None, typer.Option("--platform", help="Which platform. Default: every one that has a sandbox.")
+    ] = None,
+    size: Size = "small",
+    seed: Seed = 1,
+    today: Today = None,
+    port: Annotated[
+        int, typer.Option("--port", help="0 takes a free one; with several platforms, the first one's.")
+    ] = 0,
+    fault: Annotated[
+        list[str] | None, typer.Option("--fault", help="For instance latency=50ms; may be repeated.")
+    ] = None,
+    for_: Annotated[str, typer.Option("--for", metavar="1h", help="Stop by itself after that.")] = "1h",
+    as_json: Json = False,
+) -> None:
+    """Serve simulated platforms on this machine, for any client to point at."""
+    from communitykit.cli.sandbox import Company, serve_platforms  # noqa: PLC0415 # imported only when used
+
+    with errors():
+        seconds = parse_length(for_).total_seconds()
+        serve_platforms(
+            platform,
+            company=Company(size, seed, today),
+            port=port,
+            faults=fault or [],
+            seconds=seconds,
+            as_json=as_json,
+        )
+
+
+@sandbox_app.command("export")
+def sandbox_export(  # noqa: PLR0913 # the options of the command
+    *,
+    platform: Annotated[str, typer.Argument(help="Which platform.")],
+    to: Annotated[Path, typer.Argument(help="The archive to write.")],
+    style: Annotated[str | None, typer.Option("--style", help="Of which kind or age. Default: the newest.")] = None,
+    size: Size = "small",
+    seed: Seed = 1,
+    today: Today = None,
+    private: Annotated[
+        bool, typer.Option("--include-private", help="Private communities and direct messages, where exports differ.")
+    ] = False,
+    roster: Annotated[
+        Path | None, typer.Option("--roster", metavar="CSV", help="Write the company's roster, too.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write an export archive of the fictional company, to try an import on."""
+    from communitykit.cli.sandbox import Company, write_export  # noqa: PLC0415 # imported only when used
+
+    with errors():
+        write_export(
+            platform,
+            to,
+            style=style,
+            company=Company(size, seed, today),
+            private=private,
+            roster=roster,
+            as_json=as_json,
+        )

@@ -1,0 +1,68 @@
+"""How a pull went, and how that shows itself at a prompt and in a notebook."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from communitykit.errors import CommunityKitError
+from communitykit.model import Coverage
+from communitykit.shown import Table, as_html, as_text
+
+if TYPE_CHECKING:
+    from communitykit.model import Issue
+    from communitykit.store.merging import Tally
+
+
+@dataclass(slots=True, repr=False)
+class PullResult:
+    """How a pull went. `complete` is True when every slice was read whole."""
+
+    run_id: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    coverage: list[Coverage] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    errors: list[CommunityKitError] = field(default_factory=list)
+    ignored: dict[str, int] = field(default_factory=dict)
+    requests: int = 0
+    retries: int = 0
+    waited: float = 0.0
+    """Seconds in which a request waited, as a clock on the wall shows them: what waits side by side waits once."""
+    tally: Tally | None = None
+    by_default: set[str] = field(default_factory=set)
+    """Slices that left nothing out but what no run reads unless it is asked to."""
+    interrupted: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether nothing was left out."""
+        return not self.errors and not self.interrupted and all(one.status == "complete" for one in self.coverage)
+
+    def __repr__(self) -> str:
+        """Show what came, what did not, and why."""
+        return as_text(*self._told())
+
+    def _repr_html_(self) -> str:
+        return as_html(*self._told())
+
+    def _told(self) -> tuple[str, list[Table]]:
+        how = "stopped" if self.interrupted else "complete" if self.complete else "not complete"
+        seconds = f" in {(self.ended_at - self.started_at).total_seconds():,.1f} s" if self.ended_at else ""
+        heading = f"PullResult: {how}, {self.requests:,} requests{seconds}, {self.waited:,.1f} s of them waited"
+        tally = self.tally
+        counts = (tally.new, tally.changed, tally.vanished) if tally else ({}, {}, {})
+        came = [
+            (kind, *(count.get(kind, 0) for count in counts)) for kind in dict.fromkeys(k for c in counts for k in c)
+        ]
+        left = Counter((one.status, one.reason) for one in self.coverage if one.status != "complete")
+        alike = Counter((one.reason, one.wire_kind, one.detail) for one in self.issues)
+        issues = [(reason, kind, number, detail) for (reason, kind, detail), number in alike.items()]
+        return heading, [
+            Table("What came", ("record", "new", "changed", "vanished"), came),
+            Table("What did not", ("status", "parts", "why"), [(s, n, why) for (s, why), n in left.items()]),
+            Table("Issues", ("reason", "payload", "number", "detail"), issues),
+            Table("Errors", ("error",), [(str(error),) for error in self.errors]),
+        ]

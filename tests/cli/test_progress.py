@@ -1,0 +1,173 @@
+"""How far a run is, shown as fits where it runs; and what results, stores and sessions show of themselves."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from communitykit import Coverage, PullResult, Session, SettingsError, connect, pull, read_archive
+from communitykit.clock import SYSTEM_CLOCK
+from communitykit.connector.waiting import joined, waited
+from communitykit.http.conductor import Meter
+from communitykit.model import Issue
+from communitykit.progress import LINE_SECONDS, Bars, Cell, Lines, Tally, bar, showing, usual
+from communitykit.reading.slices import Closed, Opened, Waiting
+from communitykit.shown import Table, as_html, as_text
+from communitykit.store import Store
+
+AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
+STEERING = "<script>alert(1)</script>\x1b[2J&\u202e"
+RUN = (
+    Opened("x:n:a", "a"),
+    Opened("x:n:b", "b"),
+    Waiting("slack", AT + timedelta(seconds=90)),
+    Closed("x:n:a", Coverage(run_id="r", slice="x:n:a", status="complete"), Meter()),
+)
+
+
+def test_what_is_waited_for_is_told_until_it_is_over() -> None:
+    now = [AT]
+    tally = Tally(now=lambda: now[0])
+    for event in RUN:
+        tally.take(event)
+    assert (tally.done, tally.found, tally.whole) == (1, 2, 3)
+    assert str(tally) == "0 records, 0 requests; slack asks to wait until 12:01:30 UTC"
+    now[0] += timedelta(seconds=91)
+    assert str(tally) == "0 records, 0 requests"
+
+
+def test_lines_are_few() -> None:
+    seconds, written = [0.0], []
+    with showing(Lines(written.append, now=lambda: seconds[0])) as tell:
+        for event in RUN * 100:
+            tell(event)
+        assert written == []
+        seconds[0] = LINE_SECONDS + 1
+        tell(RUN[0])
+        tell(RUN[0])
+    assert len(written) == 1
+    assert written[0].startswith("… 0 records, 0 requests")
+
+
+def test_a_notebook_has_a_bar_without_widgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+
+    def display(shown: Any, *, display_id: bool) -> Any:
+        assert display_id
+        drawn.append(shown._repr_html_())
+        return SimpleNamespace(update=lambda html: drawn.append(html._repr_html_()))
+
+    shell = SimpleNamespace(kernel=object())
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=display))
+    shown = usual(STEERING)
+    assert isinstance(shown, Cell)
+    with showing(shown) as tell:
+        for event in RUN:
+            tell(event)
+    assert len(drawn) == 2  # it is not drawn at every event
+    assert 'value="1" max="1"' in drawn[-1]
+    assert "<script" not in drawn[-1]
+    assert "\x1b" not in drawn[-1]
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=object))  # IPython's terminal
+    assert isinstance(usual("x"), Lines)
+
+
+def test_a_terminal_has_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", SimpleNamespace(isatty=lambda: True, write=len, flush=lambda: None))
+    shown = usual("x")
+    assert isinstance(shown, Bars)
+    shown.end(Tally())
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    assert isinstance(usual("x"), Lines)
+
+
+def test_pull_shows_what_it_is_told_to(exports: dict[str, Path], tmp_path: Path, capsys: Any) -> None:
+    with read_archive("slack", exports["slack"]) as archive:
+        result = pull(archive, tmp_path / "a.duckdb", progress=True)
+        assert capsys.readouterr() == ("", "")  # no terminal, and no ten seconds
+        assert "slack" in repr(archive)
+    shown = repr(result)
+    assert shown.startswith("PullResult: ")
+    assert "What came:" in shown
+    assert str(result.tally.new["posts"]) in shown
+    assert "<table>" in result._repr_html_()
+
+
+class _Read(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@given(st.text())
+def test_no_word_of_a_platform_is_markup(word: str) -> None:
+    tables = [Table("t", ("a", "b"), [(word, 1), (None, 2)])]
+    read = _Read()
+    read.feed(as_html(word, tables) + bar(word, Tally()))
+    read.close()
+    assert read.tags <= {"div", "p", "strong", "table", "caption", "thead", "tbody", "tr", "th", "td", "progress"}
+    assert all(ord(one) >= 32 or one == "\n" for one in as_text(word, tables))
+
+
+def test_a_result_tells_what_came_what_did_not_and_why() -> None:
+    result = PullResult("r", AT)
+    result.coverage = [Coverage(run_id="r", slice=f"x:n:{n}", status="denied", reason=STEERING) for n in range(3)]
+    result.issues = [Issue(run_id="r", slice="x:n:1", wire_kind="message", reason="no_author")] * 2
+    result.errors = [SettingsError("no token")]
+    shown, html = repr(result), result._repr_html_()
+    assert "denied      3  <script>" in shown
+    assert "no_author  message       2  -" in shown
+    assert "no token" in shown
+    assert "\x1b" not in shown + html
+    assert "<script>" not in html
+
+
+def test_a_store_tells_its_tables_and_when_it_is_closed(store: Path) -> None:
+    with Store(store) as opened:
+        shown, html = repr(opened), opened._repr_html_()
+        posts = opened.sql("SELECT 1 FROM posts").num_rows
+    assert "posts" in shown
+    assert f"{posts:,}" in shown
+    assert "<td" in html
+    assert repr(opened) == f"Store {store} (closed)"
+
+
+def test_a_session_tells_its_platform_and_no_secret() -> None:
+    with connect("slack", token="xoxb-very-secret-1") as session:  # invented
+        assert isinstance(session, Session)
+        told = session._repr_html_() + repr(session)
+    assert "Slack" in told
+    assert "xoxb" not in told
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 20)).map(lambda one: (one[0], one[0] + one[1]))))
+def test_what_waits_side_by_side_waits_once(spans: list[tuple[int, int]]) -> None:
+    seconds = {second for begin, end in spans for second in range(begin, end)}
+    assert waited(spans) == len(seconds)
+    assert waited(joined(spans)) == len(seconds)
+    assert len(joined(spans)) <= len(spans)
+
+
+def test_a_meter_counts_a_wait_of_many_once() -> None:
+    meter = Meter()
+    begin = SYSTEM_CLOCK.monotonic()
+    for _ in range(5_000):
+        meter.wait(begin, 10.0)
+    assert meter.waited == 10.0
+    assert len(meter.spans) <= 1_001

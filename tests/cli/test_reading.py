@@ -1,0 +1,124 @@
+"""Reading from the command line: by a configuration, from several sources at once, and what is told of it."""
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from communitykit import Gap, parse_id, pull, read_archive
+from communitykit.cli import runs
+from communitykit.cli.output import Exit
+from communitykit.connector.registry import registry
+from communitykit.reading.slices import _is_by_default
+from communitykit.sandbox import World, serve
+from communitykit.store import Store
+
+
+def only_in_slack(store: Path) -> str:
+    with Store(store) as opened:
+        rows = opened.sql("SELECT id FROM communities WHERE platform = 'slack' AND kind = 'channel'").to_pylist()
+    return parse_id(rows[0]["id"]).native[0]
+
+
+def test_a_glob_may_fit_one_of_several_sources(exports: dict[str, Path], store: Path, tmp_path: Path) -> None:
+    glob = only_in_slack(store)
+    with read_archive("slack", exports["slack"]) as slack, read_archive("yammer", exports["yammer"]) as yammer:
+        both = pull([slack, yammer], tmp_path / "a.duckdb", communities=(glob,))
+        assert runs.code(both) == Exit.COMPLETE, [(one.status, one.reason) for one in both.coverage]
+        neither = pull([slack, yammer], tmp_path / "b.duckdb", communities=(glob, "nowhere-*"))
+        alone = pull([yammer], tmp_path / "c.duckdb", communities=(glob,))
+    assert runs.code(neither) == runs.code(alone) == Exit.PARTIAL
+    reasons = [one.reason for one in neither.coverage if one.status == "skipped" and "matches" in (one.reason or "")]
+    assert len(reasons) == 2
+    assert all("'nowhere-*'" in reason and glob not in reason for reason in reasons)
+
+
+def test_what_an_archive_is_is_told_for_every_connector(typed: Any, exports: dict[str, Path], tmp_path: Path) -> None:
+    done = typed("import", "yammer", exports["yammer"], "--to", tmp_path / "a.duckdb")
+    assert "Found: Yammer" in done.out
+    assert " people, " in done.out.partition("Found: ")[2].splitlines()[0]
+    again = typed("import", "slack", exports["slack"], "--to", tmp_path / "a.duckdb", "--json").document
+    assert again["archives"][0].startswith("export of the workspace ")
+
+
+def test_what_polling_rules_leave_for_later_is_no_fault() -> None:
+    assert _is_by_default((Gap("read already; force reads anyway", "skipped", option="force"),))
+    assert not _is_by_default((Gap("the force of habit", "skipped"),))
+    assert not _is_by_default((Gap("read in part", "partial", option="force"),))
+
+
+@pytest.fixture
+def served(world: World) -> Any:
+    with serve(world, registry().get("slack").simulated()) as server:
+        yield server
+
+
+def test_a_configuration_says_what_the_command_does_not(typed: Any, served: Any, exports: dict[str, Path]) -> None:
+    settings = "\n".join(
+        f"{name} = {json.dumps(value) if not isinstance(value, float) else value}"
+        for name, value in served.settings.items()
+        if name != "token"
+    )
+    Path("c.toml").write_text(
+        f"""
+        [store]
+        path = "kept/a.duckdb"
+        [[sources]]
+        name = "emea"
+        connector = "slack"
+        token = {{ env = "EMEA" }}
+        {settings}
+        [[sources]]
+        name = "old"
+        connector = "yammer"
+        archive = {json.dumps(str(exports["yammer"]))}
+        [privacy]
+        content = "features"
+        keep = "90y"
+        [analysis]
+        to = "figures.duckdb"
+        """,
+        encoding="utf-8",
+    )
+    secret = {"EMEA": served.settings["token"]}
+    assert typed("check", "emea", "--config", "c.toml", **secret).code == 0
+    assert "did you mean 'emea'" in typed("check", "emae", "--config", "c.toml").err
+    assert typed("pull", "emea", "--config", "c.toml", "--estimate", "--json").document[0]["slices"] > 5
+    done = typed("pull", "emea", "--config", "c.toml", "--since", "90d", "-vv", "--log-format", "json")
+    assert done.code == 0, done.err
+    assert "emea: what was written from " in done.out
+    lines = [json.loads(line) for line in done.err.splitlines()]
+    assert {line["logger"] for line in lines} == {"communitykit"}
+    asked = [line["message"] for line in lines if line["level"] == "debug"]
+    assert any("/conversations.history: 200 in " in one for one in asked)
+    assert served.settings["token"] not in done.err + done.out
+    told = typed("import", "old", "--config", "c.toml", "--json").document
+    assert told["new"]["posts"] > 0
+    assert typed("pull", "--config", "c.toml", "--quiet").out == ""
+    with Store("kept/a.duckdb") as opened:
+        assert {row["platform"] for row in opened.sql("SELECT DISTINCT platform FROM posts").to_pylist()} == {
+            "slack",
+            "yammer",
+        }
+        assert opened.sql("SELECT 1 FROM posts WHERE text IS NOT NULL").num_rows == 0
+    for words in (["export", "--to", "out"], ["people", "review"], ["compact"], ["prune"]):
+        assert typed(*words, "--config", "c.toml").code == 0, words
+    assert typed("analyse", "--config", "c.toml").code == 0
+    run = typed("metrics", "run", "active_members", "--config", "c.toml", "--by", "month", "--json")
+    assert run.code == 0, run.err
+    assert run.document["figures"]
+    query = typed("metrics", "run", "active_members", "--config", "c.toml", "--sql", "--json").document
+    assert query["sql"].lower().lstrip().startswith(("select", "with", "--"))
+
+
+def test_init_prints_one_document_too(typed: Any, served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("token\nmatrix\nhome\n\nhttps://matrix.invalid\nNO_SUCH\n"))
+    done = typed("init", "--json")
+    assert done.code == 1
+    assert done.document["connector"] == "matrix"
+    assert "an account that is in the rooms to read" in done.document["letter"]
+    assert "NO_SUCH is not set" in done.document["sources"][0]["error"]
+    assert "Which platform?" in done.err
