@@ -193,7 +193,7 @@ def deliveries(name: str, world: World) -> Iterator[tuple[Mapping[str, str], byt
                     yield signed(headers, changed)
 
 
-@pytest.mark.parametrize("name", ["slack"])  # a change notification of Teams tells no kind of channel
+@pytest.mark.parametrize("name", ["slack", "teams"])
 def test_through_webhooks(name: str) -> None:
     world, declared = World(seed=7, size="tiny", platforms=(name,)), registry().get(name)
     platform, told, asked_for = platform_of(declared), set[str](), set[str]()

@@ -50,6 +50,11 @@ def body(*items: dict[str, Any], tokens: Any = ()) -> bytes:
     return json.dumps({"value": list(items), "validationTokens": list(tokens)}).encode()
 
 
+def secret() -> str:
+    """Return what a receiver is told who knows that the channel is none of the private ones."""
+    return receiving(STATE, public_channels=["teams:tenant-1:community:19:c@thread.tacv2"])
+
+
 def test_the_handshake_gives_the_token_back_decoded() -> None:
     assert handshake("?validationToken=Validation%3A+a%2Bb%3C%3E") == "Validation: a+b<>"
     assert handshake("validationToken=x&other=1") == "x"
@@ -57,7 +62,7 @@ def test_the_handshake_gives_the_token_back_decoded() -> None:
 
 
 def test_resource_data_becomes_the_record_that_the_api_gives() -> None:
-    found = receive("teams", headers={}, body=body(notification(MESSAGE)), secret=receiving(STATE))
+    found = receive("teams", headers={}, body=body(notification(MESSAGE)), secret=secret())
     (post,) = [one for one in found.records if one.record == "post"]
     assert post.id == "teams:tenant-1:post:19:c@thread.tacv2/2"
     assert post.root_id == "teams:tenant-1:post:19:c@thread.tacv2/1"
@@ -92,6 +97,22 @@ def test_members_and_channels_come_too() -> None:
     ]
 
 
+def test_a_message_whose_channel_may_be_private_is_left_out_unless_it_is_known_or_asked_for() -> None:
+    delivered = body(notification(MESSAGE))
+    for known in ([], ["19:another@thread.tacv2"]):
+        blind = receiving(STATE, public_channels=known)
+        found = receive("teams", headers={}, body=delivered, secret=blind)
+        assert (found.records, found.ignored) == ((), {"private talk, not asked for": 1})
+        assert receive("teams", headers={}, body=delivered, secret=blind, include_private=True).records
+    for one in ("19:c@thread.tacv2", "teams:tenant-1:community:19:c@thread.tacv2"):
+        seeing = receiving(STATE, public_channels=[one])
+        assert receive("teams", headers={}, body=delivered, secret=seeing).records
+    member = {"@odata.type": "#microsoft.graph.aadUserConversationMember", "userId": "u1", "roles": []}
+    within = {"resource": "teams('t')/channels('19:p')/members('m')", "resourceData": {"@odata.type": "#x.member"}}
+    found = receive("teams", headers={}, body=body(notification(member, **within)), secret=secret())
+    assert found.records == ()
+
+
 def test_without_resource_data_nothing_is_made_up() -> None:
     found = receive("teams", headers={}, body=body(notification()), secret=STATE)
     assert found.records == ()
@@ -115,7 +136,7 @@ def test_a_deletion_that_tells_only_an_address_is_a_deletion(resource: str, expe
         content = {"id": expected[1], "@odata.type": f"#microsoft.graph.{kind}"}
         ways.append(notification(content, resourceData=content, **told))
     for way in ways:
-        (found,) = receive("teams", headers={}, body=body(way), secret=receiving(STATE)).records
+        (found,) = receive("teams", headers={}, body=body(way), secret=secret()).records
         assert (found.record, found.id, found.gone) == (
             expected[0],
             f"teams:tenant-1:{expected[0]}:{expected[1]}",
@@ -244,7 +265,8 @@ def test_validation_tokens_are_verified_where_the_keys_are_given() -> None:
 
     def received(*tokens: str) -> Any:
         delivered = body(notification(MESSAGE), tokens=tokens)
-        return door.receive_for(TEAMS, headers={}, body=delivered, secret=secret, clock=Clock(now=lambda: NOW))
+        clock = Clock(now=lambda: NOW)
+        return door.receive_for(TEAMS, headers={}, body=delivered, secret=secret, include_private=True, clock=clock)
 
     assert received(token()).records
     with pytest.raises(SignatureError, match="no validation token"):

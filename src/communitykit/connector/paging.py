@@ -22,7 +22,7 @@ def cursor_pager(path: tuple[str, ...], *, param: str = "cursor", more: tuple[st
     """
 
     def following(request: Request, response: Response) -> Request | None:
-        value = look(response.data, *path)
+        value = _named(look(response.data, *path), request)
         if not value:
             if more and look(response.data, *more) is True:
                 raise CursorError(
@@ -42,10 +42,26 @@ def link_pager(*path: str) -> Pager:
     """Page by a whole next address found at `path` in the answer; the runner refuses it on a foreign host."""
 
     def following(request: Request, response: Response) -> Request | None:
-        value = look(response.data, *path)
-        return replace(request, url=value, params={}) if isinstance(value, str) and value else None
+        value = _named(look(response.data, *path), request)
+        return replace(request, url=str(value), params={}) if value else None
 
     return following
+
+
+def _named(value: JSON, request: Request) -> str | int | None:
+    """Return the next page's name, None at the end.
+
+    Raises CursorError for what is no name: taken as absent, it would be the end of a list that goes on.
+    """
+    if not value:
+        return None
+    if isinstance(value, str) or (isinstance(value, int) and value is not True):
+        return value
+    raise CursorError(
+        f"the platform names the next page by a value of type {type(value).__name__}",
+        subject=request.subject,
+        remedy="What came before is kept; run again later.",
+    )
 
 
 _STALLED = 3

@@ -75,10 +75,13 @@ class Exchange:
         """Make an address absolute and check that it may be asked.
 
         Raises ForeignHostError when its host is not the settings' or the connector's, or when it is plain http to
-        anything but this machine.
+        anything but this machine; ProtocolError when it cannot be read.
         """
-        absolute = _absolute(self.base_url, url)
-        parts = urlsplit(absolute)
+        try:
+            absolute = _absolute(self.base_url, url)
+            parts = urlsplit(absolute)
+        except ValueError:
+            raise self._unreadable(subject) from None
         if not any(fnmatchcase(parts.netloc, pattern) for pattern in self._hosts):
             raise ForeignHostError(
                 f"refused to send a request to {parts.hostname}",
@@ -100,12 +103,25 @@ class Exchange:
         return any(fnmatchcase(urlsplit(url).netloc, pattern) for pattern in self._credential_hosts)
 
     def redirect(self, request: Request, url: str, status: int, headers: Mapping[str, str]) -> Request | None:
-        """Return the request that follows a redirect, without credential, or None when it is no redirect."""
+        """Return the request that follows a redirect, without credential, or None when it is no redirect.
+
+        Raises ProtocolError for an address that cannot be read.
+        """
         location = headers.get("location")
         if status not in {301, 302, 303, 307, 308} or not location:
             return None
-        return replace(
-            request, url=urljoin(url, location), method="GET", params={}, form=None, json=None, authorized=False
+        try:
+            further = urljoin(url, location)
+        except ValueError:
+            raise self._unreadable(request.subject) from None
+        return replace(request, url=further, method="GET", params={}, form=None, json=None, authorized=False)
+
+    def _unreadable(self, subject: str) -> ProtocolError:
+        return ProtocolError(
+            "the answer pointed to an address that cannot be read",
+            platform=self.connector.name,
+            subject=subject,
+            remedy="Nothing was sent there; run again, and report it if it stays so.",
         )
 
     def decode(

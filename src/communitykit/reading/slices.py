@@ -76,6 +76,8 @@ class Waiting:
 Progress: TypeAlias = Opened | Page | Closed | Failed | Waiting
 
 
+NO_PAGE = 3
+"""So many payloads in one batch, none of them understood, are no page: one or two may be odd for good."""
 ISSUES_KEPT = 1_000
 """Issues of one reason and kind of payload that a slice keeps; Coverage counts them all (`rejected`)."""
 
@@ -104,7 +106,7 @@ class SliceReading:
         self._issues: Counter[tuple[str | None, str]] = Counter()
         self._seen: set[str] = set()
         self._unread: set[str] = set()
-        self._unreadable = False
+        self._unreadable = self._held = False
         self._window: tuple[frozenset[str], frozenset[str]] | None = None
         self._network = slice_.network if slice_ else None
         self._read = self._stored = self._rejected = self._requests = 0
@@ -119,6 +121,7 @@ class SliceReading:
             self._read += len(step.items)
             self._stored += len(page.records)
             self._rejected += len(page.issues)
+            self._hold(step, page)
             page.issues = [issue for issue in page.issues if self._is_sampled(issue)]
             if self._sweeps:
                 self._seen.update(record.id for record in page.records)
@@ -131,6 +134,17 @@ class SliceReading:
         if page is not None:
             page.requests, self._requests = self.meter.requests - self._requests, self.meter.requests
         return page
+
+    def _hold(self, step: Batch, page: Page) -> None:
+        """Move no checkpoint beyond a page of which nothing at all was understood: the next run asks for it again.
+
+        One odd payload costs itself; several that are all odd are no page of this platform.
+        """
+        if len(step.items) >= NO_PAGE and len(page.issues) >= len(step.items) and not page.records and not self._held:
+            self._held = True
+            self._gaps.append(Gap("Nothing of a page could be understood: the next run reads on from before it."))
+        if self._held:
+            page.checkpoint = None
 
     def _is_sampled(self, issue: Issue) -> bool:
         """Tell whether an Issue is kept: of a million alike a thousand say the same, and all are counted."""

@@ -108,7 +108,7 @@ class Truth:
         for name, value in expected.items():
             found = self._value(name, row)
             if found != self._value(name, expected) and not (found in _NOTHING and value in _NOTHING):
-                community = expected.get("community_id") if found is None else None
+                community = expected.get("community_id") if found in _NOTHING else None
                 yield Difference(record, key, name, value, found, community)
 
     def _value(self, name: str, row: Mapping[str, Any]) -> Any:  # noqa: ANN401 # any field's value

@@ -195,7 +195,10 @@ class Kept:
 
     def tells(self, record: str, id_: str, field: str) -> bool:
         """Tell whether a source told this field of a record, if only that it is None."""
-        column = {"replies": "counts", "files": "attachments"}.get(field, field)  # what the truth calls them
+        if field == "replies":  # what the truth calls them, too: one of the counts, each of which may be untold
+            query = f"SELECT 1 FROM {TABLES[record]} WHERE id = ? AND counts.replies IS NULL"  # noqa: S608 # our own names
+            return not self._writer.connection().execute(query, [id_]).fetchall()
+        column = {"files": "attachments"}.get(field, field)
         query = f"SELECT provenance FROM {TABLES[record]} WHERE id = ?"  # noqa: S608 # our own names
         rows = self._writer.connection().execute(query, [id_]).fetchall()
         return not rows or any(f'"{column}"' in row[0] for row in rows)

@@ -113,7 +113,7 @@ class RunChecks(Checks):
         told = Counter(run.left_out) - told_anyway
         if name not in MOVING:
             found = self.differences(declared, world, store)
-            assert _unexplained(found, run, told, store) == []
+            assert unexplained(found, run, told, store) == []
         assert FOREIGN.split("/")[2] not in {host for host, _ in run.hosts}
         # At whatever price: what a platform's rule says about asking again soon does not count here.
         store.read(declared, world, settings=self.all_settings(declared), force=True)
@@ -167,7 +167,7 @@ class RunChecks(Checks):
         return max(1, number // 5) / limits[budget].limit
 
 
-def _unexplained(found: list[Difference], run: Run, told: Mapping[str, int], store: Kept) -> list[str]:
+def unexplained(found: list[Difference], run: Run, told: Mapping[str, int], store: Kept) -> list[str]:
     """Return the differences that the run does not account for.
 
     What is missing, a record or a field that nobody told, may be missing where a slice says that it is not complete:

@@ -11,7 +11,7 @@ from datetime import datetime
 from urllib.parse import parse_qs
 
 from communitykit import ProtocolError, SettingsError, SignatureError
-from communitykit.connector import JSON, Batch, Delivery, Privacy, WebhookDoor, decode_json
+from communitykit.connector import JSON, Batch, Delivery, Privacy, WebhookDoor, as_texts, decode_json
 from communitykit_teams.crypto import decrypted, verify_validation_tokens
 from communitykit_teams.ids import PLATFORM, parse_time
 from communitykit_teams.wire import Notification
@@ -30,13 +30,20 @@ def webhook_secret(
     client_id: str | None = None,
     tenants: Iterable[str] = (),
     jwks: Mapping[str, JSON] | None = None,
+    public_channels: Iterable[str] = (),
 ) -> str:
     """Put what `receive` must know into the one text that it takes as `secret`.
 
     `client_state` is what the subscription was created with; `private_keys` are PEM by `encryptionCertificateId`. With
     `jwks` (and the app's `client_id` and `tenants`) validation tokens are required and verified, too.
+
+    A notification does not tell what kind of channel a message stands in, so it is taken for private, and left out
+    unless `include_private` asks for it. `public_channels` names the channels that are not: native ids (`19:…`), or ids
+    of communities as a store has them.
     """
-    told = {"client_state": client_state, "private_keys": dict(private_keys or {})}
+    told: dict[str, JSON] = {"client_state": client_state, "private_keys": dict(private_keys or {})}
+    if public_channels:
+        told["public_channels"] = sorted(one.partition(":community:")[2] or one for one in public_channels)
     tokens = {"client_id": client_id, "tenants": list(tenants), "jwks": dict(jwks)} if jwks is not None else {}
     return json.dumps({**told, **tokens})
 
@@ -72,7 +79,7 @@ def receive(headers: Mapping[str, str], body: bytes, secret: str, now: datetime)
         )
     batches, marks = [], []
     for one in notifications:
-        batch = _batch(one, known["private_keys"])
+        batch = _batch(one, known["private_keys"], known["public_channels"])
         batches.append(batch)
         marks.append(_mark(one, batch))
     key = hashlib.sha256("\n".join(marks).encode()).hexdigest()[:32] if marks else None
@@ -118,8 +125,9 @@ def _known(secret: str) -> dict[str, JSON]:
         except ValueError:
             told = None
     if isinstance(told, dict) and isinstance(told.get("client_state"), str):
-        return {**told, "private_keys": told.get("private_keys") or {}}
-    return {"client_state": secret, "private_keys": {}}
+        public = frozenset(as_texts(told.get("public_channels")))
+        return {**told, "private_keys": told.get("private_keys") or {}, "public_channels": public}
+    return {"client_state": secret, "private_keys": {}, "public_channels": frozenset()}
 
 
 def _decoded(body: bytes) -> dict[str, JSON]:
@@ -134,12 +142,12 @@ def _decoded(body: bytes) -> dict[str, JSON]:
     return data
 
 
-def _batch(item: Notification, keys: Mapping[str, str]) -> Batch:
+def _batch(item: Notification, keys: Mapping[str, str], public: frozenset[str]) -> Batch:
     if item.get("lifecycleEvent"):
         return Batch("lifecycle", [dict(item)])
     content = item.get("encryptedContent")
     if not content:
-        return _removal(item) or Batch("notification", [dict(item)])
+        return _removal(item, public) or Batch("notification", [dict(item)])
     payload = decrypted(content, _key_for(str(content.get("encryptionCertificateId") or ""), keys))
     parts = resource_ids(str(item.get("resource") or ""))
     context: dict[str, JSON] = {"network": item.get("tenantId"), "origin": "webhook"}
@@ -152,26 +160,29 @@ def _batch(item: Notification, keys: Mapping[str, str]) -> Batch:
     if item.get("changeType") == "deleted":
         payload = {**payload, **_REMOVED}
     as_of = parse_time(payload.get("lastModifiedDateTime") or payload.get("createdDateTime"))
-    return Batch(kind, [payload], context, as_of=as_of, privacy=_privacy(kind, parts, payload))
+    return Batch(kind, [payload], context, as_of=as_of, privacy=_privacy(kind, parts, payload, public))
 
 
-def _privacy(kind: str, parts: Mapping[str, str], payload: Mapping[str, JSON]) -> Privacy:
+def _privacy(kind: str, parts: Mapping[str, str], payload: Mapping[str, JSON], public: frozenset[str]) -> Privacy:
     """Tell how private a delivery is: talk of chats is direct, teams and channels are private unless they say not.
 
-    Of a channel's message Graph tells no kind of channel: who subscribes to private ones says so by the resource.
+    Of a channel's message Graph tells no kind of channel ("Get change notifications for messages in Teams channels and
+    chats"), so it is private unless its channel is known not to be.
     """
     if "chats" in parts or (payload.get("chatId") and not payload.get("channelIdentity")):
         return "direct"
-    if "@removed" in payload:  # only an id
+    if "@removed" in payload and kind != "message":  # only an id
         return "public"
     if kind == "channel":
         return "public" if payload.get("membershipType") == "standard" else "private"
     if kind == "team":
         return "public" if str(payload.get("visibility") or "").lower() == "public" else "private"
-    return "public"
+    if kind == "member":  # who is in a team, or in a channel with members of its own, which is never a standard one
+        return "private" if "channels" in parts else "public"
+    return "public" if parts.get("channels") in public else "private"
 
 
-def _removal(item: Notification) -> Batch | None:
+def _removal(item: Notification, public: frozenset[str]) -> Batch | None:
     """Read a deletion that tells only which address is no more: of a team, a channel, or what was said in one."""
     parts, network = resource_ids(str(item.get("resource") or "")), item.get("tenantId")
     if item.get("changeType") != "deleted" or not network or not parts or not parts.keys() <= _ADDRESSED:
@@ -181,7 +192,9 @@ def _removal(item: Notification) -> Batch | None:
     if root and channel:
         reply = parts.get("replies")
         payload = {"id": reply, "replyToId": root} if reply else {"id": root}
-        return Batch("message", [{**payload, **_REMOVED}], {**context, "channel": channel})
+        gone = {**payload, **_REMOVED}
+        privacy = _privacy("message", parts, gone, public)
+        return Batch("message", [gone], {**context, "channel": channel}, privacy=privacy)
     native = channel or team
     return Batch("channel" if channel else "team", [{"id": native, **_REMOVED}], context) if native else None
 

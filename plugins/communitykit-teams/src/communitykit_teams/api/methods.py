@@ -216,7 +216,7 @@ def fault(response: Response) -> CommunityKitError | None:
     if told is None:
         nothing = not isinstance(data, Mapping) or not data
         if response.status < 300 and response.request.expect == "json" and nothing:  # noqa: PLR2004
-            empty = data is None and response.status in {202, 204}
+            empty = data is None and response.status in {202, 204} and response.request.method != "GET"
             return None if empty else ProtocolError("the answer is no JSON object, or empty", remedy="Check base_url.")
         return refusal("", "", response) if response.status >= 400 else None  # noqa: PLR2004
     return refusal(*told, response)

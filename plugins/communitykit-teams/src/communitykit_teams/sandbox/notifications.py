@@ -29,12 +29,12 @@ def private_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def receiving(client_state: str) -> str:
+def receiving(client_state: str, *, public_channels: Iterable[str] = ()) -> str:
     """Return what a receiver must know."""
     pem = private_key().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return webhook_secret(client_state, private_keys={CERTIFICATE_ID: pem.decode()})
+    return webhook_secret(client_state, private_keys={CERTIFICATE_ID: pem.decode()}, public_channels=public_channels)
 
 
 def encrypted(resource: dict[str, JSON], *, seed: str) -> dict[str, str]:

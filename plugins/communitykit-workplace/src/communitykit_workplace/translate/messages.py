@@ -224,13 +224,16 @@ def _counts(item: Mapping[str, JSON], replies: int | None) -> CountsDraft | None
 
 
 def _replies(item: Mapping[str, JSON]) -> int | None:
-    """Count everything below a post, where all of it is shown; else what is told of it."""
+    """Count everything below a post, where all of it is shown; else what is told of it.
+
+    The summary of a list that is cut counts no answers to comments: where there are some, it is not the figure.
+    """
     edge = item.get("comments")
     if edge is None:
         return _int(item.get("comment_count"))
     listed = rows(edge)
     if not is_whole(edge):
-        return total(edge)
+        return None if any(_below(one) for one in listed) else total(edge)
     return len(listed) + sum(_below(one) for one in listed)
 
 

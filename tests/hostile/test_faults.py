@@ -1,0 +1,145 @@
+"""Whatever stands where an answer should be, in whatever scope: the truth, or a word; and healed by the next run."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+from faults import FOREIGN, KINDS, LIMIT, Strike
+
+from communitykit.connector.declaration import Connector
+from communitykit.connector.registry import registry
+from communitykit.sandbox import Call, Site, World, project
+from communitykit.sandbox.world import Size
+from communitykit.testing.base import platform_of
+from communitykit.testing.reading import Kept, Run, read
+from communitykit.testing.runs import unexplained
+
+LATER = timedelta(hours=2)
+"""When the healthy run comes: what is told of the same moment in two ways has no order."""
+SMALL = Size(people=5, posts=40, communities=3, days=60)
+SCOPES: Mapping[str, Mapping[str, frozenset[str]]] = {
+    "slack": {
+        "discovery": frozenset({"auth.test", "conversations.list", "team.profile.get"}),
+        "listing": frozenset({"users.list", "conversations.members", "usergroups.list", "users.info"}),
+        "history": frozenset({"conversations.history"}),
+        "thread": frozenset({"conversations.replies"}),
+    },
+    "teams": {
+        "discovery": frozenset({"organization", "groups", "$batch", "token"}),
+        "listing": frozenset({"users", "members"}),
+        "history": frozenset({"messages"}),
+        "thread": frozenset({"replies"}),
+    },
+    "yammer": {
+        "discovery": frozenset({"api/v1/networks/current.json", "api/v1/groups.json"}),
+        "listing": frozenset({"api/v1/users.json", "api/v1/users/in_group/*.json"}),
+        "history": frozenset({"api/v1/messages/in_group/*.json"}),
+        "thread": frozenset({"api/v1/messages/in_group/*.json?"}),
+    },
+    "matrix": {
+        "discovery": frozenset({"whoami", "sync", "hierarchy"}),
+        "listing": frozenset({"users", "members"}),
+        "history": frozenset({"messages"}),
+        "thread": frozenset({"messages?"}),
+    },
+    "workplace": {
+        "discovery": frozenset({"graph/community", "graph/community/groups"}),
+        "listing": frozenset({"graph/community/members", "graph/community/organization_members", "graph/*/members",
+                              "scim/v2/Users"}),
+        "history": frozenset({"graph/*/feed"}),
+        "thread": frozenset({"graph/*/comments", "graph"}),
+    },
+}  # fmt: skip
+"""What is asked in each scope, by the simulated platform's names.
+
+With a question mark: pages after a place's first, on platforms where replies come among a place's own messages.
+"""
+CASES = [
+    pytest.param(
+        connector, scope, fault, marks=pytest.mark.slow if (number + turn + 2 * at) % 8 == 0 else pytest.mark.exhaustive
+    )
+    for number, fault in enumerate(KINDS)
+    for at, (connector, scopes) in enumerate(SCOPES.items())
+    for turn, scope in enumerate(scopes)
+]
+"""Every fault in every scope of every connector: all of them before a release, an eighth, every fault in it, always."""
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(KINDS) >= 60
+    assert len(CASES) == len(KINDS) * len(SCOPES) * 4
+
+
+@cache
+def world_of(connector: str) -> World:
+    return World(seed=5, size=SMALL, platforms=(connector,))
+
+
+@cache
+def truth_of(connector: str) -> Any:
+    declared = registry().get(connector)
+    return project(world_of(connector), declared.capabilities, platform_of(declared))
+
+
+@cache
+def told_anyway(connector: str) -> Counter[str]:
+    """What a good run leaves out, which no fault is to be credited with; it is the truth."""
+    declared, store = registry().get(connector), Kept()
+    run = store.read(declared, world_of(connector), options=platform_of(declared).tight)
+    assert truth_of(connector).compare(store.current()) == []
+    return Counter(run.left_out)
+
+
+def inside(connector: str, scope: str) -> Callable[[Site, Call], bool]:
+    names, further, seen = SCOPES[connector][scope], any(name.endswith("?") for name in SCOPES[connector][scope]), {}
+
+    def tell(site: Site, call: Call) -> bool:
+        name = site.desk.name(call)
+        if not further:
+            return name in names
+        first: str = seen.setdefault(call.path, call.key)
+        return f"{name}?" in names and first != call.key
+
+    return tell
+
+
+def struck(declared: Connector, store: Kept, fault: Strike) -> Run:
+    began = time.monotonic()
+    settings = {"max_answer_size": LIMIT, "max_answer_time": 60}
+    run = store.read(
+        declared, world_of(declared.name), faults=[fault], options=platform_of(declared).tight, settings=settings
+    )
+    assert time.monotonic() - began < 30
+    return run
+
+
+@pytest.mark.parametrize(("connector", "scope", "name"), CASES)
+def test_the_truth_or_a_word_and_healed_by_the_next_run(connector: str, scope: str, name: str) -> None:
+    declared, kind, store = registry().get(connector), KINDS[name], Kept()
+    truth, anyway = truth_of(connector), told_anyway(connector)
+    fault = Strike(kind.change, inside(connector, scope))
+    run = struck(declared, store, fault)
+    told = Counter(run.left_out) - anyway
+    assert fault.hits
+    assert [one for one in told if "defect" in one or "Traceback" in one] == []
+    assert FOREIGN.split("/")[2] not in {host for host, _ in run.hosts}
+    if not kind.lies:
+        assert unexplained(truth.compare(store.current()), run, told, store) == []
+    everything = {name: "all" for name in ("lookback", "threads") if name in declared.settings.model_fields}
+    healed = store.read(
+        declared, world_of(connector), settings=everything, options=platform_of(declared).tight, force=True, ahead=LATER
+    )
+    assert truth.compare(store.current()) == [], told
+    assert Counter(healed.left_out) - anyway == Counter()
+
+
+def test_a_healthy_run_is_the_truth() -> None:
+    for connector in SCOPES:
+        told_anyway(connector)
+        assert read(registry().get(connector), world_of(connector)).violations == []
