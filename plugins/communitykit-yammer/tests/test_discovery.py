@@ -17,7 +17,7 @@ from communitykit import (
 )
 from communitykit.connector import Batch, Gap, Request, Response, Selection, Slice, Swept
 from communitykit_yammer import YammerSettings
-from communitykit_yammer.api import discover, read, resolve
+from communitykit_yammer.api import READERS, discover, resolve
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NETWORKS = [{"id": 1, "name": "One", "permalink": "one.example"}, {"id": 2, "name": "Two", "is_primary": True}]
@@ -133,7 +133,7 @@ def test_members_that_may_not_be_seen_are_told_and_not_swept() -> None:
         raise PermissionMissingError("closed", status=403)
 
     slice_ = Slice("members/3", "1", ("membership",), "yammer:1:community:3", "Open members", {"group": "3"})
-    steps = run(read(scope(), slice_, None), answer)
+    steps = run(READERS["members"].read(scope(), slice_, None), answer)
     (gap,) = [step for step in steps if isinstance(step, Gap)]
     assert (gap.status, gap.community_id) == ("denied", "yammer:1:community:3")
     assert not [step for step in steps if isinstance(step, Swept)]
@@ -151,7 +151,7 @@ def test_a_short_page_of_members_ends_the_list_only_where_it_says_so() -> None:
 
     slice_ = Slice("members/3", "1", ("membership",), "yammer:1:community:3", "Open members", {"group": "3"})
     for how, requests in ((answer, 3), (saying, 2)):
-        steps = run(read(scope(), slice_, None), how)
+        steps = run(READERS["members"].read(scope(), slice_, None), how)
         rows = [row for step in steps if isinstance(step, Batch) and step.kind == "membership" for row in step.items]
         assert len(rows) == 40
         assert len([step for step in steps if isinstance(step, Request)]) == requests

@@ -6,15 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from test_feed import drive, message, scope, server, updates
+from test_feed import estimate, message, read, scope, server, updates
 
 from communitykit import ProtocolError
 from communitykit.connector import Slice, Swept
 from communitykit.sandbox import World, project
+from communitykit.testing import drive
 from communitykit.testing.reading import Kept
 from communitykit.testing.reading import read as simulated
 from communitykit_yammer import YAMMER
-from communitykit_yammer.api import estimate, read
 from communitykit_yammer.sandbox import YammerPlatform
 
 

@@ -211,7 +211,7 @@ Step: TypeAlias = Request | tuple[Request, ...] | Batch | Slice | Swept | Gap
 T = TypeVar("T", default=None)
 Flow: TypeAlias = Generator[Step, Any, T]
 """A generator of steps that returns a T: `Flow` alone returns nothing, `Flow[int]` is used with `yield from`."""
-Draft: TypeAlias = RecordDraft | dict[str, Any] | Swept | Ignored | Rejected
+Draft: TypeAlias = RecordDraft | dict[str, JSON] | Swept | Ignored | Rejected
 """What a translator gives: a record as a dict with `record` and `id`, a Swept, Ignored, or Rejected for one part."""
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
-from communitykit.connector.flow import Draft, Rejected
+from communitykit.connector.flow import Rejected
+
+T = TypeVar("T")
 
 
-def in_part(native: str | None, drafts: Iterable[Draft]) -> list[Draft]:
-    """Return the drafts of one part of a payload (a reply, a reaction), or a Rejected that says why there are none.
+def in_part(native: str | None, drafts: Iterable[T]) -> list[T | Rejected]:
+    """Return the drafts of one part of a payload (a reply, a mention), or a Rejected that says why there are none.
 
     `native` is the platform's own id of the part, or of what it belongs to: what has it counts as seen.
     """

@@ -189,8 +189,8 @@ class Translation:
             self._reject(batch.kind, item, page, "malformed", where_it_failed(error))
         if self._raw and len(drafts) > before:
             scrubbed = self.scrubber.json(item)
-            for draft in drafts[before:]:
-                draft["raw"] = scrubbed
+            for record in drafts[before:]:
+                record["raw"] = scrubbed
 
     def _ignore(self, draft: Ignored, batch: Batch, item: Any, page: Page, ignored: Counter[str]) -> None:  # noqa: ANN401
         if draft.kind in self.connector.ignored:

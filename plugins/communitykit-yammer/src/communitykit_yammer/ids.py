@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from communitykit.connector import JSON, Rejected, make_event_id, make_id
+from communitykit.connector import JSON, Rejected, make_id
 
 PLATFORM = "yammer"
 NETWORK = "network"
@@ -59,16 +59,6 @@ def community_id(network: str, *native: str) -> str:
 def post_id(network: str, native: str) -> str:
     """Return a message's id, which is unique in its network."""
     return make_id(PLATFORM, network, "post", native)
-
-
-def membership_id(network: str, community: str, *member: str) -> str:
-    """Return the id of somebody's being in a group (or `network`)."""
-    return make_id(PLATFORM, network, "membership", community, *member)
-
-
-def reaction_id(network: str, post: str, actor: str) -> str:
-    """Return the id of a reaction: Yammer allows one per person and message, and does not tell which it is."""
-    return make_event_id(PLATFORM, network, "reacted", target=post, actor=actor)
 
 
 def parse_time(value: object) -> datetime | None:

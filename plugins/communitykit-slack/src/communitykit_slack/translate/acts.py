@@ -180,4 +180,4 @@ SUBTYPES: dict[str, Rule] = {
     "message_replied": _ignored("message_replied"),
     "ekm_access_denied": _ignored("ekm_access_denied"),
 }
-"""What becomes of a message with one of these subtypes. JSON other subtype, known or new, is a post: never dropped."""
+"""What becomes of a message with one of these subtypes. Any other subtype, known or new, is a post: never dropped."""

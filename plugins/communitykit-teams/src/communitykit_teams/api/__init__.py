@@ -3,19 +3,18 @@
 from communitykit_teams.api.access import authorize, needs, preflight
 from communitykit_teams.api.discovery import discover, resolve
 from communitykit_teams.api.methods import BUDGETS, fault
-from communitykit_teams.api.reading import estimate, read
+from communitykit_teams.api.reading import READERS
 from communitykit_teams.api.subscriptions import create_subscription, renew_subscription
 
 __all__ = [
     "BUDGETS",
+    "READERS",
     "authorize",
     "create_subscription",
     "discover",
-    "estimate",
     "fault",
     "needs",
     "preflight",
-    "read",
     "renew_subscription",
     "resolve",
 ]

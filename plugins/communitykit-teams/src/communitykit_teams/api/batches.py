@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 from communitykit import CommunityKitError, CredentialError, RetryableError
-from communitykit.connector import JSON, Request, Response, odata_batch, odata_batch_answers
+from communitykit.connector import JSON, Request, Response, ask, odata_batch, odata_batch_answers
 from communitykit_teams.api.methods import fault
 
 _ATTEMPTS = 6
@@ -42,13 +42,13 @@ def batched(requests: Sequence[Request], together: int) -> Generator[Request, JS
 def _asked(parts: list[Request]) -> Generator[Request, JSON, list[Response | CommunityKitError]]:
     if len(parts) == 1:  # alone it is retried by whoever sends it
         try:
-            return [(yield parts[0])]
+            return [(yield from ask(parts[0]))]
         except CredentialError:
             raise
         except CommunityKitError as error:
             return [error]
     whole = replace(odata_batch(parts), after=max(part.after for part in parts))
-    response = yield whole
+    response = yield from ask(whole)
     return [_read(answer) for answer in odata_batch_answers(response, parts)]
 
 

@@ -19,6 +19,7 @@ from communitykit.connector import (
     Slice,
     Swept,
     as_mappings,
+    ask,
     odata_pager,
     odata_rows,
 )
@@ -47,7 +48,14 @@ def discover(selection: Selection) -> Flow:
         yield from _users(graph, network)
     if selection.settings.usage and "measure" in selection.kinds:
         params = {"period": selection.settings.usage}
-        yield Slice(f"usage/{selection.settings.usage}", network, ("measure",), label="usage report", params=params)
+        yield Slice(
+            f"usage/{selection.settings.usage}",
+            network,
+            ("measure",),
+            label="usage report",
+            params=params,
+            reader="usage",
+        )
     if selection.kinds - {"member", "measure"}:
         found = yield from _teams(graph, selection, network)
         yield from _channels(graph, selection, network, found)
@@ -77,7 +85,7 @@ def _tenant(graph: Graph, selection: Selection, *, told: bool = True) -> Steps:
     """Learn the tenant's id and name; where the app may not ask, the settings must give the id."""
     given = str(selection.settings.tenant or "")
     try:
-        answer = yield graph.ask("organization", "get", {"select": "id,displayName"}, subject="tenant")
+        answer = yield from ask(graph.ask("organization", "get", {"select": "id,displayName"}, subject="tenant"))
         found = [one for one in as_mappings(answer.data.get("value")) if is_guid(one.get("id"))]
     except PermissionMissingError:
         found = []
@@ -224,11 +232,21 @@ def _team(
     if "membership" in selection.kinds and (named or wanted):
         params = {"team": native}
         community = community_id(network, native)
-        yield Slice(f"members/{native}", network, ("membership", "member"), community, f"{_name(team)} members", params)
+        yield Slice(
+            f"members/{native}",
+            network,
+            ("membership", "member"),
+            community,
+            f"{_name(team)} members",
+            params,
+            "members",
+        )
     shown = [one for one in wanted if _is_standard(one) or selection.include_private]
     if selection.kinds & TALK and selection.settings.messages == "export" and shown:
         whole = {"team": native, "channels": [str(one["id"]) for one in shown]}
-        yield Slice(f"export/{native}", network, ("post", "event"), community_id(network, native), _name(team), whole)
+        yield Slice(
+            f"export/{native}", network, ("post", "event"), community_id(network, native), _name(team), whole, "export"
+        )
     for channel in wanted:
         key = str(channel["id"])
         if key in seen or channel not in shown or not _is_hosted_by(native, channel):
@@ -252,9 +270,11 @@ def _slices(selection: Selection, network: str, team: str, label: str, channel: 
     community = community_id(network, native)
     params = {"team": team, "channel": native}
     if "membership" in selection.kinds and not _is_standard(channel):
-        yield Slice(f"members/{native}", network, ("membership", "member"), community, f"{label} members", params)
+        yield Slice(
+            f"members/{native}", network, ("membership", "member"), community, f"{label} members", params, "members"
+        )
     if selection.kinds & TALK and selection.settings.messages == "channels":
-        yield Slice(f"messages/{native}", network, ("post", "event"), community, label, params)
+        yield Slice(f"messages/{native}", network, ("post", "event"), community, label, params, "messages")
 
 
 def _is_hosted_by(team: str, channel: Mapping[str, JSON]) -> bool:

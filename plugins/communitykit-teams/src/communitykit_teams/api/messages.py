@@ -13,7 +13,7 @@ from datetime import UTC, timedelta
 from http import HTTPStatus
 
 from communitykit import CursorError, ForeignHostError, ProtocolError, TransientError
-from communitykit.connector import JSON, Batch, Flow, Gap, Pages, Request, Selection, Swept, odata_pager
+from communitykit.connector import JSON, Batch, Flow, Gap, Pages, Request, Selection, Swept, ask, odata_pager
 from communitykit_teams.api.checkpoint import DAY, Progress, Walk, moment, polled
 from communitykit_teams.api.threads import MORE, Channel, Threads, activity, replies_of, said
 from communitykit_teams.ids import parse_time
@@ -134,7 +134,7 @@ class _Reading:
         pages, count, restarted = Pages(odata_pager), 0, False
         while request is not None:
             try:
-                response = yield request
+                response = yield from ask(request)
             except TransientError:
                 if (bare := _without_replies(request)) is None:
                     raise
@@ -162,7 +162,7 @@ class _Reading:
         begun, request = moment(walk.begun), self._first() if count > 1 else None
         pages = Pages(odata_pager)
         while request is not None:
-            response = yield request
+            response = yield from ask(request)
             items = yield from self.threads.whole(response)
             yield self.batch(self._until(items)[0])
             moved = bool(items) and all(activity(item) >= begun for item in items)
@@ -178,7 +178,7 @@ class _Reading:
             request = replace(self._first(), url=link, params={})
         pages = Pages(odata_pager)
         while request is not None:
-            response = yield request
+            response = yield from ask(request)
             items = yield from self.threads.whole(response)
             news = [item for item in items if not self._is_known(item)]
             request = pages.next(response)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from communitykit.connector import (
-    JSON,
     Batch,
     Checkpoint,
     Flow,
     Gap,
     Listing,
+    Reader,
     Selection,
     Slice,
     Swept,
+    ask,
     is_concealed,
     odata_pager,
     report_rows,
@@ -24,34 +25,20 @@ from communitykit_teams.api.export import read_export
 from communitykit_teams.api.messages import read_messages
 from communitykit_teams.api.methods import PAGE, Graph, listed, segment
 from communitykit_teams.api.threads import Channel
+from communitykit_teams.settings import TeamsSettings
 
-Steps = Flow
 _REPORT = "getTeamsUserActivityUserDetail"
 
 
-def read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
-    """Read one slice."""
-    what = slice_.key.split("/", 1)[0]
-    if what == "messages":
-        yield from read_messages(_channel(selection, slice_), Progress.load(checkpoint, selection.kinds), selection)
-    elif what == "export":
-        yield from read_export(selection, slice_, checkpoint)
-    elif what == "members":
-        yield from _daily(selection, slice_, checkpoint, _members)
-    else:
-        yield from _daily(selection, slice_, checkpoint, _usage)
+def _messages(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+    return read_messages(_channel(selection, slice_), Progress.load(checkpoint, selection.kinds), selection)
 
 
-def estimate(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Mapping[str, int]:
-    """Tell about how many requests a slice takes; a channel never read does not say how long it is."""
+def _estimate_messages(selection: Selection, _slice: Slice, checkpoint: Checkpoint | None) -> Mapping[str, int]:
+    """Tell about how many requests a channel takes; one that was never read does not say how long it is."""
     if polled((checkpoint or {}).get("done"), selection) is not None:
         return {}
-    what = slice_.key.split("/", 1)[0]
-    if what == "members":
-        return {"members": 1}
-    if what == "usage":
-        return {"reports": 1}
-    return {"messages": 1} if what == "messages" and Progress.load(checkpoint, selection.kinds).high else {}
+    return {"messages": 1} if Progress.load(checkpoint, selection.kinds).high else {}
 
 
 def _channel(selection: Selection, slice_: Slice) -> Channel:
@@ -67,16 +54,23 @@ def _channel(selection: Selection, slice_: Slice) -> Channel:
     )
 
 
-def _daily(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None, steps: JSON) -> Steps:
-    """Read a listing once a day, as Microsoft asks."""
-    if (told := polled((checkpoint or {}).get("done"), selection)) is not None:
-        yield Gap(told, "skipped", slice_.community_id, option="force")
-        return
-    done = {"v": 1, "done": selection.until.isoformat()}
-    yield from steps(selection, slice_, done)
+def _daily(steps: Callable[[Selection, Slice, Checkpoint], Flow], budget: str) -> Reader[TeamsSettings]:
+    """Make the reader of a listing that is read once a day, as Microsoft asks."""
+
+    def read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+        if (told := polled((checkpoint or {}).get("done"), selection)) is not None:
+            yield Gap(told, "skipped", slice_.community_id, option="force")
+            return
+        done = {"v": 1, "done": selection.until.isoformat()}
+        yield from steps(selection, slice_, done)
+
+    def estimate(selection: Selection, _slice: Slice, checkpoint: Checkpoint | None) -> Mapping[str, int]:
+        return {} if polled((checkpoint or {}).get("done"), selection) is not None else {budget: 1}
+
+    return Reader(read, estimate)
 
 
-def _members(selection: Selection, slice_: Slice, done: Checkpoint) -> Steps:
+def _members(selection: Selection, slice_: Slice, done: Checkpoint) -> Flow:
     """List who is in a team, or in a private or shared channel with members of its own."""
     graph, team, channel = Graph.of(selection.settings), str(slice_.params["team"]), slice_.params.get("channel")
     path = f"teams/{segment(team)}/" + (f"channels/{segment(str(channel))}/allMembers" if channel else "members")
@@ -93,13 +87,13 @@ def _members(selection: Selection, slice_: Slice, done: Checkpoint) -> Steps:
     yield Batch("member", (), context, checkpoint=done)
 
 
-def _usage(selection: Selection, slice_: Slice, done: Checkpoint) -> Steps:
+def _usage(selection: Selection, slice_: Slice, done: Checkpoint) -> Flow:
     """Read the usage report: Graph redirects to a CSV file that wants no credential."""
     period = slice_.params["period"]
     request = Graph.of(selection.settings).ask(
         f"reports/{_REPORT}(period='{period}')", "reports", subject="usage report"
     )
-    response = yield replace(request, expect="text")
+    response = yield from ask(replace(request, expect="text"))
     rows = list(report_rows(response.data))
     yield Batch("usage", rows, {"network": slice_.network, "report": _REPORT, "origin": "api"}, checkpoint=done)
     if any(is_concealed(row.get("User Principal Name") or "") for row in rows):
@@ -107,3 +101,12 @@ def _usage(selection: Selection, slice_: Slice, done: Checkpoint) -> Steps:
             "the report conceals who its users are, so its figures belong to nobody: an administrator can show names "
             "under 'Settings > Org settings > Reports' of the Microsoft 365 admin center"
         )
+
+
+READERS: Mapping[str, Reader[TeamsSettings]] = {
+    "messages": Reader(_messages, _estimate_messages),
+    "export": Reader(read_export),
+    "members": _daily(_members, "members"),
+    "usage": _daily(_usage, "reports"),
+}
+"""How slices are read, by the `reader` that discovery names."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from communitykit import CommunityKitError, CredentialError, ObjectUnavailableError, RetryableError, SettingsError
-from communitykit.connector import JSON, Flow, Gap, Listing, Request, Response, odata_pager
+from communitykit.connector import JSON, Flow, Gap, Listing, Request, Response, ask, odata_pager
 from communitykit_teams.api.methods import EXPANDED, MESSAGES, Graph, listed, segment
 from communitykit_teams.ids import parse_time
 
@@ -85,7 +85,7 @@ class Threads:
         if native not in self.pending or native in self.failed or self._in_a_row >= PATIENCE:
             return []
         try:
-            response = yield replace(self.channel.ask(f"/{segment(native)}"), params={})
+            response = yield from ask(replace(self.channel.ask(f"/{segment(native)}"), params={}))
         except _FATAL:
             raise
         except ObjectUnavailableError:  # gone with its replies

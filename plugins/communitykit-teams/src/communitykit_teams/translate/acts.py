@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from communitykit.connector import JSON, Draft, make_event_id
-from communitykit_teams.ids import PLATFORM, Location, native_id, parse_time
+from communitykit.connector import JSON, Draft, EventDraft, occurred
+from communitykit_teams.ids import Location, native_id, parse_time
 from communitykit_teams.wire import Message
 
 Detail = Mapping[str, JSON]
-Rule = Callable[[Message, Detail, Location], Iterator[dict[str, JSON]]]
+Rule = Callable[[Message, Detail, Location], Iterator[EventDraft]]
 
 
 def system_message(item: Message, detail: Detail, place: Location) -> Iterator[Draft]:
@@ -38,26 +38,18 @@ def _person(identity: object, place: Location) -> str | None:
 
 def _act(
     item: Message, place: Location, kind: str, *, actor: str | None, target: str, detail: str | None = None
-) -> dict[str, JSON]:
+) -> EventDraft:
     """Describe an occurrence, known by the message that tells of it."""
-    native = native_id(item)
-    at = parse_time(item.get("createdDateTime"))
-    event: dict[str, JSON] = {
-        "record": "event",
-        "id": make_event_id(PLATFORM, place.network, kind, target=target, actor=actor, occurrence=native),
-        "kind": kind,
-        "actor_id": actor,
-        "target_id": target,
-        "community_id": place.community_id,
-        "detail": detail,
-    }
-    return {**event, "occurred_at": at, "time_source": "event"} if at is not None else event
+    at, native = parse_time(item.get("createdDateTime")), native_id(item)
+    return occurred(
+        kind, target=target, actor=actor, at=at, occurrence=native, community=place.community_id, detail=detail
+    )
 
 
 def _members(kind: str) -> Rule:
     """Make the rule for who came or went; who added somebody else has invited them."""
 
-    def rule(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, JSON]]:
+    def rule(item: Message, detail: Detail, place: Location) -> Iterator[EventDraft]:
         by = _person(detail.get("initiator"), place)
         named = False
         for one in detail.get("members") or ():
@@ -77,7 +69,7 @@ def _members(kind: str) -> Rule:
 def _changed(what: str, key: str | None = None) -> Rule:
     """Make the rule for a change: what changed, and the field that tells into what."""
 
-    def rule(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, JSON]]:
+    def rule(item: Message, detail: Detail, place: Location) -> Iterator[EventDraft]:
         told = detail.get(key) if key else None
         words = f"{what}: {told}" if told else what
         by = _person(detail.get("initiator"), place)
@@ -86,7 +78,7 @@ def _changed(what: str, key: str | None = None) -> Rule:
     return rule
 
 
-def _role(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, JSON]]:
+def _role(item: Message, detail: Detail, place: Location) -> Iterator[EventDraft]:
     member = _person(detail.get("conversationMemberUser"), place) or place.community_id
     roles = ", ".join(str(role).lower() for role in detail.get("conversationMemberRoles") or ()) or "member"
     by = _person(detail.get("initiator"), place)
@@ -96,7 +88,7 @@ def _role(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, 
 def _call(what: str) -> Rule:
     """Make the rule for calls: whoever began it, and at its end everybody who took part."""
 
-    def rule(item: Message, detail: Detail, place: Location) -> Iterator[dict[str, JSON]]:
+    def rule(item: Message, detail: Detail, place: Location) -> Iterator[EventDraft]:
         by = _person(detail.get("initiator"), place)
         people = [_person((one or {}).get("participant"), place) for one in detail.get("callParticipants") or ()]
         for who in dict.fromkeys([by, *people] if by is not None or not people else people):

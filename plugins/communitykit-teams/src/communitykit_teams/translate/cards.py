@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from pydantic_core import from_json
 
-from communitykit.connector import JSON, make_id
+from communitykit.connector import JSON, AttachmentDraft, make_id
 from communitykit_teams.ids import PLATFORM
 from communitykit_teams.wire import Attachment
 
@@ -14,6 +15,7 @@ _TEXTS = ("title", "subtitle", "activityTitle", "activitySubtitle", "activityTex
 _INNER = ("body", "items", "columns", "rows", "cells", "inlines", "facts", "sections", "cards", "content", "card")
 _CARD = "application/vnd.microsoft.card."
 _BANNER = "announcementbanner"
+_MEDIA: Mapping[str, Literal["image", "video", "audio"]] = {"image": "image", "video": "video", "audio": "audio"}
 
 
 def content_of(item: Attachment) -> JSON:
@@ -82,10 +84,10 @@ def forwarded_from(items: list[Attachment] | None, network: str) -> str | None:
     return None
 
 
-def attachment(item: Attachment) -> dict[str, JSON]:
+def attachment(item: Attachment) -> AttachmentDraft:
     """Describe an attachment: `reference` is a file in SharePoint, the rest are cards and references."""
     kind = str(item.get("contentType") or "")
-    made: dict[str, JSON] = {"kind": _kind(kind), "id": item.get("id") or None, "name": item.get("name") or None}
+    made: AttachmentDraft = {"kind": _kind(kind), "id": item.get("id") or None, "name": item.get("name") or None}
     if item.get("contentUrl"):
         made["url"] = item["contentUrl"]
     if kind != "reference" and kind:
@@ -95,11 +97,11 @@ def attachment(item: Attachment) -> dict[str, JSON]:
     return made
 
 
-def _kind(content_type: str) -> str:
+def _kind(content_type: str) -> Literal["file", "image", "video", "audio", "card", "link", "other"]:
     if content_type == "reference" or content_type.startswith("application/vnd.microsoft.teams.file"):
         return "file"
-    if content_type.startswith(("image", "video", "audio")):
-        return content_type.split("/", 1)[0]
+    if kind := _MEDIA.get(content_type.split("/", 1)[0]):
+        return kind
     if content_type.startswith(_CARD) or content_type.lower().endswith(("connector", _BANNER)):
         return "card"
     return "link" if content_type == "tabReference" else "other"

@@ -4,8 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
-from communitykit.connector import JSON, Draft, EventDraft, Ignored, Rejected, Swept, in_part, make_id, reacted
+from communitykit.connector import (
+    JSON,
+    AttachmentDraft,
+    Draft,
+    EventDraft,
+    Ignored,
+    MemberDraft,
+    MentionDraft,
+    PostDraft,
+    Rejected,
+    Swept,
+    in_part,
+    make_id,
+    reacted,
+    tombstone,
+)
 from communitykit_teams.ids import PLATFORM, Location, native_id, parse_time, place_of
 from communitykit_teams.translate.acts import system_message
 from communitykit_teams.translate.cards import announcement, attachment, card_text, forwarded_from
@@ -13,7 +29,9 @@ from communitykit_teams.translate.people import identity_member
 from communitykit_teams.translate.text import Plain, plain_text
 from communitykit_teams.wire import HistoryItem, Identity, Message, Reaction
 
-_IMPORTANCE = frozenset({"normal", "high", "urgent"})
+_IMPORTANCE: Mapping[str, Literal["normal", "high", "urgent"]] = {
+    "normal": "normal", "high": "high", "urgent": "urgent",
+}  # fmt: skip
 _BLOCKED = ("blockaccess",)
 _SYSTEM = "<systemEventMessage/>"
 
@@ -67,28 +85,26 @@ def _post(item: Message, native: str, place: Location, context: Mapping[str, JSO
     post_id, origin, said = place.post(native), context.get("origin"), _said(item)
     mentions, odd = _mentions(item, native, place)
     author_id, author = _author(item, place)
-    root = _root(item, native, place)
-    draft: dict[str, JSON] = {
-        "record": "post",
-        "id": post_id,
-        "community_id": place.community_id,
-        "gone": None,
-        **root,
-        **_times(item, created_at="createdDateTime", edited_at="lastEditedDateTime"),
-        **_body(item, said, mentions),
-        **_counts(item, root.get("root_id"), origin),
-    }
+    draft: PostDraft = {"record": "post", "id": post_id, "community_id": place.community_id, "gone": None}
+    _root(draft, item, native, place)
+    if (created := parse_time(item.get("createdDateTime"))) is not None:
+        draft["created_at"] = created
+    if (edited := parse_time(item.get("lastEditedDateTime"))) is not None:
+        draft["edited_at"] = edited
+    _body(draft, item, said, mentions)
+    _counts(draft, item, origin)
     if "from" in item:
         draft["author_id"] = author_id
     if "subject" in item:
         draft["title"] = item["subject"] or None
     if "importance" in item:
-        draft["importance"] = item["importance"] if item["importance"] in _IMPORTANCE else None
+        draft["importance"] = _IMPORTANCE.get(item["importance"])
     if item.get("lastEditedDateTime", "") is None:
         draft["edited_at"] = None
     headline = announcement(item.get("attachments"))
     if headline is not None:
-        draft.update(kind="announcement", title=draft.get("title") or headline or None)
+        draft["kind"] = "announcement"
+        draft["title"] = draft.get("title") or headline or None
     elif "attachments" in item:
         draft["kind"] = "post"
     if (source := forwarded_from(item.get("attachments"), place.network)) is not None:
@@ -100,32 +116,27 @@ def _post(item: Message, native: str, place: Location, context: Mapping[str, JSO
         yield author
     yield from odd
     yield from _reacted(item, native, place)
-    if origin == "api" and not root.get("root_id") and item.get("replies") == [] and not _more_replies(item):
+    if origin == "api" and not draft.get("root_id") and item.get("replies") == [] and not _more_replies(item):
         yield Swept("post", {"root_id": post_id})
 
 
-def _body(item: Message, said: Plain, mentions: tuple[Mapping[str, object], ...] | None) -> dict[str, JSON]:
-    """Return the body as it is, whom it names, what it shows; what data loss prevention blocks is not republished."""
+def _body(draft: PostDraft, item: Message, said: Plain, mentions: tuple[MentionDraft, ...] | None) -> None:
+    """Tell the body as it is, whom it names, what it shows; what data loss prevention blocks is not republished."""
     action = str((item.get("policyViolation") or {}).get("dlpAction") or "").lower()
-    shown: dict[str, JSON] = {}
-    if mentions is not None:
-        shown["mentions"] = mentions
-    if "attachments" in item or said.images:
-        shown["attachments"] = _attachments(item, said)
     if any(word in action for word in _BLOCKED):
-        extra = {"policyViolation": {"dlpAction": (item.get("policyViolation") or {}).get("dlpAction")}}
-        return {"body": None, "text": None, "mentions": (), "attachments": (), "links": (), "extra": extra}
-    if "body" not in item:
-        return shown
-    body = item["body"] or {}
-    html = str(body.get("contentType") or "text").lower() == "html"
-    return {
-        **shown,
-        "body": body.get("content") or "",
-        "body_format": "html" if html else "plain",
-        "text": said.text,
-        "links": tuple(dict.fromkeys(said.links)),
-    }
+        draft["extra"] = {"policyViolation": {"dlpAction": (item.get("policyViolation") or {}).get("dlpAction")}}
+        draft["body"] = draft["text"] = None
+        draft["mentions"], draft["attachments"], draft["links"] = (), (), ()
+        return
+    if mentions is not None:
+        draft["mentions"] = mentions
+    if "attachments" in item or said.images:
+        draft["attachments"] = _attachments(item, said)
+    if "body" in item:
+        body = item["body"] or {}
+        draft["body"] = body.get("content") or ""
+        draft["body_format"] = "html" if str(body.get("contentType") or "text").lower() == "html" else "plain"
+        draft["text"], draft["links"] = said.text, tuple(dict.fromkeys(said.links))
 
 
 def _said(item: Message) -> Plain:
@@ -141,7 +152,7 @@ def _said(item: Message) -> Plain:
     return said
 
 
-def _author(item: Message, place: Location) -> tuple[str | None, dict[str, JSON] | None]:
+def _author(item: Message, place: Location) -> tuple[str | None, MemberDraft | None]:
     """Return who wrote it, and what the message tells of an author whom no directory of ours lists."""
     given: JSON = item.get("from") or {}
     for kind in ("user", "application", "device"):
@@ -151,69 +162,52 @@ def _author(item: Message, place: Location) -> tuple[str | None, dict[str, JSON]
     return None, None
 
 
-def _root(item: Message, native: str, place: Location) -> dict[str, JSON]:
+def _root(draft: PostDraft, item: Message, native: str, place: Location) -> None:
     """Tell the thread that a message stands in, where it says so itself."""
-    if "replyToId" not in item:
-        return {}
-    root = item["replyToId"] or None
-    root_id = place.post(root) if root and root != native else None
-    return {"root_id": root_id, "parent_id": root_id}
+    if "replyToId" in item:
+        root = item["replyToId"] or None
+        draft["root_id"] = draft["parent_id"] = place.post(root) if root and root != native else None
 
 
-def _times(item: Mapping[str, JSON], **names: str) -> dict[str, JSON]:
-    """Read times that a message always has: where one does not stand there, nothing is told."""
-    return {name: found for name, key in names.items() if (found := parse_time(item.get(key))) is not None}
-
-
-def _deleted(item: Message, native: str, place: Location, origin: object) -> dict[str, JSON]:
+def _deleted(item: Message, native: str, place: Location, origin: object) -> PostDraft:
     """Describe a message that is only a tombstone any more, or of which `@removed` leaves nothing but its id."""
     author_id, _ = _author(item, place)
-    root = _root(item, native, place)
-    draft: dict[str, JSON] = {
-        "record": "post",
-        "id": place.post(native),
-        "community_id": place.community_id,
-        **root,
-        **_times(item, created_at="createdDateTime", deleted_at="deletedDateTime"),
-        "gone": "deleted",
-        "title": None,
-        "body": None,
-        "text": None,
-        "mentions": (),
-        "attachments": (),
-        "links": (),
-    }
+    draft = tombstone(place.post(native), deleted_at=parse_time(item.get("deletedDateTime")))
+    draft["community_id"] = place.community_id
+    _root(draft, item, native, place)
+    if (created := parse_time(item.get("createdDateTime"))) is not None:
+        draft["created_at"] = created
     if author_id is not None:
         draft["author_id"] = author_id
-    return draft if "@removed" in item else {**draft, **_counts(item, root.get("root_id"), origin)}
+    if "@removed" not in item:
+        _counts(draft, item, origin)
+    return draft
 
 
 def _more_replies(item: Mapping[str, JSON]) -> bool:
     return bool(item.get("replies@odata.nextLink"))
 
 
-def _counts(item: Message, root_id: str | None, origin: object) -> dict[str, JSON]:
+def _counts(draft: PostDraft, item: Message, origin: object) -> None:
     """Count replies and people who reacted; a root whose replies did not come along does not tell how many.
 
     Where reactions stand there that cannot be read, nothing is counted: what was counted before stays.
     """
     given: JSON = item.get("reactions") or []
     if not isinstance(given, list) or not all(isinstance(one, Mapping) and _is_named(one) for one in given):
-        return {}
+        return
     reactions = dict(Counter(reaction_name(one) for one in given))
-    if root_id is not None:
-        return {"counts": {"reactions": reactions}}
+    if draft.get("root_id") is not None:
+        draft["counts"] = {"reactions": reactions}
+        return
     replies: JSON = item.get("replies")
-    if not isinstance(replies, list) or _more_replies(item) or origin == "webhook":
-        return {}
-    silent = ("deletedDateTime", "eventDetail", "@removed")
-    said = [one for one in replies if not isinstance(one, Mapping) or not any(one.get(key) for key in silent)]
-    return {"counts": {"replies": len(said), "reactions": reactions}}
+    if isinstance(replies, list) and not _more_replies(item) and origin != "webhook":
+        silent = ("deletedDateTime", "eventDetail", "@removed")
+        said = [one for one in replies if not isinstance(one, Mapping) or not any(one.get(key) for key in silent)]
+        draft["counts"] = {"replies": len(said), "reactions": reactions}
 
 
-def _mentions(
-    item: Message, native: str, place: Location
-) -> tuple[tuple[Mapping[str, object], ...] | None, list[Rejected]]:
+def _mentions(item: Message, native: str, place: Location) -> tuple[tuple[MentionDraft, ...] | None, list[Rejected]]:
     """Tell whom a body names, None where nothing is told of that; and which mentions could not be read."""
     given: JSON = item.get("mentions")
     if given is None:
@@ -222,10 +216,10 @@ def _mentions(
         return None, [Rejected("no_list", "mentions is no list", native=native)]
     found = [draft for one in given for draft in in_part(native, _mention(one, place))]
     odd = [one for one in found if isinstance(one, Rejected)]
-    return tuple(one for one in found if isinstance(one, dict)), odd
+    return tuple(one for one in found if not isinstance(one, Rejected)), odd
 
 
-def _mention(one: Mapping[str, JSON], place: Location) -> Iterator[dict[str, JSON]]:
+def _mention(one: Mapping[str, JSON], place: Location) -> Iterator[MentionDraft]:
     """Describe a mention. One of the team notifies everybody in it, as that of a chat does."""
     mentioned: JSON = one.get("mentioned") or {}
     label = one.get("mentionText") or None
@@ -257,7 +251,7 @@ def _known(who: Mapping[str, JSON]) -> str:
     return native
 
 
-def _attachments(item: Message, said: Plain) -> tuple[dict[str, JSON], ...]:
+def _attachments(item: Message, said: Plain) -> tuple[AttachmentDraft, ...]:
     found = [attachment(one) for one in item.get("attachments") or ()]
     for image in said.images:
         hosted = image.url.split("/hostedContents/", 1)
@@ -316,8 +310,9 @@ def _withdrawn(change: HistoryItem, post_id: str, place: Location) -> Iterator[D
     """Describe a reaction that was taken back; when that was done is not when somebody reacted."""
     if "reactionremoved" in str(change.get("actions") or "").lower():
         for event in _reaction(change.get("reaction") or Reaction(), post_id, place):
-            told = {key: value for key, value in event.items() if key not in {"occurred_at", "time_source"}}
-            yield {**told, "active": False}
+            event.pop("occurred_at", None)
+            event.pop("time_source", None)
+            yield {**event, "active": False}
 
 
 def _reaction(item: Reaction, post_id: str, place: Location) -> Iterator[EventDraft]:

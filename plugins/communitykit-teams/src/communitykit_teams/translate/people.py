@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
-from communitykit.connector import JSON, Draft, Rejected, make_id
-from communitykit_teams.ids import PLATFORM, Location, community_id, member_id, native_id, parse_time
+from communitykit.connector import JSON, Draft, MemberDraft, Rejected, membership
+from communitykit_teams.ids import Location, community_id, member_id, native_id, parse_time
 from communitykit_teams.wire import ConversationMember, Identity, User
 
 Context = Mapping[str, JSON]
 
-_FIELDS = {
+_Field = Literal[
+    "username",
+    "display_name",
+    "job_title",
+    "department",
+    "organization",
+    "location",
+    "country",
+    "employee_number",
+    "language",
+]
+_FIELDS: Mapping[str, _Field] = {
     "userPrincipalName": "username",
     "displayName": "display_name",
     "jobTitle": "job_title",
@@ -32,13 +44,15 @@ def user(item: User, context: Context) -> Iterator[Draft]:
     """
     native = native_id(item)
     network = _network(context)
-    draft: dict[str, JSON] = {"record": "member", "id": member_id(network, native), "directory_id": native}
+    draft: MemberDraft = {"record": "member", "id": member_id(network, native), "directory_id": native}
     if "@removed" in item:
         yield {**draft, "active": False}
         return
     told: Mapping[str, JSON] = item
     draft["kind"] = "person"
-    draft.update({name: told[key] or None for key, name in _FIELDS.items() if key in told})
+    for key, name in _FIELDS.items():
+        if key in told:
+            draft[name] = told[key] or None
     if "mail" in item:
         draft["email"] = item["mail"] or None
     if "userType" in item:
@@ -73,16 +87,10 @@ def conversation_member(item: ConversationMember, context: Context) -> Iterator[
     home = item.get("tenantId") or network
     external = home != network
     member = member_id(home, native)
-    yield {
-        "record": "membership",
-        "id": make_id(PLATFORM, network, "membership", community, native),
-        "community_id": community_id(network, community),
-        "member_id": member,
-        "role": _role(item.get("roles"), external=external),
-        "active": not removed,
-    }
+    role = _role(item.get("roles"), external=external)
+    yield membership(community_id(network, community), member, role=role, active=not removed)
     if external or not item.get("userId"):  # ours are listed with all that the directory knows of them
-        draft: dict[str, JSON] = {"record": "member", "id": member, "kind": "person", "external": True}
+        draft: MemberDraft = {"record": "member", "id": member, "kind": "person", "external": True}
         if item.get("displayName"):
             draft["display_name"] = item["displayName"]
         if item.get("email"):
@@ -92,7 +100,7 @@ def conversation_member(item: ConversationMember, context: Context) -> Iterator[
         yield draft
 
 
-def _role(roles: object, *, external: bool) -> str:
+def _role(roles: object, *, external: bool) -> Literal["owner", "member", "guest"]:
     """Read roles in any spelling; somebody from another tenant is listed as owner, and owns nothing."""
     held = {str(role).lower() for role in roles} if isinstance(roles, list) else set()
     if external:
@@ -100,19 +108,22 @@ def _role(roles: object, *, external: bool) -> str:
     return "owner" if "owner" in held else "guest" if held & {"guest", "anonymous"} else "member"
 
 
-def identity_member(kind: str, who: Identity, place: Location) -> dict[str, JSON] | None:
+def identity_member(kind: str, who: Identity, place: Location) -> MemberDraft | None:
     """Describe an author whom the directory does not list: an application, somebody from another tenant."""
     member = place.member(who["id"], who.get("tenantId"))
-    name = {"display_name": who["displayName"]} if who.get("displayName") else {}
+    draft: MemberDraft = {"record": "member", "id": member}
+    if who.get("displayName"):
+        draft["display_name"] = who["displayName"]
     if kind == "application":
-        return {"record": "member", "id": member, "kind": "bot", **name}
+        return {**draft, "kind": "bot"}
     if kind == "device":
-        return {"record": "member", "id": member, "kind": "system", **name}
+        return {**draft, "kind": "system"}
     told, home = who.get("userIdentityType") or "aadUser", who.get("tenantId") or place.network
     if told in _OWN and home == place.network:
         return None
-    draft = {"record": "member", "id": member, "kind": "person", "external": True, **name}
-    return {**draft, "directory_id": who["id"]} if told in _OWN else draft
+    if told in _OWN:
+        draft["directory_id"] = who["id"]
+    return {**draft, "kind": "person", "external": True}
 
 
 def _network(context: Context) -> str:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
-from communitykit.connector import JSON, Draft, Rejected
+from communitykit.connector import JSON, CommunityDraft, Draft, Rejected
 from communitykit_teams.ids import community_id, native_id, parse_time
 from communitykit_teams.wire import Channel, Organization, Team
 
-_VISIBILITY = {"public": "public", "private": "private", "hiddenmembership": "secret"}
+_VISIBILITY: Mapping[str, Literal["public", "private", "secret"]] = {
+    "public": "public",
+    "private": "private",
+    "hiddenmembership": "secret",
+}
 
 
 def organization(item: Organization, _context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate the tenant."""
     native = native_id(item)
-    draft: dict[str, JSON] = {"record": "community", "id": community_id(native, native), "kind": "network"}
+    draft: CommunityDraft = {"record": "community", "id": community_id(native, native), "kind": "network"}
     draft["gone"] = None
     if item.get("displayName"):
         draft["name"] = item["displayName"]
@@ -30,14 +35,14 @@ def team(item: Team, context: Mapping[str, JSON]) -> Iterator[Draft]:
     if "@removed" in item:
         yield _removed(network, native)
         return
-    draft: dict[str, JSON] = {
+    draft: CommunityDraft = {
         "record": "community",
         "id": community_id(network, native),
         "kind": "team",
         "parent_id": community_id(network, network),
         "gone": None,
-        **_told(item),
     }
+    _tell(draft, item)
     if privacy := _VISIBILITY.get(str(item.get("visibility") or "").lower()):
         draft["privacy"] = privacy
     yield draft
@@ -52,13 +57,13 @@ def channel(item: Channel, context: Mapping[str, JSON]) -> Iterator[Draft]:
     if "@removed" in item:
         yield _removed(network, native)
         return
-    draft: dict[str, JSON] = {
+    draft: CommunityDraft = {
         "record": "community",
         "id": community_id(network, native),
         "kind": "channel",
         "gone": None,
-        **_told(item),
     }
+    _tell(draft, item)
     if context.get("team"):
         draft["parent_id"] = community_id(network, context["team"])
     kind = str(item.get("membershipType") or "")
@@ -72,14 +77,13 @@ def channel(item: Channel, context: Mapping[str, JSON]) -> Iterator[Draft]:
     yield draft
 
 
-def _removed(network: str, native: str) -> dict[str, JSON]:
+def _removed(network: str, native: str) -> CommunityDraft:
     """Describe a team or channel that was deleted: only its id is told."""
     return {"record": "community", "id": community_id(network, native), "gone": "deleted"}
 
 
-def _told(item: Mapping[str, JSON]) -> dict[str, JSON]:
+def _tell(told: CommunityDraft, item: Mapping[str, JSON]) -> None:
     """Read what teams and channels have in common."""
-    told: dict[str, JSON] = {}
     if "displayName" in item:
         told["name"] = item["displayName"] or None
     if "description" in item:
@@ -90,7 +94,6 @@ def _told(item: Mapping[str, JSON]) -> dict[str, JSON]:
         told["archived"] = item["isArchived"]
     if item.get("webUrl"):
         told["url"] = item["webUrl"]
-    return told
 
 
 def _network(context: Mapping[str, JSON]) -> str:

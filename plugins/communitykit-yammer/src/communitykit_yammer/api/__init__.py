@@ -3,6 +3,6 @@
 from communitykit_yammer.api.access import authorize, needs, preflight
 from communitykit_yammer.api.discovery import discover, resolve
 from communitykit_yammer.api.methods import BUDGETS, fault
-from communitykit_yammer.api.reading import estimate, read
+from communitykit_yammer.api.reading import READERS
 
-__all__ = ["BUDGETS", "authorize", "discover", "estimate", "fault", "needs", "preflight", "read", "resolve"]
+__all__ = ["BUDGETS", "READERS", "authorize", "discover", "fault", "needs", "preflight", "resolve"]

@@ -15,6 +15,7 @@ from communitykit.connector import (
     Need,
     Request,
     Selection,
+    ask,
     bearer,
     refresh_token,
     token_from,
@@ -93,15 +94,17 @@ def needs(selection: Selection[YammerSettings]) -> list[Need]:
 def preflight(selection: Selection) -> Flow:
     """Look whose tokens these are, and say what their owner cannot read."""
     settings: YammerSettings = selection.settings
-    yield rest("networks/current", subject="networks")
-    me = (yield rest("users/current", subject="token")).data
+    yield from ask(rest("networks/current", subject="networks"))
+    me = (yield from ask(rest("users/current", subject="token"))).data
     admin = isinstance(me, Mapping) and any(
         str(me.get(flag)).lower() == "true" for flag in ("admin", "verified_admin", "m365_yammer_admin")
     )
     if settings.export_since is not None and not admin:
         yield Gap("exports are for administrators of the network; the token's owner is none", "denied")
     if settings.graph:
-        yield graph(settings.graph_base, "employeeExperience/communities", subject="communities", **{"$top": 1})
+        yield from ask(
+            graph(settings.graph_base, "employeeExperience/communities", subject="communities", **{"$top": 1})
+        )
 
 
 def _plain(secret: JSON) -> str | None:

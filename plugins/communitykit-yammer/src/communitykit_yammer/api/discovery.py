@@ -11,7 +11,20 @@ from communitykit import (
     ProtocolError,
     TransientError,
 )
-from communitykit.connector import JSON, Batch, Flow, Gap, Response, Selection, Slice, Swept, as_mapping, parse_id
+from communitykit.connector import (
+    JSON,
+    Batch,
+    Flow,
+    Gap,
+    Response,
+    Selection,
+    Slice,
+    Swept,
+    as_mapping,
+    ask,
+    ask_all,
+    parse_id,
+)
 from communitykit_yammer.api.found import Found
 from communitykit_yammer.api.listing import NumberedListing
 from communitykit_yammer.api.methods import rest
@@ -40,9 +53,22 @@ def discover(selection: Selection) -> Flow:
         if selection.include_private:
             yield from _groups(selection, found, private=True)
     if selection.settings.company_feed and selection.kinds & _TALK:
-        yield Slice("messages/company", found.network, ("post", "event"), label="company feed", params={"feed": True})
+        yield Slice(
+            "messages/company",
+            found.network,
+            ("post", "event"),
+            label="company feed",
+            params={"feed": True},
+            reader="messages",
+        )
     if selection.settings.export_since is not None:
-        yield Slice("export", found.network, ("post", "event", "member", "community"), label="network data export")
+        yield Slice(
+            "export",
+            found.network,
+            ("post", "event", "member", "community"),
+            label="network data export",
+            reader="export",
+        )
     if selection.settings.graph:
         yield from tenant_slices(selection, found)
 
@@ -55,7 +81,7 @@ def resolve(selection: Selection, network: str, member_ids: tuple[str, ...]) -> 
     natives = [parts[0] for one in member_ids if len(parts := parse_id(one).native) == 1]
     for start in range(0, len(natives), _SIDE_BY_SIDE):
         group = natives[start : start + _SIDE_BY_SIDE]
-        answers = yield tuple(rest(f"users/{native}", subject=f"user {native}") for native in group)
+        answers = yield from ask_all(rest(f"users/{native}", subject=f"user {native}") for native in group)
         rows = [answer.data for answer in answers if isinstance(answer, Response) and isinstance(answer.data, dict)]
         yield Batch("user", rows, context)
         yield from _denied(answers)
@@ -63,7 +89,7 @@ def resolve(selection: Selection, network: str, member_ids: tuple[str, ...]) -> 
 
 def _network(selection: Selection) -> Steps:
     """Find the network that is meant: the one of the settings, or the token owner's primary one."""
-    data = (yield rest("networks/current", subject="networks")).data
+    data = (yield from ask(rest("networks/current", subject="networks"))).data
     rows = [row for row in data if isinstance(row, dict) and number(row.get("id"))] if isinstance(data, list) else []
     wanted = selection.settings.network
     for row in rows:
@@ -150,12 +176,14 @@ def _slices(selection: Selection, found: Found, row: Mapping[str, JSON]) -> Step
     if selection.kinds & _TALK:
         params = {"group": native, "updates": stats.get("updates")}
         params |= {"latest": stats.get("last_message_id"), "latest_at": stats.get("last_message_at")}
-        yield Slice(f"messages/{native}", found.network, ("post", "event"), where, label, params)
+        yield Slice(f"messages/{native}", found.network, ("post", "event"), where, label, params, "messages")
     if "membership" in selection.kinds:
         params = {"group": native, "size": row.get("members", stats.get("members"))}
         if native in found.connected:
             params |= {"connected": found.connected[native], "people": found.people}
-        yield Slice(f"members/{native}", found.network, ("membership", "member"), where, f"{label} members", params)
+        yield Slice(
+            f"members/{native}", found.network, ("membership", "member"), where, f"{label} members", params, "members"
+        )
 
 
 def _names(row: Mapping[str, JSON]) -> list[str]:

@@ -22,6 +22,7 @@ from communitykit.connector import (
     Response,
     Selection,
     Slice,
+    ask,
 )
 from communitykit_yammer.api.ranges import Ranges
 from communitykit_yammer.archive.export import read_part
@@ -45,7 +46,7 @@ def read_exports(selection: Selection, slice_: Slice, checkpoint: Checkpoint | N
     while at < last:
         end = min(at + length, last)
         try:
-            response: Response = yield _request(_moment(at), _moment(end))
+            response = yield from ask(_request(_moment(at), _moment(end)))
             with _opened(response) as archive:
                 archive.verify()
                 for folder in parts(archive):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 
-from communitykit.connector import JSON, Response, required_list
+from communitykit.connector import JSON, Response, ask, required_list
 from communitykit_yammer.api.methods import LIST_PAGE, rest
 from communitykit_yammer.ids import number
 
@@ -33,7 +33,7 @@ class NumberedListing:
         if self._ended:
             return None
         self._page += 1
-        data = (yield rest(self._path, subject=self._subject, page=self._page, **self._params)).data
+        data = (yield from ask(rest(self._path, subject=self._subject, page=self._page, **self._params))).data
         rows = required_list(data, *((self._key,) if self._key else ()), subject=self._subject)
         fresh: dict[str, dict[str, JSON]] = {}
         self.odd = []

@@ -18,7 +18,7 @@ from communitykit import (
     ProtocolError,
     TransientError,
 )
-from communitykit.connector import JSON, Batch, Flow, Gap, Request, Selection, Swept
+from communitykit.connector import JSON, Batch, Flow, Gap, Request, Selection, Swept, ask
 from communitykit_yammer.api.checkpoint import Progress, kinds_of
 from communitykit_yammer.api.methods import FEED_PAGE, rest
 from communitykit_yammer.api.pages import Page, id_of, is_cut, is_direct, moments
@@ -123,7 +123,7 @@ class _Walk:
         at: int | None = None
         while True:
             try:
-                page = Page.of((yield self.feed.ask(at)).data, subject=self.feed.subject)
+                page = Page.of((yield from ask(self.feed.ask(at))).data, subject=self.feed.subject)
             except (TransientError, ProtocolError) as error:
                 at = self._behind(at, error)
                 yield Gap(f"a page of {self.feed.subject} failed and is tried again with the next run: {error}")
@@ -297,7 +297,7 @@ class _Walk:
         closed = bool(feed.updates)
         if not closed:
             try:
-                yield rest(f"users/in_group/{group}", subject=feed.subject, page=1)
+                yield from ask(rest(f"users/in_group/{group}", subject=feed.subject, page=1))
             except (PermissionMissingError, ObjectUnavailableError):
                 closed = True
         if closed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from communitykit import ObjectUnavailableError, ProtocolError, TransientError
-from communitykit.connector import JSON, Flow, Response, as_mapping, required_list
+from communitykit.connector import JSON, Flow, as_mapping, ask, required_list
 from communitykit_yammer.api.checkpoint import Progress
 from communitykit_yammer.api.methods import LIST_PAGE, rest
 from communitykit_yammer.api.pages import id_of, is_cut
@@ -37,7 +37,7 @@ def _likers(native: str) -> Flow[list[dict[str, JSON]] | None]:
     page = 1
     while True:
         try:
-            response: Response = yield rest(f"users/liked_message/{native}", subject=f"message {native}", page=page)
+            response = yield from ask(rest(f"users/liked_message/{native}", subject=f"message {native}", page=page))
         except ObjectUnavailableError:
             return None
         path = () if isinstance(response.data, list) and response.data else ("users",)

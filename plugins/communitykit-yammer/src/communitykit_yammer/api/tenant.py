@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from communitykit import CommunityKitError, ObjectUnavailableError, PermissionMissingError
+from communitykit import ObjectUnavailableError, PermissionMissingError
 from communitykit.connector import (
     JSON,
     Batch,
@@ -14,6 +14,8 @@ from communitykit.connector import (
     Selection,
     Slice,
     Swept,
+    ask,
+    ask_all,
     is_concealed,
     odata_pager,
     odata_rows,
@@ -62,10 +64,19 @@ def tenant_slices(selection: Selection, found: Found) -> Steps:
     """Return the slices that Graph alone tells: roles, and one for each usage report."""
     people = {"people": found.people, "groups": found.groups}
     if "membership" in selection.kinds:
-        yield Slice("roles", found.network, ("community", "membership", "member"), label="roles", params=people)
+        yield Slice(
+            "roles", found.network, ("community", "membership", "member"), label="roles", params=people, reader="roles"
+        )
     if "measure" in selection.kinds and selection.settings.reports != "off":
         for name in REPORTS:
-            yield Slice(f"reports/{name}", found.network, ("measure",), label=name, params={**people, "report": name})
+            yield Slice(
+                f"reports/{name}",
+                found.network,
+                ("measure",),
+                label=name,
+                params={**people, "report": name},
+                reader="reports",
+            )
 
 
 def read_members(selection: Selection, slice_: Slice) -> Steps:
@@ -120,7 +131,7 @@ def read_report(selection: Selection, slice_: Slice) -> Steps:
     path = f"reports/{name}(period='{selection.settings.reports}')"
     request = graph(selection.settings.graph_base, path, subject=f"report {name}")
     try:
-        response: Response = yield Request(request.url, costs=request.costs, subject=request.subject, expect="text")
+        response = yield from ask(Request(request.url, costs=request.costs, subject=request.subject, expect="text"))
     except (PermissionMissingError, ObjectUnavailableError) as error:
         yield Gap(f"the report is not read: {error}", "denied")
         return
@@ -148,7 +159,7 @@ def _accounts(base: str, users: list[str]) -> Steps:
     known: list[dict[str, JSON]] = []
     for start in range(0, len(users), _SIDE_BY_SIDE):
         group = users[start : start + _SIDE_BY_SIDE]
-        answers: list[Response | CommunityKitError] = yield tuple(
+        answers = yield from ask_all(
             graph(base, f"users/{user}", subject=f"user {user}", **{"$select": _MEMBER_FIELDS}) for user in group
         )
         for user, answer in zip(group, answers, strict=True):

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from typing import Literal
 
-from communitykit.connector import JSON, Draft, Rejected, is_concealed, make_id
+from communitykit.connector import JSON, CommunityDraft, Draft, MemberDraft, Rejected, is_concealed, make_id, membership
 from communitykit_yammer.ids import (
     NETWORK,
     PLATFORM,
     community_id,
     member_id,
-    membership_id,
     network_of,
     rest_id,
 )
+from communitykit_yammer.translate.places import PRIVACY
 from communitykit_yammer.wire import GraphCommunity
+
+_FIELDS: Mapping[str, Literal["display_name", "email", "job_title", "location"]] = {
+    "displayName": "display_name", "mail": "email", "jobTitle": "job_title", "officeLocation": "location",
+}  # fmt: skip
 
 _ABOUT = frozenset(
     {
@@ -35,7 +40,7 @@ def community(item: GraphCommunity, context: Mapping[str, JSON]) -> Iterator[Dra
     network, native = network_of(context, {}), rest_id(item.get("id"))
     if native is None:
         raise Rejected("no_id", "the community's id is no node id")
-    draft: dict[str, JSON] = {
+    draft: CommunityDraft = {
         "record": "community",
         "id": community_id(network, native),
         "kind": "group",
@@ -46,8 +51,8 @@ def community(item: GraphCommunity, context: Mapping[str, JSON]) -> Iterator[Dra
         draft["name"] = item["displayName"]
     if "description" in item:
         draft["purpose"] = item["description"] or None
-    if item.get("privacy") in ("public", "private"):
-        draft["privacy"] = item["privacy"]
+    if (privacy := PRIVACY.get(item.get("privacy") or "")) is not None:
+        draft["privacy"] = privacy
     if item.get("groupId"):
         draft["extra"] = {"m365_group_id": item["groupId"]}
     yield draft
@@ -84,25 +89,17 @@ def member(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Dr
     people: Mapping[str, str] = context.get("people") or {}
     addresses = [str(item[name]).lower() for name in ("mail", "userPrincipalName") if item.get(name)]
     native = next((people[one] for one in addresses if one in people), None)
-    parts = (native,) if native else ("directory", str(entra))
     who = member_id(network, native) if native else member_id(network, str(entra), "directory")
-    draft: dict[str, JSON] = {"record": "member", "id": who, "directory_id": str(entra)}
+    draft: MemberDraft = {"record": "member", "id": who, "directory_id": str(entra)}
     if native is None:
-        told = {"display_name": "displayName", "email": "mail", "job_title": "jobTitle", "location": "officeLocation"}
-        draft |= {name: item[wire] or None for name, wire in told.items() if wire in item}
+        for wire, field in _FIELDS.items():
+            if wire in item:
+                draft[field] = item[wire] or None
         draft["kind"] = "person"
     yield draft
     group = str(context["group"]).split("/")
-    yield {
-        "record": "membership",
-        "id": make_id(PLATFORM, network, "membership", *group, *parts)
-        if len(group) > 1
-        else membership_id(network, group[0], *parts),
-        "community_id": community_id(network, *group),
-        "member_id": who,
-        "role": context.get("role") or "member",
-        "active": True,
-    }
+    role: Literal["owner", "member"] = "owner" if context.get("role") == "owner" else "member"
+    yield membership(community_id(network, *group), who, role=role, active=True)
 
 
 def report_user(item: Mapping[str, str], context: Mapping[str, JSON]) -> Iterator[Draft]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
-from communitykit.connector import JSON, Draft, Ignored, Rejected
+from communitykit.connector import JSON, AttachmentDraft, Draft, Ignored, PollDraft, PostDraft, Rejected, tombstone
 from communitykit_yammer.ids import (
     ALL_COMPANY,
     community_id,
@@ -20,8 +21,12 @@ from communitykit_yammer.translate.places import special
 from communitykit_yammer.translate.text import said
 from communitykit_yammer.wire import Attachment, Message, PollOption
 
-_KINDS = {"question": "question", "announcement": "announcement", "poll": "poll", "praise": "praise"}
-_FILES = {"image": "image", "video": "video", "file": "file", "document": "file", "uploadedfile": "file"}
+_KINDS: Mapping[str, Literal["question", "announcement", "poll", "praise"]] = {
+    "question": "question", "announcement": "announcement", "poll": "poll", "praise": "praise",
+}  # fmt: skip
+_FILES: Mapping[str, Literal["image", "video", "file"]] = {
+    "image": "image", "video": "video", "file": "file", "document": "file", "uploadedfile": "file",
+}  # fmt: skip
 _CARDS = frozenset({"ymodule", "opengraphobject", "page", "link"})
 
 
@@ -42,22 +47,21 @@ def message(item: Message, context: Mapping[str, JSON]) -> Iterator[Draft]:
         yield system(item, context, network, native, _where(item, context, network))
         return
     draft = _frame(item, network, native, _where(item, context, network))
-    if "community_id" in draft and (place := special(draft["community_id"])):
+    if (where := draft.get("community_id")) and (place := special(where)):
         yield place
-    if parse_time(item.get("deleted_at")):
-        yield {**draft, **_deleted(item)}
+    if deleted := parse_time(item.get("deleted_at")):
+        yield draft | tombstone(draft["id"], deleted_at=deleted)
         return
     yield from _living(item, context, network, native, draft)
 
 
-def _living(
-    item: Message, context: Mapping[str, JSON], network: str, native: str, draft: dict[str, JSON]
-) -> Iterator[Draft]:
+def _living(item: Message, context: Mapping[str, JSON], network: str, native: str, draft: PostDraft) -> Iterator[Draft]:
     """Add to its frame what a message says, and give the reactions to it."""
     odd = dict.fromkeys(name for name in ("system_message",) if item.get(name) not in (None, False))
-    draft.update(kind=_KINDS.get(item.get("message_type") or "", "post"), gone=None)
+    draft["kind"], draft["gone"] = _KINDS.get(item.get("message_type") or "", "post"), None
     if (spoken := spoken_part(item, context, network, odd)) is not None:
-        draft |= spoken._asdict()
+        draft["body"], draft["body_format"], draft["text"] = spoken.body, spoken.body_format, spoken.text
+        draft["mentions"], draft["links"], draft["topics"] = spoken.mentions, spoken.links, spoken.topics
     attachments = objects(item, "attachments", odd)
     if attachments is not None:
         draft["attachments"] = tuple(_attachment(one) for one in attachments if one.get("type") != "praise")
@@ -103,7 +107,7 @@ def reference(item: Message, context: Mapping[str, JSON]) -> Iterator[Draft]:
         yield system(item, context, network, native, where) if where else Ignored("reference")
         return
     draft = _frame(item, network, native, where)
-    if "community_id" in draft and (place := special(draft["community_id"])):
+    if (where := draft.get("community_id")) and (place := special(where)):
         yield place
     yield draft
 
@@ -117,7 +121,7 @@ def version(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[D
     if native is None or not item.get("body"):
         raise Rejected("no_id", "the version does not say of which message it is, or what it said")
     spoken = said({"parsed": item["body"]}, network, (), context.get("topics") or {})
-    draft: dict[str, JSON] = {
+    draft: PostDraft = {
         "record": "post",
         "id": post_id(network, native),
         "body": spoken.body,
@@ -129,9 +133,9 @@ def version(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[D
     yield draft
 
 
-def _frame(item: Message, network: str, native: str, where: str | None) -> dict[str, JSON]:
+def _frame(item: Message, network: str, native: str, where: str | None) -> PostDraft:
     """Describe where a message stands, who wrote it and when: what references tell, too."""
-    draft: dict[str, JSON] = {"record": "post", "id": post_id(network, native)}
+    draft: PostDraft = {"record": "post", "id": post_id(network, native)}
     if where:
         draft["community_id"] = where
     if (sender := number(item.get("sender_id"))) is not None:
@@ -163,23 +167,9 @@ def _where(item: Message, context: Mapping[str, JSON], network: str) -> str | No
     return community_id(network, "storyline", owner) if owner else None
 
 
-def _deleted(item: Message) -> dict[str, JSON]:
-    """Describe what an export still tells of a deleted message: nothing of what it said."""
-    return {
-        "deleted_at": parse_time(item.get("deleted_at")),
-        "gone": "deleted",
-        "title": None,
-        "body": None,
-        "text": None,
-        "mentions": (),
-        "attachments": (),
-        "links": (),
-    }
-
-
-def _attachment(item: Attachment) -> dict[str, JSON]:
+def _attachment(item: Attachment) -> AttachmentDraft:
     kind = item.get("type") or ""
-    found: dict[str, JSON] = {
+    found: AttachmentDraft = {
         "kind": _FILES.get(kind, "link" if kind in _CARDS else "card" if kind == "message" else "other"),
         "id": number(item.get("id")),
         "name": item.get("original_name") or item.get("name") or None,
@@ -204,7 +194,7 @@ def _praised(attachments: list[Attachment], network: str) -> Iterator[str]:
             )
 
 
-def _poll(question: str | None, options: list[PollOption]) -> dict[str, JSON]:
+def _poll(question: str | None, options: list[PollOption]) -> PollDraft:
     """Describe a poll; this API mostly gives its answers without the votes."""
     return {
         "question": question,

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
-from communitykit.connector import JSON, Draft, Rejected
-from communitykit_yammer.ids import community_id, member_id, membership_id, network_of, number, parse_time
+from communitykit.connector import JSON, Draft, MemberDraft, Rejected
+from communitykit.connector import membership as in_community
+from communitykit_yammer.ids import community_id, member_id, network_of, number, parse_time
 from communitykit_yammer.wire import Liker, User
 
-_PLAIN = {"email": "email", "job_title": "job_title", "department": "department", "location": "location",
-          "timezone": "time_zone"}  # fmt: skip
-_CERTAIN = {"name": "username", "web_url": "url", "office_user_id": "directory_id"}
-_TIMES = {"activated_at": "created_at", "deactivated_at": "deactivated_at"}
+_PLAIN: Mapping[str, Literal["email", "job_title", "department", "location", "time_zone"]] = {
+    "email": "email", "job_title": "job_title", "department": "department", "location": "location",
+    "timezone": "time_zone",
+}  # fmt: skip
+_CERTAIN: Mapping[str, Literal["username", "url", "directory_id"]] = {
+    "name": "username", "web_url": "url", "office_user_id": "directory_id",
+}  # fmt: skip
+_TIMES: Mapping[str, Literal["created_at", "deactivated_at"]] = {
+    "activated_at": "created_at", "deactivated_at": "deactivated_at",
+}  # fmt: skip
 _ACTIVE = {"active": True, "suspended": False, "deleted": False, "soft_delete": False}
 _ADMIN = ("admin", "verified_admin", "m365_yammer_admin")
 _BOTS = frozenset({"bot", "guide"})
@@ -31,32 +39,37 @@ def user(item: User, context: Mapping[str, JSON]) -> Iterator[Draft]:
     network, native = network_of(context, item), number(item.get("id"))
     if native is None:
         raise Rejected("no_id", "the user has no id")
-    draft: dict[str, JSON] = {"record": "member", "id": member_id(network, native), "kind": "person"}
+    draft: MemberDraft = {"record": "member", "id": member_id(network, native), "kind": "person"}
     if item.get("full_name") or item.get("name"):
         draft["display_name"] = item.get("full_name") or item.get("name")
-    draft |= {name: item[wire] for wire, name in _CERTAIN.items() if item.get(wire)}  # type: ignore[literal-required] # keys
-    draft |= {name: item[wire] or None for wire, name in _PLAIN.items() if wire in item}  # type: ignore[literal-required] # keys
+    told: Mapping[str, JSON] = item
+    for wire, field in _CERTAIN.items():
+        if told.get(wire):
+            draft[field] = told[wire]
+    for wire, plain in _PLAIN.items():
+        if wire in told:
+            draft[plain] = told[wire] or None
     if not draft.get("email") and (address := _address(item)):
         draft["email"] = address
-    draft |= {name: moment for wire, name in _TIMES.items() if (moment := parse_time(item.get(wire)))}
-    standing = _standing(item, network)
-    if context.get("reference") and standing.get("active"):
-        del standing["active"]
-    yield draft | standing
+    for wire, when in _TIMES.items():
+        if moment := parse_time(told.get(wire)):
+            draft[when] = moment
+    _stand(draft, item, network)
+    if context.get("reference") and draft.get("active"):
+        del draft["active"]
+    yield draft
 
 
-def _standing(item: User, network: str) -> dict[str, bool]:
+def _stand(draft: MemberDraft, item: User, network: str) -> None:
     """Tell whether somebody administers the network, is a guest, at home elsewhere, active: as far as it is told."""
-    found: dict[str, bool] = {}
     if any(flag in item for flag in _ADMIN):
-        found["admin"] = any(_true(item.get(flag)) for flag in _ADMIN)
+        draft["admin"] = any(_true(item.get(flag)) for flag in _ADMIN)
     if any(flag in item for flag in _GUEST):
-        found["guest"] = any(_true(item.get(flag)) for flag in _GUEST)
+        draft["guest"] = any(_true(item.get(flag)) for flag in _GUEST)
     if (home := number(item.get("network_id"))) is not None:
-        found["external"] = home != network
+        draft["external"] = home != network
     if (active := _ACTIVE.get(item.get("state") or "")) is not None:
-        found["active"] = active
-    return found
+        draft["active"] = active
 
 
 def bot(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:
@@ -67,7 +80,7 @@ def bot(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft
     network, native = network_of(context, item), number(item.get("id"))
     if native is None:
         raise Rejected("no_id", "the bot has no id")
-    draft: dict[str, JSON] = {
+    draft: MemberDraft = {
         "record": "member",
         "id": member_id(network, native, str(item.get("type") or "bot")),
         "kind": "bot",
@@ -85,7 +98,7 @@ def liker(item: Liker, context: Mapping[str, JSON]) -> Iterator[Draft]:
     network, native = network_of(context, {}), number(item.get("user_id"))
     if native is None:
         raise Rejected("no_id", "the liker has no id")
-    draft: dict[str, JSON] = {"record": "member", "id": member_id(network, native), "kind": "person"}
+    draft: MemberDraft = {"record": "member", "id": member_id(network, native), "kind": "person"}
     if item.get("full_name"):
         draft["display_name"] = item["full_name"]
     if item.get("permalink"):
@@ -104,13 +117,7 @@ def membership(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterato
     if native is None or group is None:
         raise Rejected("no_id", "the row names no user, or its context no group")
     kind = item["type"] if item.get("type") in _BOTS else None
-    yield {
-        "record": "membership",
-        "id": membership_id(network, group, *([kind, native] if kind else [native])),
-        "community_id": community_id(network, group),
-        "member_id": member_id(network, native, kind),
-        "active": True,
-    }
+    yield in_community(community_id(network, group), member_id(network, native, kind), active=True)
 
 
 def administrator(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
-from communitykit.connector import JSON, Draft, Rejected, parse_id
+from communitykit.connector import JSON, CommunityDraft, Draft, Rejected, parse_id
 from communitykit_yammer.ids import ALL_COMPANY, NETWORK, community_id, member_id, network_of, number, parse_time
 from communitykit_yammer.wire import Group, Network
+
+PRIVACY: Mapping[str, Literal["public", "private"]] = {"public": "public", "private": "private"}
+"""What groups and communities call themselves."""
 
 
 def network(item: Network, context: Mapping[str, JSON]) -> Iterator[Draft]:
@@ -17,7 +21,7 @@ def network(item: Network, context: Mapping[str, JSON]) -> Iterator[Draft]:
     native = number(item.get("id")) or number(context.get("network"))
     if native is None:
         raise Rejected("no_id", "the network has no id")
-    draft: dict[str, JSON] = {"record": "community", "id": community_id(native, NETWORK), "kind": "network"}
+    draft: CommunityDraft = {"record": "community", "id": community_id(native, NETWORK), "kind": "network"}
     if item.get("name"):
         draft["name"] = item["name"]
     if item.get("web_url"):
@@ -35,7 +39,7 @@ def group(item: Group, context: Mapping[str, JSON]) -> Iterator[Draft]:
     home, native = network_of(context, item), number(item.get("id"))
     if native is None:
         raise Rejected("no_id", "the group has no id")
-    draft: dict[str, JSON] = {
+    draft: CommunityDraft = {
         "record": "community",
         "id": community_id(home, native),
         "kind": "group",
@@ -46,8 +50,8 @@ def group(item: Group, context: Mapping[str, JSON]) -> Iterator[Draft]:
         draft["name"] = item.get("full_name") or item.get("name")
     if "description" in item:
         draft["purpose"] = item["description"] or None
-    if item.get("privacy") in ("public", "private"):
-        draft["privacy"] = item["privacy"]
+    if (privacy := PRIVACY.get(item.get("privacy") or "")) is not None:
+        draft["privacy"] = privacy
     if created := parse_time(item.get("created_at")):
         draft["created_at"] = created
     if creator := number(item.get("creator_id")):
@@ -62,13 +66,13 @@ def group(item: Group, context: Mapping[str, JSON]) -> Iterator[Draft]:
     yield draft
 
 
-def special(where: str) -> dict[str, JSON] | None:
+def special(where: str) -> CommunityDraft | None:
     """Describe the place of an id that is no group's, which no listing holds: a feed, a storyline, a conversation."""
     parts = parse_id(where)
     kind = parts.native[0]
     if number(kind):
         return None
-    draft: dict[str, JSON] = {
+    draft: CommunityDraft = {
         "record": "community",
         "id": where,
         "kind": "direct" if kind == "conversation" else "group",
@@ -77,7 +81,7 @@ def special(where: str) -> dict[str, JSON] | None:
         "gone": None,
     }
     if kind == ALL_COMPANY:
-        draft.update(name="All Company", is_default=True)
+        draft["name"], draft["is_default"] = "All Company", True
     elif kind == "storyline":
         draft["owner_id"] = member_id(parts.network, parts.native[1])
     return draft

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from communitykit.connector import JSON, html_text, make_id
+from communitykit.connector import JSON, MentionDraft, html_text, make_id
 from communitykit_yammer.ids import PLATFORM, community_id, member_id, number
 
 _TOKEN = re.compile(r"\[\[(\w+):(\d+)\]\]")
@@ -25,9 +25,9 @@ class Said(NamedTuple):
     """What a body says: itself, how to read it, its plain text, mentions, links and topics."""
 
     body: str | None
-    body_format: str | None
+    body_format: Literal["plain", "html"] | None
     text: str | None
-    mentions: tuple[dict[str, JSON], ...]
+    mentions: tuple[MentionDraft, ...]
     links: tuple[str, ...]
     topics: tuple[str, ...]
 
@@ -35,19 +35,20 @@ class Said(NamedTuple):
 def said(body: Mapping[str, JSON], network: str, notified: Iterable[object], names: Mapping[str, str]) -> Said:
     """Read a body; `notified` are ids of users notified beside it, `names` those of topics by their id."""
     source = body.get("parsed") or body.get("plain")
+    body_format: Literal["plain", "html"]
     if source:
         raw, body_format, readable = source, "plain", source
     elif rich := body.get("rich"):  # announcements may have nothing else
         raw, body_format, readable = rich, "html", html_text(rich)
     else:
         return Said(None, None, None, tuple(_members(network, notified, set())), (), ())
-    mentions: list[dict[str, JSON]] = []
+    mentions: list[MentionDraft] = []
     topics: list[str] = []
-    seen: set[str] = set()
+    seen: set[str | None] = set()
     for kind, native in _TOKEN.findall(readable):
         mention = _mention(kind, native, network, names)
-        if mention and mention["id"] not in seen:
-            seen.add(mention["id"])
+        if mention and mention.get("id") not in seen:
+            seen.add(mention.get("id"))
             mentions.append(mention)
         if kind in _TOPICS and names.get(native, native) not in topics:
             topics.append(names.get(native, native))
@@ -61,7 +62,7 @@ def _shown(kind: str, native: str, names: Mapping[str, str]) -> str:
     return _SIGNS.get(kind, "") + (names.get(native, native) if kind in _TOPICS else native)
 
 
-def _mention(kind: str, native: str, network: str, names: Mapping[str, str]) -> dict[str, JSON] | None:
+def _mention(kind: str, native: str, network: str, names: Mapping[str, str]) -> MentionDraft | None:
     if kind == "user":
         return {"kind": "member", "id": member_id(network, native)}
     if kind == "group":
@@ -72,6 +73,6 @@ def _mention(kind: str, native: str, network: str, names: Mapping[str, str]) -> 
     return None
 
 
-def _members(network: str, notified: Iterable[object], seen: set[str]) -> list[dict[str, JSON]]:
+def _members(network: str, notified: Iterable[object], seen: set[str | None]) -> list[MentionDraft]:
     found = (member_id(network, native) for one in notified if (native := number(one)))
     return [{"kind": "member", "id": one} for one in dict.fromkeys(found) if one not in seen]
