@@ -28,6 +28,8 @@ def api_reference(module: ModuleType, title: str, introduction: str) -> str:
 def _described(name: str, value: Any) -> Iterator[str]:
     if name in _assigned():
         yield _assigned()[name]
+        if isinstance(value, dict):  # a vocabulary: each word and what it means
+            yield from ("", *(f"- `{word}`: {meaning}" for word, meaning in value.items()))
     elif inspect.isclass(value):
         yield from _class(name, value)
     elif inspect.isfunction(value):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,28 +62,46 @@ def generated() -> dict[Path, str]:
 
 def connector_table() -> str:
     """Return the table of connectors, from what they declare."""
-    rows = ["| platform | package | doors | records | finds, tells apart |", "| --- | --- | --- | --- | --- |"]
+    rows = ["| platform | package | doors |", "| --- | --- | --- |"]
     for one in registry().connectors.values():
         doors = ", ".join(name for name, there in _doors(one) if there)
-        records = ", ".join(sorted(one.capabilities.records))
-        features = ", ".join(name.replace("_", " ") for name in FEATURES if name in one.capabilities.features)
         package = f"[`communitykit-{one.name}`](plugins/communitykit-{one.name}/README.md)"
-        rows.append(f"| {one.title} | {package} | {doors} | {records} | {features} |")
+        rows.append(f"| {one.title} | {package} | {doors} |")
     return "\n".join(rows)
 
 
 def platforms() -> str:
-    """Return the page of what no door of each platform tells."""
+    """Return the page of what each platform tells, and what no door of it tells."""
+    found = registry().connectors.values()
     parts = [
-        "# What platforms do not tell",
+        "# What platforms tell, and do not tell",
         "",
-        "Generated from what each connector declares. What stands here is absent from the records: it is never zero,",
-        "and never guessed.",
+        "Generated from what each connector declares. What a platform does not tell is absent from the records: it is",
+        "never zero, and never guessed.",
+        "",
+        "## What each tells",
+        "",
+        f"| | {' | '.join(one.title for one in found)} |",
+        f"| --- |{' :-: |' * len(found)}",
+        f"| **doors** | {' | '.join(', '.join(name for name, there in _doors(one) if there) for one in found)} |",
+        *(_told(kind, f"records: {kind}", "records", found) for kind in sorted(RECORD_TYPES) if kind in _all(found)),
+        *(_told(name, name.replace("_", " "), "features", found) for name in FEATURES if name in _all(found)),
+        "",
+        "[What each of these words means](connector-api.md#features).",
     ]
-    for one in registry().connectors.values():
-        parts += ["", f"## {one.title}", ""]
+    for one in found:
+        parts += ["", f"## What {one.title} does not tell", ""]
         parts += [f"- **{what}**: {why}" for what, why in one.capabilities.unreadable.items()]
     return "\n".join(parts) + "\n"
+
+
+def _told(name: str, title: str, where: str, found: Iterable[Connector]) -> str:
+    """Return a row: which connectors claim it."""
+    return f"| {title} | {' | '.join('yes' if name in getattr(one.capabilities, where) else '' for one in found)} |"
+
+
+def _all(found: Iterable[Connector]) -> frozenset[str]:
+    return frozenset().union(*(one.capabilities.records | one.capabilities.features for one in found))
 
 
 def command_reference() -> str:

@@ -51,7 +51,7 @@ def flow() -> str:
         _arrow(754, 276, 800, 306),
     ]
     parts += _card(806, 60, 156, 92, "brief", INK, ("what to do this week,", "and why"))
-    parts += _card(806, 166, 156, 96, "figures", INK, ("never fewer than", "five people, with", "their coverage"))
+    parts += _card(806, 166, 156, 96, "figures", INK, ("of groups of five", "or more people, with", "their coverage"))
     parts += _card(806, 276, 156, 80, "report", INK, ("the answer first,", "one page a language"))
     parts.append(
         _text(426, 312, "what could not be read is said:", SOFT, 12)

@@ -1,4 +1,4 @@
-"""Brings pages that stand outside of `docs/` into the site: each connector's README, and the changes (mkdocs hooks)."""
+"""Brings pages that stand outside of `docs/` into the site: each package's README, and the changes (mkdocs hooks)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[2]
 ELSEWHERE = {
     "changelog.md": ROOT / "CHANGELOG.md",
     **{
-        f"connectors/{one.parent.name.removeprefix('communitykit-')}.md": one
-        for one in sorted(ROOT.glob("plugins/communitykit-*/README.md"))
+        f"packages/{one.parent.name.removeprefix('communitykit-')}.md": one
+        for one in sorted(ROOT.glob("plugins/*/README.md"))
     },
 }
 """Their addresses in the site, and where they stand."""

@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,13 +20,10 @@ def named() -> list[str]:
 
 
 def test_every_page_has_its_place() -> None:
+    packages = (ROOT / "plugins").glob("*/README.md")
     there = {page.removeprefix("docs/") for page in PAGES if page.startswith("docs/")}
-    there |= {f"connectors/{one.name.removeprefix('communitykit-')}.md" for one in plugins()} | {"changelog.md"}
+    there |= {f"packages/{one.parent.name.removeprefix('communitykit-')}.md" for one in packages} | {"changelog.md"}
     assert sorted(named()) == sorted(there), "mkdocs.yml's nav names each page once"
-
-
-def plugins() -> Iterator[Path]:
-    return ((one.parent) for one in (ROOT / "plugins").glob("communitykit-*/README.md"))
 
 
 class Fetched(HTMLParser):
