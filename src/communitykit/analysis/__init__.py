@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from communitykit.analysis.building import Build, workspace
 from communitykit.analysis.opened import Analysis
 from communitykit.analysis.schema import TABLES, Column, Table
-from communitykit.analysis.writing import write
+from communitykit.analysis.writing import check, write
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.errors import SettingsError
 from communitykit.privacy.pseudonyms import Key, load_key
@@ -82,7 +82,8 @@ def analyse(  # the options of one call
         clock: Where the time comes from.
 
     Raises:
-        SettingsError: There is no such zone, the key is too short, or the target's folder does not exist.
+        SettingsError: There is no such zone, the key is too short, the target's folder does not exist, or something
+            else than analysis tables is there.
         StoreError: The store cannot be read.
     """
     try:
@@ -93,6 +94,7 @@ def analyse(  # the options of one call
     if not isinstance(store, Store):
         with Store(store) as opened:
             return analyse(opened, to, key=secret, zone=zone, min_group=min_group, tell=tell, clock=clock)
+    check(Path(to), store.path)
     connection = store.connection()
     with telling(store.path, "make analysis tables of it"), workspace(connection):
         build = Build(connection, secret, local, min_group, tell or _quiet, clock)

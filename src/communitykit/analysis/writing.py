@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,10 +16,12 @@ import duckdb
 from communitykit.analysis.schema import TABLES, ddl
 from communitykit.errors import SettingsError
 from communitykit.sinks.files import PRIVATE_FILE, make_folder
+from communitykit.sinks.targets import check_inputs, database, is_store
 
 _MARKS: Final = "days.json"
 """What each day held, as one number a day: a day whose number is another's is written anew."""
 _UNDATED: Final = "undated"
+_DAYS: Final = re.compile(rf"-?\d{{4,6}}-\d\d-\d\d|{_UNDATED}")
 _EMPTY: Final = {_UNDATED: "0"}
 """The one day of a table without rows: its file still says what the columns are."""
 
@@ -26,6 +29,51 @@ _EMPTY: Final = {_UNDATED: "0"}
 def is_file(path: Path) -> bool:
     """Tell whether a target is a DuckDB file rather than a folder."""
     return path.is_file() or (not path.is_dir() and path.suffix in {".duckdb", ".db", ".ddb"})
+
+
+def check(to: Path, store: Path) -> None:
+    """Make sure that what stands where analysis tables are to be written is nothing, or earlier ones and no more.
+
+    Raises SettingsError, which says what is there.
+    """
+    check_inputs(to, [store])
+    if to.is_file() and to.stat().st_size:
+        tables = database(to)
+        if not tables or not {"about"} <= set(tables) <= set(TABLES):
+            what = "an activity store, which" if tables and is_store(tables) else "no analysis tables alone: it"
+            raise SettingsError(f"this is {what} would be lost", subject=str(to), remedy="Name another file.")
+    for one in _foreign(to) if to.is_dir() else ():
+        raise SettingsError(
+            "this is no analysis table, and would be lost or read as one",
+            subject=str(one),
+            remedy="Name another folder.",
+        )
+
+
+def _foreign(folder: Path) -> Iterator[Path]:
+    """Yield what stands in the places of tables and is none: a file not named after a day, or without their words."""
+    known = _marks(folder)
+    if (folder / _MARKS).exists() and _told_marks(folder) is None:
+        yield folder / _MARKS
+    for name, table in TABLES.items():
+        single = folder / f"{name}.parquet"
+        if not table.by_day and single.exists() and not known and not _is_ours(single):
+            yield single
+        days = folder / name
+        for one in days.glob("*.parquet") if table.by_day else ():
+            if not _DAYS.fullmatch(one.stem) or (one.stem not in known.get(name, {}) and not _is_ours(one)):
+                yield one
+        if table.by_day and days.exists() and not days.is_dir():
+            yield days
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether a Parquet file holds the words that are written with every table."""
+    try:
+        rows = duckdb.sql(f"SELECT CAST(key AS VARCHAR) FROM parquet_kv_metadata('{_quoted(path)}')").fetchall()  # noqa: S608 # a path, quoted
+    except duckdb.Error:
+        return False
+    return {("description",), ("columns",)} <= set(rows)
 
 
 def write(connection: duckdb.DuckDBPyConnection, made: Mapping[str, str], to: Path) -> dict[str, int]:
@@ -121,11 +169,16 @@ def _days(connection: duckdb.DuckDBPyConnection, name: str, table: str) -> dict[
 
 def _marks(to: Path) -> dict[str, dict[str, str]]:
     """Return what the folder's days held; nothing where that is not known, or was told by another engine's hashes."""
+    told = _told_marks(to)
+    return told["days"] if told and told["engine"] == duckdb.__version__ else {}
+
+
+def _told_marks(to: Path) -> dict[str, Any] | None:
     try:
         told = json.loads((to / _MARKS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {}
-    return told["days"] if told.get("engine") == duckdb.__version__ else {}
+        return None
+    return told if isinstance(told, dict) and set(told) == {"engine", "days"} else None
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, name: str, to: Path, more: str = "") -> None:

@@ -11,7 +11,7 @@ import typer
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.output import errors as error_stream
-from communitykit.cli.output import print_json, print_table, say
+from communitykit.cli.output import print_json, print_table, replacing, say, say_replaced
 from communitykit.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -56,18 +56,21 @@ def analyse(  # noqa: PLR0913 # the options of the command
         key = load_key(env=key_env, file=key_file, command=key_command)
         if key is None and file and told and told.key:
             key = load_key(**told.key.places(file.folder))
-        made = make(
-            store_of(store, file),
-            to,
-            key=key,
-            zone=zone or (file.zone if file else "UTC"),
-            min_group=min_group if min_group is not None else told.min_group if told else 5,
-            tell=_progress(quiet=as_json),
-        )
+        with replacing(to) as replaced:
+            made = make(
+                store_of(store, file),
+                to,
+                key=key,
+                zone=zone or (file.zone if file else "UTC"),
+                min_group=min_group if min_group is not None else told.min_group if told else 5,
+                tell=_progress(quiet=as_json),
+            )
         if as_json:
-            print_json({"to": str(to), "rows": made.rows, "about": made.about, "not_in_it": list(made.missing)})
+            told_json = {"to": str(to), "rows": made.rows, "about": made.about, "not_in_it": list(made.missing)}
+            print_json({**told_json, "replaced": replaced})
             return
         _print(made)
+        say_replaced(replaced)
 
 
 def _print(made: Analysed) -> None:

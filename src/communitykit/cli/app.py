@@ -13,7 +13,7 @@ import typer
 
 from communitykit.cli import parse
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
-from communitykit.cli.output import Exit, fail, print_json, print_table, say, warn
+from communitykit.cli.output import Exit, fail, print_json, print_table, replacing, say, say_replaced, warn
 from communitykit.cli.shared import ASKED, Answering, App, begin, remember_json
 from communitykit.connector.decoding import decode_json
 from communitykit.connector.registry import registry
@@ -31,6 +31,9 @@ app = App(
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.", callback=remember_json)]
 To = Annotated[Path, typer.Option("--to", help="The activity store (a DuckDB file).")]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the connector.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace what was changed by hand or is somebody's own, too; never a store.")
+]
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 # as typer calls it
@@ -131,6 +134,7 @@ def export(  # the options of the command
     to: Annotated[Path, typer.Option("--to", help="The folder to write into.")],
     file_format: Annotated[str, typer.Option("--format", help="parquet, jsonl or csv.")] = "parquet",
     share: Annotated[bool, typer.Option("--share", help="Let others read it, as the umask says.")] = False,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Write a store's tables as Parquet, JSON Lines or CSV."""
@@ -138,11 +142,13 @@ def export(  # the options of the command
 
     with errors():
         store = store_of(store, configured(config))
-        written = export_store(store, to, file_format, share=share)
+        with replacing(*(to.glob(f"*.{file_format}") if to.is_dir() else ())) as replaced:
+            written = export_store(store, to, file_format, share=share, overwrite=overwrite)
         if as_json:
-            print_json({"folder": str(to), "format": file_format, "rows": written})
+            print_json({"folder": str(to), "format": file_format, "rows": written, "replaced": replaced})
         else:
             print_table(str(to), ("table", "rows"), written.items())
+            say_replaced(replaced)
 
 
 @app.command(cls=Answering)

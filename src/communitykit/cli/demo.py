@@ -27,7 +27,7 @@ from communitykit.result import PullResult
 from communitykit.sandbox import SIZES, World, project, serve
 from communitykit.sandbox.roster import write_roster
 from communitykit.sandbox.vocabulary import DOMAIN
-from communitykit.sinks.files import write_text
+from communitykit.sinks.targets import write_text
 from communitykit.store import Store
 from communitykit.store.connection import mark
 from communitykit.testing.reading import current
@@ -145,7 +145,7 @@ def _report(to: Path) -> Told:
     for language in _LANGUAGES:
         found = report.brief(to, language=language)
         briefs[language] = folder / f"brief.{language}.html"
-        write_text(briefs[language], report.as_html(found))
+        write_text(briefs[language], report.as_html(found), "brief", inputs=[to])
         text = text or report.as_text(found)
     return Told(dict(made.pages), briefs, made.findings[_LANGUAGES[0]], text)
 

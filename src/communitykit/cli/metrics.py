@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from communitykit.cli import parse
-from communitykit.cli.app import Json, app, errors
+from communitykit.cli.app import Json, Overwrite, app, errors
 from communitykit.cli.configured import configured
-from communitykit.cli.output import print_json, print_table, say
+from communitykit.cli.output import print_json, print_table, replacing, say, say_replaced
 from communitykit.cli.shared import Answering, App, refuse_both
 from communitykit.connector.times import read_moment
 from communitykit.errors import SettingsError
-from communitykit.sinks.files import make_file
+from communitykit.sinks.targets import writing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -107,6 +107,7 @@ def run(  # noqa: PLR0913 # the options of the command
     definitions: Folder = None,
     to: Annotated[Path | None, typer.Option("--to", help="The file to write, with --format.")] = None,
     file_format: Annotated[str | None, typer.Option("--format", help="csv or parquet.")] = None,
+    overwrite: Overwrite = False,
     as_sql: Annotated[bool, typer.Option("--sql", help="Print the query instead of running it.")] = False,
     dialect: Annotated[
         str, typer.Option("--dialect", help="With --sql: duckdb, postgres, spark, snowflake or bigquery.")
@@ -135,9 +136,12 @@ def run(  # noqa: PLR0913 # the options of the command
         if file_format is not None or to is not None:
             if to is None:
                 refuse_both(as_json, file_format, "--json and --format without --to")
-            _write(figures, file_format or "csv", to)
+            replaced = _write(figures, file_format or "csv", to, opened.path, overwrite=overwrite)
             if as_json:
-                print_json({"to": str(to), "format": file_format or "csv", "rows": figures.num_rows})
+                told = {"to": str(to), "format": file_format or "csv", "rows": figures.num_rows}
+                print_json({**told, "replaced": replaced})
+            else:
+                say_replaced(replaced)
         elif as_json:
             print_json({"figures": figures.to_pylist()})
         else:
@@ -160,22 +164,25 @@ def _shown(value: object) -> object:
     return f"{value:.4g}" if isinstance(value, float) else value
 
 
-def _write(figures: pa.Table, file_format: str, to: Path | None) -> None:
-    if to is not None and file_format in {"csv", "parquet"}:
-        make_file(to)
-    if file_format == "csv":
-        from pyarrow import csv  # noqa: PLC0415 # imported only when used
+def _write(figures: pa.Table, file_format: str, to: Path | None, tables: Path, *, overwrite: bool) -> list[str]:
+    """Write them, and return what was replaced."""
+    from pyarrow import csv, parquet  # noqa: PLC0415 # imported only when used
 
-        target: Any = to or sys.stdout.buffer
-        csv.write_csv(figures, str(target) if to else target)
-    elif file_format == "parquet":
-        from pyarrow import parquet  # noqa: PLC0415 # imported only when used
-
-        if to is None:
-            raise SettingsError("Parquet is no text", remedy="Name the file to write with --to.")
-        parquet.write_table(figures, str(to))
-    else:
+    if file_format not in {"csv", "parquet"}:
         raise SettingsError(f"cannot write {file_format!r}", remedy="Take csv or parquet.")
+    if to is None and file_format == "parquet":
+        raise SettingsError("Parquet is no text", remedy="Name the file to write with --to.")
+    if to is None:
+        target: Any = sys.stdout.buffer
+        csv.write_csv(figures, target)
+        return []
+    write = csv.write_csv if file_format == "csv" else parquet.write_table
+    with (
+        replacing(to) as replaced,
+        writing(to, f"{file_format} of figures", inputs=[tables], overwrite=overwrite) as made,
+    ):
+        write(figures, str(made))
+    return replaced
 
 
 def _day(text: str | None, record: Record) -> date | None:

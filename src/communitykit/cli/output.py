@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import IntEnum
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -140,6 +142,22 @@ def print_error(error: Exception) -> None:
     """Print an error as one JSON document, for who reads nothing else."""
     told = {name: getattr(error, name, None) for name in ("platform", "subject", "status", "code", "remedy")}
     print_json({"error": {"kind": type(error).__name__, "message": str(error), **told}})
+
+
+@contextmanager
+def replacing(*targets: Path) -> Iterator[list[str]]:
+    """Yield a list that holds, afterwards, which of these files were there before and are other files now."""
+    before = {one: one.stat().st_ino for one in targets if one.is_file()}
+    replaced: list[str] = []
+    yield replaced
+    replaced += [str(one) for one, file in before.items() if one.stat().st_ino != file]
+
+
+def say_replaced(replaced: Sequence[str]) -> None:
+    """Say that what was written before was replaced."""
+    if replaced:
+        first = replaced[0] if len(replaced) == 1 else f"{len(replaced):,} files of an earlier time"
+        say(f"Replaced: {first}.")
 
 
 def _text(cell: Any) -> str:  # noqa: ANN401 # any cell

@@ -11,9 +11,9 @@ import typer
 from typer.core import TyperGroup
 
 from communitykit.cli import parse
-from communitykit.cli.app import Json, app, errors
+from communitykit.cli.app import Json, Overwrite, app, errors
 from communitykit.cli.configured import STORE, FromConfig, StoreArgument, StoreOption, configured, store_of
-from communitykit.cli.output import Exit, print_json, print_table, say
+from communitykit.cli.output import Exit, print_json, print_table, replacing, say, say_replaced
 from communitykit.cli.shared import Answering, App
 from communitykit.errors import SettingsError
 
@@ -179,6 +179,7 @@ def export_decisions(
     store: StoreOption = None,
     config: FromConfig = None,
     to: Annotated[Path, typer.Option("--to", help="The CSV to write.")],
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Write what was decided as CSV."""
@@ -186,11 +187,13 @@ def export_decisions(
 
     with errors():
         store = _store(store, config)
-        number = people.export_decisions(store, to)
+        with replacing(to) as replaced:
+            number = people.export_decisions(store, to, overwrite=overwrite)
         if as_json:
-            print_json({"path": str(to), "decisions": number})
+            print_json({"path": str(to), "decisions": number, "replaced": replaced})
         else:
             say(f"Wrote {number:,} decisions to {to}.")
+            say_replaced(replaced)
 
 
 @people_app.command("import")

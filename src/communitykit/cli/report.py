@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from communitykit.cli.app import Json, app, errors
+from communitykit.cli.app import Json, Overwrite, app, errors
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
-from communitykit.cli.output import print_json, say
+from communitykit.cli.output import print_json, replacing, say, say_replaced
 from communitykit.errors import SettingsError
 
 
@@ -38,6 +38,7 @@ def report(  # noqa: PLR0913 # the options of the command
         typer.Option("--since", metavar="DAY", help="The first day. Default: the last whole months, twelve."),
     ] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="DAY", help="The day after the last.")] = None,
+    overwrite: Overwrite = False,
     data: Annotated[bool, typer.Option("--data", help="Print every figure as JSON, and write nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -54,20 +55,23 @@ def report(  # noqa: PLR0913 # the options of the command
         if data:
             print_json(made_by.report_data(store, k=k, zone=zone, since=first, until=end))
             return
-        made = made_by.make_report(
-            store,
-            to or (told.to if told else Path("report")),
-            languages=language or (told.languages if told else ["en"]),
-            per=per or (told.per if told else ()),
-            k=k,
-            zone=zone,
-            since=first,
-            until=end,
-        )
-        if as_json:
-            print_json(
-                {"pages": dict(made.pages), "data": made.data, "answer": dict(made.findings), "groups": made.groups}
+        folder = to or (told.to if told else Path("report"))
+        with replacing(*(folder.iterdir() if folder.is_dir() else ())) as replaced:
+            made = made_by.make_report(
+                store,
+                folder,
+                languages=language or (told.languages if told else ["en"]),
+                per=per or (told.per if told else ()),
+                k=k,
+                zone=zone,
+                since=first,
+                until=end,
+                overwrite=overwrite,
             )
+        replaced = [one for one in replaced if Path(one) in {*made.pages.values(), made.data, *made.groups}]
+        if as_json:
+            whole = {"pages": dict(made.pages), "data": made.data, "answer": dict(made.findings)}
+            print_json({**whole, "groups": made.groups, "replaced": replaced})
             return
         for spoken, page in made.pages.items():
             for sentence in made.findings[spoken]:
@@ -76,6 +80,7 @@ def report(  # noqa: PLR0913 # the options of the command
         for page in made.groups:
             say(f"{page}")
         say(f"{made.data}")
+        say_replaced(replaced)
 
 
 def _day(text: str | None) -> date | None:

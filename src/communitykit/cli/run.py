@@ -170,12 +170,13 @@ class _Run:
 
     def _brief(self, told: BriefSection) -> dict[str, Any]:
         from communitykit import report  # noqa: PLC0415 # same
+        from communitykit.sinks.targets import write_text  # noqa: PLC0415 # same
 
         forms = {".txt": report.as_text, ".md": report.as_markdown, ".html": report.as_html}
         made = report.brief(self.store, communities=told.communities, language=told.language, without=told.without)
         try:
             told.to.parent.mkdir(parents=True, exist_ok=True)
-            told.to.write_text(forms[told.to.suffix](made), encoding="utf-8")
+            write_text(told.to, forms[told.to.suffix](made), "brief", inputs=[self.store])
         except OSError as error:
             raise SettingsError(f"cannot be written: {error.strerror}", subject=str(told.to)) from None
         self._say(str(told.to))

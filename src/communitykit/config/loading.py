@@ -69,7 +69,22 @@ def load(path: Path | str = CONFIG_FILE) -> Config:
     listed = told.get("sources", [])
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         raise SettingsError("sources are no list of tables", subject=file.name, remedy="Begin each with [[sources]].")
-    return Config(file, sources=_sources(listed, file), **found)
+    made = Config(file, sources=_sources(listed, file), **found)
+    _apart(made)
+    return made
+
+
+def _apart(config: Config) -> None:
+    """Make sure that nothing that a run writes takes the place of the store, or of something else that it writes."""
+    sections = {"analysis": config.analysis, "report": config.report, "brief": config.brief}
+    taken = {config.store.path.resolve(): "[store] path"}
+    for name, section in sections.items():
+        if section is None:
+            continue
+        before = taken.setdefault(section.to.resolve(), f"[{name}] to")
+        if before != f"[{name}] to":
+            where, remedy = f"{config.path.name} [{name}]", "Give each a name of its own."
+            raise SettingsError(f"to is the same as {before}", subject=where, remedy=remedy)
 
 
 def configure(told: Mapping[str, Any], where: str, folder: Path | str = ".") -> Config:

@@ -13,7 +13,7 @@ from typing import Literal
 import duckdb
 
 from communitykit.errors import SettingsError
-from communitykit.sinks.files import make_file
+from communitykit.sinks.targets import writing
 from communitykit.store.connection import connect, disconnect
 from communitykit.store.making import make_journal
 from communitykit.store.telling import telling
@@ -72,17 +72,21 @@ def undo(store: str | Path, a: str, b: str, *, at: datetime | None = None) -> De
     return undone
 
 
-def export_decisions(store: str | Path, to: str | Path) -> int:
+def export_decisions(store: str | Path, to: str | Path, *, overwrite: bool = False) -> int:
     """Write every decision, undone ones too, as CSV (UTF-8, times in ISO 8601), and return how many they are.
 
-    Raises StoreError for the store, or a file that cannot be written.
+    A file that was written so before is replaced, any other only with `overwrite`.
+
+    Raises StoreError for the store, or a file that cannot be written; SettingsError where something else is there.
     """
     with _reading(store) as connection:
         known = list(read_decisions(connection))
     path = Path(to)
-    with telling(path, "write it"):
-        make_file(path)
-    with telling(path, "write it"), path.open("w", encoding="utf-8", newline="") as file:
+    with (
+        telling(path, "write it"),
+        writing(path, "file of decisions", inputs=[Path(store)], overwrite=overwrite) as made,
+        made.open("w", encoding="utf-8", newline="") as file,
+    ):
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for one in known:

@@ -21,11 +21,14 @@ from communitykit.report.groups import GROUP_METRICS, check, group_pages
 from communitykit.report.page import Paper, render
 from communitykit.report.sections import filled, unread
 from communitykit.report.words import Words
-from communitykit.sinks.files import make_folder, write_text
+from communitykit.sinks.files import make_folder
+from communitykit.sinks.targets import check as check_target
+from communitykit.sinks.targets import write_text
 from communitykit.store import Store
 
 DATA_FILE: Final = "figures.json"
 """Every figure of the report, for other programs and for the next report to compare with."""
+_KIND: Final = "report"
 _SECTION_ORDER: Final = ("answer", "adoption", "animation", "leaders", "champions", "silos", "communities")
 
 
@@ -56,6 +59,7 @@ def make_report(  # noqa: PLR0913 # the options of one call
     zone: str = "UTC",
     since: date | None = None,
     until: date | None = None,
+    overwrite: bool = False,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Report:
     """Write a report of a store: one self-contained HTML file a language, and its figures as JSON.
@@ -69,33 +73,45 @@ def make_report(  # noqa: PLR0913 # the options of one call
         zone: The reporter's zone: what a day is.
         since: The first day. Default: the last whole months, twelve at most.
         until: The day after the last.
+        overwrite: Replace pages that were changed by hand, too, and other files of these names.
         clock: Where the time comes from.
 
     Raises:
-        SettingsError: There is no such language or zone, or the window holds no day of the record.
+        SettingsError: There is no such language or zone, the window holds no day of the record, or what would be
+            replaced is no page as a report wrote it: then nothing is written.
         StoreError: The store cannot be read.
     """
     spoken = [Words(one) for one in dict.fromkeys(languages)]
     for one in per:
         check(one)
-    folder = Path(to)
+    folder, data = Path(to), Path(to) / DATA_FILE
+    pages = {words.language: folder / f"report.{words.language}.html" for words in spoken}
+    if folder.exists() and not folder.is_dir():
+        raise SettingsError("this is no folder", subject=str(to), remedy="Name the folder that the pages go into.")
+    for file in (*pages.values(), data):  # before the work
+        check_target(file, _KIND, inputs=[Path(store)], overwrite=overwrite)
     with opened(store, zone=zone, clock=clock) as (analysis, places):
         figures = Figures(analysis, k=k, since=since, until=until)
         findings = answer(figures)
-        before = _earlier(folder / DATA_FILE)
-        make_folder(folder)
-        pages, told, groups = {}, {}, list[Path]()
+        before = _earlier(data)
+        told: dict[str, tuple[str, ...]] = {}
+        texts, groups = dict[Path, str](), list[Path]()
         for words in spoken:
             names = {key: name or words.say("report.section.communities.private") for key, name in places.items()}
             paper = Paper(words, figures, names)
-            pages[words.language] = folder / f"report.{words.language}.html"
             told[words.language] = tuple(paper.finding(one)["text"] for one in findings)
             context = _context(paper, findings, before, store=Path(store).name, today=clock.now())
-            write_text(pages[words.language], render(context, words))
+            texts[pages[words.language]] = render(context, words)
             for one in per:
-                groups += _group_pages(paper, one, folder, store=Path(store).name, today=clock.now())
-        data = folder / DATA_FILE
-        write_text(data, json.dumps(_as_data(figures, findings, clock.now()), default=str, indent=1))
+                made = _group_pages(paper, one, folder, store=Path(store).name, today=clock.now())
+                texts |= made
+                groups += made
+        texts[data] = json.dumps(_as_data(figures, findings, clock.now()), default=str, indent=1)
+    make_folder(folder)
+    for file in texts:  # all of them before the first is written
+        check_target(file, _KIND, inputs=[Path(store)], overwrite=overwrite)
+    for file, text in texts.items():
+        write_text(file, text, _KIND, inputs=[Path(store)], overwrite=overwrite)
     return Report(pages, data, told, tuple(groups))
 
 
@@ -182,9 +198,9 @@ def _context(
     }
 
 
-def _group_pages(paper: Paper, per: str, folder: Path, *, store: str, today: datetime) -> list[Path]:
-    """Write one page for each group, and return their files."""
-    words, window, written = paper.words, paper.figures.window, []
+def _group_pages(paper: Paper, per: str, folder: Path, *, store: str, today: datetime) -> dict[Path, str]:
+    """Return one page for each group, by its file."""
+    words, window, made = paper.words, paper.figures.window, {}
     for stem, name, section in group_pages(paper, per):
         context = {
             **_frame(paper, store=store, today=today),
@@ -196,9 +212,8 @@ def _group_pages(paper: Paper, per: str, folder: Path, *, store: str, today: dat
             "sections": [section],
             "glossary": paper.glossary(sorted(GROUP_METRICS)),
         }
-        written.append(folder / f"{stem}.{words.language}.html")
-        write_text(written[-1], render(context, words))
-    return written
+        made[folder / f"{stem}.{words.language}.html"] = render(context, words)
+    return made
 
 
 def _frame(paper: Paper, *, store: str, today: datetime) -> dict[str, Any]:

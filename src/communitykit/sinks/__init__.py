@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from communitykit.errors import CommunityKitError
 from communitykit.model import Record, Vanished
-from communitykit.sinks.files import make_file
+from communitykit.sinks.targets import writing
 
 __all__ = ["export_store", "from_json_line", "read_jsonl", "to_json_line", "write_jsonl"]
 
@@ -35,14 +35,21 @@ def from_json_line(line: str | bytes) -> Any:  # noqa: ANN401 # a record
         raise CommunityKitError(f"not a record: {str(error).splitlines()[0]}") from None
 
 
-def write_jsonl(records: Iterable[BaseModel], to: str | Path | IO[str], *, share: bool = False) -> int:
+def write_jsonl(
+    records: Iterable[BaseModel], to: str | Path | IO[str], *, share: bool = False, overwrite: bool = False
+) -> int:
     """Write records as JSON Lines (UTF-8) to a path or an open text file; return their number.
 
-    A file is its owner's only, unless `share` leaves it to the umask.
+    A file is its owner's only, unless `share` leaves it to the umask. One that was written so before is replaced when
+    all is written, any other only with `overwrite`.
+
+    Raises SettingsError where something else is there.
     """
     if isinstance(to, str | Path):
-        make_file(Path(to), share=share)
-        with Path(to).open("w", encoding="utf-8", newline="\n") as file:
+        with (
+            writing(Path(to), "export", share=share, overwrite=overwrite) as made,
+            made.open("w", encoding="utf-8", newline="\n") as file,
+        ):
             return write_jsonl(records, file)
     number = 0
     for record in records:
@@ -66,12 +73,15 @@ def read_jsonl(path: str | Path) -> Iterator[Any]:
 
 
 def export_store(
-    store: str | Path, to: str | Path, file_format: str = "parquet", *, share: bool = False
+    store: str | Path, to: str | Path, file_format: str = "parquet", *, share: bool = False, overwrite: bool = False
 ) -> dict[str, int]:
     """Write a store's tables into a folder as `parquet`, `jsonl` or `csv`; give the rows by table.
 
-    Raises StoreError when there is no store, CommunityKitError for another format.
+    Files that an export wrote before are replaced, others only with `overwrite`.
+
+    Raises StoreError when there is no store, CommunityKitError for another format, SettingsError where other files have
+    the names of the tables: then nothing is written.
     """
     from communitykit.sinks.tables import export  # noqa: PLC0415 # duckdb is imported only when used
 
-    return export(Path(store), Path(to), file_format, share=share)
+    return export(Path(store), Path(to), file_format, share=share, overwrite=overwrite)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from communitykit.errors import CommunityKitError
 from communitykit.sinks import write_jsonl
-from communitykit.sinks.files import make_file, make_folder
+from communitykit.sinks.files import make_folder
+from communitykit.sinks.targets import check, writing
 from communitykit.store import TABLES, Store
 
 FORMATS = ("parquet", "jsonl", "csv")
@@ -18,29 +19,34 @@ _DEFUSED = "CASE WHEN regexp_matches({name}, '^[" + _SIGNS.replace("{", "{{").re
 _DEFUSED += "THEN '''' || {name} ELSE {name} END AS {name}"
 
 
-def export(store: Path, to: Path, file_format: str, *, share: bool = False) -> dict[str, int]:
+def export(store: Path, to: Path, file_format: str, *, share: bool = False, overwrite: bool = False) -> dict[str, int]:
     """Write every table; JSON Lines hold records (by kind), Parquet and CSV hold the tables with their columns.
 
     Files are their owner's only, unless `share` leaves them to the umask.
 
-    Raises CommunityKitError for a format that is none of `FORMATS`.
+    Raises CommunityKitError for a format that is none of `FORMATS`, SettingsError where others' files are in the way.
     """
     if file_format not in FORMATS:
         raise CommunityKitError(f"there is no format {file_format!r}", remedy=f"Formats: {', '.join(FORMATS)}.")
     written: dict[str, int] = {}
     with Store(store) as opened:
         make_folder(to, share=share)
+        tables = tuple(TABLES.values()) if file_format == "jsonl" else _TABLES
+        for table in tables:  # all of them before the first is written
+            check(to / f"{table}.{file_format}", "export", inputs=[store], overwrite=overwrite)
         if file_format == "jsonl":
             for kind, table in TABLES.items():
-                written[table] = write_jsonl(opened.records(kind), to / f"{table}.jsonl", share=share)
+                lines = opened.records(kind)
+                written[table] = write_jsonl(lines, to / f"{table}.jsonl", share=share, overwrite=overwrite)
             return written
-        for table in _TABLES:
-            written[table] = _copy(opened, table, to / f"{table}.{file_format}", file_format, share=share)
+        for table in tables:
+            target = to / f"{table}.{file_format}"
+            with writing(target, "export", inputs=[store], overwrite=overwrite, share=share) as made:
+                written[table] = _copy(opened, table, made, file_format)
     return written
 
 
-def _copy(store: Store, table: str, path: Path, file_format: str, *, share: bool) -> int:
-    make_file(path, share=share)
+def _copy(store: Store, table: str, path: Path, file_format: str) -> int:
     target = str(path).replace("'", "''")
     query, options = f"SELECT * FROM {table}", "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false"  # noqa: S608 # our own table names
     if file_format == "csv":
