@@ -80,6 +80,23 @@ def test_tables_and_columns_are_the_documented_ones(tmp_path: Path) -> None:
     assert f"schema version is {SCHEMA_VERSION}" in page
 
 
+def test_every_room_is_told_and_every_path_is_there() -> None:
+    core = ROOT / "src/communitykit"
+    rooms = {one.name for one in core.iterdir() if (one / "__init__.py").exists()}
+    rooms |= {one.stem for one in core.glob("*.py") if not one.stem.startswith("__")}
+    told = set(re.findall(r"`([\w_]+)`", text("docs/explanation/how-it-works.md").partition("## Where is what")[2]))
+    assert rooms - told == set()
+    page = text("docs/explanation/architecture.md")
+    assert {room for room in rooms if not re.search(rf"\b{room}\b", page)} <= {"progress", "result"}
+    for named in re.findall(r"`(communitykit(?:_\w+)?/[\w/]+(?:\.py)?/?)`", page):
+        package = named.partition("/")[0]
+        home = ROOT / "src" if package == "communitykit" else ROOT / f"plugins/{package.replace('_', '-')}/src"
+        assert (home / named).exists(), named
+    for named in re.findall(r"`([a-z]\w+/\w+\.py|ids\.py)`", page.partition("and the row that they become")[2]):
+        slack = ROOT / "plugins/communitykit-slack/src/communitykit_slack"
+        assert (core / named).exists() or (slack / named).exists(), named
+
+
 def test_every_dependency_has_its_reason() -> None:
     page = text("docs/explanation/dependencies.md")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
