@@ -37,6 +37,7 @@ REFUSED: dict[str, list[str]] = {
     "analyse": ["none.duckdb"],
     "report": ["none.duckdb"],
     "brief": ["none.duckdb"],
+    "browse": ["none.duckdb"],
     "metrics list": ["--definitions", "none"],
     "metrics show": ["none"],
     "metrics run": ["none"],
@@ -86,7 +87,7 @@ def test_each_command_has_the_options_of_all(name: str) -> None:
 def test_each_command_that_does_something_can_be_quiet() -> None:
     loud = {name for name in ALL if "--quiet" not in options(name)}
     tell = {"connectors", "show", "translate", "brief", "metrics list", "metrics show", "metrics run", "people review"}
-    assert loud == tell | {"people show", "sandbox serve"}
+    assert loud == tell | {"people show", "sandbox serve", "browse"}
 
 
 def test_all_that_can_be_refused_is_tried() -> None:

@@ -17,6 +17,7 @@ from communitykit.testing import ConnectorSuite
 PRINTED = {
     "README.md": [r"'posts': \d+.* complete"],
     "docs/how-to/analyse.md": [r"acts \d+", r"\d{4}-\d\d \w+ \d+"],
+    "docs/how-to/browse.md": [r"True"],
     "docs/how-to/read-exports.md": [r"[1-9]\d+ new posts"],
     "docs/how-to/read-on-without-a-store.md": [r"first: \d\d+ records", r"again: \d+ records", r"\d+ posts"],
     "docs/how-to/one-person-many-accounts.md": [r"\d+ accounts are \d+ people; \d+ to look at", r"'person', 'n': \d+"],
@@ -79,7 +80,7 @@ def test_commands(page: str, company: Path) -> None:
     for line in _commands(page):
         words, _, given = line.partition(" < ")
         arguments = shlex.split(words, comments=True)[1:]
-        if arguments[:2] == ["sandbox", "serve"]:
+        if arguments[:2] == ["sandbox", "serve"] or arguments[0] == "browse":
             arguments += ["--for", "0.1s"]  # the last one counts
         result = CliRunner().invoke(app, arguments, input=Path(given.strip()).read_bytes() if given else None)
         assert result.exit_code == 0, (line, result.output, result.exception)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from communitykit.cli import analyse, brief, config, init, metrics, people, privacy, pull, report, simulate
+from communitykit.cli import analyse, brief, browse, config, init, metrics, people, privacy, pull, report, simulate
 from communitykit.cli import run as everything
 from communitykit.cli.entry import run
 
 __all__ = [
     "analyse",
     "brief",
+    "browse",
     "config",
     "everything",
     "init",

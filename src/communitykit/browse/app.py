@@ -1,0 +1,164 @@
+"""The pages' application: which address shows what, to whom, and under which rules for the browser."""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b64encode
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from communitykit.browse import pages
+from communitykit.browse.queries import Asked, Reading
+from communitykit.store import Store
+
+_STYLE = b64encode(sha256(pages.STYLE.encode()).digest()).decode()
+HEADERS = {
+    "content-security-policy": f"default-src 'none'; style-src 'sha256-{_STYLE}'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+"""With every answer: nothing runs, nothing is fetched or kept, no other page may look in."""
+_MOST = 200
+"""Characters of what is searched for."""
+Scope = dict[str, Any]
+
+
+class Browser:
+    """An ASGI application that shows a store to whoever knows its token, and to nobody else."""
+
+    def __init__(self, store: Path, asked: Asked, *, token: str | None = None) -> None:
+        """Prepare; the store is opened for each page, and let go of, so that a run can write between."""
+        self.token = token or secrets.token_urlsafe(32)
+        self._store = store
+        self._asked = asked
+        self._pages = Starlette(
+            routes=[
+                Route("/", self._overview),
+                Route("/communities", self._communities),
+                Route("/community", self._community),
+                Route("/thread", self._thread),
+                Route("/search", self._search),
+                Route("/coverage", self._coverage),
+            ]
+        )
+
+    async def __call__(
+        self, scope: Scope, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+    ) -> None:
+        """Answer a request: for another host, without the token, or one that is no reading, there is nothing here."""
+        if scope["type"] != "http":
+            return
+        _, token, path = [*scope["path"].split("/", 2), "", ""][:3]
+        known = secrets.compare_digest(token.encode(), self.token.encode())
+        if not known or not _is_local(scope) or scope["method"] not in {"GET", "HEAD"}:
+            await Response("There is nothing here.", 404, HEADERS, "text/plain")(scope, receive, send)
+            return
+
+        async def guarded(message: Any) -> None:  # noqa: ANN401 # an ASGI message
+            if message["type"] == "http.response.start":
+                kept = [(name, value) for name, value in message["headers"] if name.decode() not in HEADERS]
+                message["headers"] = [*kept, *((name.encode(), value.encode()) for name, value in HEADERS.items())]
+            await send(message)
+
+        await self._pages({**scope, "path": f"/{path}", "raw_path": None}, receive, guarded)
+
+    @property
+    def base(self) -> str:
+        """The overview's path."""
+        return f"/{self.token}/"
+
+    def _overview(self, _: Request) -> Response:
+        return self._page(
+            "What is in the store", lambda reading: pages.overview(reading.overview(), reading.hidden()), here=""
+        )
+
+    def _communities(self, _: Request) -> Response:
+        return self._page(
+            "Communities",
+            lambda reading: [*pages.communities(reading.communities(), self.base), pages.kept_out(reading.hidden())],
+            here="communities",
+        )
+
+    def _community(self, request: Request) -> Response:
+        number = request.query_params.get("page", "0")
+        skipped = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0  # noqa: PLR2004
+        with self._reading() as reading:
+            place = reading.community(request.query_params.get("id", ""))
+            if place is None:
+                return self._nothing()
+            rows = reading.threads(place["id"], skipped)
+        body = pages.community(place, rows, skipped, self.base)
+        return self._show(place["name"] or place["id"], body, here="community")
+
+    def _thread(self, request: Request) -> Response:
+        post = request.query_params.get("id", "")
+        with self._reading() as reading:
+            rows = reading.thread(post)
+            if not rows:
+                return self._nothing()
+            reactions = reading.reactions(post)
+        return self._show("Thread", pages.thread(rows, reactions, self.base), here="thread")
+
+    def _search(self, request: Request) -> Response:
+        words = request.query_params.get("q", "")[:_MOST]
+        rows: list[dict[str, Any]] = []
+        if words.strip():
+            with self._reading() as reading:
+                rows = reading.search(words.strip())
+        return self._show("Search", pages.found(words, rows, self.base), here="search", words=words)
+
+    def _coverage(self, _: Request) -> Response:
+        return self._page(
+            "Coverage and issues",
+            lambda reading: pages.coverage(reading.coverage(), reading.issues(), reading.runs()),
+            here="coverage",
+        )
+
+    def _page(self, title: str, body: Callable[[Reading], list[object]], *, here: str) -> Response:
+        with self._reading() as reading:
+            told = body(reading)
+        return self._show(title, told, here=here)
+
+    def _show(self, title: str, body: list[object], *, here: str, words: str = "", status: int = 200) -> Response:
+        kinds = [name for name, there in (("private", self._asked.private), ("direct", self._asked.direct)) if there]
+        note = f"Shown are public and {' and '.join(kinds)} talk." if kinds else "Only public talk is shown."
+        text = pages.page(title, *body, base=self.base, here=here, words=words, note=note)
+        return HTMLResponse(text.encode("utf-8", "backslashreplace"), status)
+
+    def _nothing(self) -> Response:
+        return self._show("Nothing is shown here", ["It is not in the store, or not public."], here="none", status=404)
+
+    def _reading(self) -> _Opened:
+        return _Opened(self._store, self._asked)
+
+
+class _Opened:
+    """A store that is open as long as a page is made."""
+
+    def __init__(self, store: Path, asked: Asked) -> None:
+        self._store = Store(store)
+        self._asked = asked
+
+    def __enter__(self) -> Reading:
+        return Reading(self._store, self._asked)
+
+    def __exit__(self, *_: object) -> None:
+        self._store.close()
+
+
+def _is_local(scope: Scope) -> bool:
+    """Tell whether the browser means this machine: a name that was made to lead here is another page's trick."""
+    hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    return len(hosts) == 1 and hosts[0].rsplit(":", 1)[0] in {"127.0.0.1", "localhost"}

@@ -1,0 +1,164 @@
+"""What the pages ask of a store: public talk, and private and direct talk only where it was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from communitykit.store import Store
+from communitykit.store.schema import CURRENT
+
+PAGE = 50
+"""Threads of one page."""
+FOUND = 100
+"""Posts that a search shows."""
+REPLIES = 1_000
+"""Replies of a thread that are shown."""
+_PLACES = f"""
+    CREATE OR REPLACE TEMP TABLE places AS WITH RECURSIVE
+    level_of(id, level) AS (
+        SELECT id, CASE WHEN privacy = 'direct' OR kind = 'direct' THEN 2
+                        WHEN privacy = 'public' OR kind IN ('network', 'workspace') THEN 0 ELSE 1 END
+        FROM communities),
+    above(id, parent_id, level) AS (
+        SELECT c.id, c.parent_id, l.level FROM communities c JOIN level_of l USING (id)
+        UNION
+        SELECT a.id, c.parent_id, greatest(a.level, l.level)
+        FROM above a JOIN communities c ON c.id = a.parent_id JOIN level_of l ON l.id = c.id),
+    levels AS (SELECT id, max(level) AS level FROM above GROUP BY id)
+    SELECT c.*, levels.level FROM ({CURRENT["communities"]}) c JOIN levels USING (id)
+"""  # noqa: S608 # our own text
+"""How private a place is: as private as it says, or as what it is in; what does not say is private."""
+_SHOWN = """
+    CREATE OR REPLACE TEMP TABLE shown AS
+    SELECT * FROM places WHERE level = 0 OR (level = 1 AND $private) OR (level = 2 AND $direct)
+"""
+_TALK = f"""
+    CREATE OR REPLACE TEMP VIEW talk AS
+    SELECT p.*, c.name AS community, coalesce(p.author_name, m.display_name, m.username, p.author_id) AS author
+    FROM ({CURRENT["posts"]}) p JOIN shown c ON c.id = p.community_id LEFT JOIN members m ON m.id = p.author_id
+"""  # noqa: S608 # our own text
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for beyond public talk."""
+
+    private: bool = False
+    direct: bool = False
+
+
+class Reading:
+    """An opened store, and what of it may be shown."""
+
+    def __init__(self, store: Store, asked: Asked) -> None:
+        """Find out which places may be shown: all other queries go through that."""
+        self._store = store
+        connection = store.connection()  # what is made in it is temporary: the file is opened for reading
+        connection.execute(_PLACES)
+        connection.execute(_SHOWN, {"private": asked.private, "direct": asked.direct})
+        connection.execute(_TALK)
+
+    def overview(self) -> list[dict[str, Any]]:
+        """Return how much there is, by platform."""
+        return self._rows(
+            """SELECT platform, count(*) FILTER (WHERE kind = 'member') AS people,
+            count(*) FILTER (WHERE kind = 'community') AS communities, count(*) FILTER (WHERE kind = 'post') AS posts,
+            count(*) FILTER (WHERE kind = 'event') AS acts, min(moment) AS first, max(moment) AS last FROM (
+            SELECT platform, 'member' AS kind, NULL::TIMESTAMPTZ AS moment FROM members WHERE NOT stub UNION ALL
+            SELECT platform, 'community', NULL FROM communities UNION ALL
+            SELECT platform, 'post', created_at FROM posts UNION ALL
+            SELECT platform, 'event', NULL FROM events WHERE active) GROUP BY platform ORDER BY platform"""
+        )
+
+    def hidden(self) -> dict[str, int]:
+        """Return how many places and posts are not shown, since nobody asked for them."""
+        row = self._rows(
+            """SELECT count(DISTINCT p.id) AS places, count(o.id) AS posts FROM places p
+            LEFT JOIN posts o ON o.community_id = p.id
+            WHERE p.id NOT IN (SELECT id FROM shown) AND p.kind <> 'user_group'"""
+        )[0]
+        return {"places": row["places"], "posts": row["posts"]}
+
+    def communities(self) -> list[dict[str, Any]]:
+        """Return the places that are shown, those with talk first."""
+        return self._rows(
+            """SELECT c.id, c.name, c.platform, c.kind, c.privacy, c.archived, u.name AS parent,
+            count(t.id) FILTER (WHERE t.root_id IS NULL) AS threads, count(t.id) AS posts, max(t.created_at) AS last
+            FROM shown c LEFT JOIN talk t ON t.community_id = c.id LEFT JOIN shown u ON u.id = c.parent_id
+            WHERE c.kind <> 'user_group' GROUP BY ALL ORDER BY posts DESC, c.name, c.id LIMIT 5000"""
+        )
+
+    def community(self, native: str) -> dict[str, Any] | None:
+        """Return one place, if it is shown."""
+        return next(iter(self._rows("SELECT * FROM shown WHERE id = $id", id=native)), None)
+
+    def threads(self, community: str, page: int) -> list[dict[str, Any]]:
+        """Return a page of a place's threads, the newest first."""
+        return self._rows(
+            """SELECT t.*, (SELECT count(*) FROM talk r WHERE r.root_id = t.id) AS replies
+            FROM talk t WHERE t.community_id = $id AND t.root_id IS NULL
+            ORDER BY t.created_at DESC NULLS LAST, t.id LIMIT $most OFFSET $skip""",
+            id=community,
+            most=PAGE + 1,
+            skip=PAGE * page,
+        )
+
+    def thread(self, post: str) -> list[dict[str, Any]]:
+        """Return a thread, by any of its posts: its root, then the replies as they were written."""
+        return self._rows(
+            """SELECT t.* FROM talk t WHERE coalesce(t.root_id, t.id) =
+            (SELECT coalesce(root_id, id) FROM talk WHERE id = $id)
+            ORDER BY t.root_id IS NOT NULL, t.created_at NULLS LAST, t.id LIMIT $most""",
+            id=post,
+            most=REPLIES + 1,
+        )
+
+    def reactions(self, post: str) -> dict[str, dict[str, int]]:
+        """Return the reactions of each post of a thread, by name."""
+        found: dict[str, dict[str, int]] = {}
+        rows = self._rows(
+            f"""SELECT e.target_id AS id, coalesce(e.detail, 'reaction') AS name, count(*) AS number
+            FROM ({CURRENT["events"]}) e JOIN talk t ON t.id = e.target_id
+            WHERE e.kind = 'reacted' AND coalesce(t.root_id, t.id) =
+            (SELECT coalesce(root_id, id) FROM talk WHERE id = $id) GROUP BY ALL ORDER BY number DESC, name""",  # noqa: S608 # our own text
+            id=post,
+        )
+        for row in rows:
+            found.setdefault(row["id"], {})[row["name"]] = row["number"]
+        return found
+
+    def search(self, words: str) -> list[dict[str, Any]]:
+        """Return posts that hold the words, the newest first."""
+        return self._rows(
+            """SELECT * FROM talk WHERE contains(lower(concat_ws(' ', title, text)), lower($words))
+            ORDER BY created_at DESC NULLS LAST, id LIMIT $most""",
+            words=words,
+            most=FOUND + 1,
+        )
+
+    def coverage(self) -> list[dict[str, Any]]:
+        """Return what the latest reading of each part covered; of places that are not shown nothing is told."""
+        return self._rows(
+            """SELECT status, reason, count(*) AS parts, max(until) AS until FROM (
+            SELECT *, row_number() OVER (PARTITION BY slice ORDER BY until DESC, run_id) AS place FROM coverage)
+            WHERE place = 1 AND (community_id IS NULL OR community_id IN (SELECT id FROM shown))
+            GROUP BY status, reason ORDER BY parts DESC, status LIMIT 500"""
+        )
+
+    def issues(self) -> list[dict[str, Any]]:
+        """Return payloads that became no record, counted."""
+        return self._rows(
+            """SELECT reason, wire_kind, detail, count(*) AS number FROM issues
+            GROUP BY ALL ORDER BY number DESC LIMIT 500"""
+        )
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Return the latest runs."""
+        return self._rows(
+            "SELECT run_id, started_at, ended_at, status, requests FROM runs ORDER BY started_at DESC LIMIT 20"
+        )
+
+    def _rows(self, query: str, **parameters: object) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self._store.sql(query, parameters).to_pylist()
+        return rows

@@ -1,0 +1,169 @@
+"""What the pages tell, to whom, and what they never tell."""
+
+import http.client
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+import pytest
+
+from communitykit import Community, Provenance, SettingsError, from_records, pull
+from communitykit.browse import browse
+from communitykit.browse.markup import el
+
+AT = datetime(2026, 2, 1, tzinfo=UTC)
+SOURCE = Provenance(connector="x", version="1", origin="api", fetched_at=AT, as_of=AT)
+PAGES = ("", "communities", "coverage", "search?q=ladder", "search", "thread?id=nothing", "community?id=nothing")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+def fetch(address: str, *, method: str = "GET", host: str | None = None) -> Page:
+    parts = urlsplit(address)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    connection.request(method, path, headers={"Host": host or parts.netloc, "Origin": "https://evil.example"})
+    answer = connection.getresponse()
+    page = Page(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read().decode())
+    connection.close()
+    return page
+
+
+@pytest.fixture(scope="module")
+def address(store: Path) -> Iterator[str]:
+    with browse(store) as found:
+        yield found
+
+
+class Links(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.links: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.links += [value for name, value in attrs if name in {"href", "src", "action"}]
+
+
+def walked(address: str) -> dict[str, Page]:
+    """Follow every link to these pages."""
+    found: dict[str, Page] = {}
+    waiting = [urljoin(address, one) for one in (*PAGES, "search?q=sesame")]
+    while waiting:
+        one = waiting.pop()
+        if one in found or not one.startswith(address) or re.search("many-0(?!07)", one):
+            continue
+        found[one] = fetch(one)
+        waiting += [urljoin(one, link.partition("#")[0]) for link in Links(found[one].text).links]
+    return found
+
+
+def test_every_page_is_safe_and_tells_no_private_word(address: str) -> None:
+    pages = walked(address)
+    assert len(pages) > 15
+    for where, page in pages.items():
+        read = Links(page.text)
+        assert not read.tags & {"script", "img", "iframe", "object", "svg", "b"}, where
+        assert not {one for one in read.attributes if one.startswith("on")} | ({"style"} & read.attributes), where
+        assert all(urlsplit(one).scheme in {"", "http", "https"} for one in read.links), where
+        told = page.text.replace(quote("sesame"), "") if "search" in where else page.text
+        assert "sesame-" not in told, where
+        assert "\x1b" not in page.text
+        policy = page.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; style-src 'sha256-")
+        assert "unsafe" not in policy
+        assert page.headers["cache-control"] == "no-store"
+        assert page.headers["referrer-policy"] == "no-referrer"
+        assert not [name for name in page.headers if name.startswith("access-control")]
+        assert "server" not in page.headers
+    whole = " ".join(page.text for page in pages.values())
+    for said in (
+        "Who has the ladder?",
+        "Not any more.",
+        "To the whole company.",
+        "tada: 1",
+        "edited",
+        "number 7<",
+    ):
+        assert said in whole
+    assert whole.count('href="https://x.example/1"') >= 1
+    assert "6 private or direct places with 5 posts are in the store, not shown." in whole
+
+
+def test_private_and_direct_talk_is_shown_where_it_is_asked_for(store: Path) -> None:
+    with browse(store, include_private=True) as address:
+        private = fetch(f"{address}search?q=sesame").text
+    with browse(store, include_private=True, include_direct=True) as address:
+        both = fetch(f"{address}search?q=sesame").text
+        assert "Shown are public and private and direct talk." in both
+        assert "sesame: 1" in fetch(f"{address}thread?id=x:n:post:in-dm").text
+    with browse(store, include_direct=True) as address:
+        direct = fetch(f"{address}search?q=sesame").text
+    shown = [set(re.findall(r"sesame-(\w+)", text)) for text in (private, both, direct)]
+    assert shown == [{"closed", "secret", "silent", "inner"}, {"closed", "secret", "silent", "inner", "dm"}, {"dm"}]
+
+
+def test_nobody_else_is_answered(address: str) -> None:
+    parts = urlsplit(address)
+    plain = f"http://{parts.netloc}"
+    token = parts.path.strip("/")
+    assert len(token) >= 40
+    for other in ("/", f"/{token[:-1]}x/", f"/{token[:-1]}/", "//", "/é/", f"/x/{token}/"):
+        assert fetch(plain + quote(other)).status == 404
+    assert fetch(address, host="evil.example").status == 404
+    assert fetch(address, host=f"localhost:{parts.port}").status == 200
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        answer = fetch(address, method=method)
+        assert answer.status == 404
+        assert "access-control-allow-origin" not in answer.headers
+    assert fetch(address).status == 200
+    assert parts.hostname == "127.0.0.1"
+
+
+def test_a_run_can_write_between_two_pages(store: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    path.write_bytes(store.read_bytes())
+    with browse(path) as address:
+        assert "later" not in fetch(f"{address}communities").text
+        later = Community(id="x:n:community:later", name="later", privacy="public", source=SOURCE)
+        pull(from_records([later]), path)
+        assert "later" in fetch(f"{address}communities").text
+
+
+def test_odd_pages_and_searches_are_answered(address: str) -> None:
+    for page in ("-1", "99999", "x", "9" * 30, "²"):
+        assert fetch(f"{address}community?id=x:n:community:open&page={quote(page)}").status == 200
+    for words in ("%", "'", '"', "\\", "a" * 5_000, "\x00", "_", "LADDER"):
+        found = fetch(f"{address}search?q={quote(words)}")
+        assert found.status == 200
+    assert "Who has the ladder?" in found.text
+    assert "No post that is shown holds" in fetch(f"{address}search?q={quote('%')}").text
+
+
+def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: Path) -> None:
+    with pytest.raises(Exception, match="there is no such store"), browse(tmp_path / "none.duckdb"):
+        pass
+    monkeypatch.setitem(sys.modules, "starlette.applications", None)
+    monkeypatch.delitem(sys.modules, "communitykit.browse.app", raising=False)
+    with pytest.raises(SettingsError, match=r"communitykit\[browse\]"), browse(store):
+        pass
+
+
+def test_markup_is_made_by_elements_alone() -> None:
+    made = el("p", "<i>", el("b", "&"), None, class_="x", title='"', hidden=True, id=None)
+    assert made == '<p class="x" title="&quot;" hidden>&lt;i&gt;<b>&amp;</b></p>'
