@@ -115,7 +115,9 @@ def _there(path: Path, *, read_only: bool) -> None:
 def _open(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.DuckDBPyConnection:
     config: dict[str, str | bool | int | float | list[str]] = {}
     name = IN_MEMORY
-    if str(path) != IN_MEMORY:
+    if str(path) == IN_MEMORY:
+        config = {"threads": _THREADS}
+    else:
         name = str(path.resolve())  # DuckDB names the journal after what it is given: after the file, not after a link
         if not read_only:
             # Installing would go to the network for a file of another program.

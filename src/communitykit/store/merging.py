@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -16,6 +16,7 @@ from communitykit.store.observing import observed, with_brackets
 from communitykit.store.reach import touch, touch_buried
 from communitykit.store.rows import fresh, known_rows, table_of, table_of_fresh, told
 from communitykit.store.schema import place_of
+from communitykit.store.types import UTC_TIME
 
 _SAME_ACT = timedelta(seconds=60)
 
@@ -77,11 +78,7 @@ def store(connection: duckdb.DuckDBPyConnection, kind: str, records: Sequence[An
             **{key: one.community_id for key, one in first.items()},
             **{key: one.values.get("community_id") for key, one in new.items()},
         }
-        touch_buried(
-            connection,
-            pa.table({"id": pa.array(where, pa.string()), "community_id": pa.array(where.values(), pa.string())}),
-            run_id,
-        )
+        touch_buried(connection, where, run_id)
     tally.add(tally.new, TABLES[kind], len(first) + len(new))
     tally.add(tally.changed, TABLES[kind], sum(known.changed for known in moved.values()))
 
@@ -147,21 +144,33 @@ def _keep_versions(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, Kno
         connection.register("gone", pa.table({"id": pa.array(gone, pa.string())}))
         connection.execute("DELETE FROM post_versions WHERE post_id IN (SELECT id FROM gone)")
         connection.unregister("gone")
-    versions = [(key, version) for key, known in rows.items() for version in known.replaced]
-    place = ", ".join(f"{sql} AS {name}" for name, sql in place_of("post_versions").items())
-    for key, version in versions:
-        moment = version["edited_at"] or version["created_at"]
+    versions = {
+        (key, version["edited_at"] or version["created_at"], version["body"]): version
+        for key, known in rows.items()
+        for version in known.replaced
+    }
+    if versions:
+        connection.register("replaced", _replaced(versions))
+        place = ", ".join(f"{sql} AS {name}" for name, sql in place_of("post_versions").items())
         connection.execute(
-            f"""INSERT INTO post_versions BY NAME SELECT *, {place} FROM (SELECT $id AS post_id, $moment AS edited_at,
-            $title AS title, $body AS body, $format AS body_format, $text AS text) WHERE NOT EXISTS (SELECT 1
-            FROM post_versions WHERE post_id = $id AND body = $body AND edited_at IS NOT DISTINCT FROM $moment)""",  # noqa: S608 # our own names
-            {
-                "id": key,
-                "moment": moment,
-                "format": version["body_format"],
-                **{name: version[name] for name in ("title", "body", "text")},
-            },
+            f"""INSERT INTO post_versions BY NAME SELECT *, {place} FROM replaced r WHERE NOT EXISTS (SELECT 1
+            FROM post_versions v WHERE v.post_id = r.post_id AND v.body = r.body
+            AND v.edited_at IS NOT DISTINCT FROM r.edited_at)"""  # noqa: S608 # our own names
         )
+        connection.unregister("replaced")
+
+
+def _replaced(versions: Mapping[tuple[str, datetime | None, str], Mapping[str, Any]]) -> pa.Table:
+    def column(name: str) -> pa.Array[Any]:
+        return pa.array([version[name] for version in versions.values()], pa.string())
+
+    return pa.table(
+        {
+            "post_id": pa.array([key for key, _, _ in versions], pa.string()),
+            "edited_at": pa.array([moment for _, moment, _ in versions], UTC_TIME),
+            **{name: column(name) for name in ("title", "body", "body_format", "text")},
+        }
+    )
 
 
 def _same_acts(

@@ -36,14 +36,19 @@ def touch(connection: duckdb.DuckDBPyConnection, kind: str, rows: Mapping[str, K
         connection.unregister("flipped")
 
 
-def touch_buried(connection: duckdb.DuckDBPyConnection, posts: pa.Table, run_id: str) -> None:
-    """Mark as changed what was done to posts that are told for the first time, in communities that are gone."""
-    connection.register("posts_told", posts)
+def touch_buried(connection: duckdb.DuckDBPyConnection, posts: Mapping[str, str | None], run_id: str) -> None:
+    """Mark as changed what was done to posts that are told for the first time, in communities that are gone.
+
+    `posts` are the posts' communities, by id.
+    """
+    gone = {key for (key,) in connection.execute("SELECT id FROM communities WHERE gone IS NOT NULL").fetchall()}
+    buried = [key for key, community in posts.items() if community in gone]
+    if not buried:  # as nearly always: an update looks through all events
+        return
+    connection.register("posts_told", pa.table({"id": pa.array(buried, pa.string())}))
     try:
         connection.execute(
-            """UPDATE events SET changed_run = $run WHERE target_id IN (SELECT p.id FROM posts_told p
-            JOIN communities c ON c.id = p.community_id WHERE c.gone IS NOT NULL)""",
-            {"run": run_id},
+            "UPDATE events SET changed_run = $run WHERE target_id IN (SELECT id FROM posts_told)", {"run": run_id}
         )
     finally:
         connection.unregister("posts_told")

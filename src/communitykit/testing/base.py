@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -29,6 +30,8 @@ HIDDEN_WITHOUT: Mapping[str, frozenset[str]] = {
 TRUTH = "test_what_the_api_gives_is_the_truth"
 """The check that comes first."""
 _TRUE: dict[type, bool] = {}
+_WHOLE: dict[type, Run] = {}
+_TOLD_ANYWAY: dict[tuple[type, str], Counter[str]] = {}
 
 
 class Checks:
@@ -82,8 +85,17 @@ class Checks:
 
     @pytest.fixture
     def whole(self, declared: Connector) -> Run:
-        """Return one undisturbed run over everything, private and direct too."""
-        return read(declared, self.make_world(), include_private=True, include_direct=True)
+        """Return one undisturbed run over everything, private and direct too: the class's own, to be looked at only."""
+        if type(self) not in _WHOLE:
+            _WHOLE[type(self)] = read(declared, self.make_world(), include_private=True, include_direct=True)
+        return _WHOLE[type(self)]
+
+    def told_anyway(self, declared: Connector, options: Mapping[str, Any]) -> Counter[str]:
+        """Count what a plain undisturbed run over a site with these options says that it left out."""
+        key = (type(self), repr(sorted(options.items())))
+        if key not in _TOLD_ANYWAY:
+            _TOLD_ANYWAY[key] = Counter(read(declared, self.make_world(), options=options).left_out)
+        return _TOLD_ANYWAY[key]
 
     def make_world(self) -> World:
         """Make the company anew: the same each time."""
