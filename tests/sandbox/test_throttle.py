@@ -49,3 +49,16 @@ def test_a_joint_limit_closes_every_budget_of_its_scope() -> None:
     assert throttle.take("b", "elsewhere", 2.0) is None
     assert throttle.take("b", "", 31.0) is None
     assert [one.kind for one in throttle.violations] == ["exceeded", "early"]
+
+
+def test_a_violation_names_its_cause() -> None:
+    throttle = Throttle({"notes": Budget(1, 60)}, rate=1)
+    throttle.take("notes", "", 0, request="/a")
+    throttle.take("notes", "", 1, request="/b")
+    throttle.take("notes", "", 11, request="/c")
+    throttle.take("notes", "", 12, request="/b")
+    exceeded, early, again = map(str, throttle.violations)
+    assert exceeded.startswith("/b was more than budget 'notes' allows")
+    assert early.startswith("/c came 49.0 s too early: /b had been told 10.0 s before to wait 59 s")
+    assert again.startswith("/b came again 48.0 s too early")
+    assert "name that Cost" in early

@@ -16,12 +16,32 @@ _GRACE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A request that should not have been sent. `exceeded`: over the budget; `early`: before Retry-After had passed."""
+    """A request that should not have been sent. `exceeded`: over the budget; `early`: before Retry-After had passed.
+
+    `request` is what came; `closed_by` what the platform had refused `since`, to be asked again after `until`.
+    """
 
     at: float
     kind: Literal["exceeded", "early"]
     budget: str
     scope: str
+    request: str = ""
+    closed_by: str = ""
+    since: float = 0.0
+    until: float = 0.0
+
+    def __str__(self) -> str:
+        """Say what came too early, or was too much, and where to look."""
+        counted = f"budget {self.budget!r}" + (f" of scope {self.scope!r}" if self.scope else "")
+        if self.kind == "exceeded":
+            return f"{self.request} was more than {counted} allows: does its Request name that Cost, with its scope?"
+        again = " again" if self.request == self.closed_by else ""
+        return (
+            f"{self.request} came{again} {self.until - self.at:.1f} s too early: {self.closed_by} had been told "
+            f"{self.at - self.since:.1f} s before to wait {self.until - self.since:.0f} s, which closes {counted} for "
+            "all that draw on it. Do both Requests name that Cost, with its scope, and does error_of leave the "
+            "Retry-After to communitykit?"
+        )
 
 
 @dataclass(slots=True)
@@ -30,6 +50,7 @@ class _Count:
     opened: list[float] = field(default_factory=list)
     closed_at: float = -inf
     closed_until: float = -inf
+    closed_by: str = ""
     refused: set[str] = field(default_factory=set)
 
 
@@ -52,7 +73,8 @@ class Throttle:
         gate = self._gate(budget, scope)
         if now < gate.closed_until:
             if request in gate.refused or now - gate.closed_at > _GRACE:
-                self.violations.append(Violation(now, "early", budget, scope))
+                told = (request, gate.closed_by, gate.closed_at, gate.closed_until)
+                self.violations.append(Violation(now, "early", budget, scope, *told))
             gate.refused.add(request)
             return max(1, ceil(gate.closed_until - now))
         count = self._counts.setdefault((budget, scope), _Count())
@@ -67,7 +89,7 @@ class Throttle:
         while count.passed and now - count.passed[0] >= seconds:
             count.passed.popleft()
         if len(count.passed) >= int(limit):
-            self.violations.append(Violation(now, "exceeded", budget, scope))
+            self.violations.append(Violation(now, "exceeded", budget, scope, request))
             wait = max(1, ceil(count.passed[0] + seconds - now))
             self.close(budget, scope, now, wait, request=request)
             return wait
@@ -78,7 +100,7 @@ class Throttle:
     def close(self, budget: str, scope: str, now: float, seconds: float, *, request: str = "") -> None:
         """Refuse everything of that scope for so many seconds, because it was just told to wait."""
         gate = self._gate(budget, scope)
-        gate.closed_at, gate.closed_until, gate.refused = now, now + seconds, {request}
+        gate.closed_at, gate.closed_until, gate.closed_by, gate.refused = now, now + seconds, request, {request}
 
     def _gate(self, budget: str, scope: str) -> _Count:
         return self._counts.setdefault(("", scope) if self._joint else (budget, scope), _Count())

@@ -136,7 +136,7 @@ class RunChecks(Checks):
     def test_limits_are_kept(self, declared: Connector, world: World) -> None:
         """The platform counts: no budget is exceeded, and nothing is left out for want of time."""
         run = read(declared, world, rate=self._busy_rate(declared))
-        assert run.violations == []
+        assert [str(one) for one in run.violations[:3]] == []
         assert run.left_out == []
 
     def test_limits_are_used(self, declared: Connector, world: World) -> None:
@@ -153,7 +153,7 @@ class RunChecks(Checks):
         fault = parse_fault(f"limited:seconds={int(1.5 * max(windows, default=60))},share=0.5")
         run = read(declared, world, rate=self._busy_rate(declared), faults=[fault])
         assert fault.hits
-        assert run.violations == []
+        assert [str(one) for one in run.violations[:3]] == []
         assert run.left_out == []
 
     def _busy_rate(self, declared: Connector) -> float:
