@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import adapters
 import analysing
 import imports
 import loading
@@ -28,6 +29,7 @@ from figure import Figure
 def main(wanted: list[str]) -> int:
     """Run the chosen benchmarks (all by default) and print one table."""
     benchmarks: dict[str, Callable[[], list[Figure]]] = {
+        "adapters": adapters.adapters,
         "analysing": analysing.analysing,
         "import": imports.import_time,
         "translate": translating.translate,

@@ -19,6 +19,8 @@ PRINTED = {
     "docs/how-to/analyse.md": [r"acts \d+", r"\d{4}-\d\d \w+ \d+"],
     "docs/how-to/browse.md": [r"True"],
     "docs/how-to/read-exports.md": [r"[1-9]\d+ new posts"],
+    "docs/how-to/dashboards.md": [r"took part, by month \d+ rows", r"by place \d+ rows", r"not read whole \d+ rows"],
+    "docs/how-to/outgrow-one-machine.md": [r"True as of a run, \d+ rows came", r"[1-9]\d+ acts"],
     "docs/how-to/read-on-without-a-store.md": [r"first: \d\d+ records", r"again: \d+ records", r"\d+ posts"],
     "docs/how-to/one-person-many-accounts.md": [r"\d+ accounts are \d+ people; \d+ to look at", r"'person', 'n': \d+"],
     "docs/how-to/report-and-brief.md": [r"\d+ communities were looked at", r"report\.en\.html"],

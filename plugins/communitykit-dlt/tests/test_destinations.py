@@ -79,7 +79,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def compared(folder: Path, read: Read) -> None:
+def compared(folder: Path, read: Read, kind: str) -> None:
     path = folder / "a.duckdb"
     for table, held in current(path).items():
         with Store(path) as store:
@@ -94,11 +94,14 @@ def compared(folder: Path, read: Read) -> None:
                 told = found[key][name]
                 if name in shaped:
                     value, told = plain(value), plain(told)  # noqa: PLW2901 # both decoded
-                assert _same(told, value), (table, name)
+                # dlt's PostgreSQL destination loads CSV and takes an empty text for NULL, however it is written.
+                assert _same(told, value) or (kind == "postgres" and not value and told is None), (table, name)
 
 
 def _same(told: Any, value: Any) -> bool:
-    return bool(told == value) or (isinstance(value, str) and told == value.replace("\x00", "\ufffd"))
+    if isinstance(value, str):
+        value = value.replace("\x00", "\ufffd")
+    return bool(told == value)
 
 
 @pytest.mark.parametrize("kind", ["duckdb", "postgres", "delta"])
@@ -106,7 +109,7 @@ def test_ten_random_runs_end_in_what_is_current(tmp_path: Path, server: Server, 
     with destination(kind, tmp_path, server) as (to, read):
         for _ in ten_runs(tmp_path / "a.duckdb", seed=3):
             pipeline(tmp_path, to).run(source(tmp_path, kind))
-            compared(tmp_path, read)
+            compared(tmp_path, read, kind)
 
 
 @pytest.mark.parametrize("kind", ["duckdb", "postgres", "delta"])
@@ -124,4 +127,4 @@ def test_a_later_run_writes_what_changed_and_nothing_else(tmp_path: Path, server
         one.run(source(tmp_path, kind))
         counts = one.last_trace.last_normalize_info.row_counts
         assert {name: number for name, number in counts.items() if name in RECORDS} == {"members": 1}
-        compared(tmp_path, read)
+        compared(tmp_path, read, kind)

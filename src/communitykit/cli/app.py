@@ -13,7 +13,7 @@ import typer
 
 from communitykit.cli import parse
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
-from communitykit.cli.output import Exit, fail, print_json, print_table, replacing, say, say_replaced, warn
+from communitykit.cli.output import Exit, fail, print_json, print_table, say, warn
 from communitykit.cli.shared import ASKED, Answering, App, begin, remember_json
 from communitykit.connector.decoding import decode_json
 from communitykit.connector.registry import registry
@@ -124,31 +124,6 @@ def show(store: StoreArgument = None, *, config: FromConfig = None, as_json: Jso
 
     with errors():
         print_store(store_of(store, configured(config)), as_json=as_json)
-
-
-@app.command()
-def export(  # the options of the command
-    store: StoreArgument = None,
-    *,
-    config: FromConfig = None,
-    to: Annotated[Path, typer.Option("--to", help="The folder to write into.")],
-    file_format: Annotated[str, typer.Option("--format", help="parquet, jsonl or csv.")] = "parquet",
-    share: Annotated[bool, typer.Option("--share", help="Let others read it, as the umask says.")] = False,
-    overwrite: Overwrite = False,
-    as_json: Json = False,
-) -> None:
-    """Write a store's tables as Parquet, JSON Lines or CSV."""
-    from communitykit.sinks import export_store  # noqa: PLC0415 # imported only when used
-
-    with errors():
-        store = store_of(store, configured(config))
-        with replacing(*(to.glob(f"*.{file_format}") if to.is_dir() else ())) as replaced:
-            written = export_store(store, to, file_format, share=share, overwrite=overwrite)
-        if as_json:
-            print_json({"folder": str(to), "format": file_format, "rows": written, "replaced": replaced})
-        else:
-            print_table(str(to), ("table", "rows"), written.items())
-            say_replaced(replaced)
 
 
 @app.command(cls=Answering)

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from communitykit.cli import analyse, brief, browse, config, init, metrics, people, privacy, pull, report, simulate
+from communitykit.cli import (
+    analyse,
+    brief,
+    browse,
+    config,
+    export,
+    init,
+    metrics,
+    people,
+    privacy,
+    pull,
+    report,
+    simulate,
+)
 from communitykit.cli import run as everything
 from communitykit.cli.entry import run
 
@@ -12,6 +25,7 @@ __all__ = [
     "browse",
     "config",
     "everything",
+    "export",
     "init",
     "metrics",
     "people",

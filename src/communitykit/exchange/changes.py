@@ -24,6 +24,8 @@ RECORDS: Final = {TABLES[kind]: kind for kind in MERGED}
 ABOUT: Final = ("coverage", "issues", "runs", "people", "identities", "refusals", "decisions")
 """Tables about the record, which are handed on whole."""
 KEY: Final = "row_key"
+INSTEAD: Final = "\ufffd"
+"""Stands for the NUL character, which many engines' texts cannot hold."""
 _NESTED: Final = ("STRUCT(", "MAP(", "UNION(")
 
 
@@ -49,7 +51,7 @@ class Changes:
     def rows(self, table: str, *, plain: bool = False, batch: int = 50_000) -> pa.RecordBatchReader:
         """Return rows to put into the copy, by their `row_key`; of a table in `ABOUT` all there is.
 
-        `plain`: lists and structures as JSON text, for engines that have none.
+        `plain`: lists and structures as JSON text, and U+FFFD for NUL, for engines that have none.
         """
         query = changed(RECORDS[table], whole=self.since is None, keyed=True) if table in RECORDS else f"FROM {table}"
         return self._read(self.shaped(query, plain=plain), batch)
@@ -102,6 +104,14 @@ def _is_nested(kind: str) -> bool:
 
 
 def _column(name: str, kind: str, *, plain: bool) -> str:
-    if kind == "JSON":
-        return f'CAST("{name}" AS VARCHAR) AS "{name}"'
-    return f'CAST(to_json("{name}") AS VARCHAR) AS "{name}"' if plain and _is_nested(kind) else f'"{name}"'
+    if kind == "JSON" or (plain and _is_nested(kind)):
+        text = f'CAST("{name}" AS VARCHAR)' if kind == "JSON" else f'CAST(to_json("{name}") AS VARCHAR)'
+        return f'{_no_escaped_nul(text) if plain else text} AS "{name}"'
+    return f"""replace("{name}", chr(0), '{INSTEAD}') AS "{name}\"""" if plain and kind == "VARCHAR" else f'"{name}"'
+
+
+def _no_escaped_nul(text: str) -> str:
+    """Return the SQL of a JSON text without NUL; of two side by side the first takes what the second begins after."""
+    for _ in range(2):
+        text = f"""regexp_replace({text}, '(^|[^\\\\])((?:\\\\\\\\)*)\\\\u0000', '\\1\\2{INSTEAD}', 'g')"""
+    return text
