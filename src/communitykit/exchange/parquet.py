@@ -45,7 +45,7 @@ def copy_to_parquet(store: str | Path, to: str | Path, *, anew: bool = False) ->
         new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
             after = {table: _marks(opened, changes, table) for table in (*RECORDS, *ABOUT)}
-            # Who is killed from here on leaves a folder that is ours, and of which nothing is known: it is written anew.
+            # Who is killed from here on leaves a folder that is ours, and of which nothing is known: written anew.
             _note(folder, new, {"store": changes.identity, "run": None, "parts": {}})
             for table, parts in after.items():
                 copied.rows[table] = _write(opened, changes, table, parts, before.get(table, {}), folder, new)
