@@ -16,7 +16,7 @@ from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector.waiting import Span, joined, waited
 from communitykit.doors.options import ReadOptions, RecordsKeywords, read_options
 from communitykit.doors.source import Source, new_run_id
-from communitykit.errors import CommunityKitError
+from communitykit.errors import ArchiveError, CommunityKitError
 from communitykit.logs import LOGGER
 from communitykit.model import Coverage
 from communitykit.progress import showing, usual
@@ -187,7 +187,13 @@ class _Run:
         }
         writer.end_run({**description, **ended})
         LOGGER.info("run %s ends: %s, %s requests", result.run_id, ended["status"], result.requests)
-        if self._compact:
+        if (
+            len(result.errors) == len(self.sources)
+            and not result.tally.new
+            and all(isinstance(one, ArchiveError) for one in result.errors)
+        ):  # a file that could not be read makes no store
+            writer.discard()
+        elif self._compact:
             writer.compact(now=result.ended_at, every=COMPACTION_EVERY)
         return result
 

@@ -129,8 +129,11 @@ def test_a_column_of_days_says_itself_what_comes_first(
 ) -> None:
     rows = "".join(f"{number},x{number}@corp.example,{day}\n" for number, day in enumerate(days, 1))
     found = people({"hr.csv": f"Employee ID,Mail,Start date\n{rows}"}, dates=order)
-    assert [found[str(number)].extra["start_date"] for number in (1, 2)] == told
-    assert len(found["issues"]) == told.count(None)
+    assert [found[str(number)].extra.get("start_date") for number in (1, 2)] == told
+    assert not found["issues"]
+    assert ("2 days of start_date in hr.csv" in found["gaps"] and "dates=dmy" in found["gaps"]) == (
+        told == [None, None]
+    )
 
 
 def test_two_systems_in_one_folder_are_one_roster(people: People) -> None:
@@ -292,3 +295,99 @@ def test_a_row_that_may_be_somebody_keeps_a_whole_roster_from_being_walked_whole
     assert [one.reason for one in result.issues] == ["no_id"]
     with Store(store) as opened:
         assert opened.sql("SELECT count(*) AS n FROM members WHERE active").to_pylist() == [{"n": 2}]
+
+
+@pytest.mark.parametrize(
+    ("rows", "lines"),
+    [
+        (
+            '1,"Ada,ada@corp.example\n2,Bob,bob@corp.example\n3,"Eve",eve@corp.example\n',
+            [2],
+        ),  # closed by the next quote
+        ('1,"Ada,ada@corp.example\n2,Bob,bob@corp.example\n3,Eve,eve@corp.example\n', [2]),  # and by nothing
+        ('1,Ada,ada@corp.example\n2,Bob,bob@corp.example\n3,"Eve,eve@corp.example\n', [4]),  # in the last line
+        ('1,"Ada,ada@corp.example\n2,"Bob,bob@corp.example\n3,Eve,eve@corp.example', [2, 3]),
+        ('1,"Ada\nAugusta",ada@corp.example\n2,Bob,bob@corp.example\n3,Eve,eve@corp.example', []),  # a good one
+    ],
+)
+def test_a_quote_that_nobody_closes_swallows_no_row(people: People, rows: str, lines: list[int]) -> None:
+    found = people({"hr.csv": f"Employee ID,Name,Mail\n{rows}"})
+    assert [found[number].email for number in "123"] == ["ada@corp.example", "bob@corp.example", "eve@corp.example"]
+    assert found["2"].display_name == "Bob"
+    assert [line for line in range(1, 6) if f"a quote in line {line} of hr.csv" in found["gaps"]] == lines
+
+
+def test_who_left_by_the_last_day_has_left_whatever_the_status_says(people: People) -> None:
+    text = "Employee ID,Mail,Status,Start date,End date\n1,a@corp.example,Active,2019-01-01,2020-01-31\n"
+    text += "2,b@corp.example,Active,2021-01-01,2020-01-31\n3,c@corp.example,Active,2019-01-01,2099-12-31\n"
+    found = people({"hr-2026-11-01.csv": text})
+    assert [found[number].active for number in "123"] == [False, True, True]  # the second came back
+    assert found["1"].deactivated_at == datetime(2020, 1, 31, tzinfo=UTC)
+
+
+def test_scim_says_false_in_words_and_what_is_no_user_is_an_issue(people: People) -> None:
+    user = {"userName": "ann@corp.example", "active": "False"}
+    group = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "All"}
+    resources = [user, {"id": 5}, None, "x", group, {"userName": "bo@corp.example", "active": "True"}]
+    found = people({"users.json": json.dumps({"schemas": ["x"], "Resources": resources})})
+    assert sorted(one.active for one in found.values() if hasattr(one, "active")) == [False, True]
+    assert [(one.reason, one.detail.split(":")[0]) for one in found["issues"]] == [
+        ("malformed", f"users.json#{number}") for number in (3, 4, 5)
+    ]
+
+
+def test_two_columns_of_one_name_are_both_read(people: People) -> None:
+    text = "Employee ID,Email,Email,Department,Department\n1,a@corp.example,b@corp.example,Art,\n"
+    text += "2,c@corp.example,,,Law\n3,d@corp.example,,Art,Law\n"
+    found = people({"hr.csv": text})
+    assert (found["1"].email, found["1"].extra["addresses"]) == ("a@corp.example", ["b@corp.example"])
+    assert [found[number].department for number in "123"] == ["Art", "Law", "Art"]
+    assert "two columns Department, which differ in 1 rows" in found["gaps"]
+
+
+@pytest.mark.parametrize("encoding", ["mac-roman", "cp850"])
+def test_letters_of_an_encoding_that_is_not_found_are_told(people: People, encoding: str) -> None:
+    text = "Employee ID,Name,Mail\n1,Zo\u00e9 B\u00e9nard,zoe@corp.example\n"
+    assert "unknown encoding" in people({"hr.csv": text.encode(encoding)})["gaps"]
+    for known in ("utf-8", "cp1252", "utf-16"):
+        found = people({"hr.csv": text.encode(known)})
+        assert (found["1"].display_name, found["gaps"]) == ("Zo\u00e9 B\u00e9nard", "")
+
+
+def test_a_formula_without_its_result_is_told(people: People) -> None:
+    book, body = Workbook(), io.BytesIO()
+    sheet = book.active
+    sheet.append(["Employee ID", "Mail", "Department"])
+    sheet.append([1, "a@corp.example", '=CONCATENATE("A", "rt")'])
+    book.save(body)
+    found = people({"hr.xlsx": body.getvalue()})
+    assert found["1"].department is None
+    assert "1 formulas of hr.xlsx#Sheet have no result" in found["gaps"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"Mail\na@corp.example\n", "one column"),
+        (b"Employee ID,Mail\n", "headings, and no row"),
+        (b"Employee ID|Mail\n1|a@corp.example\n", "parted by |"),
+        (b"\0\1\2\0\0", "no text"),
+        (b"", "empty"),
+        (b"%PDF-1.7\n%\xe2\xe3", "a PDF"),
+        (b"PK\3\4broken", "no readable workbook"),
+        (b"Colour,Taste\nred,sweet\n", '"Colour", "Taste"'),
+    ],
+)
+def test_what_is_no_roster_says_what_it_is_and_makes_no_store(tmp_path: Path, body: bytes, told: str) -> None:
+    (tmp_path / "hr.csv").write_bytes(body)
+    store = tmp_path / "activity.duckdb"
+    for _ in range(2):  # into a new store, and into one that is there
+        there = store.exists()
+        with read_archive("directory", tmp_path / "hr.csv") as archive:
+            (error,) = pull([archive], store).errors
+        assert told in str(error)
+        assert store.exists() == there
+        assert [one for one in tmp_path.iterdir() if one.name.startswith("activity.duckdb.")] == []
+        (tmp_path / "ok.csv").write_text("Employee ID,Mail\n1,a@corp.example\n")
+        with read_archive("directory", tmp_path / "ok.csv") as archive:
+            pull([archive], store)

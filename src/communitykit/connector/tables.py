@@ -1,7 +1,8 @@
 """Tables in archives, CSV and XLSX, as rows by column name: whatever wrote them, nothing in them is run.
 
 CSV has no rules that all keep: encodings (UTF-8, UTF-16, and the old cp1252 of Windows) and delimiters (`,`, `;`, tab)
-are found by looking. What is damaged costs itself and is said: a row that is too long, a file that ends inside a quote.
+are found by looking. What is damaged costs itself and is said: a row that is too long, a quote that nobody closes.
+Of columns of one name the second is called `Name (2)`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ _BESIDE = re.compile(r'[^",;\t\r\n]+')
 _QUOTED = re.compile(r'"[^"]*"?')
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _MIXED = "communitykit-utf8-or-cp1252"
+_MENDED = 1_000
+"""So many quotes that nobody closed are put right in a file; one with more is none that anybody wrote."""
 
 Cells: TypeAlias = dict[str, Any]
 """The cells of a row by column: text, and in workbooks numbers, times and booleans too. Empty ones are left out."""
@@ -81,8 +84,15 @@ def tables(archive: Archive, name: str, *, is_header: IsHeader | None = None) ->
     if head.startswith(b"PK"):
         from communitykit.connector.workbooks import sheets  # noqa: PLC0415 # only for those who have workbooks
 
-        for place, stacked in sheets(archive, name):
-            yield from _stacked(place, enumerate(stacked, 1), is_header)
+        for place, stacked, unsaved in sheets(archive, name):
+            empty = (
+                f"{unsaved} formulas of {place} have no result in the file, and their cells are empty: open it in a "
+            )
+            told = [f"{empty}spreadsheet program, and save it"] if unsaved else []
+            for table in _stacked(place, enumerate(stacked, 1), is_header):
+                table.problems += told
+                told = []  # once a sheet
+                yield table
         return
     with archive.open(name) as file:
         yield from _csv(file, head, name, is_header)
@@ -115,12 +125,12 @@ def _csv(file: IO[bytes], head: bytes, name: str, is_header: IsHeader | None) ->
     delimiter = told[1] if told else _delimiter(titles[0])
     lines.again(titles)
     csv.field_size_limit(2 * LONGEST_ROW)
-    reader = csv.reader(lines, delimiter=delimiter)
     try:
-        columns = tuple(cell.strip() for cell in next(reader, []))
+        columns = _apart(next(csv.reader(lines, delimiter=delimiter), []))
         lines.begin()
         problems: list[str] = []
-        yield Table(name, columns, _rows(columns, _whole(reader, lines, name, problems)), problems)
+        whole = _whole(lines, delimiter, len(columns), name, problems)
+        yield Table(name, columns, _rows(columns, whole), problems)
     except csv.Error as error:
         raise ArchiveError(f"{name} is no readable table: {error}") from error
     finally:
@@ -131,22 +141,64 @@ def _delimiter(line: str) -> str:
     return max(_DELIMITERS, key=_QUOTED.sub("", line).count)
 
 
+def _apart(cells: Iterable[str]) -> tuple[str, ...]:
+    """Return names of columns that are all different: the second `Email` is `Email (2)`."""
+    names: list[str] = []
+    for cell in cells:
+        name, number = cell.strip(), 1
+        while name and name in names:
+            number += 1
+            name = f"{cell.strip()} ({number})"
+        names.append(name)
+    return tuple(names)
+
+
 def _whole(
-    reader: Iterator[list[str]], lines: _Lines, place: str, problems: list[str]
+    lines: _Lines, delimiter: str, width: int, place: str, problems: list[str]
 ) -> Iterator[tuple[int, list[str]]]:
     """Return the rows that are whole, with their lines; of those that are not, say how many there were."""
-    lost, number = 0, lines.number + 1
-    for cells in reader:
-        if lines.ended:
-            problems.append(f"{place} ends inside a quoted cell of the row that begins in line {number}")
-        elif lines.lost:
+    lost, mended, number = 0, 0, lines.number + 1
+    reader = csv.reader(lines, delimiter=delimiter)
+    while (cells := next(reader, None)) is not None:
+        if lines.lost:
             lost += 1
+        elif (bare := _mended(lines, delimiter, width) if mended < _MENDED else None) is not None:
+            mended += 1
+            problems.append(f"a quote in line {number} of {place} is not closed: the line was read without it")
+            lines.again(lines.taken[1:])
+            reader = csv.reader(lines, delimiter=delimiter)
+            yield number, bare
+        elif lines.ended:
+            problems.append(f"{place} ends inside a quoted cell of the row that begins in line {number}")
         else:
             yield number, cells
         number = lines.number + 1
         lines.begin()
     if lost:
         problems.append(f"{lost} rows of {place} are longer than {LONGEST_ROW} characters: left out")
+
+
+def _mended(lines: _Lines, delimiter: str, width: int) -> list[str] | None:
+    """Return the first line of a row without the quote that swallowed the lines after it; None where none did.
+
+    One did where the lines are no row by the rules, and the next is a row of its own.
+    """
+    if width < 2 or not (len(lines.taken) > 1 or lines.ended):  # noqa: PLR2004 # one column has no delimiter to tell by
+        return None
+    first, *after = lines.taken
+    bare = next(csv.reader([first.replace('"', "")], delimiter=delimiter), [])
+    try:
+        list(csv.reader(lines.taken, delimiter=delimiter, strict=True))
+    except csv.Error:
+        following = next((line for line in after if line.strip()), None)
+        is_row = len(bare) == width if following is None else _is_row(following, delimiter, width)
+        return bare if is_row else None
+    return None
+
+
+def _is_row(line: str, delimiter: str, width: int) -> bool:
+    """Tell whether a line has as many cells as there are columns, with or without its quotes."""
+    return any(len(next(csv.reader([one], delimiter=delimiter), [])) == width for one in (line, line.replace('"', "")))
 
 
 class _Lines:
@@ -160,14 +212,17 @@ class _Lines:
 
     def again(self, lines: Iterable[str]) -> None:
         """Give these lines once more, the last that were given."""
-        self._again.extend(lines)
-        self.number -= sum(map(bool, self._again))
+        lines = [line for line in lines if line]
+        self._again.extendleft(reversed(lines))
+        self.number -= len(lines)
         self.begin()
 
     def begin(self) -> None:
         """Begin a row."""
         self._length = 0
         self.lost = self.ended = False
+        self.taken: list[str] = []
+        """The lines of the row, as long as it is not too long."""
 
     def __iter__(self) -> _Lines:
         return self
@@ -175,10 +230,12 @@ class _Lines:
     def __next__(self) -> str:
         line = self._again.popleft() if self._again else ""
         self.number += bool(line)
+        self._length += len(line)
         line = line or self._line()
         if not line:
             self.ended = self._length > 0  # the reader wants more of a row that it has begun
             raise StopIteration
+        self.taken.append("" if self.lost else line)
         return line
 
     def _line(self) -> str:
@@ -237,7 +294,8 @@ def _stacked(place: str, lines: Iterator[tuple[int, list[Any]]], is_header: IsHe
         at = next((at for at, cells in enumerate(named) if is_header and is_header(cells)), 0)
         ended: list[bool] = []
         below = chain(above[at + 1 :], _until_empty(lines, ended))
-        yield Table(place, named[at], _rows(named[at], below))
+        columns = _apart(named[at])
+        yield Table(place, columns, _rows(columns, below))
         if not ended:  # whoever asked for the table may not have gone through it
             for _ in _until_empty(lines, ended):
                 pass

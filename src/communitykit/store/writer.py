@@ -58,6 +58,7 @@ class Writer:
         self._on_disk = str(path) != IN_MEMORY
         if self._on_disk:
             clean(path)
+        self._is_new = self._on_disk and not path.exists()
         self._open: duckdb.DuckDBPyConnection | None = connect(path, read_only=False, patience=min(patience, 5.0))
         self._file = identity(path)
         with telling(path, "read it"):
@@ -83,6 +84,19 @@ class Writer:
                 self._close()
                 raise told(error, self.path, "fold its journal into it") from None
             self._close()
+
+    def discard(self) -> None:
+        """Remove a store that this writer made, while nobody else can have opened it; one that was there stays.
+
+        Raises StoreError as `release`.
+        """
+        if not self._is_new:
+            return
+        connection = self.connection()
+        with telling(self.path, "remove it"):
+            connection.execute("CHECKPOINT")
+            self.path.resolve().unlink()
+        self._close()
 
     def checkpoints(self) -> dict[str, Any]:
         """Return all checkpoints by slice.

@@ -42,6 +42,8 @@ class Row(TypedDict, total=False):
     place: str
     why: str
     """Why nobody can be made of it."""
+    reason: str
+    """The same in a word, where it is another than that nothing says who it is."""
     manager_id: str | None
     fields: dict[str, str]
 

@@ -49,3 +49,8 @@ def iso(text: str, order: Order | None) -> str:
         return date(year, month, day).isoformat()
     except ValueError:
         return text
+
+
+def is_day(text: str) -> bool:
+    """Tell whether a text is two numbers and a year, as `03/04/2026`: a day, in one order or the other."""
+    return _PARTS.fullmatch(text) is not None

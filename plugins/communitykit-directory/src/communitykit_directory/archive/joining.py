@@ -39,6 +39,7 @@ class Roster:
 
     def add(self, source: Source) -> None:
         """Add a file's rows."""
+        self.bad += source.bad
         rows, repeated = _once(source.rows)
         if repeated:
             self.problems.append(

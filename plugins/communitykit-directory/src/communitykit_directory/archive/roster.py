@@ -55,9 +55,11 @@ def read(archive: Archive, selection: Selection) -> Iterator[Step]:
     if missing := headings_missing(sources, options):
         raise ArchiveError(f"no file has a column {', '.join(missing)}", platform="directory", subject=archive.name,
                            remedy="Write the heading as it stands in the file.")  # fmt: skip
-    if not any(source.rows for source in sources):
+    if not any(source.rows or source.bad for source in sources):
+        found = [*problems, *(one for source in sources for one in source.problems)]
+        found += [f"{source.name} has headings, and no row below them" for source in sources if not source.problems]
         raise ArchiveError(
-            "no table of people was found in it", platform="directory", subject=archive.name,
+            f"no table of people was found in it ({'; '.join(found[:3])})", platform="directory", subject=archive.name,
             remedy="Say what its columns are: --set columns='Heading=employee_number,Other=email'.",
         )  # fmt: skip
     roster = Roster()

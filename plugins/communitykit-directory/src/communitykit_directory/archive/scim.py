@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from communitykit.connector import JSON, as_mapping
+from communitykit_directory.wire import flag, plain
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ENTERPRISE = ":enterprise:2.0:user"
@@ -14,6 +15,14 @@ _ENTERPRISE = ":enterprise:2.0:user"
 def is_user(item: object) -> bool:
     """Tell whether an object is a user: it has a name to log in with, and no members."""
     return isinstance(item, Mapping) and isinstance(item.get("userName"), str) and "members" not in item
+
+
+def is_group(item: object) -> bool:
+    """Tell whether an object is a group, which tells nothing of who works here."""
+    if not isinstance(item, Mapping):
+        return False
+    schemas = item.get("schemas")
+    return "members" in item or (isinstance(schemas, list) and any(str(one).endswith(":Group") for one in schemas))
 
 
 def fields_of(item: Mapping[str, JSON]) -> dict[str, str]:
@@ -45,8 +54,9 @@ def fields_of(item: Mapping[str, JSON]) -> dict[str, str]:
             "organization": _text(company.get("organization")),
             "manager": _text(as_mapping(company.get("manager")).get("value")),
         }
-    if isinstance(item.get("active"), bool):
-        told["status"] = "active" if item["active"] else "inactive"
+    if "active" in item:  # Microsoft Entra sends the words "True" and "False"
+        here = flag(plain(item["active"]))
+        told["status"] = plain(item["active"]) if here is None else "active" if here else "inactive"
     external = _text(item.get("externalId"))
     if _GUID.fullmatch(external):
         told["directory_id"] = external

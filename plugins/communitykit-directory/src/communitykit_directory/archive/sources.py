@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,13 +12,20 @@ from typing import Literal, NamedTuple
 from communitykit import ArchiveError
 from communitykit.connector import JSON, Archive, is_tabular, json_items, tables
 from communitykit_directory.archive import ldif, scim
-from communitykit_directory.archive.dates import iso, order_of
+from communitykit_directory.archive.dates import is_day, iso, order_of
 from communitykit_directory.archive.headings import is_header, recognise
 from communitykit_directory.settings import RosterOptions
-from communitykit_directory.wire import plain
+from communitykit_directory.wire import Row, plain
 
 Form = Literal["table", "scim", "ldif", "other"]
 _HEAD = 64 * 1024
+_TWICE = re.compile(r"(.+) \(\d+\)")
+"""The second column of a name, as tables call it."""
+_ODD = re.compile(
+    r"[A-Za-z][\u02c6\u2030\u0160\u2021\u017d\u0178\u201e\u201a\u2020\u2039\u2022\u02dc\u203a\ufffd](?:[a-z]|\b)"
+)
+"""What accented letters of Mac Roman and DOS become where they are taken for Windows'."""
+_SHOWN = 8
 _DATES = ("start_date", "end_date")
 
 
@@ -36,6 +44,8 @@ class Source:
     rows: list[Found] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    bad: list[Row] = field(default_factory=list)
+    """What stands among the people and is nobody."""
     columns: set[str] = field(default_factory=set)
     """All headings that were seen, in lower case."""
 
@@ -60,6 +70,34 @@ def form_of(archive: Archive, name: str, told: Mapping[str, str] | None = None) 
     return "other"
 
 
+def what_it_is(archive: Archive, name: str, told: Mapping[str, str]) -> str:
+    """Return what was found in a file that is no roster, and the next move, for who thought it was one."""
+    with archive.open(name) as file:
+        head = file.read(_HEAD)
+    if not head.strip():
+        return "it is empty"
+    if head.startswith(b"%PDF"):
+        return "it is a PDF; export the list as CSV or XLSX"
+    if head.startswith(b"PK") or is_tabular(head):
+        try:
+            seen = [table.columns for table in tables(archive, name, is_header=partial(is_header, told=told))]
+        except ArchiveError as error:
+            return error.message
+        first = next((columns for columns in seen if any(columns)), ())
+        shown = ", ".join(json.dumps(one, ensure_ascii=False) for one in first[:_SHOWN] if one) or "none"
+        return f"no heading says who somebody is beside what is told of them; its first line: {shown}"
+    if b"\0" in head or head[:1] in {b"\x89", b"\xff", b"\x7f", b"\xd0"}:
+        return "it is no text; export the list as CSV or XLSX"
+    if head.lstrip()[:1] in {b"{", b"["}:
+        return "it is JSON without users of SCIM (userName)"
+    line = head.lstrip(b"\xef\xbb\xbf\r\n").split(b"\n", 1)[0]
+    if line.count(b"|"):
+        return "its columns are parted by |; save it with commas, semicolons or tabs"
+    return (
+        "it has one column; a roster has one that says who (number, address, name) and others of what is told of them"
+    )
+
+
 def source_of(archive: Archive, name: str, options: RosterOptions) -> Source:
     """Read a file whole: rosters are as long as companies, and who manages whom is known at its end.
 
@@ -75,7 +113,8 @@ def source_of(archive: Archive, name: str, options: RosterOptions) -> Source:
         elif form == "ldif":
             _ldif(archive, source)
         else:
-            source.problems.append(f"{name} is no roster of a known kind, and was not read")
+            found = what_it_is(archive, name, options.columns)
+            source.problems.append(f"{name} is no roster of a known kind, and was not read: {found}")
     except ValueError as error:
         source.problems.append(f"{name} is not readable to its end: {error}")
     return source
@@ -87,21 +126,36 @@ def _table(archive: Archive, source: Source, options: RosterOptions) -> None:
         if not is_header(table.columns, options.columns):
             continue
         fields = recognise(table.columns, options.columns)
+        twice = {column: fields[first[1]] for column in table.columns
+                 if column not in fields and (first := _TWICE.fullmatch(column)) and first[1] in fields}  # fmt: skip
+        fields |= twice
         source.unread += [column for column in table.columns if column and column not in fields]
         empty = dict.fromkeys(fields.values(), "")
         begin = len(source.rows)
-        spare = 0
+        spare = differ = odd = 0
         for row in table.rows:
             spare += bool(row.spare)
             told = empty.copy()
             for column, value in row.cells.items():
                 if (name := fields.get(column)) and (text := plain(value)):
+                    odd += not text.isascii() and _ODD.search(text) is not None
+                    differ += column in twice and told[name] not in {"", text}
                     told[name] = f"{told[name]} {text}".lstrip() if name == "addresses" else told[name] or text
             if any(told.values()):
                 source.rows.append(Found(f"{table.place}:{row.line}", told))
         source.problems += table.problems
         if spare:
             source.problems.append(f"{spare} rows of {table.place} have more cells than it has columns")
+        if differ:
+            names = ", ".join(sorted({_TWICE.sub(r"\1", column) for column in twice}))
+            source.problems.append(
+                f"{table.place} has two columns {names}, which differ in {differ} rows: the first counts"
+            )
+        if odd:
+            source.problems.append(
+                f"{odd} cells of {table.place} hold letters of an unknown encoding (Mac Roman, DOS?): save it as "
+                "CSV UTF-8, and import it again"
+            )
         for name in _DATES:
             _put_right(source, begin, name, options)
 
@@ -110,9 +164,18 @@ def _put_right(source: Source, begin: int, name: str, options: RosterOptions) ->
     """Write the days of a column as ISO, in the order that the column itself shows."""
     rows = source.rows[begin:]
     order = order_of((row.fields.get(name, "") for row in rows), options.dates)
+    unsure = 0
     for row in rows:
         if text := row.fields.get(name):
             row.fields[name] = iso(text, order)
+            if order is None and is_day(text) and row.fields[name] == text and not is_day(iso(text, "dmy")):
+                del row.fields[name]  # untold, rather than wrong
+                unsure += 1
+    if unsure:
+        source.problems.append(
+            f"{unsure} days of {name} in {source.name} may begin with the day or the month, and are left out: say "
+            "--set dates=dmy, or mdy"
+        )
 
 
 def _scim(archive: Archive, source: Source) -> None:
@@ -123,6 +186,12 @@ def _scim(archive: Archive, source: Source) -> None:
                 source.problems.append(f"{source.name}: object {number} is {item.problem}")
             elif scim.is_user(item.value):
                 source.rows.append(Found(f"{source.name}#{number}", scim.fields_of(item.value)))
+            elif item.is_item and (item.key or "resources").lower() == "resources":
+                if not scim.is_group(item.value):
+                    why = "no user: it has no userName"
+                    source.bad.append(
+                        {"id": None, "place": f"{source.name}#{number}", "why": why, "reason": "malformed"}
+                    )
             elif item.key is not None and item.is_item:
                 alone.setdefault(item.document, {}).setdefault(item.key, []).append(item.value)
             elif item.key is not None:

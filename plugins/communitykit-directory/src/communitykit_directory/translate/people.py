@@ -30,7 +30,7 @@ def row(item: Row, context: Context) -> Iterator[Draft]:
     place, fields, native = str(item.get("place") or "?"), item.get("fields"), item.get("id")
     if not native or not isinstance(native, str):
         why = item.get("why") or "neither an employee number, nor a directory id, nor an address"
-        raise Rejected("no_id", f"{place}: {why}")
+        raise Rejected(item.get("reason") or "no_id", f"{place}: {why}")
     if not isinstance(fields, Mapping):
         raise Rejected("malformed", f"{place}: no fields")
     told = {name: as_text(value) or "" for name, value in fields.items()}
@@ -58,7 +58,7 @@ def row(item: Row, context: Context) -> Iterator[Draft]:
             extra[name] = days[name].isoformat() if days[name] else None  # type: ignore[union-attr] # just looked at
             if told[name] and days[name] is None:
                 yield Rejected("no_date", f"{place}: {name} is no date that is understood", native=native)
-    draft |= _standing(told, days.get("end_date"), date.fromisoformat(context["today"]))
+    draft |= _standing(told, days.get("start_date"), days.get("end_date"), date.fromisoformat(context["today"]))
     if told.get("status") and is_here(told["status"]) is None:
         yield Rejected("unknown_status", f"{place}: the status says neither active nor left", native=native)
     if extra:
@@ -73,11 +73,13 @@ def _names(told: Mapping[str, str]) -> dict[str, str | None]:
     return {"display_name": " ".join(parts) or None} if {"name", "given_name", "family_name"} & told.keys() else {}
 
 
-def _standing(told: Mapping[str, str], ended: date | None, today: date) -> dict[str, JSON]:
-    """Tell whether somebody works here: by the status, else by the last day, else because the roster names them."""
-    left = ended is not None and ended < today
-    active = is_here(told.get("status", ""))
-    active = not left if active is None else active
+def _standing(told: Mapping[str, str], began: date | None, ended: date | None, today: date) -> dict[str, JSON]:
+    """Tell whether somebody works here: not where the last day is past or the status says so.
+
+    Who began after their last day came back.
+    """
+    left = ended is not None and ended < today and not (began is not None and began > ended)
+    active = is_here(told.get("status", "")) is not False and not left
     gone = datetime(ended.year, ended.month, ended.day, tzinfo=UTC) if ended and not active else None
     return {"active": active, "deactivated_at": gone}
 
