@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from communitykit.logs import LOGGER
+from communitykit.model.values import JSON
 from communitykit.printable import printable
 from communitykit.reading.slices import Closed, Opened, Progress, Waiting
 from communitykit.reading.translation import Page
@@ -75,7 +76,7 @@ class Shown(Protocol):
 class Lines:
     """A line now and then."""
 
-    def __init__(self, write: Callable[[str], Any] | None = None, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, write: Callable[[str], JSON] | None = None, now: Callable[[], float] = time.monotonic) -> None:
         """Write with `write`, else on the error stream."""
         self._write = write or _to_error_stream
         self._now = now

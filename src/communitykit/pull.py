@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector.waiting import Span, joined, waited
@@ -19,6 +19,7 @@ from communitykit.doors.source import Source, new_run_id
 from communitykit.errors import ArchiveError, CommunityKitError
 from communitykit.logs import LOGGER
 from communitykit.model import Coverage
+from communitykit.model.values import JSON
 from communitykit.progress import showing, usual
 from communitykit.reading.backlog import Backlog
 from communitykit.reading.garbage import fewer_collections
@@ -210,7 +211,7 @@ class _Run:
             self.result.coverage.append(coverage)
             self._group.plain.append(coverage)
 
-    def _read(self, source: Source, state: Any) -> None:  # noqa: ANN401 # checkpoints by slice
+    def _read(self, source: Source, state: JSON) -> None:
         try:
             source.read(self.options, state=state, run_id=self.result.run_id, emit=self._events.put)
         except CommunityKitError as error:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -17,6 +17,7 @@ from communitykit.analysis.holidays import working_days
 from communitykit.analysis.schema import SCHEMA_VERSION, TABLES, Column
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.errors import CommunityKitError
+from communitykit.model.values import Value
 from communitykit.privacy.pseudonyms import Key
 from communitykit.store.schema import CURRENT
 
@@ -125,7 +126,7 @@ class Build:
         first, last = self._window()
         rows = self.connection.execute("SELECT DISTINCT country FROM w_people WHERE country IS NOT NULL").fetchall()
         worked, self.unknown_countries = working_days((one for (one,) in rows), first, last)
-        columns: dict[str, Any] = {
+        columns: dict[str, Value] = {
             "country": pa.array([one.country for one in worked], pa.string()),
             "day": pa.array([one.day for one in worked], pa.date32()),
             "works": pa.array([one.works for one in worked], pa.bool_()),
@@ -164,7 +165,7 @@ class Build:
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE w_{kind} (id VARCHAR, number BIGINT)")
         found = self.connection.execute(f"SELECT id FROM ({query}) AS q(id) WHERE id IS NOT NULL").to_arrow_table()  # noqa: S608 # our own text
         for batch in found.to_batches(_BATCH):
-            ids: Any = batch.column(0)
+            ids: Value = batch.column(0)
             numbers = pa.array(self.key.many(kind, ids.to_pylist()), pa.int64())
             self._take(kind, pa.table({"id": ids, "number": numbers}), append=True)
         clashes = self._count(f"SELECT count(*) - count(DISTINCT number) FROM w_{kind}")  # noqa: S608 # our own names

@@ -10,7 +10,7 @@ Queries are written in DuckDB's words and parsed by sqlglot. Three things would 
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from sqlglot import exp
 
@@ -64,7 +64,7 @@ def _quantile(what: exp.Expr, share: exp.Expr, dialect: str) -> exp.Expr:
     return exp.PercentileCont(this=what, expression=share)
 
 
-def _double(node: Any) -> exp.Expr:  # noqa: ANN401 # sqlglot's arguments are untyped
+def _double(node: object) -> exp.Expr:
     if isinstance(node, exp.Cast) and node.to.this == exp.DataType.Type.DOUBLE:
         return node
     inner = node.this if isinstance(node, exp.Paren) else node

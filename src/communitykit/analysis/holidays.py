@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from communitykit.model.values import Value
 
 _WEEKEND = 5
 
@@ -34,7 +36,7 @@ def working_days(countries: Iterable[str], first: date, last: date) -> tuple[lis
     return worked, unknown
 
 
-def _works(found: Any, day: date) -> bool:  # noqa: ANN401 # an extra's object
+def _works(found: Value, day: date) -> bool:
     return day.weekday() not in getattr(found, "weekend", {5, 6}) and day not in found
 
 
@@ -43,7 +45,7 @@ def _days(first: date, last: date) -> Iterator[date]:
         yield first + timedelta(days=number)
 
 
-def _calendar(country: str, first: int, last: int) -> Any:  # noqa: ANN401 # an extra's object
+def _calendar(country: str, first: int, last: int) -> Value:
     try:
         import holidays  # noqa: PLC0415 # an extra
     except ImportError:

@@ -9,12 +9,13 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 
 from communitykit.analysis.schema import TABLES, ddl
 from communitykit.errors import SettingsError
+from communitykit.model.values import Value
 from communitykit.sinks.files import PRIVATE_FILE, make_folder
 from communitykit.sinks.targets import check_inputs, database, is_store
 
@@ -173,7 +174,7 @@ def _marks(to: Path) -> dict[str, dict[str, str]]:
     return told["days"] if told and told["engine"] == duckdb.__version__ else {}
 
 
-def _told_marks(to: Path) -> dict[str, Any] | None:
+def _told_marks(to: Path) -> dict[str, Value] | None:
     try:
         told = json.loads((to / _MARKS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -189,7 +190,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, query: str, name: str, to: Path
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    row: Any = connection.execute(f"SELECT count(*) FROM ({table})").fetchone()  # noqa: S608 # our own names
+    row: Value = connection.execute(f"SELECT count(*) FROM ({table})").fetchone()  # noqa: S608 # our own names
     return int(row[0])
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from communitykit.model.values import JSON
 from communitykit.store import Store
 from communitykit.store.schema import CURRENT
 
@@ -59,7 +59,7 @@ class Reading:
         connection.execute(_SHOWN, {"private": asked.private, "direct": asked.direct})
         connection.execute(_TALK)
 
-    def overview(self) -> list[dict[str, Any]]:
+    def overview(self) -> list[dict[str, JSON]]:
         """Return how much there is, by platform."""
         return self._rows(
             """SELECT platform, count(*) FILTER (WHERE kind = 'member') AS people,
@@ -80,7 +80,7 @@ class Reading:
         )[0]
         return {"places": row["places"], "posts": row["posts"]}
 
-    def communities(self) -> list[dict[str, Any]]:
+    def communities(self) -> list[dict[str, JSON]]:
         """Return the places that are shown, those with talk first."""
         return self._rows(
             """SELECT c.id, c.name, c.platform, c.kind, c.privacy, c.archived, u.name AS parent,
@@ -89,11 +89,11 @@ class Reading:
             WHERE c.kind <> 'user_group' GROUP BY ALL ORDER BY posts DESC, c.name, c.id LIMIT 5000"""
         )
 
-    def community(self, native: str) -> dict[str, Any] | None:
+    def community(self, native: str) -> dict[str, JSON] | None:
         """Return one place, if it is shown."""
         return next(iter(self._rows("SELECT * FROM shown WHERE id = $id", id=native)), None)
 
-    def threads(self, community: str, page: int) -> list[dict[str, Any]]:
+    def threads(self, community: str, page: int) -> list[dict[str, JSON]]:
         """Return a page of a place's threads, the newest first."""
         return self._rows(
             """SELECT t.*, (SELECT count(*) FROM talk r WHERE r.root_id = t.id) AS replies
@@ -104,7 +104,7 @@ class Reading:
             skip=PAGE * page,
         )
 
-    def thread(self, post: str) -> list[dict[str, Any]]:
+    def thread(self, post: str) -> list[dict[str, JSON]]:
         """Return a thread, by any of its posts: its root, then the replies as they were written."""
         return self._rows(
             """SELECT t.* FROM talk t WHERE coalesce(t.root_id, t.id) =
@@ -128,7 +128,7 @@ class Reading:
             found.setdefault(row["id"], {})[row["name"]] = row["number"]
         return found
 
-    def search(self, words: str) -> list[dict[str, Any]]:
+    def search(self, words: str) -> list[dict[str, JSON]]:
         """Return posts that hold the words, the newest first."""
         return self._rows(
             """SELECT * FROM talk WHERE contains(lower(concat_ws(' ', title, text)), lower($words))
@@ -137,7 +137,7 @@ class Reading:
             most=FOUND + 1,
         )
 
-    def coverage(self) -> list[dict[str, Any]]:
+    def coverage(self) -> list[dict[str, JSON]]:
         """Return what the latest reading of each part covered; of places that are not shown nothing is told."""
         return self._rows(
             """SELECT status, reason, count(*) AS parts, max(until) AS until FROM (
@@ -146,19 +146,19 @@ class Reading:
             GROUP BY status, reason ORDER BY parts DESC, status LIMIT 500"""
         )
 
-    def issues(self) -> list[dict[str, Any]]:
+    def issues(self) -> list[dict[str, JSON]]:
         """Return payloads that became no record, counted."""
         return self._rows(
             """SELECT reason, wire_kind, detail, count(*) AS number FROM issues
             GROUP BY ALL ORDER BY number DESC LIMIT 500"""
         )
 
-    def runs(self) -> list[dict[str, Any]]:
+    def runs(self) -> list[dict[str, JSON]]:
         """Return the latest runs."""
         return self._rows(
             "SELECT run_id, started_at, ended_at, status, requests FROM runs ORDER BY started_at DESC LIMIT 20"
         )
 
-    def _rows(self, query: str, **parameters: object) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self._store.sql(query, parameters).to_pylist()
+    def _rows(self, query: str, **parameters: object) -> list[dict[str, JSON]]:
+        rows: list[dict[str, JSON]] = self._store.sql(query, parameters).to_pylist()
         return rows

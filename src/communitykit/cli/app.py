@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -18,6 +18,7 @@ from communitykit.cli.shared import ASKED, Answering, App, begin, remember_json
 from communitykit.connector.decoding import decode_json
 from communitykit.connector.registry import registry
 from communitykit.errors import CommunityKitError, SettingsError
+from communitykit.model.values import JSON
 from communitykit.printable import printable, printable_json
 
 app = App(
@@ -160,7 +161,7 @@ def demo(*, to: To = Path("activity.duckdb"), as_json: Json = False) -> None:
         run_demo(to, as_json=as_json)
 
 
-def _doors(connector: Any) -> dict[str, bool]:  # noqa: ANN401 # a Connector
+def _doors(connector: JSON) -> dict[str, bool]:
     return {
         "api": connector.discover is not None,
         "archive": connector.archive is not None,
@@ -169,7 +170,7 @@ def _doors(connector: Any) -> dict[str, bool]:  # noqa: ANN401 # a Connector
     }
 
 
-def _payloads(body: bytes) -> list[Any]:
+def _payloads(body: bytes) -> list[JSON]:
     try:
         whole = decode_json(body)
     except ValueError:

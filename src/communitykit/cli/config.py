@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,6 +11,7 @@ from communitykit.cli.output import Exit, print_json, say, warn
 from communitykit.cli.run import DEFAULT, ConfigFile
 from communitykit.cli.shared import App
 from communitykit.errors import CommunityKitError
+from communitykit.model.values import JSON
 from communitykit.printable import printable
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def check_config(*, config: ConfigFile = DEFAULT, as_json: Json = False) -> None
     raise typer.Exit(code(told))
 
 
-def checked(config: Config) -> list[dict[str, Any]]:
+def checked(config: Config) -> list[dict[str, JSON]]:
     """Check every source and the roster: its name, what is missing, and the error where nothing can be read.
 
     Raises SettingsError for what `[privacy]` or `[people]` cannot mean.
@@ -45,7 +46,7 @@ def checked(config: Config) -> list[dict[str, Any]]:
     people_options(config)
     told = []
     for section in config.sources:
-        one: dict[str, Any] = {"name": section.name, "connector": section.connector, "missing": [], "error": None}
+        one: dict[str, JSON] = {"name": section.name, "connector": section.connector, "missing": [], "error": None}
         try:
             named = source(config, section)
             with named.session:
@@ -63,7 +64,7 @@ def checked(config: Config) -> list[dict[str, Any]]:
     return told
 
 
-def print_checked(told: list[dict[str, Any]]) -> None:
+def print_checked(told: list[dict[str, JSON]]) -> None:
     """Print what a check found, a line for each thing."""
     for one in told:
         if one["error"]:
@@ -74,7 +75,7 @@ def print_checked(told: list[dict[str, Any]]) -> None:
             say(f"{one['name']}: all that is asked for can be read.")
 
 
-def code(told: list[dict[str, Any]]) -> Exit:
+def code(told: list[dict[str, JSON]]) -> Exit:
     """Return the exit code of a check."""
     if any(one["error"] for one in told) or not told:
         return Exit.FAILED

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from communitykit.cli import runs
 from communitykit.cli.interrupts import stopping
@@ -20,6 +19,7 @@ from communitykit.connector.registry import registry
 from communitykit.doors.api import connect
 from communitykit.doors.archive import read_archive
 from communitykit.errors import SettingsError
+from communitykit.model.values import JSON
 from communitykit.people import Options, Resolution, resolve
 from communitykit.people.accounts import ROSTER
 from communitykit.pull import pull
@@ -61,7 +61,7 @@ def run_demo(to: Path, *, as_json: bool) -> None:
             if not as_json:
                 say(f"A fictional company's {connector.title} answers at {server.url}.")
             # A month passes below; a look-back of the usual month would only just not reach what was there before.
-            wider: dict[str, Any] = {"lookback": "90d"} if "lookback" in connector.settings.model_fields else {}
+            wider: dict[str, JSON] = {"lookback": "90d"} if "lookback" in connector.settings.model_fields else {}
             sessions.append(stack.enter_context(connect(name, **server.settings, **wider)))
         first = _pull(sessions, to, "First pull", as_json=as_json, force=False)
         changes = world.advance(days=_MONTH.days, reach=2 * _MONTH)
@@ -97,7 +97,7 @@ def run_demo(to: Path, *, as_json: bool) -> None:
     say(f'Look for yourself: communitykit show {to}, or duckdb.sql("FROM activity") on the file.')
 
 
-def _pull(sessions: list[Any], to: Path, title: str, *, as_json: bool, force: bool) -> PullResult:
+def _pull(sessions: list[JSON], to: Path, title: str, *, as_json: bool, force: bool) -> PullResult:
     with stopping() as stop, shown(title, quiet=as_json or console.quiet) as progress:
         result = pull(sessions, to, progress=progress, stop=stop, force=force)
     mark(to, runs.DEMO, result.run_id)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from communitykit.cli.output import print_json, say
 from communitykit.doors.api import Session
 from communitykit.doors.options import ReadOptions
+from communitykit.model.values import JSON
 
 
-def print_estimate(plans: Sequence[tuple[Session, Mapping[str, Any]]], to: Path, *, as_json: bool) -> None:
+def print_estimate(plans: Sequence[tuple[Session, Mapping[str, JSON]]], to: Path, *, as_json: bool) -> None:
     """List slices without reading them, and print the requests and the least time that they need."""
-    state: Mapping[str, Any] = {}
+    state: Mapping[str, JSON] = {}
     if to.exists():
         from communitykit.store import Store  # noqa: PLC0415 # duckdb is imported only when used
         from communitykit.store.rows import checkpoints  # noqa: PLC0415 # same

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from communitykit.cli.output import print_json, print_table, replacing, say, say
 from communitykit.cli.shared import Answering, App, refuse_both
 from communitykit.connector.times import read_moment
 from communitykit.errors import SettingsError
+from communitykit.model.values import JSON
 from communitykit.sinks.targets import writing
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def run(  # noqa: PLR0913 # the options of the command
     with errors(), Analysis(_tables(tables, file := configured(config))) as opened:
         record = Record(opened)
         k = k if k is not None else file.report.k if file and file.report else 5
-        ask: dict[str, Any] = {
+        ask: dict[str, JSON] = {
             **parse.pairs(parameters or []),
             "by": [one for listed in by or () for one in listed.split(",") if one],
             "since": _day(since, record),
@@ -173,7 +174,7 @@ def _write(figures: pa.Table, file_format: str, to: Path | None, tables: Path, *
     if to is None and file_format == "parquet":
         raise SettingsError("Parquet is no text", remedy="Name the file to write with --to.")
     if to is None:
-        target: Any = sys.stdout.buffer
+        target: JSON = sys.stdout.buffer
         csv.write_csv(figures, target)
         return []
     write = csv.write_csv if file_format == "csv" else parquet.write_table
@@ -201,7 +202,7 @@ def _in(texts: Mapping[str, str], language: str) -> str:
     return texts[language]
 
 
-def _told(one: Definition) -> dict[str, Any]:
+def _told(one: Definition) -> dict[str, JSON]:
     names: Sequence[str] = ("name", "title", "question", "unit", "population", "definition", "source", "dimensions")
     names = (*names, "variants", "parameters", "needs", "silence")
     return {name: getattr(one, name) for name in names}

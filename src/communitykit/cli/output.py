@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import typer
 from pydantic_core import to_json
@@ -160,7 +160,7 @@ def say_replaced(replaced: Sequence[str]) -> None:
         say(f"Replaced: {first}.")
 
 
-def _text(cell: Any) -> str:  # noqa: ANN401 # any cell
+def _text(cell: object) -> str:
     if cell is None:
         return "-"
     if isinstance(cell, bool):

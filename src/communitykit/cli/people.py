@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from typer.core import TyperGroup
@@ -16,12 +16,13 @@ from communitykit.cli.configured import STORE, FromConfig, StoreArgument, StoreO
 from communitykit.cli.output import Exit, print_json, print_table, replacing, say, say_replaced
 from communitykit.cli.shared import Answering, App
 from communitykit.errors import SettingsError
+from communitykit.model.values import JSON
 
 
 class _People(TyperGroup):
     """`people STORE` is `people resolve STORE`."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 # whichever click typer brings
+    def parse_args(self, ctx: JSON, args: list[str]) -> list[str]:
         """Put the command in where it is left out."""
         if args and args[0] not in self.commands and args[0] != "--help":
             args = ["resolve", *args]
@@ -98,7 +99,7 @@ def resolve_people(  # noqa: PLR0913 # the options of the command
             print_resolution(found)
 
 
-def print_resolution(found: Any) -> None:  # noqa: ANN401 # a Resolution; its room is imported only when used
+def print_resolution(found: JSON) -> None:
     """Print what resolving came to."""
     say(f"{found.accounts:,} accounts are {found.people:,} people.")
     print_table("People", ("kind", "number"), found.kinds.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from communitykit.cli.shared import refuse_both
 from communitykit.connector.registry import registry
 from communitykit.connector.times import parse_length
 from communitykit.errors import SettingsError
+from communitykit.model.values import JSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +117,7 @@ def import_(  # noqa: PLR0913 # the options of the command
     from communitykit.doors.archive import read_archive  # noqa: PLC0415 # imported only when used
 
     with errors():
-        options: dict[str, Any] = parse.pairs(sets or [])
+        options: dict[str, JSON] = parse.pairs(sets or [])
         if network:
             options["network"] = network
         if folders:
@@ -139,20 +140,20 @@ def import_(  # noqa: PLR0913 # the options of the command
 
 def _asked(
     since: str | None, until: str | None, community: list[str] | None, *, include_private: bool, include_direct: bool
-) -> dict[str, Any]:
+) -> dict[str, JSON]:
     """Return what a command says itself of what is to be read, as keywords of `pull`."""
-    told: dict[str, Any] = {"since": since, "until": until, "communities": tuple(community or ())}
+    told: dict[str, JSON] = {"since": since, "until": until, "communities": tuple(community or ())}
     told |= {"include_private": include_private, "include_direct": include_direct}
     return {name: value for name, value in told.items() if value}
 
 
 def _let_in(
     file: Config | None, content: str | None, opt_out: Path | None, key_env: str | None, *, keep_raw: bool
-) -> dict[str, Any]:
+) -> dict[str, JSON]:
     """Return what is kept of records: as the command says, else as the configuration does."""
     from communitykit.config import run_options  # noqa: PLC0415 # imported only when used
 
-    told: dict[str, Any] = dict(run_options(file)) if file is not None else {}
+    told: dict[str, JSON] = dict(run_options(file)) if file is not None else {}
     out = intake.opt_out(opt_out, key_env)
     own = {"content": content, "keep_raw": keep_raw or None, "opt_out": out}
     return told | {name: value for name, value in own.items() if value is not None}
@@ -162,7 +163,7 @@ def _from_config(  # what the command was asked
     file: Config,
     names: list[str] | None,
     store: Path,
-    asked: dict[str, Any],
+    asked: dict[str, JSON],
     estimate: bool,  # noqa: FBT001 # same
     limit: float | None,
     *,
@@ -188,7 +189,7 @@ def _from_config(  # what the command was asked
     return runs.code(result)
 
 
-def _estimate(plans: list[tuple[Session, dict[str, Any]]], store: Path, *, as_json: bool) -> None:
+def _estimate(plans: list[tuple[Session, dict[str, JSON]]], store: Path, *, as_json: bool) -> None:
     from communitykit.cli.estimate import print_estimate  # noqa: PLC0415 # imported only when used
 
     print_estimate(plans, store, as_json=as_json)
@@ -209,9 +210,9 @@ def checked_source(name: str, file: Config | None, sets: list[str] | None) -> It
         yield sources[0]
 
 
-def settings_for(name: str, names: list[str], sets: list[str] | None) -> dict[str, Any]:
+def settings_for(name: str, names: list[str], sets: list[str] | None) -> dict[str, JSON]:
     """Return the settings meant for one connector: `NAME=VALUE`, or `connector.NAME=VALUE` when there are several."""
-    meant: dict[str, Any] = {}
+    meant: dict[str, JSON] = {}
     for key, value in parse.pairs(sets or []).items():
         owner, dot, rest = key.partition(".")
         if dot and owner in names:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import Exit, console, print_json, print_table, say, warn
 from communitykit.connector.times import parse_length
 from communitykit.errors import CommunityKitError, SettingsError
+from communitykit.model.values import JSON
 
 if TYPE_CHECKING:
     from communitykit.config import AnalysisSection, BriefSection, Config, ReportSection
@@ -57,7 +58,7 @@ class _Run:
     def __init__(self, config: Config, *, silent: bool) -> None:
         self.config = config
         self.store = config.store.path
-        self.told: dict[str, Any] = {"config": str(config.path), "store": str(self.store)}
+        self.told: dict[str, JSON] = {"config": str(config.path), "store": str(self.store)}
         self._silent = silent
         self._interrupted = False
         self._codes: list[Exit] = []
@@ -108,7 +109,7 @@ class _Run:
         if config.brief is not None:
             self._step("brief", partial(self._brief, config.brief))
 
-    def _step(self, name: str, make: Callable[[], Any]) -> None:
+    def _step(self, name: str, make: Callable[[], JSON]) -> None:
         if self._interrupted:
             return
         try:
@@ -128,7 +129,7 @@ class _Run:
         self._codes.append(code)
         warn(f"Error: {sentence}")
 
-    def _erase(self, keep: str) -> dict[str, Any]:
+    def _erase(self, keep: str) -> dict[str, JSON]:
         from communitykit.privacy.erasing import prune  # noqa: PLC0415 # duckdb is imported only when used
 
         now = datetime.now(UTC)
@@ -136,7 +137,7 @@ class _Run:
         self._say(f"What is older than {keep} is erased.")
         return asdict(erased)
 
-    def _people(self) -> dict[str, Any]:
+    def _people(self) -> dict[str, JSON]:
         from communitykit.cli.people import print_resolution  # noqa: PLC0415 # same
         from communitykit.config import people_options  # noqa: PLC0415 # same
         from communitykit.people import resolve  # noqa: PLC0415 # same
@@ -146,7 +147,7 @@ class _Run:
             print_resolution(found)
         return asdict(found)
 
-    def _analysis(self, told: AnalysisSection) -> dict[str, Any]:
+    def _analysis(self, told: AnalysisSection) -> dict[str, JSON]:
         from communitykit.analysis import analyse, load_key  # noqa: PLC0415 # same
 
         told.to.parent.mkdir(parents=True, exist_ok=True)
@@ -158,7 +159,7 @@ class _Run:
                 say(sentence)
         return {"to": str(told.to), "rows": made.rows, "about": made.about, "not_in_it": list(made.missing)}
 
-    def _report(self, told: ReportSection) -> dict[str, Any]:
+    def _report(self, told: ReportSection) -> dict[str, JSON]:
         from communitykit.report import make_report  # noqa: PLC0415 # same
 
         made = make_report(self.store, told.to, languages=told.languages, per=told.per, k=told.k, zone=self.config.zone)
@@ -168,7 +169,7 @@ class _Run:
             self._say(str(page))
         return {"pages": dict(made.pages), "data": made.data, "answer": dict(made.findings), "groups": made.groups}
 
-    def _brief(self, told: BriefSection) -> dict[str, Any]:
+    def _brief(self, told: BriefSection) -> dict[str, JSON]:
         from communitykit import report  # noqa: PLC0415 # same
         from communitykit.sinks.targets import write_text  # noqa: PLC0415 # same
 

@@ -15,6 +15,7 @@ from communitykit.cli.progress import shown
 from communitykit.doors.options import ReadOptions
 from communitykit.doors.source import Source
 from communitykit.errors import SettingsError
+from communitykit.model.values import JSON
 from communitykit.pull import pull
 from communitykit.result import PullResult
 
@@ -78,7 +79,7 @@ def read_named(
     *,
     silent: bool,
     **ask: Any,  # noqa: ANN401
-) -> tuple[PullResult, list[str], dict[str, Any]]:
+) -> tuple[PullResult, list[str], dict[str, JSON]]:
     """Pull sources of a configuration; return the result, what archives turned out to be, and each source's window."""
     now = datetime.now(UTC)
     windows = {one.name: one.options.window(now) for one in sources if one.name != "roster"}
@@ -119,7 +120,7 @@ def code(result: PullResult) -> Exit:
     return Exit.PARTIAL if result.issues or any(one.status != "complete" for one in asked) else Exit.COMPLETE
 
 
-def as_data(result: PullResult, to: Path) -> dict[str, Any]:
+def as_data(result: PullResult, to: Path) -> dict[str, JSON]:
     """Return the result as plain data."""
     tally = result.tally
     return {

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, cast
+from typing import cast
 
 from communitykit.cli.output import print_json, print_table, say
 from communitykit.connector.declaration import Connector
 from communitykit.connector.registry import registry
 from communitykit.errors import SettingsError
+from communitykit.model.values import JSON
 from communitykit.sandbox import Platform, Server, World, parse_fault, serve
 from communitykit.sandbox.roster import write_roster
 
@@ -35,7 +36,7 @@ class Company:
             # The same company all day long, so that it can be served again and go on where it stood.
             day = date.fromisoformat(self.today) if self.today else datetime.now(UTC).date()
             now = datetime.combine(day, time.min, UTC)
-            return World(seed=self.seed, size=cast("Any", self.size), now=now, platforms=tuple(platforms))
+            return World(seed=self.seed, size=cast("JSON", self.size), now=now, platforms=tuple(platforms))
         except (KeyError, ValueError) as error:
             raise SettingsError(f"there is no such company: {error}") from None
 
@@ -147,7 +148,7 @@ def write_export(
         say(f"For instance: communitykit import {name} {path} --to exported.duckdb")
 
 
-def _as_data(server: Server) -> dict[str, Any]:
+def _as_data(server: Server) -> dict[str, JSON]:
     settings = server.settings
     rate = settings.get("rate", server.rate)
     return {**settings, "base_url": settings.get("base_url", server.url), "rate": str(rate)}

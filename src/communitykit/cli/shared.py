@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 
 from communitykit.cli import output
 from communitykit.errors import SettingsError
+from communitykit.model.values import JSON
 
 ASKED = {"debug": False, "json": False}
 """Whether tracebacks are asked for, and one JSON document."""
@@ -83,7 +84,7 @@ def _silence(
     """Carry the option of commands that do something, beside what they tell of it."""
 
 
-def _params(carrier: Callable[..., Any]) -> list[Any]:
+def _params(carrier: Callable[..., Any]) -> list[JSON]:
     alone = typer.Typer(add_completion=False)
     alone.command()(carrier)
     return list(typer.main.get_command(alone).params)
@@ -92,7 +93,7 @@ def _params(carrier: Callable[..., Any]) -> list[Any]:
 class Answering(TyperCommand):
     """A command whose output is what it is for."""
 
-    def __init__(self, name: str | None, *, params: list[Any] | None = None, **options: Any) -> None:  # noqa: ANN401 # typer's own
+    def __init__(self, name: str | None, *, params: list[JSON] | None = None, **options: Any) -> None:  # noqa: ANN401 # typer's own
         """Add the options of all commands."""
         super().__init__(name, params=[*(params or []), *_params(_options)], **options)
 
@@ -100,7 +101,7 @@ class Answering(TyperCommand):
 class Doing(Answering):
     """A command that does something: `--quiet` leaves out what it tells of it."""
 
-    def __init__(self, name: str | None, *, params: list[Any] | None = None, **options: Any) -> None:  # noqa: ANN401 # same
+    def __init__(self, name: str | None, *, params: list[JSON] | None = None, **options: Any) -> None:  # noqa: ANN401 # same
         """Add `--quiet`."""
         super().__init__(name, params=[*(params or []), *_params(_silence)], **options)
 
@@ -108,7 +109,7 @@ class Doing(Answering):
 class App(typer.Typer):
     """Commands, each with the options of all; `cls=Answering` for those whose output is what they are for."""
 
-    def command(self, name: str | None = None, **options: Any) -> Callable[[Any], Any]:  # noqa: ANN401 # typer's own
+    def command(self, name: str | None = None, **options: Any) -> Callable[[JSON], JSON]:  # noqa: ANN401 # typer's own
         """Register a command."""
         return super().command(name, **{"cls": Doing, **options})
 

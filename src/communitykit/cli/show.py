@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from communitykit.cli.output import print_json, print_table, say
+from communitykit.model.values import JSON
 from communitykit.store import Store
 
 _COUNTED = ("members", "communities", "memberships", "posts", "events", "measures")
 
 
-def summary(path: Path) -> dict[str, Any]:
+def summary(path: Path) -> dict[str, JSON]:
     """Sum a store up as plain data: counts per record kind and platform, window, coverage, issues, freshness."""
     with Store(path) as store:
         counts = {table: {row["platform"]: row["number"] for row in _rows(store, _count(table))} for table in _COUNTED}
@@ -101,8 +101,8 @@ def _count(table: str) -> str:
         FROM {table}{stubs} GROUP BY platform ORDER BY platform"""  # noqa: S608 # our own table names
 
 
-def _rows(store: Store, query: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = store.sql(query).to_pylist()
+def _rows(store: Store, query: str) -> list[dict[str, JSON]]:
+    rows: list[dict[str, JSON]] = store.sql(query).to_pylist()
     return rows
 
 

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar, get_args
+from typing import Final, TypeVar, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
@@ -26,6 +26,7 @@ from communitykit.connector.registry import registry
 from communitykit.connector.scrub import is_secret_name
 from communitykit.connector.settings import did_you_mean, what_is_wrong
 from communitykit.errors import SettingsError, UnknownConnectorError
+from communitykit.model.values import Value
 
 CONFIG_FILE: Final = "communitykit.toml"
 """What a configuration is called where nobody says another name."""
@@ -61,7 +62,7 @@ def load(path: Path | str = CONFIG_FILE) -> Config:
     if isinstance(told.setdefault("store", {}), dict):
         told["store"].setdefault("path", str(StoreSection().path))
     folder = file.parent
-    found: dict[str, Any] = {
+    found: dict[str, Value] = {
         name: _section(told[name], kind, f"{file.name} [{name}]", folder)
         for name, kind in SECTIONS.items()
         if name in told
@@ -87,7 +88,7 @@ def _apart(config: Config) -> None:
             raise SettingsError(f"to is the same as {before}", subject=where, remedy=remedy)
 
 
-def configure(told: Mapping[str, Any], where: str, folder: Path | str = ".") -> Config:
+def configure(told: Mapping[str, object], where: str, folder: Path | str = ".") -> Config:
     """Make a configuration of what another program's own says: that program keeps secrets, so they may be in clear.
 
     `told` names a configuration file (`config`), or holds `sources`, each as a `[[sources]]` of one, and the `content`
@@ -113,7 +114,7 @@ def configure(told: Mapping[str, Any], where: str, folder: Path | str = ".") -> 
     )
 
 
-def _sources(listed: list[Any], file: Path, *, in_clear: bool = False) -> tuple[SourceSection, ...]:
+def _sources(listed: list[Value], file: Path, *, in_clear: bool = False) -> tuple[SourceSection, ...]:
     sources = tuple(_source(one, number, file, in_clear=in_clear) for number, one in enumerate(listed, 1))
     for number, one in enumerate(sources):
         if one.prefix in {other.prefix for other in sources[:number]}:
@@ -123,7 +124,7 @@ def _sources(listed: list[Any], file: Path, *, in_clear: bool = False) -> tuple[
     return sources
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read(file: Path) -> dict[str, Value]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -138,7 +139,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise SettingsError(f"is no TOML: {why}", subject=file.name, remedy="Correct that line.") from None
 
 
-def _section(told: Any, kind: type[S], where: str, folder: Path) -> S:  # noqa: ANN401 # whatever the file says
+def _section(told: object, kind: type[S], where: str, folder: Path) -> S:
     if not isinstance(told, dict):
         raise SettingsError("is no table", subject=where, remedy="Write its name in brackets, and below it its values.")
     for name in ("key", "opt_out_key"):
@@ -155,7 +156,7 @@ def _section(told: Any, kind: type[S], where: str, folder: Path) -> S:  # noqa: 
         raise SettingsError(what_is_wrong(error, kind), subject=where, remedy=f"Known there: {known}.") from None
 
 
-def _source(told: dict[str, Any], number: int, file: Path, *, in_clear: bool) -> SourceSection:
+def _source(told: dict[str, Value], number: int, file: Path, *, in_clear: bool) -> SourceSection:
     name = told.get("name", told.get("connector"))
     where = f"{file.name} [[sources]] {name if isinstance(name, str) else number}"
     if "connector" not in told:
@@ -181,13 +182,13 @@ def settings_of(connector: Connector, *, archive: bool) -> type[BaseModel] | Non
 
 def _setting(
     name: str,
-    value: Any,  # noqa: ANN401 # same
+    value: object,
     kind: type[BaseModel] | None,
     connector: Connector,
     where: str,
     *,
     in_clear: bool,
-) -> Any:  # noqa: ANN401 # same
+) -> Value:
     fields = kind.model_fields if kind else {}
     if name not in fields:
         known = sorted({*fields, *_OWN})
@@ -211,17 +212,17 @@ def _in_clear(name: str, where: str) -> SettingsError:
     return SettingsError(f"{name} is a secret, and stands there in clear", subject=where, remedy=WAYS.format(name=name))
 
 
-def is_secret(name: str, annotation: Any) -> bool:  # noqa: ANN401 # a type
+def is_secret(name: str, annotation: object) -> bool:
     """Tell whether a setting of that name and type is a secret."""
     return annotation is SecretStr or SecretStr in get_args(annotation) or is_secret_name(name)
 
 
-def _is_plain_address(value: Any) -> bool:  # noqa: ANN401 # whatever the file says
+def _is_plain_address(value: object) -> bool:
     """Tell whether it is an address without credentials: a proxy may need none."""
     return isinstance(value, str) and re.fullmatch(r"\w+://[^@?#]+", value) is not None
 
 
-def _holds_one(value: Any, connector: Connector) -> bool:  # noqa: ANN401 # same
+def _holds_one(value: object, connector: Connector) -> bool:
     """Tell whether a value looks like one of the platform's tokens, whatever the setting is called."""
     if isinstance(value, Mapping):
         return any(_holds_one(one, connector) for one in value.values())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.config.loading import settings_of
@@ -22,6 +22,7 @@ from communitykit.doors.api import Session, connect
 from communitykit.doors.archive import ArchiveSession, read_archive
 from communitykit.doors.options import ReadOptions, RecordsKeywords
 from communitykit.errors import CommunityKitError, SettingsError
+from communitykit.model.values import Value
 from communitykit.people.options import Leaders, Options
 from communitykit.privacy.intake import OptOut
 from communitykit.privacy.pseudonyms import load_key
@@ -42,7 +43,7 @@ class NamedSource:
         self.name = name
         self.session = session
         self.options = options
-        self.asked: dict[str, Any] = {name: getattr(options, name) for name in OWN}
+        self.asked: dict[str, Value] = {name: getattr(options, name) for name in OWN}
         """What is asked of it alone, as keywords of ReadOptions."""
         self.connector: Connector = session.connector
 
@@ -85,7 +86,7 @@ def source(
     config: Config,
     section: SourceSection,
     *,
-    asked: Mapping[str, Any] | None = None,
+    asked: Mapping[str, object] | None = None,
     environ: Mapping[str, str] = os.environ,
     clock: Clock = SYSTEM_CLOCK,
 ) -> NamedSource:
@@ -125,8 +126,8 @@ def _kept(since: Moment | None, keep: str | None, now: datetime) -> Moment | Non
     return begin if since is None or parse_moment(since, now) < begin else since
 
 
-def _settings(config: Config, section: SourceSection, environ: Mapping[str, str]) -> dict[str, Any]:
-    settings: dict[str, Any] = {}
+def _settings(config: Config, section: SourceSection, environ: Mapping[str, str]) -> dict[str, Value]:
+    settings: dict[str, Value] = {}
     kind = settings_of(registry().get(section.connector), archive=section.archive is not None)
     overrides = {name: environ.get(section.prefix + name.upper()) for name in (kind.model_fields if kind else {})}
     for name, value in {**section.settings, **{key: text for key, text in overrides.items() if text}}.items():
@@ -157,7 +158,7 @@ def opened(
     config: Config,
     *,
     only: str | Collection[str] | None = None,
-    asked: Mapping[str, Any] | None = None,
+    asked: Mapping[str, object] | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Iterator[list[NamedSource]]:
     """Open every source of a configuration and its roster, or those that are named; close them at the end.

@@ -7,11 +7,12 @@ import shlex
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from communitykit.errors import SettingsError
+from communitykit.model.values import Value
 
 WAYS = 'Write {name} = {{ env = "VARIABLE" }}, {{ file = "PATH" }} or {{ command = "COMMAND" }}.'
 """How a secret is named, for who wrote it in clear."""
@@ -51,13 +52,13 @@ class Secret(BaseModel):
             raise SettingsError(f"{place} gives nothing", remedy="A secret is expected there.")
         return told.strip()
 
-    def places(self, folder: Path) -> dict[str, Any]:
+    def places(self, folder: Path) -> dict[str, Value]:
         """Return it as the keywords of `communitykit.privacy.pseudonyms.load_key`."""
         file = folder / self.file if self.file is not None else None
         return {"env": self.env, "file": file, "command": self.command}
 
 
-def is_named(value: Any) -> bool:  # noqa: ANN401 # whatever the file says
+def is_named(value: object) -> bool:
     """Tell whether a value says where a secret is: a table with nothing but one of the three ways."""
     return isinstance(value, Mapping) and len(value) == 1 and set(value) <= set(Secret.model_fields)
 

@@ -11,9 +11,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from communitykit.config.secret import Secret
 from communitykit.connector.times import Moment, parse_length, read_moment
 from communitykit.errors import SettingsError
+from communitykit.model.values import Value
 
 
-def _moment(value: Any) -> Any:  # noqa: ANN401 # whatever the file says
+def _moment(value: Value) -> Value:
     try:
         read_moment(value)
     except SettingsError as error:
@@ -29,7 +30,7 @@ def _length(value: str) -> str:
     return value
 
 
-def _globs(value: Any) -> Any:  # noqa: ANN401 # same
+def _globs(value: object) -> Value:
     return [value] if isinstance(value, str) else value
 
 
@@ -80,7 +81,7 @@ class SourceSection(_Section):
     until: When | None = None
     include_private: bool = False
     include_direct: bool = False
-    settings: dict[str, Any] = Field(default_factory=dict, repr=False)
+    settings: dict[str, Value] = Field(default_factory=dict, repr=False)
     """The settings, secrets as `Secret`."""
 
     @property
@@ -116,7 +117,7 @@ class PeopleSection(_Section):
     """`[people]`: the roster, and what is declared about the accounts. See `communitykit.people.Options`."""
 
     roster: Path | None = None
-    roster_options: dict[str, Any] = Field(default_factory=dict)
+    roster_options: dict[str, Value] = Field(default_factory=dict)
     """Options of the roster's archive: `{ whole = true }`."""
     domains: dict[str, str] = Field(default_factory=dict)
     handles: dict[str, str] = Field(default_factory=dict)

@@ -17,7 +17,6 @@ from communitykit.connector.declaration import (
 )
 from communitykit.connector.decoding import decode_json
 from communitykit.connector.flow import (
-    JSON,
     Batch,
     Budget,
     Checkpoint,
@@ -91,6 +90,7 @@ from communitykit.model.drafts import (
     reacted,
     tombstone,
 )
+from communitykit.model.values import JSON
 
 __all__ = [
     "FEATURES",

@@ -16,10 +16,11 @@ from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal, Self, TypeAlias
+from typing import IO, TYPE_CHECKING, Literal, Self, TypeAlias
 
 from communitykit.connector.decoding import decode_json
 from communitykit.errors import ArchiveError
+from communitykit.model.values import JSON
 
 if TYPE_CHECKING:
     import zipfile
@@ -186,7 +187,7 @@ class Archive:
                 while file.read(_CHUNK):
                     pass
 
-    def json(self, name: str) -> Any:  # noqa: ANN401 # decoded JSON
+    def json(self, name: str) -> JSON:
         """Decode a member as JSON (UTF-8, with or without byte order mark).
 
         Raises ArchiveError naming the member when it is no JSON.

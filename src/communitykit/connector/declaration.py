@@ -14,6 +14,7 @@ from typing_extensions import TypeVar
 from communitykit.connector.flow import Batch, Budget, Checkpoint, Draft, Flow, Gap, Response, Selection, Slice, Swept
 from communitykit.connector.settings import Settings
 from communitykit.errors import CommunityKitError
+from communitykit.model.values import JSON
 
 if TYPE_CHECKING:
     from communitykit.connector.archive import Archive, Nested
@@ -84,9 +85,9 @@ FEATURES: dict[str, str] = {
 """What a connector may claim of its platform, and what each claim means."""
 
 S = TypeVar("S", bound=Settings, default=Any)
-Context: TypeAlias = Mapping[str, Any]
+Context: TypeAlias = Mapping[str, JSON]
 """What payloads of a batch do not say themselves (team, channel…), as JSON."""
-Translator: TypeAlias = Callable[[Any, Context], Iterable[Draft]]
+Translator: TypeAlias = Callable[[JSON, Context], Iterable[Draft]]
 """From one payload and its context, the drafts of what it tells. Pure; raises Rejected for what is no record."""
 
 
@@ -197,7 +198,7 @@ class Connector(Generic[S]):
     sandbox: str | None = None
     """Where the simulated platform (`communitykit.sandbox.Platform`) is, as `module:Class`: imported only when used."""
 
-    def simulated(self) -> Any:  # noqa: ANN401 # communitykit.sandbox.Platform, which no connector imports
+    def simulated(self) -> JSON:
         """Make the simulated platform.
 
         Raises TypeError when the connector declares none, or its `sandbox` names nothing.

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 from pydantic_core import from_json
+
+from communitykit.model.values import JSON
 
 _LONE = re.compile("[\ud800-\udfff]")
 _BOM = b"\xef\xbb\xbf"
 
 
-def decode_json(body: str | bytes) -> Any:  # noqa: ANN401 # decoded JSON
+def decode_json(body: str | bytes) -> JSON:
     r"""Decode JSON (UTF-8, with or without byte order mark) as Python's `json` does; half a character becomes U+FFFD.
 
     Platforms cut texts in the middle of an emoji and send `"cut \ud83d"`: valid JSON (RFC 8259, 8.2), and no text that
@@ -30,7 +31,7 @@ def decode_json(body: str | bytes) -> Any:  # noqa: ANN401 # decoded JSON
             raise ValueError("nested too deeply") from None
 
 
-def without_lone_surrogates(value: Any) -> Any:  # noqa: ANN401 # any JSON
+def without_lone_surrogates(value: object) -> JSON:
     """Return the JSON value with U+FFFD for halves of characters, in its keys, too."""
     if isinstance(value, str):
         return _LONE.sub("\ufffd", value)

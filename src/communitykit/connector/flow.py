@@ -22,11 +22,9 @@ from typing_extensions import TypeVar
 
 from communitykit.errors import CommunityKitError
 from communitykit.model.drafts import RecordDraft
+from communitykit.model.values import JSON
 
-JSON: TypeAlias = Any
-"""Decoded JSON: dict, list, str, int, float, bool or None."""
-
-Checkpoint: TypeAlias = dict[str, Any]
+Checkpoint: TypeAlias = dict[str, JSON]
 """Small JSON with a version `v`; what a slice needs to go on."""
 
 
@@ -89,7 +87,7 @@ class Response:
     request: Request
     status: int
     headers: Mapping[str, str]
-    data: Any
+    data: JSON
     fetched_at: datetime
 
     @property
@@ -111,8 +109,8 @@ class Batch:
     """
 
     kind: str
-    items: Sequence[Any]
-    context: Mapping[str, Any] = field(default_factory=dict)
+    items: Sequence[JSON]
+    context: Mapping[str, JSON] = field(default_factory=dict)
     checkpoint: Checkpoint | None = None
     as_of: datetime | None = None
     privacy: Privacy = "public"
@@ -163,7 +161,7 @@ class Slice:
     kinds: tuple[str, ...] = ()
     community_id: str | None = None
     label: str = ""
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, JSON] = field(default_factory=dict)
     reader: str = ""
 
 

@@ -10,9 +10,10 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 from communitykit.connector.decoding import without_lone_surrogates
+from communitykit.model.values import JSON
 
 _CHUNK = 1024 * 1024
 _LARGEST = 64 * 1024 * 1024
@@ -31,7 +32,7 @@ class JSONItem(NamedTuple):
 
     document: int
     key: str | None
-    value: Any
+    value: JSON
     is_item: bool
     problem: str | None = None
 
@@ -53,13 +54,13 @@ def json_items(file: IO[bytes]) -> Iterator[JSONItem]:
         document += 1
 
 
-def _item(document: int, key: str | None, value: Any, *, is_item: bool) -> JSONItem:  # noqa: ANN401 # decoded JSON
+def _item(document: int, key: str | None, value: object, *, is_item: bool) -> JSONItem:
     if value is _TOO_LONG:
         return JSONItem(document, key, None, is_item, f"longer than {_LARGEST:,} characters")
     return JSONItem(document, key, value, is_item)
 
 
-def _items(text: _Text) -> Iterator[Any]:
+def _items(text: _Text) -> Iterator[JSON]:
     text.take("[")
     if text.peek() == "]":
         text.take("]")
@@ -125,7 +126,7 @@ class _Text:
         self._at += 1
         return found
 
-    def value(self) -> Any:  # noqa: ANN401 # decoded JSON
+    def value(self) -> JSON:
         """Decode the next value whole; `_TOO_LONG` for one that is passed by."""
         if self.peek() is None:
             raise ValueError("the file ends too early")

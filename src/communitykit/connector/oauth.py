@@ -6,10 +6,11 @@ import inspect
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from communitykit.connector.flow import Request, Response
 from communitykit.errors import CredentialError, SettingsError
+from communitykit.model.values import JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Credential:
     """By the beginning of an address ("https://graph.example/"): headers for there in place of `headers`."""
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     expires_at: datetime | None = None
-    saved: Mapping[str, Any] | None = field(default=None, repr=False)
+    saved: Mapping[str, JSON] | None = field(default=None, repr=False)
 
     def headers_for(self, address: str) -> Mapping[str, str]:
         """Return the headers that an absolute address gets."""
@@ -41,14 +42,14 @@ class Credential:
 
 AuthFlow: TypeAlias = Generator[Request, Response, Credential]
 """How a credential is had: requests, sent without one, and in the end the Credential."""
-Authorize: TypeAlias = Callable[[Any, Mapping[str, Any] | None, datetime], AuthFlow]
+Authorize: TypeAlias = Callable[[JSON, Mapping[str, JSON] | None, datetime], AuthFlow]
 """`authorize(settings, saved, now)`: yields requests (sent without credential), returns the Credential.
 
 `saved` is what an earlier Credential asked to keep, or None. Run single-flight before expiry, and once after a refusal.
 """
 
 
-def bearer(token: str, *, expires_at: datetime | None = None, saved: Mapping[str, Any] | None = None) -> Credential:
+def bearer(token: str, *, expires_at: datetime | None = None, saved: Mapping[str, object] | None = None) -> Credential:
     """Make the usual credential: `Authorization: Bearer …`."""
     return Credential(headers={"Authorization": f"Bearer {token}"}, expires_at=expires_at, saved=saved)
 
@@ -157,7 +158,7 @@ def token_answer(response: Response, *, now: datetime, platform: str) -> Credent
         )
     seconds = data.get("expires_in")
     expires_at = now + timedelta(seconds=float(seconds)) if seconds else None
-    saved: dict[str, Any] = {"access_token": token, "expires_at": expires_at.isoformat() if expires_at else None}
+    saved: dict[str, JSON] = {"access_token": token, "expires_at": expires_at.isoformat() if expires_at else None}
     if data.get("refresh_token"):
         saved["refresh_token"] = data["refresh_token"]
     return bearer(token, expires_at=expires_at, saved=saved)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import urlencode
 
-from communitykit.connector.flow import JSON, Cost, Request, Response
+from communitykit.connector.flow import Cost, Request, Response
 from communitykit.connector.paging import Pager, link_pager
 from communitykit.errors import ProtocolError
+from communitykit.model.values import JSON
 
 odata_pager: Pager = link_pager("@odata.nextLink")
 """Pages by `@odata.nextLink`, taken as it is (OData JSON Format 4.01, "Control Information: nextLink").
@@ -18,7 +18,7 @@ An empty `value` with a next link is legal and ends nothing.
 """
 
 
-def odata_rows(data: JSON) -> list[dict[str, Any]]:
+def odata_rows(data: JSON) -> list[dict[str, JSON]]:
     """Return the objects of a page of a collection; what is none of them is left out."""
     value = data.get("value") if isinstance(data, Mapping) else None
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
@@ -55,13 +55,13 @@ def odata_batch(requests: Sequence[Request], *, url: str = "$batch", root: str =
     """
     if len(requests) > BATCH_LIMIT:
         raise ValueError(f"a batch holds at most {BATCH_LIMIT} requests, not {len(requests)}")
-    parts: list[dict[str, Any]] = []
+    parts: list[dict[str, JSON]] = []
     for number, request in enumerate(requests):
         if request.method != "GET":
             raise ValueError(f"a batch of reads holds no {request.method}")
         query = "?" + urlencode(request.params) if request.params else ""
         path = "/" + request.url.removeprefix(root).lstrip("/") + query
-        part: dict[str, Any] = {"id": str(number), "method": "GET", "url": path}
+        part: dict[str, JSON] = {"id": str(number), "method": "GET", "url": path}
         if request.headers:
             part["headers"] = dict(request.headers)
         parts.append(part)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from typing import Any, NoReturn, TypeAlias
 
-from communitykit.connector.flow import JSON, Batch, Gap, Request, Response, ask
+from communitykit.connector.flow import Batch, Gap, Request, Response, ask
 from communitykit.connector.payload import as_list, look, required_list
 from communitykit.errors import CommunityKitError, CursorError, ProtocolError
+from communitykit.model.values import JSON
 
 Pager: TypeAlias = Callable[[Request, Response], Request | None]
 """From a request and its answer, the request for the next page, or None at the end. Pure."""
@@ -160,7 +161,7 @@ class Listing:
             self._request = self._pages.next(response)
         except (CursorError, ProtocolError) as error:
             self._stop(error)
-        data: dict[str, Any] = response.data
+        data: dict[str, JSON] = response.data
         return data
 
     def rows(self) -> Generator[Request, Any, list[Any] | None]:
@@ -171,7 +172,9 @@ class Listing:
         data = yield from self.page()
         return None if data is None else as_list(look(data, *self._items))
 
-    def batches(self, kind: str, key: str, context: Mapping[str, Any]) -> Generator[Request | Batch | Gap, Any, None]:
+    def batches(
+        self, kind: str, key: str, context: Mapping[str, object]
+    ) -> Generator[Request | Batch | Gap, Any, None]:
         """Yield what stands under `key` page by page as batches of `kind`, and a Gap where the list ended early."""
         self._items = self._items or (key,)
         while (rows := (yield from self.rows())) is not None:

@@ -7,17 +7,17 @@ does. Where a list has to be there, for its absence would look like the end of e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from communitykit.errors import ProtocolError
+from communitykit.model.values import JSON
 
 
-def as_mapping(value: object) -> dict[str, Any]:
+def as_mapping(value: object) -> dict[str, JSON]:
     """Return an object as it is, and an empty one in place of anything else."""
     return value if isinstance(value, dict) else {}
 
 
-def as_list(value: object) -> list[Any]:
+def as_list(value: object) -> list[JSON]:
     """Return a list as it is, and an empty one in place of anything else."""
     return value if isinstance(value, list) else []
 
@@ -32,7 +32,7 @@ def as_number(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def as_mappings(value: object) -> list[dict[str, Any]]:
+def as_mappings(value: object) -> list[dict[str, JSON]]:
     """Return the objects among a list's items; what is no list has none."""
     return [one for one in as_list(value) if isinstance(one, dict)]
 
@@ -42,14 +42,14 @@ def as_texts(value: object) -> list[str]:
     return [one for one in as_list(value) if isinstance(one, str) and one]
 
 
-def look(value: object, *path: str) -> Any:  # noqa: ANN401 # any JSON
+def look(value: object, *path: str) -> JSON:
     """Return what stands under names, one inside the other; None where one of them is missing or no object."""
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
 
 
-def required_list(data: object, *path: str, subject: str = "") -> list[Any]:
+def required_list(data: object, *path: str, subject: str = "") -> list[JSON]:
     """Return the list that stands under names, one inside the other, as it must; without names `data` itself is it.
 
     Its items are any JSON. `subject` names the object in the error ("channel C061").

@@ -7,12 +7,12 @@ import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
-from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit, urlunsplit
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
 from communitykit.errors import CommunityKitError
+from communitykit.model.values import JSON
 
 HIDDEN = "[hidden]"
 
@@ -57,7 +57,7 @@ class Scrubber:
             text = _ADDRESS.sub(lambda found: without_credentials(found[0]), text)
         return self._pattern.sub(HIDDEN, text) if self._pattern else text
 
-    def json(self, value: Any) -> Any:  # noqa: ANN401 # any JSON
+    def json(self, value: object) -> JSON:
         """Return the JSON value without secrets: in its strings, its addresses, and under names that mean secrets."""
         if isinstance(value, str):
             return self.text(value)

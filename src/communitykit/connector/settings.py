@@ -8,16 +8,17 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from communitykit.connector.scrub import Scrubber, secrets_in
 from communitykit.connector.times import parse_length
 from communitykit.errors import SettingsError
+from communitykit.model.values import JSON
 
 
-def _length(value: Any) -> Any:  # noqa: ANN401 # whatever was given; pydantic judges the rest
+def _length(value: object) -> JSON:
     if not isinstance(value, str) or value == "all":
         return value
     try:
@@ -67,7 +68,7 @@ class Settings(BaseModel):
 S = TypeVar("S", bound=Settings)
 
 
-def load_settings(name: str, kind: type[S], values: Mapping[str, Any]) -> S:
+def load_settings(name: str, kind: type[S], values: Mapping[str, object]) -> S:
     """Make a connector's settings from keywords and, for what they leave out, from the environment.
 
     Raises SettingsError naming each wrong or missing setting, where it can be given, and never its value.
@@ -136,7 +137,7 @@ def _place(loc: tuple[int | str, ...]) -> list[str]:
     return [str(part) for number, part in enumerate(loc) if not number or not _BRANCH.fullmatch(str(part))]
 
 
-def _word(item: Any, kind: type[BaseModel]) -> str:  # noqa: ANN401 # what pydantic tells of one fault
+def _word(item: JSON, kind: type[BaseModel]) -> str:
     what, context = item["type"], item.get("ctx", {})
     if what == "extra_forbidden":
         return f"not known{did_you_mean(str(item['loc'][0]), kind.model_fields) if len(item['loc']) == 1 else ''}"

@@ -15,10 +15,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import IO, Any, NamedTuple, TypeAlias
+from typing import IO, NamedTuple, TypeAlias
 
 from communitykit.connector.archive import Archive
 from communitykit.errors import ArchiveError
+from communitykit.model.values import JSON
 
 LONGEST_ROW = 32 * 1024 * 1024
 """The longest row that is read, in characters: longer ones are left out, and said."""
@@ -33,7 +34,7 @@ _MIXED = "communitykit-utf8-or-cp1252"
 _MENDED = 1_000
 """So many quotes that nobody closed are put right in a file; one with more is none that anybody wrote."""
 
-Cells: TypeAlias = dict[str, Any]
+Cells: TypeAlias = dict[str, JSON]
 """The cells of a row by column: text, and in workbooks numbers, times and booleans too. Empty ones are left out."""
 
 
@@ -256,7 +257,7 @@ def _structure(text: str) -> str:
     return _BESIDE.sub("x", text)
 
 
-def _rows(columns: Sequence[str], lines: Iterator[tuple[int, Sequence[Any]]]) -> Iterator[Row]:
+def _rows(columns: Sequence[str], lines: Iterator[tuple[int, Sequence[JSON]]]) -> Iterator[Row]:
     for line, cells in lines:
         found = {name: cell for name, cell in zip(columns, cells, strict=False) if name and cell not in {None, ""}}
         if found:
@@ -284,7 +285,7 @@ def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_MIXED, _as_cp1252)
 
 
-def _stacked(place: str, lines: Iterator[tuple[int, list[Any]]], is_header: IsHeader | None) -> Iterator[Table]:
+def _stacked(place: str, lines: Iterator[tuple[int, list[JSON]]], is_header: IsHeader | None) -> Iterator[Table]:
     """Return the tables of a sheet: an empty line ends one, the line after it names the next one's columns."""
     while True:
         above = [line for line in _head(lines, is_header) if any(cell not in {None, ""} for cell in line[1])]
@@ -301,7 +302,7 @@ def _stacked(place: str, lines: Iterator[tuple[int, list[Any]]], is_header: IsHe
                 pass
 
 
-def _head(lines: Iterator[tuple[int, list[Any]]], is_header: IsHeader | None) -> Iterator[tuple[int, list[Any]]]:
+def _head(lines: Iterator[tuple[int, list[JSON]]], is_header: IsHeader | None) -> Iterator[tuple[int, list[JSON]]]:
     """Yield lines up to the one that names the columns: the first such, or without `is_header` the first not empty."""
     for number, line in enumerate(lines):
         yield line
@@ -310,7 +311,7 @@ def _head(lines: Iterator[tuple[int, list[Any]]], is_header: IsHeader | None) ->
             return
 
 
-def _until_empty(lines: Iterator[tuple[int, list[Any]]], ended: list[bool]) -> Iterator[tuple[int, list[Any]]]:
+def _until_empty(lines: Iterator[tuple[int, list[JSON]]], ended: list[bool]) -> Iterator[tuple[int, list[JSON]]]:
     for line in lines:
         if not any(cell not in {None, ""} for cell in line[1]):
             ended.append(True)

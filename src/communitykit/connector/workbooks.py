@@ -7,11 +7,12 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO
 from xml.etree.ElementTree import ParseError
 
 from communitykit.connector.archive import Archive
 from communitykit.errors import ArchiveError
+from communitykit.model.values import JSON
 
 _SHEET = 2 * 1024 * 1024 * 1024
 _RATIO = 200
@@ -22,7 +23,7 @@ _SMALL = 16 * 1024 * 1024
 _DAMAGE = (KeyError, ValueError, IndexError, TypeError, zipfile.BadZipFile, zlib.error, OSError, ParseError)
 
 
-def sheets(archive: Archive, name: str) -> Iterator[tuple[str, Iterator[list[Any]], int]]:
+def sheets(archive: Archive, name: str) -> Iterator[tuple[str, Iterator[list[JSON]], int]]:
     """Return where each sheet stands, its lines of cells, and how many of its formulas have no result in the file.
 
     Raises ArchiveError when the workbook cannot be read to its end, is not safe to read, or nothing here reads any.
@@ -51,7 +52,7 @@ def sheets(archive: Archive, name: str) -> Iterator[tuple[str, Iterator[list[Any
             book.close()
 
 
-def _lines(sheet: Any, place: str, archive: str) -> Iterator[list[Any]]:  # noqa: ANN401 # openpyxl's read-only sheet
+def _lines(sheet: JSON, place: str, archive: str) -> Iterator[list[JSON]]:
     try:
         for row in sheet.iter_rows(values_only=True):
             yield list(row)

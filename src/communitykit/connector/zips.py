@@ -13,9 +13,10 @@ import zlib
 from collections.abc import Iterator
 from io import SEEK_CUR, SEEK_END, SEEK_SET, RawIOBase
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from communitykit.errors import ArchiveError
+from communitykit.model.values import JSON
 
 MAX_RATIO = 500
 """Deflate reaches about 1,030:1 only on bombs; text exports stay under 100:1."""
@@ -186,7 +187,7 @@ class _Part(RawIOBase):
     def tell(self) -> int:
         return self._at
 
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 # any writable buffer
+    def readinto(self, buffer: JSON) -> int:
         wanted = max(0, min(len(buffer), self._size - self._at))
         with self._lock:
             self._file.seek(self._start + self._at)

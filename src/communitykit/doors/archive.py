@@ -23,6 +23,8 @@ from communitykit.doors.options import ReadOptions
 from communitykit.doors.streaming import Records
 from communitykit.errors import ArchiveError, CommunityKitError, SettingsError
 from communitykit.http.conductor import Emit, Stopped
+from communitykit.model.records import Record
+from communitykit.model.values import JSON
 from communitykit.reading.lookups import State
 from communitykit.reading.slices import Opened, Progress, SliceReading
 from communitykit.reading.translation import Page, Translation
@@ -103,7 +105,7 @@ class ArchiveSession(Records):
             what = ", ".join(f"{held[kind]:,} {words}" for kind, words in _TOLD.items() if held[kind]) or "nothing"
             self.found.append(f"{self.connector.title} as of {as_of:%Y-%m-%d}, with {what}")
 
-    def _until_stopped(self, steps: Iterable[Any]) -> Iterator[Any]:
+    def _until_stopped(self, steps: Iterable[object]) -> Iterator[JSON]:
         for step in steps:
             if self._stopping.is_set():
                 raise Stopped
@@ -119,7 +121,9 @@ def read_archive(name: str, path: str | Path, **options: Any) -> ArchiveSession:
     return open_archive(registry().get(name), path, options, clock=SYSTEM_CLOCK)
 
 
-def open_archive(connector: Connector, path: str | Path, options: Mapping[str, Any], *, clock: Clock) -> ArchiveSession:
+def open_archive(
+    connector: Connector, path: str | Path, options: Mapping[str, object], *, clock: Clock
+) -> ArchiveSession:
     """Do what `read_archive` does, for a connector that need not be installed, at a time that need not be now."""
     door = connector.archive
     chosen = _chosen(connector, door.options if door is not None else None, options)
@@ -127,7 +131,7 @@ def open_archive(connector: Connector, path: str | Path, options: Mapping[str, A
     return ArchiveSession(connector, opened, chosen, clock)
 
 
-def _chosen(connector: Connector, kind: type[BaseModel] | None, options: Mapping[str, Any]) -> BaseModel | None:
+def _chosen(connector: Connector, kind: type[BaseModel] | None, options: Mapping[str, object]) -> BaseModel | None:
     if kind is None:
         if options:
             raise SettingsError(
@@ -152,7 +156,7 @@ def _within(event: Progress, since: datetime | None, until: datetime | None) -> 
     return replace(event, records=[record for record in event.records if _is_within(record, since, until)])
 
 
-def _is_within(record: Any, since: datetime | None, until: datetime | None) -> bool:  # noqa: ANN401 # any record
+def _is_within(record: Record, since: datetime | None, until: datetime | None) -> bool:
     moment = getattr(record, "created_at" if record.record == "post" else "occurred_at", None)
     if moment is None:
         return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector.declaration import Connector
@@ -19,7 +18,7 @@ from communitykit.reading.translation import Translation
 
 
 def make_conductor(
-    connector: Connector, settings: Mapping[str, Any], *, clock: Clock = SYSTEM_CLOCK, pace: Pace = PACE
+    connector: Connector, settings: Mapping[str, object], *, clock: Clock = SYSTEM_CLOCK, pace: Pace = PACE
 ) -> Conductor:
     """Load the settings and make what decides for both drivers.
 

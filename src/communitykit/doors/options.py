@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any, TypedDict, TypeVar
+from typing import TypedDict, TypeVar
 
 from communitykit.connector.flow import Selection
 from communitykit.connector.settings import did_you_mean
 from communitykit.connector.times import Moment, parse_moment, read_moment
 from communitykit.errors import SettingsError
+from communitykit.model.values import JSON
 from communitykit.privacy.intake import Intake, OptOut
 
 S = TypeVar("S")
@@ -122,7 +123,7 @@ class ReadOptions:
         )
 
 
-def read_options(keywords: Mapping[str, Any], *, kind: str | None = None) -> ReadOptions:
+def read_options(keywords: Mapping[str, JSON], *, kind: str | None = None) -> ReadOptions:
     """Make options of a call's keywords; a call that reads one `kind` of record takes no `kinds`.
 
     Raises TypeError for a keyword that is not known, with the one that may have been meant; SettingsError as
@@ -136,7 +137,7 @@ def read_options(keywords: Mapping[str, Any], *, kind: str | None = None) -> Rea
     return ReadOptions(**keywords) if kind is None else ReadOptions(**keywords, kinds=kind)
 
 
-def _refuse_empty(since: Any, until: Any) -> None:  # noqa: ANN401 # both aware datetimes
+def _refuse_empty(since: JSON, until: JSON) -> None:
     if since >= until:
         what = "is after until" if since > until else "is until, so the window is empty"
         raise SettingsError(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any
 
 from communitykit.connector.declaration import Capabilities, Connector
 from communitykit.connector.settings import Settings
 from communitykit.doors.options import ReadOptions
 from communitykit.http.conductor import Meter
 from communitykit.model import Coverage, Issue
+from communitykit.model.values import JSON
 from communitykit.reading.lookups import State
 from communitykit.reading.slices import Closed, Opened, Progress
 from communitykit.reading.translation import Page
@@ -31,7 +31,7 @@ class RecordSource:
         translators={},
     )
 
-    def __init__(self, records: Iterable[Any]) -> None:
+    def __init__(self, records: Iterable[object]) -> None:
         """Keep the records; they are gone through once, when the source is read."""
         self._records = records
         self._stopping = threading.Event()
@@ -85,7 +85,7 @@ class RecordSource:
             emit(Closed(key, coverage, Meter()))
 
 
-def from_records(records: Iterable[Any]) -> RecordSource:
+def from_records(records: Iterable[object]) -> RecordSource:
     """Make a source of records that you have: `pull(from_records(received.records), "activity.duckdb")`.
 
     They come from `receive`, from `communitykit.sinks.read_jsonl`, or from another store; they merge with what is
@@ -94,15 +94,15 @@ def from_records(records: Iterable[Any]) -> RecordSource:
     return RecordSource(records)
 
 
-def _source(record: Any) -> Any:  # noqa: ANN401 # any record
+def _source(record: object) -> JSON:
     return getattr(record, "source", None)  # what vanished has none
 
 
-def _no_source(record: Any, key: str, run_id: str) -> Issue:  # noqa: ANN401 # any record
+def _no_source(record: JSON, key: str, run_id: str) -> Issue:
     return Issue(run_id=run_id, slice=key, wire_kind=record.record, native_id=record.id, reason="no_source")
 
 
-def _pages(records: Iterable[Any]) -> Iterator[list[Any]]:
+def _pages(records: Iterable[object]) -> Iterator[list[JSON]]:
     rest = iter(records)
     while page := list(islice(rest, _PAGE)):
         yield page

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from communitykit.connector.flow import Checkpoint, Selection, Slice
 from communitykit.doors.options import ReadOptions
 from communitykit.errors import SettingsError
 from communitykit.model import Coverage
+from communitykit.model.values import JSON
 from communitykit.reading.lookups import LISTED
 from communitykit.reading.slices import Closed, Progress
 from communitykit.reading.translation import Page
@@ -37,14 +37,14 @@ class SlicePlan:
         """Return the full name under which its checkpoint is kept."""
         return f"{connector}:{self.slice.network}:{self.slice.key}"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Return it as JSON; times are ISO 8601 with their zone."""
         told = asdict(self.slice)
         window = {"until": self.until.isoformat(), "since": self.since.isoformat() if self.since else None}
         return {**told, "kinds": list(self.slice.kinds), **window}
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> SlicePlan:
+    def from_json(cls, told: Mapping[str, JSON]) -> SlicePlan:
         """Return what `to_json` told.
 
         Raises SettingsError for what is none.
@@ -57,7 +57,7 @@ class SlicePlan:
         except (KeyError, TypeError, ValueError) as error:
             raise SettingsError(f"this is no slice: {error}", remedy="Give what to_json told.") from None
 
-    def selection(self, options: ReadOptions, settings: Any) -> Selection:  # noqa: ANN401 # the connector's own
+    def selection(self, options: ReadOptions, settings: object) -> Selection:
         """Return what a run is asked for that reads this slice: these options, in its own window."""
         chosen = replace(options, since=None, until=None).selection(settings, self.until)
         return replace(chosen, since=self.since)
@@ -76,7 +76,7 @@ class Discovery:
     """Members of whom it has only a stub: look them up once all is read."""
 
     @property
-    def records(self) -> list[Any]:
+    def records(self) -> list[JSON]:
         """Return the records of its pages."""
         return [record for event in self.progress if isinstance(event, Page) for record in event.records]
 

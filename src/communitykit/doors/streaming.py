@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, MutableMapping
-from typing import Any, TypeAlias, TypeVar, Unpack
+from typing import TypeAlias, TypeVar, Unpack
 
 from communitykit.connector.flow import Checkpoint
 from communitykit.doors.options import ALL_KINDS, ReadKeywords, ReadOptions, RecordsKeywords, read_options
 from communitykit.doors.source import Source, new_run_id
 from communitykit.model import Community, EngagementEvent, Member, Membership, Post, Record
 from communitykit.model.merge import merged
+from communitykit.model.values import JSON
 from communitykit.reading.backlog import Backlog
 from communitykit.reading.slices import Closed, Failed, Progress
 from communitykit.reading.translation import Page
@@ -89,7 +90,7 @@ def consume(source: Source, options: ReadOptions, state: MutableMapping[str, Che
         worker.join(timeout=5)
 
 
-def records_of(event: Progress, options: ReadOptions) -> Iterator[Any]:
+def records_of(event: Progress, options: ReadOptions) -> Iterator[JSON]:
     """Return the records of an event that were asked for, its Issues or its Coverage.
 
     Raises the error that ended the whole source.

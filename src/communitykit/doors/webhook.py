@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from pydantic import SecretStr
 
@@ -15,6 +14,7 @@ from communitykit.connector.flow import Batch
 from communitykit.connector.registry import registry
 from communitykit.connector.settings import did_you_mean
 from communitykit.errors import SettingsError
+from communitykit.model.records import Issue, Record
 from communitykit.privacy.intake import Intake, OptOut
 from communitykit.reading.translation import Translation
 
@@ -23,8 +23,8 @@ from communitykit.reading.translation import Translation
 class Received:
     """A webhook delivery: its records, what to answer the platform, and the key that repeated deliveries share."""
 
-    records: tuple[Any, ...] = ()
-    issues: tuple[Any, ...] = ()
+    records: tuple[Record, ...] = ()
+    issues: tuple[Issue, ...] = ()
     reply: str | None = None
     dedupe_key: str | None = None
     ignored: Mapping[str, int] = field(default_factory=dict)
@@ -97,7 +97,9 @@ def receive_for(  # noqa: PLR0913 # the options of one call
     )
 
 
-def translate(name: str, kind: str, payloads: Iterable[Any], context: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
+def translate(
+    name: str, kind: str, payloads: Iterable[object], context: Mapping[str, object]
+) -> tuple[list[Record], list[Issue]]:
     """Translate wire payloads of one kind into records; give the records and the Issues. Sends nothing.
 
     Raises UnknownConnectorError, or SettingsError when the connector has no payloads of that kind.

@@ -8,11 +8,12 @@ rows: they are handed on whole where they are not what they were.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
 from communitykit.errors import StoreError
+from communitykit.model.values import Value
 from communitykit.store import Store
 from communitykit.store.changed import VANISHING, changed, erased, vanished
 from communitykit.store.columns import MERGED, TABLES
@@ -69,7 +70,7 @@ class Changes:
     def mark(self, table: str) -> str:
         """Return what tells a table's rows from others: where it is as it was, the copy is, too."""
         query = f"SELECT count(*) || '-' || coalesce(sum(CAST(hash(t) AS HUGEINT)), 0) AS mark FROM {table} t"  # noqa: S608 # our own names
-        told: Any = self._store.sql(query)["mark"].to_pylist()[0]
+        told: Value = self._store.sql(query)["mark"].to_pylist()[0]
         return str(told)
 
     def schema(self, table: str, *, plain: bool = False) -> pa.Schema:
@@ -82,7 +83,7 @@ class Changes:
         described = self._store.connection().execute(f"DESCRIBE {query}", self._since(query)).fetchall()
         return f"SELECT {', '.join(_column(name, kind, plain=plain) for name, kind, *_ in described)} FROM ({query})"  # noqa: S608 # same
 
-    def _since(self, query: str) -> dict[str, Any] | None:
+    def _since(self, query: str) -> dict[str, Value] | None:
         return {"since": self.since} if "$since" in query else None
 
     def _read(self, query: str, batch: int) -> pa.RecordBatchReader:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 from pydantic_core import from_json
 
 from communitykit.exchange.changes import KEY, RECORDS, Changes
+from communitykit.model.values import Value
 from communitykit.store import Store
 from communitykit.store.columns import Column, field_columns
 from communitykit.store.types import Json, Listing, Mapped, Scalar, Struct
@@ -24,7 +25,7 @@ STREAMS: Final[tuple[str, ...]] = tuple(RECORDS)
 """The tables that change, as streams are called."""
 _BATCH: Final = 10_000
 _OWN_WORDS: Final = ("as_of", "fetched_at")
-_TYPES: Final[dict[Any, dict[str, Any]]] = {
+_TYPES: Final[dict[Value, dict[str, Value]]] = {
     pa.string(): {"type": ["string", "null"]},
     pa.bool_(): {"type": ["boolean", "null"]},
     pa.int64(): {"type": ["integer", "null"]},
@@ -40,7 +41,7 @@ def _columns(table: str) -> tuple[Column, ...]:
     return tuple(column for column in field_columns(RECORDS[table]) if column.name != "raw")
 
 
-def json_schema(table: str, *, deleted_at: str = DELETED_AT) -> dict[str, Any]:
+def json_schema(table: str, *, deleted_at: str = DELETED_AT) -> dict[str, Value]:
     """Return the JSON Schema of a stream's rows; all but the key may be null. Moments are RFC 3339, in UTC."""
     moment = _TYPES[pa.timestamp("us", tz="UTC")]
     fields = {column.name: _schema(column.kind) for column in _columns(table)}
@@ -48,7 +49,7 @@ def json_schema(table: str, *, deleted_at: str = DELETED_AT) -> dict[str, Any]:
     return {"type": "object", "properties": own, "required": [KEY]}
 
 
-def _schema(kind: Scalar, *, nested: bool = False) -> dict[str, Any]:
+def _schema(kind: Scalar, *, nested: bool = False) -> dict[str, Value]:
     """Return a field's schema. Moments inside of structures are texts: checkers trip over the format there."""
     if isinstance(kind, Listing):
         return {"type": ["array", "null"], "items": _schema(kind.item, nested=True)}
@@ -65,7 +66,7 @@ def _schema(kind: Scalar, *, nested: bool = False) -> dict[str, Any]:
 
 def changes(
     store: Store, since_run: str | None, tables: Iterable[str] = STREAMS, *, deleted_at: str = DELETED_AT
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Iterator[tuple[str, dict[str, Value]]]:
     """Yield the table and the row of each change since a run, or of all there is; in a table, what is gone comes first.
 
     Raises StoreError for a run that is not in the store.
@@ -82,7 +83,7 @@ def changes(
                 yield table, {KEY: row[KEY], **fields, **own, deleted_at: None}
 
 
-def _value(kind: Scalar, value: Any) -> Any:  # noqa: ANN401 # any column's value
+def _value(kind: Scalar, value: Value) -> Value:
     if value is None:
         return None
     if isinstance(kind, Listing):
@@ -94,5 +95,5 @@ def _value(kind: Scalar, value: Any) -> Any:  # noqa: ANN401 # any column's valu
     return from_json(value) if isinstance(kind, Json) else _plain(value)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 # text, a number, a truth value, a time or a day
+def _plain(value: object) -> Value:
     return value.isoformat() if isinstance(value, date | datetime) else value

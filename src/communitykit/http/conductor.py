@@ -35,6 +35,7 @@ from communitykit.http.budgets import PACE, Pace
 from communitykit.http.credentials import CredentialStore
 from communitykit.http.exchange import MAX_REDIRECTS, Exchange, attempts_for, pause, secret_values
 from communitykit.logs import LOGGER, LONG_SECONDS
+from communitykit.model.values import JSON
 
 SHOWN_SECONDS = 2.0
 """A wait that is shown while a run goes on."""
@@ -85,7 +86,7 @@ class Send:
     headers: Mapping[str, str]
     params: Mapping[str, str | int] | None
     form: Mapping[str, str | int] | None
-    json: Any
+    json: JSON
     to_file: bool
 
 
@@ -162,9 +163,9 @@ class Conductor:
         self.stopping.clear()
         self._ends = inf if max_time is None else self.clock.monotonic() + max_time
 
-    def run(self, flow: Flow[Any], meter: Meter) -> Operations:
+    def run(self, flow: Flow[JSON], meter: Meter) -> Operations:
         """Run a flow: its requests are sent, its other steps emitted."""
-        answer: Any = None
+        answer: JSON = None
         error: BaseException | None = None
         fetched_at = self.clock.now()
         while True:

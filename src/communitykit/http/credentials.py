@@ -9,9 +9,9 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from communitykit.errors import CredentialError
+from communitykit.model.values import JSON
 
 if sys.platform != "win32":
     import fcntl
@@ -30,13 +30,13 @@ class CredentialStore:
     def __init__(self, path: Path | None = None) -> None:
         """Keep nothing yet; the file is read when asked for."""
         self._path = Path(os.path.realpath(path)) if path is not None else None
-        self._memory: dict[str, Mapping[str, Any]] = {}
+        self._memory: dict[str, Mapping[str, JSON]] = {}
         self._unsaved: set[str] = set()
         self._lock: int | None = None
         self._room: Path | None = None
         self._guard = threading.RLock()
 
-    def load(self, key: str) -> Mapping[str, Any] | None:
+    def load(self, key: str) -> Mapping[str, JSON] | None:
         """Return what was saved under `key`, or None.
 
         Raises CredentialError when the file is damaged or cannot be read.
@@ -46,7 +46,7 @@ class CredentialStore:
         kept = self._read(self._path).get(key)
         return kept if isinstance(kept, Mapping) else None
 
-    def save(self, key: str, value: Mapping[str, Any]) -> None:
+    def save(self, key: str, value: Mapping[str, object]) -> None:
         """Keep `value` under `key`; the file is replaced whole, so a crash leaves the old or the new one.
 
         Raises CredentialError when it cannot be written; it is kept in memory all the same.
@@ -116,7 +116,7 @@ class CredentialStore:
             os.fsync(file.fileno())
         return Path(name)
 
-    def _write(self, path: Path, kept: Mapping[str, Any]) -> None:
+    def _write(self, path: Path, kept: Mapping[str, object]) -> None:
         made = self._room or self._reserved(path)
         with made.open("r+b") as file:
             file.write(json.dumps(kept).encode())
@@ -126,7 +126,7 @@ class CredentialStore:
         made.replace(path)
         self._room = None
 
-    def _read(self, path: Path) -> dict[str, Any]:
+    def _read(self, path: Path) -> dict[str, JSON]:
         try:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError:

@@ -66,7 +66,7 @@ class SyncRunner:
         self._transports.clear()
         self._own = threading.local()
 
-    def run(self, flow: Flow[Any], meter: Meter) -> Iterator[Emit]:
+    def run(self, flow: Flow[object], meter: Meter) -> Iterator[Emit]:
         """Run a flow; give its batches, slices, sweeps and gaps.
 
         Raises what the flow lets pass.
@@ -74,7 +74,7 @@ class SyncRunner:
         files: list[Path] = []
         operations = self.conductor.run(flow, meter)
         try:
-            answer: Any = None
+            answer: object = None
             while True:
                 operation = operations.send(answer)
                 if isinstance(operation, Emit):
@@ -102,7 +102,7 @@ class SyncRunner:
         except StopIteration as done:
             return done.value
 
-    def _carry_out(self, operation: Operation, files: list[Path]) -> Any:  # noqa: ANN401 # the operation's answer
+    def _carry_out(self, operation: Operation, files: list[Path]) -> Any:  # noqa: ANN401 # whatever the operations return
         if isinstance(operation, Send):
             return self._send(operation, files)
         if isinstance(operation, Sleep):
@@ -179,7 +179,7 @@ class AsyncRunner:
         """Close connections."""
         await self._transport.aclose()
 
-    async def run(self, flow: Flow[Any], meter: Meter) -> AsyncIterator[Emit]:
+    async def run(self, flow: Flow[object], meter: Meter) -> AsyncIterator[Emit]:
         """Run a flow; give its batches, slices, sweeps and gaps.
 
         Raises what the flow lets pass.
@@ -187,7 +187,7 @@ class AsyncRunner:
         files: list[Path] = []
         operations = self.conductor.run(flow, meter)
         try:
-            answer: Any = None
+            answer: object = None
             while True:
                 try:
                     operation = operations.send(answer)
@@ -208,7 +208,7 @@ class AsyncRunner:
         response: Response = await self._drive(self.conductor.send(request, meter), [])
         return response
 
-    async def _drive(self, operations: Operations, files: list[Path]) -> Any:  # noqa: ANN401 # what the operations return
+    async def _drive(self, operations: Operations, files: list[Path]) -> Any:  # noqa: ANN401 # whatever the operations return
         try:
             operation = next(operations)
             while True:
@@ -216,7 +216,7 @@ class AsyncRunner:
         except StopIteration as done:
             return done.value
 
-    async def _carry_out(self, operation: Operation, files: list[Path]) -> Any:  # noqa: ANN401 # the operation's answer
+    async def _carry_out(self, operation: Operation, files: list[Path]) -> Any:  # noqa: ANN401 # whatever the operations return
         if isinstance(operation, Send):
             async with self._places:
                 return await self._send(operation, files)

@@ -12,7 +12,6 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from pydantic import SecretStr
@@ -35,6 +34,7 @@ from communitykit.errors import (
     SettingsError,
     TransientError,
 )
+from communitykit.model.values import JSON
 
 MAX_TRANSIENT = 6
 """Attempts at a request that fails without a word on when to come back."""
@@ -132,7 +132,7 @@ class Exchange:
         Raises the error that the answer means: the connector's own reading first, then the HTTP status.
         """
         broken = False
-        data: Any = None
+        data: JSON = None
         if request.expect == "json":
             try:
                 data = decode_json(body) if body else None

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import httpcore
+
+from communitykit.model.values import JSON
 
 Look: TypeAlias = Callable[[], None]
 """Raises what ends the reading."""
@@ -68,5 +70,5 @@ class _WatchedStream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         return _WatchedStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._look)
 
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 # the interface's own
+    def get_extra_info(self, info: str) -> JSON:
         return self._stream.get_extra_info(info)

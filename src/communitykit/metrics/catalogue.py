@@ -14,12 +14,13 @@ from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlglot import exp
 
 from communitykit.errors import SettingsError
 from communitykit.metrics import bounds, syntax
+from communitykit.model.values import Value
 
 LANGUAGES: Final = ("en", "fr")
 UNITS: Final = ("share", "ratio", "index", "hours", "count", "points")
@@ -134,7 +135,7 @@ class Definition:
         """Return the trailing windows' lengths in days; below zero, those that end where the period begins."""
         return tuple(_length(one, parameters) for one in self.trailing)
 
-    def settle(self, given: Mapping[str, Any]) -> dict[str, syntax.Value]:
+    def settle(self, given: Mapping[str, object]) -> dict[str, syntax.Value]:
         """Return the parameters with what was given in place of defaults.
 
         Raises:
@@ -317,7 +318,7 @@ def _value(text: str) -> syntax.Value:
     return text
 
 
-def _as_type_of(default: syntax.Value, value: Any, where: str) -> syntax.Value:  # noqa: ANN401 # from a command line
+def _as_type_of(default: syntax.Value, value: Value, where: str) -> syntax.Value:
     try:
         given = type(default)(value)
         if isinstance(default, int) and given != float(value):

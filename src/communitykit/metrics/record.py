@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -16,6 +16,7 @@ from communitykit.metrics.catalogue import RESTS_ON
 from communitykit.metrics.periods import Period, cut
 from communitykit.metrics.sharing import Shelf
 from communitykit.metrics.syntax import WHO
+from communitykit.model.values import Value
 
 _TELLS: Final = {
     "views": "SELECT DISTINCT platform FROM acts WHERE kind = 'viewed'",
@@ -48,8 +49,8 @@ class Record:
     """The analysis tables, and what is asked of them again and again. It remembers what it found out."""
 
     tables: Tables
-    _shares: dict[Any, dict[tuple[Any, ...], dict[str, tuple[int, int]]]] = field(default_factory=dict)
-    _told: dict[str, Any] = field(default_factory=dict)
+    _shares: dict[Value, dict[tuple[Value, ...], dict[str, tuple[int, int]]]] = field(default_factory=dict)
+    _told: dict[str, Value] = field(default_factory=dict)
 
     @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -135,15 +136,15 @@ class Record:
         return worst
 
     @cached_property
-    def _coverage(self) -> dict[str, list[tuple[Any, ...]]]:
-        rows: dict[str, list[tuple[Any, ...]]] = {}
+    def _coverage(self) -> dict[str, list[tuple[Value, ...]]]:
+        rows: dict[str, list[tuple[Value, ...]]] = {}
         for platform, *rest in self._all(
             "SELECT DISTINCT platform, since_day, until_day, status, place_id FROM coverage"
         ):
             rows.setdefault(platform, []).append(tuple(rest))
         return rows
 
-    def inferred(self, by: Sequence[str], periods: Sequence[Period], rests_on: str) -> dict[tuple[Any, ...], float]:
+    def inferred(self, by: Sequence[str], periods: Sequence[Period], rests_on: str) -> dict[tuple[Value, ...], float]:
         """Return, by period's index and dimensions, the share of the acts that rest on inferred times."""
         by = tuple(one for one in by if one != "kind")
         key = (by, tuple(periods))
@@ -173,7 +174,7 @@ class Record:
 
     def _count_inferred(
         self, by: Sequence[str], periods: Sequence[Period]
-    ) -> dict[tuple[Any, ...], dict[str, tuple[int, int]]]:
+    ) -> dict[tuple[Value, ...], dict[str, tuple[int, int]]]:
         names = {"place": "a.place_id", "platform": "a.platform"}
         columns = [f"CAST({names.get(one, f'p.{one}')} AS VARCHAR)" for one in by]
         people = "LEFT JOIN people p ON p.person_id = a.person_id" if set(by) & set(WHO) else ""
@@ -184,14 +185,14 @@ class Record:
             [periods[0].since, periods[-1].until],
         )
         index = {day: at for at, one in enumerate(periods) for day in one.each_day()}
-        counts: dict[tuple[Any, ...], dict[str, tuple[int, int]]] = {}
+        counts: dict[tuple[Value, ...], dict[str, tuple[int, int]]] = {}
         for day, kind, *dimensions, part, total in rows:
             cell = counts.setdefault((index[day], *dimensions), {})
             before = cell.get(kind, (0, 0))
             cell[kind] = (before[0] + part, before[1] + total)
         return counts
 
-    def _all(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def _all(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Value, ...]]:
         return self.connection.execute(sql, list(values)).fetchall()
 
     def _day(self, key: str) -> date:

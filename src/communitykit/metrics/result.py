@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from communitykit.model.values import Value
 from communitykit.privacy import protect
 from communitykit.privacy.groups import FOLDED
 
@@ -32,7 +33,7 @@ def schema(by: Sequence[str]) -> pa.Schema:
     return pa.schema([*head, *(pa.field(name, pa.string()) for name in by), *_TAIL])
 
 
-def table(rows: Sequence[dict[str, Any]], by: Sequence[str]) -> pa.Table:
+def table(rows: Sequence[dict[str, Value]], by: Sequence[str]) -> pa.Table:
     """Return rows as a table, in the order of periods, dimensions and variants."""
     return pa.Table.from_pylist(list(rows), schema=schema(by))
 

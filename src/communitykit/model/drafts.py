@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Literal, NotRequired, Required, TypeAlias, TypedDict, Unpack
+from typing import Literal, NotRequired, Required, TypeAlias, TypedDict, Unpack
 
 from communitykit.model.ids import make_event_id, make_id, parse_id
+from communitykit.model.values import Value
 
 
 class MentionDraft(TypedDict):
@@ -71,7 +72,7 @@ class MemberDraft(TypedDict, total=False):
 
     record: Required[Literal["member"]]
     id: Required[str]
-    extra: dict[str, Any] | None
+    extra: dict[str, Value] | None
     kind: Literal["person", "bot", "system", "unknown"]
     username: str | None
     display_name: str | None
@@ -102,7 +103,7 @@ class CommunityDraft(TypedDict, total=False):
 
     record: Required[Literal["community"]]
     id: Required[str]
-    extra: dict[str, Any] | None
+    extra: dict[str, Value] | None
     kind: Literal["network", "workspace", "team", "channel", "group", "space", "user_group", "direct", "unknown"]
     name: str | None
     parent_id: str | None
@@ -124,7 +125,7 @@ class CommunityDraft(TypedDict, total=False):
 class MembershipTold(TypedDict, total=False):
     """What a payload may tell of a membership besides whose it is."""
 
-    extra: dict[str, Any] | None
+    extra: dict[str, Value] | None
     role: Literal["owner", "admin", "moderator", "member", "guest"] | None
     since: datetime | None
     until: datetime | None
@@ -145,7 +146,7 @@ class PostDraft(TypedDict, total=False):
 
     record: Required[Literal["post"]]
     id: Required[str]
-    extra: dict[str, Any] | None
+    extra: dict[str, Value] | None
     community_id: str | None
     author_id: str | None
     author_name: str | None
@@ -181,7 +182,7 @@ class EventDraft(TypedDict, total=False):
 
     record: Required[Literal["event"]]
     id: Required[str]
-    extra: dict[str, Any] | None
+    extra: dict[str, Value] | None
     kind: Required[str]
     actor_id: str | None
     target_id: str | None
@@ -197,7 +198,7 @@ class MeasureDraft(TypedDict, total=False):
 
     record: Required[Literal["measure"]]
     id: Required[str]
-    extra: dict[str, Any] | None
+    extra: dict[str, Value] | None
     subject_id: str | None
     subject_label: str | None
     name: Required[str]

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import to_json
 
 from communitykit.model.records import told_fields
+from communitykit.model.values import Value
 
 _EMPTIED_WHEN_GONE = (
     "title",
@@ -40,21 +40,21 @@ class Known:
     of a post that lost to another one, for its history. `kept` is what a store keeps beside it.
     """
 
-    values: dict[str, Any]
+    values: dict[str, Value]
     told_at: dict[str, datetime]
-    source: Any = None
-    replaced: list[dict[str, Any]] = field(default_factory=list)
+    source: Value = None
+    replaced: list[dict[str, Value]] = field(default_factory=list)
     changed: bool = False
     confirmed: bool = False
-    kept: Any = None
+    kept: Value = None
 
 
-def begin(values: Mapping[str, Any], as_of: datetime, source: object = None) -> Known:
+def begin(values: Mapping[str, object], as_of: datetime, source: object = None) -> Known:
     """Begin with what one source tells."""
     return Known(dict(values), dict.fromkeys(values, as_of), source, changed=True)
 
 
-def merge(known: Known, values: Mapping[str, Any], as_of: datetime, source: object = None) -> Known:
+def merge(known: Known, values: Mapping[str, object], as_of: datetime, source: object = None) -> Known:
     """Fold in what one more source tells of the same record; `known` is changed in place and returned."""
     before = {name: known.values.get(name) for name in CONTENT} if "body" in known.values else None
     latest = max(known.told_at.values(), default=as_of) <= as_of
@@ -108,7 +108,7 @@ def merge_records(records: Iterable[BaseModel]) -> dict[str, Known]:
     return merged
 
 
-def merged(records: Iterable[BaseModel]) -> Iterator[Any]:
+def merged(records: Iterable[BaseModel]) -> Iterator[Value]:
     """Return each record once: with all that was told of it, and the source that was told last. `raw` is left out."""
     parts = list(records)
     model_of = {record.id: type(record) for record in parts}  # type: ignore[attr-defined] # every record has one

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticSerializationError, to_json
 
 from communitykit.model.references import AnyId, CommunityId, MemberId, PostId, Ref
+from communitykit.model.values import Value
 
 
 def _to_utc(value: datetime) -> datetime:
@@ -36,7 +37,7 @@ class _Frozen(BaseModel):
     # and no file holds.
     model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=2**31)
 
-    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+    def __repr_args__(self) -> Iterable[tuple[str | None, Value]]:
         """Show what was told, None too: a field that is not shown is one that no source told."""
         told = self.model_fields_set
         return [(name, value) for name, value in super().__repr_args__() if name in told]
@@ -112,12 +113,12 @@ class Features(_Frozen):
 class _Record(_Frozen):
     id: Id = Field(description="`platform:network:kind:native`.")
     source: Provenance | None = Field(default=None, description="Where it comes from.")
-    extra: dict[str, Any] | None = Field(default=None, description="What the model has no name for, by connector.")
-    raw: Any = Field(default=None, description="The scrubbed wire payload, only when asked for.")
+    extra: dict[str, Value] | None = Field(default=None, description="What the model has no name for, by connector.")
+    raw: Value = Field(default=None, description="The scrubbed wire payload, only when asked for.")
 
     @field_validator("extra", "raw")
     @classmethod
-    def _is_json(cls, value: Any) -> Any:  # noqa: ANN401 # anything
+    def _is_json(cls, value: object) -> Value:
         try:
             to_json(value)
         except PydanticSerializationError:

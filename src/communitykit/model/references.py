@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Final, NamedTuple, TypeAlias, get_args, get_origin
+from typing import Annotated, Final, NamedTuple, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel, Field
+
+from communitykit.model.values import Value
 
 KINDS: Final = ("member", "community", "post")
 """What can be named."""
@@ -68,7 +70,7 @@ def reference_fields(model: type[BaseModel]) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def _inside(annotation: Any) -> Iterator[tuple[tuple[str, ...], type[BaseModel] | None]]:  # noqa: ANN401 # any annotation
+def _inside(annotation: object) -> Iterator[tuple[tuple[str, ...], type[BaseModel] | None]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield (), annotation
     if get_origin(annotation) is Annotated:
@@ -90,7 +92,7 @@ def references(record: BaseModel) -> Iterator[Reference]:
     yield from _in_extra("extra", getattr(record, "extra", None))
 
 
-def _in_extra(where: str, value: Any) -> Iterator[Reference]:  # noqa: ANN401 # any JSON
+def _in_extra(where: str, value: Value) -> Iterator[Reference]:
     if isinstance(value, Mapping):
         for name, one in value.items():
             yield from _in_extra(f"{where}.{name}", one)
@@ -103,7 +105,7 @@ def _in_extra(where: str, value: Any) -> Iterator[Reference]:  # noqa: ANN401 # 
             yield Reference(where, kind, value)
 
 
-def kind_of(value: Any) -> str | None:  # noqa: ANN401 # any JSON
+def kind_of(value: object) -> str | None:
     """Return the kind of record that an id is of; None for what is no id of a member, community or post.
 
     >>> kind_of("slack:T1:member:U1"), kind_of("see: a:b")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
 
 import duckdb
+
+from communitykit.model.values import Value
 
 ROSTER = "directory"
 """The platform whose accounts are rows of a company's roster."""
@@ -64,5 +65,5 @@ def read_accounts(connection: duckdb.DuckDBPyConnection) -> Accounts:
     Raises duckdb.Error where that is not possible.
     """
     table = connection.execute(_QUERY).to_arrow_table()
-    columns: dict[str, list[Any]] = {one.name: table[one.name].to_pylist() for one in fields(Accounts)}
+    columns: dict[str, list[Value]] = {one.name: table[one.name].to_pylist() for one in fields(Accounts)}
     return Accounts(**columns)

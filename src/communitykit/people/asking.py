@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 from communitykit.errors import SettingsError
+from communitykit.model.values import Value
 from communitykit.store import Store
 
 _MOST_NAMESAKES = 4
@@ -74,7 +74,7 @@ def review(store: str | Path) -> list[Proposal]:
     return found
 
 
-def find_people(store: str | Path, name: str) -> list[dict[str, Any]]:
+def find_people(store: str | Path, name: str) -> list[dict[str, Value]]:
     """Return the persons of that name, address, handle, employee number, account id or person id, with their accounts.
 
     Each is a row of `people` as a mapping, with `accounts_told`: the rows of `identities` of that person, each with
@@ -139,9 +139,9 @@ def _persons(store: Store) -> dict[str, str]:
     return {row["account_id"]: row["person_id"] for row in rows}
 
 
-def _namesakes(rows: Iterable[dict[str, Any]]) -> Iterable[Proposal]:
+def _namesakes(rows: Iterable[dict[str, Value]]) -> Iterable[Proposal]:
     """Yield pairs of persons of one name, those of one department first."""
-    held: dict[str, dict[str, dict[str, Any]]] = {}
+    held: dict[str, dict[str, dict[str, Value]]] = {}
     for row in rows:
         name = plain_name(row["name"])
         if " " in name:  # a single word is no full name

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import duckdb
 from pydantic_core import to_json
 
+from communitykit.model.values import Value
 from communitykit.people.accounts import Accounts, read_accounts
 from communitykit.people.decisions import Decision, read_decisions
 from communitykit.people.joining import Clusters
@@ -159,7 +159,7 @@ def _resolve(connection: duckdb.DuckDBPyConnection, options: Options) -> Resolut
 
 def _joined(
     accounts: Accounts, keys: Keys, decisions: Sequence[Decision]
-) -> tuple[Clusters, dict[int, tuple[str, Any]]]:
+) -> tuple[Clusters, dict[int, tuple[str, Value]]]:
     """Join accounts: first by people's own word, then by the rules from the strongest to the weakest."""
     wanted = {account for one in decisions for account in one.pair}
     known = {account: one for one, account in enumerate(accounts.id) if account in wanted}
@@ -170,7 +170,7 @@ def _joined(
             foes.setdefault(a, set()).add(b)
             foes.setdefault(b, set()).add(a)
     clusters = Clusters(accounts, {one: frozenset(others) for one, others in foes.items()})
-    decided: dict[int, tuple[str, Any]] = {}
+    decided: dict[int, tuple[str, Value]] = {}
     for a, b, one in there:
         if one.verdict == "same":
             clusters.union({clusters.find(a), clusters.find(b)})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from communitykit.model.values import Value
 from communitykit.people.accounts import ROSTER
 from communitykit.people.joining import Clusters
 from communitykit.people.tree import Tree
@@ -83,7 +83,7 @@ def write(  # noqa: PLR0913 # what resolving found, each its own
     shared: list[bool],
     tree: Tree,
     leaders: Mapping[int, tuple[bool, str | None]],
-    decided: Mapping[int, tuple[str, Any]],
+    decided: Mapping[int, tuple[str, Value]],
 ) -> None:
     """Replace the derived tables by what was found, inside the caller's transaction.
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any, Final
+from typing import Final
 
 from communitykit.errors import SettingsError
+from communitykit.model.values import Value
 
-Atom = tuple[Any, ...]
+Atom = tuple[Value, ...]
 _LITTLE: Final = 1e-6
 
 
@@ -17,7 +18,7 @@ _LITTLE: Final = 1e-6
 class Cell:
     """A figure: its group (the window last), the atoms that it is over, and its counts, persons first."""
 
-    key: tuple[Any, ...]
+    key: tuple[Value, ...]
     atoms: frozenset[Atom]
     counts: tuple[float, ...]
 
@@ -48,7 +49,7 @@ class Family:
         yield list(self.cells)
 
     def _totals(self, kept: Sequence[int]) -> list[Cell]:
-        sums: dict[tuple[Any, ...], list[Cell]] = {}
+        sums: dict[tuple[Value, ...], list[Cell]] = {}
         for cell in self.cells:
             sums.setdefault(tuple(one if at in kept else None for at, one in enumerate(cell.key)), []).append(cell)
         return [
@@ -165,7 +166,7 @@ class _System:
         size = len(self._index)
         if not size:
             return [0.0] * len(self.asked)
-        equations: Any = csr_array((np.ones(len(rows)), (rows, columns)), shape=(at, size)) if at else None
+        equations: Value = csr_array((np.ones(len(rows)), (rows, columns)), shape=(at, size)) if at else None
         right_side = np.maximum(np.array(right), 0.0) if at else None
         bound = (0.0, max(1.0, enough, *self.totals, *right) * 2 if right else enough * 2)
         known = [truth - sum(fixed.get(atom, 0.0) for atom in atoms) for atoms, truth in self.asked]

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 from pydantic_core import from_json, to_json
 
 from communitykit.errors import StoreError
 from communitykit.model import RECORD_TYPES, reference_fields
+from communitykit.model.values import Value
 from communitykit.privacy.asking import Subject, find
 from communitykit.store.columns import MERGED, PROVENANCE_NAMES, TABLES, field_columns
 from communitykit.store.compacting import compact, make_due
@@ -132,7 +133,7 @@ def _transaction(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def _forget(connection: duckdb.DuckDBPyConnection, subject: Subject, result: Erased) -> None:
     note(connection, subject.accounts)
     run = _erasure()
-    values: dict[str, Any] = {"ids": list(subject.accounts), "run": run}
+    values: dict[str, Value] = {"ids": list(subject.accounts), "run": run}
     theirs = "(SELECT unnest($ids::VARCHAR[]))"
     only_ids = {"ids": list(subject.accounts)}
     written = f"(SELECT id FROM posts WHERE author_id IN {theirs})"  # noqa: S608 # our own names
@@ -172,7 +173,7 @@ def _note_run(connection: duckdb.DuckDBPyConnection, run: str) -> None:
 
 
 def _unname(
-    connection: duckdb.DuckDBPyConnection, subject: Subject, result: Erased, kind: str, values: dict[str, Any]
+    connection: duckdb.DuckDBPyConnection, subject: Subject, result: Erased, kind: str, values: dict[str, Value]
 ) -> None:
     """Take them out of what names them: every field that the model says does, and `extra`."""
     table = TABLES[kind]
@@ -190,7 +191,7 @@ def _unname(
 
 
 def _in_mentions(
-    connection: duckdb.DuckDBPyConnection, subject: Subject, result: Erased, values: dict[str, Any]
+    connection: duckdb.DuckDBPyConnection, subject: Subject, result: Erased, values: dict[str, Value]
 ) -> None:
     rows = connection.execute(
         """SELECT id, title, body, text, mentions FROM posts
@@ -268,7 +269,7 @@ def _delete(
     result: Erased,
     table: str,
     rule: str,
-    values: Any,  # noqa: ANN401 # as DuckDB takes them
+    values: object,
     run: str = "",
 ) -> None:
     """Delete rows; of records, noting for `run` that they went."""
@@ -277,7 +278,7 @@ def _delete(
     _count(result.deleted, table, connection.execute(f"DELETE FROM {table} WHERE {rule}", values))  # noqa: S608 # our own names
 
 
-def _change(connection: duckdb.DuckDBPyConnection, result: Erased, table: str, change: str, values: Any) -> None:  # noqa: ANN401 # same
+def _change(connection: duckdb.DuckDBPyConnection, result: Erased, table: str, change: str, values: object) -> None:
     _count(result.changed, table, connection.execute(f"UPDATE {table} {change}", values))  # same
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
 from communitykit.errors import SettingsError
+from communitykit.model.values import Value
 from communitykit.privacy.audit import Cell, Family, hide
 
 FLOOR: Final = 5
@@ -24,7 +25,7 @@ FOLDED: Final = ("department", "division", "site", "country")
 _FAMILY: Final = ("metric", "variant")
 _COVERAGE: Final = ("complete", "unknown", "partial")
 
-Row = dict[str, Any]
+Row = dict[str, Value]
 
 
 def protect(
@@ -66,7 +67,7 @@ def protect(
         raise SettingsError(f"the figures have no column {persons!r}, so groups cannot be told from persons")
     rows: list[Row] = table.to_pylist()
     by = [one for one in dimensions or DIMENSIONS if one in table.column_names]
-    families: dict[tuple[Any, ...], list[Row]] = {}
+    families: dict[tuple[Value, ...], list[Row]] = {}
     for row in rows:
         families.setdefault(tuple(row.get(name) for name in _FAMILY), []).append(row)
     shown: list[Row] = []
@@ -91,7 +92,7 @@ def _fold(rows: list[Row], k: int, persons: str, by: Sequence[str], fold: Sequen
     if not all(_adds(row) for row in rows):
         return rows
     for name in fold:
-        largest: dict[Any, int] = {}
+        largest: dict[Value, int] = {}
         for row in rows:
             largest[row[name]] = max(largest.get(row[name], 0), row[persons] or 0)
         small = {group for group, size in largest.items() if 0 < size < k}
@@ -99,7 +100,7 @@ def _fold(rows: list[Row], k: int, persons: str, by: Sequence[str], fold: Sequen
             continue
         if OTHER in largest:
             small.add(OTHER)
-        together: dict[tuple[Any, ...], Row] = {}
+        together: dict[tuple[Value, ...], Row] = {}
         for row in rows:
             group = OTHER if row[name] in small else row[name]
             key = (group, row.get("since"), row.get("until"), *(row[one] for one in by if one != name))
@@ -109,7 +110,7 @@ def _fold(rows: list[Row], k: int, persons: str, by: Sequence[str], fold: Sequen
     return rows
 
 
-def _adds(row: Mapping[str, Any]) -> bool:
+def _adds(row: Mapping[str, Value]) -> bool:
     """Tell whether a figure is a quotient of its counts, or nothing at all: quotients can be put together."""
     above, below, value = row.get("numerator"), row.get("denominator"), row.get("value")
     if above is None or below is None:
@@ -119,7 +120,7 @@ def _adds(row: Mapping[str, Any]) -> bool:
     return value is not None and abs(value - above / below) <= 1e-9 * max(1.0, abs(value))
 
 
-def _added(one: Row, two: Mapping[str, Any], persons: str) -> Row:
+def _added(one: Row, two: Mapping[str, Value], persons: str) -> Row:
     above, below = one["numerator"] + two["numerator"], one["denominator"] + two["denominator"]
     made = {
         **one,

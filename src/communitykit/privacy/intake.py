@@ -10,10 +10,11 @@ import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from communitykit.errors import SettingsError
 from communitykit.model import Attachment, Features, Member, Mention, Poll, PollOption, Post
+from communitykit.model.values import Value
 from communitykit.privacy.features import has_question
 from communitykit.privacy.pseudonyms import Key
 
@@ -122,7 +123,7 @@ class Intake:
         self._opt_out = opt_out or None
         self._left_out: set[str] = set()
 
-    def admit(self, records: list[Any]) -> list[Any]:
+    def admit(self, records: list[Value]) -> list[Value]:
         """Return what is let in of records that came together; nothing of it is changed in place."""
         if self._opt_out is not None:
             for record in records:
@@ -133,7 +134,7 @@ class Intake:
             return records
         return [_wordless(record, features=self._content == "features") for record in records]
 
-    def _without(self, record: Any, out: OptOut) -> Any:  # noqa: ANN401 # any record, or None
+    def _without(self, record: Value, out: OptOut) -> Value:
         """Return a record without who opted out; None where it is about them, by them or to them."""
         if any(out.holds(getattr(record, name, None)) for name in _ABOUT.get(record.record, ())):
             if record.record == "post":
@@ -141,7 +142,7 @@ class Intake:
             return None
         if record.record == "event" and record.target_id in self._left_out:
             return None
-        changed: dict[str, Any] = {
+        changed: dict[str, Value] = {
             name: None for name in _BESIDE.get(record.record, ()) if out.holds(getattr(record, name, None))
         }
         if record.record == "post":
@@ -167,7 +168,7 @@ _BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
 """By kind, the fields that name somebody beside: these are emptied."""
 
 
-def _wordless(record: Any, *, features: bool) -> Any:  # noqa: ANN401 # any record
+def _wordless(record: Value, *, features: bool) -> Value:
     kind = record.record
     dropped = _WORDS.get(kind)
     if dropped is None:
@@ -204,7 +205,7 @@ def _poll(held: Poll) -> Poll:
     return Poll(options=tuple(PollOption(text="", votes=one.votes) for one in held.options), closes_at=held.closes_at)
 
 
-_EMPTIED: Final[Mapping[str, Callable[[Any], Any]]] = {
+_EMPTIED: Final[Mapping[str, Callable[[Value], Value]]] = {
     "attachments": _attachments,
     "mentions": _mentions,
     "poll": _poll,

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pydantic_core import from_json, to_json
 
 from communitykit.errors import SettingsError
+from communitykit.model.values import Value
 from communitykit.privacy.record_words import WORDS
 from communitykit.privacy.releases import checked_purpose
 from communitykit.store import Store
@@ -44,7 +45,7 @@ def record_of_processing(  # what nobody but the controller can tell
     key_id: str | None = None,
     scopes: Mapping[str, Sequence[str]] | None = None,
     now: datetime | None = None,
-) -> dict[str, Any]:
+) -> dict[str, Value]:
     """Return the record of processing of a store, as JSON's own types and datetimes (UTC).
 
     `purpose`, `retention` ("25mo"), `k` (the smallest group shown), `key_id` (of the analysis tables' key) and `scopes`
@@ -73,7 +74,7 @@ def record_of_processing(  # what nobody but the controller can tell
         }
 
 
-def render(record: Mapping[str, Any], language: str) -> str:
+def render(record: Mapping[str, object], language: str) -> str:
     """Return the record as one HTML page that fetches and runs nothing; `language` is en or fr.
 
     Raises SettingsError for another language, and where jinja2 is not installed.
@@ -93,7 +94,7 @@ def render(record: Mapping[str, Any], language: str) -> str:
     return page
 
 
-def write_record(record: Mapping[str, Any], to: str | Path, language: str) -> list[Path]:
+def write_record(record: Mapping[str, object], to: str | Path, language: str) -> list[Path]:
     """Write the record as HTML at `to` and as JSON beside it, for their owner's eyes; return both paths.
 
     Raises SettingsError as `render` does, and for a path that ends in .json; OSError where a file cannot be written, or
@@ -112,7 +113,7 @@ def write_record(record: Mapping[str, Any], to: str | Path, language: str) -> li
     return list(texts)
 
 
-def _fields(opened: Store, kind: str) -> list[dict[str, Any]]:
+def _fields(opened: Store, kind: str) -> list[dict[str, Value]]:
     """Return which fields of a kind hold something, and in how many rows."""
     names = [column.name for column in columns(kind) if column.name not in PROVENANCE_NAMES]
     counted = ", ".join(f'count("{name}") AS "{name}"' for name in names)
@@ -120,7 +121,7 @@ def _fields(opened: Store, kind: str) -> list[dict[str, Any]]:
     return [{"table": TABLES[kind], "field": name, "rows": number} for name, number in row.items() if number]
 
 
-def _sections(record: Mapping[str, Any], words: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _sections(record: Mapping[str, Value], words: Mapping[str, Value]) -> list[dict[str, Value]]:
     labels: Mapping[str, str] = words["labels"]
     facts = ("made_at", "purpose", "retention", "k", "key_id", "connectors", "forgotten")
     tables: dict[str, list[list[str]]] = {
@@ -135,7 +136,7 @@ def _sections(record: Mapping[str, Any], words: Mapping[str, Any]) -> list[dict[
     ]
 
 
-def _shown(value: Any, words: Mapping[str, Any]) -> str:  # noqa: ANN401 # any cell
+def _shown(value: Value, words: Mapping[str, Value]) -> str:
     if value is None or value == []:
         return str(words["none"])
     if isinstance(value, datetime):
@@ -145,5 +146,5 @@ def _shown(value: Any, words: Mapping[str, Any]) -> str:  # noqa: ANN401 # any c
     return f"{value:,}".replace(",", words["thousands"]) if isinstance(value, int) else str(value)
 
 
-def _cells(table: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 # an Arrow table
+def _cells(table: Value) -> list[tuple[Value, ...]]:
     return [tuple(row.values()) for row in table.to_pylist()]

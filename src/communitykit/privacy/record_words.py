@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
+
+from communitykit.model.values import Value
 
 _Q: Final = "\N{RIGHT SINGLE QUOTATION MARK}"
-WORDS: Final[dict[str, dict[str, Any]]] = {
+WORDS: Final[dict[str, dict[str, Value]]] = {
     "en": {
         "title": "Record of processing",
         "intro": "What is kept of colleagues' activity on their communities, what for, and for how long "

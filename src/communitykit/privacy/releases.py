@@ -7,11 +7,11 @@ import getpass
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from communitykit.errors import SettingsError, StoreError
+from communitykit.model.values import Value
 from communitykit.store.connection import MEMORY_LIMITS, connect, disconnect
 from communitykit.store.making import make_journal, remove_empty_journal
 from communitykit.store.telling import told
@@ -21,7 +21,7 @@ _LONGEST = 1_000
 
 def release(
     store: str | Path, *, what: str, purpose: str, rows: int, who: str | None = None, now: datetime | None = None
-) -> dict[str, Any]:
+) -> dict[str, Value]:
     """Note in a store that rows about single people leave it, and return the note; call it before they leave.
 
     `what` names the rows ("subject", a metric) and never a person, `purpose` says in a sentence what they are for,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pydantic_core import to_json
 
+from communitykit.model.values import Value
 from communitykit.privacy.asking import find
 from communitykit.privacy.releases import checked_purpose, release
 from communitykit.store import Store
@@ -36,7 +37,7 @@ _KEPT: Final = {
 }
 
 
-def subject_data(store: str | Path, who: str) -> dict[str, list[dict[str, Any]]]:
+def subject_data(store: str | Path, who: str) -> dict[str, list[dict[str, Value]]]:
     """Return everything that a store holds about somebody, as rows by what they are; `who` as `forget` takes it.
 
     Raises SettingsError for nobody, and for several; StoreError where there is no store.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from communitykit.connector.flow import Checkpoint
 from communitykit.model import parse_id
+from communitykit.model.values import JSON
 from communitykit.reading.translation import Page, Translation
 
 LISTED: Final = ":strangers"
@@ -27,7 +28,7 @@ class Lookups:
     The list is kept under each network that the run reads, so that two workspaces in one store do not share it.
     """
 
-    def __init__(self, translation: Translation, state: State | Mapping[str, Any], *, kept: bool) -> None:
+    def __init__(self, translation: Translation, state: State | Mapping[str, JSON], *, kept: bool) -> None:
         """Begin with nobody; `kept` is False where the connector looks nobody up."""
         self.order = threading.Lock()
         """Held while the list is handed on, so that no older list follows a newer one."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from communitykit.connector.flow import Batch, Gap, Selection, Slice, Swept
 from communitykit.connector.parts import where_it_failed
@@ -21,6 +21,7 @@ from communitykit.errors import (
 from communitykit.http.conductor import Emit, Meter
 from communitykit.logs import LOGGER
 from communitykit.model import Coverage, Issue
+from communitykit.model.values import JSON
 from communitykit.reading.translation import Page, Sweep, Translation
 
 
@@ -229,7 +230,7 @@ class SliceReading:
         )
 
 
-def _summed(gaps: Sequence[Gap]) -> dict[str, Any]:
+def _summed(gaps: Sequence[Gap]) -> dict[str, JSON]:
     status = max((gap.status for gap in gaps), key=_WORST.index, default="complete")
     return {"status": status, "reason": " ".join(dict.fromkeys(gap.reason for gap in gaps)) or None}
 

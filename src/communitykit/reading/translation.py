@@ -17,10 +17,11 @@ from communitykit.connector.parts import where_it_failed
 from communitykit.connector.scrub import Scrubber, without_credentials
 from communitykit.model import Issue, Member, Provenance, Record, parse_id
 from communitykit.model.ids import network_prefix
+from communitykit.model.values import JSON
 from communitykit.privacy.intake import Intake
 from communitykit.reading.garbage import fewer_collections
 
-_RECORDS: TypeAdapter[list[Any]] = TypeAdapter(list[Record])
+_RECORDS: TypeAdapter[list[JSON]] = TypeAdapter(list[Record])
 _RECORD: TypeAdapter[Any] = TypeAdapter(Record)
 
 LONG_BODY = 500
@@ -52,7 +53,7 @@ class Page:
     """What one batch or sweep came to. The checkpoint holds once the records are stored."""
 
     slice: str
-    records: list[Any] = field(default_factory=list)
+    records: list[JSON] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     sweeps: list[Sweep] = field(default_factory=list)
     checkpoint: Checkpoint | None = None
@@ -119,7 +120,7 @@ class Translation:
             self._reject_all(batch, page)
             return page
         source = self.source(fetched_at, batch.as_of)
-        drafts: list[dict[str, Any]] = []
+        drafts: list[dict[str, JSON]] = []
         swept: list[Swept] = []
         for item in batch.items:
             self._translate_item(kind, batch, item, page, source, drafts, swept, ignored)
@@ -157,10 +158,10 @@ class Translation:
         self,
         kind: WireKind,
         batch: Batch,
-        item: Any,  # noqa: ANN401 # decoded JSON
+        item: object,
         page: Page,
         source: Provenance,
-        drafts: list[dict[str, Any]],
+        drafts: list[dict[str, JSON]],
         swept: list[Swept],
         ignored: Counter[str],
     ) -> None:
@@ -170,7 +171,7 @@ class Translation:
             for draft in kind.translate(item, batch.context):
                 gave = True
                 if isinstance(draft, dict):
-                    record = cast("dict[str, Any]", draft)  # no draft has a source of its own
+                    record = cast("dict[str, JSON]", draft)  # no draft has a source of its own
                     record["source"] = source
                     drafts.append(record)
                 elif isinstance(draft, Ignored):
@@ -192,17 +193,17 @@ class Translation:
             for record in drafts[before:]:
                 record["raw"] = scrubbed
 
-    def _ignore(self, draft: Ignored, batch: Batch, item: Any, page: Page, ignored: Counter[str]) -> None:  # noqa: ANN401
+    def _ignore(self, draft: Ignored, batch: Batch, item: object, page: Page, ignored: Counter[str]) -> None:
         if draft.kind in self.connector.ignored:
             ignored[draft.kind] += 1
         else:
             self._reject(batch.kind, item, page, "undeclared", f"ignored as {draft.kind}")
 
-    def _reject(self, wire_kind: str, item: Any, page: Page, reason: str, detail: str | None) -> None:  # noqa: ANN401
+    def _reject(self, wire_kind: str, item: object, page: Page, reason: str, detail: str | None) -> None:
         """Note a payload that became no record: an Issue, and something that was there."""
         self._note_issue(page, self._issue(page.slice, wire_kind, item, reason, detail))
 
-    def _reject_part(self, part: Rejected, batch: Batch, item: Any, page: Page) -> None:  # noqa: ANN401 # decoded JSON
+    def _reject_part(self, part: Rejected, batch: Batch, item: object, page: Page) -> None:
         """Note a part of a payload that became no record, while the rest of it did."""
         issue = self._issue(page.slice, batch.kind, item, part.reason, part.detail)
         native = part.native[:_NATIVE_LENGTH] if part.native else None
@@ -217,7 +218,7 @@ class Translation:
         else:
             page.unread.add(issue.native_id)
 
-    def _validated(self, drafts: list[dict[str, Any]], wire_kind: str, page: Page) -> list[Any]:
+    def _validated(self, drafts: list[dict[str, JSON]], wire_kind: str, page: Page) -> list[JSON]:
         for draft in drafts:
             for attached in draft.get("attachments") or ():
                 if isinstance(attached, dict) and isinstance(attached.get("url"), str):
@@ -281,7 +282,7 @@ class Translation:
         for item in batch.items:
             self._reject(batch.kind, item, page, "unknown_kind", "the connector declares no such wire kind")
 
-    def _issue(self, slice_key: str, wire_kind: str, item: Any, reason: str, detail: str | None) -> Issue:  # noqa: ANN401
+    def _issue(self, slice_key: str, wire_kind: str, item: object, reason: str, detail: str | None) -> Issue:
         declared = self.connector.translators.get(wire_kind)
         native = item.get(declared.id_field if declared else "id") if isinstance(item, Mapping) else None
         return Issue(

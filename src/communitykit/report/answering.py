@@ -10,6 +10,7 @@ from importlib import resources
 from math import sqrt
 from typing import Any, Final
 
+from communitykit.model.values import Value
 from communitykit.privacy.groups import OTHER
 from communitykit.report.figures import Figure, Figures
 
@@ -31,7 +32,7 @@ class Finding:
 
     rule: str
     section: str
-    values: Mapping[str, Any]
+    values: Mapping[str, Value]
     figures: tuple[Figure, ...] = field(repr=False)
 
     @property

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from html import escape
-from typing import Any, Final
+from typing import Final
 
+from communitykit.model.values import Value
 from communitykit.printable import printable
 from communitykit.report.briefing import Brief, Line
 from communitykit.report.words import Words
@@ -14,7 +15,7 @@ _MARKS: Final = re.compile(r"([\\`*_\[\]<>#|~])")
 _FONT: Final = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,sans-serif"
 
 
-def as_data(brief: Brief) -> dict[str, Any]:
+def as_data(brief: Brief) -> dict[str, Value]:
     """Return it as plain data, ready for JSON."""
     return {
         "store": brief.store,

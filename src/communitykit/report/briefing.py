@@ -9,9 +9,10 @@ from fnmatch import fnmatchcase
 from importlib import resources
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from communitykit.errors import SettingsError
+from communitykit.model.values import Value
 from communitykit.report.rulebook import Rule, chosen
 from communitykit.report.words import Words
 from communitykit.store import Store
@@ -51,7 +52,7 @@ class Line:
     link: str | None
     place_id: str
     post_id: str | None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +169,16 @@ def _places(store: Store, globs: Sequence[str]) -> dict[str, bool]:
     return {row["id"]: row["is_read"] for row in rows if not globs or any(_matches(row, glob) for glob in globs)}
 
 
-def _matches(row: Mapping[str, Any], glob: str) -> bool:
+def _matches(row: Mapping[str, Value], glob: str) -> bool:
     return fnmatchcase(row["name"].casefold(), glob.casefold()) or fnmatchcase(row["id"], glob)
 
 
-def _twice(row: Mapping[str, Any], found: Sequence[Sequence[Line]]) -> bool:
+def _twice(row: Mapping[str, object], found: Sequence[Sequence[Line]]) -> bool:
     """Tell whether an earlier rule speaks of the same post."""
     return row.get("post_id") is not None and any(one.post_id == row["post_id"] for lines in found for one in lines)
 
 
-def _line(words: Words, rule: Rule, row: Mapping[str, Any], *, nameless: bool) -> Line:
+def _line(words: Words, rule: Rule, row: Mapping[str, Value], *, nameless: bool) -> Line:
     base = f"brief.rules.{rule.name}"
     values = {name.removesuffix("_seconds"): _value(name, value) for name, value in row.items() if value is not None}
     for name in ("title", "other_title"):
@@ -197,7 +198,7 @@ def _line(words: Words, rule: Rule, row: Mapping[str, Any], *, nameless: bool) -
     )
 
 
-def _form(words: Words, key: str, row: Mapping[str, Any]) -> str:
+def _form(words: Words, key: str, row: Mapping[str, object]) -> str:
     return key if key in words else f"{key}.{row['form']}"
 
 
@@ -214,5 +215,5 @@ def _title(words: Words, text: str | None) -> str:
     return words.say("quoted", text=short)
 
 
-def _one(store: Store, query: str) -> Any:  # noqa: ANN401 # any value
+def _one(store: Store, query: str) -> Value:
     return store.sql(query).column(0)[0].as_py()

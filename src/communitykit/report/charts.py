@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import altair as alt
 import vl_convert
+
+from communitykit.model.values import Value
 
 _COLOURS: Final = {
     "#101010": "var(--ink)",
@@ -18,7 +20,7 @@ _COLOURS: Final = {
 """What is drawn in, and what the page's style makes of it."""
 _OPENING: Final = r'<svg viewBox="\1" width="\2" aria-hidden="true" focusable="false">'
 _WIDTH: Final = 420
-_CONFIG: Final[dict[str, Any]] = {
+_CONFIG: Final[dict[str, Value]] = {
     "background": "transparent",
     "font": "sans-serif",
     "view": {"stroke": None},
@@ -57,7 +59,7 @@ def bars(rows: Sequence[tuple[str, float, str]]) -> str:
     return _svg(base.mark_bar(color="#2050a0", height=18) + shown)
 
 
-def crossing(cells: Sequence[Mapping[str, Any]], order: Sequence[str]) -> str:
+def crossing(cells: Sequence[Mapping[str, Value]], order: Sequence[str]) -> str:
     """Return a square of shares: `row`, `column`, `value` (None where hidden) and `shown`."""
     step = alt.Step(max(34, min(64, _WIDTH // max(1, len(order)))))
     base = alt.Chart(_data(cells), width=step, height=alt.Step(34)).encode(
@@ -74,7 +76,7 @@ def crossing(cells: Sequence[Mapping[str, Any]], order: Sequence[str]) -> str:
     return _svg(squares + base.mark_text(color="#101010", fontSize=12).encode(text="shown:N"))
 
 
-def _data(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
+def _data(rows: Sequence[Mapping[str, Value]]) -> alt.InlineData:
     return alt.InlineData(values=[dict(row) for row in rows])
 
 

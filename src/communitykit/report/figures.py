@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from communitykit.analysis import Analysis
 from communitykit.metrics import Definition, Record, find, measure
+from communitykit.model.values import Value
 
 MOST_MONTHS: Final = 12
 _FIXED: Final = (
@@ -48,7 +49,7 @@ class Figure:
     coverage: str
     inferred: float | None
     platforms: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def definition(self) -> Definition:
@@ -60,7 +61,7 @@ class Figure:
         """Its one dimension's value; None without dimensions, and where it is not told."""
         return next(iter(self.groups.values()), None)
 
-    def as_data(self) -> dict[str, Any]:
+    def as_data(self) -> dict[str, Value]:
         """Return it as plain data."""
         return asdict(self)
 
@@ -97,7 +98,7 @@ class Figures:
         self.record, self.k = Record(analysis), k
         self.about = dict(analysis.about)
         self.window = _window(self.record, since, until)
-        self._known: dict[tuple[Any, ...], list[Figure]] = {}
+        self._known: dict[tuple[Value, ...], list[Figure]] = {}
 
     def ask(
         self,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from communitykit.errors import SettingsError
+from communitykit.model.values import Value
 from communitykit.report.answering import OTHERS
 from communitykit.report.figures import Figure
 from communitykit.report.page import Paper
@@ -40,7 +41,7 @@ def check(per: str) -> str:
     return PER[per]
 
 
-def group_pages(paper: Paper, per: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def group_pages(paper: Paper, per: str) -> Iterator[tuple[str, str, dict[str, Value]]]:
     """Yield, by group, what its file is called without its ending, the group's name, and its section.
 
     Groups too small to be told apart have no page; of a figure that rests on too few people stands that alone.

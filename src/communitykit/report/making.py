@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from communitykit.analysis import Analysis, Key, analyse
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.errors import SettingsError
+from communitykit.model.values import Value
 from communitykit.report.answering import Finding, answer
 from communitykit.report.figures import Figures
 from communitykit.report.groups import GROUP_METRICS, check, group_pages
@@ -140,7 +141,7 @@ def opened(
             yield analysis, names
 
 
-def _called(community: dict[str, Any], *, alone: bool) -> str:
+def _called(community: dict[str, Value], *, alone: bool) -> str:
     """Return a community's name, with its platform where another has the same name."""
     if not community["name"]:
         return str(community["id"])
@@ -155,7 +156,7 @@ def report_data(
     since: date | None = None,
     until: date | None = None,
     clock: Clock = SYSTEM_CLOCK,
-) -> dict[str, Any]:
+) -> dict[str, Value]:
     """Return every figure of a report as plain data, for other front ends; see `make_report`.
 
     Raises SettingsError and StoreError as `make_report` does.
@@ -168,7 +169,7 @@ def report_data(
         return _as_data(figures, findings, clock.now())
 
 
-def _as_data(figures: Figures, findings: Sequence[Finding], made_at: datetime) -> dict[str, Any]:
+def _as_data(figures: Figures, findings: Sequence[Finding], made_at: datetime) -> dict[str, Value]:
     """Return every figure of a report as plain data."""
     return {
         "made_at": made_at.isoformat(timespec="seconds"),
@@ -182,8 +183,8 @@ def _as_data(figures: Figures, findings: Sequence[Finding], made_at: datetime) -
 
 
 def _context(
-    paper: Paper, findings: Sequence[Finding], before: Mapping[str, Any] | None, *, store: str, today: datetime
-) -> dict[str, Any]:
+    paper: Paper, findings: Sequence[Finding], before: Mapping[str, object] | None, *, store: str, today: datetime
+) -> dict[str, Value]:
     words, window = paper.words, paper.figures.window
     sections = [*filled(paper), _changes(paper, before), unread(paper)]
     ids = [*_SECTION_ORDER, "changes", "unread", "glossary"]
@@ -216,7 +217,7 @@ def _group_pages(paper: Paper, per: str, folder: Path, *, store: str, today: dat
     return made
 
 
-def _frame(paper: Paper, *, store: str, today: datetime) -> dict[str, Any]:
+def _frame(paper: Paper, *, store: str, today: datetime) -> dict[str, Value]:
     """Return what every page has above and below."""
     words, window = paper.words, paper.figures.window
     return {
@@ -230,10 +231,10 @@ def _frame(paper: Paper, *, store: str, today: datetime) -> dict[str, Any]:
     }
 
 
-def _changes(paper: Paper, before: Mapping[str, Any] | None) -> dict[str, Any]:
+def _changes(paper: Paper, before: Mapping[str, Value] | None) -> dict[str, Value]:
     """Return what changed among the figures of the last month and the window since the report that was there."""
     words, base = paper.words, "report.section.changes"
-    section: dict[str, Any] = {"id": "changes", "title": words.say(f"{base}.title"), "texts": [], "tiles": []}
+    section: dict[str, Value] = {"id": "changes", "title": words.say(f"{base}.title"), "texts": [], "tiles": []}
     section |= {"charts": [], "tables": [], "points": []}
     if before is None:
         section["texts"] = [words.say(f"{base}.first")]
@@ -252,16 +253,16 @@ def _changes(paper: Paper, before: Mapping[str, Any] | None) -> dict[str, Any]:
     return section
 
 
-def _key(one: Mapping[str, Any]) -> tuple[Any, ...]:
+def _key(one: Mapping[str, Value]) -> tuple[Value, ...]:
     days = date.fromisoformat(str(one["until"])) - date.fromisoformat(str(one["since"]))
     return one["metric"], one["variant"], tuple(one["parameters"].items()), days.days > 31  # noqa: PLR2004 # a month
 
 
-def _is_headline(one: Mapping[str, Any]) -> bool:
+def _is_headline(one: Mapping[str, object]) -> bool:
     return not one["groups"] and one["period"] is None
 
 
-def _earlier(path: Path) -> Mapping[str, Any] | None:
+def _earlier(path: Path) -> Mapping[str, Value] | None:
     """Return the figures of the report that is there; None without one.
 
     Raises SettingsError for a file that is none of ours.
@@ -269,7 +270,7 @@ def _earlier(path: Path) -> Mapping[str, Any] | None:
     if not path.exists():
         return None
     try:
-        told: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        told: Mapping[str, Value] = json.loads(path.read_text(encoding="utf-8"))
         fit = {"made_at", "figures"} <= set(told)
     except (ValueError, TypeError):
         fit = False

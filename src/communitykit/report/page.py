@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import Environment, StrictUndefined
 
 from communitykit.metrics.catalogue import POPULATIONS, Definition, find
+from communitykit.model.values import Value
 from communitykit.report.answering import OTHERS, Finding
 from communitykit.report.figures import Figure, Figures
 from communitykit.report.words import Words, typeset
@@ -108,7 +109,7 @@ class Paper:
 
     def finding(self, one: Finding) -> dict[str, str]:
         """Return a finding as its sentence."""
-        values: dict[str, Any] = dict(one.values)
+        values: dict[str, Value] = dict(one.values)
         for name, value in values.items():
             if isinstance(value, float):
                 values[name] = self.words.percent(value)
@@ -123,7 +124,7 @@ class Paper:
             "partial": self.words.say("report.caveat") if one.is_partial else "",
         }
 
-    def glossary(self, metrics: Sequence[str]) -> list[dict[str, Any]]:
+    def glossary(self, metrics: Sequence[str]) -> list[dict[str, Value]]:
         """Return each metric's question, formula, source and SQL."""
         language, told = self.words.language, []
         for name in metrics:
@@ -158,7 +159,7 @@ def command(one: Figure) -> str:
     return " ".join(parts)
 
 
-def render(context: Mapping[str, Any], words: Words) -> str:
+def render(context: Mapping[str, object], words: Words) -> str:
     """Return the page."""
     style = _text("style.css").strip()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -169,7 +170,7 @@ def render(context: Mapping[str, Any], words: Words) -> str:
 
 
 @cache
-def _template() -> Any:  # noqa: ANN401 # jinja2's own
+def _template() -> Value:
     environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
     return environment.from_string(_text("page.html.j2"))
 

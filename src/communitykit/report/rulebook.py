@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Final
 
 from communitykit.errors import SettingsError
+from communitykit.model.values import Value
 
 _PARAMETER: Final = re.compile(r"\$([a-z_]+)")
 
@@ -35,7 +36,7 @@ class Rule:
     parameters: Mapping[str, float]
     sql: str
 
-    def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def values(self, given: Mapping[str, object]) -> dict[str, Value]:
         """Return the parameters that its SQL names, of its own and of those given."""
         known = {**self.parameters, **given}
         return {name: known[name] for name in _PARAMETER.findall(self.sql)}

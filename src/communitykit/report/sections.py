@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
+from communitykit.model.values import Value
 from communitykit.report import charts
 from communitykit.report.answering import OTHERS
 from communitykit.report.figures import Figure
@@ -20,7 +21,7 @@ _QUIET_DAYS: Final = (30, 90)
 """From when on a community is drowsy, and asleep."""
 
 
-def filled(paper: Paper) -> Iterator[dict[str, Any]]:
+def filled(paper: Paper) -> Iterator[dict[str, Value]]:
     """Yield the sections that the plan names, in its order."""
     for plan in SECTIONS:
         section = _empty(paper, plan.name)
@@ -35,7 +36,7 @@ def filled(paper: Paper) -> Iterator[dict[str, Any]]:
         yield section
 
 
-def _empty(paper: Paper, name: str) -> dict[str, Any]:
+def _empty(paper: Paper, name: str) -> dict[str, Value]:
     say, key = paper.words.say, f"report.section.{name}.text"
     texts = [say(key)] if key in paper.words and name != "changes" else []
     title = say(f"report.section.{name}.title")
@@ -51,7 +52,7 @@ def _tiles(paper: Paper, plan: Section) -> Iterator[Figure]:
         yield from paper.figures.ask(metric, variant=variant)[:1]
 
 
-def tile(paper: Paper, one: Figure) -> dict[str, Any]:
+def tile(paper: Paper, one: Figure) -> dict[str, Value]:
     """Return a figure as a tile."""
     return {
         "title": paper.title(one.metric),
@@ -62,14 +63,14 @@ def tile(paper: Paper, one: Figure) -> dict[str, Any]:
     }
 
 
-def _courses(paper: Paper, plan: Section) -> Iterator[dict[str, Any]]:
+def _courses(paper: Paper, plan: Section) -> Iterator[dict[str, Value]]:
     for metric, variant in plan.courses if paper.figures.window.whole_months else ():
         chart = course_chart(paper, paper.figures.ask(metric, by=["month"], variant=variant))
         if chart:
             yield chart
 
 
-def course_chart(paper: Paper, figures: Sequence[Figure]) -> dict[str, Any] | None:
+def course_chart(paper: Paper, figures: Sequence[Figure]) -> dict[str, Value] | None:
     """Return a metric's course, month by month; None where no month has a value."""
     words, course = paper.words, sorted(figures, key=lambda one: one.since)
     told = [one for one in course if one.value is not None]
@@ -89,7 +90,7 @@ def course_chart(paper: Paper, figures: Sequence[Figure]) -> dict[str, Any] | No
     }
 
 
-def _groups(paper: Paper, plan: Section) -> Iterator[dict[str, Any]]:
+def _groups(paper: Paper, plan: Section) -> Iterator[dict[str, Value]]:
     words = paper.words
     for metric, variant, dimension in plan.groups:
         rows = [
@@ -123,7 +124,7 @@ def _compared(paper: Paper, rows: Sequence[tuple[str, Figure]]) -> str:
     return paper.words.say("report.groups", highest=highest, most=most, lowest=lowest, least=least)
 
 
-def _mixes(paper: Paper, plan: Section) -> Iterator[dict[str, Any]]:
+def _mixes(paper: Paper, plan: Section) -> Iterator[dict[str, Value]]:
     words = paper.words
     for metric in plan.mixes:
         rows = [(words.say(f"report.variant.{one.variant}"), one) for one in paper.figures.ask(metric)]
@@ -141,7 +142,7 @@ def _mixes(paper: Paper, plan: Section) -> Iterator[dict[str, Any]]:
         }
 
 
-def _figures_table(paper: Paper, title: str, first: str, rows: Sequence[tuple[str, Figure]]) -> dict[str, Any]:
+def _figures_table(paper: Paper, title: str, first: str, rows: Sequence[tuple[str, Figure]]) -> dict[str, Value]:
     say = paper.words.say
     names = ("value", "persons", "coverage")
     body = [
@@ -160,7 +161,7 @@ def _figures_table(paper: Paper, title: str, first: str, rows: Sequence[tuple[st
     }
 
 
-def _crossing(paper: Paper) -> Iterator[dict[str, Any]]:
+def _crossing(paper: Paper) -> Iterator[dict[str, Value]]:
     """Yield who talks with whom. A row or column with one hidden cell hides another: what is left would tell it."""
     words = paper.words
     cells = {
@@ -192,7 +193,7 @@ def _crossing(paper: Paper) -> Iterator[dict[str, Any]]:
     }
 
 
-def _complemented(hidden: set[Any], cells: dict[Any, Figure], names: Sequence[str]) -> set[Any]:
+def _complemented(hidden: set[Value], cells: dict[Value, Figure], names: Sequence[str]) -> set[Value]:
     """Return the hidden cells with so many more that no row or column has one alone; both halves of a pair together."""
     hidden = hidden | {(column, row) for row, column in hidden}
     while True:
@@ -208,7 +209,7 @@ def _complemented(hidden: set[Any], cells: dict[Any, Figure], names: Sequence[st
             return hidden
 
 
-def _communities(paper: Paper, section: dict[str, Any]) -> None:
+def _communities(paper: Paper, section: dict[str, Value]) -> None:
     figures, words = paper.figures, paper.words
     quiet = [
         {one.group: one for one in figures.ask("dormant_communities", by=["place"], quiet_days=days)}
@@ -282,7 +283,7 @@ def _benchmark(paper: Paper) -> list[str]:
     return [words.say("report.section.benchmark.text", source=source, year="2026", figure=figure, own=told)]
 
 
-def unread(paper: Paper) -> dict[str, Any]:
+def unread(paper: Paper) -> dict[str, Value]:
     """Return what was not read, and what it does to the figures."""
     words, figures = paper.words, paper.figures
     section = _empty(paper, "unread")

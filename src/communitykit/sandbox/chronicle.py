@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-from communitykit.model import Community, EngagementEvent, Member, Membership, Mention, Post, Provenance
+from communitykit.model import Community, EngagementEvent, Member, Membership, Mention, Post, Provenance, Record
+from communitykit.model.values import JSON
 
 PLATFORM: Final = "records"
 """What the records say they are from: what reading records at hand covers, then, is their coverage."""
@@ -25,7 +26,7 @@ class Chronicle:
 
     def __init__(self, as_of: datetime = datetime(2026, 12, 31, tzinfo=UTC)) -> None:
         """Begin with nobody; `as_of` is when all of it was true."""
-        self.records: list[Any] = []
+        self.records: list[Record] = []
         self._source = Provenance(connector=PLATFORM, version="1", origin="api", fetched_at=as_of, as_of=as_of)
         self._roots: dict[str, tuple[str, str]] = {}
 
@@ -109,11 +110,11 @@ class Chronicle:
         )
 
     def _write(
-        self, author: str, place: str, at: datetime, text: str, asks: Iterable[str], fields: dict[str, Any]
+        self, author: str, place: str, at: datetime, text: str, asks: Iterable[str], fields: dict[str, JSON]
     ) -> str:
         post = _id("post", str(len(self._roots)))
         self._roots[post] = (fields.get("root_id", post), place)
-        told: dict[str, Any] = {
+        told: dict[str, JSON] = {
             "url": f"https://aurora.example/posts/{len(self._roots) - 1}",
             "mentions": tuple(Mention(kind="member", id=one) for one in asks),
             **fields,

@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from random import Random
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from communitykit.errors import SettingsError
+from communitykit.model.values import JSON
 from communitykit.sandbox.platform import Answer, Call
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def parse_fault(text: str, *, seed: int = 1) -> Fault:
     kind = FAULTS[name]
     pairs = [(kind.main, rest)] if separator == "=" else [tuple(part.split("=", 1)) for part in rest.split(",") if part]
     known = {item.name: item for item in fields(kind) if not item.name.startswith("_")}
-    values: dict[str, Any] = {"seed": seed}
+    values: dict[str, JSON] = {"seed": seed}
     for pair in pairs:
         if len(pair) != 2 or pair[0] not in known:  # noqa: PLR2004 # a name and a value
             raise SettingsError(

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from communitykit.model.values import JSON
 from communitykit.sandbox.changes import TALK
 from communitykit.sandbox.faults import Fault, Proceed
 from communitykit.sandbox.platform import Answer, Call
@@ -48,7 +49,7 @@ class RepeatedCursor(Fault):
         if not cursor or not self.meets(call):
             return proceed()
 
-        def change(data: dict[str, Any]) -> None:
+        def change(data: dict[str, JSON]) -> None:
             _set_cursor(site, call, data, site.platform.next_page(call, cursor))
 
         return _changed(proceed(), change)
@@ -64,7 +65,7 @@ class ForeignLink(Fault):
     def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
         """Put the address where the next page is named, if one is."""
 
-        def change(data: dict[str, Any]) -> None:
+        def change(data: dict[str, JSON]) -> None:
             if _cursor(site, call, data) and self.meets(call):
                 _set_cursor(site, call, data, FOREIGN)
 
@@ -90,7 +91,7 @@ class EmptyPages(Fault):
         further = f"empty{len(self._leads)}"
         self._leads[further] = cursor
 
-        def change(data: dict[str, Any]) -> None:
+        def change(data: dict[str, JSON]) -> None:
             for key in site.platform.listings:
                 if isinstance(data.get(key), list):
                     data[key] = []
@@ -104,14 +105,14 @@ class Duplicates(Fault):
     """Each page begins with the last object of the page before."""
 
     name: ClassVar[str] = "duplicates"
-    _last: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
+    _last: dict[tuple[str, str], JSON] = field(default_factory=dict, repr=False)
 
     def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
         """Repeat an object."""
         cursor = site.platform.cursor_field
         listing = Call("", call.path, {}, fields={k: v for k, v in call.fields.items() if k != cursor}).key
 
-        def change(data: dict[str, Any]) -> None:
+        def change(data: dict[str, JSON]) -> None:
             for key in site.platform.listings:
                 items = data.get(key)
                 if not isinstance(items, list) or not items:
@@ -136,7 +137,7 @@ class MissingFields(Fault):
         """Leave fields out."""
         rng = Random(f"{self.seed}/{self.name}/{call.key}")
 
-        def change(data: dict[str, Any]) -> None:
+        def change(data: dict[str, JSON]) -> None:
             for item in _objects(data):
                 for name in sorted(site.platform.optional & item.keys()):
                     if rng.random() < self.share:
@@ -155,7 +156,7 @@ class UnknownFields(Fault):
     def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:  # noqa: ARG002
         """Add fields."""
 
-        def change(data: dict[str, Any]) -> None:
+        def change(data: dict[str, JSON]) -> None:
             for item in list(_objects(data)):
                 item["x_new_thing"] = {"kind": "unheard_of", "values": [1, None, "two"]}
                 self._met[call.key] += 1
@@ -174,7 +175,7 @@ class UnknownValues(Fault):
         """Let the platform put new values in."""
         rng = Random(f"{self.seed}/{self.name}/{call.key}")
 
-        def change(data: dict[str, Any]) -> None:
+        def change(data: dict[str, JSON]) -> None:
             for item in list(_objects(data)):
                 if rng.random() < self.share and site.desk.renew(item):
                     self._met[call.key] += 1
@@ -268,7 +269,7 @@ class Changing(Fault):
         return proceed()
 
 
-def _objects(data: Any) -> Iterable[dict[str, Any]]:  # noqa: ANN401 # decoded JSON
+def _objects(data: object) -> Iterable[dict[str, JSON]]:
     """Walk all objects below the answer itself, outer ones first."""
     pending = list(data.values()) if isinstance(data, dict) else [data]
     while pending:
@@ -280,13 +281,13 @@ def _objects(data: Any) -> Iterable[dict[str, Any]]:  # noqa: ANN401 # decoded J
             pending.extend(one)
 
 
-def _cursor(site: Site, call: Call, data: Any) -> Any:  # noqa: ANN401 # decoded JSON
+def _cursor(site: Site, call: Call, data: object) -> JSON:
     for step in site.platform.cursor_at(call):
         data = data.get(step) if isinstance(data, dict) else None
     return data
 
 
-def _set_cursor(site: Site, call: Call, data: dict[str, Any], cursor: str) -> None:
+def _set_cursor(site: Site, call: Call, data: dict[str, JSON], cursor: str) -> None:
     inner = data
     *outer, last = site.platform.cursor_at(call)
     for step in outer:
@@ -294,7 +295,7 @@ def _set_cursor(site: Site, call: Call, data: dict[str, Any], cursor: str) -> No
     inner[last] = cursor
 
 
-def _changed(answer: Answer, change: Callable[[dict[str, Any]], None]) -> Answer:
+def _changed(answer: Answer, change: Callable[[dict[str, JSON]], None]) -> Answer:
     """Change the JSON of a successful answer."""
     if not answer.headers.get("content-type", "").startswith("application/json") or answer.status != 200:  # noqa: PLR2004
         return answer

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 from urllib.parse import parse_qsl, unquote
 
 from communitykit.connector.flow import Budget
+from communitykit.model.values import JSON
 from communitykit.sandbox.messages import Message, Reaction, Segment
 from communitykit.sandbox.people import Person
 from communitykit.sandbox.places import Circle, Place
@@ -37,7 +38,7 @@ class Call:
     headers: Mapping[str, str]
     query: str = ""
     body: bytes = b""
-    fields: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, JSON] = field(default_factory=dict)
     malformed: bool = False
 
     @classmethod
@@ -96,7 +97,7 @@ class Answer:
     drip: float = 0.0
 
     @classmethod
-    def of(cls, data: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:  # noqa: ANN401
+    def of(cls, data: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
         """Answer with JSON."""
         body = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
         return cls(status, body, {"content-type": "application/json; charset=utf-8", **(headers or {})})
@@ -133,7 +134,7 @@ class Desk(ABC):
         draw = self.draw(call)
         return () if draw is None else (draw,)
 
-    def renew(self, item: dict[str, Any]) -> bool:
+    def renew(self, item: dict[str, JSON]) -> bool:
         """Put a value that nobody documented into an object, taking no meaning away; tell whether it could."""
         return False
 
@@ -171,21 +172,21 @@ class Platform(ABC):
     """Fields that the platform may leave out of any object without anything being lost."""
     archive_styles: ClassVar[tuple[str, ...]] = ()
     """Styles of export archives; empty where the platform has none."""
-    tight: ClassVar[Mapping[str, Any]] = {}
+    tight: ClassVar[Mapping[str, JSON]] = {}
     """Options of a site whose pages are as small as the platform ever makes them, so that a small world has many."""
-    renewing: ClassVar[Mapping[str, Any]] = {}
+    renewing: ClassVar[Mapping[str, JSON]] = {}
     """Options of a site whose tokens expire and can be renewed; empty where the platform has no such tokens."""
 
     @abstractmethod
     def open(self, site: Site) -> Desk:
         """Set a simulation up on a site: hand out its first token with `site.grant`, and give who answers."""
 
-    def limits(self, options: Mapping[str, Any]) -> Mapping[str, Budget]:
+    def limits(self, options: Mapping[str, object]) -> Mapping[str, Budget]:
         """Return the limits of a site with these options of the platform's own."""
         return self.budgets
 
     @abstractmethod
-    def settings(self, site: Site) -> dict[str, Any]:
+    def settings(self, site: Site) -> dict[str, JSON]:
         """Return what `communitykit.connect` needs to be told to read this simulation."""
 
     @abstractmethod
@@ -256,11 +257,13 @@ class Platform(ABC):
         """Return the kind that the platform tells a post apart as."""
         return "post"
 
-    def adjust(self, world: World, record: str, fields: dict[str, Any], subject: Any, door: Door) -> dict[str, Any]:  # noqa: ANN401
+    def adjust(
+        self, world: World, record: str, fields: dict[str, JSON], subject: object, door: Door
+    ) -> dict[str, JSON]:
         """Complete or cut down what the truth says of one record, where the platform differs from the rest."""
         return fields
 
-    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, JSON]]]:
         """Return records (kind, id, fields) besides the world's: the network, the system's account."""
         return iter(())
 

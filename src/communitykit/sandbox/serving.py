@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.errors import SettingsError
+from communitykit.model.values import JSON
 from communitykit.sandbox.platform import Platform
 from communitykit.sandbox.site import Logged, Site
 from communitykit.sandbox.throttle import Violation
@@ -42,7 +43,7 @@ class Server:
         return self.site.rate
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, JSON]:
         """What `communitykit.connect(platform, **settings)` needs."""
         return self.site.settings
 

@@ -10,9 +10,10 @@ import asyncio
 import selectors
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from communitykit.clock import Clock
+from communitykit.model.values import JSON
 from communitykit.sandbox.world import DEFAULT_NOW
 
 T = TypeVar("T")
@@ -74,5 +75,5 @@ async def _await(main: Callable[[Clock], Awaitable[T]], clock: Clock) -> T:
     return await main(clock)
 
 
-def _refuse(seconds: float) -> Any:  # noqa: ANN401 # never returns
+def _refuse(seconds: float) -> JSON:
     raise RuntimeError(f"a blocking sleep of {seconds} s would stop simulated time: use the async driver")

@@ -12,6 +12,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.model.values import JSON
 from communitykit.sandbox.platform import Answer, Call, Desk, Grant, Platform
 from communitykit.sandbox.throttle import Throttle, Violation
 from communitykit.sandbox.world import World
@@ -89,7 +90,7 @@ class Site:
         return next(iter(self.grants))
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, JSON]:
         """What `communitykit.connect(platform, **settings)` needs."""
         return {**self.platform.settings(self), "rate": self.rate}
 

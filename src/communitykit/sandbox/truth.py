@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel
 
 from communitykit.model.ids import native_text
+from communitykit.model.values import JSON
 
-Fields = dict[str, Any]
+Fields = dict[str, JSON]
 
 
 COMPARED_EVENTS = frozenset({"reacted", "joined", "left", "pinned", "community_changed"})
@@ -33,8 +33,8 @@ class Difference:
     record: str
     id: str
     field: str
-    expected: Any
-    found: Any
+    expected: JSON
+    found: JSON
     community_id: str | None = None
 
     def __str__(self) -> str:
@@ -61,7 +61,7 @@ class Truth:
     exact: bool = True
     events: frozenset[str] = frozenset()
 
-    def compare(self, current: Mapping[str, Iterable[Any]]) -> list[Difference]:
+    def compare(self, current: Mapping[str, Iterable[JSON]]) -> list[Difference]:
         """Compare with what was found: record kind → records, as models or as mappings of their fields.
 
         Gone posts, undone acts and ended memberships are passed over.
@@ -82,7 +82,7 @@ class Truth:
                     differences.append(Difference(record, key, "", None, row))
         return differences
 
-    def key(self, record: str, row: Mapping[str, Any]) -> str:
+    def key(self, record: str, row: Mapping[str, JSON]) -> str:
         """Return the key under which a record stands."""
         if record != "event" or row["kind"] not in {"joined", "left", "community_changed"}:
             given: str = row["id"]
@@ -90,8 +90,8 @@ class Truth:
         place = row.get("community_id") or row.get("target_id")
         return occurrence(row["kind"], place, row.get("actor_id"), row.get("occurred_at"))
 
-    def _found(self, record: str, rows: Iterable[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        merged: dict[str, Mapping[str, Any]] = {}
+    def _found(self, record: str, rows: Iterable[JSON]) -> Iterator[tuple[str, Mapping[str, JSON]]]:
+        merged: dict[str, Mapping[str, JSON]] = {}
         for one in rows:
             row = one.model_dump() if isinstance(one, BaseModel) else one
             if row.get("gone") or (record in {"event", "membership"} and row.get("active") is False):
@@ -104,14 +104,14 @@ class Truth:
             merged[key] = row
         return iter(merged.items())
 
-    def _fields(self, record: str, key: str, expected: Fields, row: Mapping[str, Any]) -> Iterator[Difference]:
+    def _fields(self, record: str, key: str, expected: Fields, row: Mapping[str, object]) -> Iterator[Difference]:
         for name, value in expected.items():
             found = self._value(name, row)
             if found != self._value(name, expected) and not (found in _NOTHING and value in _NOTHING):
                 community = expected.get("community_id") if found in _NOTHING else None
                 yield Difference(record, key, name, value, found, community)
 
-    def _value(self, name: str, row: Mapping[str, Any]) -> Any:  # noqa: ANN401 # any field's value
+    def _value(self, name: str, row: Mapping[str, JSON]) -> JSON:
         if name == "replies" and "counts" in row:
             return _part(row["counts"], "replies")
         if name == "files" and "attachments" in row:
@@ -124,7 +124,7 @@ class Truth:
             return self.aliases.get(value, value)
         return tuple(value) if isinstance(value, list) else value
 
-    def _tolerated(self, record: str, key: str, row: Mapping[str, Any]) -> bool:
+    def _tolerated(self, record: str, key: str, row: Mapping[str, object]) -> bool:
         """Stubs of members and communities are no lies, nor is being in the network itself."""
         if record == "member":
             return key in self.optional or row.get("kind", "unknown") == "unknown"
@@ -141,7 +141,7 @@ def occurrence(kind: str, community: str | None, actor: str | None, at: datetime
     return f"{kind} {native_text(community) if community else '-'} {native_text(actor) if actor else '-'} {second}"
 
 
-def _part(value: Any, name: str) -> Any:  # noqa: ANN401 # a mapping, a model or nothing
+def _part(value: object, name: str) -> JSON:
     if value is None:
         return None
     return value.get(name) if isinstance(value, Mapping) else getattr(value, name)

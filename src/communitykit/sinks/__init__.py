@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from communitykit.errors import CommunityKitError
 from communitykit.model import Record, Vanished
+from communitykit.model.values import Value
 from communitykit.sinks.targets import writing
 
 __all__ = ["export_store", "from_json_line", "read_jsonl", "to_json_line", "write_jsonl"]
@@ -24,7 +25,7 @@ def to_json_line(record: BaseModel) -> str:
     return record.__pydantic_serializer__.to_json(record, exclude_unset=True).decode()  # what model_dump_json calls
 
 
-def from_json_line(line: str | bytes) -> Any:  # noqa: ANN401 # a record
+def from_json_line(line: str | bytes) -> Value:
     """Read a record back, equal to the one that was written.
 
     Raises CommunityKitError when the line is no record.
@@ -58,7 +59,7 @@ def write_jsonl(
     return number
 
 
-def read_jsonl(path: str | Path) -> Iterator[Any]:
+def read_jsonl(path: str | Path) -> Iterator[Value]:
     """Read records back from JSON Lines.
 
     Raises CommunityKitError naming the line that is no record.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import duckdb
 import pyarrow as pa
 
 from communitykit.errors import StoreError
+from communitykit.model.values import Value
 from communitykit.shown import Table, as_html, as_text
 from communitykit.store.changed import VANISHING, changed, erased, vanished
 from communitykit.store.columns import MERGED, SCHEMA_VERSION, TABLES, field_columns
@@ -84,7 +85,7 @@ class Store:
         """Return the connection, which only reads; its temporary tables are whoever's who makes them."""
         return self._connection
 
-    def sql(self, query: str, parameters: list[Any] | dict[str, Any] | None = None) -> pa.Table:
+    def sql(self, query: str, parameters: list[Value] | dict[str, Value] | None = None) -> pa.Table:
         """Run a query and give an Arrow table; times are UTC.
 
         The tables are members, communities, memberships, posts, post_versions, events, measures, coverage, issues,
@@ -147,7 +148,7 @@ class Store:
         order = " ORDER BY id" if kind in MERGED else ""
         yield from self._read(kind, f"SELECT * FROM {TABLES[kind]}{order}", None, batch)  # noqa: S608 # checked
 
-    def changed(self, since_run: str | None = None, *, batch: int = 10_000) -> Iterator[Any]:
+    def changed(self, since_run: str | None = None, *, batch: int = 10_000) -> Iterator[Value]:
         """Yield what changed since a run ended, for who keeps a copy: each record whole, merged from all that is known.
 
         What is not so any more (deleted, emptied, undone, vanished, in a community that is gone) comes as `Vanished`:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from communitykit.model import RECORD_TYPES
+from communitykit.model.values import Value
 from communitykit.store.types import Json, Scalar, type_of
 
 SCHEMA_VERSION = 2
@@ -50,23 +51,23 @@ class Column:
         """Its type in Arrow."""
         return self.kind.arrow
 
-    def hold(self, value: Any) -> Any:  # noqa: ANN401 # any field's value
+    def hold(self, value: object) -> Value:
         """Turn a field's value into the column's; one that is empty needs no cell."""
         return None if value == () and self.may_be_empty else self.kind.hold(value)
 
-    def array(self, values: Sequence[Any]) -> pa.Array[Any]:
+    def array(self, values: Sequence[object]) -> pa.Array[Any]:
         """Turn many fields' values into the column's array."""
         if self.may_be_empty:
             values = [value or None for value in values]
         return self.held([self.kind.hold(value) for value in values] if isinstance(self.kind, Json) else values)
 
-    def held(self, values: Sequence[Any]) -> pa.Array[Any]:
+    def held(self, values: Sequence[object]) -> pa.Array[Any]:
         """Turn many values that are held into the column's array."""
         if type(self.kind) is not Scalar and all(value is None for value in values):
             return pa.array([None] * len(values), self.arrow)
         return self.kind.array(values)
 
-    def decode(self, value: Any) -> Any:  # noqa: ANN401 # any column's value
+    def decode(self, value: object) -> Value:
         """Turn the column's value into one that the model's validation takes."""
         return () if value is None and self.may_be_empty else self.kind.decode(self.kind.held(value))
 
@@ -121,7 +122,7 @@ def arrow_schema(kind: str) -> pa.Schema:
     return pa.schema([pa.field(column.name, column.arrow) for column in columns(kind)])
 
 
-def default_of(kind: str, name: str) -> Any:  # noqa: ANN401 # any field's default
+def default_of(kind: str, name: str) -> Value:
     """Return the value that an untold field reads as: the model's default, held."""
     model: type[BaseModel] = RECORD_TYPES[kind]
     field = model.model_fields[name]

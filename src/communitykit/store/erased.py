@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 
@@ -45,7 +45,7 @@ def row_key(connection: duckdb.DuckDBPyConnection, key: str) -> str:
     return hashlib.sha256(f"{told}{key}".encode()).hexdigest()[:_LENGTH]
 
 
-def note_erased(connection: duckdb.DuckDBPyConnection, table: str, rule: str, values: Any, run: str) -> None:  # noqa: ANN401 # as DuckDB takes them
+def note_erased(connection: duckdb.DuckDBPyConnection, table: str, rule: str, values: object, run: str) -> None:
     """Note the rows of a table that a rule is about to erase; nothing for tables that nobody follows."""
     if table in _KINDS:
         connection.execute(

@@ -6,12 +6,13 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 
 from communitykit.model import Mention, references
 from communitykit.model.ids import native_text
+from communitykit.model.values import Value
 
 FORGOTTEN: Final = "[forgotten]"
 """Stands where another person's text named somebody who is forgotten."""
@@ -37,7 +38,7 @@ def note(connection: duckdb.DuckDBPyConnection, accounts: Iterable[str]) -> None
             connection.execute("INSERT INTO forgotten VALUES (?)", [digest(one)])
 
 
-def who_is_forgotten(connection: duckdb.DuckDBPyConnection) -> Callable[[Any], bool] | None:
+def who_is_forgotten(connection: duckdb.DuckDBPyConnection) -> Callable[[Value], bool] | None:
     """Return the test whether an id is that of somebody forgotten; None where nobody is."""
     known = _hashes(connection)
     if not known:
@@ -46,7 +47,7 @@ def who_is_forgotten(connection: duckdb.DuckDBPyConnection) -> Callable[[Any], b
     return lambda one: isinstance(one, str) and digest(one) in known
 
 
-def without(records: Iterable[Any], forgotten: Callable[[Any], bool]) -> Iterator[Any]:
+def without(records: Iterable[Value], forgotten: Callable[[Value], bool]) -> Iterator[Value]:
     """Yield records without those who are forgotten: what is theirs is left out, what names them does so no more."""
     for record in records:
         if any(forgotten(getattr(record, name)) for name in _LEFT_OUT.get(record.record, ())):
@@ -59,7 +60,7 @@ def without(records: Iterable[Any], forgotten: Callable[[Any], bool]) -> Iterato
         yield _unnamed(record, named) if named else record
 
 
-def without_in_checkpoint(checkpoint: Any, forgotten: Callable[[Any], bool]) -> Any:  # noqa: ANN401 # any JSON
+def without_in_checkpoint(checkpoint: object, forgotten: Callable[[Value], bool]) -> Value:
     """Return a checkpoint that lists none of them to be looked up."""
     if isinstance(checkpoint, Mapping) and isinstance(checkpoint.get("ids"), list):
         return {**checkpoint, "ids": [one for one in checkpoint["ids"] if not forgotten(one)]}
@@ -74,7 +75,7 @@ def unsaid(text: str | None, names: Iterable[str]) -> str | None:
     return text
 
 
-def without_in_extra(value: Any, ids: frozenset[str] | set[str]) -> Any:  # noqa: ANN401 # any JSON
+def without_in_extra(value: object, ids: frozenset[str] | set[str]) -> Value:
     """Return JSON in which no value is one of these ids."""
     if isinstance(value, Mapping):
         return {name: without_in_extra(one, ids) for name, one in value.items() if one not in _among(ids)}
@@ -93,9 +94,9 @@ class _among:  # noqa: N801 # reads as a word
         return isinstance(one, str) and one in self.ids
 
 
-def _unnamed(record: Any, ids: set[str]) -> Any:  # noqa: ANN401 # any record
+def _unnamed(record: Value, ids: set[str]) -> Value:
     """Return a record that names these ids no more."""
-    changed: dict[str, Any] = {"raw": None} if getattr(record, "raw", None) is not None else {}
+    changed: dict[str, Value] = {"raw": None} if getattr(record, "raw", None) is not None else {}
     for one in references(record):
         if one.id not in ids:
             continue

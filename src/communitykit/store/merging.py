@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from communitykit.model.merge import Known, bury, merge
+from communitykit.model.values import Value
 from communitykit.store.columns import TABLES
 from communitykit.store.observing import observed, with_brackets
 from communitykit.store.reach import touch, touch_buried
@@ -43,7 +44,9 @@ class Tally:
             counts[table] = counts.get(table, 0) + number
 
 
-def store(connection: duckdb.DuckDBPyConnection, kind: str, records: Sequence[Any], tally: Tally, run_id: str) -> None:
+def store(
+    connection: duckdb.DuckDBPyConnection, kind: str, records: Sequence[Value], tally: Tally, run_id: str
+) -> None:
     """Store records of one kind: new ones as they are, known ones merged with what is stored."""
     ids = [record.id for record in records]
     stored = known_of(connection, kind, ids)
@@ -51,7 +54,7 @@ def store(connection: duckdb.DuckDBPyConnection, kind: str, records: Sequence[An
     if kind == "event":
         unknown = [record for record in records if same.get(record.id, record.id) not in stored]
         records = with_brackets(records, observed(connection, unknown, run_id))
-    first: dict[str, Any] = {}  # seen for the first time, and once
+    first: dict[str, Value] = {}  # seen for the first time, and once
     new: dict[str, Known] = {}  # seen for the first time, and more than once
     if not stored and not same and len(set(ids)) == len(ids) and not _any_gone(kind, records):
         first = dict(zip(ids, records, strict=True))
@@ -98,7 +101,7 @@ def select(
     connection: duckdb.DuckDBPyConnection,
     kind: str,
     what: str,
-    ids: Any,  # noqa: ANN401 # Arrow, or a list of text
+    ids: Value,
     *,
     by: str = "id",
     live: bool = False,
@@ -160,7 +163,7 @@ def _keep_versions(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, Kno
         connection.unregister("replaced")
 
 
-def _replaced(versions: Mapping[tuple[str, datetime | None, str], Mapping[str, Any]]) -> pa.Table:
+def _replaced(versions: Mapping[tuple[str, datetime | None, str], Mapping[str, Value]]) -> pa.Table:
     def column(name: str) -> pa.Array[Any]:
         return pa.array([version[name] for version in versions.values()], pa.string())
 
@@ -174,7 +177,7 @@ def _replaced(versions: Mapping[tuple[str, datetime | None, str], Mapping[str, A
 
 
 def _same_acts(
-    connection: duckdb.DuckDBPyConnection, records: Sequence[Any], stored: Mapping[str, Known]
+    connection: duckdb.DuckDBPyConnection, records: Sequence[Value], stored: Mapping[str, Known]
 ) -> dict[str, str]:
     """Find joins and leaves that another door told already: same actor and community, within a minute."""
     acts = [
@@ -208,12 +211,12 @@ def _same_acts(
     return same
 
 
-def _heard(values: dict[str, Any], held: Known) -> dict[str, Any]:
+def _heard(values: dict[str, Value], held: Known) -> dict[str, Value]:
     """Return what is told, without the word that there is no time, where the store knows two runs around it."""
     if held.values.get("time_source") == "observed" and values.get("time_source") == "none":
         del values["time_source"]
     return values
 
 
-def _any_gone(kind: str, records: Iterable[Any]) -> bool:
+def _any_gone(kind: str, records: Iterable[Value]) -> bool:
     return kind in {"post", "community"} and any(record.gone for record in records)

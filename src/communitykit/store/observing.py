@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import duckdb
 import pyarrow as pa
+
+from communitykit.model.values import Value
 
 # The post was there before this run, told through the same door, and that door had told acts of the kind by then: had
 # the act been done, it would have been told. What is read for the first time happened at no time that anybody knows.
@@ -20,7 +21,7 @@ AND EXISTS (SELECT 1 FROM events e WHERE e.kind = a.kind AND e.source_connector 
 """
 
 
-def observed(connection: duckdb.DuckDBPyConnection, acts: Sequence[Any], run_id: str) -> dict[str, datetime]:
+def observed(connection: duckdb.DuckDBPyConnection, acts: Sequence[Value], run_id: str) -> dict[str, datetime]:
     """Return, for acts that are new to the store and have no time, when they had not happened yet; by id."""
     undated = [act for act in acts if act.occurred_at is None and act.target_id is not None and act.active]
     if not undated:
@@ -42,7 +43,7 @@ def observed(connection: duckdb.DuckDBPyConnection, acts: Sequence[Any], run_id:
     return {key: after for key, after in rows if after is not None}
 
 
-def with_brackets(acts: Sequence[Any], after: dict[str, datetime]) -> list[Any]:
+def with_brackets(acts: Sequence[Value], after: dict[str, datetime]) -> list[Value]:
     """Return the acts, those that were observed saying so."""
     return [
         act.model_copy(update={"time_source": "observed", "observed_after": after[act.id]}) if act.id in after else act

@@ -15,6 +15,7 @@ from pydantic_core import from_json, to_json
 
 from communitykit.model import RECORD_TYPES, Provenance, Vanished, told_fields
 from communitykit.model.merge import Known, begin
+from communitykit.model.values import Value
 from communitykit.store.columns import PROVENANCE_NAMES, arrow_schema, by_name, columns, default_of, field_columns
 from communitykit.store.types import UTC_TIME
 
@@ -36,7 +37,7 @@ class Kept:
 _KEPT = ("first_run", "changed_run", "last_run", "seen_before", "gone", "community_id")
 
 
-def told(record: Any) -> dict[str, Any]:  # noqa: ANN401 # any record
+def told(record: Value) -> dict[str, Value]:
     """Return what a record tells, as the columns hold it."""
     names = by_name(record.record)
     values = {name: names[name].hold(getattr(record, name)) for name in told_fields(record)}
@@ -45,7 +46,7 @@ def told(record: Any) -> dict[str, Any]:  # noqa: ANN401 # any record
     return values
 
 
-def fresh(record: Any) -> Known:  # noqa: ANN401 # any record
+def fresh(record: Value) -> Known:
     """Begin what is known with one record."""
     return begin(told(record), record.source.as_of, record.source)
 
@@ -72,7 +73,7 @@ def known_rows(kind: str, table: pa.Table) -> dict[str, Known]:
 def table_of(kind: str, known: dict[str, Known], run_id: str) -> pa.Table:
     """Make the rows of what is known, as a run stores them."""
     items = list(known.values())
-    arrays: list[Any] = []
+    arrays: list[Value] = []
     for column in field_columns(kind):
         if column.name == "id":
             arrays.append(pa.array(known, pa.string()))
@@ -94,7 +95,7 @@ def table_of(kind: str, known: dict[str, Known], run_id: str) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
 
 
-def table_of_fresh(kind: str, records: Sequence[Any], run_id: str) -> pa.Table:
+def table_of_fresh(kind: str, records: Sequence[Value], run_id: str) -> pa.Table:
     """Make the rows of records that nothing is known of yet: what `table_of` makes of them, in a fifth of the time."""
     fields = field_columns(kind)
     rows = map(itemgetter(*(column.name for column in fields)), map(vars, records))
@@ -127,7 +128,7 @@ def _repeated(text: str, times: int) -> pa.Array[Any]:
     return pa.array([text], pa.string()).take(pa.array([0] * times, pa.int32()))
 
 
-def _provenance_arrays(sources: Sequence[Any], as_of: Sequence[datetime], provenance: Sequence[str]) -> list[Any]:
+def _provenance_arrays(sources: Sequence[Value], as_of: Sequence[datetime], provenance: Sequence[str]) -> list[Value]:
     places: dict[int, int] = {}  # a page's records share their source: its columns are made once, and repeated
     where = pa.array([places.setdefault(id(source), len(places)) for source in sources], pa.int32())
     distinct = list({id(source): source for source in sources}.values())
@@ -141,7 +142,7 @@ def _provenance_arrays(sources: Sequence[Any], as_of: Sequence[datetime], proven
     ]
 
 
-def plain_table(kind: str, records: Sequence[Any]) -> pa.Table:
+def plain_table(kind: str, records: Sequence[object]) -> pa.Table:
     """Make the rows of records that are not merged (coverage, issues)."""
     arrays = [column.array([getattr(record, column.name) for record in records]) for column in columns(kind)]
     return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
@@ -201,6 +202,6 @@ def _moment(stamp: str) -> datetime:
     return datetime.fromisoformat(stamp)
 
 
-def checkpoints(table: pa.Table) -> dict[str, Any]:
+def checkpoints(table: pa.Table) -> dict[str, Value]:
     """Read the table of checkpoints: by slice."""
     return {row["slice"]: from_json(row["checkpoint"]) for row in table.to_pylist()}

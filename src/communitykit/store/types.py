@@ -16,7 +16,9 @@ import pyarrow as pa
 from pydantic import AwareDatetime, BaseModel
 from pydantic_core import from_json, to_json
 
-Values: TypeAlias = Sequence[Any]
+from communitykit.model.values import Value
+
+Values: TypeAlias = Sequence[Value]
 
 UTC_TIME = pa.timestamp("us", tz="UTC")
 
@@ -28,15 +30,15 @@ class Scalar:
     sql: str
     arrow: pa.DataType
 
-    def hold(self, value: Any) -> Any:  # noqa: ANN401 # any value of this type, or None
+    def hold(self, value: Value) -> Value:
         """Return a model's value as it is held."""
         return value
 
-    def held(self, value: Any) -> Any:  # noqa: ANN401 # same
+    def held(self, value: Value) -> Value:
         """Return a stored value as it is held."""
         return value
 
-    def decode(self, value: Any) -> Any:  # noqa: ANN401 # same
+    def decode(self, value: Value) -> Value:
         """Return a held value as the model's validation takes it."""
         return value
 
@@ -49,11 +51,11 @@ class Scalar:
 class Json(Scalar):
     """What has no shape of its own, as JSON text."""
 
-    def hold(self, value: Any) -> Any:  # noqa: ANN401 # anything
+    def hold(self, value: Value) -> Value:
         """Return its text."""
         return None if value is None else to_json(value).decode()
 
-    def decode(self, value: Any) -> Any:  # noqa: ANN401 # JSON text
+    def decode(self, value: Value) -> Value:
         """Return what the text says."""
         return None if value is None else from_json(value)
 
@@ -64,17 +66,17 @@ class Listing(Scalar):
 
     item: Scalar
 
-    def hold(self, value: Any) -> Any:  # noqa: ANN401 # a tuple
+    def hold(self, value: Value) -> Value:
         """Return it as a list."""
         return None if value is None else [self.item.hold(one) for one in value]
 
-    def held(self, value: Any) -> Any:  # noqa: ANN401 # a list
+    def held(self, value: Value) -> Value:
         """Return it with its items held."""
         return None if value is None else [self.item.held(one) for one in value]
 
     def array(self, values: Values) -> pa.Array[Any]:
         """Return the array: where each list begins, and all items one after another."""
-        items: Any = self.item.array(list(chain.from_iterable(value for value in values if value is not None)))
+        items: Value = self.item.array(list(chain.from_iterable(value for value in values if value is not None)))
         made: pa.Array[Any] = pa.ListArray.from_arrays(_offsets(values), items)
         return made
 
@@ -85,19 +87,19 @@ class Mapped(Scalar):
 
     value: Scalar
 
-    def hold(self, value: Any) -> Any:  # noqa: ANN401 # a dict
+    def hold(self, value: Value) -> Value:
         """Return it in order."""
         return None if value is None else dict(sorted(value.items()))
 
-    def held(self, value: Any) -> Any:  # noqa: ANN401 # pairs
+    def held(self, value: Value) -> Value:
         """Return the pairs as a dict."""
         return None if value is None else dict(sorted(value))
 
     def array(self, values: Values) -> pa.Array[Any]:
         """Return the array: names and numbers one after another."""
         there = [self.hold(value) for value in values if value is not None]
-        names: Any = pa.array(list(chain.from_iterable(there)), pa.string())
-        numbers: Any = self.value.array(list(chain.from_iterable(value.values() for value in there)))
+        names: Value = pa.array(list(chain.from_iterable(there)), pa.string())
+        numbers: Value = self.value.array(list(chain.from_iterable(value.values() for value in there)))
         made: pa.Array[Any] = pa.MapArray.from_arrays(_offsets(values), names, numbers)
         return made
 
@@ -109,17 +111,17 @@ class Struct(Scalar):
     fields: tuple[tuple[str, Scalar], ...]
     arrow_fields: tuple[pa.Field[Any], ...]
 
-    def hold(self, value: Any) -> Any:  # noqa: ANN401 # a model
+    def hold(self, value: Value) -> Value:
         """Return its fields by name."""
         return None if value is None else {name: kind.hold(getattr(value, name)) for name, kind in self.fields}
 
-    def held(self, value: Any) -> Any:  # noqa: ANN401 # a dict
+    def held(self, value: Value) -> Value:
         """Return it with its fields held."""
         return None if value is None else {name: kind.held(value[name]) for name, kind in self.fields}
 
     def array(self, values: Values) -> pa.Array[Any]:
         """Return the array: one for each field."""
-        empty: dict[str, Any] = dict.fromkeys(name for name, _ in self.fields)
+        empty: dict[str, Value] = dict.fromkeys(name for name, _ in self.fields)
         rows = [empty if one is None else one if isinstance(one, dict) else vars(one) for one in values]
         children = [kind.array([row[name] for row in rows]) for name, kind in self.fields]
         missing = pa.array([value is None for value in values], pa.bool_())
@@ -170,7 +172,7 @@ def _plain(annotation: Any) -> Any:  # noqa: ANN401 # a type as a value
     return annotation
 
 
-def _offsets(values: Values) -> Any:  # noqa: ANN401 # the stubs know no nulls in them
+def _offsets(values: Values) -> Value:
     """Return where each value's items begin; an offset that is null makes its value null."""
     ends = [0, *accumulate(0 if value is None else len(value) for value in values)]
     begins = [None if value is None else begin for value, begin in zip(values, ends, strict=False)]

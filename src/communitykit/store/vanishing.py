@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from communitykit.model.ids import is_local, parse_id
 from communitykit.model.merge import Known, bury, merge
+from communitykit.model.values import Value
 from communitykit.store.columns import TABLES
 from communitykit.store.merging import Tally, known_of, select, write
 
-_VANISHED: dict[str, dict[str, Any]] = {
+_VANISHED: dict[str, dict[str, Value]] = {
     "post": {"gone": "vanished"},
     "community": {"gone": "vanished"},
     "event": {"active": False},
@@ -41,7 +41,7 @@ class Walked:
     record: str
     within: Mapping[str, str | bool | None]
     seen: frozenset[str]
-    source: Any
+    source: Value
     network: str
     since: datetime | None = None
     until: datetime | None = None
@@ -89,7 +89,7 @@ def sweep(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally
 
 def _matching(connection: duckdb.DuckDBPyConnection, one: Walked) -> list[str]:
     clauses = [_live(one.record), "starts_with(id, ?)"]
-    values: list[Any] = [one.network]
+    values: list[Value] = [one.network]
     for name, value in one.within.items():
         clauses.append(f"{name} IS NOT DISTINCT FROM ?")
         values.append(value)

@@ -14,6 +14,7 @@ import pyarrow as pa
 from pydantic_core import from_json, to_json
 
 from communitykit.errors import StoreBusyError, StoreError
+from communitykit.model.values import Value
 from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.compacting import comes_from, compact, is_due, make_due
 from communitykit.store.connection import IN_MEMORY, MEMORY_LIMITS, connect, disconnect, identity
@@ -37,10 +38,10 @@ SELECT *, {", ".join(f"{sql} AS {name}" for name, sql in place_of("checkpoints")
 class Group:
     """What is committed at once."""
 
-    records: list[Any] = field(default_factory=list)
+    records: list[Value] = field(default_factory=list)
     walked: list[Walked] = field(default_factory=list)
-    plain: list[Any] = field(default_factory=list)
-    checkpoints: dict[str, Any] = field(default_factory=dict)
+    plain: list[Value] = field(default_factory=list)
+    checkpoints: dict[str, Value] = field(default_factory=dict)
 
 
 class Writer:
@@ -98,7 +99,7 @@ class Writer:
             self.path.resolve().unlink()
         self._close()
 
-    def checkpoints(self) -> dict[str, Any]:
+    def checkpoints(self) -> dict[str, Value]:
         """Return all checkpoints by slice.
 
         Raises StoreError where they cannot be read.
@@ -116,7 +117,7 @@ class Writer:
             rows = self._writable().execute("DELETE FROM checkpoints WHERE stored_at > ? RETURNING slice", [moment])
             return sorted(name for (name,) in rows.fetchall())
 
-    def start_run(self, run: Mapping[str, Any]) -> None:
+    def start_run(self, run: Mapping[str, object]) -> None:
         """Note that a run began.
 
         Raises StoreError where it cannot be written.
@@ -125,7 +126,7 @@ class Writer:
             self._insert_run(self._writable(), run)
         self._still_there()
 
-    def end_run(self, run: Mapping[str, Any]) -> None:
+    def end_run(self, run: Mapping[str, object]) -> None:
         """Note how a run ended.
 
         Raises StoreError where it cannot be written.
@@ -163,7 +164,7 @@ class Writer:
         connection.execute("BEGIN")
         try:
             group = _without_forgotten(connection, group)
-            by_kind: dict[str, list[Any]] = {}
+            by_kind: dict[str, list[Value]] = {}
             for record in group.records:
                 by_kind.setdefault(record.record, []).append(record)
             for kind in MERGED:
@@ -262,7 +263,7 @@ class Writer:
         )
 
     def _store_checkpoints(
-        self, connection: duckdb.DuckDBPyConnection, checkpoints: Mapping[str, Any], *, run_id: str, now: datetime
+        self, connection: duckdb.DuckDBPyConnection, checkpoints: Mapping[str, object], *, run_id: str, now: datetime
     ) -> None:
         if not checkpoints:
             return
@@ -278,7 +279,7 @@ class Writer:
         connection.execute(_STORE_CHECKPOINTS)
         connection.unregister("moved")
 
-    def _insert_run(self, connection: duckdb.DuckDBPyConnection, run: Mapping[str, Any]) -> None:
+    def _insert_run(self, connection: duckdb.DuckDBPyConnection, run: Mapping[str, object]) -> None:
         names = list(run)
         marks = ", ".join("?" for _ in names)
         connection.execute(

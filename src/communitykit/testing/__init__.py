@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from communitykit.model.values import JSON
 
 if TYPE_CHECKING:
     from communitykit.testing.connecting import connect, connect_async, pull, read_archive, receive
@@ -38,7 +40,7 @@ _ROOMS = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 # what a module's attribute is
+def __getattr__(name: str) -> JSON:
     """Import a name when it is asked for: the pytest plugin beside it is loaded by every pytest."""
     if name not in _ROOMS:
         raise AttributeError(name)

@@ -15,6 +15,7 @@ from communitykit.connector.registry import registry
 from communitykit.connector.settings import load_settings
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Conductor
+from communitykit.model.values import JSON
 from communitykit.sandbox import CHANGES, Platform, World, project
 from communitykit.sandbox.truth import Difference
 from communitykit.testing.reading import Kept, Run, current, read
@@ -44,7 +45,7 @@ class Checks:
 
     connector: ClassVar[str]
     seed: ClassVar[int] = 5
-    everything: ClassVar[Mapping[str, Any]] = {"lookback": "all", "threads": "all"}
+    everything: ClassVar[Mapping[str, JSON]] = {"lookback": "all", "threads": "all"}
     ratio: ClassVar[tuple[float, float, float]] = (0.75, 1.0, 1.1)
 
     @pytest.fixture
@@ -113,7 +114,7 @@ class Checks:
         found: list[Difference] = truth.compare(store.current() if isinstance(store, Kept) else current(store))
         return found
 
-    def all_settings(self, declared: Connector) -> dict[str, Any]:
+    def all_settings(self, declared: Connector) -> dict[str, JSON]:
         """Return `everything`, as far as the connector has such settings."""
         return {name: value for name, value in self.everything.items() if name in declared.settings.model_fields}
 
@@ -132,6 +133,6 @@ def platform_of(declared: Connector) -> Platform:
     return made
 
 
-def conduct(declared: Connector, settings: Mapping[str, Any], *, clock: Clock = SYSTEM_CLOCK) -> Conductor:
+def conduct(declared: Connector, settings: Mapping[str, object], *, clock: Clock = SYSTEM_CLOCK) -> Conductor:
     """Prepare a connector that need not be installed, with rate limits of its own."""
     return Conductor(declared, load_settings(declared.name, declared.settings, settings), clock=clock, pace=Pace())

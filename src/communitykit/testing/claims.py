@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from communitykit.connector.declaration import Capabilities
 from communitykit.model.records import told_fields
+from communitykit.model.values import JSON
 
 DIRECTORY = frozenset(
     {
@@ -17,7 +17,7 @@ DIRECTORY = frozenset(
 """Member fields that a connector claims one by one."""
 
 
-def claims_too_little(claimed: Capabilities, records: Iterable[Any]) -> list[str]:
+def claims_too_little(claimed: Capabilities, records: Iterable[JSON]) -> list[str]:
     """Name what records tell and the capabilities leave out: what is not claimed is absent, not hidden."""
     found = list(records)
     of = {kind: [one for one in found if one.record == kind] for kind in ("member", "post", "event", "membership")}

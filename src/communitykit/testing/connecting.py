@@ -26,7 +26,7 @@ from communitykit.result import PullResult
 
 def connect(
     connector: str | Connector,
-    settings: Mapping[str, Any],
+    settings: Mapping[str, object],
     *,
     clock: Clock = SYSTEM_CLOCK,
     pace: Pace | None = None,
@@ -41,7 +41,7 @@ def connect(
 
 def connect_async(
     connector: str | Connector,
-    settings: Mapping[str, Any],
+    settings: Mapping[str, object],
     *,
     clock: Clock = SYSTEM_CLOCK,
     pace: Pace | None = None,

@@ -17,6 +17,8 @@ from communitykit.doors.archive import ArchiveSession
 from communitykit.doors.webhook import receive_for
 from communitykit.errors import SignatureError
 from communitykit.model.merge import merge_records
+from communitykit.model.records import Record
+from communitykit.model.values import JSON
 from communitykit.sandbox import Platform, World, project, serve
 from communitykit.sinks import to_json_line
 from communitykit.testing.base import Checks, conduct
@@ -56,7 +58,7 @@ class DoorChecks(Checks):
         """The sync driver, over real sockets and threads, stores exactly what the async driver reads."""
         store = Kept()
         alone = store.read(declared, world)
-        told: list[Any] = []
+        told: list[JSON] = []
         clock = Clock(now=lambda: world.now)
         with serve(world, platform) as server:
             conductor = conduct(declared, server.settings, clock=clock)
@@ -142,7 +144,7 @@ def _styles(declared: Connector, platform: Platform) -> tuple[str, ...]:
     return platform.archive_styles
 
 
-def _archived(declared: Connector, world: World, path: Path, **ask: Any) -> list[Any]:  # noqa: ANN401 # ReadOptions' keywords
+def _archived(declared: Connector, world: World, path: Path, **ask: Any) -> list[JSON]:  # noqa: ANN401 # ReadOptions' keywords
     opened = Archive(path, nested=declared.archive is not None and declared.archive.nested)
     with ArchiveSession(declared, opened, None, Clock(now=lambda: world.now)) as archive:
         records = list(archive.records(**ask))
@@ -151,11 +153,11 @@ def _archived(declared: Connector, world: World, path: Path, **ask: Any) -> list
 
 
 def _delivered(
-    declared: Connector, platform: Platform, world: World, changes: Iterable[Any], *, duplicates: int = 0
-) -> list[Any]:
+    declared: Connector, platform: Platform, world: World, changes: Iterable[JSON], *, duplicates: int = 0
+) -> list[JSON]:
     if declared.webhook is None:
         pytest.skip(f"{declared.name} declares no webhook door")
-    records: list[Any] = []
+    records: list[Record] = []
     for headers, body in platform.deliveries(world, changes, secret=SECRET, duplicates=duplicates):
         sent_at = platform.sent_at(headers, body) or world.now
         clock = Clock(now=lambda sent_at=sent_at: sent_at)  # type: ignore[misc] # a default in a lambda
@@ -168,7 +170,7 @@ def _delivered(
     return records
 
 
-def _disagreements(ours: Iterable[Any], theirs: Iterable[Any], aliases: Mapping[str, str]) -> list[str]:
+def _disagreements(ours: Iterable[JSON], theirs: Iterable[JSON], aliases: Mapping[str, str]) -> list[str]:
     """Name the fields that two doors tell differently of one record; where they share no post, that is wrong too."""
     one, other = merge_records(ours), merge_records(theirs)
     shared = one.keys() & other.keys()
@@ -183,7 +185,7 @@ def _disagreements(ours: Iterable[Any], theirs: Iterable[Any], aliases: Mapping[
     return found
 
 
-def _plain(name: str, value: Any, aliases: Mapping[str, str]) -> Any:  # noqa: ANN401 # any field's value
+def _plain(name: str, value: JSON, aliases: Mapping[str, str]) -> JSON:
     """Reduce a value to what doors must agree on: files of attachments, members under either of their ids."""
     if name == "attachments":
         return sorted(str(one.name) for one in value or () if one.kind in _FILES)
@@ -192,6 +194,6 @@ def _plain(name: str, value: Any, aliases: Mapping[str, str]) -> Any:  # noqa: A
     return aliases.get(value, value) if isinstance(value, str) else value
 
 
-def _told(records: list[Any]) -> Counter[str]:
+def _told(records: list[Record]) -> Counter[str]:
     """Count records by what they tell, when apart."""
     return Counter(to_json_line(record.model_copy(update={"source": None})) for record in records)

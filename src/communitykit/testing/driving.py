@@ -11,6 +11,7 @@ from typing_extensions import TypeVar
 
 from communitykit.connector.flow import Batch, Checkpoint, Gap, Request, Response, Slice, Swept
 from communitykit.errors import CommunityKitError, CredentialError
+from communitykit.model.values import JSON
 
 T = TypeVar("T", default=None)
 Told: TypeAlias = Batch | Slice | Swept | Gap
@@ -56,14 +57,14 @@ class Driven(Generic[T]):
         """Return the last checkpoint, that of a run which stored everything; None where there was none."""
         return next((batch.checkpoint for batch in reversed(self.batches) if batch.checkpoint is not None), None)
 
-    def items(self, kind: str) -> list[Any]:
+    def items(self, kind: str) -> list[JSON]:
         """Return the payloads of one kind."""
         return [item for batch in self.batches if batch.kind == kind for item in batch.items]
 
 
 def drive(
     flow: Generator[Any, Any, T],
-    answer: Callable[[Request], Any],
+    answer: Callable[[Request], JSON],
     *,
     error_of: Callable[[Response], CommunityKitError | None] | None = None,
     at: datetime = NOW,
@@ -81,7 +82,7 @@ def drive(
     Raises AssertionError when a flow asks more than `limit` times, and what the flow itself raises.
     """
     driven: Driven[T] = Driven()
-    given: Any = None
+    given: JSON = None
     error: CommunityKitError | None = None
     while True:
         try:
@@ -108,14 +109,14 @@ def drive(
             driven.steps.append(step)
 
 
-def in_turn(*answers: Any) -> Callable[[Request], Any]:  # noqa: ANN401 # what `drive` takes
+def in_turn(*answers: Any) -> Callable[[Request], JSON]:  # noqa: ANN401 # what `drive` takes
     """Return an `answer` that gives these one after the other.
 
     It raises AssertionError when there are no more.
     """
-    rest: Iterator[Any] = iter(answers)
+    rest: Iterator[JSON] = iter(answers)
 
-    def answer(request: Request) -> Any:  # noqa: ANN401 # same
+    def answer(request: Request) -> JSON:
         for told in rest:
             return told
         message = f"nothing is left to answer {request.method} {request.url} {dict(request.params)}"
@@ -126,7 +127,7 @@ def in_turn(*answers: Any) -> Callable[[Request], Any]:  # noqa: ANN401 # what `
 
 def _answered(
     request: Request,
-    answer: Callable[[Request], Any],
+    answer: Callable[[Request], JSON],
     error_of: Callable[[Response], CommunityKitError | None] | None,
     at: datetime,
 ) -> Response | CommunityKitError:

@@ -6,18 +6,18 @@ import json
 import re
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from communitykit.connector.declaration import Connector
 from communitykit.model.ids import network_prefix
+from communitykit.model.values import JSON
 from communitykit.sandbox import Place, Platform, World
 from communitykit.sinks import from_json_line, to_json_line
 from communitykit.testing.base import Checks
 from communitykit.testing.reading import Kept
 
-Rows = dict[str, list[dict[str, Any]]]
+Rows = dict[str, list[dict[str, JSON]]]
 
 NOTHING: frozenset[str] = frozenset()
 """The changes that happen while time passes and nothing else does."""
@@ -88,11 +88,11 @@ class NeighbourChecks(Checks):
         return (one for one in world.on(declared.name) if one.privacy == "public" and not (one.default or one.archived))
 
 
-def _is_about(row: dict[str, Any], community: str) -> bool:
+def _is_about(row: dict[str, JSON], community: str) -> bool:
     return community in {row.get("id"), row.get("community_id"), row.get("target_id")}
 
 
-def _networks(records: Iterable[Any]) -> set[str]:
+def _networks(records: Iterable[JSON]) -> set[str]:
     return {record.id.split(":")[1] for record in records}
 
 
@@ -100,10 +100,10 @@ def _others(rows: Rows, ours: set[str]) -> Rows:
     return {kind: [row for row in found if not row["id"].startswith(tuple(ours))] for kind, found in rows.items()}
 
 
-def _moved(records: Iterable[Any], *, platform: str | None = None, network: str = "") -> list[Any]:
+def _moved(records: Iterable[JSON], *, platform: str | None = None, network: str = "") -> list[JSON]:
     """Copy records as another platform, or another network, would have them: with other ids throughout."""
 
-    def other(value: Any) -> Any:  # noqa: ANN401 # decoded JSON
+    def other(value: object) -> JSON:
         if isinstance(value, dict):
             return {name: other(one) for name, one in value.items()}
         if isinstance(value, list):

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 from random import Random
-from typing import Any
 
 import pytest
 
 from communitykit.connector.declaration import Connector
 from communitykit.model import parse_id
+from communitykit.model.values import JSON
 from communitykit.sandbox import Message, Platform, Site, World
 from communitykit.sandbox.truth import Difference
 from communitykit.testing.base import Checks
@@ -98,7 +98,7 @@ class OddityChecks(Checks):
             assert self.differences(declared, made, store) == [], part
 
     def _recorded(
-        self, declared: Connector, world: World, store: Kept, settings: dict[str, Any] | None = None
+        self, declared: Connector, world: World, store: Kept, settings: dict[str, JSON] | None = None
     ) -> tuple[Recorder, Site]:
         """Read as the next run would, and write down what is asked and answered."""
         recorder = Recorder()
@@ -113,7 +113,7 @@ def _defects(run: Run) -> list[str]:
     return [text for text in run.left_out if "defect of the connector" in text]
 
 
-def _lost(before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str, Any]]]) -> list[str]:
+def _lost(before: dict[str, list[dict[str, JSON]]], after: dict[str, list[dict[str, JSON]]]) -> list[str]:
     """Name what was there and is not, and the words of posts that have gone."""
     lost = []
     for kind, rows in before.items():

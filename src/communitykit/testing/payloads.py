@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
-from typing import Any, ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias
 
 import pytest
 
@@ -18,6 +18,7 @@ from communitykit.connector.registry import registry
 from communitykit.model import parse_id
 from communitykit.model.merge import merge_records
 from communitykit.model.records import told_fields
+from communitykit.model.values import JSON
 from communitykit.reading.translation import Page, Translation
 from communitykit.sandbox import World
 from communitykit.sinks import from_json_line, to_json_line
@@ -26,7 +27,7 @@ from communitykit.testing.claims import claims_too_little
 from communitykit.testing.reading import read
 from communitykit.testing.spoiling import ODD, put, walk
 
-Payload: TypeAlias = tuple[str, Any, Mapping[str, Any]]
+Payload: TypeAlias = tuple[str, JSON, Mapping[str, JSON]]
 """A payload's wire kind, the payload as decoded JSON, and the context that its batch has."""
 
 DEFECTS = frozenset({"malformed", "invalid", "untranslated", "undeclared", "unknown_kind"})
@@ -153,7 +154,7 @@ def seen_in(declared: Connector, world: World) -> list[Payload]:
     seen: list[Payload] = []
 
     def watched(kind: str, wire: WireKind) -> WireKind:
-        def translate(item: Any, context: Mapping[str, Any]) -> Iterable[Any]:  # noqa: ANN401 # decoded JSON
+        def translate(item: object, context: Mapping[str, object]) -> Iterable[JSON]:
             seen.append((kind, copy.deepcopy(item), copy.deepcopy(context)))
             return wire.translate(item, context)
 
@@ -176,18 +177,18 @@ def _translated(declared: Connector, payloads: Iterable[Payload]) -> tuple[Page,
     return whole, ignored
 
 
-def _merged(declared: Connector, payloads: Iterable[Payload]) -> dict[str, dict[str, Any]]:
+def _merged(declared: Connector, payloads: Iterable[Payload]) -> dict[str, dict[str, JSON]]:
     return {
         key: {name: value for name, value in known.values.items() if name != "extra"}
         for key, known in merge_records(_translated(declared, payloads)[0].records).items()
     }
 
 
-def _owned(records: Iterable[Any]) -> set[str]:
+def _owned(records: Iterable[JSON]) -> set[str]:
     return {record.id for record in records}
 
 
-def _drafts(declared: Connector, kind: str, item: Any, context: Mapping[str, Any]) -> list[Any] | str:  # noqa: ANN401
+def _drafts(declared: Connector, kind: str, item: object, context: Mapping[str, object]) -> list[JSON] | str:
     """Translate one payload; what is refused gives the reason."""
     try:
         drafts = [copy.deepcopy(draft) for draft in declared.translators[kind].translate(item, context)]
@@ -196,7 +197,7 @@ def _drafts(declared: Connector, kind: str, item: Any, context: Mapping[str, Any
     return [f"in part: {one.reason}" if isinstance(one, Rejected) else one for one in drafts]
 
 
-def _embellished(item: Any) -> Any:  # noqa: ANN401 # decoded JSON
+def _embellished(item: object) -> JSON:
     """Add a field to every object that has a type or an id of its own; a mapping by key is no such object."""
     if isinstance(item, list):
         return [_embellished(one) for one in item]
@@ -206,11 +207,11 @@ def _embellished(item: Any) -> Any:  # noqa: ANN401 # decoded JSON
     return inner | ({"x_unheard_of": {"kind": "new", "values": [1, None, "two"]}} if _is_object(item) else {})
 
 
-def _is_object(item: Mapping[str, Any]) -> bool:
+def _is_object(item: Mapping[str, object]) -> bool:
     return bool(item.keys() & {"id", "type", "name", "ts", "user"})
 
 
-def _named(item: Any, name: str) -> Iterator[Any]:  # noqa: ANN401 # decoded JSON
+def _named(item: object, name: str) -> Iterator[JSON]:
     """Return the texts that stand under a name, anywhere."""
     inner = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
     if isinstance(item, dict) and isinstance(item.get(name), str):
@@ -219,7 +220,7 @@ def _named(item: Any, name: str) -> Iterator[Any]:  # noqa: ANN401 # decoded JSO
         yield from _named(one, name)
 
 
-def _renamed(item: Any, words: set[str]) -> Any:  # noqa: ANN401 # decoded JSON
+def _renamed(item: object, words: set[str]) -> JSON:
     """Replace strings that are one of these words."""
     if isinstance(item, list):
         return [_renamed(one, words) for one in item]

@@ -16,6 +16,8 @@ from communitykit.doors.api_async import AsyncSession
 from communitykit.doors.options import ReadOptions
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Conductor
+from communitykit.model.records import Record
+from communitykit.model.values import JSON
 from communitykit.pull import walked
 from communitykit.reading.slices import Closed, Failed, Progress
 from communitykit.reading.translation import Page
@@ -52,7 +54,7 @@ class Run:
         return self._opened.count()
 
     @property
-    def violations(self) -> list[Any]:
+    def violations(self) -> list[JSON]:
         """Return the requests that should not have been sent."""
         return list(self._opened.violations)
 
@@ -67,12 +69,12 @@ class Run:
         return [event for event in self.events if isinstance(event, Page)]
 
     @property
-    def records(self) -> list[Any]:
+    def records(self) -> list[JSON]:
         """Return everything that was read."""
         return [record for page in self.pages for record in page.records]
 
     @property
-    def coverage(self) -> list[Any]:
+    def coverage(self) -> list[JSON]:
         """Return the Coverage of every slice."""
         return [event.coverage for event in self.events if isinstance(event, Closed)]
 
@@ -95,11 +97,11 @@ def read(  # noqa: PLR0913 # the parts of a run
     connector: Connector,
     world: World,
     *,
-    state: MutableMapping[str, Any] | None = None,
+    state: MutableMapping[str, JSON] | None = None,
     rate: float = float("inf"),
     faults: Sequence[Fault] = (),
-    settings: Mapping[str, Any] | None = None,
-    options: Mapping[str, Any] | None = None,
+    settings: Mapping[str, object] | None = None,
+    options: Mapping[str, object] | None = None,
     platform: Platform | None = None,
     pace: Pace | None = None,
     ahead: timedelta = timedelta(0),
@@ -139,11 +141,11 @@ def handed_on(
     connector: Connector,
     world: World,
     *,
-    state: MutableMapping[str, Any],
+    state: MutableMapping[str, JSON],
     **ask: Any,  # noqa: ANN401 # the keywords of ReadOptions
-) -> list[Any]:
+) -> list[JSON]:
     """Read the simulated platform as `AsyncSession.records` does: what its caller is given; `state` is written to."""
-    given: list[Any] = []
+    given: list[Record] = []
 
     async def main(clock: Clock) -> None:
         started = clock.now()
@@ -184,12 +186,12 @@ class Kept:
                 group.plain.append(event.coverage)
         self._writer.commit(group, run_id="run", now=now)
 
-    def put(self, records: Iterable[Any], now: datetime) -> None:
+    def put(self, records: Iterable[Record], now: datetime) -> None:
         """Keep records; Coverage and Issues are left out."""
         kept = [one for one in records if one.record not in {"coverage", "issue"}]
         self._writer.commit(Group(records=kept), run_id="run", now=now)
 
-    def checkpoints(self) -> dict[str, Any]:
+    def checkpoints(self) -> dict[str, JSON]:
         """Return the checkpoints by slice."""
         return self._writer.checkpoints()
 
@@ -203,7 +205,7 @@ class Kept:
         rows = self._writer.connection().execute(query, [id_]).fetchall()
         return not rows or any(f'"{column}"' in row[0] for row in rows)
 
-    def current(self) -> dict[str, list[dict[str, Any]]]:
+    def current(self) -> dict[str, list[dict[str, JSON]]]:
         """Return what is current, by record kind."""
         return _current(Store.over(self._writer))
 
@@ -211,13 +213,13 @@ class Kept:
         return not self._writer.tally.new
 
 
-def current(store: Path) -> dict[str, list[dict[str, Any]]]:
+def current(store: Path) -> dict[str, list[dict[str, JSON]]]:
     """Return what a store's file holds as current, by record kind."""
     with Store(store) as opened:
         return _current(opened)
 
 
-def _current(store: Store) -> dict[str, list[dict[str, Any]]]:
+def _current(store: Store) -> dict[str, list[dict[str, JSON]]]:
     return {
         KINDS[table]: _decoded(KINDS[table], rows.to_pylist())
         for table, rows in store.current().items()
@@ -225,7 +227,7 @@ def _current(store: Store) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _decoded(kind: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _decoded(kind: str, rows: list[dict[str, JSON]]) -> list[dict[str, JSON]]:
     names = by_name(kind)
     return [
         {name: names[name].decode(value) if name in names else value for name, value in row.items()} for row in rows
@@ -235,7 +237,7 @@ def _decoded(kind: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _watched(site: Site, hosts: dict[tuple[str, bool], int]) -> Callable[..., Any]:
     """Count where requests are sent; called in process, the site answers whatever host they name."""
 
-    async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 # ASGI
+    async def app(scope: JSON, receive: JSON, send: JSON) -> None:
         headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
         authorized = any(grant.token in " ".join(headers.values()) for grant in site.grants.values())
         key = (headers.get("host", ""), authorized)

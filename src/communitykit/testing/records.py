@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -135,7 +134,7 @@ def _shown(secrets: Mapping[str, str], text: str) -> set[str]:
     return {name for name, secret in secrets.items() if secret in text}
 
 
-def _secrets(declared: Connector, settings: Mapping[str, Any]) -> dict[str, str]:
+def _secrets(declared: Connector, settings: Mapping[str, object]) -> dict[str, str]:
     """Return the settings that the connector declares as secret, as they are."""
     loaded = conduct(declared, settings).settings
     return {

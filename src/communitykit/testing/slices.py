@@ -6,11 +6,11 @@ import json
 import pickle
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from typing import Any
 
 from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Flow, Selection, Slice
 from communitykit.errors import CommunityKitError
+from communitykit.model.values import JSON
 from communitykit.sandbox import World
 from communitykit.testing.base import Checks
 from communitykit.testing.reading import read
@@ -55,7 +55,7 @@ def _watched(discover: Callable[[Selection], Flow], found: list[Slice]) -> Calla
     return watching
 
 
-def _plain(told: dict[str, Any]) -> dict[str, Any]:
+def _plain(told: dict[str, JSON]) -> dict[str, JSON]:
     """Return a slice's fields as its constructor takes them: JSON has no tuples."""
     kinds = told["kinds"]
     return {**told, "kinds": tuple(kinds) if isinstance(kinds, list) else ()}

@@ -11,9 +11,9 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
 from communitykit.connector.payload import look
+from communitykit.model.values import JSON
 from communitykit.sandbox import Answer, Call, Fault, Site
 
 Path = tuple[str | int, ...]
@@ -22,7 +22,7 @@ _ONE_IN = 6
 """How few messages lie about their time."""
 _YEAR = 365 * 86_400_000
 
-ODD: Mapping[str, Any] = {
+ODD: Mapping[str, JSON] = {
     "a list": ["odd"],
     "an object": {"odd": {"odd": 1}},
     "a list of nothing": [None],
@@ -57,11 +57,11 @@ class Recorder(Fault):
 
     def arrange(self, _site: Site) -> None:
         """Begin."""
-        self.answers: dict[str, Any] = {}
+        self.answers: dict[str, JSON] = {}
         self.calls: dict[str, Call] = {}
         self.names: dict[str, str] = {}
 
-    def answer(self, site: Site, call: Call, proceed: Any) -> Answer:  # noqa: ANN401 # as Fault.answer
+    def answer(self, site: Site, call: Call, proceed: JSON) -> Answer:
         """Answer, and write it down when it is JSON."""
         answer: Answer = proceed()
         data = decoded(answer)
@@ -74,7 +74,7 @@ class Recorder(Fault):
         """Return the requests that were answered with a page of a listing."""
         return [key for key, data in self.answers.items() if lists_of(site, data)]
 
-    def spots(self, site: Site, random: Random, count: int, odd: Any) -> list[Spot]:  # noqa: ANN401 # any JSON
+    def spots(self, site: Site, random: Random, count: int, odd: object) -> list[Spot]:
         """Choose values inside of listed objects that `odd` is no value for: one of each kind of place."""
         kinds: dict[str, list[Spot]] = {}
         for key in self.pages(site):
@@ -92,7 +92,7 @@ class Recorder(Fault):
 class Odd(Fault):
     """Puts an odd value at some spots."""
 
-    def __init__(self, spots: Sequence[Spot], value: Any) -> None:  # noqa: ANN401 # any JSON
+    def __init__(self, spots: Sequence[Spot], value: object) -> None:
         """Keep where, and what."""
         super().__init__()
         self.spots: dict[str, list[Spot]] = {}
@@ -100,7 +100,7 @@ class Odd(Fault):
             self.spots.setdefault(spot.request, []).append(spot)
         self.value = value
 
-    def answer(self, _site: Site, call: Call, proceed: Any) -> Answer:  # noqa: ANN401 # as Fault.answer
+    def answer(self, _site: Site, call: Call, proceed: JSON) -> Answer:
         """Answer with odd values."""
         answer: Answer = proceed()
         data = decoded(answer)
@@ -118,7 +118,7 @@ class Backdated(Fault):
         super().__init__()
         self.field = field
 
-    def answer(self, _site: Site, _call: Call, proceed: Any) -> Answer:  # noqa: ANN401 # as Fault.answer
+    def answer(self, _site: Site, _call: Call, proceed: JSON) -> Answer:
         """Answer with other times, the same for a message each time."""
         answer: Answer = proceed()
         data = decoded(answer)
@@ -138,7 +138,7 @@ class CutShort(Fault):
         super().__init__()
         self.counted = counted
 
-    def answer(self, _site: Site, call: Call, proceed: Any) -> Answer:  # noqa: ANN401 # as Fault.answer
+    def answer(self, _site: Site, call: Call, proceed: JSON) -> Answer:
         """Answer with less."""
         answer: Answer = proceed()
         data = decoded(answer)
@@ -159,7 +159,7 @@ class NoPage(Fault):
         self.requests = frozenset(requests)
         self.body = body
 
-    def answer(self, site: Site, call: Call, proceed: Any) -> Answer:  # noqa: ANN401 # as Fault.answer
+    def answer(self, site: Site, call: Call, proceed: JSON) -> Answer:
         """Answer with no page."""
         answer: Answer = proceed()
         data = decoded(answer)
@@ -179,7 +179,7 @@ class Broken(Fault):
         super().__init__()
         self.request = request
 
-    def answer(self, site: Site, call: Call, proceed: Any) -> Answer:  # noqa: ANN401 # as Fault.answer
+    def answer(self, site: Site, call: Call, proceed: JSON) -> Answer:
         """Fail where that is asked for."""
         if call.key != self.request:
             return proceed()  # type: ignore[no-any-return] # as Fault.answer
@@ -189,25 +189,25 @@ class Broken(Fault):
         return failure
 
 
-def _a_year_before(told: Any) -> Any:  # noqa: ANN401 # a time in milliseconds, or words that begin with a year
+def _a_year_before(told: JSON) -> JSON:
     return told - _YEAR if isinstance(told, int) else f"{int(told[:4]) - 1}{told[4:]}"
 
 
-def decoded(answer: Answer) -> Any:  # noqa: ANN401 # decoded JSON, None for what is none
+def decoded(answer: Answer) -> JSON:
     """Return a successful answer's JSON; None where it is no JSON."""
     if not answer.headers.get("content-type", "").startswith("application/json") or answer.status != 200:  # noqa: PLR2004 # success
         return None
     return json.loads(answer.body)
 
 
-def lists_of(site: Site, data: Any) -> list[str]:  # noqa: ANN401 # decoded JSON
+def lists_of(site: Site, data: object) -> list[str]:
     """Name the lists of a page; the empty name is an answer that is itself a list."""
     if isinstance(data, list):
         return [""]
     return [name for name in site.platform.listings if isinstance(data, dict) and isinstance(data.get(name), list)]
 
 
-def walk(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401 # decoded JSON
+def walk(path: Path, value: object) -> Iterator[tuple[Path, JSON]]:
     """Walk every value below a list, the objects in it first."""
     inner = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
     for name, one in inner:
@@ -215,7 +215,7 @@ def walk(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401 
         yield from walk((*path, name), one)
 
 
-def put(data: Any, path: Path, value: Any) -> bool:  # noqa: ANN401 # decoded JSON
+def put(data: JSON, path: Path, value: JSON) -> bool:
     """Put a value in; tell whether there was such a place, which another odd value may have taken."""
     for step in path[:-1]:
         try:

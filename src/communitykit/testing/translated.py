@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import cast
 
 from pydantic import TypeAdapter
 
 from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Batch, Ignored, Rejected, Swept
 from communitykit.model import Record
+from communitykit.model.values import JSON
 
-_RECORDS: TypeAdapter[list[Any]] = TypeAdapter(list[Record])
+_RECORDS: TypeAdapter[list[JSON]] = TypeAdapter(list[Record])
 
 
 class Translated:
@@ -24,30 +25,30 @@ class Translated:
     def __init__(self, connector: Connector) -> None:
         """Begin with nothing."""
         self._connector = connector
-        self.drafts: list[dict[str, Any]] = []
+        self.drafts: list[dict[str, JSON]] = []
         self.swept: list[Swept] = []
         self.ignored: list[str] = []
         self.rejected: list[str] = []
 
-    def add(self, kind: str, items: Iterable[Any], context: Mapping[str, Any]) -> Translated:
+    def add(self, kind: str, items: Iterable[object], context: Mapping[str, object]) -> Translated:
         """Translate payloads of one kind; give itself."""
         for item in items:
             self._add(kind, item, context)
         return self
 
-    def steps(self, steps: Iterable[Any]) -> Translated:
+    def steps(self, steps: Iterable[object]) -> Translated:
         """Translate the batches among a flow's or an archive's steps; give itself."""
         for step in steps:
             if isinstance(step, Batch):
                 self.add(step.kind, step.items, step.context)
         return self
 
-    def of(self, record: str, kind: str | None = None) -> list[dict[str, Any]]:
+    def of(self, record: str, kind: str | None = None) -> list[dict[str, JSON]]:
         """Return the drafts of one record kind, and of one kind of those."""
         found = [one for one in self.drafts if one["record"] == record]
         return [one for one in found if kind is None or one.get("kind") == kind]
 
-    def one(self, record: str) -> dict[str, Any]:
+    def one(self, record: str) -> dict[str, JSON]:
         """Return the only draft of a record kind.
 
         Raises ValueError when there are more or none.
@@ -59,8 +60,8 @@ class Translated:
         """Count the records by their ids."""
         return len({one["id"] for one in self.of(record, kind)})
 
-    def _add(self, kind: str, item: Any, context: Mapping[str, Any]) -> None:  # noqa: ANN401 # any payload
-        drafts: list[dict[str, Any]] = []
+    def _add(self, kind: str, item: JSON, context: Mapping[str, JSON]) -> None:
+        drafts: list[dict[str, JSON]] = []
         before = len(self.swept) + len(self.ignored) + len(self.rejected)
         try:
             for draft in self._connector.translators[kind].translate(item, context):
@@ -72,7 +73,7 @@ class Translated:
                 elif isinstance(draft, Rejected):
                     self.rejected.append(draft.reason)
                 else:
-                    drafts.append(cast("dict[str, Any]", draft))
+                    drafts.append(cast("dict[str, JSON]", draft))
         except Rejected as rejected:
             self.rejected.append(rejected.reason)
             return

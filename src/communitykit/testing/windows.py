@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 from random import Random
-from typing import Any
 
 import pytest
 
 from communitykit.connector.declaration import Connector
+from communitykit.model.values import JSON
 from communitykit.sandbox import Answer, Call, Fault, Platform, Site, World
 from communitykit.sandbox.truth import COMPARED_EVENTS
 from communitykit.testing.base import Checks
@@ -32,7 +32,7 @@ class Writing(Fault):
 
     every = 10
 
-    def answer(self, site: Site, call: Call, proceed: Any) -> Answer:  # noqa: ANN401 # as Fault.answer
+    def answer(self, site: Site, call: Call, proceed: JSON) -> Answer:
         """Let time pass."""
         self.seen = getattr(self, "seen", 0) + 1
         if self.seen % self.every == 0 and self.hits < 3:
@@ -55,7 +55,7 @@ class WindowChecks(Checks):
             random = Random(f"{self.seed}/{seed}")
             world, store, fresh = self.make_world(), Kept(), Kept()
             options = random.choice([{}, platform.tight])
-            asked: list[dict[str, Any]] = []
+            asked: list[dict[str, JSON]] = []
             for _ in range(random.randint(1, 4)):
                 asked.append(_a_selection(random, declared, world))
                 store.read(declared, world, options=options, force=True, **asked[-1])
@@ -82,7 +82,7 @@ class WindowChecks(Checks):
         """`records(state=…)` of one kind, then of all: nothing is taken as read that was not handed on."""
         whole = _by_id(handed_on(declared, world, state={}))
         for kind in sorted(declared.capabilities.records - {"measure"}):
-            state: dict[str, Any] = {}
+            state: dict[str, JSON] = {}
             given = _by_id(handed_on(declared, world, state=state, force=True, kinds={kind}))
             assert set(given.values()) <= {kind}
             given |= _by_id(handed_on(declared, world, state=state, force=True))
@@ -112,11 +112,11 @@ class WindowChecks(Checks):
         assert self.differences(declared, world, store) == []
 
 
-def _a_selection(random: Random, declared: Connector, world: World) -> dict[str, Any]:
+def _a_selection(random: Random, declared: Connector, world: World) -> dict[str, JSON]:
     """Choose a window that is open at one end, both or none, and now and then some communities or some kinds."""
     days = world.size.days
     early, late = sorted(random.choice([random.uniform(0, days), random.randrange(0, days, 30)]) for _ in range(2))
-    asked: dict[str, Any] = {}
+    asked: dict[str, JSON] = {}
     if random.random() < 0.7:
         asked["since"] = world.now - timedelta(days=late)
     if random.random() < 0.7:
@@ -128,7 +128,7 @@ def _a_selection(random: Random, declared: Connector, world: World) -> dict[str,
     return asked
 
 
-def _by_id(records: Iterable[Any]) -> dict[str, str]:
+def _by_id(records: Iterable[JSON]) -> dict[str, str]:
     """Return what was given, but for what a run says of itself and what is so at the time of asking."""
     kept = [one for one in records if one.record not in {"coverage", "issue", "measure"}]
     return {one.id: one.record for one in kept if one.record != "event" or one.kind in COMPARED_EVENTS}

@@ -21,6 +21,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
 from communitykit.errors import SettingsError
+from communitykit.model.values import Value
 
 LANGUAGES: Final = ("en", "fr")
 PERCENT: Final = "%"
@@ -129,8 +130,8 @@ def catalogue(language: str) -> Mapping[str, str | Mapping[str, str]]:
     return dict(_flat("", tomllib.loads(text), language))
 
 
-def _flat(before: str, table: Mapping[str, Any], language: str) -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
+def _flat(before: str, table: Mapping[str, Value], language: str) -> list[tuple[str, Value]]:
+    found: list[tuple[str, Value]] = []
     for name, value in table.items():
         key = f"{before}{name}"
         if isinstance(value, str):

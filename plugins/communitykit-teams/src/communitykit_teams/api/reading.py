@@ -54,20 +54,20 @@ def _channel(selection: Selection, slice_: Slice) -> Channel:
     )
 
 
-def _daily(steps: Callable[[Selection, Slice, Checkpoint], Flow], budget: str) -> Reader[TeamsSettings]:
-    """Make the reader of a listing that is read once a day, as Microsoft asks."""
+Steps = Callable[[Selection[TeamsSettings], Slice, Checkpoint], Flow]
 
-    def read(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
-        if (told := polled((checkpoint or {}).get("done"), selection)) is not None:
-            yield Gap(told, "skipped", slice_.community_id, option="force")
-            return
-        done = {"v": 1, "done": selection.until.isoformat()}
-        yield from steps(selection, slice_, done)
 
-    def estimate(selection: Selection, _slice: Slice, checkpoint: Checkpoint | None) -> Mapping[str, int]:
-        return {} if polled((checkpoint or {}).get("done"), selection) is not None else {budget: 1}
+def _daily(steps: Steps, selection: Selection[TeamsSettings], slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+    """Read a listing once a day, as Microsoft asks."""
+    if (told := polled((checkpoint or {}).get("done"), selection)) is not None:
+        yield Gap(told, "skipped", slice_.community_id, option="force")
+        return
+    done = {"v": 1, "done": selection.until.isoformat()}
+    yield from steps(selection, slice_, done)
 
-    return Reader(read, estimate)
+
+def _once_a_day(budget: str, selection: Selection, checkpoint: Checkpoint | None) -> Mapping[str, int]:
+    return {} if polled((checkpoint or {}).get("done"), selection) is not None else {budget: 1}
 
 
 def _members(selection: Selection, slice_: Slice, done: Checkpoint) -> Flow:
@@ -103,10 +103,26 @@ def _usage(selection: Selection, slice_: Slice, done: Checkpoint) -> Flow:
         )
 
 
+def _read_members(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+    return _daily(_members, selection, slice_, checkpoint)
+
+
+def _estimate_members(selection: Selection, _slice: Slice, checkpoint: Checkpoint | None) -> Mapping[str, int]:
+    return _once_a_day("members", selection, checkpoint)
+
+
+def _read_usage(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+    return _daily(_usage, selection, slice_, checkpoint)
+
+
+def _estimate_usage(selection: Selection, _slice: Slice, checkpoint: Checkpoint | None) -> Mapping[str, int]:
+    return _once_a_day("reports", selection, checkpoint)
+
+
 READERS: Mapping[str, Reader[TeamsSettings]] = {
     "messages": Reader(_messages, _estimate_messages),
     "export": Reader(read_export),
-    "members": _daily(_members, "members"),
-    "usage": _daily(_usage, "reports"),
+    "members": Reader(_read_members, _estimate_members),
+    "usage": Reader(_read_usage, _estimate_usage),
 }
 """How slices are read, by the `reader` that discovery names."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from communitykit import CommunityKitError, CursorError, ObjectUnavailableError, PermissionMissingError
@@ -27,7 +27,8 @@ from communitykit_workplace.api import discovery, fields
 from communitykit_workplace.api.asking import completed, gather, paced
 from communitykit_workplace.api.checkpoint import Progress
 from communitykit_workplace.api.discovery import denied
-from communitykit_workplace.api.messages import Feed, read_feed
+from communitykit_workplace.api.messages import Feed
+from communitykit_workplace.api.messages import read_feed as _read_on
 from communitykit_workplace.api.methods import PAGE, graph, graph_pager, scim
 from communitykit_workplace.edges import listed, profiles, rows
 from communitykit_workplace.ids import community_id
@@ -51,7 +52,7 @@ def _feed(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) ->
     """Read a group's feed on from where its checkpoint says."""
     params = slice_.params
     feed = Feed(params["group"], slice_.label, str(slice_.community_id), params.get("updated"))
-    return read_feed(feed, Progress.load(checkpoint), selection)
+    return _read_on(feed, Progress.load(checkpoint), selection)
 
 
 @dataclass(slots=True)
@@ -172,18 +173,36 @@ def _scim(selection: Selection, _slice: Slice, _checkpoint: Checkpoint | None) -
             return
 
 
-def _paced(read: Callable[[Selection, Slice, Checkpoint | None], Flow]) -> Reader[WorkplaceSettings]:
-    def flow(selection: Selection[WorkplaceSettings], slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
-        return paced(read(selection, slice_, checkpoint))
+def read_feed(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+    """Read a group's feed on from where its checkpoint says, as fast as the mirror allows."""
+    return paced(_feed(selection, slice_, checkpoint))
 
-    return Reader(flow)
+
+def read_members(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+    """Read who is in each group, as fast as the mirror allows."""
+    return paced(_members(selection, slice_, checkpoint))
+
+
+def read_events(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+    """Read the events of each group, as fast as the mirror allows."""
+    return paced(_events(selection, slice_, checkpoint))
+
+
+def read_library(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+    """Read the knowledge library, as fast as the mirror allows."""
+    return paced(_library(selection, slice_, checkpoint))
+
+
+def read_scim(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+    """Read SCIM's users, as fast as the mirror allows."""
+    return paced(_scim(selection, slice_, checkpoint))
 
 
 READERS: Mapping[str, Reader[WorkplaceSettings]] = {
-    "feed": _paced(_feed),
-    "members": _paced(_members),
-    "events": _paced(_events),
-    "library": _paced(_library),
-    "scim": _paced(_scim),
+    "feed": Reader(read_feed),
+    "members": Reader(read_members),
+    "events": Reader(read_events),
+    "library": Reader(read_library),
+    "scim": Reader(read_scim),
 }
 """How slices are read, by the `reader` that discovery names."""
