@@ -9,22 +9,21 @@ import pytest
 from pydantic import ValidationError
 
 from communitykit import CursorError
+from communitykit.clock import Clock
 from communitykit.connector import (
     Budget,
     Capabilities,
-    Clock,
     Connector,
     Cost,
     Listing,
-    Lookback,
     Request,
     Response,
     Settings,
-    client_credentials,
     cursor_pager,
-    lookback_length,
-    odata_batch,
 )
+from communitykit.connector.oauth import client_credentials
+from communitykit.connector.odata import odata_batch
+from communitykit.connector.settings import Lookback, lookback_length
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Conductor, Meter, Send, Sleep
 

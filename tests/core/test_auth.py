@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from communitykit import CredentialError, SettingsError
-from communitykit.connector import Credential, Response, refresh_token, token_from
+from communitykit.connector import Credential, Response
+from communitykit.connector.oauth import refresh_token, token_from
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

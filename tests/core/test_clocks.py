@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from communitykit import PullResult, Session
-from communitykit.connector import Batch, Clock, Connector, Flow, Request
+from communitykit.clock import Clock
+from communitykit.connector import Batch, Connector, Flow, Request
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Conductor
 from communitykit.pull import pull_at

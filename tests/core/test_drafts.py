@@ -8,16 +8,8 @@ from typing import Any, Literal, Required, get_args, get_origin, get_type_hints,
 import pytest
 from pydantic import TypeAdapter
 
-from communitykit.connector import (
-    MembershipDraft,
-    RecordDraft,
-    acted,
-    make_event_id,
-    membership,
-    occurred,
-    reacted,
-    tombstone,
-)
+from communitykit.connector import acted, make_event_id, membership, occurred, reacted, tombstone
+from communitykit.connector.drafts import MembershipDraft, RecordDraft
 from communitykit.model import RECORD_TYPES, Record, drafts, records
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -9,23 +9,8 @@ from typing import Any
 import pytest
 
 from communitykit import CredentialError, ObjectUnavailableError, ProtocolError
-from communitykit.connector import (
-    Batch,
-    Connector,
-    Flow,
-    Request,
-    Response,
-    as_list,
-    as_mapping,
-    as_mappings,
-    as_number,
-    as_text,
-    as_texts,
-    ask,
-    ask_all,
-    look,
-    required_list,
-)
+from communitykit.connector import Batch, Connector, Flow, Request, Response, ask, ask_all, look, required_list
+from communitykit.connector.payload import as_list, as_mapping, as_mappings, as_number, as_text, as_texts
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Conductor, Meter
 from communitykit.http.drivers import SyncRunner

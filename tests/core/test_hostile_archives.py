@@ -20,8 +20,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from communitykit import ArchiveError
-from communitykit.connector import Archive, ArchiveDoor, Clock, Connector, decode_json, json_items
+from communitykit.clock import Clock
+from communitykit.connector import Archive, ArchiveDoor, Connector
 from communitykit.connector import archive as module
+from communitykit.connector.decoding import decode_json
+from communitykit.connector.json_stream import json_items
 from communitykit.doors.archive import open_archive
 
 CENTRAL, LOCAL = b"PK\x01\x02", b"PK\x03\x04"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from communitykit.connector import html_text
+from communitykit.connector.html import html_text
 
 
 @pytest.mark.parametrize(

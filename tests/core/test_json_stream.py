@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communitykit.connector import JSONItem, json_items, json_stream
+from communitykit.connector import json_stream
+from communitykit.connector.json_stream import JSONItem, json_items
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),

@@ -14,7 +14,8 @@ import pytest
 
 import communitykit as ck
 from communitykit import testing
-from communitykit.connector import Clock, Connector
+from communitykit.clock import Clock
+from communitykit.connector import Connector
 from communitykit.doors.options import ReadKeywords, RecordsKeywords
 
 CALLS = ["records", "posts", "members", "communities", "memberships", "events"]

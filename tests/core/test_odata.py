@@ -6,17 +6,9 @@ from typing import Any
 import pytest
 
 from communitykit import ProtocolError
-from communitykit.connector import (
-    Cost,
-    Request,
-    Response,
-    is_concealed,
-    odata_batch,
-    odata_batch_answers,
-    odata_error,
-    odata_pager,
-    report_rows,
-)
+from communitykit.connector import Cost, Request, Response
+from communitykit.connector.odata import odata_batch, odata_batch_answers, odata_error, odata_pager
+from communitykit.connector.usage import is_concealed, report_rows
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 

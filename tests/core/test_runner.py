@@ -19,7 +19,8 @@ from communitykit import (
     Session,
     TransientError,
 )
-from communitykit.connector import Clock, Connector, Credential, Request
+from communitykit.clock import Clock
+from communitykit.connector import Connector, Credential, Request
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Conductor, Meter
 from communitykit.http.credentials import CredentialStore

@@ -30,8 +30,8 @@ from communitykit.connector import (
     Settings,
     WireKind,
 )
-from communitykit.connector import without_credentials as cleaned
 from communitykit.connector.scrub import HIDDEN, Scrubber, secrets_in
+from communitykit.connector.scrub import without_credentials as cleaned
 from communitykit.connector.settings import load_settings
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Conductor, Meter

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from communitykit import ArchiveError
-from communitykit.connector import Archive, is_tabular, tables
-from communitykit.connector.tables import LONGEST_ROW, Table
+from communitykit.connector import Archive
+from communitykit.connector.tables import LONGEST_ROW, Table, is_tabular, tables
 
 ROWS = [{"id": "1", "name": "Zoë", "body": "two\r\nlines; and, more"}, {"id": "2", "name": "Ada"}]
 

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communitykit import CommunityKitError, RateLimitedError, Session, pull
-from communitykit.connector import Budget, Clock, Connector, Cost, Request, Response, retry_after
-from communitykit.connector.waiting import A_YEAR
+from communitykit.clock import Clock
+from communitykit.connector import Budget, Connector, Cost, Request, Response
+from communitykit.connector.waiting import A_YEAR, retry_after
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Answer, Conductor, Meter, Operation, Send, Sleep
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -17,11 +18,21 @@ from pydantic import BaseModel
 import communitykit
 
 
-def api_reference(module: ModuleType, title: str, introduction: str) -> str:
-    """Return a page with every public name of a module, in the order of its `__all__`."""
+def api_reference(
+    module: ModuleType, title: str, introduction: str, *, rooms: Mapping[str, tuple[str, ...]] | None = None
+) -> str:
+    """Return a page with every public name of a module, in the order of its `__all__`.
+
+    `rooms` are further names that are imported from where they are: names by module.
+    """
     parts = [f"# {title}", "", introduction]
     for name in module.__all__:
         parts += ["", f"## `{name}`", "", *_described(name, getattr(module, name))]
+    for room, names in (rooms or {}).items():
+        inner = import_module(room)
+        parts += ["", f"## From `{room}`", "", str(inner.__doc__).partition("\n")[0]]
+        for name in names:
+            parts += ["", f"### `{name}`", "", *_described(name, getattr(inner, name))]
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -34,6 +34,42 @@ from communitykit.model import (
 ROOT = Path(__file__).parents[2]
 
 
+_ROOMS: dict[str, tuple[str, ...]] = {
+    "communitykit.connector.asking": ("Answers", "status_of"),
+    "communitykit.connector.declaration": ("FEATURES", "Translator"),
+    "communitykit.connector.decoding": ("decode_json",),
+    "communitykit.connector.drafts": (
+        "AttachmentDraft",
+        "CommunityDraft",
+        "CountsDraft",
+        "EventDraft",
+        "FeaturesDraft",
+        "MeasureDraft",
+        "MemberDraft",
+        "MembershipDraft",
+        "MentionDraft",
+        "PollDraft",
+        "PollOptionDraft",
+        "PostDraft",
+        "RecordDraft",
+    ),
+    "communitykit.connector.flow": ("Step",),
+    "communitykit.connector.html": ("html_text",),
+    "communitykit.connector.json_stream": ("JSONItem", "json_items"),
+    "communitykit.connector.oauth": ("Authorize", "client_credentials", "refresh_token", "token_answer", "token_from"),
+    "communitykit.connector.odata": ("odata_batch", "odata_batch_answers", "odata_error", "odata_pager", "odata_rows"),
+    "communitykit.connector.payload": ("as_list", "as_mapping", "as_mappings", "as_number", "as_text", "as_texts"),
+    "communitykit.connector.scrub": ("without_credentials",),
+    "communitykit.connector.settings": ("Lookback", "lookback_length"),
+    "communitykit.connector.signatures": ("verify_age", "verify_hmac"),
+    "communitykit.connector.tables": ("Row", "Table", "is_tabular", "tables"),
+    "communitykit.connector.times": ("Moment", "parse_length", "parse_moment"),
+    "communitykit.connector.usage": ("is_concealed", "report_rows"),
+    "communitykit.connector.waiting": ("retry_after",),
+}
+"""What authors of some connectors need, and import from where it is."""
+
+
 def generated() -> dict[Path, str]:
     """Return every page or picture that has a generated part, as it should be."""
     readme, commands = ROOT / "README.md", ROOT / "docs/reference/command-line.md"
@@ -54,8 +90,9 @@ def generated() -> dict[Path, str]:
         ROOT / "docs/reference/connector-api.md": api_reference(
             communitykit.connector,
             "What connectors are written against",
-            "Generated. Every name that `communitykit.connector` exports. How they fit together: "
-            "[write a connector](../how-to/write-a-connector.md).",
+            "Generated. Every name that `communitykit.connector` exports, then what lies in its rooms for who needs "
+            "it. How they fit together: [write a connector](../how-to/write-a-connector.md).",
+            rooms=_ROOMS,
         ),
     }
 

@@ -10,6 +10,7 @@ import pytest
 from pages import PAGES, ROOT
 
 import communitykit
+import communitykit.connector
 from communitykit.cli.output import Exit
 from communitykit.store import Store
 from communitykit.store.columns import SCHEMA_VERSION
@@ -118,6 +119,12 @@ def test_public_names_are_exactly_all() -> None:
     }
     assert public == set(communitykit.__all__)
     assert communitykit.__all__ == sorted(communitykit.__all__, key=_as_ruff_sorts)
+
+
+def test_what_authors_write_against_is_sorted_and_no_more_than_most_of_them_need() -> None:
+    names = communitykit.connector.__all__
+    assert names == sorted(names, key=_as_ruff_sorts)
+    assert len(names) <= 55, "what only some connectors need is imported from the room that it lies in"
 
 
 def _as_ruff_sorts(name: str) -> tuple[int, str]:

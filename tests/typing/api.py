@@ -11,6 +11,11 @@ from pydantic import SecretStr
 
 import communitykit as ck
 from communitykit import connector
+from communitykit.clock import Clock
+from communitykit.connector.asking import Answers
+from communitykit.connector.drafts import EventDraft, MemberDraft, PostDraft
+from communitykit.connector.oauth import token_answer
+from communitykit.connector.payload import as_mappings, as_text
 from communitykit.sinks import export_store, read_jsonl, to_json_line, write_jsonl
 from communitykit.store import Store
 from communitykit.testing import Driven, connect, drive, in_turn
@@ -104,7 +109,7 @@ def authorize(settings: ForumSettings, saved: Mapping[str, Any] | None, now: dat
         "token", method="POST", form={"grant_type": "client_credentials"}, authorized=False
     )
     assert_type(answer, connector.Response)
-    return connector.token_answer(answer, now=now, platform="forum")
+    return token_answer(answer, now=now, platform="forum")
 
 
 def count() -> connector.Flow[int]:
@@ -150,10 +155,10 @@ def profiles(people: list[str]) -> connector.Flow[list[str]]:
     for group in connector.in_groups(people):
         assert_type(group, list[str])
         told = yield from connector.ask_each(group, lambda name: connector.Request(f"people/{name}"))
-        assert_type(told, connector.Answers[str])
+        assert_type(told, Answers[str])
         assert_type(told.answered, list[tuple[str, connector.Response]])
         assert_type(told.failed, list[tuple[str, ck.CommunityKitError]])
-        found += [connector.as_text(connector.look(answer.data, "mail")) for _, answer in told.answered]
+        found += [as_text(connector.look(answer.data, "mail")) for _, answer in told.answered]
         yield from told.gaps("profiles")
     return found
 
@@ -162,7 +167,7 @@ def walk() -> connector.Flow:
     listing = connector.Listing(connector.Request("people"), connector.link_pager("next"), items=("people",))
     while (rows := (yield from listing.rows())) is not None:
         assert_type(rows, list[Any])
-        yield connector.Batch("person", connector.as_mappings(rows))
+        yield connector.Batch("person", as_mappings(rows))
     assert_type(listing.problem, str | None)
     needs = [connector.Need("members", ("people:read",), required=True)]
     yield from connector.check_grants({"people:read"}, needs, holder="the token", remedy="Grant {grant}.")
@@ -173,20 +178,20 @@ def driving() -> None:
     assert_type(driven, Driven[list[str]])
     assert_type(driven.returned, list[str] | None)
     assert_type(driven.slices, dict[str, connector.Slice])
-    with connect("slack", {"token": "xoxb-…"}, clock=connector.Clock()) as session:
+    with connect("slack", {"token": "xoxb-…"}, clock=Clock()) as session:
         assert_type(session, ck.Session)
 
 
 def drafts(post: str, actor: str) -> Generator[connector.Draft, None, None]:
-    assert_type(connector.reacted("smile", target=post, actor=actor), connector.EventDraft)
+    assert_type(connector.reacted("smile", target=post, actor=actor), EventDraft)
     yield connector.occurred("joined", target=post, actor=actor, at=datetime.now(UTC), occurrence="e1")
     yield connector.tombstone(post) | {"author_id": actor}
     yield connector.membership(post, actor, role="owner", active=True)
     connector.membership(post, actor, role="boss")  # type: ignore[arg-type]
     connector.membership(post, actor, rolle="owner")  # type: ignore[call-arg]
-    member: connector.MemberDraft = {"record": "member", "id": actor, "kind": "person", "email": None}
+    member: MemberDraft = {"record": "member", "id": actor, "kind": "person", "email": None}
     yield member
-    odd: connector.PostDraft = {"record": "post", "id": post, "boddy": "…"}  # type: ignore[typeddict-unknown-key]
+    odd: PostDraft = {"record": "post", "id": post, "boddy": "…"}  # type: ignore[typeddict-unknown-key]
     yield odd
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from communitykit.connector import Ignored, report_rows
+from communitykit.connector import Ignored
+from communitykit.connector.usage import report_rows
 from communitykit_teams import TEAMS, lifecycle_events
 from communitykit_teams.webhook import receive
 

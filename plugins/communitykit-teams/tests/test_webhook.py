@@ -260,7 +260,7 @@ def test_validation_tokens_are_verified_where_the_keys_are_given() -> None:
     keys = json.loads(receiving(STATE))["private_keys"]
     secret = webhook_secret(STATE, private_keys=keys, client_id="app", tenants=["tenant-1"], jwks=jwks())
     import communitykit.doors.webhook as door  # noqa: PLC0415 # with a clock of its own
-    from communitykit.connector import Clock  # noqa: PLC0415 # same
+    from communitykit.clock import Clock  # noqa: PLC0415 # same
     from communitykit_teams import TEAMS  # noqa: PLC0415 # same
 
     def received(*tokens: str) -> Any:

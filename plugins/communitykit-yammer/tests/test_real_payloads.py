@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from communitykit.connector import report_rows
 from communitykit.connector.scrub import Scrubber
+from communitykit.connector.usage import report_rows
 from communitykit_yammer import YAMMER
 
 _BY_TYPE = {"user": "user", "bot": "bot", "guide": "bot", "group": "group", "topic": "topic", "thread": "thread",

@@ -1,21 +1,17 @@
 """Everything that the author of a connector writes against."""
 
-from communitykit.clock import Clock
 from communitykit.connector.archive import Archive
-from communitykit.connector.asking import Answers, Need, ask_each, check_grants, in_groups, load_checkpoint, status_of
+from communitykit.connector.asking import Need, ask_each, check_grants, in_groups, load_checkpoint
 from communitykit.connector.declaration import (
-    FEATURES,
     ArchiveDoor,
     Capabilities,
     Connector,
     Context,
     Delivery,
     Reader,
-    Translator,
     WebhookDoor,
     WireKind,
 )
-from communitykit.connector.decoding import decode_json
 from communitykit.connector.flow import (
     Batch,
     Budget,
@@ -31,172 +27,71 @@ from communitykit.connector.flow import (
     Response,
     Selection,
     Slice,
-    Step,
     Swept,
     ask,
     ask_all,
 )
 from communitykit.connector.hookspec import hookimpl
-from communitykit.connector.html import html_text
-from communitykit.connector.json_stream import JSONItem, json_items
-from communitykit.connector.oauth import (
-    AuthFlow,
-    Authorize,
-    Credential,
-    bearer,
-    client_credentials,
-    refresh_token,
-    token_answer,
-    token_from,
-)
-from communitykit.connector.odata import odata_batch, odata_batch_answers, odata_error, odata_pager, odata_rows
+from communitykit.connector.oauth import AuthFlow, Credential, bearer
 from communitykit.connector.paging import Listing, Pages, cursor_pager, link_pager
 from communitykit.connector.parts import in_part
-from communitykit.connector.payload import (
-    as_list,
-    as_mapping,
-    as_mappings,
-    as_number,
-    as_text,
-    as_texts,
-    look,
-    required_list,
-)
-from communitykit.connector.scrub import without_credentials
-from communitykit.connector.settings import Lookback, Settings, lookback_length
-from communitykit.connector.signatures import verify_age, verify_hmac
-from communitykit.connector.tables import Row, Table, is_tabular, tables
-from communitykit.connector.times import Moment, parse_length, parse_moment
-from communitykit.connector.usage import is_concealed, report_rows
-from communitykit.connector.waiting import retry_after
+from communitykit.connector.payload import look, required_list
+from communitykit.connector.settings import Settings
 from communitykit.model import make_event_id, make_id, parse_id
-from communitykit.model.drafts import (
-    AttachmentDraft,
-    CommunityDraft,
-    CountsDraft,
-    EventDraft,
-    FeaturesDraft,
-    MeasureDraft,
-    MemberDraft,
-    MembershipDraft,
-    MentionDraft,
-    PollDraft,
-    PollOptionDraft,
-    PostDraft,
-    RecordDraft,
-    acted,
-    membership,
-    occurred,
-    reacted,
-    tombstone,
-)
+from communitykit.model.drafts import acted, membership, occurred, reacted, tombstone
 from communitykit.model.values import JSON
 
 __all__ = [
-    "FEATURES",
     "JSON",
-    "Answers",
     "Archive",
     "ArchiveDoor",
-    "AttachmentDraft",
     "AuthFlow",
-    "Authorize",
     "Batch",
     "Budget",
     "Capabilities",
     "Checkpoint",
-    "Clock",
-    "CommunityDraft",
     "Connector",
     "Context",
     "Cost",
-    "CountsDraft",
     "Credential",
     "Delivery",
     "Draft",
-    "EventDraft",
-    "FeaturesDraft",
     "Flow",
     "Gap",
     "Ignored",
-    "JSONItem",
     "Listing",
-    "Lookback",
-    "MeasureDraft",
-    "MemberDraft",
-    "MembershipDraft",
-    "MentionDraft",
-    "Moment",
     "Need",
     "Pages",
-    "PollDraft",
-    "PollOptionDraft",
-    "PostDraft",
     "Privacy",
     "Reader",
-    "RecordDraft",
     "Rejected",
     "Request",
     "Response",
-    "Row",
     "Selection",
     "Settings",
     "Slice",
-    "Step",
     "Swept",
-    "Table",
-    "Translator",
     "WebhookDoor",
     "WireKind",
     "acted",
-    "as_list",
-    "as_mapping",
-    "as_mappings",
-    "as_number",
-    "as_text",
-    "as_texts",
     "ask",
     "ask_all",
     "ask_each",
     "bearer",
     "check_grants",
-    "client_credentials",
     "cursor_pager",
-    "decode_json",
     "hookimpl",
-    "html_text",
     "in_groups",
     "in_part",
-    "is_concealed",
-    "is_tabular",
-    "json_items",
     "link_pager",
     "load_checkpoint",
     "look",
-    "lookback_length",
     "make_event_id",
     "make_id",
     "membership",
     "occurred",
-    "odata_batch",
-    "odata_batch_answers",
-    "odata_error",
-    "odata_pager",
-    "odata_rows",
     "parse_id",
-    "parse_length",
-    "parse_moment",
     "reacted",
-    "refresh_token",
-    "report_rows",
     "required_list",
-    "retry_after",
-    "status_of",
-    "tables",
-    "token_answer",
-    "token_from",
     "tombstone",
-    "verify_age",
-    "verify_hmac",
-    "without_credentials",
 ]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TypeAlias, TypeGuard
 
-from communitykit.connector import JSON, as_mapping, look
+from communitykit.connector import JSON, look
+from communitykit.connector.payload import as_mapping
 
 POLLS = ("m.poll", "m.poll.start", "org.matrix.msc3381.poll.start")
 MESSAGES = frozenset({"m.room.message", "m.sticker", "m.room.encrypted", *POLLS})

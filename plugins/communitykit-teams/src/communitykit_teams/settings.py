@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, model_validator
 
-from communitykit.connector import JSON, Lookback, Settings, lookback_length
+from communitykit.connector import JSON, Settings
+from communitykit.connector.settings import Lookback, lookback_length
 
 CLOUDS: dict[str, tuple[str, str]] = {
     "global": ("https://graph.microsoft.com/v1.0/", "https://login.microsoftonline.com/"),

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from pydantic import Field, SecretStr
 
-from communitykit.connector import Lookback, Settings, lookback_length
+from communitykit.connector import Settings
+from communitykit.connector.settings import Lookback, lookback_length
 
 
 class WorkplaceSettings(Settings):

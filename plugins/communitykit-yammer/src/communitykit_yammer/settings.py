@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field, SecretStr
 
-from communitykit.connector import JSON, Lookback, Settings, lookback_length
+from communitykit.connector import JSON, Settings
+from communitykit.connector.settings import Lookback, lookback_length
 
 REST_URL = "https://www.yammer.com/api/v1/"
 GRAPH_URL = "https://graph.microsoft.com/v1.0/"

@@ -10,7 +10,9 @@ from functools import partial
 from typing import Literal, NamedTuple
 
 from communitykit import ArchiveError
-from communitykit.connector import JSON, Archive, is_tabular, json_items, tables
+from communitykit.connector import JSON, Archive
+from communitykit.connector.json_stream import json_items
+from communitykit.connector.tables import is_tabular, tables
 from communitykit_directory.archive import ldif, scim
 from communitykit_directory.archive.dates import is_day, iso, order_of
 from communitykit_directory.archive.headings import is_header, recognise

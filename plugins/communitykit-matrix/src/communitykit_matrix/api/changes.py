@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from communitykit.connector import JSON, Checkpoint, as_mapping, as_texts
+from communitykit.connector import JSON, Checkpoint
+from communitykit.connector.payload import as_mapping, as_texts
 from communitykit_matrix.wire import MESSAGES, Event, bundled, content, previous, relation, text
 
 _KEPT = 5000  # reactions and edits of a room whose undoing a later run can understand

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import communitykit.connector as ck
 from communitykit import errors
 from communitykit.connector import JSON, Flow
+from communitykit.connector.payload import as_mapping, as_mappings, as_text, as_texts
 from communitykit_matrix.api.access import NO_ACCOUNTS
 from communitykit_matrix.api.methods import CLOSED, USERS, WHO, in_room
 from communitykit_matrix.ids import home_of, room_id
@@ -35,16 +36,16 @@ def discover(selection: ck.Selection) -> ck.Flow:
     data = (yield ck.Request("_matrix/client/v3/sync", params=params, subject="the list of rooms")).data
     if (token := text(ck.look(data, "next_batch"))) is None:
         raise errors.ProtocolError("the answer is no list of rooms", platform="matrix", remedy="Run again later.")
-    shown_in = ck.as_mapping(ck.look(data, "rooms", "join"))
-    joined = {name: ck.as_mapping(part) for name, part in shown_in.items() if name.startswith("!")}
+    shown_in = as_mapping(ck.look(data, "rooms", "join"))
+    joined = {name: as_mapping(part) for name, part in shown_in.items() if name.startswith("!")}
     rooms = {name: _room(name, part) for name, part in joined.items()}
     yield from _spaces(rooms)
     marked = [content(one) for one in _events(data, "account_data") if one.get("type") == "m.direct"]
-    direct = {room for told in marked for names in told.values() for room in ck.as_texts(names)}
+    direct = {room for told in marked for names in told.values() for room in as_texts(names)}
     asked = {"public": True, "private": selection.include_private, "direct": selection.include_direct}
     for name, room in rooms.items():
-        rule = ck.as_text(room.get("join_rule"))  # a restricted room is as open as the space that it is in
-        rule = ck.as_text(rooms.get(room["parent"], {}).get("join_rule")) if rule.endswith("restricted") else rule
+        rule = as_text(room.get("join_rule"))  # a restricted room is as open as the space that it is in
+        rule = as_text(rooms.get(room["parent"], {}).get("join_rule")) if rule.endswith("restricted") else rule
         room["privacy"] = "direct" if name in direct else "public" if rule == "public" else "private"
     shown = [one for one in rooms.values() if asked[one["privacy"]]]
     wanted = [one for one in shown if selection.wants(one.get("name"), one.get("canonical_alias"), one["room_id"])]
@@ -54,7 +55,7 @@ def discover(selection: ck.Selection) -> ck.Flow:
     for room in [room for room in wanted if room not in closed]:
         part, own = joined[room["room_id"]], {**context, "room": room["room_id"], "listed": listed}
         yield ck.Batch("act", list(_receipts(part)), own)
-        latest = [ck.as_text(one.get("event_id")) for one in _events(part, "timeline")]
+        latest = [as_text(one.get("event_id")) for one in _events(part, "timeline")]
         more = {"encrypted": room["encrypted"], "token": token, "latest": latest[-1] if latest else ""}
         network, community = home_of(own["room"], home), room_id(home, own["room"])
         label, params = room.get("name") or own["room"], {**own, **more} | {"asked": now}
@@ -63,7 +64,7 @@ def discover(selection: ck.Selection) -> ck.Flow:
 
 
 def _user(data: JSON) -> str:
-    user = text(ck.as_mapping(data).get("user_id"))
+    user = text(as_mapping(data).get("user_id"))
     if user is None:
         raise errors.ProtocolError("the answer names no account", platform="matrix", remedy="Check base_url.")
     return user
@@ -71,7 +72,7 @@ def _user(data: JSON) -> str:
 
 def _events(part: JSON, name: str) -> list[Event]:
     """Return the events of a part of /sync; what is none is left out here, and read with its room."""
-    return ck.as_mappings(ck.look(part, name, "events"))
+    return as_mappings(ck.look(part, name, "events"))
 
 
 def _accounts(context: dict[str, JSON]) -> Flow[bool]:
@@ -118,13 +119,13 @@ def _spaces(rooms: dict[str, dict[str, JSON]]) -> ck.Flow:
         problem = None
         try:
             while space not in walked and (data := (yield from listing.page())) is not None:
-                found += [one for one in ck.as_mappings(ck.look(data, "rooms")) if text(one.get("room_id"))]
+                found += [one for one in as_mappings(ck.look(data, "rooms")) if text(one.get("room_id"))]
         except errors.CredentialError:
             raise
         except errors.CommunityKitError as error:  # its rooms are known without it, but those that are closed
             problem = str(error)
         for one in found:
-            below = ck.as_mappings(one.pop("children_state", []))
+            below = as_mappings(one.pop("children_state", []))
             held = [text(child.get("state_key")) for child in below if content(child).get("via")]
             parents |= {child: one["room_id"] for child in held if child}
             rooms.setdefault(one["room_id"], one)
@@ -139,7 +140,7 @@ def _receipts(part: dict[str, JSON]) -> Iterator[dict[str, JSON]]:
     """Return read receipts (`m.receipt`) one by one, as acts: somebody has read up to a message."""
     for event in _events(part, "ephemeral"):
         for target, kinds in content(event).items():
-            for user, told in ck.as_mapping(ck.as_mapping(kinds).get("m.read")).items():
+            for user, told in as_mapping(as_mapping(kinds).get("m.read")).items():
                 if target.startswith("$") and user.startswith("@") and isinstance(told, dict):
                     at = told.get("ts") if is_time(told.get("ts")) else None
                     yield {"kind": "viewed", "sender": user, "target": target, "key": None, "ts": at}

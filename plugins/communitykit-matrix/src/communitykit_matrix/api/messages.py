@@ -17,6 +17,7 @@ from typing import TypeAlias
 import communitykit.connector as ck
 from communitykit import CommunityKitError, CredentialError
 from communitykit.connector import JSON
+from communitykit.connector.payload import as_list
 from communitykit_matrix.api.changes import News, with_edit, with_redaction
 from communitykit_matrix.api.methods import CLOSED, in_room
 from communitykit_matrix.ids import room_id
@@ -87,7 +88,7 @@ def _backwards(
     listing = ck.Listing(request, _PAGER, resume=request.with_params(**{"from": state["back"]}), items=("chunk",))
     walk, whole, kept_out, blank = News(), fresh, False, False
     while (data := (yield from listing.page())) is not None:
-        chunk, blank = ck.as_list(ck.look(data, "chunk")), not data  # nothing at all where the walk begins anew
+        chunk, blank = as_list(ck.look(data, "chunk")), not data  # nothing at all where the walk begins anew
         if _is_no_page(data):  # what is behind it is left to a later run
             break
         kept = [event for event in chunk if _is_due(event, selection, room)]
@@ -138,7 +139,7 @@ def _forwards(selection: ck.Selection, room: Room, before: ck.Checkpoint) -> ck.
         if _is_no_page(data):
             yield ck.Gap(listing.problem or "the homeserver's answer says nothing")
             return
-        chunk = ck.as_list(ck.look(data, "chunk"))
+        chunk = as_list(ck.look(data, "chunk"))
         kept = [event for event in chunk if _is_due(event, selection, room)]
         sound = [event for event in kept if is_event(event)]
         news.note(state, sound)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from communitykit import SettingsError
-from communitykit.connector import JSON, AuthFlow, Flow, Need, Selection, ask, bearer, check_grants, refresh_token
+from communitykit.connector import JSON, AuthFlow, Flow, Need, Selection, ask, bearer, check_grants
+from communitykit.connector.oauth import refresh_token
 from communitykit_slack.api.methods import call
 from communitykit_slack.settings import SlackSettings
 

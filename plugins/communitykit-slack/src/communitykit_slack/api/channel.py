@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from communitykit.connector import JSON, Request, Response, as_mappings, required_list
+from communitykit.connector import JSON, Request, Response, required_list
+from communitykit.connector.payload import as_mappings
 from communitykit_slack.api.methods import call
 from communitykit_slack.ids import is_ts, ts_key
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from communitykit.connector import JSON, Checkpoint, as_number, load_checkpoint
+from communitykit.connector import JSON, Checkpoint, load_checkpoint
+from communitykit.connector.payload import as_number
 from communitykit_slack.api import spans
 from communitykit_slack.api.spans import Span
 from communitykit_slack.ids import is_ts, micros, ts_key

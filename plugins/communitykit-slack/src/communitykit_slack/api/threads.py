@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from communitykit import CommunityKitError, CredentialError, CursorError, ObjectUnavailableError
-from communitykit.connector import JSON, Batch, Flow, Gap, Request, Response, Swept, as_number, ask, ask_all
+from communitykit.connector import JSON, Batch, Flow, Gap, Request, Response, Swept, ask, ask_all
+from communitykit.connector.payload import as_number
 from communitykit_slack.api.channel import PATIENCE, SIDE_BY_SIDE, Channel, payloads_of
 from communitykit_slack.api.checkpoint import Progress, Visit, latest_of
 from communitykit_slack.api.methods import PAGER, REPLIES_LIMIT, has_more

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing_extensions import override
 
 from communitykit import ArchiveError
-from communitykit.connector import JSON, Archive, decode_json
+from communitykit.connector import JSON, Archive
+from communitykit.connector.decoding import decode_json
 from communitykit_slack.archive.dump import Dump
 
 _NAMES = (".sqlite", ".sqlite3", ".db")

@@ -6,19 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from communitykit.connector import (
-    JSON,
-    Context,
-    Draft,
-    Rejected,
-    Swept,
-    as_list,
-    as_mapping,
-    as_mappings,
-    as_number,
-    as_text,
-    as_texts,
-)
+from communitykit.connector import JSON, Context, Draft, Rejected, Swept
+from communitykit.connector.payload import as_list, as_mapping, as_mappings, as_number, as_text, as_texts
 from communitykit_slack.ids import SLACKBOT, Location, id_part, parse_ts
 from communitykit_slack.translate.blocks import beyond_text, blocks_text, card, card_text, file, is_preview, shared_from
 from communitykit_slack.translate.people import slackbot

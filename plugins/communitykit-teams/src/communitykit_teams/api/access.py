@@ -9,19 +9,8 @@ from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from communitykit import PermissionMissingError, SettingsError
-from communitykit.connector import (
-    JSON,
-    AuthFlow,
-    Credential,
-    Flow,
-    Gap,
-    Need,
-    Request,
-    Selection,
-    bearer,
-    client_credentials,
-    token_from,
-)
+from communitykit.connector import JSON, AuthFlow, Credential, Flow, Gap, Need, Request, Selection, bearer
+from communitykit.connector.oauth import client_credentials, token_from
 from communitykit_teams.api.certificate import signed_assertion
 from communitykit_teams.ids import PLATFORM
 from communitykit_teams.settings import CLOUDS, TeamsSettings

@@ -6,7 +6,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 from communitykit import CommunityKitError, CredentialError, RetryableError
-from communitykit.connector import JSON, Request, Response, ask, odata_batch, odata_batch_answers
+from communitykit.connector import JSON, Request, Response, ask
+from communitykit.connector.odata import odata_batch, odata_batch_answers
 from communitykit_teams.api.methods import fault
 
 _ATTEMPTS = 6

@@ -7,22 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from communitykit import CommunityKitError, CredentialError, PermissionMissingError, RetryableError, SettingsError
-from communitykit.connector import (
-    JSON,
-    Batch,
-    Flow,
-    Gap,
-    Listing,
-    Request,
-    Response,
-    Selection,
-    Slice,
-    Swept,
-    as_mappings,
-    ask,
-    odata_pager,
-    odata_rows,
-)
+from communitykit.connector import JSON, Batch, Flow, Gap, Listing, Request, Response, Selection, Slice, Swept, ask
+from communitykit.connector.odata import odata_pager, odata_rows
+from communitykit.connector.payload import as_mappings
 from communitykit_teams.api.batches import batched
 from communitykit_teams.api.checkpoint import TALK
 from communitykit_teams.api.methods import PAGE, Graph, listed, segment

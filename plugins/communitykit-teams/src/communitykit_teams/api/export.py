@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from communitykit.connector import JSON, Batch, Checkpoint, Flow, Gap, Listing, Selection, Slice, odata_pager
+from communitykit.connector import JSON, Batch, Checkpoint, Flow, Gap, Listing, Selection, Slice
+from communitykit.connector.odata import odata_pager
 from communitykit_teams.api.checkpoint import TALK, moment, polled
 from communitykit_teams.api.methods import Graph, listed, segment
 

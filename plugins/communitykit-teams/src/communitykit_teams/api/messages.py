@@ -13,7 +13,8 @@ from datetime import UTC, timedelta
 from http import HTTPStatus
 
 from communitykit import CursorError, ForeignHostError, ProtocolError, TransientError
-from communitykit.connector import JSON, Batch, Flow, Gap, Pages, Request, Selection, Swept, ask, odata_pager
+from communitykit.connector import JSON, Batch, Flow, Gap, Pages, Request, Selection, Swept, ask
+from communitykit.connector.odata import odata_pager
 from communitykit_teams.api.checkpoint import DAY, Progress, Walk, moment, polled
 from communitykit_teams.api.threads import MORE, Channel, Threads, activity, replies_of, said
 from communitykit_teams.ids import parse_time

@@ -18,7 +18,9 @@ from communitykit import (
     SettingsError,
     TransientError,
 )
-from communitykit.connector import JSON, Budget, Cost, Request, Response, odata_error, required_list, retry_after
+from communitykit.connector import JSON, Budget, Cost, Request, Response, required_list
+from communitykit.connector.odata import odata_error
+from communitykit.connector.waiting import retry_after
 from communitykit_teams.settings import TeamsSettings
 
 PAGE = 999

@@ -5,21 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from communitykit.connector import (
-    Batch,
-    Checkpoint,
-    Flow,
-    Gap,
-    Listing,
-    Reader,
-    Selection,
-    Slice,
-    Swept,
-    ask,
-    is_concealed,
-    odata_pager,
-    report_rows,
-)
+from communitykit.connector import Batch, Checkpoint, Flow, Gap, Listing, Reader, Selection, Slice, Swept, ask
+from communitykit.connector.odata import odata_pager
+from communitykit.connector.usage import is_concealed, report_rows
 from communitykit_teams.api.checkpoint import Progress, polled
 from communitykit_teams.api.export import read_export
 from communitykit_teams.api.messages import read_messages

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from communitykit import CommunityKitError, CredentialError, ObjectUnavailableError, RetryableError, SettingsError
-from communitykit.connector import JSON, Flow, Gap, Listing, Request, Response, ask, odata_pager
+from communitykit.connector import JSON, Flow, Gap, Listing, Request, Response, ask
+from communitykit.connector.odata import odata_pager
 from communitykit_teams.api.methods import EXPANDED, MESSAGES, Graph, listed, segment
 from communitykit_teams.ids import parse_time
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from communitykit.connector import JSON, Draft, EventDraft, occurred
+from communitykit.connector import JSON, Draft, occurred
+from communitykit.connector.drafts import EventDraft
 from communitykit_teams.ids import Location, native_id, parse_time
 from communitykit_teams.wire import Message
 

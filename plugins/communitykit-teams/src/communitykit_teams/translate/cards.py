@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic_core import from_json
 
-from communitykit.connector import JSON, AttachmentDraft, make_id
+from communitykit.connector import JSON, make_id
+from communitykit.connector.drafts import AttachmentDraft
 from communitykit_teams.ids import PLATFORM
 from communitykit_teams.wire import Attachment
 

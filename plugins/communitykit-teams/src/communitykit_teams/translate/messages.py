@@ -6,22 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from communitykit.connector import (
-    JSON,
-    AttachmentDraft,
-    Draft,
-    EventDraft,
-    Ignored,
-    MemberDraft,
-    MentionDraft,
-    PostDraft,
-    Rejected,
-    Swept,
-    in_part,
-    make_id,
-    reacted,
-    tombstone,
-)
+from communitykit.connector import JSON, Draft, Ignored, Rejected, Swept, in_part, make_id, reacted, tombstone
+from communitykit.connector.drafts import AttachmentDraft, EventDraft, MemberDraft, MentionDraft, PostDraft
 from communitykit_teams.ids import PLATFORM, Location, native_id, parse_time, place_of
 from communitykit_teams.translate.acts import system_message
 from communitykit_teams.translate.cards import announcement, attachment, card_text, forwarded_from

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from communitykit.connector import JSON, Draft, MemberDraft, Rejected, membership
+from communitykit.connector import JSON, Draft, Rejected, membership
+from communitykit.connector.drafts import MemberDraft
 from communitykit_teams.ids import Location, community_id, member_id, native_id, parse_time
 from communitykit_teams.wire import ConversationMember, Identity, User
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from communitykit.connector import JSON, CommunityDraft, Draft, Rejected
+from communitykit.connector import JSON, Draft, Rejected
+from communitykit.connector.drafts import CommunityDraft
 from communitykit_teams.ids import community_id, native_id, parse_time
 from communitykit_teams.wire import Channel, Organization, Team
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from communitykit.connector import html_text
+from communitykit.connector.html import html_text
 
 _SILENT = frozenset({"systemeventmessage"})
 _PREFORMATTED = frozenset({"codeblock"})

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
-from communitykit.connector import JSON, Draft, Rejected, is_concealed, make_id
+from communitykit.connector import JSON, Draft, Rejected, make_id
+from communitykit.connector.usage import is_concealed
 from communitykit_teams.ids import PLATFORM, is_guid, member_id
 
 _NOT_A_FIGURE = frozenset({"User Id", "User Principal Name", "Tenant Display Name", "Report Refresh Date"})

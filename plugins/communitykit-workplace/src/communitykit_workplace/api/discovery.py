@@ -10,21 +10,9 @@ from communitykit import (
     CredentialError,
     ProtocolError,
 )
-from communitykit.connector import (
-    JSON,
-    Batch,
-    Flow,
-    Gap,
-    Listing,
-    Response,
-    Selection,
-    Slice,
-    Swept,
-    as_text,
-    ask,
-    parse_id,
-    status_of,
-)
+from communitykit.connector import JSON, Batch, Flow, Gap, Listing, Response, Selection, Slice, Swept, ask, parse_id
+from communitykit.connector.asking import status_of
+from communitykit.connector.payload import as_text
 from communitykit_workplace.api import fields
 from communitykit_workplace.api.asking import gather
 from communitykit_workplace.api.methods import PAGE, graph, graph_pager

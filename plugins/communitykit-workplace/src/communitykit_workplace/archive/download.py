@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from communitykit.connector import JSON, Archive, json_items
+from communitykit.connector import JSON, Archive
+from communitykit.connector.json_stream import json_items
 from communitykit_workplace.archive.joining import People
 from communitykit_workplace.ids import content_key, parse_time
 

@@ -6,7 +6,8 @@ import io
 from collections.abc import Iterator
 from typing import IO
 
-from communitykit.connector import JSON, json_items
+from communitykit.connector import JSON
+from communitykit.connector.json_stream import json_items
 from communitykit_workplace.ids import native_id
 
 

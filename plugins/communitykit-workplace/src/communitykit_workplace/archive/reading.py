@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from communitykit import ArchiveError
-from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice, tables
+from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice
+from communitykit.connector.tables import tables
 from communitykit_workplace.archive.download import entries, owner_of
 from communitykit_workplace.archive.dump import Objects
 from communitykit_workplace.archive.groups import Groups

@@ -12,7 +12,9 @@ from itertools import islice
 from urllib.parse import urlsplit
 
 from communitykit import ArchiveError
-from communitykit.connector import JSON, Archive, is_tabular, json_items, tables
+from communitykit.connector import JSON, Archive
+from communitykit.connector.json_stream import json_items
+from communitykit.connector.tables import is_tabular, tables
 from communitykit_workplace.archive.scripts import recognise
 from communitykit_workplace.ids import native_id
 

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from communitykit.connector import JSON, Draft, Rejected, Swept, acted, as_mapping, parse_id, reacted
+from communitykit.connector import JSON, Draft, Rejected, Swept, acted, parse_id, reacted
+from communitykit.connector.payload import as_mapping
 from communitykit_workplace.edges import is_whole, listed, rows
 from communitykit_workplace.ids import community_id, content_key, member_id, native_id, parse_time, post_id
 from communitykit_workplace.translate.attachments import attachments

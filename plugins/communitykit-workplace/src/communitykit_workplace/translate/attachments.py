@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from communitykit.connector import JSON, AttachmentDraft
+from communitykit.connector import JSON
+from communitykit.connector.drafts import AttachmentDraft
 from communitykit_workplace.edges import rows
 from communitykit_workplace.ids import native_id, ref
 from communitykit_workplace.translate.parts import as_text

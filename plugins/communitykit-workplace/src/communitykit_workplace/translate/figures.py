@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Literal
 
-from communitykit.connector import JSON, Draft, MemberDraft, Rejected, make_id
+from communitykit.connector import JSON, Draft, Rejected, make_id
+from communitykit.connector.drafts import MemberDraft
 from communitykit_workplace.ids import (
     NETWORK,
     PLATFORM,

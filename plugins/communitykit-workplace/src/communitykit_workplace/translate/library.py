@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
-from communitykit.connector import JSON, Draft, Ignored, PostDraft, Rejected
+from communitykit.connector import JSON, Draft, Ignored, Rejected
+from communitykit.connector.drafts import PostDraft
 from communitykit_workplace.ids import community_id, member_id, native_id, parse_time, post_id, ref
 from communitykit_workplace.translate.acts import rsvps
 from communitykit_workplace.translate.parts import as_text, each, without_odd

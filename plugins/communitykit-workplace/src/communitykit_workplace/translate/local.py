@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from communitykit.connector import (
-    JSON,
-    CommunityDraft,
-    Draft,
-    EventDraft,
-    MemberDraft,
-    PollOptionDraft,
-    PostDraft,
-    Rejected,
-)
+from communitykit.connector import JSON, Draft, Rejected
+from communitykit.connector.drafts import CommunityDraft, EventDraft, MemberDraft, PollOptionDraft, PostDraft
 from communitykit_workplace.ids import (
     community_id,
     content_key,

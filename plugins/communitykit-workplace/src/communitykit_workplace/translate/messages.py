@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, cast
 
-from communitykit.connector import (
-    JSON,
-    CountsDraft,
-    Draft,
-    EventDraft,
-    PollDraft,
-    PollOptionDraft,
-    PostDraft,
-    Rejected,
-    occurred,
-)
+from communitykit.connector import JSON, Draft, Rejected, occurred
+from communitykit.connector.drafts import CountsDraft, EventDraft, PollDraft, PollOptionDraft, PostDraft
 from communitykit_workplace.edges import is_whole, rows, total
 from communitykit_workplace.ids import (
     comment_id,

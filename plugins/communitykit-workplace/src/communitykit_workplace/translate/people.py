@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Literal
 
-from communitykit.connector import JSON, Draft, MemberDraft, Rejected
+from communitykit.connector import JSON, Draft, Rejected
 from communitykit.connector import membership as in_community
+from communitykit.connector.drafts import MemberDraft
 from communitykit_workplace.edges import rows
 from communitykit_workplace.ids import (
     address,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from communitykit.connector import MentionDraft, html_text, make_id
+from communitykit.connector import make_id
+from communitykit.connector.drafts import MentionDraft
+from communitykit.connector.html import html_text
 from communitykit_workplace.edges import tags_of
 from communitykit_workplace.ids import NETWORK, PLATFORM, community_id, member_id, native_id
 from communitykit_workplace.wire import Tag

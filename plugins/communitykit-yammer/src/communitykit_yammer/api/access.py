@@ -6,20 +6,8 @@ from collections.abc import Generator, Mapping
 from datetime import datetime
 
 from communitykit import SettingsError
-from communitykit.connector import (
-    JSON,
-    AuthFlow,
-    Credential,
-    Flow,
-    Gap,
-    Need,
-    Request,
-    Selection,
-    ask,
-    bearer,
-    refresh_token,
-    token_from,
-)
+from communitykit.connector import JSON, AuthFlow, Credential, Flow, Gap, Need, Request, Selection, ask, bearer
+from communitykit.connector.oauth import refresh_token, token_from
 from communitykit_yammer.api.methods import graph, rest
 from communitykit_yammer.ids import PLATFORM
 from communitykit_yammer.settings import YammerSettings

@@ -11,20 +11,8 @@ from communitykit import (
     ProtocolError,
     TransientError,
 )
-from communitykit.connector import (
-    JSON,
-    Batch,
-    Flow,
-    Gap,
-    Response,
-    Selection,
-    Slice,
-    Swept,
-    as_mapping,
-    ask,
-    ask_all,
-    parse_id,
-)
+from communitykit.connector import JSON, Batch, Flow, Gap, Response, Selection, Slice, Swept, ask, ask_all, parse_id
+from communitykit.connector.payload import as_mapping
 from communitykit_yammer.api.found import Found
 from communitykit_yammer.api.listing import NumberedListing
 from communitykit_yammer.api.methods import rest

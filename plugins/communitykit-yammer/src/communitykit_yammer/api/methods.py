@@ -14,7 +14,8 @@ from communitykit import (
     RateLimitedError,
     TransientError,
 )
-from communitykit.connector import JSON, Budget, Cost, Request, Response, odata_error
+from communitykit.connector import JSON, Budget, Cost, Request, Response
+from communitykit.connector.odata import odata_error
 
 FEED_PAGE = 20
 """Messages of one page; the API gives no more, whatever `limit` says."""

@@ -16,11 +16,9 @@ from communitykit.connector import (
     Swept,
     ask,
     ask_all,
-    is_concealed,
-    odata_pager,
-    odata_rows,
-    report_rows,
 )
+from communitykit.connector.odata import odata_pager, odata_rows
+from communitykit.connector.usage import is_concealed, report_rows
 from communitykit_yammer.api.found import Found
 from communitykit_yammer.api.methods import graph
 from communitykit_yammer.ids import community_id, rest_id

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from communitykit.connector import Archive, tables
+from communitykit.connector import Archive
+from communitykit.connector.tables import tables
 
 _NEEDED = dict.fromkeys(("messages.csv", "users.csv", "groups.csv"), ("id",))
 

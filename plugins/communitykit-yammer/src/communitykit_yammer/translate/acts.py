@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from communitykit.connector import (
-    JSON,
-    Draft,
-    EventDraft,
-    PostDraft,
-    Rejected,
-    Swept,
-    acted,
-    occurred,
-    reacted,
-)
+from communitykit.connector import JSON, Draft, Rejected, Swept, acted, occurred, reacted
+from communitykit.connector.drafts import EventDraft, PostDraft
 from communitykit_yammer.ids import (
     NETWORK,
     community_id,

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Literal
 
-from communitykit.connector import JSON, CommunityDraft, Draft, MemberDraft, Rejected, is_concealed, make_id, membership
+from communitykit.connector import JSON, Draft, Rejected, make_id, membership
+from communitykit.connector.drafts import CommunityDraft, MemberDraft
+from communitykit.connector.usage import is_concealed
 from communitykit_yammer.ids import (
     NETWORK,
     PLATFORM,

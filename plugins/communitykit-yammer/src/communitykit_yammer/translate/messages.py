@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from communitykit.connector import JSON, AttachmentDraft, Draft, Ignored, PollDraft, PostDraft, Rejected, tombstone
+from communitykit.connector import JSON, Draft, Ignored, Rejected, tombstone
+from communitykit.connector.drafts import AttachmentDraft, PollDraft, PostDraft
 from communitykit_yammer.ids import (
     ALL_COMPANY,
     community_id,

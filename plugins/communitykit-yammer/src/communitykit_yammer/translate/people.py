@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from communitykit.connector import JSON, Draft, MemberDraft, Rejected
+from communitykit.connector import JSON, Draft, Rejected
 from communitykit.connector import membership as in_community
+from communitykit.connector.drafts import MemberDraft
 from communitykit_yammer.ids import community_id, member_id, network_of, number, parse_time
 from communitykit_yammer.wire import Liker, User
 

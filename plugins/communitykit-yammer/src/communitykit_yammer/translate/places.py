@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from communitykit.connector import JSON, CommunityDraft, Draft, Rejected, parse_id
+from communitykit.connector import JSON, Draft, Rejected, parse_id
+from communitykit.connector.drafts import CommunityDraft
 from communitykit_yammer.ids import ALL_COMPANY, NETWORK, community_id, member_id, network_of, number, parse_time
 from communitykit_yammer.wire import Group, Network
 

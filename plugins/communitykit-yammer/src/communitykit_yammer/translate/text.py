@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
-from communitykit.connector import JSON, MentionDraft, html_text, make_id
+from communitykit.connector import JSON, make_id
+from communitykit.connector.drafts import MentionDraft
+from communitykit.connector.html import html_text
 from communitykit_yammer.ids import PLATFORM, community_id, member_id, number
 
 _TOKEN = re.compile(r"\[\[(\w+):(\d+)\]\]")
