@@ -25,7 +25,7 @@ from communitykit.exchange.parquet import copy_to_parquet
 from communitykit.exchange.postgres import copy_to_postgres
 from communitykit.store import Store
 
-MESSAGES = 250_000
+MESSAGES = 100_000
 _PLUGINS = Path(__file__).parents[2] / "plugins"
 _DLT = """
 import sys, time
@@ -43,7 +43,7 @@ print(time.perf_counter() - started)
 
 
 def adapters() -> list[Figure]:
-    """Hand a quarter of a million messages and all that hangs from them to each target, whole, then unchanged."""
+    """Hand a hundred thousand messages and all that hangs from them to each target, whole, then unchanged."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         store = place / "a.duckdb"

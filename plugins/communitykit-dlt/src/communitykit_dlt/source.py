@@ -51,7 +51,8 @@ def source(
     pulling = Pulling.of(connector, settings, store, config, options)
     chosen = pulling.tables(tables)
 
-    @dlt.source(name="communitykit")
+    # Child tables are written anew and merged by turns; both need the key of the row that they hang from.
+    @dlt.source(name="communitykit", root_key=nested == "tables")
     def communitykit() -> Iterator[DltResource]:
         for table in chosen:
             yield _resource(pulling, table, nested, table_format)
