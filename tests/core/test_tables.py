@@ -72,3 +72,31 @@ def test_a_column_that_is_missing_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("head", [b"", b"no delimiter\n", b"\x89PNG\r\n\x1a\n,,,\0\0\1", b"\x7fELF\2\1\1,\0\0\0"])
 def test_what_is_no_table(head: bytes) -> None:
     assert not is_tabular(head)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'a,b\n1,2\n"never closed', "ends inside a quoted cell"),
+        (b"a,b\n1,2\n3", "the last row of t.csv has fewer cells"),
+        (b"a,b\n1\n3", None),
+        (b"a,b\n1,2\n3,4", None),
+        (b"a,b\n1,2\n\n", None),
+    ],
+)
+def test_a_table_that_was_cut_is_said_however_short_it_is(tmp_path: Path, body: bytes, told: str | None) -> None:
+    (tmp_path / "t.csv").write_bytes(body)
+    with Archive(tmp_path) as archive:
+        for is_header in (None, lambda cells: "a" in cells):
+            (table,) = [(list(one.rows), one.problems) for one in tables(archive, "t.csv", is_header=is_header)]
+            assert bool(table[1]) is (told is not None)
+            assert (told or "") in "".join(table[1])
+
+
+def test_lines_that_no_reader_of_tables_takes_are_an_archive_error(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"a,b\r1,2\r3,4\r")
+    with Archive(tmp_path) as archive:
+        for is_header in (None, lambda cells: "a" in cells):
+            with pytest.raises(ArchiveError, match="no readable table") as caught:
+                list(tables(archive, "t.csv", is_header=is_header))
+            assert caught.value.remedy

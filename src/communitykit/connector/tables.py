@@ -66,8 +66,12 @@ class Table:
         known = {column.lower() for column in self.columns}
         missing = [column for column in columns if column.lower() not in known]
         if known and missing:
-            raise ArchiveError(f"{self.place} has no column `{missing[0]}`: is it UTF-8 and comma-separated?")
+            raise ArchiveError(
+                f"{self.place} has no column `{missing[0]}`: is it UTF-8 and comma-separated?", remedy=_AGAIN
+            )
 
+
+_AGAIN = "Export it again, or save it as CSV in UTF-8 with commas."
 
 IsHeader: TypeAlias = Callable[[Sequence[str]], bool]
 
@@ -115,7 +119,16 @@ def _csv(file: IO[bytes], head: bytes, name: str, is_header: IsHeader | None) ->
     encoding = _encoding(head)
     errors = _MIXED if encoding == "utf-8-sig" else "replace"
     text = io.TextIOWrapper(file, encoding=encoding, errors=errors, newline="")
-    lines = _Lines(text)
+    csv.field_size_limit(2 * LONGEST_ROW)
+    try:
+        yield _first(_Lines(text), name, is_header)
+    except csv.Error as error:
+        raise ArchiveError(f"{name} is no readable table: {error}", remedy=_AGAIN) from error
+    finally:
+        text.detach()  # the file is the archive's to close
+
+
+def _first(lines: _Lines, name: str, is_header: IsHeader | None) -> Table:
     first = next(lines, "")
     told = re.fullmatch(r"(?i)sep=(.)[\r\n]*", first)  # Excel's own first line
     first = next(lines, "") if told else first
@@ -125,17 +138,11 @@ def _csv(file: IO[bytes], head: bytes, name: str, is_header: IsHeader | None) ->
         titles = titles[next((at for at, cells in split if is_header([cell.strip() for cell in cells])), 0) :]
     delimiter = told[1] if told else _delimiter(titles[0])
     lines.again(titles)
-    csv.field_size_limit(2 * LONGEST_ROW)
-    try:
-        columns = _apart(next(csv.reader(lines, delimiter=delimiter), []))
-        lines.begin()
-        problems: list[str] = []
-        whole = _whole(lines, delimiter, len(columns), name, problems)
-        yield Table(name, columns, _rows(columns, whole), problems)
-    except csv.Error as error:
-        raise ArchiveError(f"{name} is no readable table: {error}") from error
-    finally:
-        text.detach()  # the file is the archive's to close
+    columns = _apart(next(csv.reader(lines, delimiter=delimiter), []))
+    lines.begin()
+    problems: list[str] = []
+    whole = _whole(lines, delimiter, len(columns), name, problems)
+    return Table(name, columns, _rows(columns, whole), problems)
 
 
 def _delimiter(line: str) -> str:
@@ -157,8 +164,11 @@ def _apart(cells: Iterable[str]) -> tuple[str, ...]:
 def _whole(
     lines: _Lines, delimiter: str, width: int, place: str, problems: list[str]
 ) -> Iterator[tuple[int, list[str]]]:
-    """Return the rows that are whole, with their lines; of those that are not, say how many there were."""
-    lost, mended, number = 0, 0, lines.number + 1
+    """Return the rows that are whole, with their lines; of those that are not, say how many there were.
+
+    Short rows are common where somebody wrote the file by hand; where the last one alone is short, the file was cut.
+    """
+    lost, mended, number, short, cut = 0, 0, lines.number + 1, 0, False
     reader = csv.reader(lines, delimiter=delimiter)
     while (cells := next(reader, None)) is not None:
         if lines.lost:
@@ -172,9 +182,14 @@ def _whole(
         elif lines.ended:
             problems.append(f"{place} ends inside a quoted cell of the row that begins in line {number}")
         else:
+            if cells:
+                cut = len(cells) < width
+                short += cut
             yield number, cells
         number = lines.number + 1
         lines.begin()
+    if cut and short == 1:
+        problems.append(f"the last row of {place} has fewer cells than it has columns: the file may have been cut")
     if lost:
         problems.append(f"{lost} rows of {place} are longer than {LONGEST_ROW} characters: left out")
 

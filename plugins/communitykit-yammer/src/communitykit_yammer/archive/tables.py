@@ -47,6 +47,8 @@ def table(archive: Archive, part: str, name: str, problems: dict[str, None] | No
             cells = {key.lower(): str(text) for key, text in row.cells.items() if _is_told(text)}
             if cells:
                 yield cells
+        if problems is not None and not one.columns:
+            problems[f"{found} is empty: not even the names of columns are in it"] = None
         if problems is not None:
             problems.update(dict.fromkeys(one.problems))
 
