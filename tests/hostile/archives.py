@@ -127,9 +127,8 @@ _members("what would leave by a backslash", lambda members: {**members, "a\\..\\
 _members("a name of 60,000 letters", lambda members: {**members, "x" * 60_000 + ".json": b"[]"})
 _members("a thousand folders deep", lambda members: {**members, "a/" * 1000 + "x.json": b"[]"})
 _members("names of controls", lambda members: {**members, "\x1b]0;x\x07.json": b"[]", "\r\n.csv": b"a\n1\n"})
-_members(
-    "names of half the world", lambda members: {**members, "‮gnp.json": b"[]", "e\u0301.json": b"[]", "é.json": b"[]"}
-)
+BACKWARDS, APART, TOGETHER = "\u202egnp.json", "e\u0301.json", "\u00e9.json"
+_members("names that look like others", lambda members: {**members, BACKWARDS: b"[]", APART: b"[]", TOGETHER: b"[]"})
 _members("names in capitals beside them", lambda members: {**{one.upper(): b"[]" for one in members}, **members})
 _members(
     "ten thousand files beside it", lambda members: {**members, **{f"extra/{one}.txt": b"x" for one in range(10_000)}}
