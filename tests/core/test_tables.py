@@ -93,10 +93,11 @@ def test_a_table_that_was_cut_is_said_however_short_it_is(tmp_path: Path, body: 
             assert (told or "") in "".join(table[1])
 
 
-def test_lines_that_no_reader_of_tables_takes_are_an_archive_error(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_bytes(b"a,b\r1,2\r3,4\r")
+@pytest.mark.parametrize("body", [b"a,b\r1,2\r3,4\r", b"a,b\n1,2\n3\r4,5\n"])
+def test_lines_that_no_reader_of_tables_takes_are_an_archive_error(tmp_path: Path, body: bytes) -> None:
+    (tmp_path / "t.csv").write_bytes(body)
     with Archive(tmp_path) as archive:
         for is_header in (None, lambda cells: "a" in cells):
             with pytest.raises(ArchiveError, match="no readable table") as caught:
-                list(tables(archive, "t.csv", is_header=is_header))
+                [list(one.rows) for one in tables(archive, "t.csv", is_header=is_header)]
             assert caught.value.remedy

@@ -13,6 +13,7 @@ import io
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import IO, NamedTuple, TypeAlias
@@ -121,9 +122,9 @@ def _csv(file: IO[bytes], head: bytes, name: str, is_header: IsHeader | None) ->
     text = io.TextIOWrapper(file, encoding=encoding, errors=errors, newline="")
     csv.field_size_limit(2 * LONGEST_ROW)
     try:
-        yield _first(_Lines(text), name, is_header)
-    except csv.Error as error:
-        raise ArchiveError(f"{name} is no readable table: {error}", remedy=_AGAIN) from error
+        with _readable(name):
+            table = _first(_Lines(text), name, is_header)
+        yield table
     finally:
         text.detach()  # the file is the archive's to close
 
@@ -142,7 +143,20 @@ def _first(lines: _Lines, name: str, is_header: IsHeader | None) -> Table:
     lines.begin()
     problems: list[str] = []
     whole = _whole(lines, delimiter, len(columns), name, problems)
-    return Table(name, columns, _rows(columns, whole), problems)
+    return Table(name, columns, _readably(name, _rows(columns, whole)), problems)
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    try:
+        yield
+    except csv.Error as error:
+        raise ArchiveError(f"{name} is no readable table: {error}", remedy=_AGAIN) from error
+
+
+def _readably(name: str, rows: Iterator[Row]) -> Iterator[Row]:
+    with _readable(name):  # they are asked for when the table was given out already
+        yield from rows
 
 
 def _delimiter(line: str) -> str:
