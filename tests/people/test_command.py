@@ -69,3 +69,24 @@ def test_options_are_handed_on(store: str) -> None:
 def test_what_cannot_be_done_is_said(store: str, words: list[str], why: str) -> None:
     assert why in typed(*words, code=1)
     assert not Path("none.duckdb").exists()
+
+
+def test_the_store_is_named_as_an_argument_or_an_option(store: str) -> None:
+    other = "other.duckdb"
+    Path(store).rename(other)
+    for words in (["review", other], ["show", "Anna Berg", other], ["same", A, B, other, "--by", "Zoe"],
+                  ["undo", A, B, other], ["export", other, "--to", "words.csv"]):  # fmt: skip
+        if words[0] == "review":
+            typed(other)
+        typed(*words)
+    assert "two stores are named" in typed("review", other, "--store", "third.duckdb", code=1)
+    typed("import", "words.csv", other)
+    subject = ["subject", A, other, "--to", "s.json", "--purpose", "a test of it"]
+    for command in (["prune", other, "--keep", "1000mo"], subject, ["forget", A, other]):
+        done = CliRunner().invoke(app, command)
+        assert done.exit_code == 0, done.output
+
+
+def test_a_file_without_decisions_says_so(store: str) -> None:
+    typed("export", "--to", "words.csv")
+    assert "words.csv holds no decision." in typed("import", "words.csv")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,11 +13,18 @@ from communitykit.analysis.schema import TABLES, Column, Table
 from communitykit.analysis.writing import check, write
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.errors import SettingsError
+from communitykit.people.remarks import Joined
 from communitykit.privacy.pseudonyms import Key, load_key
 from communitykit.store import Store
 from communitykit.store.telling import telling
 
 __all__ = ["TABLES", "Analysed", "Analysis", "Column", "Key", "Table", "analyse", "load_key", "open"]
+
+
+def joined(about: Mapping[str, str | None]) -> Joined:
+    """Return how the roster and the accounts came together, from what tables say about themselves."""
+    refused = {reason: int(about.get("refused") or 0)} if (reason := about.get("refused_by")) else {}
+    return Joined(int(about.get("in_roster") or 0), int(about.get("only_in_roster") or 0), refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class Analysed:
             f"Inferred times: {self.inferred:,} acts (`at_is_inferred`).": self.inferred > 0,
             f"No holidays known of: {countries}. Monday to Friday count as working days there.": bool(countries),
         }
-        return tuple(sentence for sentence, holds in words.items() if holds)
+        return (*(sentence for sentence, holds in words.items() if holds), *joined(self.about).remarks())
 
 
 def analyse(  # the options of one call

@@ -18,6 +18,8 @@ from communitykit.analysis.schema import SCHEMA_VERSION, TABLES, Column
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.errors import CommunityKitError
 from communitykit.model.values import Value
+from communitykit.people.accounts import ROSTER
+from communitykit.people.remarks import Joined
 from communitykit.privacy.pseudonyms import Key
 from communitykit.store.schema import CURRENT
 
@@ -92,6 +94,20 @@ class Build:
         for column in ("department", "division", "site", "country"):
             self.connection.execute(sources.FOLD.format(column=column, least=self.least))
         self.about |= {"people": "people" if self._has_people else "accounts", "roster": "yes" if roster else "no"}
+        if roster:
+            self._joined()
+
+    def _joined(self) -> None:
+        """Tell how the roster and the accounts came together: whoever reads a share of the roster needs to know."""
+        whole = self._count("SELECT count(*) FROM people WHERE in_roster")
+        alone = whole - self._count(sources.WITH_ACCOUNT)
+        if not self._count(f"SELECT count(*) FROM members WHERE platform <> '{ROSTER}'"):  # noqa: S608 # our own name
+            return
+        refused = dict(self.connection.execute("SELECT rule, count(*) FROM refusals GROUP BY ALL").fetchall())
+        found = Joined(whole, alone, refused)
+        self.about |= {"in_roster": str(found.in_roster), "only_in_roster": str(alone)}
+        if found.refusing:
+            self.about |= {"refused_by": found.refusing[0], "refused": str(found.refusing[1])}
 
     def _posts(self) -> None:
         self._make("numbered", sources.POSTS)

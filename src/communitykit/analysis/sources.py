@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from communitykit.analysis.texts import FEATURES
+from communitykit.people.accounts import ROSTER
 from communitykit.store.schema import CURRENT
 
 WHOLE_SECOND: Final = "epoch_us(date_trunc('second', {at}))"
@@ -111,3 +112,9 @@ LEFT JOIN w_post root ON root.id = p.root_id LEFT JOIN w_post up ON up.id = coal
 LEFT JOIN w_account a ON a.account = p.author_id LEFT JOIN w_place c ON c.id = p.community_id
 LEFT JOIN w_network n ON n.id = p.platform || ':' || p.network
 """  # noqa: S608 # our own text
+
+WITH_ACCOUNT: Final = f"""
+SELECT count(DISTINCT p.person_id) FROM people p JOIN identities i ON i.person_id = p.person_id
+WHERE p.in_roster AND i.undone_at IS NULL AND i.platform <> '{ROSTER}'
+"""  # noqa: S608 # our own name
+"""How many of the roster's people have an account."""

@@ -33,6 +33,16 @@ def configured(config: Path | None) -> Config | None:
     return None if config is None else load(config)
 
 
+def one_of(argument: Path | None, option: Path | None) -> Path | None:
+    """Return the store that a command names, as its last argument or with --store.
+
+    Raises SettingsError where it names two.
+    """
+    if argument is not None and option is not None and argument != option:
+        raise SettingsError(f"two stores are named, {argument} and {option}", remedy="Name one.")
+    return argument if argument is not None else option
+
+
 def store_of(store: Path | None, config: Config | None, *, default: Path | None = None) -> Path:
     """Return the store that a command is about: the one that it names, else the configuration's, else the usual one.
 

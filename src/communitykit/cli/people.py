@@ -12,8 +12,8 @@ from typer.core import TyperGroup
 
 from communitykit.cli import parse
 from communitykit.cli.app import Json, Overwrite, app, errors
-from communitykit.cli.configured import STORE, FromConfig, StoreArgument, StoreOption, configured, store_of
-from communitykit.cli.output import Exit, print_json, print_table, replacing, say, say_replaced
+from communitykit.cli.configured import STORE, FromConfig, StoreArgument, StoreOption, configured, one_of, store_of
+from communitykit.cli.output import Exit, print_json, print_table, replacing, say, say_replaced, warn
 from communitykit.cli.shared import Answering, App
 from communitykit.errors import SettingsError
 from communitykit.model.values import JSON
@@ -94,46 +94,70 @@ def resolve_people(  # noqa: PLR0913 # the options of the command
         )
         found = resolve(store, options)
         if as_json:
-            print_json({"store": str(store), **asdict(found)})
+            print_json({"store": str(store), **found.as_data()})
         else:
             print_resolution(found)
 
 
 def print_resolution(found: JSON) -> None:
     """Print what resolving came to."""
-    say(f"{found.accounts:,} accounts are {found.people:,} people.")
+    say(found.summary)
     print_table("People", ("kind", "number"), found.kinds.items())
     print_table("Joined by", ("rule", "accounts"), found.rules.items())
     print_table("Not joined", ("reason", "pairs"), found.refusals.items())
     print_table("Leaders", ("rule", "people"), found.leaders.items())
     if found.in_roster:
         say(f"{found.in_roster:,} of them are in the roster.")
-    say(
-        f"{found.managed:,} have a manager who is known; of {found.holes:,} the manager is nobody who is known, "
-        f"{found.cycles:,} are their own manager through others."
-    )
+    managers = [f"{found.managed:,} have a manager who is known"]
+    managers += [f"{found.holes:,} one who is told and not found"] if found.holes else []
+    managers += [f"{found.cycles:,} are their own manager through others"] if found.cycles else []
+    say(f"{', '.join(managers)}.")
+    for remark in found.remarks:
+        warn(f"Look at this: {remark}")
 
 
 @people_app.command()
 def same(
-    a: str, b: str, *, store: StoreOption = None, config: FromConfig = None, by: By = None, as_json: Json = False
+    a: str,
+    b: str,
+    place: StoreArgument = None,
+    *,
+    store: StoreOption = None,
+    config: FromConfig = None,
+    by: By = None,
+    as_json: Json = False,
 ) -> None:
     """Decide that two accounts (id, address, handle) are one person's. It outlives every rebuild."""
-    _decide("same", a, b, _store(store, config), by, as_json=as_json)
+    _decide("same", a, b, _store(place, store, config), by, as_json=as_json)
 
 
 @people_app.command()
 def different(
-    a: str, b: str, *, store: StoreOption = None, config: FromConfig = None, by: By = None, as_json: Json = False
+    a: str,
+    b: str,
+    place: StoreArgument = None,
+    *,
+    store: StoreOption = None,
+    config: FromConfig = None,
+    by: By = None,
+    as_json: Json = False,
 ) -> None:
     """Decide that two accounts (id, address, handle) are not one person's. It outlives every rebuild."""
-    _decide("different", a, b, _store(store, config), by, as_json=as_json)
+    _decide("different", a, b, _store(place, store, config), by, as_json=as_json)
 
 
 @people_app.command()
-def undo(a: str, b: str, *, store: StoreOption = None, config: FromConfig = None, as_json: Json = False) -> None:
+def undo(
+    a: str,
+    b: str,
+    place: StoreArgument = None,
+    *,
+    store: StoreOption = None,
+    config: FromConfig = None,
+    as_json: Json = False,
+) -> None:
     """Take back what was decided about two accounts."""
-    _decide("undo", a, b, _store(store, config), None, as_json=as_json)
+    _decide("undo", a, b, _store(place, store, config), None, as_json=as_json)
 
 
 def _decide(verb: str, a: str, b: str, store: Path, by: str | None, *, as_json: bool) -> None:
@@ -152,16 +176,18 @@ def _decide(verb: str, a: str, b: str, store: Path, by: str | None, *, as_json: 
         else:
             word = f"{decision.verdict}, taken back" if decision.undone_at else decision.verdict
             say(f"{decision.account_a} and {decision.account_b}: {word}.")
-            say(f"{found.accounts:,} accounts are {found.people:,} people.")
+            say(found.summary)
 
 
 @people_app.command(cls=Answering)
-def review(*, store: StoreOption = None, config: FromConfig = None, as_json: Json = False) -> None:
+def review(
+    place: StoreArgument = None, *, store: StoreOption = None, config: FromConfig = None, as_json: Json = False
+) -> None:
     """List what somebody should decide: joins that were refused, and persons of one name."""
     from communitykit import people  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():
-        store = _store(store, config)
+        store = _store(place, store, config)
         proposals = people.review(store)
         if as_json:
             print_json({"proposals": [asdict(one) for one in proposals]})
@@ -176,6 +202,7 @@ def review(*, store: StoreOption = None, config: FromConfig = None, as_json: Jso
 
 @people_app.command("export")
 def export_decisions(
+    place: StoreArgument = None,
     *,
     store: StoreOption = None,
     config: FromConfig = None,
@@ -187,7 +214,7 @@ def export_decisions(
     from communitykit import people  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():
-        store = _store(store, config)
+        store = _store(place, store, config)
         with replacing(to) as replaced:
             number = people.export_decisions(store, to, overwrite=overwrite)
         if as_json:
@@ -199,28 +226,45 @@ def export_decisions(
 
 @people_app.command("import")
 def import_decisions(
-    path: Path, *, store: StoreOption = None, config: FromConfig = None, as_json: Json = False
+    path: Path,
+    place: StoreArgument = None,
+    *,
+    store: StoreOption = None,
+    config: FromConfig = None,
+    as_json: Json = False,
 ) -> None:
     """Take decisions in from a CSV, as `export` writes it: all of them, or none."""
     from communitykit import people  # noqa: PLC0415 # duckdb is imported only when used
+    from communitykit.people.decisions import count_decisions  # noqa: PLC0415 # same
 
     with errors():
-        store = _store(store, config)
+        store = _store(place, store, config)
         number = people.import_decisions(store, path)
+        held = count_decisions(path)
         found = people.resolve(store)
         if as_json:
-            print_json({"path": str(path), "new": number, "accounts": found.accounts, "people": found.people})
+            print_json(
+                {"path": str(path), "held": held, "new": number, "accounts": found.accounts, "people": found.people}
+            )
         else:
-            say(f"{number:,} decisions are new. {found.accounts:,} accounts are {found.people:,} people.")
+            told = f"{number:,} decisions are new." if held else f"{path} holds no decision."
+            say(f"{told} {found.summary}")
 
 
 @people_app.command("show", cls=Answering)
-def show_person(name: str, *, store: StoreOption = None, config: FromConfig = None, as_json: Json = False) -> None:
+def show_person(
+    name: str,
+    place: StoreArgument = None,
+    *,
+    store: StoreOption = None,
+    config: FromConfig = None,
+    as_json: Json = False,
+) -> None:
     """Show a person by name, address, handle, number or account id: every account, and why it is theirs."""
     from communitykit import people  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():
-        store = _store(store, config)
+        store = _store(place, store, config)
         found = people.find_people(store, name)
         if not found:
             raise SettingsError(f"nobody is called {name!r}", remedy="Give a name, an address or an account id.")
@@ -238,8 +282,8 @@ def show_person(name: str, *, store: StoreOption = None, config: FromConfig = No
     raise typer.Exit(Exit.COMPLETE)
 
 
-def _store(store: Path | None, config: Path | None) -> Path:
-    return store_of(store, configured(config), default=STORE)
+def _store(place: Path | None, store: Path | None, config: Path | None) -> Path:
+    return store_of(one_of(place, store), configured(config), default=STORE)
 
 
 def _decided(store: Path, account: str) -> bool:

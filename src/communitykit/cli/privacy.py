@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from communitykit.cli.app import Json, app, errors
-from communitykit.cli.configured import STORE, FromConfig, StoreArgument, StoreOption, configured, store_of
+from communitykit.cli.configured import STORE, FromConfig, StoreArgument, StoreOption, configured, one_of, store_of
 from communitykit.cli.output import print_json, print_table, say
 from communitykit.cli.shared import App
 from communitykit.connector.times import parse_length
@@ -61,16 +61,24 @@ def record(  # noqa: PLR0913 # one per option
 
 
 @app.command()
-def forget(who: str, *, store: StoreOption = None, config: FromConfig = None, as_json: Json = False) -> None:
+def forget(
+    who: str,
+    place: StoreArgument = None,
+    *,
+    store: StoreOption = None,
+    config: FromConfig = None,
+    as_json: Json = False,
+) -> None:
     """Erase a person (name, address, number) or an account (id), for good: what comes of them again is left out."""
     from communitykit.privacy.erasing import forget as erase  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():
-        _told(erase(store_of(store, configured(config), default=STORE), who), as_json=as_json)
+        _told(erase(store_of(one_of(place, store), configured(config), default=STORE), who), as_json=as_json)
 
 
 @app.command()
 def prune(
+    place: StoreArgument = None,
     *,
     keep: Annotated[str | None, typer.Option("--keep", metavar="25mo", help="How long: 90d, 25mo, 2y.")] = None,
     store: StoreOption = None,
@@ -83,12 +91,13 @@ def prune(
     with errors():
         file, now = configured(config), datetime.now(UTC)
         before = now - parse_length(_kept(keep, file))
-        _told(erase(store_of(store, file, default=STORE), before=before, now=now), as_json=as_json)
+        _told(erase(store_of(one_of(place, store), file, default=STORE), before=before, now=now), as_json=as_json)
 
 
 @app.command()
-def subject(
+def subject(  # one per option
     who: str,
+    place: StoreArgument = None,
     *,
     to: Annotated[Path, typer.Option("--to", help="The JSON file to write; one that is there is not replaced.")],
     purpose: Purpose,
@@ -101,7 +110,7 @@ def subject(
 
     with errors():
         try:
-            store = store_of(store, configured(config), default=STORE)
+            store = store_of(one_of(place, store), configured(config), default=STORE)
             rows = write_subject(store, who, to, purpose=purpose)
         except OSError as error:
             raise SettingsError(f"it cannot be written: {told_by_system(error)}", subject=str(to)) from None

@@ -145,7 +145,10 @@ class _Run:
         found = resolve(self.store, people_options(self.config))
         if not self._silent:
             print_resolution(found)
-        return asdict(found)
+        else:
+            for remark in found.remarks:
+                warn(f"Look at this: {remark}")
+        return found.as_data()
 
     def _analysis(self, told: AnalysisSection) -> dict[str, JSON]:
         from communitykit.analysis import analyse, load_key  # noqa: PLC0415 # same

@@ -127,6 +127,11 @@ def import_decisions(store: str | Path, path: str | Path) -> int:
     return len(merged) - before
 
 
+def count_decisions(path: str | Path) -> int:
+    """Return how many decisions a CSV holds, undone ones too; raises as `import_decisions`."""
+    return sum(1 for _ in _read_csv(Path(path)))
+
+
 def read_decisions(connection: duckdb.DuckDBPyConnection) -> Iterator[Decision]:
     """Yield the decisions of an open store, oldest first."""
     query = f"SELECT {', '.join(COLUMNS)} FROM decisions ORDER BY decided_at, account_a, account_b, verdict"  # noqa: S608 # our own names

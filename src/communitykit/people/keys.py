@@ -132,12 +132,22 @@ class Keys:
 
     def _numbers(self) -> Iterator[tuple[int, str]]:
         told, external = self._accounts.employee_number, self._accounts.external  # others count their people themselves
-        return ((one, key) for one in self._persons if told[one] and not external[one] and (key := number(told[one])))
+        held = [(one, key) for one in self._persons if told[one] and not external[one] and (key := number(told[one]))]
+        yield from held
+        bare = {key.lstrip("0") for _, key in held if key.startswith("0")}
+        for one, key in held if bare else ():  # a spreadsheet took the zeros off: the same, where an address agrees too
+            if (short := key.lstrip("0")) in bare:
+                yield from ((one, f"{short} {address}") for address in self._mails(one))
 
     def _addresses(self) -> Iterator[tuple[int, str]]:
         for one, address in self._all_mails():
             if not is_shared(address, self._options):
                 yield one, address
+
+    def _mails(self, account: int) -> list[str]:
+        """Return the addresses of an account that are a single person's."""
+        told = (self.mail[account], *self._more.get(account, ()))
+        return [one for one in dict.fromkeys(told) if one is not None and not is_shared(one, self._options)]
 
     def _all_mails(self) -> Iterator[tuple[int, str]]:
         for one in self._persons:

@@ -6,7 +6,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import chain
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from communitykit.people.keys import RULES, Keys, is_shared
 from communitykit.people.leading import lead
 from communitykit.people.naming import name_persons
 from communitykit.people.options import Options
+from communitykit.people.remarks import Joined
 from communitykit.people.tables import write
 from communitykit.people.tree import make_tree
 from communitykit.store import Store
@@ -50,12 +51,33 @@ class Resolution:
     """Leaders by the rule that told them."""
     in_roster: int = 0
     """Persons who are in the roster; 0 where there is none."""
+    only_in_roster: int = 0
+    """Of those, persons who have no account."""
     managed: int = 0
     """Persons whose manager is known."""
     holes: int = 0
     """Persons whose manager is told, and is nobody who is known."""
     cycles: int = 0
     """Persons who are, through others, their own manager."""
+
+    @property
+    def summary(self) -> str:
+        """Who is who in a sentence, as `64 people: 62 with an account (98 accounts), 2 only in the roster`."""
+        if not self.only_in_roster:
+            return f"{self.accounts:,} accounts are {self.people:,} people."
+        with_one = self.people - self.only_in_roster
+        accounts = f"{self.accounts:,} {'account' if self.accounts == 1 else 'accounts'}"
+        found = f"{with_one:,} with an account ({accounts})" if with_one else "none with an account"
+        return f"{self.people:,} people: {found}, {self.only_in_roster:,} only in the roster."
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What looks wrong about how the roster and the accounts came together, and the next move."""
+        return Joined(self.in_roster, self.only_in_roster, self.refusals).remarks() if self.accounts else ()
+
+    def as_data(self) -> dict[str, object]:
+        """Return it as plain data, `remarks` and `summary` too."""
+        return {**asdict(self), "summary": self.summary, "remarks": list(self.remarks)}
 
 
 def resolve(store: str | Path, options: Options | None = None) -> Resolution:
@@ -151,6 +173,7 @@ def _resolve(connection: duckdb.DuckDBPyConnection, options: Options) -> Resolut
         refusals=_counts(connection, "SELECT rule FROM refusals"),
         leaders=dict(sorted(Counter(rule or "-" for leads, rule in leaders.values() if leads).items())),
         in_roster=_counts(connection, "SELECT in_roster FROM people").get("true", 0),
+        only_in_roster=sum(all(map(accounts.in_roster, rows)) for rows in sources.values()),
         managed=len(tree.manager),
         holes=len(tree.holes),
         cycles=len(tree.cycles),

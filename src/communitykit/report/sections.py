@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from communitykit.analysis import joined
 from communitykit.model.values import Value
 from communitykit.report import charts
 from communitykit.report.answering import OTHERS
@@ -318,6 +319,13 @@ def unread(paper: Paper) -> dict[str, Value]:
         section["points"].append(words.say(f"{base}.accounts"))
     if figures.about.get("roster") == "no":
         section["points"].append(words.say(f"{base}.roster"))
+    together = joined(figures.about)
+    if together.is_mostly_alone:
+        told = {"n": together.only_in_roster, "whole": together.in_roster}
+        section["points"].append(words.say(f"{base}.alone", **told))
+    if together.refusing:
+        key, number = together.refusing
+        section["points"].append(words.say(f"{base}.{key}", n=number))
     acts = figures.record.connection.execute(
         "SELECT avg(CASE WHEN at_is_inferred THEN 1 ELSE 0 END) FROM acts"
     ).fetchone()
