@@ -101,9 +101,14 @@ def pull_at(
         run = _Run(chosen, Writer(Path(to)), wanted, tell, clock, max_time, stop, compact=compact)
         try:
             with interrupts_stop(stop), _shorter_turns(), fewer_collections():
-                return run.execute()
+                result = run.execute()
         finally:
             run.writer.release()
+    if wanted.opt_out and Path(to).exists():
+        from communitykit.privacy.erasing import leave_out  # noqa: PLC0415 # duckdb is imported only when used
+
+        leave_out(to, wanted.opt_out, compacts=compact, now=clock.now())
+    return result
 
 
 class _Run:

@@ -154,6 +154,31 @@ def test_the_store_has_features_and_no_word(tmp_path: Path) -> None:
         assert WORD.encode() not in file.read_bytes()
 
 
+def test_what_came_before_an_address_was_known_goes_too_and_stays_out(tmp_path: Path) -> None:
+    store, out = tmp_path / "a.duckdb", ["ann@company.example"]
+    nameless = [one for one in talk() if one.record != "member"]
+    pull(from_records(nameless), store, opt_out=OptOut(out))  # nobody can know whose the posts are
+    with Store(store) as opened:
+        assert opened.sql("SELECT 1 FROM posts WHERE author_id = ?", [ANN]).num_rows
+    pull(from_records(talk()), store, opt_out=OptOut(out))  # the address is told
+    pull(from_records(nameless), store, opt_out=OptOut(out))  # and is not told again
+    with Store(store) as opened:
+        for table, column in (("members", "id"), ("posts", "author_id"), ("events", "actor_id")):
+            assert not opened.sql(f"SELECT 1 FROM {table} WHERE {column} = ?", [ANN]).num_rows  # noqa: S608 # ours
+        assert opened.sql("SELECT 1 FROM posts WHERE author_id = ?", [BOB]).num_rows
+        assert opened.sql("SELECT 1 FROM forgotten").num_rows == 1
+
+
+@pytest.mark.parametrize("entry", [ANN, "ann@company.example"])
+def test_who_opts_out_later_is_not_in_what_was_read_before(entry: str, tmp_path: Path) -> None:
+    store = tmp_path / "a.duckdb"
+    pull(from_records(talk()), store)
+    pull(from_records([]), store, opt_out=OptOut([entry]))
+    with Store(store) as opened:
+        assert opened.sql("SELECT id FROM members")["id"].to_pylist() == [BOB]
+        assert not opened.sql("SELECT 1 FROM posts WHERE author_id = ?", [ANN]).num_rows
+
+
 @pytest.mark.slow
 def test_through_api_and_archive_no_text_comes_in(tmp_path: Path) -> None:
     simulated = registry().get("slack").simulated()

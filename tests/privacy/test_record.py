@@ -19,6 +19,7 @@ from communitykit.privacy import record_of_processing, release
 from communitykit.privacy.record import render, write_record
 from communitykit.privacy.record_words import WORDS
 from communitykit.store import Store
+from communitykit.store.writer import Writer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ANN = "p:n:member:u-ann"
@@ -100,3 +101,24 @@ def test_the_command_writes_it(store: Path, tmp_path: Path) -> None:
     assert json.loads(done.stdout) == {"paths": [str(page), str(page.with_suffix(".json"))]}
     assert "Durée de conservation" in page.read_text(encoding="utf-8")
     assert CliRunner().invoke(app, [*wanted, "25mo"]).exit_code != 0
+
+
+def test_the_command_says_which_rights_reading_needs(tmp_path: Path) -> None:
+    store, told = tmp_path / "a.duckdb", []
+    writer = Writer(store)
+    writer.start_run({"run_id": "r", "status": "complete", "sources": {"slack": "1", "directory": "1", "gone": "1"}})
+    writer.release()
+    config = tmp_path / "communitykit.toml"
+    config.write_text('[store]\npath = "a.duckdb"\n[[sources]]\nconnector = "slack"\ninclude_private = true\n')
+    for number, more in enumerate([[str(store)], ["--config", str(config)]]):
+        page = tmp_path / f"{number}.html"
+        done = CliRunner().invoke(
+            app, ["privacy", "record", *more, "--to", str(page), "--purpose", "help newcomers", "--keep", "25mo"]
+        )
+        assert done.exit_code == 0, done.output
+        told.append(json.loads(page.with_suffix(".json").read_bytes())["scopes"])
+    public, private = told
+    assert set(public) == {"slack"}  # a roster needs none, and of a connector that is not installed nothing is known
+    assert "channels:history" in public["slack"]
+    assert "groups:history" not in " ".join(public["slack"])
+    assert "groups:history" in private["slack"]

@@ -13,6 +13,8 @@ from communitykit.cli.app import Json, app, errors
 from communitykit.cli.configured import STORE, FromConfig, StoreArgument, StoreOption, configured, one_of, store_of
 from communitykit.cli.output import print_json, print_table, say
 from communitykit.cli.shared import App
+from communitykit.connector.flow import Selection
+from communitykit.connector.registry import registry
 from communitykit.connector.times import parse_length
 from communitykit.errors import SettingsError, told_by_system
 
@@ -42,14 +44,15 @@ def record(  # noqa: PLR0913 # one per option
     as_json: Json = False,
 ) -> None:
     """Write the record of processing of a store: sources, fields kept, purpose, retention, releases."""
-    from communitykit.privacy.record import record_of_processing, write_record  # noqa: PLC0415 # only when used
+    from communitykit.privacy.record import connectors_of, record_of_processing, write_record  # noqa: PLC0415 # same
 
     with errors():
         file = configured(config)
         store, keep = store_of(store, file), _kept(keep, file)
         parse_length(keep)
         k = k if k is not None else file.report.k if file and file.report else 5
-        told = record_of_processing(store, purpose=purpose, retention=keep, k=k, key_id=key_id)
+        scopes = _scopes(connectors_of(store), file)
+        told = record_of_processing(store, purpose=purpose, retention=keep, k=k, key_id=key_id, scopes=scopes)
         try:
             written = write_record(told, to, language)
         except OSError as error:
@@ -132,6 +135,27 @@ def compact(store: StoreArgument = None, *, config: FromConfig = None, as_json: 
             print_json({"store": str(store), "bytes_before": before, "bytes_after": after})
         else:
             say(f"{before:,} bytes became {after:,}.")
+
+
+def _scopes(connectors: list[str], file: Config | None) -> dict[str, list[str]]:
+    """Return the scopes that reading with these connectors needs, as they declare them; one of several that fit is one.
+
+    What a configuration's sources ask for beside (private, direct) counts.
+    """
+    found: dict[str, list[str]] = {}
+    known = registry().connectors
+    for name in connectors:
+        if (connector := known.get(name)) is None or connector.needs is None:
+            continue
+        sources = [one for one in file.sources if one.connector == name] if file else []
+        asked = Selection(
+            settings=connector.settings.model_construct(),
+            until=datetime.now(UTC),
+            include_private=any(one.include_private for one in sources),
+            include_direct=any(one.include_direct for one in sources),
+        )
+        found[name] = [" / ".join(one.any_of) for one in connector.needs(asked)]
+    return found
 
 
 def _kept(keep: str | None, file: Config | None) -> str:

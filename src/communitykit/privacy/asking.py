@@ -47,7 +47,7 @@ def find(connection: duckdb.DuckDBPyConnection, who: str, store: str) -> Subject
     Raises SettingsError for nobody, and for several.
     """
     if connection.execute("SELECT 1 FROM members WHERE id = ?", [who]).fetchone():
-        return _subject(connection, [who])
+        return subject_of(connection, [who])
     persons = [one for (one,) in connection.execute(_PERSONS, {"who": who}).fetchall()]
     if len(persons) > 1:
         raise SettingsError(f"{len(persons)} persons are called {who!r}", subject=store,
@@ -56,7 +56,7 @@ def find(connection: duckdb.DuckDBPyConnection, who: str, store: str) -> Subject
         owned = connection.execute(
             "SELECT account_id FROM identities WHERE undone_at IS NULL AND person_id = ?", persons
         ).fetchall()
-        return _subject(connection, [one for (one,) in owned])
+        return subject_of(connection, [one for (one,) in owned])
     accounts = [one for (one,) in connection.execute(_ACCOUNTS, {"who": who}).fetchall()]
     if len(accounts) != 1:
         raise SettingsError(
@@ -64,10 +64,11 @@ def find(connection: duckdb.DuckDBPyConnection, who: str, store: str) -> Subject
             subject=store,
             remedy=f"Give one of their ids: {', '.join(accounts)}." if accounts else "Give an address or account id.",
         )
-    return _subject(connection, accounts)
+    return subject_of(connection, accounts)
 
 
-def _subject(connection: duckdb.DuckDBPyConnection, accounts: list[str]) -> Subject:
+def subject_of(connection: duckdb.DuckDBPyConnection, accounts: list[str]) -> Subject:
+    """Return accounts as somebody, with what they are called where the store knows them."""
     called = [one for (one,) in connection.execute(_CALLED, {"ids": accounts}).fetchall() if one]
     persons = connection.execute(
         "SELECT DISTINCT person_id FROM identities WHERE account_id IN (SELECT unnest(?::VARCHAR[]))", [accounts]

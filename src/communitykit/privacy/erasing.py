@@ -17,12 +17,14 @@ from pydantic_core import from_json, to_json
 from communitykit.errors import StoreError
 from communitykit.model import RECORD_TYPES, reference_fields
 from communitykit.model.values import Value
-from communitykit.privacy.asking import Subject, find
+from communitykit.privacy.asking import Subject, find, subject_of
+from communitykit.privacy.intake import OptOut
+from communitykit.store import Store
 from communitykit.store.columns import MERGED, PROVENANCE_NAMES, TABLES, field_columns
 from communitykit.store.compacting import compact, make_due
 from communitykit.store.connection import MEMORY_LIMITS, connect, disconnect
 from communitykit.store.erased import note_erased
-from communitykit.store.forgotten import FORGOTTEN, note, unsaid, without_in_extra
+from communitykit.store.forgotten import FORGOTTEN, note, unsaid, who_is_forgotten, without_in_extra
 from communitykit.store.making import make_journal, remove_empty_journal
 from communitykit.store.telling import told
 
@@ -64,6 +66,32 @@ def forget(store: str | Path, who: str, *, now: datetime | None = None) -> Erase
         _forget(connection, subject, result)
 
     return _erasing(Path(store), erase, now or datetime.now(UTC))
+
+
+def leave_out(store: str | Path, out: OptOut, *, compacts: bool = True, now: datetime | None = None) -> Erased:
+    """Erase what a store holds of who opted out, as `forget` does, and keep them out from now on.
+
+    An address may become known after posts were stored: what came before it goes too. Accounts that are out already
+    cost nothing. With `compacts` the file is made anew where something was erased; else that stays due.
+
+    Raises StoreBusyError, StoreError.
+    """
+    path, result = Path(store), Erased()
+    with Store(path) as opened:
+        members = opened.connection().execute("SELECT id, email FROM members").fetchall()
+        known = who_is_forgotten(opened.connection()) or (lambda _: False)
+        accounts = sorted(one for one in out.among(members) if not known(one))
+    if not accounts:
+        return result
+    with _transaction(path) as connection:
+        subject = subject_of(connection, accounts)
+        result.accounts = subject.accounts
+        _forget(connection, subject, result)
+        if result.deleted or result.changed:
+            make_due(connection)
+    if compacts and (result.deleted or result.changed):
+        result.bytes_before, result.bytes_after = compact(path, now=now or datetime.now(UTC))
+    return result
 
 
 def prune(store: str | Path, *, before: datetime, now: datetime | None = None) -> Erased:

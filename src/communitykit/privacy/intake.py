@@ -45,7 +45,8 @@ class OptOut:
 
     A keyed hash is `hmac:` and the HMAC-SHA-256 of the id or (lower-case) address in 64 hexadecimal digits, so that the
     list itself names nobody; `keyed_hash` makes one. Accounts that an address is told of are remembered while this
-    lives: give the same list to every source of a run.
+    lives: give the same list to every source of a run. What a pull stored of them before is erased at its end, and the
+    store remembers them as keyed hashes of its own (`communitykit.privacy.erasing.leave_out`).
     """
 
     def __init__(self, entries: Iterable[str] = (), key: Key | None = None) -> None:
@@ -83,6 +84,11 @@ class OptOut:
     def __bool__(self) -> bool:
         """Tell whether anybody opted out."""
         return bool(self._plain or self._hashes)
+
+    def among(self, members: Iterable[tuple[str, str | None]]) -> set[str]:
+        """Return who opted out, by id or address, of accounts that a store holds; and whoever was met this far."""
+        met = {account for account, out in self._accounts.items() if out}
+        return met | {account for account, mail in members if self.holds(account) or (mail and self._matches(mail))}
 
     def holds(self, account: str | None) -> bool:
         """Tell whether an account opted out."""

@@ -49,7 +49,7 @@ def record_of_processing(  # what nobody but the controller can tell
     """Return the record of processing of a store, as JSON's own types and datetimes (UTC).
 
     `purpose`, `retention` ("25mo"), `k` (the smallest group shown), `key_id` (of the analysis tables' key) and `scopes`
-    (by source, as the platforms grant them) are what a store does not know; the rest is read from it: sources, the
+    (by source, those that reading needs) are what a store does not know; the rest is read from it: sources, the
     fields that hold something and in how many rows, releases, how many accounts were forgotten.
 
     Raises SettingsError for a purpose or retention that says nothing; StoreError where there is no store.
@@ -72,6 +72,12 @@ def record_of_processing(  # what nobody but the controller can tell
             "forgotten": forgotten,
             "releases": opened.sql(_RELEASES).to_pylist(),
         }
+
+
+def connectors_of(store: str | Path) -> list[str]:
+    """Return the connectors that ever read into a store, by name; raises StoreError where there is none."""
+    with Store(store) as opened:
+        return sorted({name for (one,) in _cells(opened.sql(_RUNS)) for name in from_json(one)})
 
 
 def render(record: Mapping[str, object], language: str) -> str:

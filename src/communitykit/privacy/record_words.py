@@ -27,7 +27,7 @@ WORDS: Final[dict[str, dict[str, Value]]] = {
         "sections": {
             "facts": "In short",
             "sources": "Sources",
-            "scopes": "Rights that were granted",
+            "scopes": "Rights that reading needs",
             "fields": "Fields that are kept",
             "releases": "Rows about single people that were given out",
         },
@@ -58,7 +58,7 @@ WORDS: Final[dict[str, dict[str, Value]]] = {
         "sections": {
             "facts": f"L{_Q}essentiel",
             "sources": "Sources",
-            "scopes": "Autorisations accordées",
+            "scopes": "Autorisations nécessaires à la lecture",
             "fields": "Données conservées",
             "releases": "Communications de données individuelles",
         },
