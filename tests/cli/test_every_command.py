@@ -33,6 +33,7 @@ REFUSED: dict[str, list[str]] = {
     "sandbox export": ["slak", "x.zip"],
     "config check": [],
     "init": ["--language", "tlh"],
+    "login": ["workplace", "--set", "base_url=https://w.example"],
     "run": [],
     "analyse": ["none.duckdb"],
     "report": ["none.duckdb"],

@@ -19,6 +19,7 @@ from communitykit.model.values import JSON
 if TYPE_CHECKING:
     from communitykit.connector.archive import Archive, Nested
     from communitykit.connector.asking import Need
+    from communitykit.connector.login import Login
     from communitykit.connector.oauth import Authorize
 
 
@@ -187,6 +188,8 @@ class Connector(Generic[S]):
     """What `communitykit check` runs: raises what would fail later, yields a Gap for each thing that cannot be read."""
     needs: Callable[[Selection[S]], Iterable[Need]] | None = None
     """The scopes or permissions that a run needs, for who has to ask an administrator for them."""
+    login: Login | None = None
+    """How somebody logs in from a terminal (`communitykit login`); what that gives, `authorize` gets as `saved`."""
     estimate: Callable[[Selection[S], Slice, Checkpoint | None], Mapping[str, int]] | None = None
     """About how many requests of each budget reading the slice takes, for `--estimate`; empty when nothing tells."""
     ignored: Mapping[str, str] = field(default_factory=dict)

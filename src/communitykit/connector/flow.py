@@ -56,7 +56,8 @@ class Request:
     `url` is relative to the connector's base URL, or absolute on one of its hosts. `subject` names the object in errors
     ("channel C061"). `authorized` adds the credential. `expect` says how to decode the answer: `file` streams it to a
     temporary path that the driver removes afterwards. `after` is in seconds: the platform asked to wait that long, in
-    its answer to something else that drew on the same budgets (a part of a batch, say).
+    its answer to something else that drew on the same budgets (a part of a batch, say). With `any_status` a refusal of
+    400 to 428 is handed on as it is: a login says in it whether to wait.
     """
 
     url: str
@@ -70,6 +71,7 @@ class Request:
     subject: str = ""
     authorized: bool = True
     after: float = 0.0
+    any_status: bool = False
 
     def with_form(self, **values: str | int) -> Request:
         """Return the same request with form fields added or replaced."""

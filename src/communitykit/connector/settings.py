@@ -61,7 +61,9 @@ class Settings(BaseModel):
     rate: float = Field(default=1.0, gt=0, description="Multiplies the declared budgets; inf only for sandboxes.")
     concurrency: int = Field(default=8, ge=1, le=64, description="Slices read side by side.")
     credential_store: Path | None = Field(
-        default=None, description="File (0600) for rotated credentials; without it they live as long as the process."
+        default=None,
+        description="File (0600) for rotated credentials, or `keyring`: the system's; without it they live as long as "
+        "the process.",
     )
 
 

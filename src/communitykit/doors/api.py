@@ -108,6 +108,7 @@ class Session(Records):
         """
         if self.connector.preflight is None:
             return []
+        self.reset()  # who read before may have left early
         run = self._run(options or ReadOptions(), {}, "check")
         steps = self._runner.run(self.connector.preflight(run.selection), Meter())
         return list(dict.fromkeys(emit.step for emit in steps if isinstance(emit.step, Gap)))
@@ -117,6 +118,7 @@ class Session(Records):
 
         Raises CommunityKitError when the platform cannot be asked.
         """
+        self.reset()
         run = self._run(options, state, "estimate")
         reading = run.begin(None, "discover")
         requests: Counter[str] = Counter()

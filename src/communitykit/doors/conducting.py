@@ -11,7 +11,7 @@ from communitykit.connector.settings import load_settings
 from communitykit.doors.options import ReadOptions
 from communitykit.http.budgets import PACE, Pace
 from communitykit.http.conductor import Conductor
-from communitykit.http.credentials import CredentialStore
+from communitykit.http.credentials import credentials_in
 from communitykit.reading.lookups import State
 from communitykit.reading.run import SourceRun
 from communitykit.reading.translation import Translation
@@ -25,7 +25,7 @@ def make_conductor(
     Raises SettingsError for settings that are missing or wrong.
     """
     loaded = load_settings(connector.name, connector.settings, settings)
-    return Conductor(connector, loaded, clock=clock, pace=pace, credentials=CredentialStore(loaded.credential_store))
+    return Conductor(connector, loaded, clock=clock, pace=pace, credentials=credentials_in(loaded.credential_store))
 
 
 def source_run(

@@ -30,9 +30,10 @@ from communitykit.errors import (
     ProtocolError,
     RateLimitedError,
     RetryableError,
+    SettingsError,
 )
 from communitykit.http.budgets import PACE, Pace
-from communitykit.http.credentials import CredentialStore
+from communitykit.http.credentials import CredentialStore, credentials_in
 from communitykit.http.exchange import MAX_REDIRECTS, Exchange, attempts_for, pause, secret_values
 from communitykit.logs import LOGGER, LONG_SECONDS
 from communitykit.model.values import JSON
@@ -153,7 +154,7 @@ class Conductor:
         self._ends = inf
         self._pace = pace
         self._host = urlsplit(self.exchange.base_url).netloc
-        self._credentials = credentials or CredentialStore(settings.credential_store)
+        self._credentials = credentials or credentials_in(settings.credential_store)
         self._credential: Credential | None = None
         digest = hashlib.sha256("\0".join(secret_values(settings)).encode()).hexdigest()[:16]
         self._credential_key = f"{connector.name}:{self._host}:{digest}"
@@ -371,6 +372,21 @@ class Conductor:
             self._credentials.save(self._credential_key, credential.saved)
         self._credential = credential
         return credential
+
+    def check_kept(self) -> None:
+        """Raise SettingsError where a login would be forgotten with the process."""
+        if not self._credentials.lasts:
+            raise SettingsError(
+                "there is no place to keep the tokens in",
+                platform=self.connector.name,
+                remedy="Name a file, or 'keyring', as credential_store.",
+            )
+
+    def keep_login(self, saved: Mapping[str, Any]) -> None:
+        """Keep what a login gave, where later runs with the same settings find it."""
+        self.exchange.scrubber.learn(secrets_in(saved))
+        self._credentials.save(self._credential_key, saved)
+        self._credential = None
 
     def _is_fresh(self) -> bool:
         return self._credential is not None and self._credential.fresh(self.clock.now())

@@ -7,10 +7,11 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 
-from communitykit.errors import CredentialError
+from communitykit.errors import CredentialError, SettingsError
 from communitykit.model.values import JSON
 
 if sys.platform != "win32":
@@ -35,6 +36,11 @@ class CredentialStore:
         self._lock: int | None = None
         self._room: Path | None = None
         self._guard = threading.RLock()
+
+    @property
+    def lasts(self) -> bool:
+        """Whether what is kept outlives the process."""
+        return self._path is not None
 
     def load(self, key: str) -> Mapping[str, JSON] | None:
         """Return what was saved under `key`, or None.
@@ -142,6 +148,57 @@ class CredentialStore:
         if not isinstance(kept, dict):
             raise _damaged(path)
         return kept
+
+
+class KeyringStore(CredentialStore):
+    """Rotated credentials in the system's keyring; a file beside it holds the right to renew, and no secret."""
+
+    def __init__(self) -> None:
+        """Find the keyring.
+
+        Raises SettingsError where the extra `keyring` is missing, or there is no keyring.
+        """
+        try:
+            keyring = import_module("keyring")
+        except ImportError:
+            raise SettingsError(
+                "the system's keyring needs keyring", remedy="Install it: pip install 'communitykit[keyring]'."
+            ) from None
+        super().__init__(Path.home() / ".local" / "state" / "communitykit" / "keyring")
+        self._keyring = keyring
+
+    def load(self, key: str) -> Mapping[str, JSON] | None:
+        """Return what was saved under `key`, or None; raises CredentialError as `save`."""
+        told = self._told(lambda: self._keyring.get_password(_SERVICE, key))
+        kept = json.loads(told) if told else None
+        return kept if isinstance(kept, Mapping) else None
+
+    def save(self, key: str, value: Mapping[str, JSON]) -> None:
+        """Keep `value` under `key`.
+
+        Raises CredentialError when the keyring is locked, or not there.
+        """
+        self._told(lambda: self._keyring.set_password(_SERVICE, key, json.dumps(dict(value))))
+
+    def _told(self, use: Callable[[], str | None]) -> str | None:
+        try:
+            return use()
+        except self._keyring.errors.KeyringError as error:
+            raise CredentialError(
+                f"the system's keyring cannot be used: {type(error).__name__}",
+                subject="credential_store",
+                remedy="Unlock it, or name a file as credential_store.",
+            ) from None
+
+
+_SERVICE = "communitykit"
+KEYRING = Path("keyring")
+"""What `credential_store` says where the system's keyring is meant."""
+
+
+def credentials_in(place: Path | None) -> CredentialStore:
+    """Return the store that a setting names: a file, the system's keyring, or the process's memory."""
+    return KeyringStore() if place == KEYRING else CredentialStore(place)
 
 
 def _damaged(path: Path) -> CredentialError:

@@ -142,6 +142,8 @@ class Exchange:
         else:
             data = body.decode("utf-8-sig", "replace")
         response = Response(request, status, headers, data, fetched_at)
+        if request.any_status and HTTPStatus.BAD_REQUEST <= status < HTTPStatus.TOO_MANY_REQUESTS and not broken:
+            return response
         error = self.connector.error_of(response) if self.connector.error_of and not broken else None
         error = error or self._fault_of_status(response, broken=broken)
         if error is None:

@@ -32,7 +32,7 @@ MATRIX = Connector(
     settings=MatrixSettings, capabilities=CAPABILITIES,
     authorize=api.authorize, error_of=api.fault, budgets=api.BUDGETS,
     discover=api.discover, preflight=api.preflight,
-    needs=api.needs,
+    needs=api.needs, login=api.LOGIN,
     readers={"room": Reader(api.read, kinds=("post", "event", "membership", "member"))},
     translators=TRANSLATORS, ignored=IGNORED, secrets=(r"sy[tr]_[A-Za-z0-9_-]+", r"m[ac][tr]_[A-Za-z0-9_-]+"),
     sandbox="communitykit_matrix.sandbox:MatrixPlatform",

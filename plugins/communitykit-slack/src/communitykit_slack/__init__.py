@@ -82,6 +82,7 @@ SLACK = Connector(
     resolve=api.resolve,
     preflight=api.preflight,
     needs=api.needs,
+    login=api.LOGIN,
     ignored=IGNORED,
     secrets=(r"xox[abceoprs](?:\.xox[bp])?-[A-Za-z0-9-]+", r"xapp-[A-Za-z0-9-]+"),
     archive=archive.DOOR,

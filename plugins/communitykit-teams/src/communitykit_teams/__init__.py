@@ -90,6 +90,7 @@ TEAMS = Connector(
     resolve=api.resolve,
     preflight=api.preflight,
     needs=api.needs,
+    login=api.LOGIN,
     ignored=IGNORED,
     secrets=(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+",),
     webhook=webhook.DOOR,

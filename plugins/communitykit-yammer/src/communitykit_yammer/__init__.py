@@ -82,6 +82,7 @@ YAMMER = Connector(
     resolve=api.resolve,
     preflight=api.preflight,
     needs=api.needs,
+    login=api.LOGIN,
     ignored=IGNORED,
     # Entra tokens, the retired ones of Yammer's own, signatures in addresses of pictures.
     secrets=(r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", r"\d{3,}-[A-Za-z0-9]{22}", r"P4=[\w-]{20,}"),

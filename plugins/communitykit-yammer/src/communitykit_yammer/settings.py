@@ -91,6 +91,11 @@ class YammerSettings(Settings):
         return (self.base_url or REST_URL).rstrip("/") + "/"
 
     @property
+    def device_url(self) -> str:
+        """Where a login by a code begins ("OAuth 2.0 device authorization grant flow")."""
+        return self.token_url.removesuffix("token") + "devicecode"
+
+    @property
     def token_url(self) -> str:
         """Where tokens are renewed ("Microsoft identity platform and OAuth 2.0 authorization code flow")."""
         return f"{(self.login_url or LOGIN_URL).rstrip('/')}/{self.tenant}/oauth2/v2.0/token"

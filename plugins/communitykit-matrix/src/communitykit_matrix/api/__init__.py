@@ -1,8 +1,8 @@
 """The client-server API: access, discovery, and how a room is read. Flows: nothing is sent here."""
 
-from communitykit_matrix.api.access import authorize, needs, preflight
+from communitykit_matrix.api.access import LOGIN, authorize, needs, preflight
 from communitykit_matrix.api.discovery import discover
 from communitykit_matrix.api.messages import read
 from communitykit_matrix.api.methods import BUDGETS, fault
 
-__all__ = ["BUDGETS", "authorize", "discover", "fault", "needs", "preflight", "read"]
+__all__ = ["BUDGETS", "LOGIN", "authorize", "discover", "fault", "needs", "preflight", "read"]

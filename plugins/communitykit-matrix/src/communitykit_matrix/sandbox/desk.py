@@ -11,6 +11,7 @@ from communitykit_matrix.sandbox.rendering import Event, Placed
 
 LIMITS = {"hierarchy": Budget(10, 2)}
 _CLIENT = "/_matrix/client/"
+PASSWORD = "sandbox-password"  # noqa: S105 # opens nothing but a simulation
 _ROOM_CALLS = frozenset({"messages", "members", "event", "hierarchy"})
 Position = tuple[int, str]
 
@@ -29,6 +30,7 @@ class MatrixDesk(Desk):
         self.accounts = int(site.options.get("accounts", 1000))
         self.bundles = bool(site.options.get("bundles", True))
         self._kept: dict[str, tuple[int, list[Placed]]] = {}
+        self._once: set[str] = set()
         site.grant(Grant(f"syt_c2FuZGJveA_{naming.space(site.world)[1:21]}_1a2b3c", "admin"))
 
     def name(self, call: Call) -> str:
@@ -63,6 +65,8 @@ class MatrixDesk(Desk):
 
     def answer(self, call: Call) -> Answer:
         """Answer a call."""
+        if call.path.startswith(f"{_CLIENT}v3/login"):
+            return self._login(call)
         grant = self.site.grants.get(call.bearer() or "")
         if grant is None or grant.revoked or (grant.expires_at or self.site.seconds() + 1) <= self.site.seconds():
             return self.failure("revoked")
@@ -80,6 +84,25 @@ class MatrixDesk(Desk):
             return routes[route]()
         _, _, room, what, *rest = [*route.split("/"), "", "", ""]
         return self._in_room(call, room, what, rest[0] if rest else "")
+
+    def _login(self, call: Call) -> Answer:
+        """Let somebody in: by a visit that comes back with a token that works once, or by name and password."""
+        if call.path.endswith("/sso/redirect"):
+            back = str(call.fields.get("redirectUrl", ""))
+            self._once.add(once := f"once-{len(self._once)}")
+            return Answer(302, b"", {"location": f"{back}{'&' if '?' in back else '?'}loginToken={once}"})
+        if call.method == "GET":
+            return Answer.of(
+                {"flows": [{"type": "m.login.sso"}, {"type": "m.login.token"}, {"type": "m.login.password"}]}
+            )
+        told, reader = call.fields, naming.reader(self.site.world)
+        name = told.get("identifier", {}).get("user") if isinstance(told.get("identifier"), dict) else None
+        by_token = told.get("type") == "m.login.token" and told.get("token") in self._once
+        by_password = told.get("type") == "m.login.password" and (name, told.get("password")) == ("reader", PASSWORD)
+        if not by_token and not by_password:
+            return Answer.of({"errcode": "M_FORBIDDEN", "error": "Invalid username or password"}, status=403)
+        self._once.discard(str(told.get("token")))
+        return Answer.of({"user_id": self._user(reader), "access_token": self.site.token, "device_id": "SANDBOX"})
 
     def _user(self, person: Person) -> str:
         return naming.user(self.site.world, person)

@@ -3,13 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from urllib.parse import urljoin
 
 from communitykit import SettingsError
 from communitykit.connector import JSON, AuthFlow, Flow, Need, Selection, ask, bearer, check_grants
+from communitykit.connector.login import CodeLogin
 from communitykit.connector.oauth import refresh_token
 from communitykit_slack.api.methods import call
 from communitykit_slack.settings import SlackSettings
+
+
+def _address(settings: SlackSettings, path: str) -> str:
+    return urljoin(settings.base_url or "https://slack.com/api/", path)
+
+
+def _scopes(settings: SlackSettings) -> list[str]:
+    asked = Selection(settings=settings, until=datetime.now(UTC))
+    return sorted({one.any_of[0] for one in needs(asked)} | {"team:read"})
+
+
+def _manifest(settings: SlackSettings, back: str) -> dict[str, JSON]:
+    return {
+        "display_information": {"name": "communitykit", "description": "Reads who takes part; it writes nothing."},
+        "oauth_config": {"redirect_urls": [back], "scopes": {"user": _scopes(settings)}},
+        "settings": {"token_rotation_enabled": True},
+    }
+
+
+LOGIN = CodeLogin(
+    authorize_url=lambda settings: _address(settings, "/oauth/v2/authorize"),
+    token_url=lambda _: "oauth.v2.access",
+    parameters=lambda settings: {"user_scope": ",".join(_scopes(settings))},
+    token_of=lambda told: told.get("authed_user"),
+    manifest=_manifest,
+    manifest_at="https://api.slack.com/apps?new_app=1 (From a manifest), then turn PKCE on under OAuth & Permissions",
+)
+"""By PKCE on a loopback redirect ("Using PKCE"): it gives user tokens alone, which read what their owner may."""
 
 
 def authorize(settings: SlackSettings, saved: Mapping[str, JSON] | None, now: datetime) -> AuthFlow:
@@ -23,12 +53,13 @@ def authorize(settings: SlackSettings, saved: Mapping[str, JSON] | None, now: da
     refresh = str(
         known.get("refresh_token") or (settings.refresh_token.get_secret_value() if settings.refresh_token else "")
     )
-    can_rotate = bool(refresh and settings.client_id and settings.client_secret)
+    # What a login with PKCE gave is renewed without the app's secret ("Using PKCE", considerations, 4).
+    can_rotate = bool(refresh and settings.client_id and (settings.client_secret or known.get("refresh_token")))
     expires = datetime.fromisoformat(known["expires_at"]) if known.get("expires_at") else None
     credential = bearer(token, expires_at=expires, saved=saved if known.get("access_token") else None)
     if token and not (can_rotate and (refused or not credential.fresh(now))):
         return credential
-    if not can_rotate or settings.client_id is None or settings.client_secret is None:
+    if not can_rotate or settings.client_id is None:
         raise SettingsError(
             "there is no token",
             platform="slack",
@@ -39,7 +70,7 @@ def authorize(settings: SlackSettings, saved: Mapping[str, JSON] | None, now: da
             "oauth.v2.access",
             refresh_token=refresh,
             client_id=settings.client_id,
-            client_secret=settings.client_secret.get_secret_value(),
+            client_secret=settings.client_secret.get_secret_value() if settings.client_secret else None,
             now=now,
             platform="slack",
         )

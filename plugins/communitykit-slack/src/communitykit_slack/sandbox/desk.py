@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from pydantic_core import to_json
 
@@ -56,6 +57,9 @@ class SlackDesk(Desk):
         self.secret = f"{self.world.seed}/cursor"
         self._issued = 0
         self.refresh_tokens: set[str] = set()
+        self.user_refresh: dict[str, frozenset[str]] = {}
+        self.codes: dict[str, tuple[str, str, frozenset[str]]] = {}
+        """Codes that were given out: their challenge, where they led back to, and the scopes."""
         self.scopes = frozenset(options.get("scopes", rules.ALL_SCOPES))
         self.issue()
         self._seen = -1
@@ -75,6 +79,31 @@ class SlackDesk(Desk):
         self.refresh_tokens.add(refresh)
         ends = self.site.seconds() + _TWELVE_HOURS
         return self.site.grant(Grant(f"xoxe.{token}", "bot", self.scopes, ends)), refresh
+
+    def _consent(self, call: Call) -> Answer:
+        """Answer as after a click on "Allow": back to the app, with a code that works once."""
+        fields = {name: str(value) for name, value in call.fields.items()}
+        back = fields.get("redirect_uri", "")
+        if fields.get("client_id") != CLIENT_ID or not back.startswith("http://localhost:"):
+            return Answer.of({"ok": False, "error": "bad_redirect_uri"}, status=400)
+        told = {"state": fields.get("state", "")}
+        if fields.get("scope") or fields.get("code_challenge_method") != "S256" or not fields.get("user_scope"):
+            return Answer(302, b"", {"location": f"{back}?{urlencode({**told, 'error': 'invalid_scope'})}"})
+        code = f"code-{len(self.codes)}"
+        self.codes[code] = (fields.get("code_challenge", ""), back, frozenset(fields["user_scope"].split(",")))
+        return Answer(302, b"", {"location": f"{back}?{urlencode({**told, 'code': code})}"})
+
+    def issue_to_user(self, scopes: frozenset[str]) -> dict[str, JSON]:
+        """Hand out a user's token and the refresh token that goes with it: public clients' always rotate."""
+        self._issued += 1
+        mark = hashlib.sha256(f"{self.world.seed}/user/{self._issued}".encode()).hexdigest()
+        token, refresh = f"xoxe.xoxp-1-{mark[:40]}", f"xoxe-1-{mark[20:60]}"
+        self.user_refresh[refresh] = scopes
+        self.site.grant(Grant(token, "user", scopes, self.site.seconds() + _TWELVE_HOURS))
+        return {
+            "id": naming.user(self.world, self.world.people[0]), "scope": ",".join(sorted(scopes)),
+            "access_token": token, "token_type": "user", "refresh_token": refresh, "expires_in": _TWELVE_HOURS,
+        }  # fmt: skip
 
     def look(self) -> None:
         """Notice that the world changed."""
@@ -134,6 +163,8 @@ class SlackDesk(Desk):
         self.look()
         if call.path.startswith("/files-pri/"):
             return self._download(call)
+        if call.path == "/oauth/v2/authorize":
+            return self._consent(call)
         name = self.name(call)
         headers = {"x-slack-req-id": hashlib.sha256(call.key.encode()).hexdigest()[:32]}
         try:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from communitykit.connector import JSON
 from communitykit.sandbox import Grant, Person
+from communitykit.sandbox.logins import proves
 from communitykit_slack.sandbox import directory, naming, rendering, rules
 from communitykit_slack.sandbox.conversations import (
     conversations_history,
@@ -55,7 +56,16 @@ def auth_teams_list(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | 
 
 
 def oauth_access(desk: SlackDesk, fields: Fields, rule: Rule, grant: Grant | None) -> Reply:
-    """Rotate a token: the refresh token works once."""
+    """Rotate a token: the refresh token works once. A public client redeems its code with PKCE, without a secret."""
+    known = fields.get("client_id") == CLIENT_ID
+    if known and fields.get("grant_type") == "authorization_code":
+        challenge, back, scopes = desk.codes.pop(str(fields.get("code")), ("", "", frozenset()))
+        if not back or back != fields.get("redirect_uri") or not proves(str(fields.get("code_verifier")), challenge):
+            raise Refused("invalid_code")
+        team: JSON = {"id": naming.team(desk.world), "name": "Aurora Instruments"}
+        return Reply({"authed_user": desk.issue_to_user(scopes), "team": team, "is_enterprise_install": False})
+    if known and fields.get("refresh_token") in desk.user_refresh:
+        return Reply(desk.issue_to_user(desk.user_refresh.pop(str(fields["refresh_token"]))))
     if fields.get("client_id") != CLIENT_ID or fields.get("client_secret") != CLIENT_SECRET:
         raise Refused("bad_client_secret" if fields.get("client_id") == CLIENT_ID else "invalid_client_id")
     if fields.get("grant_type") != "refresh_token":

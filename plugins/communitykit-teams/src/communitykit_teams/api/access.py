@@ -9,11 +9,19 @@ from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from communitykit import PermissionMissingError, SettingsError
-from communitykit.connector import JSON, AuthFlow, Credential, Flow, Gap, Need, Request, Selection, bearer
-from communitykit.connector.oauth import client_credentials, token_from
+from communitykit.connector import JSON, AuthFlow, Credential, Flow, Gap, Need, Request, Selection, ask, bearer
+from communitykit.connector.login import DeviceLogin
+from communitykit.connector.oauth import client_credentials, refresh_token, token_from
 from communitykit_teams.api.certificate import signed_assertion
 from communitykit_teams.ids import PLATFORM
 from communitykit_teams.settings import CLOUDS, TeamsSettings
+
+LOGIN = DeviceLogin(
+    device_url=lambda settings: f"{_login(settings)}/devicecode",
+    token_url=lambda settings: f"{_login(settings)}/token",
+    scope=lambda settings: f"{resource_scope(settings)} offline_access",
+)
+"""By a code that is typed in a browser: the token then reads what its owner may, by delegated permissions."""
 
 
 def authorize(settings: TeamsSettings, saved: Mapping[str, JSON] | None, now: datetime) -> AuthFlow:
@@ -31,7 +39,30 @@ def authorize(settings: TeamsSettings, saved: Mapping[str, JSON] | None, now: da
         kept = bearer(str(known["access_token"]), expires_at=expires, saved=saved)
         if kept.fresh(now):
             return kept
+    if known.get("refresh_token") and settings.client_id:
+        return (
+            yield from refresh_token(
+                f"{_login(settings)}/token",
+                refresh_token=str(known["refresh_token"]),
+                client_id=settings.client_id,
+                client_secret=settings.client_secret.get_secret_value() if settings.client_secret else None,
+                now=now,
+                platform=PLATFORM,
+                scope=f"{resource_scope(settings)} offline_access",
+            )
+        )
     return (yield from _client(settings, now))
+
+
+def _login(settings: TeamsSettings) -> str:
+    """Return the address of the tenant's login.
+
+    Raises SettingsError where no tenant is named.
+    """
+    if not settings.tenant:
+        raise SettingsError("there is no tenant", platform=PLATFORM, remedy="Give tenant (COMMUNITYKIT_TEAMS_TENANT).")
+    login = settings.login_url or CLOUDS["global"][1]
+    return f"{login.rstrip('/')}/{quote(settings.tenant, safe='')}/oauth2/v2.0"
 
 
 def _client(settings: TeamsSettings, now: datetime) -> Generator[Request, JSON, Credential]:
@@ -48,8 +79,7 @@ def _client(settings: TeamsSettings, now: datetime) -> Generator[Request, JSON, 
         raise SettingsError(
             f"{tenant} is no tenant of one company", platform=PLATFORM, remedy="Give the tenant's id or domain."
         )
-    login = settings.login_url or CLOUDS["global"][1]
-    url = f"{login.rstrip('/')}/{quote(tenant, safe='')}/oauth2/v2.0/token"
+    url = f"{_login(settings)}/token"
     return (
         yield from client_credentials(
             url,
@@ -113,7 +143,14 @@ def preflight(selection: Selection) -> Flow:
 
     Raises PermissionMissingError naming the permission, what it is for and how to grant it.
     """
-    credential = yield from authorize(selection.settings, None, selection.until)
+    settings: TeamsSettings = selection.settings
+    proofs = (settings.client_secret, settings.certificate, settings.federated_token)
+    # Where there is none, somebody logged in, or nobody did, which the request tells.
+    if all(one is None for one in (settings.credential, settings.token, *proofs)):
+        yield from ask(Request("organization", params={"$select": "id"}, subject="tenant"))
+        yield Gap("what is read is what the account that logged in may see: reading will tell")
+        return
+    credential = yield from authorize(settings, None, selection.until)
     roles = roles_of(str(credential.headers.get("Authorization", "")).removeprefix("Bearer "))
     if roles is None:
         yield Gap("the token does not say which permissions it has: reading will tell")
@@ -130,7 +167,7 @@ def preflight(selection: Selection) -> Flow:
 
 
 def roles_of(token: str) -> frozenset[str] | None:
-    """Read the application permissions in an access token; None where it is opaque. Nothing is verified: it is ours."""
+    """Read the permissions in an access token, an app's or a person's; None where it is opaque. It is not verified."""
     parts = token.split(".")
     if len(parts) != 3:  # noqa: PLR2004 # header, claims, signature
         return None
@@ -138,5 +175,7 @@ def roles_of(token: str) -> frozenset[str] | None:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except ValueError:
         return None
-    roles = claims.get("roles") if isinstance(claims, dict) else None
-    return frozenset(str(role) for role in roles) if isinstance(roles, list) else frozenset()
+    told = claims if isinstance(claims, dict) else {}
+    roles, delegated = told.get("roles"), told.get("scp")
+    granted = delegated.split() if isinstance(delegated, str) else roles if isinstance(roles, list) else []
+    return frozenset(str(one) for one in granted)

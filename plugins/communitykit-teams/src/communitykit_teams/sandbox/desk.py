@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 from communitykit.connector import JSON, Budget
 from communitykit.sandbox import Answer, Call, Desk, Failure, Grant, Person, Place, Site, make_cursor, read_cursor
+from communitykit.sandbox.logins import DeviceCodes
 from communitykit_teams.sandbox import naming
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ _FAILURES: Mapping[Failure, tuple[int, str, str]] = {
     "expired": (401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired."),
     "cursor": (410, "resyncRequired", "Resync required. Replace any local items with the server's version."),
 }
-_TOKEN = re.compile(r"/(?P<tenant>[^/]+)/oauth2/v2\.0/token")
+_LOGIN = re.compile(r"/(?P<tenant>[^/]+)/(?P<what>oauth2/v2\.0/\w+|v2\.0/\.well-known/openid-configuration)")
 
 
 class Refused(Exception):  # noqa: N818 # an answer, not a fault of ours
@@ -106,17 +107,19 @@ class TeamsDesk(Desk):
         self.places: dict[str, Place] = {}
         self.teams: dict[str, list[Place]] = {}
         self.users: dict[str, Person] = {}
+        self.devices = DeviceCodes(self.site, CLIENT_ID)
+        self._refresh: list[str] = []
         self.issue()
         self.look()
 
-    def issue(self) -> Grant:
-        """Hand out an access token that looks like one: its claims name the tenant, the app and its roles."""
+    def issue(self, *, delegated: bool = False) -> Grant:
+        """Hand out an access token that looks like one: its claims name the tenant, the app and what it may do."""
         self._issued += 1
         claims = {
             "aud": "https://graph.microsoft.com",
             "tid": naming.tenant(self.world),
             "appid": CLIENT_ID,
-            "roles": sorted(self.roles),
+            **({"scp": " ".join(sorted(self.roles))} if delegated else {"roles": sorted(self.roles)}),
             "jti": self._issued,
         }
         parts = [json.dumps(part, separators=(",", ":")).encode() for part in ({"typ": "JWT", "alg": "none"}, claims)]
@@ -150,7 +153,7 @@ class TeamsDesk(Desk):
 
     def name(self, call: Call) -> str:
         """Name the route."""
-        if _TOKEN.fullmatch(call.path):
+        if _LOGIN.fullmatch(call.path) or call.path == "/devicelogin":
             return "token"
         found = self.route(call)
         return found[0].name if found else "unknown"
@@ -195,9 +198,11 @@ class TeamsDesk(Desk):
     def answer(self, call: Call) -> Answer:
         """Answer a call."""
         self.look()
-        login = _TOKEN.fullmatch(call.path)
+        login = _LOGIN.fullmatch(call.path)
         if login is not None:
-            return self._token(call, login["tenant"])
+            return self._login(call, login["tenant"], login["what"])
+        if call.path == "/devicelogin":
+            return self.devices.typed(call)
         found = self.route(call)
         if found is None:
             return self.envelope(400, "BadRequest", f"Resource not found for the segment of {call.path}.")
@@ -227,11 +232,37 @@ class TeamsDesk(Desk):
             code = "Authorization_RequestDenied" if route.budget == "" else "Forbidden"
             raise Refused(403, code, "Insufficient privileges to complete the operation.")
 
-    def _token(self, call: Call, tenant: str) -> Answer:
-        """Answer the login: client credentials, by secret or by assertion."""
-        fields = call.fields
+    def _login(self, call: Call, tenant: str, what: str) -> Answer:
+        """Answer what belongs to the login: where everything is, device codes, tokens."""
         if tenant.lower() not in {naming.tenant(self.world), naming.UPN_DOMAIN}:
             return _refused(400, "invalid_request", 90002, f"Tenant '{tenant}' not found.")
+        if what.endswith("openid-configuration"):
+            home = f"https://login.microsoftonline.com/{tenant}"
+            ends = {"token": "token", "device_authorization": "devicecode", "authorization": "authorize"}
+            told = {f"{name}_endpoint": f"{home}/oauth2/v2.0/{end}" for name, end in ends.items()}
+            return Answer.of({"issuer": f"{home}/v2.0", **told})
+        if what.endswith("/devicecode"):
+            return self.devices.begin(call)
+        if str(call.fields.get("grant_type", "")).endswith("device_code"):
+            return self.devices.redeem(call) or self._tokens()
+        if call.fields.get("grant_type") == "refresh_token":
+            known = str(call.fields.get("refresh_token")) in self._refresh
+            return self._tokens() if known else _refused(400, "invalid_grant", 70008, "The refresh token has expired.")
+        return self._token(call)
+
+    def _tokens(self) -> Answer:
+        """Hand out an owner's token, with the means to renew it."""
+        mark = hashlib.sha256(f"{self.world.seed}/refresh/{len(self._refresh)}".encode()).hexdigest()
+        self._refresh.append(f"1.A{mark}")
+        return Answer.of(
+            {"token_type": "Bearer", "expires_in": self.lifetime, "ext_expires_in": self.lifetime,
+             "scope": "https://graph.microsoft.com/.default", "access_token": self.issue(delegated=True).token,
+             "refresh_token": self._refresh[-1]}
+        )  # fmt: skip
+
+    def _token(self, call: Call) -> Answer:
+        """Answer client credentials, by secret or by assertion."""
+        fields = call.fields
         if fields.get("grant_type") != "client_credentials":
             return _refused(400, "unsupported_grant_type", 70003, "The grant type is not supported.")
         if fields.get("client_id") != CLIENT_ID:

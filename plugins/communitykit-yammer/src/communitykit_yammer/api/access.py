@@ -7,6 +7,7 @@ from datetime import datetime
 
 from communitykit import SettingsError
 from communitykit.connector import JSON, AuthFlow, Credential, Flow, Gap, Need, Request, Selection, ask, bearer
+from communitykit.connector.login import DeviceLogin
 from communitykit.connector.oauth import refresh_token, token_from
 from communitykit_yammer.api.methods import graph, rest
 from communitykit_yammer.ids import PLATFORM
@@ -14,6 +15,13 @@ from communitykit_yammer.settings import YammerSettings
 
 REST_SCOPE = "https://api.yammer.com/.default"
 GRAPH_SCOPE = "https://graph.microsoft.com/.default"
+
+LOGIN = DeviceLogin(
+    device_url=lambda settings: settings.device_url,
+    token_url=lambda settings: settings.token_url,
+    scope=lambda _: f"{REST_SCOPE} offline_access",
+)
+"""By a code that is typed in a browser; the refresh token that comes with it gives Graph's token, too."""
 
 Renewal = Generator[Request, JSON, tuple[Credential, str | None]]
 

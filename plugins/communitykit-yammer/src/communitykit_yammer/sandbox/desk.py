@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from communitykit.connector import JSON
 from communitykit.sandbox import Answer, Call, Desk, Failure, Grant, Message, Person, Place, Site
+from communitykit.sandbox.logins import DeviceCodes
 from communitykit_yammer.sandbox import naming
 from communitykit_yammer.sandbox.endpoints import ROUTES
 from communitykit_yammer.sandbox.graph import GraphDesk
@@ -50,6 +51,7 @@ class YammerDesk(Desk):
         self.honest = bool(options.get("honest"))
         self.entra = bool(options.get("entra"))
         self.refresh_tokens: list[str] = []
+        self.devices = DeviceCodes(site, CLIENT_ID)
         self._issued = 0
         self._seen = -1
         self.feeds: dict[int, list[Message]] = {}
@@ -130,8 +132,10 @@ class YammerDesk(Desk):
     def answer(self, call: Call) -> Answer:
         """Answer a call."""
         self.look()
-        if call.path.endswith("/oauth2/v2.0/token"):
-            return self._token(call)
+        logins = {"token": self._token, "devicecode": self.devices.begin, "devicelogin": self.devices.typed}
+        end = call.path.rpartition("/")[2]
+        if "/oauth2/v2.0/" in call.path or call.path == "/devicelogin":
+            return logins[end](call) if end in logins else self.failure("missing")
         if call.path.startswith("/graph/"):
             return self.graph.answer(call)
         if not call.path.startswith("/api/v1/"):
@@ -159,7 +163,11 @@ class YammerDesk(Desk):
 
     def _token(self, call: Call) -> Answer:
         known = call.fields.get("refresh_token") in self.refresh_tokens
-        if not known or call.fields.get("client_id") != CLIENT_ID:
+        if str(call.fields.get("grant_type", "")).endswith("device_code"):
+            refusal = self.devices.redeem(call)
+            if refusal is not None:
+                return refusal
+        elif not known or call.fields.get("client_id") != CLIENT_ID:
             return Answer.of({"error": "invalid_grant", "error_description": "AADSTS70008"}, status=400)
         audience = "graph" if "graph.microsoft.com" in str(call.fields.get("scope")) else "yammer"
         grant = self.issue(audience)

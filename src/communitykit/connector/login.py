@@ -1,0 +1,229 @@
+"""How somebody logs in from a terminal: what connectors declare, and the flows that the core runs of it. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+from urllib.parse import urlencode
+
+from communitykit.connector.flow import Request, Response
+from communitykit.errors import CredentialError, ProtocolError, SettingsError
+from communitykit.model.values import JSON
+
+Saved: TypeAlias = Mapping[str, JSON]
+"""What the connector's `authorize` is given as `saved` from then on."""
+_USUAL_INTERVAL = 5.0
+"""Seconds between two looks where the server says nothing (RFC 8628, 3.2)."""
+_LONGEST = 30 * 60.0
+"""Seconds that a login may take, whatever the server says."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLogin:
+    """OAuth 2 device authorization grant (RFC 8628): a code is typed in a browser anywhere. Needs `client_id`."""
+
+    device_url: Callable[[Any], str]
+    token_url: Callable[[Any], str]
+    scope: Callable[[Any], str]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLogin:
+    """OAuth 2 authorization code with PKCE (RFC 7636) on a loopback redirect (RFC 8252). Needs `client_id`.
+
+    `parameters` name the scopes. `token_of` is the part of the answer that holds the tokens. `manifest` describes the
+    app that is to be registered first, for a redirect address; it is printed ready to paste.
+    """
+
+    authorize_url: Callable[[Any], str]
+    token_url: Callable[[Any], str]
+    parameters: Callable[[Any], Mapping[str, str]]
+    token_of: Callable[[Mapping[str, JSON]], JSON] = dict
+    manifest: Callable[[Any, str], Mapping[str, JSON]] | None = None
+    manifest_at: str = ""
+    """Where the manifest is pasted."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordOrVisitLogin:
+    """A platform's own login: in a browser that comes back with a one-time token, or with a name and a password.
+
+    `ways` asks which of `visit` and `password` there are, read by `offered`; `visit` is the address to go to, that
+    leads back to an address with the token in its query as `returned`.
+    """
+
+    ways: Callable[[], Request]
+    offered: Callable[[JSON], frozenset[str]]
+    visit: Callable[[Any, str], str]
+    returned: str
+    by_token: Callable[[str], Request]
+    by_password: Callable[[str, str], Request]
+
+
+Login: TypeAlias = DeviceLogin | CodeLogin | PasswordOrVisitLogin
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Say something to whoever logs in."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Let seconds pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Have an address opened, made of where it is to lead back to; the step's answer is the query that came back."""
+
+    address: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Ask something; what is hidden is not shown as it is typed."""
+
+    text: str
+    hidden: bool = False
+
+
+LoginFlow: TypeAlias = Generator[Request | Tell | Pause | Visit | Question, Any, Saved]
+"""How somebody logs in: steps in, and in the end what is kept."""
+
+
+def login_flow(login: Login, settings: Any, *, platform: str, now: Callable[[], datetime], visit: bool) -> LoginFlow:  # noqa: ANN401 # the connector's own
+    """Return the flow of a declared login; `visit` is whether a browser is to be preferred to a password."""
+    if isinstance(login, DeviceLogin):
+        return _device(login, settings, platform, now)
+    if isinstance(login, CodeLogin):
+        return _code(login, settings, platform, now)
+    return _own(login, settings, platform, now, visit=visit)
+
+
+def _device(login: DeviceLogin, settings: Any, platform: str, now: Callable[[], datetime]) -> LoginFlow:  # noqa: ANN401 # same
+    client = _client(settings, platform)
+    form = {"client_id": client, "scope": login.scope(settings)}
+    told = _answer((yield _ask(login.device_url(settings), form)), platform)
+    code, where = told.get("device_code"), told.get("verification_uri") or told.get("verification_url")
+    if not isinstance(code, str) or not isinstance(told.get("user_code"), str) or not isinstance(where, str):
+        raise ProtocolError("the login gave no code", platform=platform, subject="login", remedy="Check the address.")
+    yield Tell(f"Open {where} in a browser, and type the code {told['user_code']}")
+    interval = _seconds(told.get("interval"), _USUAL_INTERVAL)
+    left = min(_seconds(told.get("expires_in"), 900.0), _LONGEST)
+    form = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "client_id": client, "device_code": code}
+    while left > 0:
+        yield Pause(interval)
+        left -= interval
+        answer = yield _ask(login.token_url(settings), form)
+        state = answer.data.get("error") if isinstance(answer.data, Mapping) else None
+        if state == "slow_down":
+            interval += _USUAL_INTERVAL
+        elif state != "authorization_pending":
+            return _tokens(_answer(answer, platform), now(), platform)
+    raise CredentialError("nobody typed the code in time", platform=platform, subject="login", remedy="Log in again.")
+
+
+def _code(login: CodeLogin, settings: Any, platform: str, now: Callable[[], datetime]) -> LoginFlow:  # noqa: ANN401 # same
+    client = _client(settings, platform)
+    verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
+    challenge = urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    led: list[str] = []
+
+    def address(back: str) -> str:
+        led.append(back)
+        asked = {"response_type": "code", "client_id": client, "redirect_uri": back, "state": state}
+        asked |= {"code_challenge": challenge, "code_challenge_method": "S256", **login.parameters(settings)}
+        return f"{login.authorize_url(settings)}?{urlencode(asked)}"
+
+    query: Mapping[str, str] = yield Visit(address)
+    if not secrets.compare_digest(query.get("state", "").encode(), state.encode()):
+        raise CredentialError(
+            "what came back is no answer to this login", platform=platform, subject="login", remedy="Log in again."
+        )
+    if "code" not in query:
+        raise _refused(query.get("error", "no code came back"), platform)
+    form = {"grant_type": "authorization_code", "code": query["code"], "redirect_uri": led[-1], "client_id": client}
+    secret = getattr(settings, "client_secret", None)
+    form |= {"client_secret": secret.get_secret_value()} if secret is not None else {}
+    answer = yield _ask(login.token_url(settings), form | {"code_verifier": verifier})
+    part = login.token_of(_answer(answer, platform))
+    return _tokens(part if isinstance(part, Mapping) else {}, now(), platform)
+
+
+def _own(
+    login: PasswordOrVisitLogin,
+    settings: Any,  # noqa: ANN401 # same
+    platform: str,
+    now: Callable[[], datetime],
+    *,
+    visit: bool,
+) -> LoginFlow:
+    offered = login.offered(_answer((yield login.ways()), platform))
+    if "visit" in offered and (visit or "password" not in offered):
+        state = secrets.token_urlsafe(24)
+        query = yield Visit(lambda back: login.visit(settings, f"{back}?{urlencode({'state': state})}"))
+        if not secrets.compare_digest(query.get("state", "").encode(), state.encode()) or login.returned not in query:
+            raise CredentialError(
+                "what came back is no answer to this login", platform=platform, subject="login", remedy="Log in again."
+            )
+        answer = yield login.by_token(query[login.returned])
+    elif "password" in offered:
+        name = yield Question("User name?")
+        answer = yield login.by_password(name, (yield Question("Password?", hidden=True)))
+    else:
+        raise SettingsError(
+            "this server offers no login from a terminal", platform=platform, remedy="Give a token in the settings."
+        )
+    return _tokens(_answer(answer, platform), now(), platform)
+
+
+def _client(settings: Any, platform: str) -> str:  # noqa: ANN401 # same
+    client = getattr(settings, "client_id", None)
+    if not client:
+        raise SettingsError(
+            "there is no client_id", platform=platform, remedy="Register an app, and give its client id as client_id."
+        )
+    return str(client)
+
+
+def _ask(url: str, form: Mapping[str, str]) -> Request:
+    return Request(url, method="POST", form=form, subject="login", authorized=False, any_status=True)
+
+
+def _answer(response: Response, platform: str) -> Mapping[str, JSON]:
+    data = response.data
+    if isinstance(data, Mapping) and response.status < 300 and not data.get("error"):  # noqa: PLR2004 # good
+        return data
+    told = (data.get("errcode") or data.get("error")) if isinstance(data, Mapping) else None
+    raise _refused(told or f"status {response.status}", platform)
+
+
+def _refused(code: JSON, platform: str) -> CredentialError:
+    return CredentialError(
+        "the login is refused", platform=platform, subject="login", code=str(code)[:100], remedy="Log in again."
+    )
+
+
+def _tokens(data: Mapping[str, JSON], now: datetime, platform: str) -> Saved:
+    if not isinstance(data.get("access_token"), str) or not data["access_token"]:
+        raise ProtocolError("the login gave no token", platform=platform, subject="login", remedy="Check the address.")
+    ends = _seconds(data.get("expires_in"), 0.0)
+    expires_at = (now + timedelta(seconds=ends)).isoformat() if ends else None
+    saved = {"access_token": data["access_token"], "expires_at": expires_at}
+    refresh = data.get("refresh_token")
+    return saved | ({"refresh_token": refresh} if refresh else {})
+
+
+def _seconds(value: JSON, usual: float) -> float:
+    known = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 10 * 365 * 86_400
+    return float(value) if known else usual
