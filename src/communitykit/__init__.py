@@ -2,7 +2,10 @@
 
 import sys
 
-if sys.argv[:1] == ["-m"] and {"communitykit", "communitykit.cli"} & set(sys.orig_argv):  # `-m`: this comes first
+# The command: what is imported below takes a while, and an interrupt that falls into it would be a traceback.
+if (sys.argv[:1] == ["-m"] and {"communitykit", "communitykit.cli"} & set(sys.orig_argv)) or (
+    sys.argv[:1] and sys.argv[0].replace("\\", "/").rpartition("/")[2] in {"communitykit", "communitykit.exe"}
+):
     from communitykit.cli.interrupts import install
 
     install()
