@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +29,8 @@ from communitykit.connector import (
     cursor_pager,
     make_id,
 )
+
+sys.path.insert(0, str(Path(__file__).parent))  # for what stands beside the tests
 
 
 @dataclass

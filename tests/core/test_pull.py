@@ -2,11 +2,12 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from little_notes import IDS, ROOMS, note, posts, serve_notes, session
 
 from communitykit import (
     AsyncSession,
@@ -14,7 +15,6 @@ from communitykit import (
     CredentialError,
     PermissionMissingError,
     ReadOptions,
-    Session,
     SettingsError,
     pull,
 )
@@ -25,52 +25,14 @@ from communitykit.connector import (
     Ignored,
     Rejected,
     Request,
-    Selection,
     Settings,
     WireKind,
     make_id,
 )
 from communitykit.connector.settings import load_settings
 from communitykit.http.budgets import Pace
-from communitykit.http.conductor import Conductor, Emit
-from communitykit.reading import slices
-from communitykit.reading.slices import SliceReading
-from communitykit.reading.translation import Translation
+from communitykit.http.conductor import Conductor
 from communitykit.store import Store
-
-
-def note(number: int, **fields: Any) -> dict[str, Any]:
-    return {"id": number, "by": "ann", "text": f"note {number}", "at": "2026-01-01T00:00:00Z", **fields}
-
-
-def serve_notes(platform: Any, rooms: dict[str, list[list[dict[str, Any]]]]) -> None:
-    """Return each room's notes page by page, the cursor being the page's number."""
-    platform.answers["/rooms"] = (200, {}, json.dumps(list(rooms)).encode())
-
-    def answer(pages: list[list[dict[str, Any]]]) -> Callable[[int, str], Any]:
-        def page(_: int, path: str) -> Any:
-            cursor = int(path.partition("cursor=")[2] or 0)
-            following = str(cursor + 1) if cursor + 1 < len(pages) else ""
-            return 200, {}, json.dumps({"notes": pages[cursor], "next": following}).encode()
-
-        return page
-
-    for room, pages in rooms.items():
-        platform.answers[f"/notes/{room}"] = answer(pages)
-
-
-def session(connector: Connector, platform: Any, **settings: Any) -> Session:
-    given = connector.settings(base_url=platform.url, **settings)
-    return Session(connector, Conductor(connector, given, pace=Pace()))
-
-
-def posts(path: Path) -> list[str]:
-    with Store(path) as store:
-        return store.sql("SELECT id FROM posts ORDER BY id")["id"].to_pylist()
-
-
-ROOMS = {"a": [[note(1), note(2)], [note(3)]], "b": [[note(4)]]}
-IDS = [make_id("little", "net", "post", str(number)) for number in (1, 2, 3, 4)]
 
 
 def test_records_are_read_and_the_state_reads_on_from_there(platform: Any, little: Callable[..., Connector]) -> None:
@@ -327,54 +289,6 @@ def test_a_second_source_goes_on_when_the_first_fails(
     assert len(result.errors) == 1
 
 
-def test_what_is_stopped_goes_on_from_what_was_committed(
-    platform: Any, little: Callable[..., Connector], tmp_path: Path
-) -> None:
-    path = tmp_path / "a.duckdb"
-    serve_notes(platform, {"a": [[note(page)] for page in range(30)]})
-    with session(little(), platform) as opened:
-        seen = 0
-
-        def interrupt(event: Any) -> None:
-            nonlocal seen
-            seen += len(getattr(event, "records", ()))
-            if seen > 5 and not opened.conductor.stopping.is_set():
-                opened.stop()
-                raise KeyboardInterrupt
-
-        result = pull(opened, path, progress=interrupt)
-        assert result.interrupted
-        assert 3 <= len(posts(path)) < 30
-        platform.requests.clear()
-        assert pull(opened, path).complete
-    assert len(posts(path)) == 30
-    assert len(platform.requests) < 30
-
-
-def test_the_time_limit_stops_a_run(platform: Any, little: Callable[..., Connector], tmp_path: Path) -> None:
-    serve_notes(platform, {"a": [[note(page)] for page in range(30)]})
-    with session(little(), platform) as opened:
-        result = pull(opened, tmp_path / "a.duckdb", max_time=0)
-    assert result.interrupted
-    with Store(tmp_path / "a.duckdb") as store:
-        assert store.arrow("runs")["status"].to_pylist() == ["interrupted"]
-
-
-def test_raw_payloads_are_kept_only_when_asked_for_and_scrubbed(
-    platform: Any, little: Callable[..., Connector], tmp_path: Path
-) -> None:
-    serve_notes(platform, {"a": [[note(1, url="https://files.example/x?t=tok-abc&w=2", secret="tok-secret-1")]]})
-    with session(little(), platform) as opened:
-        pull(opened, tmp_path / "a.duckdb")
-        pull(opened, tmp_path / "b.duckdb", keep_raw=True)
-    with Store(tmp_path / "a.duckdb") as plain, Store(tmp_path / "b.duckdb") as raw:
-        assert plain.arrow("posts")["raw"].to_pylist() == [None]
-        (kept,) = raw.arrow("posts")["raw"].to_pylist()
-    assert "https://files.example/x?w=2" in kept
-    assert "tok-" not in kept
-    assert b"tok-secret" not in (tmp_path / "b.duckdb").read_bytes()
-
-
 def test_settings_come_from_keywords_and_environment(
     little: Callable[..., Connector], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -417,22 +331,3 @@ def test_an_error_is_one_paragraph_with_its_remedy() -> None:
         "no access", platform="little", subject="room a", status=403, code="denied", remedy="Ask for rooms:read."
     )
     assert str(error) == "little: room a: no access (403 denied). Ask for rooms:read."
-
-
-def test_a_million_bad_items_keep_a_thousand_issues_and_count_all(
-    little: Callable[..., Connector], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(slices, "ISSUES_KEPT", 10)
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    translation = Translation(little(), run_id="r", origin="archive")
-    reading = SliceReading(translation, Selection(settings=None, until=at), "little:net:x")
-    kept: list[Any] = []
-    for _ in range(30):
-        page = reading.page(Emit(Batch("note", [{"id": 1}, {"id": 2}], {"room": "a"}), at))
-        assert page is not None
-        kept += page.issues
-    closed = reading.closed()
-    assert len(kept) == 10
-    assert closed.coverage.rejected == 60
-    assert "60 of what was read" in (closed.coverage.reason or "")
-    assert "the first 10 of each reason" in (closed.coverage.reason or "")

@@ -5,83 +5,21 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from collections.abc import Callable
+from datetime import date, timedelta
 
-import networkx as nx
 from lifelines import KaplanMeierFitter
-from world import World
-
-Row = dict[str, Any]
-Answer = dict[str | None, float | None]
-DAY_US = 86_400_000_000
-
-
-class Oracle:
-    """One window of a world, perhaps of some of its people only."""
-
-    def __init__(self, world: World, since: date, until: date, who: Callable[[Row], bool] = lambda _: True) -> None:
-        self.since, self.until, self.world = since, until, world
-        self.people = {one["person_id"]: one for one in world.rows["people"]}
-        self.everybody = {number for number, one in self.people.items() if self._present(one)}
-        self.members = {number for number in self.everybody if who(self.people[number])}
-        self.who = who
-        end = datetime.combine(world.last_day + timedelta(days=1), datetime.min.time(), world.zone)
-        self.observed = int(end.astimezone(UTC).timestamp()) * 1_000_000
-
-    def _present(self, one: Row) -> bool:
-        if not one["is_eligible"] or (one.get("started_day") or date.min) >= self.until:
-            return False
-        left = one.get("left_day")
-        return bool(one["active"]) if left is None else left >= self.since
-
-    def acts(self, since: date | None = None, until: date | None = None, *kinds: str) -> list[Row]:
-        """Return contributions of members (or acts of some kinds) on the days of a window."""
-        start, end = since or self.since, until or self.until
-        return [
-            act
-            for act in self.world.rows["acts"]
-            if act["person_id"] in self.members
-            and act["day"] is not None
-            and start <= act["day"] < end
-            and (act["kind"] in kinds if kinds else act["is_contribution"])
-        ]
-
-    def last(self, days: int) -> date:
-        return self.until - timedelta(days=days)
-
-    def threads(self) -> list[Row]:
-        return [one for one in self.world.rows["threads"] if self._counts(one)]
-
-    def messages(self) -> list[Row]:
-        return [*self.threads(), *(one for one in self.world.rows["answers"] if self._counts(one))]
-
-    def _counts(self, post: Row) -> bool:
-        author = self.people.get(post["person_id"])
-        human = author is None or author["kind"] not in {"bot", "shared"}
-        return self.since <= post["day"] < self.until and human and (author is None or self.who(author))
-
-    def graph(self, *kinds: str) -> nx.DiGraph:
-        """Return who turned to whom, among those who were there."""
-        graph = nx.DiGraph()
-        for tie in self.world.rows["ties"]:
-            one, other = tie["from_person_id"], tie["to_person_id"]
-            inside = self.since <= tie["day"] < self.until and {one, other} <= self.everybody
-            if inside and (not kinds or tie["kind"] in kinds):
-                weight = graph.get_edge_data(one, other, {}).get("weight", 0)
-                graph.add_edge(one, other, weight=weight + tie["acts"])
-        return graph
-
-    def known(self, graph: nx.Graph) -> nx.Graph:
-        """Return the undirected ties of those whose department is known."""
-        known = [one for one in graph if self.people[one].get("department") is not None]
-        kept = graph.subgraph(known).to_undirected()
-        return nx.Graph(kept.edge_subgraph(kept.edges))
-
-
-def share(part: float, whole: float) -> float | None:
-    return part / whole if whole else None
+from oracle_ties import (
+    department,
+    diversity_index,
+    ei_index,
+    gravity,
+    influence_concentration,
+    modularity,
+    ties_between,
+    two_way_relationships,
+)
+from oracle_window import DAY_US, Answer, Oracle, Row, days_by_person, share
 
 
 def activation(o: Oracle) -> Answer:
@@ -121,7 +59,7 @@ def stickiness(o: Oracle) -> Answer:
 
 
 def regulars(o: Oracle) -> Answer:
-    days = _days_by_person(o.acts(o.last(28)))
+    days = days_by_person(o.acts(o.last(28)))
     return {None: share(sum(len(one) >= 10 for one in days.values()), len(days))}
 
 
@@ -297,92 +235,6 @@ def persona_mix(o: Oracle) -> Answer:
     return {name: share(mix[name], len(o.members)) for name in names}
 
 
-def two_way_relationships(o: Oracle) -> Answer:
-    graph = o.graph()
-    if not graph:
-        return {}
-    pairs = {frozenset(edge) for edge in graph.edges}
-    mutual = sum(graph.has_edge(*pair) and graph.has_edge(*reversed(tuple(pair))) for pair in map(tuple, pairs))
-    return {"dyads": share(mutual, len(pairs)), "arcs": nx.overall_reciprocity(graph)}
-
-
-def ei_index(o: Oracle) -> Answer:
-    graph = o.known(o.graph())
-    if not graph:
-        return {}
-    inside = sum(_department(o, one) == _department(o, other) for one, other in graph.edges)
-    outside = graph.number_of_edges() - inside
-    known = [o.people[one]["department"] for one in o.everybody if o.people[one].get("department") is not None]
-    sizes, number = Counter(known).values(), len(known)
-    expected = 1 - 2 * sum(size * (size - 1) for size in sizes) / (number * (number - 1))
-    observed = (outside - inside) / (outside + inside)
-    return {"observed": observed, "expected": expected, "adjusted": observed - expected}
-
-
-def modularity(o: Oracle) -> Answer:
-    graph = o.known(o.graph())
-    if not graph:
-        return {}
-    teams: dict[str, set[int]] = defaultdict(set)
-    for one in graph:
-        teams[_department(o, one)].add(one)
-        graph.nodes[one]["department"] = _department(o, one)
-    answer: Answer = {"modularity": nx.community.modularity(graph, teams.values(), weight=None)}
-    if len(teams) > 1:
-        answer["assortativity"] = nx.attribute_assortativity_coefficient(graph, "department")
-    return answer
-
-
-def _department(o: Oracle, person: int) -> str:
-    return str(o.people[person]["department"])
-
-
-def ties_between(o: Oracle) -> Answer:
-    ends = Counter[str]()
-    for pair in o.known(o.graph()).edges:
-        for one, other in (pair, pair[::-1]):
-            if one in o.members:
-                ends[_department(o, other)] += 1
-    return {team: share(number, ends.total()) for team, number in ends.items()}
-
-
-def diversity_index(o: Oracle) -> Answer:
-    places: dict[int, Counter[Any]] = defaultdict(Counter)
-    for act in o.acts():
-        if act.get("place_id") is not None:
-            places[act["person_id"]][act["place_id"]] += 1
-    teams: dict[int, Counter[Any]] = defaultdict(Counter)
-    for one, other, weight in o.graph().edges.data("weight"):
-        if one in o.members and o.people[other].get("department") is not None:
-            teams[one][_department(o, other)] += weight
-    return {"communities": _diversity(places), "departments": _diversity(teams)}
-
-
-def _diversity(counts: dict[int, Counter[Any]]) -> float | None:
-    each = [1 - sum((number / one.total()) ** 2 for number in one.values()) for one in counts.values()]
-    return statistics.mean(each) if each else None
-
-
-def influence_concentration(o: Oracle) -> Answer:
-    degrees = sorted((degree for _, degree in o.graph().to_undirected().degree), reverse=True)
-    return {None: 1 - degrees[9] / degrees[0] if len(degrees) >= 10 else None}
-
-
-def gravity(o: Oracle) -> Answer:
-    levels = []
-    for end in (o.since, o.until):
-        days = _days_by_person(o.acts(end - timedelta(days=90), end))
-        levels.append(sum(_weight(len(days.get(one, ()))) ** 2 for one in o.members))
-    before, after = levels
-    if not o.members:
-        return {}
-    return {"before": before, "after": after, "gravity": (after - before) / len(o.members)}
-
-
-def _weight(days: int) -> int:
-    return 10 if days >= 30 else 7 if days >= 10 else 4 if days >= 3 else 1
-
-
 def burstiness(o: Oracle) -> Answer:
     moments: dict[int, list[int]] = defaultdict(list)
     for act in o.acts():
@@ -411,7 +263,7 @@ def cross_department_threads(o: Oracle) -> Answer:
         if author.get("is_eligible") and author.get("department") is not None:
             voices[post["thread_id"]].add(post["person_id"])
     within = [one["thread_id"] for one in o.world.rows["threads"] if o.since <= one["day"] < o.until]
-    mixed = [len({_department(o, one) for one in voices[number]}) for number in within if len(voices[number]) > 1]
+    mixed = [len({department(o, one) for one in voices[number]}) for number in within if len(voices[number]) > 1]
     return {None: share(sum(number > 1 for number in mixed), len(mixed))}
 
 
@@ -460,13 +312,6 @@ def activity_trend(o: Oracle) -> Answer:
         return {None: None}
     slope = statistics.linear_regression(range(len(medians)), medians).slope
     return {None: share(slope, statistics.mean(medians))}
-
-
-def _days_by_person(acts: Iterable[Row]) -> dict[int, set[date]]:
-    days: dict[int, set[date]] = defaultdict(set)
-    for act in acts:
-        days[act["person_id"]].add(act["day"])
-    return days
 
 
 def _days(since: date, until: date) -> list[date]:

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from store_tellings import COMMUNITY, NETWORK, START, current, post, reacted, source, store_of
 
 from communitykit import (
     Community,
@@ -28,7 +29,6 @@ from communitykit import (
     Poll,
     PollOption,
     Post,
-    Provenance,
     StoreBusyError,
     StoreError,
     StoreVersionError,
@@ -38,55 +38,6 @@ from communitykit.sinks import export_store, read_jsonl, to_json_line, write_jso
 from communitykit.store import Store
 from communitykit.store.vanishing import Walked
 from communitykit.store.writer import Group, Writer
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
-NETWORK = "p:n:"
-COMMUNITY = "p:n:community:C"
-
-
-def source(day: float = 0, origin: Any = "api") -> Provenance:
-    moment = START + timedelta(days=day)
-    return Provenance(connector="test", version="0", origin=origin, fetched_at=moment, as_of=moment)
-
-
-def post(number: int, day: float = 0, origin: Any = "api", **fields: Any) -> Post:
-    told = {
-        "community_id": COMMUNITY,
-        "author_id": "p:n:member:U",
-        "parent_id": None,
-        "body": f"body {number}",
-        "text": f"body {number}",
-        "created_at": START + timedelta(minutes=number),
-        "gone": None,
-    }
-    return Post(id=f"p:n:post:{number}", source=source(day, origin), **{**told, **fields})
-
-
-def reacted(number: int, actor: str, day: float = 0) -> EngagementEvent:
-    return EngagementEvent(
-        id=f"p:n:event:reacted/{number}/{actor}/+1",
-        kind="reacted",
-        actor_id=f"p:n:member:{actor}",
-        target_id=f"p:n:post:{number}",
-        community_id=COMMUNITY,
-        detail="+1",
-        active=True,
-        source=source(day),
-    )
-
-
-def store_of(path: Path, *groups: Group) -> Writer:
-    writer = Writer(path)
-    for group in groups:
-        writer.commit(group, run_id="r1", now=START)
-    writer.release()
-    return writer
-
-
-def current(path: Path) -> dict[str, list[dict[str, Any]]]:
-    with Store(path) as store:
-        return {name: table.to_pylist() for name, table in store.current().items()}
-
 
 EVERYTHING = [
     Member(id="p:n:member:U", kind="person", display_name="Ada", email=None, guest=False, source=source()),
@@ -167,139 +118,6 @@ def test_edits_keep_versions_and_deletions_drop_them(tmp_path: Path) -> None:
         assert (row["gone"], row["body"], row["text"]) == ("deleted", None, None)
         assert row["author_id"] == "p:n:member:U"
     assert current(path)["posts"] == []
-
-
-def test_a_sweep_marks_what_vanished_and_only_inside_its_window(tmp_path: Path) -> None:
-    path = tmp_path / "a.duckdb"
-    reply = post(6, parent_id="p:n:post:5", root_id="p:n:post:5")
-    store_of(path, Group([*(post(number) for number in (1, 3, 5, 7)), reply, reacted(3, "U")]))
-    window = Walked(
-        "post",
-        {"community_id": COMMUNITY, "parent_id": None},
-        frozenset({"p:n:post:5"}),
-        source(1),
-        NETWORK,
-        since=START + timedelta(minutes=1),
-        until=START + timedelta(minutes=6),
-    )
-    writer = store_of(path, Group([post(5, 1)], [window]))
-    now = current(path)
-    assert [row["id"] for row in now["posts"]] == ["p:n:post:1", "p:n:post:5", "p:n:post:6", "p:n:post:7"]
-    assert now["events"] == []  # nobody reacts to what is gone
-    assert writer.tally.vanished == {"posts": 1}
-    store_of(path, Group([post(3, 2)]))
-    assert len(current(path)["posts"]) == 5  # seen again, so it is there again
-
-
-def test_a_sweep_that_is_bounded_by_ids_looks_at_no_time(tmp_path: Path) -> None:
-    """Ids count as numbers, and what has no number for an id is in no such window."""
-    path, huge = tmp_path / "a.duckdb", 10**20
-    posts = [post(number) for number in (3, 20, 100)]
-    others = [post(3).model_copy(update={"id": f"p:n:post:{native}"}) for native in ("story/3", huge)]
-    store_of(path, Group([*posts, *others]))
-    store_of(path, Group(walked=[Walked("post", {}, frozenset(), source(1), NETWORK, lowest=20, highest=99)]))
-    assert {row["id"] for row in current(path)["posts"]} == {
-        "p:n:post:3",
-        "p:n:post:100",
-        "p:n:post:story/3",
-        f"p:n:post:{huge}",
-    }
-    store_of(path, Group(walked=[Walked("post", {}, frozenset(), source(1), NETWORK, lowest=1)]))
-    assert {row["id"] for row in current(path)["posts"]} == {"p:n:post:story/3"}
-
-
-def test_replies_vanish_with_their_root_where_the_platform_keeps_roots_of_replies(tmp_path: Path) -> None:
-    path = tmp_path / "a.duckdb"
-    below = [
-        post(number, parent_id=f"p:n:post:{root}", root_id=f"p:n:post:{root}") for number, root in ((2, 1), (4, 3))
-    ]
-    store_of(path, Group([post(1), post(3), *below]))
-    within, seen = {"community_id": COMMUNITY, "parent_id": None}, frozenset({"p:n:post:3"})
-
-    writer = store_of(path, Group([post(3, 1)], [Walked("post", within, seen, source(1), NETWORK, with_replies=True)]))
-
-    assert [row["id"] for row in current(path)["posts"]] == ["p:n:post:3", "p:n:post:4"]
-    assert writer.tally.vanished == {"posts": 2}
-
-
-def test_reactions_that_are_no_longer_listed_are_undone(tmp_path: Path) -> None:
-    path = tmp_path / "a.duckdb"
-    store_of(path, Group([post(1), post(2), reacted(1, "U"), reacted(1, "V"), reacted(2, "U")]))
-    kept = reacted(1, "V", 1)
-    seen = frozenset({kept.id})
-    walked = [
-        Walked("event", {"kind": "reacted", "target_id": f"p:n:post:{number}"}, seen, source(1), NETWORK)
-        for number in (1, 3)
-    ]
-    store_of(path, Group([kept], walked))
-    assert [row["id"] for row in current(path)["events"]] == [kept.id, reacted(2, "U").id]
-    store_of(path, Group([reacted(1, "U", 2)]))
-    assert len(current(path)["events"]) == 3
-
-
-def test_memberships_that_are_no_longer_listed_ended(tmp_path: Path) -> None:
-    path = tmp_path / "a.duckdb"
-    rows = [
-        Membership(
-            id=f"p:n:membership:C/{who}",
-            community_id=COMMUNITY,
-            member_id=f"p:n:member:{who}",
-            active=True,
-            source=source(),
-        )
-        for who in "UV"
-    ]
-    store_of(path, Group(list(rows)))
-    store_of(
-        path,
-        Group(walked=[Walked("membership", {"community_id": COMMUNITY}, frozenset({rows[0].id}), source(1), NETWORK)]),
-    )
-    assert [row["id"] for row in current(path)["memberships"]] == [rows[0].id]
-
-
-def community(key: str, day: float = 0, **fields: Any) -> Community:
-    return Community(id=key, kind="group", privacy="public", source=source(day), **{"gone": None, **fields})
-
-
-def test_a_sweep_touches_nothing_of_another_platform_or_network_or_archive(tmp_path: Path) -> None:
-    path = tmp_path / "a.duckdb"
-    own, others = "p:n:community:1", ["q:n:community:1", "p:m:community:1", "p:nn:community:1", "p:n:community:~ab/x"]
-    store_of(path, Group([community(key) for key in (own, *others)]))
-    window = Walked("community", {"kind": "group", "privacy": "public"}, frozenset(), source(1), NETWORK)
-    everywhere = Walked("community", {"privacy": "public", "parent_id": None}, frozenset(), source(1), NETWORK)
-
-    store_of(path, Group(walked=[window, everywhere]))
-
-    assert [row["id"] for row in current(path)["communities"]] == sorted(others)
-
-
-def test_what_stands_in_a_community_that_is_gone_is_not_current_until_it_is_back(tmp_path: Path) -> None:
-    path = tmp_path / "a.duckdb"
-    membership = Membership(
-        id="p:n:membership:C/U", community_id=COMMUNITY, member_id="p:n:member:U", active=True, source=source()
-    )
-    store_of(path, Group([community(COMMUNITY), post(1), membership, reacted(1, "U")]))
-    store_of(path, Group([community(COMMUNITY, 1, gone="deleted")]))
-    now = current(path)
-    assert [now[table] for table in ("communities", "posts", "memberships", "events")] == [[], [], [], []]
-    with Store(path) as store:
-        assert store.sql("SELECT body FROM posts").to_pylist() == [{"body": "body 1"}]
-
-    store_of(path, Group([community(COMMUNITY, 2)]))
-    now = current(path)
-    assert [len(now[table]) for table in ("communities", "posts", "memberships", "events")] == [1, 1, 1, 1]
-
-
-def test_members_who_are_no_longer_listed_have_left(tmp_path: Path) -> None:
-    path = tmp_path / "a.duckdb"
-    people = [Member(id=f"p:n:member:{who}", display_name=who, active=True, source=source()) for who in "UV"]
-    store_of(path, Group([*people, Member(id="p:n:member:stub", source=source())]))
-
-    store_of(path, Group(walked=[Walked("member", {}, frozenset({people[0].id}), source(1), NETWORK)]))
-
-    assert [(row["display_name"], row["active"]) for row in current(path)["members"]] == [("U", True), ("V", False)]
-    with Store(path) as store:
-        assert store.sql("SELECT active FROM members WHERE stub").to_pylist() == [{"active": None}]
 
 
 def test_one_join_told_through_two_doors_is_one(tmp_path: Path) -> None:

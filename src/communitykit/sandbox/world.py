@@ -156,7 +156,7 @@ class World:
 
         Raises ValueError in a streamed world, which stands still.
         """
-        from communitykit.sandbox.changes import pass_time  # noqa: PLC0415 # it needs the world's type
+        from communitykit.sandbox.weaving import pass_time  # noqa: PLC0415 # it needs the world's type
 
         if not self.size.held:
             raise ValueError("a streamed world stands still; make a smaller one, or a Size with held=True")

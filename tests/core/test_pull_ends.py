@@ -1,0 +1,90 @@
+"""How a run ends: stopped, out of time, and with more to say than is kept."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from little_notes import note, posts, serve_notes, session
+
+from communitykit import (
+    pull,
+)
+from communitykit.connector import (
+    Batch,
+    Connector,
+    Selection,
+)
+from communitykit.http.conductor import Emit
+from communitykit.reading import slices
+from communitykit.reading.slices import SliceReading
+from communitykit.reading.translation import Translation
+from communitykit.store import Store
+
+
+def test_what_is_stopped_goes_on_from_what_was_committed(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.duckdb"
+    serve_notes(platform, {"a": [[note(page)] for page in range(30)]})
+    with session(little(), platform) as opened:
+        seen = 0
+
+        def interrupt(event: Any) -> None:
+            nonlocal seen
+            seen += len(getattr(event, "records", ()))
+            if seen > 5 and not opened.conductor.stopping.is_set():
+                opened.stop()
+                raise KeyboardInterrupt
+
+        result = pull(opened, path, progress=interrupt)
+        assert result.interrupted
+        assert 3 <= len(posts(path)) < 30
+        platform.requests.clear()
+        assert pull(opened, path).complete
+    assert len(posts(path)) == 30
+    assert len(platform.requests) < 30
+
+
+def test_the_time_limit_stops_a_run(platform: Any, little: Callable[..., Connector], tmp_path: Path) -> None:
+    serve_notes(platform, {"a": [[note(page)] for page in range(30)]})
+    with session(little(), platform) as opened:
+        result = pull(opened, tmp_path / "a.duckdb", max_time=0)
+    assert result.interrupted
+    with Store(tmp_path / "a.duckdb") as store:
+        assert store.arrow("runs")["status"].to_pylist() == ["interrupted"]
+
+
+def test_raw_payloads_are_kept_only_when_asked_for_and_scrubbed(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    serve_notes(platform, {"a": [[note(1, url="https://files.example/x?t=tok-abc&w=2", secret="tok-secret-1")]]})
+    with session(little(), platform) as opened:
+        pull(opened, tmp_path / "a.duckdb")
+        pull(opened, tmp_path / "b.duckdb", keep_raw=True)
+    with Store(tmp_path / "a.duckdb") as plain, Store(tmp_path / "b.duckdb") as raw:
+        assert plain.arrow("posts")["raw"].to_pylist() == [None]
+        (kept,) = raw.arrow("posts")["raw"].to_pylist()
+    assert "https://files.example/x?w=2" in kept
+    assert "tok-" not in kept
+    assert b"tok-secret" not in (tmp_path / "b.duckdb").read_bytes()
+
+
+def test_a_million_bad_items_keep_a_thousand_issues_and_count_all(
+    little: Callable[..., Connector], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slices, "ISSUES_KEPT", 10)
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    translation = Translation(little(), run_id="r", origin="archive")
+    reading = SliceReading(translation, Selection(settings=None, until=at), "little:net:x")
+    kept: list[Any] = []
+    for _ in range(30):
+        page = reading.page(Emit(Batch("note", [{"id": 1}, {"id": 2}], {"room": "a"}), at))
+        assert page is not None
+        kept += page.issues
+    closed = reading.closed()
+    assert len(kept) == 10
+    assert closed.coverage.rejected == 60
+    assert "60 of what was read" in (closed.coverage.reason or "")
+    assert "the first 10 of each reason" in (closed.coverage.reason or "")
