@@ -34,7 +34,10 @@ def travelled(plan: SlicePlan) -> SlicePlan:
     return told
 
 
-@pytest.mark.parametrize("name", ["slack", "matrix", "yammer", "teams", "workplace"])
+@pytest.mark.parametrize(
+    "name",
+    ["slack", *(pytest.param(name, marks=pytest.mark.slow) for name in ("matrix", "yammer", "teams", "workplace"))],
+)
 def test_parts_are_the_whole(name: str) -> None:
     world = World(seed=5, size="tiny", platforms=(name,))
     whole, parts = Kept(), Kept()

@@ -32,6 +32,7 @@ def export(store: Path, *arguments: str) -> Result:
     return CliRunner().invoke(app, ["export", str(store), *arguments], catch_exceptions=False)
 
 
+@pytest.mark.slow
 def test_a_postgresql_address_is_a_target_and_its_password_stays_unsaid(store: Path, server: Server) -> None:
     done = export(store, "--to", server.url, "--json")
     assert done.exit_code == 0, done.output

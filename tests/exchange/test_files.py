@@ -37,9 +37,8 @@ def parquet_rows(folder: Path, table: str) -> dict[str, dict[str, Any]]:
     return {row["row_key"]: without_seen(row) for row in rows}
 
 
-@pytest.mark.parametrize(
-    ("seed", "runs"), [(31, 3), *(pytest.param(seed, 10, marks=pytest.mark.slow) for seed in (32, 33))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "runs"), [(31, 3), (32, 10), (33, 10)])
 def test_copies_are_the_stores_after_every_run(tmp_path: Path, seed: int, runs: int) -> None:
     path, lake, folder = tmp_path / "a.duckdb", tmp_path / "lake", tmp_path / "months"
     for number, _ in enumerate(ten_runs(path, seed, runs)):
@@ -91,6 +90,7 @@ def test_what_was_forgotten_is_in_no_old_file(tmp_path: Path) -> None:
             assert word not in bytes_of(place), (place, word)
 
 
+@pytest.mark.slow
 def test_an_export_that_was_killed_is_taken_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, lake, folder = company(tmp_path / "a.duckdb"), tmp_path / "lake", tmp_path / "months"
     merge, remember = DeltaTarget.merge, DeltaTarget.remember
@@ -197,6 +197,7 @@ def test_polars_pandas_and_arrow_read_types(tmp_path: Path) -> None:
     assert posts["links"].to_list()[0] == ["https://x.example"]
 
 
+@pytest.mark.slow
 def test_analysis_tables_stand_beside_it(tmp_path: Path) -> None:
     path, lake = company(tmp_path / "a.duckdb"), tmp_path / "lake"
     analyse(path, tmp_path / "analysis.duckdb")

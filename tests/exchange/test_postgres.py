@@ -19,6 +19,8 @@ from communitykit.exchange.postgres import PostgresTarget, copy_to_postgres, wit
 from communitykit.privacy.erasing import forget
 from communitykit.store import Store
 
+pytestmark = pytest.mark.slow  # a server is started
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:

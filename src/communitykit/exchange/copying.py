@@ -155,5 +155,5 @@ def told(error: Exception, target: str, secrets: Iterable[str | None] = ()) -> C
     return CommunityKitError(
         f"the target refused: {' '.join(text.split())[:500]}",
         subject=target,
-        remedy="Nothing of this run counts there; correct it, and run it again.",
+        remedy="Correct that, and run it again: it takes up from where the target is.",
     )
