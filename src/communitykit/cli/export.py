@@ -12,10 +12,11 @@ from communitykit.cli.app import Json, Overwrite, app, errors
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.output import print_json, print_table, replacing, say, say_replaced
 from communitykit.errors import SettingsError
+from communitykit.model.values import JSON
 
 FILES = ("parquet", "jsonl", "csv")
 """Formats of files that are written whole."""
-_Made = dict[str, Any]
+_Made = dict[str, JSON]
 FORMATS = (*FILES, "delta", "postgres", "as2")
 
 
@@ -57,8 +58,8 @@ def export(  # noqa: PLR0913 # the options of the command
                  "--schema": schema != "communitykit", "--key-env": pseudonyms, "--share": share,
                  "--overwrite": overwrite}  # fmt: skip
         _refuse_unfit(kind, {name for name, value in given.items() if value}, monthly=monthly)
-        following: dict[str, Any] = {"analysis": analysis, "since_run": since_run, "anew": anew}
-        files: dict[str, Any] = {"monthly": monthly, "share": share, "overwrite": overwrite}
+        following: dict[str, JSON] = {"analysis": analysis, "since_run": since_run, "anew": anew}
+        files: dict[str, JSON] = {"monthly": monthly, "share": share, "overwrite": overwrite}
         path = store_of(store, configured(config))
         with replacing(*_there(to, kind)) as replaced:
             made = _WRITERS[kind](path, to, schema=schema, key=pseudonyms, **files, **following)
@@ -152,7 +153,7 @@ def _as2(store: Path, to: str, *, key: str | None, overwrite: bool, **_: Any) ->
     return {"rows": write_activitystreams(store, to, key=load_key(env=key), overwrite=overwrite)}
 
 
-def _told(copied: Any) -> _Made:  # noqa: ANN401 # a Copied, imported only when used
+def _told(copied: JSON) -> _Made:
     return {"rows": copied.rows, "gone": copied.gone, "run": copied.run, "whole": copied.whole}
 
 

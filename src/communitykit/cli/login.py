@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,7 @@ from communitykit.cli.output import print_json, say, warn
 from communitykit.cli.pull import checked_source, settings_for
 from communitykit.connector.registry import registry
 from communitykit.errors import SettingsError
+from communitykit.model.values import JSON
 
 if TYPE_CHECKING:
     from communitykit.config import NamedSource
@@ -104,5 +105,5 @@ def _print_manifest(session: Session, port: int, *, as_json: bool) -> None:
 
 
 def _ask(question: str, hidden: bool) -> str:  # noqa: FBT001 # as it is called
-    told: Any = typer.prompt(question, hide_input=hidden, err=True)
+    told: JSON = typer.prompt(question, hide_input=hidden, err=True)
     return str(told)

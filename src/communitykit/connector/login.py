@@ -27,9 +27,9 @@ _LONGEST = 30 * 60.0
 class DeviceLogin:
     """OAuth 2 device authorization grant (RFC 8628): a code is typed in a browser anywhere. Needs `client_id`."""
 
-    device_url: Callable[[Any], str]
-    token_url: Callable[[Any], str]
-    scope: Callable[[Any], str]
+    device_url: Callable[[JSON], str]
+    token_url: Callable[[JSON], str]
+    scope: Callable[[JSON], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class CodeLogin:
     app that is to be registered first, for a redirect address; it is printed ready to paste.
     """
 
-    authorize_url: Callable[[Any], str]
-    token_url: Callable[[Any], str]
-    parameters: Callable[[Any], Mapping[str, str]]
+    authorize_url: Callable[[JSON], str]
+    token_url: Callable[[JSON], str]
+    parameters: Callable[[JSON], Mapping[str, str]]
     token_of: Callable[[Mapping[str, JSON]], JSON] = dict
-    manifest: Callable[[Any, str], Mapping[str, JSON]] | None = None
+    manifest: Callable[[JSON, str], Mapping[str, JSON]] | None = None
     manifest_at: str = ""
     """Where the manifest is pasted."""
 
@@ -59,7 +59,7 @@ class PasswordOrVisitLogin:
 
     ways: Callable[[], Request]
     offered: Callable[[JSON], frozenset[str]]
-    visit: Callable[[Any, str], str]
+    visit: Callable[[JSON, str], str]
     returned: str
     by_token: Callable[[str], Request]
     by_password: Callable[[str, str], Request]
@@ -101,7 +101,7 @@ LoginFlow: TypeAlias = Generator[Request | Tell | Pause | Visit | Question, Any,
 """How somebody logs in: steps in, and in the end what is kept."""
 
 
-def login_flow(login: Login, settings: Any, *, platform: str, now: Callable[[], datetime], visit: bool) -> LoginFlow:  # noqa: ANN401 # the connector's own
+def login_flow(login: Login, settings: object, *, platform: str, now: Callable[[], datetime], visit: bool) -> LoginFlow:
     """Return the flow of a declared login; `visit` is whether a browser is to be preferred to a password."""
     if isinstance(login, DeviceLogin):
         return _device(login, settings, platform, now)
@@ -110,7 +110,7 @@ def login_flow(login: Login, settings: Any, *, platform: str, now: Callable[[], 
     return _own(login, settings, platform, now, visit=visit)
 
 
-def _device(login: DeviceLogin, settings: Any, platform: str, now: Callable[[], datetime]) -> LoginFlow:  # noqa: ANN401 # same
+def _device(login: DeviceLogin, settings: object, platform: str, now: Callable[[], datetime]) -> LoginFlow:
     client = _client(settings, platform)
     form = {"client_id": client, "scope": login.scope(settings)}
     told = _answer((yield _ask(login.device_url(settings), form)), platform)
@@ -133,7 +133,7 @@ def _device(login: DeviceLogin, settings: Any, platform: str, now: Callable[[], 
     raise CredentialError("nobody typed the code in time", platform=platform, subject="login", remedy="Log in again.")
 
 
-def _code(login: CodeLogin, settings: Any, platform: str, now: Callable[[], datetime]) -> LoginFlow:  # noqa: ANN401 # same
+def _code(login: CodeLogin, settings: object, platform: str, now: Callable[[], datetime]) -> LoginFlow:
     client = _client(settings, platform)
     verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
     challenge = urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -162,7 +162,7 @@ def _code(login: CodeLogin, settings: Any, platform: str, now: Callable[[], date
 
 def _own(
     login: PasswordOrVisitLogin,
-    settings: Any,  # noqa: ANN401 # same
+    settings: object,
     platform: str,
     now: Callable[[], datetime],
     *,
@@ -187,7 +187,7 @@ def _own(
     return _tokens(_answer(answer, platform), now(), platform)
 
 
-def _client(settings: Any, platform: str) -> str:  # noqa: ANN401 # same
+def _client(settings: object, platform: str) -> str:
     client = getattr(settings, "client_id", None)
     if not client:
         raise SettingsError(

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from communitykit.connector.flow import Request
 from communitykit.connector.login import CodeLogin, Pause, Question, Tell, Visit, login_flow
 from communitykit.doors.api import Session
 from communitykit.errors import CredentialError, SettingsError
+from communitykit.model.values import JSON
 
 PORT: Final = 8912
 """Where a browser comes back to, where nobody says another port: platforms want the address registered."""
@@ -51,7 +52,7 @@ def log_in(session: Session, asking: Asking, *, port: int = PORT, visit: bool = 
     flow = login_flow(
         connector.login, conductor.settings, platform=connector.name, now=conductor.clock.now, visit=visit
     )
-    answer: Any = None
+    answer: JSON = None
     try:
         while True:
             step = flow.send(answer)
@@ -70,7 +71,7 @@ def log_in(session: Session, asking: Asking, *, port: int = PORT, visit: bool = 
         conductor.keep_login(done.value)
 
 
-def manifest(session: Session, *, port: int = PORT) -> Mapping[str, Any] | None:
+def manifest(session: Session, *, port: int = PORT) -> Mapping[str, JSON] | None:
     """Return what describes the app that must be registered before a login; None where there is no such thing."""
     login = session.connector.login
     if not isinstance(login, CodeLogin) or login.manifest is None:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from communitykit.exchange.activitystreams_reading import CONTEXT
+from communitykit.model.values import Value
 from communitykit.privacy.pseudonyms import Key
 from communitykit.sinks.files import make_folder
 from communitykit.sinks.targets import check, write_text
@@ -46,7 +47,7 @@ _ACTIVITIES: Final = """SELECT kind, actor_id, target_id, community_id, post_id,
     WHERE kind <> 'mentioned' AND NOT EXISTS (SELECT 1 FROM communities c WHERE c.id = a.community_id
     AND c.gone IS NOT NULL) ORDER BY occurred_at NULLS LAST, kind, post_id, actor_id, target_id"""
 
-Made = dict[str, Any]
+Made = dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class _Pages:
                 left.unlink()
 
 
-def _collection(store: Store, pages: _Pages, query: str, make: Callable[[Mapping[str, Any], _Names], Made]) -> int:
+def _collection(store: Store, pages: _Pages, query: str, make: Callable[[Mapping[str, Value], _Names], Made]) -> int:
     ((total,),) = store.connection().execute(f"SELECT count(*) FROM ({query})").fetchall()  # noqa: S608 # ours
     count, name = max(1, -(-total // pages.size)), pages.name
     whole = f"{pages.names.base}{name}.jsonld"
@@ -146,7 +147,7 @@ def _collection(store: Store, pages: _Pages, query: str, make: Callable[[Mapping
     return int(total)
 
 
-def _items(store: Store, query: str, page: int) -> Iterator[list[dict[str, Any]]]:
+def _items(store: Store, query: str, page: int) -> Iterator[list[dict[str, Value]]]:
     cursor = store.connection().cursor()
     look_through(cursor)
     cursor.execute(query)
@@ -155,7 +156,7 @@ def _items(store: Store, query: str, page: int) -> Iterator[list[dict[str, Any]]
         yield [dict(zip(columns, row, strict=True)) for row in rows]
 
 
-def _actor(row: Mapping[str, Any], names: _Names) -> Made:
+def _actor(row: Mapping[str, Value], names: _Names) -> Made:
     return {
         "type": _PEOPLE.get(row["kind"] or "", "Person"),
         "id": names.iri(row["id"]),
@@ -165,7 +166,7 @@ def _actor(row: Mapping[str, Any], names: _Names) -> Made:
     }
 
 
-def _group(row: Mapping[str, Any], names: _Names) -> Made:
+def _group(row: Mapping[str, Value], names: _Names) -> Made:
     return {
         "type": "Group",
         "id": names.iri(row["id"]),
@@ -177,7 +178,7 @@ def _group(row: Mapping[str, Any], names: _Names) -> Made:
     }
 
 
-def _object(row: Mapping[str, Any], names: _Names) -> Made:
+def _object(row: Mapping[str, Value], names: _Names) -> Made:
     made: Made = {
         "type": "Question" if row["poll"] else "Note",
         "id": names.iri(row["id"]),
@@ -202,11 +203,11 @@ def _object(row: Mapping[str, Any], names: _Names) -> Made:
     return made
 
 
-def _mention(one: Mapping[str, Any], names: _Names) -> Made:
+def _mention(one: Mapping[str, Value], names: _Names) -> Made:
     return _told({"type": "Mention", "href": names.iri(one["id"]), "name": names.said(one["label"])})
 
 
-def _activity(row: Mapping[str, Any], names: _Names) -> Made:
+def _activity(row: Mapping[str, Value], names: _Names) -> Made:
     word = _ACTS.get(row["kind"], "Activity")
     is_writing = row["kind"] in {"posted", "replied", "shared", "edited"}
     told = row["post_id"] if is_writing else row["target_id"]

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from communitykit.errors import ProtocolError
+from communitykit.model.values import Value
 
 CONTEXT: Final = "https://www.w3.org/ns/activitystreams"
 _CONTEXTS: Final = frozenset({CONTEXT, "http://www.w3.org/ns/activitystreams"})
@@ -33,7 +34,7 @@ _TAG: Final = re.compile(
 """A language tag of RFC 5646."""
 
 
-def read_activitystreams(document: bytes | str) -> dict[str, Any]:
+def read_activitystreams(document: bytes | str) -> dict[str, Value]:
     """Return a document as JSON.
 
     Raises ProtocolError, naming the property, for what is not ActivityStreams 2.0: no UTF-8, no object at the top,
@@ -48,11 +49,11 @@ def read_activitystreams(document: bytes | str) -> dict[str, Any]:
         wrong = [*_wrong_context(told), *_wrong(told, "")]
     if wrong:
         raise ProtocolError(f"no ActivityStreams: {'; '.join(wrong[:3])}")
-    found: dict[str, Any] = told
+    found: dict[str, Value] = told
     return found
 
 
-def _wrong_context(told: Mapping[str, Any]) -> Iterator[str]:
+def _wrong_context(told: Mapping[str, object]) -> Iterator[str]:
     if "@context" not in told:  # section 2.1: who finds none takes the normative one
         return
     named = told["@context"] if isinstance(told["@context"], list) else [told["@context"]]
@@ -62,7 +63,7 @@ def _wrong_context(told: Mapping[str, Any]) -> Iterator[str]:
         yield "another context"
 
 
-def _wrong(told: Mapping[str, Any], where: str) -> Iterator[str]:
+def _wrong(told: Mapping[str, object], where: str) -> Iterator[str]:
     kind = told.get("type", told.get("@type"))
     kinds = kind if isinstance(kind, list) else [kind] if kind is not None else []
     if not all(isinstance(one, str) for one in kinds):
@@ -73,7 +74,7 @@ def _wrong(told: Mapping[str, Any], where: str) -> Iterator[str]:
         yield f"{where}items: those of an ordered collection are orderedItems"
 
 
-def _wrong_property(name: str, value: Any, where: str) -> Iterator[str]:  # noqa: ANN401 # any JSON
+def _wrong_property(name: str, value: object, where: str) -> Iterator[str]:
     each = value if isinstance(value, list) else [value]
     if name in _TEXTS and not all(isinstance(one, str) for one in each if one is not None):
         yield f"{where}: no text"
@@ -91,7 +92,7 @@ def _wrong_property(name: str, value: Any, where: str) -> Iterator[str]:  # noqa
                 yield from _wrong(one, f"{where}.")
 
 
-def _wrong_languages(value: Any, where: str) -> Iterator[str]:  # noqa: ANN401 # same
+def _wrong_languages(value: object, where: str) -> Iterator[str]:
     if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
         yield f"{where}: no texts by language"
         return
@@ -100,11 +101,11 @@ def _wrong_languages(value: Any, where: str) -> Iterator[str]:  # noqa: ANN401 #
             yield f"{where}: {tag!r} is no language"
 
 
-def _is_address(value: Any) -> bool:  # noqa: ANN401 # same
+def _is_address(value: object) -> bool:
     return isinstance(value, str) and _ABSOLUTE.fullmatch(value) is not None
 
 
-def _is_page(value: Any) -> bool:  # noqa: ANN401 # same
+def _is_page(value: object) -> bool:
     if isinstance(value, dict):
         kind = value.get("type", value.get("@type"))
         kinds = kind if isinstance(kind, list) else [kind]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import pyarrow as pa
 
 from communitykit.analysis.opened import Analysis
 from communitykit.errors import CommunityKitError, StoreError
 from communitykit.exchange.changes import ABOUT, RECORDS, Changes
+from communitykit.model.values import Value
 from communitykit.store import Store
 
 ANALYSIS: Final = "analysis"
@@ -148,7 +149,7 @@ def _without_empty(reader: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]
 
 def told(error: Exception, target: str, secrets: Iterable[str | None] = ()) -> CommunityKitError:
     """Return the error of a target that refused: what it said, in one line, without what is secret."""
-    diagnosis: Any = getattr(error, "diag", None)
+    diagnosis: Value = getattr(error, "diag", None)
     text = getattr(diagnosis, "message_primary", None) or str(error)
     for secret in filter(None, secrets):
         text = text.replace(secret, "***")

@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
 from communitykit.errors import CommunityKitError, SettingsError
 from communitykit.exchange.changes import ABOUT, KEY, RECORDS
 from communitykit.exchange.copying import Copied, Held, keep_copy, told
+from communitykit.model.values import Value
 from communitykit.sinks.files import make_folder
 from communitykit.store import Store
 
@@ -142,7 +143,7 @@ class DeltaTarget:
 
         return bool(DeltaTable.is_deltatable(self._at(name), self._options or None))
 
-    def _table(self, name: str) -> Any:  # noqa: ANN401 # a DeltaTable, which is an extra
+    def _table(self, name: str) -> Value:
         from deltalake import DeltaTable  # noqa: PLC0415 # same
 
         return DeltaTable(self._at(name), storage_options=self._options or None)

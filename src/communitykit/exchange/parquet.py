@@ -7,13 +7,14 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 
 from communitykit.errors import CommunityKitError
 from communitykit.exchange.changes import ABOUT, RECORDS, Changes
 from communitykit.exchange.copying import Copied
+from communitykit.model.values import Value
 from communitykit.sinks.files import PRIVATE_FILE, make_folder
 from communitykit.store import Store
 from communitykit.store.changed import changed
@@ -57,7 +58,7 @@ def copy_to_parquet(store: str | Path, to: str | Path, *, anew: bool = False) ->
 
 def _held(folder: Path, store: str, *, anew: bool) -> Mapping[str, Mapping[str, str]]:
     try:
-        told: dict[str, Any] = json.loads((folder / _MARKS).read_text())
+        told: dict[str, Value] = json.loads((folder / _MARKS).read_text())
     except FileNotFoundError:
         for one in sorted(folder.glob(f"*/**/{_FILE}")):
             raise CommunityKitError(
@@ -80,7 +81,7 @@ def _held(folder: Path, store: str, *, anew: bool) -> Mapping[str, Mapping[str, 
     return {} if anew or told.get("store") != store else held
 
 
-def _note(folder: Path, new: Path, told: dict[str, Any]) -> None:
+def _note(folder: Path, new: Path, told: dict[str, Value]) -> None:
     marks = new / _MARKS
     marks.write_text(json.dumps(told), encoding="utf-8")
     marks.chmod(PRIVATE_FILE)

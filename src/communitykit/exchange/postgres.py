@@ -15,6 +15,7 @@ from pyarrow import csv
 from communitykit.errors import CommunityKitError, SettingsError
 from communitykit.exchange.changes import ABOUT, KEY, RECORDS, json_columns
 from communitykit.exchange.copying import ANALYSIS, Copied, Held, keep_copy, told
+from communitykit.model.values import Value
 from communitykit.store import Store
 from communitykit.store.comments import described
 
@@ -83,7 +84,7 @@ class PostgresTarget:
 
     plain = True
 
-    def __init__(self, connection: Any, schema: str, json_of: Mapping[str, frozenset[str]], where: str) -> None:  # noqa: ANN401 # a psycopg connection, which is an extra
+    def __init__(self, connection: Value, schema: str, json_of: Mapping[str, frozenset[str]], where: str) -> None:
         """Take the turn: two exports into one schema follow one another."""
         from psycopg import sql  # noqa: PLC0415 # an extra
 
@@ -169,7 +170,7 @@ class PostgresTarget:
                 column = self._sql.Identifier(self._schemas[area], table, one)
                 self._run("COMMENT ON COLUMN {} IS {}", column, self._sql.Literal(of_columns[one]))
 
-    def _copy(self, name: Any, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:  # noqa: ANN401 # SQL
+    def _copy(self, name: Value, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
         number = 0
         statement = self._sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(name, self._columns(schema))
         with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
@@ -178,17 +179,17 @@ class PostgresTarget:
                 number += batch.num_rows
         return number
 
-    def _definition(self, one: pa.Field[Any], json_in: frozenset[str]) -> Any:  # noqa: ANN401 # same
+    def _definition(self, one: pa.Field[Any], json_in: frozenset[str]) -> Value:  # same
         kind = "jsonb" if one.name in json_in else next(name for fits, name in _TYPES if fits(one.type))
         return self._sql.SQL("{} " + kind).format(self._sql.Identifier(one.name))
 
     def _json_in(self, table: str, area: str) -> frozenset[str]:
         return frozenset() if area else self._json[table]
 
-    def _columns(self, schema: pa.Schema) -> Any:  # noqa: ANN401 # same
+    def _columns(self, schema: pa.Schema) -> Value:
         return self._sql.SQL(", ").join(map(self._sql.Identifier, schema.names))
 
-    def _name(self, area: str, table: str) -> Any:  # noqa: ANN401 # same
+    def _name(self, area: str, table: str) -> Value:
         return self._sql.Identifier(self._schemas[area], table)
 
     def _schema(self, area: str) -> None:
@@ -202,7 +203,7 @@ class PostgresTarget:
         )
         return self._connection.execute(query, [self._schemas[area], table]).fetchone() is not None
 
-    def _run(self, text: str, *parts: Any, values: list[Any] | None = None) -> Any:  # noqa: ANN401 # SQL, and a cursor
+    def _run(self, text: str, *parts: Any, values: list[Value] | None = None) -> Value:  # noqa: ANN401 # SQL, and a cursor
         return self._connection.execute(self._sql.SQL(text).format(*parts), values)
 
 

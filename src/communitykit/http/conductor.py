@@ -382,7 +382,7 @@ class Conductor:
                 remedy="Name a file, or 'keyring', as credential_store.",
             )
 
-    def keep_login(self, saved: Mapping[str, Any]) -> None:
+    def keep_login(self, saved: Mapping[str, object]) -> None:
         """Keep what a login gave, where later runs with the same settings find it."""
         self.exchange.scrubber.learn(secrets_in(saved))
         self._credentials.save(self._credential_key, saved)

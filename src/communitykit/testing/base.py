@@ -91,7 +91,7 @@ class Checks:
             _WHOLE[type(self)] = read(declared, self.make_world(), include_private=True, include_direct=True)
         return _WHOLE[type(self)]
 
-    def told_anyway(self, declared: Connector, options: Mapping[str, Any]) -> Counter[str]:
+    def told_anyway(self, declared: Connector, options: Mapping[str, object]) -> Counter[str]:
         """Count what a plain undisturbed run over a site with these options says that it left out."""
         key = (type(self), repr(sorted(options.items())))
         if key not in _TOLD_ANYWAY:
