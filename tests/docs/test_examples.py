@@ -31,12 +31,13 @@ PRINTED = {
 """What the examples of each page print."""
 ELSEWHERE = {
     "docs/how-to/measure.md",
+    "docs/how-to/orchestrate.md",
     "docs/how-to/receive-webhooks.md",
     "docs/how-to/write-a-connector.md",
     "docs/how-to/test-a-connector.md",
     "docs/tutorial.md",
 }
-"""Pages whose examples have a test of their own: they need analysis tables, a delivery, a forum, an order."""
+"""Pages whose examples have a test of their own: they need analysis tables, orchestrators, a delivery, a forum."""
 
 
 @pytest.mark.parametrize("page", [page for page in with_blocks("python") if page not in ELSEWHERE])
