@@ -37,6 +37,25 @@ def package(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def club(tmp_path: Path) -> Path:
+    """Write the second connector down, as if it were installed where it is."""
+    folder = tmp_path / "club"
+    info = folder / "communitykit_club-1.0.dist-info"
+    info.mkdir(parents=True)
+    connector, worked, sandbox, test = blocks("find-what-changed.md", "python")
+    for name, text in {
+        "communitykit_club.py": connector,
+        "communitykit_club_sandbox.py": sandbox,
+        "test_worked.py": "def test_it():\n" + "".join(f"    {line}\n" for line in worked.splitlines()),
+        "test_club.py": test,
+    }.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    (info / "entry_points.txt").write_text("[communitykit]\nclub = communitykit_club\n", encoding="utf-8")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: communitykit-club\nVersion: 1.0\n", encoding="utf-8")
+    return folder
+
+
 def run(tests: Path, *others: Path) -> subprocess.CompletedProcess[str]:
     """Run the tests of a folder or file with these folders of packages."""
     paths = [*map(str, others), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -46,7 +65,7 @@ def run(tests: Path, *others: Path) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
 
@@ -125,3 +144,15 @@ def test_a_package_of_its_own_passes(package: Path, tmp_path: Path) -> None:
     ended = run(elsewhere, installed)
     assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-2000:]
     assert counted(ended, "passed") > 60, ended.stdout
+
+
+def test_what_changed_is_found_as_the_worked_example_says(club: Path) -> None:
+    ended = run(club / "test_worked.py", club)
+    assert (ended.returncode, counted(ended, "passed")) == (0, 1), ended.stdout[-3000:]
+
+
+@pytest.mark.slow
+def test_the_connector_that_finds_what_changed_passes(club: Path) -> None:
+    ended = run(club / "test_club.py", club)
+    assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-2000:]
+    assert counted(ended, "passed") > 70, ended.stdout

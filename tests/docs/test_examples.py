@@ -33,6 +33,7 @@ ELSEWHERE = {
     "docs/how-to/measure.md",
     "docs/how-to/orchestrate.md",
     "docs/how-to/receive-webhooks.md",
+    "docs/how-to/find-what-changed.md",
     "docs/how-to/write-a-connector.md",
     "docs/how-to/test-a-connector.md",
     "docs/tutorial.md",

@@ -20,6 +20,7 @@ from communitykit.model.merge import merge_records
 from communitykit.model.records import Record
 from communitykit.model.values import JSON
 from communitykit.sandbox import Platform, World, project, serve
+from communitykit.sandbox.truth import Difference
 from communitykit.sinks import to_json_line
 from communitykit.testing.base import Checks, conduct
 from communitykit.testing.connecting import pull
@@ -38,7 +39,7 @@ class DoorChecks(Checks):
         run = store.read(declared, world)
         assert run.left_out == []
         assert run.records
-        assert self.differences(declared, world, store) == []
+        assert _by_field(self.differences(declared, world, store)) == []
 
     def test_private_and_direct_stay_out_unless_asked_for(self, declared: Connector, world: World) -> None:
         """What was asked for, as far as the connector claims to read it, and not a message more."""
@@ -135,6 +136,14 @@ class DoorChecks(Checks):
             world.advance(3)
             store.read(declared, world)
             assert self.differences(declared, world, store) == []
+
+
+def _by_field(found: Iterable[Difference]) -> list[str]:
+    """Say of each field how many records differ in it, with one of them: whoever begins sees what to mend first."""
+    by: dict[tuple[str, str], list[Difference]] = {}
+    for one in found:
+        by.setdefault((one.record, one.field), []).append(one)
+    return [f"{len(those)} of {record}.{field or 'id'}: {those[0]}" for (record, field), those in by.items()]
 
 
 def _styles(declared: Connector, platform: Platform) -> tuple[str, ...]:
