@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import typer
 
+from communitykit.cli import entry
 from communitykit.cli.app import app
 
 CONFIGLESS = {
@@ -135,3 +137,16 @@ def test_quiet_leaves_out_what_is_told_and_not_what_is_wrong(typed: Any, store: 
     assert (done.code, done.out, done.err) == (0, "", "")
     assert typed("export", store, "--to", "out2", "--format", "csv").out
     assert "no format" in typed("export", store, "--to", "out3", "--format", "xls", "--quiet").err
+
+
+def test_a_missing_extra_is_one_sentence_with_the_command(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for command, extra in (("report", "report"), ("metrics", "analysis"), ("show", "duckdb")):
+        monkeypatch.setattr(sys, "argv", ["communitykit", command])
+        assert entry._extra("sqlglot") == extra
+    assert entry._extra("vl_convert") is not None
+    assert entry._extra("nobody_knows_it") is None
+    assert entry._told(ModuleNotFoundError("No module named 'sqlglot'", name="sqlglot")) == 1
+    assert "pip install 'communitykit[duckdb]'" in capfd.readouterr().err
+    assert entry._extra("communitykit.nothing") is None  # a module of ours is a defect

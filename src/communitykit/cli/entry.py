@@ -6,7 +6,9 @@ import contextlib
 import io
 import logging
 import os
+import re
 import sys
+from importlib.metadata import requires
 
 import typer
 
@@ -14,7 +16,7 @@ from communitykit.cli import interrupts
 from communitykit.cli.app import app
 from communitykit.cli.output import Exit, print_error, warn
 from communitykit.cli.shared import ASKED
-from communitykit.errors import CommunityKitError, told_by_system
+from communitykit.errors import CommunityKitError, SettingsError, told_by_system
 
 
 def run() -> None:
@@ -62,10 +64,32 @@ def _closed_pipe() -> int:
     return Exit.CLOSED_PIPE
 
 
+_EXTRAS = {
+    "report": "report",
+    "brief": "report",
+    "demo": "all",
+    "run": "all",
+    "analyse": "analysis",
+    "metrics": "analysis",
+}
+"""What a command needs beyond the command line itself, where it is more than the store."""
+
+
+def _extra(module: str) -> str | None:
+    """Return the extra to install where an optional package is missing; None where the package is no extra's."""
+    named = (requires("communitykit") or []) if not module.startswith("communitykit") else []
+    optional = {re.split(r"[^A-Za-z0-9_-]", one)[0].replace("-", "_").lower() for one in named if "extra ==" in one}
+    if not any(one.startswith(module.partition(".")[0].lower()) for one in optional):
+        return None
+    return next((extra for command, extra in _EXTRAS.items() if command in sys.argv[1:2]), "duckdb")
+
+
 def _told(error: Exception) -> int:
     """Say what went wrong; a defect is what is nobody else's doing."""
     if isinstance(error, OSError | MemoryError):
         error = told_by_system(error)
+    if isinstance(error, ModuleNotFoundError) and (extra := _extra(error.name or "")):
+        error = SettingsError(f"this needs {error.name}", remedy=f"Install it: pip install 'communitykit[{extra}]'.")
     if isinstance(error, CommunityKitError):
         warn(f"Error: {error}", level=logging.ERROR)
     else:

@@ -47,10 +47,10 @@ class Registry:
 
         close = difflib.get_close_matches(name, self.connectors, n=1)
         installed = ", ".join(sorted(self.connectors)) or "none"
-        hint = f"Did you mean {close[0]!r}? " if close else ""
+        hint = f"Did you mean {close[0]!r}?" if close else f"Connectors are packages named communitykit-{name}, say."
         raise UnknownConnectorError(
             f"there is no connector {name!r}; installed: {installed}",
-            remedy=f"{hint}If it exists, it comes with: pip install communitykit-{name}.",
+            remedy=hint,
         )
 
 
