@@ -141,6 +141,14 @@ def test_one_key_gives_one_person_in_every_record(made: Analysis, tmp_path: Path
         assert not set(rows(other, query)) & set(rows(made, query))
 
 
+@pytest.mark.parametrize("to", ["tables", "tables.duckdb"])
+def test_another_key_over_earlier_tables_is_told(to: str, tmp_path: Path) -> None:
+    store = tmp_path / "empty.duckdb"
+    pull(from_records([]), store)
+    told = [analyse(store, tmp_path / to, key=key).missing for key in (KEY, KEY, bytes(range(40)), None, KEY)]
+    assert [any("Another key than" in one for one in missing) for missing in told] == [False, False, True, True, False]
+
+
 def test_what_is_no_analysis_is_told(tmp_path: Path, store: Path) -> None:
     with pytest.raises(SettingsError, match="there is nothing here"):
         open_tables(tmp_path / "none")

@@ -85,6 +85,7 @@ def test_the_store_is_named_as_an_argument_or_an_option(store: str) -> None:
     for command in (["prune", other, "--keep", "1000mo"], subject, ["forget", A, other]):
         done = CliRunner().invoke(app, command)
         assert done.exit_code == 0, done.output
+        assert ("There was nothing to erase." in done.output) == (command[0] == "prune")
 
 
 def test_a_file_without_decisions_says_so(store: str) -> None:

@@ -40,6 +40,8 @@ class Analysed:
     """Acts that have no time at all: no source dates them, nor what they were done to."""
     inferred: int = 0
     """Acts whose time is inferred."""
+    rekeyed: bool = False
+    """Whether the tables that these replaced were made with another key."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -50,6 +52,10 @@ class Analysed:
                 "No key: the pseudonyms were made with one that was thrown away, and no later tables can be joined to "
                 "these."
             ): self.about.get("key_id") is None,
+            (
+                "Another key than that of the tables that were here: nobody, no post and no place has the pseudonym "
+                "that it had, and what was kept of them cannot be joined to these."
+            ): self.rekeyed,
             "No people: each account counts as a person. Run `communitykit people` first.": (
                 self.about.get("people") == "accounts"
             ),
@@ -102,13 +108,24 @@ def analyse(  # the options of one call
         with Store(store) as opened:
             return analyse(opened, to, key=secret, zone=zone, min_group=min_group, tell=tell, clock=clock)
     check(Path(to), store.path)
+    before = _key_of(Path(to))
     connection = store.connection()
     with telling(store.path, "make analysis tables of it"), workspace(connection):
         build = Build(connection, secret, local, min_group, tell or _quiet, clock)
         build.run()
         rows = write(connection, build.made, Path(to))
         undated, inferred = build.times()
-    return Analysed(Path(to), rows, build.about, tuple(build.unknown_countries), undated, inferred)
+    rekeyed = before is not None and before != secret.id
+    return Analysed(Path(to), rows, build.about, tuple(build.unknown_countries), undated, inferred, rekeyed)
+
+
+def _key_of(path: Path) -> str | None:
+    """Return the id of the key of the tables that are there; None for none, and where it was thrown away."""
+    try:
+        with Analysis(path) as earlier:
+            return earlier.about.get("key_id")
+    except SettingsError:
+        return None
 
 
 def open(path: Path | str) -> Analysis:  # noqa: A001 # as `gzip.open`: read as `analysis.open`

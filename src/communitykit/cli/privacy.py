@@ -176,4 +176,6 @@ def _told(erased: Erased, *, as_json: bool) -> None:
         say(f"Forgotten: {one}")
     print_table("Deleted", ("table", "rows"), erased.deleted.items())
     print_table("Emptied or changed", ("table", "rows"), erased.changed.items())
+    if not erased.deleted and not erased.changed:
+        say("There was nothing to erase.")
     say(f"The file was made anew: {erased.bytes_before:,} bytes became {erased.bytes_after:,}.")
