@@ -16,6 +16,7 @@ from scipy.optimize import linprog
 
 from communitykit.errors import SettingsError
 from communitykit.privacy import protect
+from communitykit.privacy.rooms import rooms
 
 MONTHS = [date(2026, month, 1) for month in range(1, 7)]
 Row = dict[str, Any]
@@ -178,3 +179,12 @@ def test_no_small_group_is_found_by_subtraction_or_by_linear_programme(
 @given(companies())
 def test_nor_in_ten_thousand_companies(company: tuple[dict[tuple[str, ...], int], list[str]]) -> None:
     assert attack(company[0], 5, company[1]) == []
+
+
+def test_sums_over_figures_that_nothing_connects_vary_as_much_as_all_of_them_together() -> None:
+    a, b, c, d = ({(name,)} for name in "abcd")
+    shown_sums = [(frozenset(a | b), 10.0), (frozenset(c | d), 7.0), (frozenset(a | b | c | d), 17.0)]
+    asked = [(frozenset(a | c), 5.0), (frozenset(a), 2.0), (frozenset(a | b), 10.0), (frozenset(b | c | d), 15.0)]
+    assert rooms(shown_sums[:2], asked, 100.0) == pytest.approx([17.0, 10.0, 0.0, 10.0])
+    assert rooms(shown_sums, asked, 100.0) == pytest.approx([17.0, 10.0, 0.0, 10.0])
+    assert rooms([(frozenset(a | b), 10.0), (frozenset(a), 4.0)], [(frozenset(b), 6.0)], 5.0) == pytest.approx([0.0])

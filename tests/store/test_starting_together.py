@@ -92,8 +92,9 @@ ALL = (
 )
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("starts", [100])
+@pytest.mark.parametrize(
+    "starts", [pytest.param(30, marks=pytest.mark.slow), pytest.param(100, marks=pytest.mark.exhaustive)]
+)
 def test_nothing_is_lost_where_four_processes_start_at_once(tmp_path: Path, starts: int) -> None:
     new = [tmp_path / f"new-{number}.duckdb" for number in range(starts)]
     there = [tmp_path / f"there-{number}.duckdb" for number in range(starts)]

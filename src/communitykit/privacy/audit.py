@@ -1,17 +1,13 @@
-"""What follows from figures that are shown: a linear programme over all tables that would show the same."""
+"""What follows from figures that are shown: of each family of them, which must be hidden."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Final
 
-from communitykit.errors import SettingsError
 from communitykit.model.values import Value
-
-Atom = tuple[Value, ...]
-_LITTLE: Final = 1e-6
+from communitykit.privacy.rooms import LITTLE, Atom, rooms
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +71,10 @@ def hide(family: Family, k: int) -> frozenset[int]:
     for level in family.levels():
         hidden = {at for at, cell in enumerate(level) if 0 < cell.persons < k}
         small += [level[at] for at in sorted(hidden)]
+        bare = small
         while hidden and len(hidden) < len(level):
             shown = [*known, *(cell for at, cell in enumerate(level) if at not in hidden)]
-            bare = narrowed(shown, small, k)
+            bare = narrowed(shown, bare, k)  # the more is hidden, the less follows: who was safe stays so
             if not bare:
                 break
             hidden |= _beside(level, hidden, bare)
@@ -109,7 +106,7 @@ def narrowed(shown: Sequence[Cell], small: Sequence[Cell], k: int) -> list[Cell]
     """
     bare: dict[int, Cell] = {}
     for which in range(len(small[0].counts) if small else 0):
-        needed = float(k) if which == 0 else _LITTLE
+        needed = float(k) if which == 0 else LITTLE
         nothing = [cell.atoms for cell in shown if not cell.counts[which]]
         wanted = [
             at
@@ -117,73 +114,8 @@ def narrowed(shown: Sequence[Cell], small: Sequence[Cell], k: int) -> list[Cell]
             if at not in bare and not (which and any(cell.atoms <= atoms for atoms in nothing))
         ]
         asked = [(small[at].atoms, small[at].counts[which]) for at in wanted]
-        system = _System(shown, asked, [cell.counts[which] for cell in shown])
-        for at, room in zip(wanted, system.room(needed), strict=True):
-            if room < needed - _LITTLE / 2:
+        told = [(cell.atoms, cell.counts[which]) for cell in shown]
+        for at, room in zip(wanted, rooms(told, asked, needed), strict=True):
+            if room < needed - LITTLE / 2:
                 bare[at] = small[at]
     return [bare[at] for at in sorted(bare)]
-
-
-@dataclass(slots=True)
-class _System:
-    """Equations for what is shown, in the atoms that are not shown themselves; none is below nothing."""
-
-    shown: Sequence[Cell]
-    asked: Sequence[tuple[frozenset[Atom], float]]
-    totals: Sequence[float]
-    _index: dict[Atom, int] = field(default_factory=dict)
-
-    def room(self, enough: float) -> list[float]:
-        """Return, for each sum that is asked for, how far apart its least and most are (at least: `enough` will do)."""
-        try:
-            import numpy as np  # noqa: PLC0415 # an extra
-            from scipy.optimize import linprog  # noqa: PLC0415 # same
-            from scipy.sparse import csr_array  # noqa: PLC0415 # same
-        except ImportError:
-            raise SettingsError(
-                "hiding small groups needs SciPy", remedy="Install communitykit with the extra privacy."
-            ) from None
-
-        fixed = {
-            next(iter(cell.atoms)): total
-            for cell, total in zip(self.shown, self.totals, strict=True)
-            if len(cell.atoms) == 1
-        }
-        rows, columns, right, at = [], [], [], 0
-        for cell, total in zip(self.shown, self.totals, strict=True):
-            free = [atom for atom in cell.atoms if atom not in fixed]
-            if not free:
-                continue
-            right.append(total - sum(fixed[atom] for atom in cell.atoms if atom in fixed))
-            for atom in free:
-                rows.append(at)
-                columns.append(self._index.setdefault(atom, len(self._index)))
-            at += 1
-        sums = [
-            [self._index.setdefault(atom, len(self._index)) for atom in atoms if atom not in fixed]
-            for atoms, _ in self.asked
-        ]
-        size = len(self._index)
-        if not size:
-            return [0.0] * len(self.asked)
-        equations: Value = csr_array((np.ones(len(rows)), (rows, columns)), shape=(at, size)) if at else None
-        right_side = np.maximum(np.array(right), 0.0) if at else None
-        bound = (0.0, max(1.0, enough, *self.totals, *right) * 2 if right else enough * 2)
-        known = [truth - sum(fixed.get(atom, 0.0) for atom in atoms) for atoms, truth in self.asked]
-        lows, highs = list(known), list(known)  # what is so is one of the tables that would be shown so
-        for number, indices in enumerate(sums):
-            for sign in (-1.0, 1.0):
-                if highs[number] - lows[number] >= enough:
-                    break
-                costs = np.zeros(size)
-                costs[indices] = sign
-                found = linprog(costs, A_eq=equations, b_eq=right_side, bounds=bound, method="highs-ds")
-                if found.x is None:  # windows overlap and persons are in several: only sums that follow are known
-                    dense = equations.toarray()
-                    rest = np.linalg.lstsq(dense.T, costs, rcond=None)[0] @ dense
-                    lows[number], highs[number] = 0.0, 0.0 if np.allclose(rest, costs) else float("inf")
-                    break
-                for other, wanted in enumerate(sums):  # each table found says something of every sum
-                    value = float(found.x[wanted].sum())
-                    lows[other], highs[other] = min(lows[other], value), max(highs[other], value)
-        return [high - low for low, high in zip(lows, highs, strict=True)]
