@@ -35,7 +35,8 @@ class Echo(Fault):
     """Refuses every third request with all that it was sent, wherever platforms put their words."""
 
     def answer(self, site: Site, call: Call, proceed: Any) -> Answer:
-        sent = [*site.grants, *(value for name, value in call.fields.items() if "secret" in name or "token" in name)]
+        named = (value for name, value in call.fields.items() if "secret" in name or "token" in name)
+        sent = [*filter(None, [call.bearer()]), *named]
         number = zlib.crc32(call.key.encode())
         if number % 3 or len(self._met) > 40:
             return proceed()
