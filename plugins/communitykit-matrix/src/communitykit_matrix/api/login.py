@@ -32,15 +32,25 @@ def _visit(settings: MatrixSettings, back: str) -> str:
     return f"{home}/_matrix/client/v3/login/sso/redirect?{urlencode({'redirectUrl': back})}"
 
 
+def _ways() -> ck.Request:
+    return ck.Request("_matrix/client/v3/login", subject="login", authorized=False, any_status=True)
+
+
+def _by_token(token: str) -> ck.Request:
+    return _logged_in(type="m.login.token", token=token)
+
+
+def _by_password(name: str, password: str) -> ck.Request:
+    return _logged_in(type="m.login.password", identifier={"type": "m.id.user", "user": name}, password=password)
+
+
 LOGIN = PasswordOrVisitLogin(
-    ways=lambda: ck.Request("_matrix/client/v3/login", subject="login", authorized=False, any_status=True),
+    ways=_ways,
     offered=_offered,
     visit=_visit,
     returned="loginToken",
-    by_token=lambda token: _logged_in(type="m.login.token", token=token),
-    by_password=lambda name, password: _logged_in(
-        type="m.login.password", identifier={"type": "m.id.user", "user": name}, password=password
-    ),
+    by_token=_by_token,
+    by_password=_by_password,
 )
 """By the homeserver's single sign-on, or by name and password ("Client-Server API", "Login")."""
 

@@ -31,11 +31,27 @@ def _manifest(settings: SlackSettings, back: str) -> dict[str, JSON]:
     }
 
 
+def _authorize_url(settings: SlackSettings) -> str:
+    return _address(settings, "/oauth/v2/authorize")
+
+
+def _token_url(_settings: SlackSettings) -> str:
+    return "oauth.v2.access"
+
+
+def _user_scope(settings: SlackSettings) -> dict[str, str]:
+    return {"user_scope": ",".join(_scopes(settings))}
+
+
+def _of_user(told: Mapping[str, JSON]) -> JSON:
+    return told.get("authed_user")
+
+
 LOGIN = CodeLogin(
-    authorize_url=lambda settings: _address(settings, "/oauth/v2/authorize"),
-    token_url=lambda _: "oauth.v2.access",
-    parameters=lambda settings: {"user_scope": ",".join(_scopes(settings))},
-    token_of=lambda told: told.get("authed_user"),
+    authorize_url=_authorize_url,
+    token_url=_token_url,
+    parameters=_user_scope,
+    token_of=_of_user,
     manifest=_manifest,
     manifest_at="https://api.slack.com/apps?new_app=1 (From a manifest), then turn PKCE on under OAuth & Permissions",
 )

@@ -16,11 +16,20 @@ from communitykit_teams.api.certificate import signed_assertion
 from communitykit_teams.ids import PLATFORM
 from communitykit_teams.settings import CLOUDS, TeamsSettings
 
-LOGIN = DeviceLogin(
-    device_url=lambda settings: f"{_login(settings)}/devicecode",
-    token_url=lambda settings: f"{_login(settings)}/token",
-    scope=lambda settings: f"{resource_scope(settings)} offline_access",
-)
+
+def _device_url(settings: TeamsSettings) -> str:
+    return f"{_login(settings)}/devicecode"
+
+
+def _token_url(settings: TeamsSettings) -> str:
+    return f"{_login(settings)}/token"
+
+
+def _login_scope(settings: TeamsSettings) -> str:
+    return f"{resource_scope(settings)} offline_access"
+
+
+LOGIN = DeviceLogin(_device_url, _token_url, _login_scope)
 """By a code that is typed in a browser: the token then reads what its owner may, by delegated permissions."""
 
 

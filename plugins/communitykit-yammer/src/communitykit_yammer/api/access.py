@@ -16,11 +16,20 @@ from communitykit_yammer.settings import YammerSettings
 REST_SCOPE = "https://api.yammer.com/.default"
 GRAPH_SCOPE = "https://graph.microsoft.com/.default"
 
-LOGIN = DeviceLogin(
-    device_url=lambda settings: settings.device_url,
-    token_url=lambda settings: settings.token_url,
-    scope=lambda _: f"{REST_SCOPE} offline_access",
-)
+
+def _device_url(settings: YammerSettings) -> str:
+    return settings.device_url
+
+
+def _token_url(settings: YammerSettings) -> str:
+    return settings.token_url
+
+
+def _login_scope(_settings: YammerSettings) -> str:
+    return f"{REST_SCOPE} offline_access"
+
+
+LOGIN = DeviceLogin(_device_url, _token_url, _login_scope)
 """By a code that is typed in a browser; the refresh token that comes with it gives Graph's token, too."""
 
 Renewal = Generator[Request, JSON, tuple[Credential, str | None]]
