@@ -16,7 +16,7 @@ from communitykit.store import Store
 from communitykit.store.columns import SCHEMA_VERSION
 from communitykit.store.writer import Writer
 
-PLUGINS = [one for one in sorted((ROOT / "plugins").iterdir()) if one.is_dir()]
+PLUGINS = [one for one in sorted((ROOT / "plugins").iterdir()) if (one / "pyproject.toml").is_file()]
 
 
 def text(page: str) -> str:

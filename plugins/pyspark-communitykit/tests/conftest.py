@@ -29,6 +29,7 @@ def spark() -> Iterator[SparkSession]:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.eventLog.enabled": "true",
+        "spark.eventLog.compress": "false",
         "spark.eventLog.dir": f"file://{EVENTS}",
         "spark.sql.session.timeZone": "America/New_York",
         "spark.sql.shuffle.partitions": "1",

@@ -116,15 +116,15 @@ class _Programme:
         self._enough, self._bound = enough, part.bound
         column = {one: at for at, one in enumerate(sorted(part.unknowns))}
 
-        def matrix(sums: Sequence[Sequence[int]]) -> Value:
+        def as_rows(sums: Sequence[Sequence[int]]) -> Value:
             made = np.zeros((len(sums), len(column)))
             for at, unknowns in enumerate(sums):
                 made[at, [column[one] for one in unknowns]] = 1.0
             return made
 
-        equations = matrix([unknowns for unknowns, _ in part.equations])
+        equations = as_rows([unknowns for unknowns, _ in part.equations])
         right = np.maximum(np.array([total for _, total in part.equations]), 0.0)
-        sums = matrix([unknowns for unknowns, _ in part.asked.values()])
+        sums = as_rows([unknowns for unknowns, _ in part.asked.values()])
         # What follows by adding and subtracting is known even where windows overlap, so that no table fits all of it.
         kept = self._independent(equations, right, sums)
         self._equations, self._right = sparse.csr_array(equations[kept]), right[kept]

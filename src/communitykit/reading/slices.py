@@ -51,6 +51,8 @@ class Closed:
     """The globs of the run that fitted a community of this source so far."""
     gaps: tuple[Gap, ...] = ()
     """What was left out, as Coverage sums it up."""
+    failure: CommunityKitError | None = None
+    """What ended the slice before its end; None where it was read to its end, whatever single parts were left out."""
 
     def without(self, matched: Collection[str]) -> Closed:
         """Return the same without what is said of globs that fitted a community of another source."""
@@ -227,6 +229,7 @@ class SliceReading:
             by_default=_is_by_default(gaps),
             matched=frozenset(self.selection.matched),
             gaps=gaps,
+            failure=self.failure,
         )
 
 

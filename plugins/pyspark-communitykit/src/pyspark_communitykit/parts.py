@@ -10,11 +10,20 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-from communitykit import ReadOptions, Session, SlicePlan, connect, pull
+from communitykit import (
+    CommunityKitError,
+    ObjectUnavailableError,
+    PermissionMissingError,
+    ReadOptions,
+    Session,
+    SlicePlan,
+    connect,
+    pull,
+)
 from communitykit.doors.options import ALL_KINDS
 from communitykit.doors.source import Source
 from communitykit.exchange import Changes
-from communitykit.reading.slices import Progress
+from communitykit.reading.slices import Closed, Progress
 from communitykit.reading.translation import Page
 from communitykit.store import Store
 
@@ -92,17 +101,25 @@ def _tells(page: Page, kinds: Sequence[str]) -> bool:
 def rows(options: Options, part: Part) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Read a part, and yield the kind and the rows of what is current, merged.
 
-    Raises CommunityKitError where it cannot be read whole: half a part is not to look like a whole one.
+    Raises CommunityKitError where a slice ended before its end: Spark tries the task again, and half a part is not to
+    look like a whole one. What the platform denies is no such end: it is the same for everybody who tries again.
     """
+    failures: list[CommunityKitError] = []
+
+    def note(event: Progress) -> None:
+        if isinstance(event, Closed) and event.failure is not None:
+            denied = isinstance(event.failure, PermissionMissingError | ObjectUnavailableError)
+            failures.extend([] if denied else [event.failure])
+
     folder = Path(tempfile.mkdtemp(prefix="communitykit-"))
     try:
         with opened(options, part.share) as session:
             fixed = {name: moment for name, moment in part.window.items() if moment is not None}
             asked = {**options.asked, **fixed, "kinds": _read_for(session, part.kinds)}
             source: Source = session if part.plans is None else _Slices(session, part)
-            result = pull(source, folder / "part.duckdb", compact=False, **asked)
-        if result.errors:
-            raise result.errors[0]
+            result = pull(source, folder / "part.duckdb", compact=False, progress=note, **asked)
+        if failed := [*result.errors, *failures]:
+            raise failed[0]
         with Store(folder / "part.duckdb") as store:
             changes = Changes(store)
             for kind in part.kinds:
