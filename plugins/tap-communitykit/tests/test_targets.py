@@ -59,7 +59,7 @@ def test_target_jsonl_takes_both_runs(programs: Path, company: Company) -> None:
     tap(programs, company, f"{jsonl} > state.jsonl && tail -1 state.jsonl > state.json")
     before = {path.name: len(path.read_text().splitlines()) for path in company.folder.glob("*-*.jsonl")}
     with Store(company.folder / "tap.duckdb") as store:
-        assert sum(before.values()) == sum(rows.num_rows for rows in store.changed_arrow().values())
+        assert sum(before.values()) == sum(rows.num_rows for rows in store.current().values())
     company.world.advance(days=MONTH.days, reach=2 * MONTH)
     company.source["lookback"] = "90d"
     for path in company.folder.glob("*-*.jsonl"):

@@ -67,20 +67,22 @@ def _schema(kind: Scalar, *, nested: bool = False) -> dict[str, Value]:
 def changes(
     store: Store, since_run: str | None, tables: Iterable[str] = STREAMS, *, deleted_at: str = DELETED_AT
 ) -> Iterator[tuple[str, dict[str, Value]]]:
-    """Yield the table and the row of each change since a run, or of all there is; in a table, what is gone comes first.
+    """Yield the table and the row of each change since a run, or of all there is; in a table, what is gone comes last.
+
+    (Loaders are known that take a first row with little in it for a header.)
 
     Raises StoreError for a run that is not in the store.
     """
     told = Changes(store, since_run)
     ended = store.sql("SELECT ended_at FROM runs WHERE run_id = ?", [told.run])["ended_at"].to_pylist()
     for table in tables:
-        for key in told.vanished(table)[KEY].to_pylist():
-            yield table, {KEY: key, deleted_at: _plain(ended[0])}
         for batch in told.rows(table, batch=_BATCH):
             for row in batch.to_pylist():
                 fields = {column.name: _value(column.kind, row[column.name]) for column in _columns(table)}
                 own = {name: _plain(row[name]) for name in _OWN_WORDS}
                 yield table, {KEY: row[KEY], **fields, **own, deleted_at: None}
+        for key in told.vanished(table)[KEY].to_pylist():
+            yield table, {KEY: key, deleted_at: _plain(ended[0])}
 
 
 def _value(kind: Scalar, value: Value) -> Value:
