@@ -104,6 +104,7 @@ def _same(told: Any, value: Any) -> bool:
     return bool(told == value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["duckdb", "postgres", "delta"])
 def test_ten_random_runs_end_in_what_is_current(tmp_path: Path, server: Server, kind: str) -> None:
     with destination(kind, tmp_path, server) as (to, read):
@@ -112,6 +113,7 @@ def test_ten_random_runs_end_in_what_is_current(tmp_path: Path, server: Server, 
             compared(tmp_path, read, kind)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["duckdb", "postgres", "delta"])
 def test_a_later_run_writes_what_changed_and_nothing_else(tmp_path: Path, server: Server, kind: str) -> None:
     path = tmp_path / "a.duckdb"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from communitykit.sandbox import World, serve
 from communitykit_slack.sandbox import SlackPlatform
@@ -30,6 +31,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", (PLUGIN / "README.md").read_text(), re.DOTALL | re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_the_readme_in_a_bare_environment(tmp_path: Path) -> None:
     for project in (ROOT, PLUGIN, ROOT / "plugins" / "communitykit-slack"):
         run("uv", "build", "--wheel", "--quiet", "--out-dir", tmp_path / "wheels", project, cwd=tmp_path)
@@ -46,7 +48,7 @@ def test_the_readme_in_a_bare_environment(tmp_path: Path) -> None:
     with serve(world, SlackPlatform()) as server:
         told: dict[str, Any] = {**server.settings, "lookback": "all"}
         environment = {f"COMMUNITYKIT_SLACK_{name.upper()}": str(value) for name, value in told.items()}
-        environment["HOME"] = str(tmp_path / "home")
+        environment |= {"HOME": str(tmp_path / "home"), "DLT_DATA_DIR": str(tmp_path / "dlt")}
         first = run(python, "load.py", cwd=tmp_path, **environment)
         before = ids(tmp_path)
         world.advance(days=20)

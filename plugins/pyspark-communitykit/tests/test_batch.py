@@ -112,6 +112,7 @@ def test_budgets_are_divided(companies: Companies) -> None:
     assert {part.share for part in planned(Options.of({**company.options, "partitions": "3"}), tuple(TABLES))} == {4}
 
 
+@pytest.mark.slow
 def test_an_executor_that_is_killed_changes_nothing(
     spark: SparkSession, companies: Companies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,9 +139,12 @@ def test_an_executor_that_is_killed_changes_nothing(
 
 def workers(spark: SparkSession) -> list[int]:
     """Return the Python processes that read at this moment: those which Spark's daemons forked."""
-    java = spark.sparkContext._gateway.proc.pid
-    daemons = [one for one in psutil.Process(java).children(recursive=True) if "pyspark.daemon" in one.cmdline()]
-    return [one.pid for daemon in daemons for one in daemon.children()]
+    found: list[int] = []
+    for one in psutil.Process(spark.sparkContext._gateway.proc.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # one that ended meanwhile
+            if "pyspark.daemon" in one.cmdline():
+                found += [worker.pid for worker in one.children()]
+    return found
 
 
 def test_no_secret_is_anywhere(spark: SparkSession, companies: Companies) -> None:
