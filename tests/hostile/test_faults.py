@@ -62,13 +62,16 @@ With a question mark: pages after a place's first, on platforms where replies co
 """
 CASES = [
     pytest.param(
-        connector, scope, fault, marks=pytest.mark.slow if (number + 4 * at + turn) % 20 == 0 else pytest.mark.exhaustive
+        connector,
+        scope,
+        fault,
+        marks=pytest.mark.slow if (number + 4 * at + turn) % 20 == 0 else pytest.mark.exhaustive,
     )
     for number, fault in enumerate(KINDS)
     for at, (connector, scopes) in enumerate(SCOPES.items())
     for turn, scope in enumerate(scopes)
 ]
-"""Every fault in every scope of every connector: all of them before a release, a twentieth, every fault once, always."""
+"""Every fault in every scope of every connector: all before a release, a twentieth, every fault once, always."""
 
 
 def test_there_are_enough_of_them() -> None:
