@@ -24,7 +24,7 @@ RUN = {
     "prefect": "from example import nightly; print(nightly())",
     "apache-airflow": "import shutil, os; os.makedirs('dags'); shutil.copy('example.py', 'dags')\n"
     "from airflow.dag_processing.dagbag import DagBag\n"
-    "bag = DagBag('dags', include_examples=False); assert not bag.import_errors, bag.import_errors\n"
+    "bag = DagBag('dags'); assert not bag.import_errors, bag.import_errors\n"
     "(dag,) = bag.dags.values(); (task,) = dag.tasks; assert 'communitykit run' in task.bash_command\n"
     "print(dag.dag_id == 'communitykit')",
 }

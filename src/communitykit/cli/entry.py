@@ -7,6 +7,7 @@ import io
 import logging
 import os
 import re
+import signal
 import sys
 from importlib.metadata import requires
 
@@ -25,7 +26,11 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):  # what the terminal's encoding lacks is shown escaped
             stream.reconfigure(errors="backslashreplace")
     done = _run()
-    sys.exit(interrupts.code() or done)
+    told = interrupts.code()
+    code = told if told is not None and done == Exit.INTERRUPTED else done  # a run may have ended before it was heard
+    # It is done: an interpreter that ends puts the default back in place of our handler, which would kill it now.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def _run() -> int:

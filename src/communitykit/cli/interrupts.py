@@ -29,6 +29,7 @@ class _Interrupts:
         self.installed = False
         self.code: int | None = None
         self.stop: threading.Event | None = None
+        self.leaving = threading.Lock()
 
     def watch(self, pipe: int, codes: dict[int, int]) -> None:
         while True:
@@ -43,6 +44,7 @@ class _Interrupts:
             self.leave(code, kept=stop is not None)
 
     def leave(self, code: int, *, kept: bool) -> None:
+        self.leaving.acquire()  # whoever comes second waits for the first, who ends them both
         word = " What was committed is kept; run the same command again to go on from there." if kept else ""
         with contextlib.suppress(OSError):  # nobody may be there to read it
             os.write(2, (_SHOW_CURSOR if os.isatty(2) else b"") + f"Stopped.{word}\n".encode())
@@ -80,5 +82,10 @@ def stopping() -> Iterator[threading.Event]:
 
 
 def code() -> int | None:
-    """Return the exit code of the signal that came, if one came."""
+    """Return the exit code of the signal that came, if one came.
+
+    One that came when no run was there to be stopped ends the process here, with its word.
+    """
+    if _INTERRUPTS.code is not None and _INTERRUPTS.stop is None:
+        _INTERRUPTS.leave(_INTERRUPTS.code, kept=False)
     return _INTERRUPTS.code

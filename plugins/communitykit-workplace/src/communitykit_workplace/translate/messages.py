@@ -225,13 +225,19 @@ def _replies(item: Mapping[str, JSON]) -> int | None:
     listed = rows(edge)
     if not is_whole(edge):
         return None if any(_below(one) for one in listed) else total(edge)
-    return len(listed) + sum(_below(one) for one in listed)
+    different = _different(listed)
+    return len(different) + sum(_below(one) for one in different)
+
+
+def _different(listed: Iterable[JSON]) -> list[JSON]:
+    """Return what a list shows, each once: a page may show one twice."""
+    return list({str(one.get("id") or at): one for at, one in enumerate(listed)}.values())
 
 
 def _below(comment: Mapping[str, JSON]) -> int:
     edge = comment.get("comments")
     if isinstance(edge, dict | list) and is_whole(edge):
-        return len(rows(edge))
+        return len(_different(rows(edge)))
     return _int(comment.get("comment_count")) or 0
 
 
