@@ -55,6 +55,14 @@ def test_the_organization_is_what_slack_says_one_is(world: World) -> None:
     assert all(shown[one] - both for one in listed)
 
 
+def test_neither_exports_nor_deliveries_are_simulated(world: World, tmp_path: Path) -> None:
+    with pytest.raises(NotImplementedError):
+        grid.SlackGrid().write_archive(world, tmp_path / "grid.zip")
+    with pytest.raises(NotImplementedError):
+        grid.SlackGrid().deliveries(world, [])
+    assert not list(tmp_path.iterdir())
+
+
 def test_every_workspace_is_read_and_equals_the_truth(world: World, server: Server, tmp_path: Path) -> None:
     asked = {"include_private": True, "include_direct": True}
     for days in (1, 1, 30):

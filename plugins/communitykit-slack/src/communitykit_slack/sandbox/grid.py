@@ -7,10 +7,11 @@ of every other that they have a channel in. The app is installed for the whole o
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from communitykit.connector import JSON, make_id
-from communitykit.sandbox import Circle, Desk, Door, Message, Person, Place, Site, World
+from communitykit.sandbox import Change, Circle, Desk, Door, Message, Person, Place, Site, World
 from communitykit_slack.sandbox import SlackPlatform, naming
 from communitykit_slack.sandbox.desk import SlackDesk
 from communitykit_slack.sandbox.rules import Refused
@@ -24,6 +25,16 @@ class SlackGrid(SlackPlatform):
     """Slack as an organization of two workspaces. It gives no exports and no deliveries."""
 
     archive_styles = ()
+
+    def write_archive(self, world: World, path: Path, *, style: str = "", private: bool = False) -> Path:
+        """Raise NotImplementedError: an organization's export has a form of its own."""
+        raise NotImplementedError
+
+    def deliveries(
+        self, world: World, changes: Iterable[Change], *, secret: str = "", duplicates: int = 0
+    ) -> Iterator[tuple[dict[str, str], bytes]]:
+        """Raise NotImplementedError: these are not simulated."""
+        raise NotImplementedError
 
     def open(self, site: Site) -> Desk:
         """Set the organization up."""
@@ -66,6 +77,7 @@ class SlackGrid(SlackPlatform):
 
     def more(self, world: World, door: Door) -> Iterator[tuple[str, str, dict[str, JSON]]]:
         """Return both workspaces, who is in each, and Slackbot."""
+        teams = _teams_by_user(world)
         for record, key, fields in super().more(world, door):
             if record == "member":
                 yield record, make_id("slack", enterprise(world), "member", naming.SLACKBOT), fields
@@ -74,7 +86,7 @@ class SlackGrid(SlackPlatform):
                     yield record, make_id("slack", team, "community", team), {**fields, "name": name}
             else:
                 user = key.rsplit("/", 1)[-1]
-                for team in _teams_by_user(world)[user]:
+                for team in teams[user]:
                     told = {"community_id": make_id("slack", team, "community", team)}
                     member = make_id("slack", enterprise(world), "member", user)
                     yield (
@@ -88,6 +100,12 @@ class GridDesk(SlackDesk):
     """Answers an organization's token; `team` is the workspace that a call names, if it names one."""
 
     team = ""
+
+    def look(self) -> None:
+        """Notice that the world changed, and who is a user of which workspace now."""
+        if self._seen != self.world.version:
+            self._teams = _teams_by_user(self.world)
+        super().look()
 
     def identity(self) -> dict[str, JSON]:
         """Tell whose installation this is."""
@@ -108,9 +126,8 @@ class GridDesk(SlackDesk):
             raise Refused("team_access_not_granted")
         within = copy.copy(self)
         within.team = team
-        teams = _teams_by_user(self.world)
         within.places = {key: one for key, one in self.places.items() if shared(one) or host(self.world, one) == team}
-        within.users = {key: one for key, one in self.users.items() if team in teams.get(key, ())}
+        within.users = {key: one for key, one in self.users.items() if team in self._teams.get(key, ())}
         return within
 
     def teams(self) -> dict[str, str]:
@@ -133,7 +150,7 @@ class GridDesk(SlackDesk):
             "enterprise_name": "Aurora Instruments",
             "is_admin": False,
             "is_owner": False,
-            "teams": list(_teams_by_user(self.world)[found["id"]]),
+            "teams": list(self._teams[found["id"]]),
         }
         return found
 
@@ -180,11 +197,6 @@ def home(world: World, person: Person) -> str:
     """Return the workspace where somebody is at home."""
     there = person.kind == "employee" and person.number % _ELSEWHERE == _ELSEWHERE - 1
     return _laboratory(world) if there else naming.team(world)
-
-
-def teams(world: World, person: Person) -> list[str]:
-    """Return the workspaces that somebody is a user of, home first."""
-    return list(_teams_by_user(world)[naming.user(world, person)])
 
 
 def _laboratory(world: World) -> str:
