@@ -16,7 +16,7 @@ from communitykit.reading.translation import Translation
 from communitykit.sandbox import Answer, Call, Fault, Site, World
 from communitykit.testing.payloads import seen_in
 from communitykit.testing.reading import read
-from communitykit.testing.spoiling import Path, decoded, lists_of, put, walk
+from communitykit.testing.spoiling import Path, decoded, put, walk
 
 PLATFORMS = sorted(name for name, one in registry().connectors.items() if one.sandbox)
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -69,8 +69,7 @@ class Fuzz(Fault):
     def answer(self, site: Site, call: Call, proceed: Any) -> Answer:
         answer: Answer = proceed()
         data, random = decoded(answer), Random(f"{self.seed}/{call.key}")  # noqa: S311 # the same each time
-        for name in lists_of(site, data) if data is not None else ():
-            items = data[name] if name else data
+        for items in site.platform.lists_in(data).values():
             for index, item in enumerate(items):
                 if random.random() < self.share:
                     self._met[call.key] += 1

@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
 from functools import cache
 from importlib import import_module
 from itertools import pairwise
@@ -16,6 +17,8 @@ from typing import Any
 from pydantic import BaseModel
 
 import communitykit
+
+_WIDTH = 120
 
 
 def api_reference(
@@ -40,7 +43,9 @@ def _described(name: str, value: Any) -> Iterator[str]:
     if name in _assigned():
         yield _assigned()[name]
         if isinstance(value, dict):  # a vocabulary: each word and what it means
-            yield from ("", *(f"- `{word}`: {meaning}" for word, meaning in value.items()))
+            words = {word: f"{meaning}" for word, meaning in value.items() if not inspect.isclass(meaning)}
+            words |= {word: _doc(kind).partition("\n")[0] for word, kind in value.items() if inspect.isclass(kind)}
+            yield from ("", *(f"- `{word}`: {meaning}" for word, meaning in words.items()))
     elif inspect.isclass(value):
         yield from _class(name, value)
     elif inspect.isfunction(value):
@@ -67,8 +72,17 @@ def _class(name: str, kind: type[Any]) -> Iterator[str]:
     yield _doc(kind)
     if issubclass(kind, BaseModel):
         return  # its fields are in the reference of the model, or of its connector
+    if is_dataclass(kind):
+        yield from ("", f"```text\n{_signature(name, kind)}\n```")
+    told = _attributes(kind)
+    bare = [declared for declared, meaning in told.values() if not meaning]
+    if bare:
+        yield from ("", "```text", *bare, "```")
+    for declared, meaning in told.values():
+        if meaning:
+            yield from ("", f"`{declared}`: {meaning}")
     for method, found in vars(kind).items():
-        if method.startswith("_"):
+        if method.startswith("_") or method in told:
             continue
         plain = found.__func__ if isinstance(found, classmethod | staticmethod) else found
         if inspect.isfunction(plain):
@@ -77,13 +91,54 @@ def _class(name: str, kind: type[Any]) -> Iterator[str]:
             yield from ("", f"`{name}.{method}`: {_doc(found)}")
 
 
+def _attributes(kind: type[Any]) -> dict[str, tuple[str, str]]:
+    """Return the attributes that a class declares, as they stand there, each with the string below it.
+
+    Of a dataclass those that have one: the others are in its signature, and in its docstring.
+    """
+    tree = ast.parse(inspect.cleandoc(f"\n{inspect.getsource(kind)}")).body[0]
+    assert isinstance(tree, ast.ClassDef)
+    found = {}
+    for node, below in pairwise([*tree.body, ast.Pass()]):
+        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name) or node.target.id[0] == "_":
+            continue
+        told = below.value if isinstance(below, ast.Expr) else None
+        meaning = " ".join(str(told.value).split()) if isinstance(told, ast.Constant) else ""
+        if meaning or not is_dataclass(kind):
+            found[node.target.id] = (ast.unparse(node), meaning)
+    return found
+
+
 def _doc(value: Any) -> str:
     return inspect.cleandoc(value.__doc__ or "").strip()
 
 
 def _signature(name: str, function: Any) -> str:
-    shown = _plain(str(inspect.signature(function)))
-    return f"{name}{shown}"
+    signature = inspect.signature(function)
+    parameters = [one.replace(annotation=_bare(one.annotation)) for one in signature.parameters.values()]
+    told = _plain(str(signature.replace(parameters=parameters, return_annotation=_bare(signature.return_annotation))))
+    if len(name) + len(told) <= _WIDTH:
+        return f"{name}{told}"
+    inside, returned = told[1:].rsplit(") -> ", 1)
+    return "\n".join([f"{name}(", *(f"    {one}," for one in _parameters(inside)), f") -> {returned}"])
+
+
+def _bare(annotation: Any) -> Any:
+    """Return an annotation that shows as it stands in the code, which is text there, without quotes around it."""
+    if not isinstance(annotation, str):
+        return annotation
+    return type("Bare", (), {"__repr__": lambda _: annotation.strip("\"'")})()
+
+
+def _parameters(text: str) -> Iterator[str]:
+    """Yield what stands between the commas that are in no brackets."""
+    depth = start = 0
+    for place, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and not depth:
+            yield text[start:place].strip()
+            start = place + 1
+    yield text[start:].strip()
 
 
 def _plain(text: str) -> str:
@@ -91,4 +146,4 @@ def _plain(text: str) -> str:
     text = re.sub(r" at 0x[0-9a-f]+", "", text)
     text = re.sub(r"<function (\w+)>", r"\1", text)
     text = re.sub(r"Clock\(now=.*?\)\)?(?=[,)])", "SYSTEM_CLOCK", text)
-    return text.replace("'", "")
+    return re.sub(r"(?<=frozenset\(\{)[^}]*", lambda found: ", ".join(sorted(found[0].split(", "))), text)

@@ -16,6 +16,8 @@ from pictures_flow import flow
 import communitykit
 import communitykit.cli.commands
 import communitykit.connector
+import communitykit.sandbox
+import communitykit.testing
 from communitykit.cli.app import app
 from communitykit.connector.declaration import FEATURES, Connector
 from communitykit.connector.registry import registry
@@ -93,6 +95,13 @@ def generated() -> dict[Path, str]:
             "Generated. Every name that `communitykit.connector` exports, then what lies in its rooms for who needs "
             "it. How they fit together: [write a connector](../how-to/write-a-connector.md).",
             rooms=_ROOMS,
+        ),
+        ROOT / "docs/reference/testing-api.md": api_reference(
+            communitykit.testing,
+            "What connectors are tested with",
+            "Generated. Every name that `communitykit.testing` exports, then the simulated company and what a plugin "
+            "fills in to simulate its platform. How to go about it: [test a connector](../how-to/test-a-connector.md).",
+            rooms={"communitykit.sandbox": tuple(communitykit.sandbox.__all__)},
         ),
     }
 

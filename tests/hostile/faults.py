@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from communitykit.connector.payload import look
 from communitykit.sandbox import Answer, Call, Fault, Site
-from communitykit.testing.spoiling import decoded, lists_of, walk
+from communitykit.testing.spoiling import decoded, put, walk
 
 Change = Callable[[Site, Call, Answer], Answer]
 
@@ -63,8 +64,8 @@ def page_of(make: Callable[[Any], Any]) -> Change:
         if isinstance(data, list):
             data = make(data)
         else:
-            for name in lists_of(site, data) if data is not None else ():
-                data[name] = make(data[name])
+            for path, items in site.platform.lists_in(data).items():
+                put(data, path, make(items))
         return good if data is None else Answer(200, json.dumps(data).encode(), dict(good.headers))
 
     return change
@@ -107,8 +108,8 @@ def without_lists(site: Site, _call: Call, good: Answer) -> Answer:
     data = decoded(good)
     if not isinstance(data, dict):
         return Answer.of({})
-    for name in lists_of(site, data):
-        del data[name]
+    for *outer, last in site.platform.lists_in(data):
+        del look(data, *outer)[last]
     return Answer.of(data)
 
 

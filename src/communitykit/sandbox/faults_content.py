@@ -92,9 +92,8 @@ class EmptyPages(Fault):
         self._leads[further] = cursor
 
         def change(data: dict[str, JSON]) -> None:
-            for key in site.platform.listings:
-                if isinstance(data.get(key), list):
-                    data[key] = []
+            for items in site.platform.lists_in(data).values():
+                items.clear()
             _set_cursor(site, call, data, site.platform.next_page(call, further))
 
         return _changed(proceed(), change)
@@ -105,7 +104,7 @@ class Duplicates(Fault):
     """Each page begins with the last object of the page before."""
 
     name: ClassVar[str] = "duplicates"
-    _last: dict[tuple[str, str], JSON] = field(default_factory=dict, repr=False)
+    _last: dict[tuple[str, tuple[str, ...]], JSON] = field(default_factory=dict, repr=False)
 
     def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
         """Repeat an object."""
@@ -113,12 +112,11 @@ class Duplicates(Fault):
         listing = Call("", call.path, {}, fields={k: v for k, v in call.fields.items() if k != cursor}).key
 
         def change(data: dict[str, JSON]) -> None:
-            for key in site.platform.listings:
-                items = data.get(key)
-                if not isinstance(items, list) or not items:
+            for path, items in site.platform.lists_in(data).items():
+                if not items:
                     continue
-                previous = self._last.get((listing, key))
-                self._last[(listing, key)] = items[-1]
+                previous = self._last.get((listing, path))
+                self._last[(listing, path)] = items[-1]
                 if call.fields.get(cursor) and previous is not None and previous not in items:
                     items.insert(0, previous)
                     self._met[call.key] += 1

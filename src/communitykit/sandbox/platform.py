@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from urllib.parse import parse_qsl, unquote
 
 from communitykit.connector.flow import Budget
+from communitykit.connector.payload import look
 from communitykit.model.values import JSON
 from communitykit.sandbox.messages import Message, Reaction, Segment
 from communitykit.sandbox.people import Person
@@ -147,7 +148,9 @@ class Platform(ABC):
     """A platform, simulated. Stateless: worlds and sites are handed in."""
 
     name: ClassVar[str]
+    """As the connector calls itself."""
     budgets: ClassVar[Mapping[str, Budget]] = {}
+    """How many calls there may be, by the names that the connector's own budgets have."""
     joint: ClassVar[bool] = False
     """Whether a budget that is used up closes all of them."""
     place_kind: ClassVar[str] = "group"
@@ -159,7 +162,10 @@ class Platform(ABC):
     circle_mention: ClassVar[Literal["user_group", "tag"]] = "user_group"
     """What the model calls a mention of a group of people."""
     listings: ClassVar[tuple[str, ...]] = ()
-    """Keys of answers under which pages of objects stand."""
+    """Keys of answers' JSON under which pages of objects stand, inner ones after a dot ("topics", "post_stream.posts").
+
+    They are no names of calls. An answer that is itself a list is a page anyway.
+    """
     precision: ClassVar[int] = 1
     """The smallest step of the platform's times, in microseconds: what is finer is cut off."""
     tells_every_stay: ClassVar[bool] = False
@@ -224,6 +230,14 @@ class Platform(ABC):
     def reaction(self, emoji: str) -> str:
         """Return what the platform calls a reaction."""
         return emoji
+
+    def lists_in(self, data: JSON) -> dict[tuple[str, ...], list[JSON]]:
+        """Return the lists of an answer that is a page, each by the keys that lead to it; what is no page has none."""
+        if isinstance(data, list):
+            return {(): data}
+        paths = (tuple(name.split(".")) for name in self.listings)
+        found = {path: look(data, *path) for path in paths}
+        return {path: value for path, value in found.items() if isinstance(value, list)}
 
     def cursor_at(self, call: Call) -> tuple[str, ...]:
         """Return where the answer to this call names the next page."""

@@ -7,9 +7,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
 SECOND = 1_000_000
+"""In microseconds, as every time of the world."""
 MINUTE = 60 * SECOND
+"""In microseconds."""
 HOUR = 60 * MINUTE
+"""In microseconds."""
 DAY = 24 * HOUR
+"""In microseconds."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONDAY = 72 * HOUR  # 1970 began on a Thursday

@@ -49,6 +49,7 @@ SIZES: dict[str, Size] = {
     "medium": Size(people=1_000, posts=100_000, communities=80),
     "large": Size(people=10_000, posts=2_000_000, communities=300, held=False),
 }
+"""Sizes by name, as `World(size=…)` takes them."""
 
 
 class World:
@@ -316,3 +317,4 @@ def _at(item: Item) -> int:
 
 
 Door = Literal["api", "archive", "webhook"]
+"""Where a record came in by: what a platform tells may differ from door to door."""

@@ -42,6 +42,7 @@ class OddityChecks(Checks):
         for seed in self.draws:
             world.advance(hours=1, kinds=NOTHING)
             recorder, site = self._recorded(declared, world, store)
+            assert recorder.pages(site), recorder.hint(site)
             spots = recorder.spots(site, Random(f"{self.seed}/{seed}/{what}"), self.spots, ODD[what])
             fault = Odd(spots, ODD[what])
             run = store.read(declared, world, force=True, settings=self.all_settings(declared), faults=[fault])
@@ -65,6 +66,7 @@ class OddityChecks(Checks):
             made.advance(days=1, kinds=NOTHING)
             recorder, site = self._recorded(declared, made, store, settings={})
             pages = sorted(recorder.pages(site))
+            assert pages, recorder.hint(site)
             fault = NoPage(random.sample(pages, max(1, len(pages) // 3)), NO_PAGES[what])
             run = store.read(declared, made, force=True, faults=[fault])
             assert run.left_out != [] or not fault.hits, fault.requests

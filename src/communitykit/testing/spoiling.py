@@ -72,15 +72,21 @@ class Recorder(Fault):
 
     def pages(self, site: Site) -> list[str]:
         """Return the requests that were answered with a page of a listing."""
-        return [key for key, data in self.answers.items() if lists_of(site, data)]
+        return [key for key, data in self.answers.items() if site.platform.lists_in(data)]
+
+    def hint(self, site: Site) -> str:
+        """Say what to look at where no answer is a page."""
+        keys = sorted({key for data in self.answers.values() if isinstance(data, dict) for key in data})
+        named = ", ".join(site.platform.listings) or "nothing"
+        return f"{type(site.platform).__name__}.listings names {named}; answers have the keys {', '.join(keys)}"
 
     def spots(self, site: Site, random: Random, count: int, odd: object) -> list[Spot]:
         """Choose values inside of listed objects that `odd` is no value for: one of each kind of place."""
         kinds: dict[str, list[Spot]] = {}
         for key in self.pages(site):
             data = self.answers[key]
-            for name in lists_of(site, data):
-                for path, value in walk((name,) if name else (), data[name] if name else data):
+            for listing, items in site.platform.lists_in(data).items():
+                for path, value in walk(listing, items):
                     if value is None or type(value) is type(odd):
                         continue
                     kind = f"{self.names[key]} {'.'.join('*' if isinstance(one, int) else one for one in path)}"
@@ -168,7 +174,9 @@ class NoPage(Fault):
         self._met[call.key] += 1
         if self.body is not None or isinstance(data, list):
             return Answer(200, self.body or b"null", dict(answer.headers))
-        return Answer.of({**data, **dict.fromkeys(lists_of(site, data))}, headers=answer.headers)
+        for listing in site.platform.lists_in(data):
+            put(data, listing, None)
+        return Answer.of(data, headers=answer.headers)
 
 
 class Broken(Fault):
@@ -198,13 +206,6 @@ def decoded(answer: Answer) -> JSON:
     if not answer.headers.get("content-type", "").startswith("application/json") or answer.status != 200:  # noqa: PLR2004 # success
         return None
     return json.loads(answer.body)
-
-
-def lists_of(site: Site, data: object) -> list[str]:
-    """Name the lists of a page; the empty name is an answer that is itself a list."""
-    if isinstance(data, list):
-        return [""]
-    return [name for name in site.platform.listings if isinstance(data, dict) and isinstance(data.get(name), list)]
 
 
 def walk(path: Path, value: object) -> Iterator[tuple[Path, JSON]]:
