@@ -322,8 +322,17 @@ def test_preflight_tells_what_cannot_be_read(platform: Any, little: Callable[...
 
     with session(little(preflight=preflight), platform) as opened:
         assert [str(gap) for gap in opened.check()] == ["rooms: ask for the scope rooms:read"]
+    assert platform.requests == []
+
+
+def test_without_a_preflight_what_a_pull_asks_first_is_asked(platform: Any, little: Callable[..., Connector]) -> None:
+    serve_notes(platform, ROOMS)
     with session(little(), platform) as opened:
         assert opened.check() == []
+    assert [path for path, _ in platform.requests] == ["/rooms"]
+    platform.answers["/rooms"] = (401, {}, b"{}")
+    with session(little(), platform) as opened, pytest.raises(CredentialError, match="refused"):
+        opened.check()
 
 
 def test_an_error_is_one_paragraph_with_its_remedy() -> None:

@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ from hypothesis import strategies as st
 
 from communitykit import Community, CommunityKitError, Coverage, Issue, Provenance, from_records, pull
 from communitykit.cli import entry, output
+from communitykit.cli.estimate import print_estimate
 from communitykit.cli.progress import shown
 from communitykit.cli.show import show
+from communitykit.doors.api import Estimate
 from communitykit.errors import told_by_system
 from communitykit.printable import printable, printable_json
 from communitykit.reading.slices import defect
@@ -95,6 +98,26 @@ def test_errors_tables_and_sentences_show_escapes(capsys: pytest.CaptureFixture[
     assert ":warning:" in told.out
     assert "[red]" in told.out
     assert "\nforged" not in told.out
+
+
+def test_a_table_off_a_terminal_has_its_headings_and_plain_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_table("Posts", ("platform", "number", "whole"), [("slack", 12_345, True), ("teams", None, False)])
+    assert capsys.readouterr().out == "Posts\n  platform\tnumber\twhole\n  slack\t12345\tyes\n  teams\t-\tno\n"
+    output.print_table("Nothing", ("platform",), [])
+    assert capsys.readouterr().out == ""
+
+
+def test_an_estimate_says_when_nothing_tells(capsys: pytest.CaptureFixture[str]) -> None:
+    session = SimpleNamespace(estimate=lambda *_: Estimate("forum", 12, 12, {}, 0.0))
+    print_estimate([(session, {})], Path("none.duckdb"), as_json=False)  # type: ignore[list-item] # all that it asks of one
+    session.estimate = lambda *_: Estimate("forum", 12, 2, {"notes": 2_000}, 90.0)
+    print_estimate([(session, {})], Path("none.duckdb"), as_json=False)  # type: ignore[list-item] # same
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "forum: 12 slices, and nothing tells how many requests they take."
+    assert told[2] == (
+        "forum: 12 slices, about 2,000 requests, at least 1.5 minutes at the platform's limits; "
+        "2 slices of unknown length."
+    )
 
 
 def test_what_the_system_refuses_is_no_defect() -> None:

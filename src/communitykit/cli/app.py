@@ -114,7 +114,9 @@ def check(name: str, *, config: FromConfig = None, sets: Sets = None, as_json: J
         for gap in [] if as_json else missing:
             say(printable(str(gap)))
         if not missing and not as_json:
-            say(f"{name}: the credential can read everything that a pull reads by default.")
+            asked = source.connector.preflight is not None
+            told = "can read everything that a pull reads by default" if asked else "is accepted; a pull tells the rest"
+            say(f"{name}: the credential {told}.")
     raise typer.Exit(Exit.PARTIAL if missing else Exit.COMPLETE)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from communitykit.cli.output import print_json, say
-from communitykit.doors.api import Session
+from communitykit.doors.api import Estimate, Session
 from communitykit.doors.options import ReadOptions
 from communitykit.model.values import JSON
 
@@ -36,10 +36,14 @@ def print_estimate(plans: Sequence[tuple[Session, Mapping[str, JSON]]], to: Path
         )
         return
     for one in estimates:
-        minutes = one.seconds / 60
-        say(
-            f"{one.connector}: {one.slices:,} slices, about {sum(one.requests.values()):,} requests, at least "
-            f"{minutes:,.1f} minutes at the platform's limits"
-            + (f"; {one.unknown:,} slices of unknown length." if one.unknown else ".")
-        )
+        say(f"{one.connector}: {one.slices:,} slices, {_length(one)}.")
     say("It may be stopped at any time, and goes on from there.")
+
+
+def _length(one: Estimate) -> str:
+    """Say how long reading takes, as far as anything tells."""
+    if one.slices and one.unknown == one.slices:
+        return "and nothing tells how many requests they take"
+    told = f"about {sum(one.requests.values()):,} requests, at least {one.seconds / 60:,.1f} minutes"
+    more = f"; {one.unknown:,} slices of unknown length" if one.unknown else ""
+    return f"{told} at the platform's limits{more}"

@@ -95,16 +95,16 @@ def print_json(value: object) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a small table; numbers to the right. On anything but a terminal: tab-separated lines."""
-    body = [[_text(cell) for cell in row] for row in rows]
-    if not body:
+    """Print a small table; numbers to the right. Off a terminal: a line of headings, plain numbers, tabs between."""
+    found = list(rows)
+    if not found:
         return
     title = printable(title)
     if not console.is_terminal:
-        console.print(title, markup=False)
-        for row in body:
-            console.print("  " + "\t".join(row), markup=False)
+        lines = [title, *("  " + "\t".join(map(_plain, row)) for row in (columns, *found))]
+        console.file.writelines(f"{line}\n" for line in lines if not console.quiet)  # print() makes spaces of tabs
         return
+    body = [[_text(cell) for cell in row] for row in found]
     table = Table(title=escape(title), title_justify="left", box=None, pad_edge=False, header_style="bold")
     numeric = [all(_is_number(row[index]) for row in body) for index in range(len(columns))]
     for name, right in zip(columns, numeric, strict=True):
@@ -161,12 +161,14 @@ def say_replaced(replaced: Sequence[str]) -> None:
 
 
 def _text(cell: object) -> str:
+    return f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else _plain(cell)
+
+
+def _plain(cell: object) -> str:
     if cell is None:
         return "-"
     if isinstance(cell, bool):
         return "yes" if cell else "no"
-    if isinstance(cell, int):
-        return f"{cell:,}"
     return printable(str(cell))
 
 

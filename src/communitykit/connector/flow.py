@@ -236,6 +236,16 @@ def ask_all(requests: Iterable[Request]) -> Generator[tuple[Request, ...], Any, 
     return answers
 
 
+def first_request(flow: Flow) -> Request | None:
+    """Return what a flow asks first; None where it asks for nothing."""
+    for step in flow:
+        if isinstance(step, Request):
+            return step
+        if isinstance(step, tuple):
+            return step[0]
+    return None
+
+
 S = TypeVar("S", default=Any)
 
 

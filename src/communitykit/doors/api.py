@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Self
 
 from communitykit.connector.declaration import Connector
-from communitykit.connector.flow import Gap, Request, Response, Selection, Slice
+from communitykit.connector.flow import Gap, Request, Response, Selection, Slice, first_request
 from communitykit.connector.registry import registry
 from communitykit.connector.scrub import without_credentials
 from communitykit.doors.conducting import make_conductor, source_run
@@ -102,14 +102,18 @@ class Session(Records):
     def check(self, options: ReadOptions | None = None) -> list[Gap]:
         """Ask the platform whether this credential can read what a pull with these options reads; None: by default.
 
-        Returns a Gap for each thing that it cannot read: its `reason` says what, and what to do; `str` gives it.
+        Returns a Gap for each thing that it cannot read: its `reason` says what, and what to do; `str` gives it. Of a
+        connector without a `preflight` only the first thing that a pull asks is asked.
 
         Raises CommunityKitError when it can read nothing.
         """
-        if self.connector.preflight is None:
-            return []
         self.reset()  # who read before may have left early
         run = self._run(options or ReadOptions(), {}, "check")
+        if self.connector.preflight is None:
+            asked = first_request(self.connector.discover(run.selection)) if self.connector.discover else None
+            if asked is not None:
+                self._runner.send(asked, Meter())
+            return []
         steps = self._runner.run(self.connector.preflight(run.selection), Meter())
         return list(dict.fromkeys(emit.step for emit in steps if isinstance(emit.step, Gap)))
 
