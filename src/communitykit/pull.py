@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.connector.declaration import Connector
 from communitykit.connector.waiting import Span, joined, waited
 from communitykit.doors.options import ReadOptions, RecordsKeywords, read_options
 from communitykit.doors.source import Source, new_run_id
-from communitykit.errors import ArchiveError, CommunityKitError
+from communitykit.errors import ArchiveError, CommunityKitError, SettingsError
 from communitykit.logs import LOGGER
 from communitykit.model import Coverage
-from communitykit.model.values import JSON
+from communitykit.model.values import JSON, Value
 from communitykit.progress import showing, usual
 from communitykit.reading.backlog import Backlog
 from communitykit.reading.garbage import fewer_collections
@@ -71,7 +72,8 @@ def pull(
 
     A source that fails ends itself, not the others: look at `errors` and `coverage` of the result.
 
-    Raises TypeError for a keyword that is not known, SettingsError for a window that is empty or in the future,
+    Raises TypeError for a keyword that is not known and for what is no source, SettingsError for a window that is empty
+    or in the future and where there is no source at all, ModuleNotFoundError where the extra `duckdb` is not installed,
     StoreBusyError while another process writes to the store, StoreError for a file that is none.
     """
     return pull_at(
@@ -91,10 +93,13 @@ def pull_at(
     compact: bool = True,
 ) -> PullResult:
     """Do what `pull` does, at a time that need not be now."""
+    wanted = read_options(options).fixed(clock.now())
+    chosen = _sources(sources)
+    if isinstance(max_time, str):
+        raise TypeError(f"max_time is a number of seconds, not {max_time!r}")
+
     from communitykit.store.writer import Writer  # noqa: PLC0415 # duckdb is imported only when used
 
-    wanted = read_options(options).fixed(clock.now())
-    chosen = list(sources) if isinstance(sources, Iterable) else [sources]
     stop = stop or threading.Event()
     title = ", ".join(one.connector.name for one in chosen)
     with showing(usual(title)) if progress is True else nullcontext(progress or None) as tell:
@@ -109,6 +114,21 @@ def pull_at(
 
         leave_out(to, wanted.opt_out, compacts=compact, now=clock.now())
     return result
+
+
+def _sources(given: object) -> list[Source]:
+    """Return what is to be read.
+
+    Raises TypeError for what is no source, SettingsError where there is nothing.
+    """
+    chosen: list[Value] = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    for one in chosen:
+        if not isinstance(getattr(one, "connector", None), Connector):
+            how = f"connect({one!r})" if isinstance(one, str) else "connect(…) or read_archive(…)"
+            raise TypeError(f"{one!r} is no source: give what {how} returns")
+    if not chosen:
+        raise SettingsError("there is nothing to read", remedy="Give a session of connect, or an opened archive.")
+    return chosen
 
 
 class _Run:

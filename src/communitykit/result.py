@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, repr=False)
 class PullResult:
-    """How a pull went. `complete` is True when every slice was read whole."""
+    """How a pull went: `complete` when all that was asked for is there, else `missing` says what is not and why."""
 
     run_id: str
     started_at: datetime
@@ -38,8 +38,17 @@ class PullResult:
 
     @property
     def complete(self) -> bool:
-        """Tell whether nothing was left out."""
-        return not self.errors and not self.interrupted and all(one.status == "complete" for one in self.coverage)
+        """Tell whether all that was asked for is there: private talk that nobody asked for does not count."""
+        return not self.errors and not self.interrupted and not self.issues and not self._left_out()
+
+    @property
+    def missing(self) -> list[str]:
+        """Why what was asked for is not there, each reason once: of errors, slices and payloads."""
+        reasons = [*map(str, self.errors), *(one.reason or one.status for one in self._left_out())]
+        return list(dict.fromkeys([*reasons, *(f"{one.wire_kind}: {one.reason}" for one in self.issues)]))
+
+    def _left_out(self) -> list[Coverage]:
+        return [one for one in self.coverage if one.status != "complete" and one.slice not in self.by_default]
 
     def __repr__(self) -> str:
         """Show what came, what did not, and why."""

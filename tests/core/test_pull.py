@@ -1,5 +1,7 @@
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -16,6 +18,7 @@ from communitykit import (
     PermissionMissingError,
     ReadOptions,
     SettingsError,
+    from_records,
     pull,
 )
 from communitykit.connector import (
@@ -26,6 +29,7 @@ from communitykit.connector import (
     Rejected,
     Request,
     Settings,
+    Slice,
     WireKind,
     make_id,
 )
@@ -323,6 +327,57 @@ def test_preflight_tells_what_cannot_be_read(platform: Any, little: Callable[...
     with session(little(preflight=preflight), platform) as opened:
         assert [str(gap) for gap in opened.check()] == ["rooms: ask for the scope rooms:read"]
     assert platform.requests == []
+
+
+def test_what_no_run_reads_unless_it_is_asked_to_is_not_missing(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    serve_notes(platform, ROOMS)
+    private = Gap("two private rooms were left out", "skipped", option="include_private")
+
+    def discover(selection: Any) -> Any:
+        yield private
+        response = yield Request("rooms", subject="rooms")
+        for room in response.data:
+            yield Slice(f"notes/{room}", "net", ("post",), label=room, params={"room": room})
+
+    with session(little(discover=discover), platform) as opened:
+        result = pull(opened, tmp_path / "a.duckdb")
+        assert [one.reason for one in result.coverage if one.status == "skipped"] == [private.reason]
+        assert (result.complete, result.missing, result.by_default != set()) == (True, [], True)
+        platform.answers["/notes/a"] = (403, {}, b"{}")
+        result = pull(opened, tmp_path / "a.duckdb")
+    assert not result.complete
+    assert len(result.missing) == 1
+    assert "room a" in result.missing[0]
+
+
+def test_what_is_no_source_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    store = tmp_path / "a.duckdb"
+    with pytest.raises(TypeError, match=r"'slack' is no source: give what connect\('slack'\) returns"):
+        pull("slack", store)  # type: ignore[arg-type] # that is the point
+    with pytest.raises(TypeError, match=r"3 is no source: give what connect"):
+        pull([3], store)  # type: ignore[list-item] # same
+    with pytest.raises(SettingsError, match="nothing to read"):
+        pull([], store)
+    with pytest.raises(TypeError, match="max_time is a number of seconds, not '2h'"):
+        pull(from_records([]), store, max_time="2h")  # type: ignore[arg-type] # same
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_the_extra_one_sentence_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['duckdb'] = None\n"
+        "from communitykit import from_records, pull\n"
+        "try: pull(from_records([]), 'a.duckdb', sinse='90d')\n"
+        "except TypeError as error: print(error)\n"
+        "try: pull(from_records([]), 'a.duckdb')\n"
+        "except ModuleNotFoundError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    misspelt, missing = done.stdout.splitlines()
+    assert "did you mean 'since'" in misspelt
+    assert missing == "a store needs duckdb: pip install 'communitykit[duckdb]'"
 
 
 def test_without_a_preflight_what_a_pull_asks_first_is_asked(platform: Any, little: Callable[..., Connector]) -> None:

@@ -116,8 +116,7 @@ def code(result: PullResult) -> Exit:
         return Exit.INTERRUPTED
     if result.errors:
         return Exit.FAILED
-    asked = (one for one in result.coverage if one.slice not in result.by_default)
-    return Exit.PARTIAL if result.issues or any(one.status != "complete" for one in asked) else Exit.COMPLETE
+    return Exit.COMPLETE if result.complete else Exit.PARTIAL
 
 
 def as_data(result: PullResult, to: Path) -> dict[str, JSON]:

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-import duckdb
-import pyarrow as pa
+try:
+    import duckdb
+    import pyarrow as pa
+except ModuleNotFoundError as missing:
+    message = f"a store needs {missing.name}: pip install 'communitykit[duckdb]'"
+    raise ModuleNotFoundError(message, name=missing.name) from None
 
 from communitykit.errors import StoreError
 from communitykit.model.values import Value
