@@ -178,6 +178,20 @@ def test_a_source_that_fails_ends_itself_alone_and_is_named(servers: dict[str, A
     assert told["people"]["people"] > 5
 
 
+def test_a_source_that_cannot_be_opened_is_left_out_alone(servers: dict[str, Any], tmp_path: Path) -> None:
+    path, environment = configured(tmp_path, servers)
+    del environment["SECRET_US_TOKEN"]
+    done = typed("run", "--config", path, "--json", **environment)
+    told = json.loads(done.stdout)
+    assert done.exit_code == 1
+    (error,) = told["errors"]
+    assert "[[sources]] us" in error
+    assert "SECRET_US_TOKEN" in error
+    assert "us" not in told["pull"]["sources"]
+    assert told["pull"]["complete"]
+    assert told["pull"]["new"]["posts"] > 50
+
+
 @pytest.mark.slow
 def test_everything_that_is_configured_is_made(servers: dict[str, Any], tmp_path: Path) -> None:
     path, environment = configured(tmp_path, servers, MADE)

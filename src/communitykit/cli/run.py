@@ -71,14 +71,17 @@ class _Run:
         return next((one for one in (Exit.FAILED, Exit.PARTIAL) if one in self._codes), Exit.COMPLETE)
 
     def read(self, max_time: float | None, *, force: bool) -> None:
-        """Read every source side by side; one that fails ends itself alone.
+        """Read every source side by side; one that fails, or cannot be opened, ends itself alone.
 
-        Raises CommunityKitError where nothing can be read at all: a source that cannot be opened, a store that is busy.
+        Raises CommunityKitError where nothing can be read at all: no source can be opened, the store is busy.
         """
         from communitykit.config import opened, run_options  # noqa: PLC0415 # imported only when used
 
         self.store.parent.mkdir(parents=True, exist_ok=True)
-        with opened(self.config) as sources:
+        unopened: list[CommunityKitError] = []
+        with opened(self.config, unopened=unopened) as sources:
+            for error in unopened:
+                self._wrong(str(error), Exit.FAILED)
             names = [one.name for one in sources]
             result, archives, windows = runs.read_named(
                 sources, self.store, silent=self._silent, max_time=max_time, force=force, **run_options(self.config)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
@@ -159,11 +160,13 @@ def opened(
     *,
     only: str | Collection[str] | None = None,
     asked: Mapping[str, object] | None = None,
+    unopened: list[CommunityKitError] | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Iterator[list[NamedSource]]:
     """Open every source of a configuration and its roster, or those that are named; close them at the end.
 
-    `asked` is what counts before the file's own windows, globs and asking for private and direct talk.
+    `asked` is what counts before the file's own windows, globs and asking for private and direct talk. A source that
+    cannot be opened (a secret is not to be had) is left out, and its error put into `unopened`, where that is given.
 
     They are for `pull`, together with `run_options`.
 
@@ -183,13 +186,22 @@ def opened(
         raise SettingsError("there are no sources", subject=config.path.name, remedy="Begin one with [[sources]].")
     with ExitStack() as stack:
         found = []
-        for section in sections:
-            found.append(one := source(config, section, asked=asked, clock=clock))
-            stack.enter_context(one.session)
-        listed = None if only else roster(config)
-        if listed is not None:
-            stack.enter_context(listed.session)
-            found.append(listed)
+        opening: list[Callable[[], NamedSource | None]]
+        opening = [partial(source, config, section, asked=asked, clock=clock) for section in sections]
+        opening += [] if only else [partial(roster, config)]
+        for open_one in opening:
+            try:
+                one = open_one()
+            except CommunityKitError as error:
+                if unopened is None:
+                    raise
+                unopened.append(error)
+                continue
+            if one is not None:
+                stack.enter_context(one.session)
+                found.append(one)
+        if unopened and not found:
+            raise unopened[0]
         yield found
 
 
