@@ -12,7 +12,7 @@ from communitykit import Gap, parse_id, pull, read_archive
 from communitykit.cli import runs
 from communitykit.cli.output import Exit
 from communitykit.connector.registry import registry
-from communitykit.reading.slices import _is_by_default
+from communitykit.reading.slices import _is_by_default, _summed
 from communitykit.sandbox import World, serve
 from communitykit.store import Store
 
@@ -48,6 +48,13 @@ def test_what_polling_rules_leave_for_later_is_no_fault() -> None:
     assert _is_by_default((Gap("read already; force reads anyway", "skipped", option="force"),))
     assert not _is_by_default((Gap("the force of habit", "skipped"),))
     assert not _is_by_default((Gap("read in part", "partial", option="force"),))
+
+
+def test_coverage_says_where_only_private_talk_was_left_out() -> None:
+    private, direct = (Gap("left out", "skipped", option=one) for one in ("include_private", "include_direct"))
+    later, denied = Gap("read already", "skipped", option="force"), Gap("closed", "denied")
+    said = [_summed(gaps)["by_policy"] for gaps in ((private, direct), (private, later), (private, denied), ())]
+    assert said == [True, None, None, None]
 
 
 @pytest.fixture

@@ -127,6 +127,21 @@ def test_coverage_of_the_window_is_told() -> None:
     assert measure(made(world), "response_rate")["coverage"].to_pylist() == ["unknown"]
 
 
+def test_talk_that_nobody_asked_for_is_no_gap_and_a_communitys_figure_rests_on_its_own_platform() -> None:
+    world = little()
+    for platform, place in (("slack", 101), ("yammer", 102)):
+        world.act("posted", 1, MONDAY, platform=platform, place_id=place, thread_id=place, post_id=place)
+    gap = {"platform": "yammer", "what": "posts", "status": "skipped", "until_day": date(2026, 4, 1)}
+    world.rows["coverage"].append({**gap, "reason": "not_asked_for"})
+    assert measure(made(world), "response_rate")["coverage"].to_pylist() == ["complete"]
+    world.rows["coverage"][-1]["reason"] = "left_out"
+    rows = measure(made(world), "response_rate", by=["place"], k=1, unsafe=True).to_pylist()
+    assert {row["place"]: (row["coverage"], row["platforms"]) for row in rows} == {
+        "101": ("complete", "slack"),
+        "102": ("partial", "yammer"),
+    }
+
+
 def test_the_share_of_inferred_times_is_told() -> None:
     world = little()
     world.act("posted", 1, MONDAY, place_id=101, thread_id=1, post_id=1)

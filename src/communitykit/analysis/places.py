@@ -43,7 +43,8 @@ WITH latest AS (
 SELECT l.platform, n.number AS network_id, p.number AS place_id, l.what,
     CAST(timezone('{zone}', l.since) AS DATE) AS since_day, CAST(timezone('{zone}', l.until) AS DATE) AS until_day,
     l.status, CASE l.status WHEN 'complete' THEN NULL WHEN 'denied' THEN 'no_permission'
-        WHEN 'truncated' THEN 'platform_limit' WHEN 'skipped' THEN 'left_out'
+        WHEN 'truncated' THEN 'platform_limit'
+        WHEN 'skipped' THEN CASE WHEN l.by_policy THEN 'not_asked_for' ELSE 'left_out' END
         ELSE CASE WHEN l.rejected > 0 THEN 'rejected' ELSE 'unread' END END AS reason
 FROM latest l LEFT JOIN w_network n ON n.id = l.platform || ':' || l.network
 LEFT JOIN w_place p ON p.id = l.community_id ORDER BY ALL

@@ -184,7 +184,8 @@ TABLES: Final[dict[str, Table]] = {
             "since_day": "DATE: First day of the window; NULL is the beginning.",
             "until_day": "DATE: Last day of the window.",
             "status": "VARCHAR: `complete`, `partial`, `denied`, `truncated` or `skipped`.",
-            "reason": "VARCHAR: Why not complete: `rejected`, `unread`, `no_permission`, `platform_limit`, `left_out`.",
+            "reason": "VARCHAR: Why not complete: `rejected`, `unread`, `no_permission`, `platform_limit`, `left_out`, "
+            "`not_asked_for` (private and direct talk alone: what is public was read whole).",
         },
     ),
     "calendar": _table(

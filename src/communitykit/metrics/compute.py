@@ -184,7 +184,8 @@ def _rows(record: Record, question: Question, found: Sequence[Mapping[str, Any]]
     for key in keys:
         at, cell, variant = key
         period, places = question.periods[at], dict(zip(by, cell, strict=True))
-        told, lacking = _platforms(record, question, variant, places.get("platform"))
+        platform = places.get("platform") or record.platform_of.get(places.get("place") or "")
+        told, lacking = _platforms(record, question, variant, platform)
         row = {**rows[key], "suppressed": False}
         if lacking:
             row |= {"value": None, "numerator": None, "denominator": None, "reason": lacking}

@@ -122,24 +122,34 @@ class Record:
         return tuple(cut(grain, start, end))
 
     def coverage(self, period: Period, reach_back: date, platforms: Sequence[str], place: str | None = None) -> str:
-        """Return how completely a window was read: `complete`, `partial` or `unknown`."""
+        """Return how completely a window was read: `complete`, `partial` or `unknown`.
+
+        Private and direct talk that was not asked for takes nothing from it: figures are of what is public then.
+        """
         start = min(period.since, reach_back)
         worst = "complete" if start >= self.first_day else "partial"
         for platform in platforms:
             windows = self._coverage.get(platform)
             if not windows:
                 return "unknown"
-            for since, until, status, where in windows:
+            for since, until, is_whole, where in windows:
                 overlaps = (since is None or since < period.until) and (until is None or until >= start)
-                if overlaps and status != "complete" and (place is None or where is None or str(where) == place):
+                if overlaps and not is_whole and (place is None or where is None or str(where) == place):
                     worst = "partial"
         return worst
+
+    @cached_property
+    def platform_of(self) -> dict[str, str]:
+        """By community, its platform: a figure of it rests on no other's reading."""
+        rows = self._all("SELECT CAST(place_id AS VARCHAR), platform FROM places WHERE platform IS NOT NULL")
+        return {place: platform for place, platform in rows}
 
     @cached_property
     def _coverage(self) -> dict[str, list[tuple[Value, ...]]]:
         rows: dict[str, list[tuple[Value, ...]]] = {}
         for platform, *rest in self._all(
-            "SELECT DISTINCT platform, since_day, until_day, status, place_id FROM coverage"
+            "SELECT DISTINCT platform, since_day, until_day, "
+            "status = 'complete' OR reason IS NOT DISTINCT FROM 'not_asked_for', place_id FROM coverage"
         ):
             rows.setdefault(platform, []).append(tuple(rest))
         return rows

@@ -288,6 +288,11 @@ class Coverage(_Frozen):
     until: UtcDatetime | None = Field(default=None, description="End of the window, fixed when the run began.")
     status: Literal["complete", "partial", "denied", "truncated", "skipped"] = Field(description="How it went.")
     reason: str | None = Field(default=None, description="Why it is not complete, and what to do.")
+    by_policy: bool | None = Field(
+        default=None,
+        description="Whether nothing was left out but private and direct talk, which no run reads unless it is asked "
+        "to; None where something else was, or nothing.",
+    )
     requests: Integer = Field(default=0, description="Requests sent.")
     read: Integer = Field(default=0, description="Wire payloads read.")
     stored: Integer = Field(default=0, description="Records made of them.")

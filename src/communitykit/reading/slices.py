@@ -235,11 +235,17 @@ class SliceReading:
 
 def _summed(gaps: Sequence[Gap]) -> dict[str, JSON]:
     status = max((gap.status for gap in gaps), key=_WORST.index, default="complete")
-    return {"status": status, "reason": " ".join(dict.fromkeys(gap.reason for gap in gaps)) or None}
+    reason = " ".join(dict.fromkeys(gap.reason for gap in gaps)) or None
+    return {"status": status, "reason": reason, "by_policy": _is_by_policy(gaps) or None}
 
 
 def _is_by_default(gaps: Sequence[Gap]) -> bool:
     return bool(gaps) and all(gap.status == "skipped" and gap.option is not None for gap in gaps)
+
+
+def _is_by_policy(gaps: Sequence[Gap]) -> bool:
+    """Tell whether nothing was left out but private and direct talk: what is public was read whole."""
+    return _is_by_default(gaps) and all(gap.option in {"include_private", "include_direct"} for gap in gaps)
 
 
 def defect(error: Exception, platform: str) -> CommunityKitError:

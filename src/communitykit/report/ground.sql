@@ -22,10 +22,12 @@ CREATE TEMP TABLE place AS
 SELECT c.id, coalesce(c.name, c.id) AS name,
     CASE WHEN count(*) OVER (PARTITION BY c.name) > 1 AND c.name IS NOT NULL THEN c.name || ' (' || c.platform || ')'
         ELSE coalesce(c.name, c.id) END AS label, c.url, c.platform, c.network,
-    NOT coalesce(bool_or(v.status <> 'complete'), false) AS is_read,
+    NOT coalesce(bool_or(NOT v.is_whole), false) AS is_read,
     coalesce(list(DISTINCT w.name ORDER BY w.name) FILTER (WHERE w.name IS NOT NULL), []) AS owners
 FROM communities AS c
-LEFT JOIN (SELECT community_id, arg_max(status, until) AS status FROM coverage GROUP BY community_id, slice) AS v
+LEFT JOIN (
+    SELECT community_id, arg_max(status = 'complete' OR by_policy IS TRUE, until) AS is_whole FROM coverage
+    GROUP BY community_id, slice) AS v
     ON v.community_id = c.id
 LEFT JOIN memberships AS s
     ON s.community_id = c.id AND s.active IS DISTINCT FROM false AND s.role IN ('owner', 'admin', 'moderator')

@@ -18,6 +18,8 @@ _MOST_PLACES: Final = 40
 _MOST_GROUPS: Final = 14
 _NOTHING: Final = "\N{EN DASH}"
 _NOBODYS: Final = (None, *OTHERS)
+_POLICY: Final = "not_asked_for"
+"""Why private and direct talk is not there: no run reads it unless it is asked to, and nothing public is missing."""
 _QUIET_DAYS: Final = (30, 90)
 """From when on a community is drowsy, and asleep."""
 
@@ -289,29 +291,32 @@ def unread(paper: Paper) -> dict[str, Value]:
     words, figures = paper.words, paper.figures
     section = _empty(paper, "unread")
     rows = figures.record.connection.execute(
-        "SELECT platform, status, reason, count(*) FROM coverage GROUP BY ALL ORDER BY ALL"
+        "SELECT platform, CASE WHEN status <> 'complete' THEN coalesce(reason, 'unread') END AS reason, count(*) "
+        "FROM coverage GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     base = "report.section.unread"
     whole = True
     for platform in figures.record.platforms:
         mine = [row[1:] for row in rows if row[0] == platform]
-        total = sum(number for *_, number in mine)
-        read = sum(number for status, _, number in mine if status == "complete")
+        total = sum(number for _, number in mine)
+        read = sum(number for reason, number in mine if reason in {None, _POLICY})
         if not total:
             section["points"].append(words.say(f"{base}.untold", platform=platform))
         elif read == total:
             section["points"].append(words.say(f"{base}.complete", platform=platform, n=total))
         else:
-            reasons = Counter[str]()
-            for status, reason, number in mine:
-                if status != "complete":
-                    reasons[reason or status] += number
-            listed = [f"{reason} ({words.number(number)})" for reason, number in reasons.most_common()]
+            reasons = Counter({reason: number for reason, number in mine if reason not in {None, _POLICY}})
+            listed = [
+                f"{words.say(f'{base}.reason.{reason}')} ({words.number(number)})"
+                for reason, number in reasons.most_common()
+            ]
             section["points"].append(words.say(f"{base}.line", platform=platform, n=read, whole=total, reasons=listed))
         whole = whole and bool(total) and read == total
     partial = sum(one.coverage != "complete" and one.value is not None for one in figures.all())
     if whole:
         section["texts"].append(words.say(f"{base}.all"))
+    if any(reason == _POLICY for _, reason, _ in rows):
+        section["texts"].append(words.say(f"{base}.policy"))
     if partial:
         section["texts"].append(words.say(f"{base}.effect", n=partial))
         section["texts"].append(words.say(f"{base}.lookback"))
