@@ -33,7 +33,12 @@ def metrics_reference() -> str:
 
 
 def _entry(one: Definition) -> list[str]:
-    kinds = ", ".join(RESTS_ON[one.rests_on]).replace("*", "all kinds") or "none"
+    rests = {
+        ", ".join(RESTS_ON[kinds]).replace("*", "all kinds") or "none": only for kinds, only in one.rests_on.items()
+    }
+    kinds = "; ".join(
+        kind if only == "*" and len(rests) == 1 else f"{kind} (for {only})" for kind, only in rests.items()
+    )
     facts = {
         "Unit": one.unit,
         "Dimensions": ", ".join(one.dimensions),

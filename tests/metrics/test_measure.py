@@ -156,6 +156,16 @@ def test_the_share_of_inferred_times_is_told() -> None:
     assert [(row["period"], row["department"], row["inferred"]) for row in rows] == [("2026-01", "sales", 0.5)]
 
 
+def test_the_share_of_inferred_times_is_that_of_the_acts_that_the_figure_counts() -> None:
+    world = little()
+    world.act("posted", 1, MONDAY, place_id=101, thread_id=1, post_id=1)
+    for person in (2, 3, 4):
+        world.act("viewed", person, MONDAY, place_id=101, thread_id=1, post_id=1, at_is_inferred=person > 2)
+    rows = {row["variant"]: row for row in measure(made(world), "active_members", k=1, unsafe=True).to_pylist()}
+    told = {kind: rows[f"{kind}_window"]["inferred"] for kind in ("interaction", "view", "access")}
+    assert told == {"interaction": 0, "view": pytest.approx(2 / 3), "access": 0.5}
+
+
 def test_containers_are_not_asleep() -> None:
     world = little()
     world.act("posted", 1, datetime(2026, 3, 30, tzinfo=UTC), place_id=101, thread_id=1, post_id=1)

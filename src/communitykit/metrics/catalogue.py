@@ -64,6 +64,7 @@ RESTS_ON: Final[dict[str, tuple[str, ...]]] = {
     "posts": ("posted", "replied"),
     "responses": ("posted", "replied", "reacted"),
     "ties": ("replied", "reacted", "mentioned"),
+    "views": ("viewed",),
     "none": (),
 }
 NEEDS: Final[dict[str, str]] = {
@@ -104,7 +105,7 @@ class Definition:
         parameters: Their defaults by name.
         trailing: Lengths in days of windows that end with the period; names of parameters are resolved.
         needs: By need (`NEEDS`), the variants that have it, as a pattern.
-        rests_on: One of `RESTS_ON`: on which acts' times it rests.
+        rests_on: Of `RESTS_ON`, on which acts' times it rests: by that, the variants that do, as a pattern.
         adds: Whether counts of two groups add up to those of both; `adds: no` in a head says they do not.
         silence: By language: what happens where platforms do not tell.
         sql: As it stands in the file, without the head.
@@ -122,7 +123,7 @@ class Definition:
     parameters: Mapping[str, syntax.Value]
     trailing: tuple[str, ...]
     needs: Mapping[str, str]
-    rests_on: str
+    rests_on: Mapping[str, str]
     adds: bool
     silence: Mapping[str, str]
     sql: str
@@ -148,6 +149,10 @@ class Definition:
                 raise SettingsError(f"has no parameter {name!r}", subject=self.name, remedy=f"It has: {known}.")
             settled[name] = _as_type_of(settled[name], value, f"{self.name}: {name}")
         return settled
+
+    def rests_on_of(self, variant: str | None) -> str:
+        """Return on which acts' times one of its rows rests: a key of `RESTS_ON`."""
+        return next((one for one, pattern in self.rests_on.items() if fnmatchcase(variant or "", pattern)), "none")
 
     def needs_of(self, variant: str | None) -> tuple[str, ...]:
         """Return what one of its rows needs to be told."""
@@ -223,7 +228,7 @@ def read_definition(name: str, text: str) -> Definition:
         what = f"lacks {', '.join(missing)}" if missing else f"has the unknown {', '.join(unknown)}"
         raise SettingsError(f"its head {what}", subject=name, remedy=f"A head has: {', '.join(sorted(_KEYS))}.")
     head.setdefault("adds", "yes")
-    for key, choices in (("adds", ("yes", "no")), ("unit", UNITS), ("population", POPULATIONS), ("rests_on", RESTS_ON)):
+    for key, choices in (("adds", ("yes", "no")), ("unit", UNITS), ("population", POPULATIONS)):
         if head[key] not in choices:
             raise SettingsError(f"its {key} {head[key]!r} is none of {', '.join(choices)}", subject=name)
     both = {key: {"en": head[key], "fr": head[f"{key}.fr"]} for key in _TEXTS}
@@ -238,7 +243,7 @@ def read_definition(name: str, text: str) -> Definition:
         parameters={key: _value(text) for key, text in _pairs(name, head.get("parameters", ""), "=").items()},
         trailing=_listed(head.get("trailing", "")),
         needs=_pairs(name, head.get("needs", ""), ":"),
-        rests_on=head["rests_on"],
+        rests_on=_pairs(name, head["rests_on"], ":"),
         adds=head["adds"] == "yes",
         sql=sql,
     )
@@ -247,7 +252,8 @@ def read_definition(name: str, text: str) -> Definition:
 
 
 def _check(made: Definition) -> None:
-    for listed, choices in ((made.dimensions, ("period", *syntax.DIMENSIONS)), (made.needs, NEEDS)):
+    lists = (made.dimensions, ("period", *syntax.DIMENSIONS)), (made.needs, NEEDS), (made.rests_on, RESTS_ON)
+    for listed, choices in lists:
         wrong = [one for one in listed if one not in choices]
         if wrong:
             raise SettingsError(f"{wrong[0]!r} is none of {', '.join(choices)}", subject=made.name)

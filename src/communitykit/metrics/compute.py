@@ -161,7 +161,7 @@ def ask(  # each is a part of the question
 def _rows(record: Record, question: Question, found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     definition, by = question.definition, question.by
     index = {one.label or ALL: at for at, one in enumerate(question.periods)}
-    inferred = record.inferred(by, question.periods, definition.rests_on) if definition.rests_on != "none" else {}
+    inferred = {one: record.inferred(by, question.periods, one) for one in definition.rests_on if one != "none"}
     # A definition of one's own says itself how many persons a figure rests on, but never more than there are.
     most = None if is_built_in(definition) else record.people_by(by)
     order = {one: at for at, one in enumerate(definition.variants)}
@@ -204,7 +204,7 @@ def _rows(record: Record, question: Question, found: Sequence[Mapping[str, Any]]
                 **places,
                 **row,
                 "coverage": record.coverage(period, back, told, places.get("place")),
-                "inferred": inferred.get((at, *shown)),
+                "inferred": inferred.get(definition.rests_on_of(variant), {}).get((at, *shown)),
                 "platforms": ", ".join(told),
             }
         )

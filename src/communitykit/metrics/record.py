@@ -142,7 +142,7 @@ class Record:
     def platform_of(self) -> dict[str, str]:
         """By community, its platform: a figure of it rests on no other's reading."""
         rows = self._all("SELECT CAST(place_id AS VARCHAR), platform FROM places WHERE platform IS NOT NULL")
-        return {place: platform for place, platform in rows}
+        return {str(place): str(platform) for place, platform in rows}
 
     @cached_property
     def _coverage(self) -> dict[str, list[tuple[Value, ...]]]:

@@ -17,7 +17,7 @@
 --   interaction_dau, interaction_wau, interaction_mau28, interaction_window
 -- trailing: 1, 7, 28
 -- needs: views: [av]*
--- rests_on: all
+-- rests_on: contributions: interaction_*; views: view_*; all: *
 -- silence: Access and view are absent where no platform tells views; with some that do, they name these.
 -- silence.fr: Accès et vues sont absents quand aucune plateforme n'indique les consultations ; sinon, les plateformes
 --   qui les indiquent sont nommées.
