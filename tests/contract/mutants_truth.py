@@ -163,6 +163,17 @@ def takes_no_page_for_an_empty_one() -> Connector:
     return reading(TEAMS, answer_of=change)
 
 
+def leaves_out_what_is_no_object() -> Connector:
+    def change(step: Any) -> Any:
+        return (
+            replace(step, items=[one for one in step.items if isinstance(one, dict)])
+            if isinstance(step, Batch)
+            else step
+        )
+
+    return reading(discovering(TEAMS, change), change)
+
+
 def stops_at_the_first_part_that_fails() -> Connector:
     def change(answer: Any) -> Any:
         for one in answer if isinstance(answer, list) else ():
@@ -271,6 +282,7 @@ TRUTH_MUTANTS = [
     Mutant("test_a_month_later_an_incremental_run_finds_what_a_fresh_one_finds", makes_ids_of_words),
     Mutant("test_no_id_is_made_of_words", makes_ids_of_words),
     Mutant(NO_PAGE, takes_no_page_for_an_empty_one, more="a list that is null"),
+    Mutant("test_what_is_none_among_a_pages_items_is_told", leaves_out_what_is_no_object),
     Mutant("test_a_part_that_always_fails_costs_itself_alone", stops_at_the_first_part_that_fails),
 ]
 """By the rules of what is true: whose records these are, what was understood, what was handed on, what is gone."""

@@ -26,10 +26,14 @@ HUNG = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One fault. `lies` tells that the answer stays a page and says what is not so: only healing can be compared."""
+    """One fault. `lies` tells that the answer stays a page and says what is not so: only healing can be compared.
+
+    `rewords` tells that it lies by readable words alone.
+    """
 
     change: Change
     lies: bool = False
+    rewords: bool = False
 
 
 KINDS: dict[str, Kind] = {}
@@ -135,8 +139,8 @@ def times(value: Any) -> Change:
     return values_of(lambda name, old: value if name in TIMES else old)
 
 
-def _add(name: str, change: Change, *, lies: bool = False) -> None:
-    KINDS[name] = Kind(change, lies)
+def _add(name: str, change: Change, *, lies: bool = False, rewords: bool = False) -> None:
+    KINDS[name] = Kind(change, lies or rewords, rewords)
 
 
 for number in (204, 206, 300, 304, 400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 411, 413, 414, 415, 418, 421,
@@ -176,8 +180,8 @@ _add("UTF-8 that says Latin-1", bytes_of(lambda body: body, "application/json; c
 _add("an unknown charset", bytes_of(lambda body: body, "application/json; charset=klingon"))
 _add("a mark before it", bytes_of(lambda body: b"\xef\xbb\xbf" + body))
 _add("JSON that says it is a picture", bytes_of(lambda body: body, "image/png"))
-_add("bytes that are no UTF-8", bytes_of(lambda body: body.replace(b'"text":"', b'"text":"\xff\xfe', 3)), lies=True)
-_add("half characters", bytes_of(lone), lies=True)
+_add("bytes that are no UTF-8", bytes_of(lambda body: body.replace(b'"text":"', b'"text":"\xff\xfe', 3)), rewords=True)
+_add("half characters", bytes_of(lone), rewords=True)
 
 _add("a bomb", bytes_of(lambda _: gzip.compress(b" " * 20_000_000, 1), content_encoding="gzip"))
 _add("packed, it says", bytes_of(lambda body: body, content_encoding="gzip"))
@@ -216,7 +220,7 @@ for name, value in {
 _add(
     "controls",
     values_of(lambda _, old: f"\x1b]0;x\x07{old}" if isinstance(old, str) and " " in old else old),
-    lies=True,
+    rewords=True,
 )
 _add("numbers as texts", values_of(lambda _, old: str(old) if type(old) is int else old), lies=True)
 _add("texts as lists", values_of(lambda _, old: [old] if isinstance(old, str) and " " in old else old), lies=True)

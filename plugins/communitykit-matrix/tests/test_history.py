@@ -2,94 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-from matrix_payloads import CONTEXT, ROOM, event
+from matrix_payloads import ROOM, event
+from matrix_rooms import NOW, T0, at, checkpoint, last, of, reacted, redacted, room, run, said, scope
 
-from communitykit.connector import Batch, Gap, Request, Response, Selection, Slice, Swept
+from communitykit.connector import Gap, Response, Swept
 from communitykit.errors import CursorError
 from communitykit_matrix.api.messages import read
 from communitykit_matrix.api.methods import fault, in_room
-from communitykit_matrix.settings import MatrixSettings
-
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-T0 = 1_700_000_000_000
-
-
-def at(seconds: int) -> datetime:
-    return datetime.fromtimestamp(T0 / 1000 + seconds, UTC)
-
-
-def scope(**how: Any) -> Selection:
-    return Selection(settings=MatrixSettings(token="t"), until=how.pop("until", NOW), **how)
-
-
-def room(**how: Any) -> Slice:
-    params = {**CONTEXT, "room": ROOM, "encrypted": False, "token": "s9", "latest": "$last", **how}
-    return Slice(f"room/{ROOM}", "aurora.test", ("post",), params=params)
-
-
-def said(number: int, body: str = "x", **content: Any) -> dict[str, Any]:
-    made = {"event_id": f"${number}", "origin_server_ts": T0 + number * 1000}
-    return event("m.room.message", {"msgtype": "m.text", "body": body, **content}, **made)
-
-
-def reacted(number: int, target: str) -> dict[str, Any]:
-    relates = {"rel_type": "m.annotation", "event_id": target, "key": "+1"}
-    made = {"event_id": f"${number}", "origin_server_ts": T0 + number * 1000}
-    return event("m.reaction", {"m.relates_to": relates}, **made)
-
-
-def redacted(number: int, target: str) -> dict[str, Any]:
-    made = {"event_id": f"${number}", "origin_server_ts": T0 + number * 1000, "redacts": target}
-    return event("m.room.redaction", {"redacts": target}, **made)
-
-
-def checkpoint(**how: Any) -> dict[str, Any]:
-    begun = {"v": 2, "since": "s1", "latest": "$old", "members": True, "related": {}, "pins": {}, "again": []}
-    return {**begun, **how}
-
-
-def run(flow: Any, answers: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
-    """Drive a flow; answers stand under what is asked (with `dir` and `from` of messages)."""
-    steps, asked, answer = [], [], None
-    try:
-        step = next(flow)
-        while True:
-            if isinstance(step, Request):
-                step = _given(flow, step, answers, asked)
-                continue
-            if isinstance(step, tuple):
-                answer = [_answer(one, answers, asked) for one in step]
-            else:
-                steps.append(step)
-                answer = None
-            step = flow.send(answer)
-    except StopIteration:
-        return steps, asked
-
-
-def _given(flow: Any, request: Request, answers: Mapping[str, Any], asked: list[str]) -> Any:
-    answer = _answer(request, answers, asked)
-    return flow.throw(answer) if isinstance(answer, Exception) else flow.send(answer)
-
-
-def _answer(request: Request, answers: Mapping[str, Any], asked: list[str]) -> Any:
-    what = request.url.split("/rooms/")[1].split("/", 1)[1]
-    key = " ".join([what, *(str(request.params[name]) for name in ("dir", "from") if name in request.params)])
-    asked.append(key)
-    found = answers[key]
-    return found if isinstance(found, Exception) else Response(request, 200, {}, found, NOW)
-
-
-def of(steps: list[Any], kind: str) -> list[Any]:
-    return [item for step in steps if isinstance(step, Batch) and step.kind == kind for item in step.items]
-
-
-def last(steps: list[Any]) -> Any:
-    return [step.checkpoint for step in steps if isinstance(step, Batch) and step.checkpoint is not None][-1]
 
 
 def test_a_quiet_room_takes_no_request() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,22 @@ from typing import Any
 import pytest
 
 from communitykit import connect, pull, read_archive
-from communitykit.sandbox import CHANGES, DEFAULT_NOW, Fault, Server, World, parse_fault, project, serve
+from communitykit.sandbox import (
+    CHANGES,
+    DEFAULT_NOW,
+    Answer,
+    Call,
+    Fault,
+    Server,
+    Site,
+    World,
+    parse_fault,
+    project,
+    serve,
+)
 from communitykit.store import Store
-from communitykit_slack import CAPABILITIES
+from communitykit.testing.reading import Kept
+from communitykit_slack import CAPABILITIES, SLACK
 from communitykit_slack.sandbox import SlackPlatform
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -154,3 +168,28 @@ def test_a_refused_token_keeps_what_was_read(workspace: Workspace) -> None:
     workspace.faults = []
     workspace.pull()
     assert workspace.differences() == []
+
+
+@dataclass(slots=True, kw_only=True)
+class OddReplies(Fault):
+    """The first reply of each thread does not tell when it was written."""
+
+    share: float = 1.0
+
+    def answer(self, site: Site, call: Call, proceed: Callable[[], Answer]) -> Answer:
+        answer = proceed()
+        if site.desk.name(call) != "conversations.replies":
+            return answer
+        data = json.loads(answer.body)
+        for one in [one for one in data["messages"] if one["ts"] != one.get("thread_ts")][:1]:
+            one["ts"] = 5
+        return Answer.of(data, headers=answer.headers)
+
+
+def test_a_thread_with_a_reply_that_nobody_understood_is_read_again() -> None:
+    world, store = World(seed=5, size="tiny", platforms=("slack",)), Kept()
+    assert store.read(SLACK, world, faults=[OddReplies()]).left_out != []
+    assert project(world, CAPABILITIES, SlackPlatform()).compare(store.current()) != []
+    world.advance(hours=1, kinds=frozenset())
+    assert store.read(SLACK, world, settings={"lookback": "3650d"}).left_out == []
+    assert project(world, CAPABILITIES, SlackPlatform()).compare(store.current()) == []

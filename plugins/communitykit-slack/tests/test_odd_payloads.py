@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from communitykit.connector import Request, Response, Selection, Swept
 from communitykit.testing import Translated
+from communitykit_slack.api.discovery import discover
+from communitykit_slack.settings import SlackSettings
 
 ODD: list[Any] = [None, True, 7, "x", [], {}, [None], ["x"], {"x": "y"}, [{}], [[]]]
 WHOLE: dict[str, Any] = {
@@ -123,3 +127,27 @@ def test_a_reply_whose_thread_cannot_be_read_is_no_root(translate: Callable[...,
     told = translate("message", {**WHOLE, "thread_ts": 7})
     assert told.drafts == []
     assert told.rejected == ["bad_ts"]
+
+
+def listed(me: dict[str, Any]) -> list[Any]:
+    """Read the users of one workspace of an organization with the token of one of them."""
+    answers = {
+        "auth.test": {"ok": True, "team_id": "T1", "user_id": "U1", "enterprise_id": "E1"},
+        "users.list": {"ok": True, "members": [{"id": "U1", "team_id": "T1", **me}, {"id": "U2", "team_id": "T1"}]},
+    }
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    scope = Selection(settings=SlackSettings(token="x", profiles=False), until=now, kinds=frozenset({"member"}))
+    flow, given, steps = discover(scope), None, list[Any]()
+    while True:
+        try:
+            step = flow.send(given)
+        except StopIteration:
+            return steps
+        given = Response(step, 200, {}, answers[step.url], now) if isinstance(step, Request) else None
+        steps.append(step)
+
+
+@pytest.mark.parametrize("role", ["is_restricted", "is_ultra_restricted"])
+def test_whom_a_guest_is_not_shown_is_in_the_workspace_all_the_same(role: str) -> None:
+    assert [one.within for one in listed({}) if isinstance(one, Swept)] == [{"community_id": "slack:T1:community:T1"}]
+    assert [one for one in listed({role: True}) if isinstance(one, Swept)] == []

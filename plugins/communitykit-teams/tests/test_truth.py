@@ -173,6 +173,35 @@ def test_an_odd_reaction_costs_itself_alone(world: World) -> None:
     assert len(acts) - len(found) == len(issues)
 
 
+def test_a_message_with_an_odd_part_is_new_for_the_run_that_can_read_it(world: World) -> None:
+    def spoil(one: dict[str, Any]) -> None:
+        one["from"] = "odd"
+
+    store = Kept()
+    store.read(TEAMS, world)
+    for _ in range(6):  # until something was written on the day before
+        world.advance(1, kinds=frozenset({"posted"}))
+        if store.read(TEAMS, world, faults=[in_messages(spoil)]).left_out:
+            break
+    assert differences(world, store) != []
+    world.advance(1, kinds=frozenset())
+    assert store.read(TEAMS, world).left_out == []
+    assert differences(world, store) == []
+
+
+def test_a_run_that_reads_again_whatever_was_read_stops_at_no_interruption(world: World) -> None:
+    def spoil(one: dict[str, Any]) -> None:
+        if int(one["id"]) % 2:
+            one["id"] = ""
+
+    pages = read(TEAMS, world, options=TeamsPlatform.tight, faults=[in_messages(spoil)]).pages
+    store = Kept()
+    store.take([one for one in pages if ((one.checkpoint or {}).get("walk") or {}).get("next")], world.now)
+    assert differences(world, store) != []
+    store.read(TEAMS, world, force=True, settings={"lookback": "all"}, options=TeamsPlatform.tight)
+    assert differences(world, store) == []
+
+
 @pytest.mark.parametrize("odd", [None, 5, "odd", ["odd"], {}, {"id": None}, {"replies": "odd", "id": "1"}])
 def test_an_odd_message_ends_nothing(world: World, odd: Any) -> None:
     def spoil(_site: Site, _call: Call, data: Any) -> None:

@@ -298,6 +298,20 @@ def test_the_whole_list_of_likers_is_asked_for_where_it_is_cut() -> None:
     assert [request.url for request in again.requests] == ["messages/in_group/3.json"]
 
 
+def test_likers_who_cannot_be_read_are_asked_for_again() -> None:
+    liked = {**message(1), "liked_by": {"count": 3, "names": [{"user_id": 1, "network_id": 1}]}}
+    users: list[Any] = [{"id": 1}, None, {"id": 3}]
+
+    def answer(request: Request) -> Any:
+        return {"users": users} if request.url.startswith("users/liked_message") else {"messages": [liked]}
+
+    driven = drive(read(scope(reactions="full"), updates(1), None), answer)
+    assert None in driven.items("message")[0]["liked_by"]["names"]  # its translation says what is wrong with it
+    users[1] = {"id": 2}
+    again = drive(read(scope(reactions="full"), updates(1), driven.checkpoint), answer)
+    assert [one["user_id"] for one in again.items("message")[0]["liked_by"]["names"]] == [1, 2, 3]
+
+
 def test_an_empty_list_in_place_of_an_object_is_no_page() -> None:
     liked = {**message(1), "liked_by": {"count": 2, "names": [{"user_id": 1, "network_id": 1}]}}
     told = drive(

@@ -18,12 +18,6 @@ An empty `value` with a next link is legal and ends nothing.
 """
 
 
-def odata_rows(data: JSON) -> list[dict[str, JSON]]:
-    """Return the objects of a page of a collection; what is none of them is left out."""
-    value = data.get("value") if isinstance(data, Mapping) else None
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-
-
 BATCH_LIMIT = 20
 """Requests that one JSON batch may hold on Microsoft Graph ("Combine multiple HTTP requests using JSON batching")."""
 

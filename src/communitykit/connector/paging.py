@@ -202,7 +202,7 @@ def _shown(data: JSON) -> str | None:
 def _mark(item: JSON) -> JSON:
     if not isinstance(item, Mapping):
         return item
-    return next((item[name] for name in _ID_NAMES if isinstance(item.get(name), str | int)), item)
+    return next((item[name] for name in _ID_NAMES if isinstance(item.get(name), str | int) and item[name] != ""), item)
 
 
 def _page_key(request: Request) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from communitykit.connector.flow import Rejected
+from communitykit.model.values import JSON
 
 T = TypeVar("T")
 
@@ -21,6 +22,19 @@ def in_part(native: str | None, drafts: Iterable[T]) -> list[T | Rejected]:
         return [Rejected(rejected.reason, rejected.detail, native=rejected.native or native)]
     except Exception as error:  # noqa: BLE001 # a translator may fail in any way on odd data; one part never costs the rest
         return [Rejected("malformed", where_it_failed(error), native=native)]
+
+
+def is_understood(
+    translate: Callable[[Any, Mapping[str, JSON]], Iterable[object]], item: object, context: Mapping[str, JSON]
+) -> bool:
+    """Tell whether a payload is translated with all its parts: what is not must not be remembered as handed on.
+
+    A version, a count or a mark that a checkpoint keeps of it would keep a later run from asking for it again.
+    """
+    try:
+        return not any(isinstance(draft, Rejected) for draft in translate(item, context))
+    except Exception:  # noqa: BLE001 # as where it is translated: it becomes an Issue there
+        return False
 
 
 def where_it_failed(error: Exception) -> str:

@@ -1,12 +1,13 @@
 """Safe looks into payloads: what has another shape than expected is as good as absent. Pure.
 
 A payload is any JSON, whatever a platform promises: `as_mapping(item).get("user")` never trips, `item["user"]["id"]`
-does. Where a list has to be there, for its absence would look like the end of everything, take `required_list`.
+does. Where a list has to be there, for its absence would look like the end of everything, take `required_list`; where
+its items have to be objects, `sound_and_odd`: what is none was there all the same, and is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from communitykit.errors import ProtocolError
 from communitykit.model.values import JSON
@@ -35,6 +36,20 @@ def as_number(value: object) -> int:
 def as_mappings(value: object) -> list[dict[str, JSON]]:
     """Return the objects among a list's items; what is no list has none."""
     return [one for one in as_list(value) if isinstance(one, dict)]
+
+
+def sound_and_odd(
+    items: Iterable[JSON], is_sound: Callable[[dict[str, JSON]], object] = bool
+) -> tuple[list[dict[str, JSON]], list[JSON]]:
+    """Return the objects among items that are sound (not empty, unless something else is asked), and all the others.
+
+    The others are never dropped: handed on in a Batch they become Issues, and no sweep takes away what they may be.
+    """
+    sound: list[dict[str, JSON]] = []
+    odd: list[JSON] = []
+    for one in items:
+        (sound if isinstance(one, dict) and is_sound(one) else odd).append(one)
+    return sound, odd
 
 
 def as_texts(value: object) -> list[str]:

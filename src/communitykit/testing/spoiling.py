@@ -179,6 +179,25 @@ class NoPage(Fault):
         return Answer.of(data, headers=answer.headers)
 
 
+class NotAnItem(Fault):
+    """Puts the first item of the first page that is answered under a name into a list of its own."""
+
+    def __init__(self, request: str) -> None:
+        """Keep the name of the request whose pages are meant."""
+        super().__init__()
+        self.request = request
+
+    def answer(self, site: Site, call: Call, proceed: JSON) -> Answer:
+        """Answer with one item that is none."""
+        answer: Answer = proceed()
+        data: JSON = decoded(answer) if site.desk.name(call) == self.request and not self.hits else None
+        for name in lists_of(site, data):
+            items = data[name] if name else data
+            items[:1] = [items[:1]]
+            self._met[call.key] += 1
+        return answer if data is None else Answer.of(data, headers=answer.headers)
+
+
 class Broken(Fault):
     """One request is answered with 500, for ever."""
 

@@ -15,7 +15,7 @@ from communitykit.errors import SettingsError
 from communitykit.sandbox import Platform, World
 from communitykit.testing.base import Checks
 from communitykit.testing.reading import Kept, read
-from communitykit.testing.spoiling import Backdated, CutShort
+from communitykit.testing.spoiling import Backdated, CutShort, NotAnItem, Recorder
 
 WRITING = frozenset({"posted", "replied"})
 """The changes that make something new."""
@@ -58,6 +58,18 @@ class TellingChecks(Checks):
             assert {row["id"] for row in before[kind]} <= {row["id"] for row in after[kind]}
         counts = {row["id"]: row["counts"] for row in after["post"]}
         assert {row["id"]: row["counts"] for row in before["post"]} == counts
+
+    def test_what_is_none_among_a_pages_items_is_told(self, declared: Connector) -> None:
+        """Of every listing: it becomes an Issue or Coverage, or the run finds another way and ends in the truth."""
+        recorder = Recorder()
+        site = read(declared, self.make_world(), faults=[recorder]).site
+        assert site is not None
+        for name in sorted({recorder.names[key] for key in recorder.pages(site)}):
+            fault, store, world = NotAnItem(name), Kept(), self.make_world()
+            run = store.read(declared, world, faults=[fault])
+            assert fault.hits, name
+            if not run.left_out:
+                assert self.differences(declared, world, store) == [], f"of {name} something is left out without a word"
 
     def test_what_fits_nothing_is_said(self, declared: Connector, platform: Platform, world: World) -> None:
         """A misspelt setting or option is an error, a glob that matches no community a word."""

@@ -13,6 +13,7 @@ from communitykit.connector.payload import as_mapping
 
 POLLS = ("m.poll", "m.poll.start", "org.matrix.msc3381.poll.start")
 MESSAGES = frozenset({"m.room.message", "m.sticker", "m.room.encrypted", *POLLS})
+PINS = "m.room.pinned_events"
 _END_OF_TIME = 253_402_300_800_000  # the year 10,000, in milliseconds
 
 Event: TypeAlias = dict[str, JSON]
@@ -21,7 +22,7 @@ Event: TypeAlias = dict[str, JSON]
 
 def is_event(value: JSON) -> TypeGuard[Event]:
     """Tell whether this has what every event has, in the right form."""
-    if not isinstance(value, dict) or not all(isinstance(value.get(name), str) for name in _ALWAYS):
+    if not isinstance(value, dict) or not all(isinstance(value.get(name), str) and value[name] for name in _ALWAYS):
         return False
     return is_time(value.get("origin_server_ts"))
 
@@ -42,6 +43,27 @@ def text(value: object) -> str | None:
 def content(event: Event) -> dict[str, JSON]:
     """Return an event's content; empty where it has none."""
     return as_mapping(event.get("content"))
+
+
+def odd_parts(content: dict[str, JSON]) -> list[str]:
+    """Name the parts of a message's content that stand there and cannot be read."""
+    odd = [name for name, shape in _SHAPES.items() if not isinstance(content.get(name), shape | None)]
+    mentions = content.get("m.mentions", {})
+    if "m.mentions" not in odd and not isinstance(as_mapping(mentions).get("user_ids", []), list):
+        odd.append("m.mentions")
+    if "m.mentions" in content and mentions is None:
+        odd.append("m.mentions")
+    return odd
+
+
+_SHAPES: dict[str, type[str | dict[str, JSON]]] = {"body": str, "formatted_body": str, "m.mentions": dict}
+
+
+def is_odd(event: Event) -> bool:
+    """Tell whether a message, or a list of pins, holds what cannot be read: another look at it may show it whole."""
+    if event["type"] == PINS:
+        return not isinstance(content(event).get("pinned", []), list)
+    return event["type"] in MESSAGES and bool(odd_parts(content(event)))
 
 
 def relation(event: Event) -> dict[str, JSON]:

@@ -19,6 +19,9 @@ NETWORK = "network"
 """Native id of the community that is the network itself: no number, since groups have those."""
 ALL_COMPANY = "all-company"
 """Native id of the feed that has no group of its own in older networks."""
+_END = 2**63
+"""Ids are numbers of 64 bits; what is wider is none, whatever came of it on its way."""
+_DIGITS = len(str(_END)) + 5  # a few zeros may stand before it
 _FIRST_YEAR = 2008  # Yammer began then; earlier years are placeholders
 
 
@@ -27,9 +30,9 @@ def number(value: object) -> str | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return str(value) if value > 0 else None
+        return str(value) if 0 < value < _END else None
     text = value.strip() if isinstance(value, str) else ""
-    return text if text.isascii() and text.isdecimal() and text.strip("0") else None
+    return text if text.isascii() and text.isdecimal() and len(text) <= _DIGITS and 0 < int(text) < _END else None
 
 
 def network_of(context: Mapping[str, JSON], item: Mapping[str, JSON]) -> str:

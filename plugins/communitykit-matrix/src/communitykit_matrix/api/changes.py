@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from communitykit.connector import JSON, Checkpoint
 from communitykit.connector.payload import as_mapping, as_texts
-from communitykit_matrix.wire import MESSAGES, Event, bundled, content, previous, relation, text
+from communitykit_matrix.wire import MESSAGES, PINS, Event, bundled, content, is_odd, previous, relation, text
 
+_LOOKED_AT = 200  # events of a room that were odd and are asked for once more
 _KEPT = 5000  # reactions and edits of a room whose undoing a later run can understand
 
 
@@ -38,6 +39,12 @@ class News:
                 state["related"][event["event_id"]] = told
         state["related"] = dict(sorted(state["related"].items(), key=lambda one: one[1][3])[-_KEPT:])
 
+    @staticmethod
+    def owe(state: Checkpoint, events: Iterable[Event]) -> None:
+        """Keep in `state` which events hold what cannot be read: the next run looks at them once more."""
+        owed = [*state.get("odd", ()), *(event["event_id"] for event in events if is_odd(event))]
+        state["odd"] = list(dict.fromkeys(owed))[-_LOOKED_AT:]
+
     def take(self, state: Checkpoint, events: list[Event]) -> None:
         """Take events in, oldest first, and keep in `state` who pinned what."""
         here = {event["event_id"] for event in events}
@@ -58,7 +65,7 @@ class News:
             elif kind == "m.room.member" and content(event).get("membership") != before.get("membership"):
                 if isinstance(event.get("state_key"), str):
                     self.moves[event["state_key"]] = event
-            elif kind == "m.room.pinned_events":
+            elif kind == PINS:
                 self._pins(state, event)
             if target and target not in here:
                 self.changed[target] = None
@@ -68,6 +75,9 @@ class News:
         then = as_texts(previous(event).get("pinned"))
         if not isinstance(content(event).get("pinned", []), list):
             return  # what is pinned now, nobody knows
+        if event["origin_server_ts"] < state.get("pinned_at", 0):
+            return  # one that could not be read when it was the newest
+        state["pinned_at"] = event["origin_server_ts"]
         for one in [one for one in now if one not in then]:
             state["pins"][one] = event["sender"]
             self._act("pinned", one, None, event["sender"], ts=event["origin_server_ts"])

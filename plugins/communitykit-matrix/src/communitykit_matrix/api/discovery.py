@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import communitykit.connector as ck
 from communitykit import errors
 from communitykit.connector import JSON, Flow
-from communitykit.connector.payload import as_mapping, as_mappings, as_text, as_texts
+from communitykit.connector.payload import as_list, as_mapping, as_mappings, as_text, as_texts, sound_and_odd
 from communitykit_matrix.api.access import NO_ACCOUNTS
 from communitykit_matrix.api.methods import CLOSED, USERS, WHO, in_room
 from communitykit_matrix.ids import home_of, room_id
@@ -36,13 +36,20 @@ def discover(selection: ck.Selection) -> ck.Flow:
     data = (yield ck.Request("_matrix/client/v3/sync", params=params, subject="the list of rooms")).data
     if (token := text(ck.look(data, "next_batch"))) is None:
         raise errors.ProtocolError("the answer is no list of rooms", platform="matrix", remedy="Run again later.")
-    shown_in = as_mapping(ck.look(data, "rooms", "join"))
+    shown_in = ck.look(data, "rooms", "join") or {}
+    if not isinstance(ck.look(data, "rooms") or {}, dict) or not isinstance(shown_in, dict):
+        raise errors.ProtocolError("the answer is no list of rooms", platform="matrix", remedy="Run again later.")
     joined = {name: as_mapping(part) for name, part in shown_in.items() if name.startswith("!")}
+    if torn := [name for name, part in shown_in.items() if _torn(part, "state", "ephemeral")]:
+        yield ck.Gap(f"something of what is told of {len(torn)} rooms cannot be read (the first is {torn[0]})")
     rooms = {name: _room(name, part) for name, part in joined.items()}
     yield from _spaces(rooms)
     marked = [content(one) for one in _events(data, "account_data") if one.get("type") == "m.direct"]
     direct = {room for told in marked for names in told.values() for room in as_texts(names)}
-    asked = {"public": True, "private": selection.include_private, "direct": selection.include_direct}
+    if unsure := _torn(data, "account_data") or not all(_names_rooms(told) for told in marked):
+        yield ck.Gap("which rooms are direct talk cannot be read, so no private ones are read either")
+    private = selection.include_private and (selection.include_direct or not unsure)
+    asked = {"public": True, "private": private, "direct": selection.include_direct}
     for name, room in rooms.items():
         rule = as_text(room.get("join_rule"))  # a restricted room is as open as the space that it is in
         rule = as_text(rooms.get(room["parent"], {}).get("join_rule")) if rule.endswith("restricted") else rule
@@ -71,8 +78,24 @@ def _user(data: JSON) -> str:
 
 
 def _events(part: JSON, name: str) -> list[Event]:
-    """Return the events of a part of /sync; what is none is left out here, and read with its room."""
+    """Return the events of a part of /sync; `_torn` tells of what is none."""
     return as_mappings(ck.look(part, name, "events"))
+
+
+def _names_rooms(told: dict[str, JSON]) -> bool:
+    """Tell whether an `m.direct` can be read: by account, lists of rooms."""
+    return all(isinstance(rooms, list) and len(as_texts(rooms)) == len(rooms) for rooms in told.values())
+
+
+def _torn(part: JSON, *names: str) -> bool:
+    """Tell whether a part of /sync, or something in one of its lists, is none; the newest event is read with its room.
+
+    A part that a server leaves out holds nothing.
+    """
+    lists = [ck.look(part, name, "events") for name in names if ck.look(part, name) is not None]
+    return not isinstance(part, dict) or any(
+        not isinstance(one, list) or any(not isinstance(event, dict) for event in one) for one in lists
+    )
 
 
 def _accounts(context: dict[str, JSON]) -> Flow[bool]:
@@ -118,14 +141,19 @@ def _spaces(rooms: dict[str, dict[str, JSON]]) -> ck.Flow:
         listing = ck.Listing(in_room(space, "hierarchy", version="v1", limit=50), pager, items=("rooms",))
         problem = None
         try:
-            while space not in walked and (data := (yield from listing.page())) is not None:
-                found += [one for one in as_mappings(ck.look(data, "rooms")) if text(one.get("room_id"))]
+            while space not in walked and (rows := (yield from listing.rows())) is not None:
+                shown, odd = sound_and_odd(rows, lambda one: text(one.get("room_id")))
+                found += shown
+                if odd:
+                    yield ck.Batch("room", odd)
         except errors.CredentialError:
             raise
         except errors.CommunityKitError as error:  # its rooms are known without it, but those that are closed
             problem = str(error)
         for one in found:
-            below = as_mappings(one.pop("children_state", []))
+            below, odd = sound_and_odd(as_list(one.pop("children_state", [])))
+            if odd:
+                yield ck.Gap(f"what is in the space {one['room_id']}: its list holds what is none")
             held = [text(child.get("state_key")) for child in below if content(child).get("via")]
             parents |= {child: one["room_id"] for child in held if child}
             rooms.setdefault(one["room_id"], one)
@@ -137,10 +165,20 @@ def _spaces(rooms: dict[str, dict[str, JSON]]) -> ck.Flow:
 
 
 def _receipts(part: dict[str, JSON]) -> Iterator[dict[str, JSON]]:
-    """Return read receipts (`m.receipt`) one by one, as acts: somebody has read up to a message."""
+    """Return read receipts (`m.receipt`) one by one, as acts: somebody has read up to a message.
+
+    One that cannot be read names nobody.
+    """
     for event in _events(part, "ephemeral"):
+        if not isinstance(event.get("content"), dict):
+            yield {"target": None}
         for target, kinds in content(event).items():
-            for user, told in as_mapping(as_mapping(kinds).get("m.read")).items():
+            read = ck.look(kinds, "m.read")
+            if not isinstance(kinds, dict) or not isinstance(read or {}, dict):
+                yield {"target": target}
+            for user, told in as_mapping(read).items():
                 if target.startswith("$") and user.startswith("@") and isinstance(told, dict):
                     at = told.get("ts") if is_time(told.get("ts")) else None
                     yield {"kind": "viewed", "sender": user, "target": target, "key": None, "ts": at}
+                else:
+                    yield {"target": target}

@@ -4,7 +4,8 @@ What an event changes in an older one is asked for anew, since the server knows 
 than once in a walk only the last is told, at its end. The checkpoint remembers the newest reactions and edits, since
 one that is taken back no longer says what it was about.
 
-Only what was handed on is behind the checkpoint: a page with anything that `until` kept out is read again.
+Only what was handed on is behind the checkpoint: a page with anything that `until` kept out is read again. So is, once,
+one with anything that is no event: nothing tells what that was.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from communitykit.connector.payload import as_list
 from communitykit_matrix.api.changes import News, with_edit, with_redaction
 from communitykit_matrix.api.methods import CLOSED, in_room
 from communitykit_matrix.ids import room_id
-from communitykit_matrix.wire import MESSAGES, Event, is_event, is_odd_reaction, moment
+from communitykit_matrix.wire import MESSAGES, PINS, Event, is_event, is_odd_reaction, moment
 
 VERSION = 2  # version 1 could take for read what `until` had kept out of a room's first page
 _PAGE = 1000  # events; the most that Synapse gives
 _LAST = 10  # events at a page's end that are all older than `since` before a walk ends: one sender's clock may be wrong
+_TORN = 50  # pages that are remembered to have held what is no event
 _AHEAD = timedelta(days=1)  # no clock is further ahead: a later time is none, and must not hold up what comes after it
 _PAGER = ck.cursor_pager(("end",), param="from")
 Room: TypeAlias = Mapping[str, JSON]  # as a slice's parameters tell it
@@ -33,11 +35,13 @@ Room: TypeAlias = Mapping[str, JSON]  # as a slice's parameters tell it
 
 def read(selection: ck.Selection, slice_: ck.Slice, checkpoint: ck.Checkpoint | None) -> ck.Flow:
     """Read a room on from its checkpoint."""
-    room = dict(slice_.params)
+    room: dict[str, JSON] = dict(slice_.params)
     if room["encrypted"]:
         yield ck.Gap("encrypted: who wrote when is told; what was written, no server can tell")
     known = checkpoint is not None and checkpoint.get("v") == VERSION
     state = deepcopy(checkpoint) if checkpoint is not None and known else _begun(room)
+    state["again"] = list(dict.fromkeys([*state["again"], *state.pop("odd", ())]))
+    room["torn"] = tuple(state.pop("torn", ()))  # pages that held what is no event: no third look is taken at them
     if not state["members"]:
         state["members"] = yield from _members(room)
     if "back" in state:
@@ -86,7 +90,7 @@ def _backwards(
     """Walk from the newest event to the first; return the checkpoint, or None where it did not get there."""
     request = in_room(room["room"], "messages", dir="b", limit=_PAGE)
     listing = ck.Listing(request, _PAGER, resume=request.with_params(**{"from": state["back"]}), items=("chunk",))
-    walk, whole, kept_out, blank = News(), fresh, False, False
+    walk, whole, kept_out, blank, place = News(), fresh, False, False, state["back"]
     while (data := (yield from listing.page())) is not None:
         chunk, blank = as_list(ck.look(data, "chunk")), not data  # nothing at all where the walk begins anew
         if _is_no_page(data):  # what is behind it is left to a later run
@@ -95,14 +99,18 @@ def _backwards(
         sound = [event for event in kept if is_event(event)]
         whole = whole and len(sound) == len(chunk) and not any(is_odd_reaction(event) for event in sound)
         state = deepcopy(state)
+        if len(sound) < len(kept) and place not in room["torn"]:
+            state["torn"] = [*state.get("torn", ()), place][:_TORN]
         walk.note(state, sound)
+        walk.owe(state, sound)
         kept = yield from _as_bundled(room, state, walk, kept)
         state["pinned"] = [] if not data else state["pinned"]
-        state["pinned"] += [event for event in sound if event["type"] == "m.room.pinned_events"]
+        state["pinned"] += [event for event in sound if event["type"] == PINS]
         kept_out = len(kept) < len(chunk)
         if kept_out:  # what came after `until` is left to a later run, from before this page
             state |= {"since": ck.look(data, "end") or state["since"], "latest": ""}
-        state["back"] = ck.look(data, "end") or state["back"]
+        place = ck.look(data, "end") or place
+        state["back"] = state["torn"][0] if state.get("torn") else place
         yield ck.Batch("event", kept, room, checkpoint=state)
         last = sound[-_LAST:]
         if selection.since is not None and last and all(moment(event) < selection.since for event in last):
@@ -111,7 +119,7 @@ def _backwards(
     if listing.problem or blank:
         yield ck.Gap(listing.problem or "the homeserver's answer says nothing")
         return None
-    if kept_out:  # the first page of the room itself, before which no place has a name: it is read once more
+    if kept_out or state.get("torn"):  # the room's first page, before which no place has a name, is read once more
         return state
     state = deepcopy(state)
     yield from _pinned(room, state)
@@ -142,7 +150,11 @@ def _forwards(selection: ck.Selection, room: Room, before: ck.Checkpoint) -> ck.
         chunk = as_list(ck.look(data, "chunk"))
         kept = [event for event in chunk if _is_due(event, selection, room)]
         sound = [event for event in kept if is_event(event)]
+        if len(sound) < len(kept) and place not in room["torn"]:
+            state["torn"] = [*state.get("torn", ()), place][:_TORN]
+            kept_out = kept_out or place
         news.note(state, sound)
+        news.owe(state, sound)
         news.take(state, sound)
         yield ck.Batch("event", (yield from _as_bundled(room, state, news, kept)), room)
         if len(kept) < len(chunk):
@@ -203,6 +215,8 @@ def _as_they_are_now(room: Room, state: ck.Checkpoint, news: News, targets: Iter
             state["again"].append(target)
         elif not is_event(answer.data) or answer.data["type"] in MESSAGES:
             found.append(answer.data)
+        elif answer.data["type"] == PINS:
+            news.take(state, [answer.data])
     yield ck.Batch("event", (yield from _as_bundled(room, state, news, found)), room)
     owed: list[str] = state["again"]
     return owed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from communitykit.connector import JSON, Draft, Ignored, make_event_id
+from communitykit.connector import JSON, Draft, Ignored, Rejected, make_event_id
 from communitykit_matrix.ids import home_of, member_id, room_id
 from communitykit_matrix.translate.people import known_by_room
 from communitykit_matrix.wire import Event, moment, previous
@@ -36,6 +36,8 @@ def occurrence(kind: str, actor: str, item: Event, context: JSON, *, detail: str
 
 def translate_act(item: JSON, context: JSON) -> Iterator[Draft]:
     """Something that holds until it is undone: a reaction, a vote, a pin, a read receipt."""
+    if "kind" not in item:
+        raise Rejected("odd_receipt", "nothing tells who has read it")
     home, room = context["home"], context["room"]
     post, active = room_id(home, room, "post", item["target"]), item.get("active", True)
     if item["sender"]:

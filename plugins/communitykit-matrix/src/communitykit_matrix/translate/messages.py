@@ -11,9 +11,11 @@ from communitykit_matrix.translate.acts import occurrence, transition, translate
 from communitykit_matrix.translate.text import words_of
 from communitykit_matrix.wire import (
     MESSAGES,
+    PINS,
     Event,
     bundled,
     is_event,
+    is_odd,
     is_odd_reaction,
     moment,
     previous,
@@ -32,6 +34,8 @@ def translate_event(item: Event, context: JSON) -> Iterator[Draft]:
         raise Rejected("odd_event", "an event without type, sender, time or content")
     kind, content, found = item["type"], content_of(item), relation(item)
     act = {"sender": item["sender"], "target": text(found.get("event_id")), "ts": item["origin_server_ts"]}
+    if kind == PINS and is_odd(item):
+        raise Rejected("odd_pins", "what is pinned is no list")
     if is_odd_reaction(item):
         raise Rejected("odd_reaction", "nothing tells what it is about, or how")
     if kind in MESSAGES and found.get("rel_type") != "m.replace":
@@ -52,7 +56,7 @@ def translate_event(item: Event, context: JSON) -> Iterator[Draft]:
     elif kind in _ANNOUNCED and (previous(item) or kind == "m.room.tombstone"):
         yield occurrence("community_changed", item["sender"], item, context, detail=text(content.get(_ANNOUNCED[kind])))
     else:
-        yield Ignored("change" if kind in {*MESSAGES, "m.room.redaction", "m.room.pinned_events"} else "other")
+        yield Ignored("change" if kind in {*MESSAGES, "m.room.redaction", PINS} else "other")
 
 
 def _post(item: Event, context: JSON) -> Iterator[Draft]:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from communitykit.connector import JSON, Draft
+from communitykit.connector import JSON, Draft, Rejected
 from communitykit_matrix.ids import member_id, room_id
 from communitykit_matrix.wire import moment, text
 
 
 def translate_room(item: JSON, context: JSON) -> Iterator[Draft]:
-    """A room or space."""
+    """A room or space.
+
+    Raises Rejected for what a space's list holds and is none.
+    """
+    if not isinstance(item, dict) or not isinstance(item.get("room_id"), str):
+        raise Rejected("no_id", "a room without an id")
     home, parent, create = context["home"], item["parent"], item.get("create")
     kind = "direct" if item["privacy"] == "direct" else "space" if item.get("room_type") else "channel"
     made = {"created_at": moment(create), "creator_id": member_id(create["sender"])} if create else {}

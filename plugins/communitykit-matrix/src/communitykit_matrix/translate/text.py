@@ -9,12 +9,11 @@ from urllib.parse import unquote
 from communitykit.connector import JSON
 from communitykit.connector.payload import as_list, as_mapping, as_texts
 from communitykit_matrix.ids import member_id, room_id
-from communitykit_matrix.wire import POLLS, Event, is_time, relation, text
+from communitykit_matrix.wire import POLLS, Event, is_time, odd_parts, relation, text
 
 _FILES = {"m.image": "image", "m.file": "file", "m.audio": "audio", "m.video": "video"}
 _PILL = re.compile(r"""href=["']https://matrix\.to/#/([^"'?/]+)""")
 _LINK = re.compile(r"""https?://(?!matrix\.to/)[^\s<>"')]+""")
-_SHAPES = {"body": str, "formatted_body": str, "m.mentions": dict}
 _QUOTED = re.compile(r"\A(?:> [^\n]*\n)+\n?")
 
 
@@ -23,13 +22,7 @@ def words_of(content: dict[str, JSON], item: Event, home: str) -> tuple[dict[str
 
     Those are left out rather than told as empty.
     """
-    odd = [
-        name
-        for name, shape in _SHAPES.items()
-        if content.get(name) is not None and not isinstance(content[name], shape)
-    ]
-    if "m.mentions" in content and content["m.mentions"] is None:
-        odd.append("m.mentions")
+    odd = odd_parts(content)
     if poll := next((as_mapping(content[name]) for name in POLLS if name in content), None):
         question, options = (
             _text(poll.get("question")),

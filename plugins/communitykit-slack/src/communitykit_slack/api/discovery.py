@@ -26,9 +26,10 @@ from communitykit.connector import (
     Swept,
     ask,
     ask_all,
+    look,
     required_list,
 )
-from communitykit.connector.payload import as_mapping, as_mappings, as_number, as_text
+from communitykit.connector.payload import as_mapping, as_number, as_text, sound_and_odd
 from communitykit_slack.api.channel import SIDE_BY_SIDE
 from communitykit_slack.api.methods import LIST_LIMIT, ORG_METHODS, PAGER, USERS_LIMIT, call, page_of
 from communitykit_slack.ids import SLACKBOT, community_id, host_of
@@ -142,7 +143,8 @@ def resolve(selection: Selection, network: str, member_ids: tuple[str, ...]) -> 
         group = wanted[start : start + SIDE_BY_SIDE]
         answers = yield from ask_all(_whois(workspace, native) for native in group)
         bots = [_bot(native, answer) for native, answer in zip(group, answers, strict=True) if native[0] == "B"]
-        users = [user for one in answers if isinstance(one, Response) and (user := as_mapping(one.data.get("user")))]
+        told = [one for native, one in zip(group, answers, strict=True) if native[0] != "B"]
+        users = [look(one.data, "user") for one in told if isinstance(one, Response)]
         yield Batch("user", users, workspace.context)
         yield Batch("bot", bots, workspace.context)
         yield from _denied(answers)
@@ -160,11 +162,13 @@ def _workspaces() -> Flow[list[_Workspace]]:
         return [home]
     found: list[_Workspace] = []
     listing = Listing(call("auth.teams.list", subject="workspaces", limit=LIST_LIMIT), PAGER)
-    while (teams := (yield from page_of(listing, "teams"))) is not None:
+    while (page := (yield from page_of(listing, "teams"))) is not None:
+        teams, odd = sound_and_odd(page, _has_id)
+        if odd:
+            yield Gap("not all workspaces: something in their list has no id")
         found += [
             _Workspace(team["id"], "", str(team.get("name") or ""), bot, org=True, enterprise=enterprise)
-            for team in as_mappings(teams)
-            if as_text(team.get("id"))
+            for team in teams
         ]
     return sorted(found, key=lambda workspace: workspace.team)  # what several share is read in the first
 
@@ -178,7 +182,9 @@ def _users(workspace: _Workspace) -> Flow:
         yield Batch("user", users, workspace.context)
     if listing.problem:
         yield Gap(f"not all users: {listing.problem}")
-    else:  # who leaves one workspace of an organization is in its list no more; who leaves the company stays in it
+    elif not workspace.guest:
+        # Who leaves one workspace of an organization is in its list no more; who leaves the company stays in it.
+        # A guest may be shown those alone whom it shares a channel with.
         yield Swept("membership", {"community_id": community_id(workspace.team, workspace.team)})
 
 
@@ -208,11 +214,11 @@ def _user_groups(workspace: _Workspace) -> Flow:
 def _profile_slice(workspace: _Workspace) -> Flow:
     """Return a slice for custom profile fields, if the workspace has any that mean something here."""
     answer = yield from ask(workspace.ask("team.profile.get", subject="profile fields"))
+    shown, odd = sound_and_odd(required_list(answer.data, "profile", "fields", subject="profile fields"), _has_id)
+    if odd:
+        yield Gap("not all custom profile fields: something in their list has no id")
     fields = {
-        native: name
-        for one in as_mappings(required_list(answer.data, "profile", "fields", subject="profile fields"))
-        if (name := PROFILE_LABELS.get(as_text(one.get("label")).strip().casefold()))
-        and (native := as_text(one.get("id")))
+        one["id"]: name for one in shown if (name := PROFILE_LABELS.get(as_text(one.get("label")).strip().casefold()))
     }
     if fields and workspace.users:
         params = {"fields": fields, "users": workspace.users, "org": workspace.org, **workspace.elsewhere}
@@ -233,10 +239,10 @@ def _channels(workspace: _Workspace, selection: Selection, kind: str, read: set[
     listing = Listing(workspace.ask("conversations.list", subject="channels", types=kind, limit=LIST_LIMIT), PAGER)
     seen, held = set[str](), set[str]()
     while (found := (yield from page_of(listing, "channels"))) is not None:
-        good = [one for one in found if _has_id(one) and one["id"] not in read and _is_asked_for(selection, one)]
+        listed, odd = sound_and_odd(found, _has_id)
+        good = [one for one in listed if one["id"] not in read and _is_asked_for(selection, one)]
         channels = [one for one in good if selection.wants(as_text(one.get("name")), one["id"])]
-        odd = [one for one in found if not _has_id(one)]
-        held.update(one["id"] for one in found if _has_id(one))  # what is listed is there, whether it is read or not
+        held.update(one["id"] for one in listed)  # what is listed is there, whether it is read or not
         yield Batch("channel", [*channels, *odd], workspace.context)
         for channel in channels:
             if channel["id"] not in seen:

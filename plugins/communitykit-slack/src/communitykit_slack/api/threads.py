@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 
 from communitykit import CommunityKitError, CredentialError, CursorError, ObjectUnavailableError
 from communitykit.connector import JSON, Batch, Flow, Gap, Request, Response, Swept, ask, ask_all
+from communitykit.connector.parts import is_understood
 from communitykit.connector.payload import as_number
 from communitykit_slack.api.channel import PATIENCE, SIDE_BY_SIDE, Channel, payloads_of
 from communitykit_slack.api.checkpoint import Progress, Visit, latest_of
 from communitykit_slack.api.methods import PAGER, REPLIES_LIMIT, has_more
 from communitykit_slack.api.reactions import completed
 from communitykit_slack.ids import is_ts, parse_ts, ts_key
+from communitykit_slack.translate import TRANSLATORS
 
 
 @dataclass(slots=True)
@@ -112,7 +114,9 @@ def _one(
         progress.note(ts, count - len(reading.left_out), latest or (known[1] if known else ""))
         progress.pending[ts] = min(reading.left_out, key=ts_key)
     else:
-        progress.note(ts, count, latest_of(reading.parent) or latest_of(root))
+        # A thread with a reply that nobody understands is not known: its count would keep it from being read again.
+        understood = all(is_understood(TRANSLATORS["message"].translate, one, channel.context) for one in reading.items)
+        progress.note(ts, count if understood else 0, latest_of(reading.parent) or latest_of(root))
         progress.pending.pop(ts, None)
 
 

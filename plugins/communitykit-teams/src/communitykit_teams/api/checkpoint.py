@@ -20,6 +20,8 @@ WEEK = timedelta(days=7)
 """How often the look-back is read whole."""
 DELTA_REACH = timedelta(days=240)
 """Delta of channel messages shows the last eight months only ("chatMessage: delta")."""
+REMEMBERED = 2 * DAY
+"""How far before a run's beginning versions are kept: what the next run's overlap can show again."""
 MAX_ETAGS = 2_000
 """Versions of messages that are kept per channel: those that an overlap can show again."""
 
@@ -33,7 +35,7 @@ Mode = Literal["first", "again", "delta", "recent"]
 class Walk:
     """A walk that has not ended: what it is for, when it began, how far back it goes, the page to go on with.
 
-    `dropped` says that something was left out, since it was written after the run's own end.
+    `dropped` says that something was left out: it was written after the run's own end, or could not be read whole.
     """
 
     mode: Mode
@@ -143,11 +145,11 @@ class Progress:
     def remember(self, messages: list[Mapping[str, JSON]], begun: datetime) -> None:
         """Keep the version of each message that the next run's overlap can show again, so that it is known there.
 
-        Only of what was handed on: what a run leaves out is new for the run that asks for it.
+        Only of what was handed on whole: what a run leaves out is new for the run that asks for it.
         """
         for one in messages:
             changed = parse_time(one.get("lastModifiedDateTime"))
-            if one.get("id") and one.get("etag") and changed is not None and changed >= begun - 2 * DAY:
+            if one.get("id") and one.get("etag") and changed is not None and changed >= begun - REMEMBERED:
                 self.etags.pop(str(one["id"]), None)
                 self.etags[str(one["id"])] = str(one["etag"])
         for native in list(self.etags)[: max(0, len(self.etags) - MAX_ETAGS)]:

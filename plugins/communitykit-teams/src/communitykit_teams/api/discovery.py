@@ -8,8 +8,8 @@ from typing import Literal
 
 from communitykit import CommunityKitError, CredentialError, PermissionMissingError, RetryableError, SettingsError
 from communitykit.connector import JSON, Batch, Flow, Gap, Listing, Request, Response, Selection, Slice, Swept, ask
-from communitykit.connector.odata import odata_pager, odata_rows
-from communitykit.connector.payload import as_mappings
+from communitykit.connector.odata import odata_pager
+from communitykit.connector.payload import as_list, as_text, look, sound_and_odd
 from communitykit_teams.api.batches import batched
 from communitykit_teams.api.checkpoint import TALK
 from communitykit_teams.api.methods import PAGE, Graph, listed, segment
@@ -25,6 +25,7 @@ _USER = (
 _GROUP = "id,displayName,description,visibility,createdDateTime"
 _TEAMS = "resourceProvisioningOptions/JSON(x:x eq 'Team')"
 _OPEN = frozenset({"public"})
+_NO_ID = "what stands there has no id"
 
 
 def discover(selection: Selection) -> Flow:
@@ -73,9 +74,9 @@ def _tenant(graph: Graph, selection: Selection, *, told: bool = True) -> Steps:
     given = str(selection.settings.tenant or "")
     try:
         answer = yield from ask(graph.ask("organization", "get", {"select": "id,displayName"}, subject="tenant"))
-        found = [one for one in as_mappings(answer.data.get("value")) if is_guid(one.get("id"))]
+        found, odd = sound_and_odd(as_list(look(answer.data, "value")), lambda one: is_guid(one.get("id")))
     except PermissionMissingError:
-        found = []
+        found, odd = [], []
     if not found and is_guid(given):
         found = [{"id": given.lower()}]
     if not found:
@@ -87,6 +88,8 @@ def _tenant(graph: Graph, selection: Selection, *, told: bool = True) -> Steps:
         )
     if told:
         yield Batch("organization", found[:1], {"origin": "api"})
+        if odd:
+            yield Gap("what tells the tenant holds what is no tenant", "partial")
     return str(found[0]["id"])
 
 
@@ -155,10 +158,10 @@ def _walk(request: Request, found: dict[str, JSON]) -> Flow[str | None]:
     listing = Listing(request, odata_pager)
     while (data := (yield from listing.page())) is not None:
         rows = listed(data, request.subject)
-        named = [one for one in rows if _has_id(one)]
+        named, odd = sound_and_odd(rows, _has_id)
         found.update({one["id"]: one for one in named})
-        if len(named) < len(rows):
-            listing.problem = "what stands there has no id"
+        if odd:
+            listing.problem = _NO_ID
     return listing.problem
 
 
@@ -183,16 +186,14 @@ def _channels(graph: Graph, selection: Selection, network: str, found: _Teams) -
                 yield Gap(f"team {_name(team)} cannot be read: {answer}", status, community)
                 held.add(str(team["id"]))
                 continue
-            rows = odata_rows(answer.data)
-            following = odata_pager(answer.request, answer)
-            told_of = answer.data.get("value")
+            told_of = look(answer.data, "value")
             problem = None if isinstance(told_of, list) else "the answer holds no list"
-            if isinstance(told_of, list) and not all(_has_id(one) for one in told_of):
-                problem = "what stands there has no id"
-            if following is not None:
+            channels, odd = sound_and_odd(as_list(told_of), _has_id)
+            if odd:
+                problem = _NO_ID
+            if (following := odata_pager(answer.request, answer)) is not None:
                 more, later = yield from _rest(following)
-                rows, problem = rows + more, problem or later
-            channels = [one for one in rows if _has_id(one)]
+                channels, problem = channels + more, problem or later
             if problem:
                 yield Gap(f"not all channels of team {_name(team)}: {problem}", community_id=community)
                 held.add(str(team["id"]))
@@ -275,9 +276,8 @@ def _is_standard(channel: Mapping[str, JSON]) -> bool:
     return channel.get("membershipType") in (None, "standard")  # it may be a list, too
 
 
-def _has_id(item: object) -> bool:
-    native = item.get("id") if isinstance(item, Mapping) else None
-    return isinstance(native, str) and bool(native)
+def _has_id(item: Mapping[str, JSON]) -> bool:
+    return bool(as_text(item.get("id")))
 
 
 def _is_open(visibility: object) -> bool:

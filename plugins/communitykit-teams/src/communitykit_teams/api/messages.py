@@ -15,9 +15,11 @@ from http import HTTPStatus
 from communitykit import CursorError, ForeignHostError, ProtocolError, TransientError
 from communitykit.connector import JSON, Batch, Flow, Gap, Pages, Request, Selection, Swept, ask
 from communitykit.connector.odata import odata_pager
-from communitykit_teams.api.checkpoint import DAY, Progress, Walk, moment, polled
+from communitykit.connector.parts import is_understood
+from communitykit_teams.api.checkpoint import DAY, REMEMBERED, Progress, Walk, moment, polled
 from communitykit_teams.api.threads import MORE, Channel, Threads, activity, replies_of, said
 from communitykit_teams.ids import parse_time
+from communitykit_teams.translate.messages import message
 
 Steps = Flow
 MARGIN = timedelta(minutes=1)
@@ -37,7 +39,7 @@ def read_messages(channel: Channel, progress: Progress, selection: Selection) ->
     elif moment(progress.walk.begun) > selection.until:  # interrupted, and now only a part of it is asked for
         progress.walk.begun = selection.until.isoformat()
     reading = _Reading(channel, progress, selection)
-    owed, begun = tuple(progress.pending), progress.walk.begun
+    owed, begun, resumed = tuple(progress.pending), progress.walk.begun, progress.walk.resumed
     try:
         yield from reading.walk(progress.walk)
     except TransientError as error:
@@ -47,7 +49,8 @@ def read_messages(channel: Channel, progress: Progress, selection: Selection) ->
         yield from reading.settle(owed)
         yield reading.batch([])
         return
-    if progress.is_deeper(selection):  # what was interrupted went less far back than is asked for now
+    # What was interrupted went less far back than is asked for now, or began before all is to be read again.
+    if progress.is_deeper(selection) or (selection.force and resumed):
         progress.walk = progress.next_walk(selection)
         yield from reading.walk(progress.walk)
     elif moment(begun) < selection.until:  # it was interrupted some time ago
@@ -190,10 +193,13 @@ class _Reading:
             yield self._handed_on(news, walk)
 
     def _handed_on(self, items: list[JSON], walk: Walk) -> Batch:
-        """Make a batch of a walk, and remember what is in it: that alone was handed on."""
+        """Make a batch of a walk, and remember what is handed on whole; what is not is new once it can be read."""
         kept, dropped = self._until(items)
-        walk.dropped = walk.dropped or dropped
-        self.progress.remember(said(kept), moment(walk.begun))
+        begun = moment(walk.begun)
+        recent = [item for item in kept if activity(item) >= begun - REMEMBERED]
+        whole = [item for item in recent if is_understood(message, item, self.channel.context)]
+        walk.dropped = walk.dropped or dropped or len(whole) < len(recent)
+        self.progress.remember(said(whole), begun)
         return self.batch(kept)
 
     def _is_known(self, item: JSON) -> bool:

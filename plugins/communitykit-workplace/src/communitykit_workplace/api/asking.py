@@ -93,8 +93,9 @@ def _batched(group: list[Request]) -> Flow[list[Answer | None]]:
     except (ProtocolError, ObjectUnavailableError, PermissionMissingError):  # a mirror without batches
         return [None] * len(group)
     told = response.data if isinstance(response.data, list) else []
-    told += [None] * (len(group) - len(told))
-    return [_part(one, request, response) for one, request in zip(told, group, strict=False)]
+    if len(told) != len(group):  # a part stands for its request by its place alone: which one is whose, nobody knows
+        return [None] * len(group)
+    return [_part(one, request, response) for one, request in zip(told, group, strict=True)]
 
 
 def _part(part: JSON, request: Request, batch: Response) -> Answer | None:

@@ -69,8 +69,7 @@ def resolve(selection: Selection, _network: str, member_ids: tuple[str, ...]) ->
     asked = [graph(native, subject=f"member {native}", fields=fields.PERSON) for native in natives]
     for start in range(0, len(asked), PAGE):
         answers = yield from gather(asked[start : start + PAGE], batch=selection.settings.batch)
-        told = [one.data for one in answers if isinstance(one, Response) and isinstance(one.data, dict)]
-        yield Batch("profile", told, {"origin": "api"})
+        yield Batch("profile", [one.data for one in answers if isinstance(one, Response)], {"origin": "api"})
 
 
 def _people(context: dict[str, JSON]) -> Flow:

@@ -12,7 +12,7 @@ from communitykit import (
     TransientError,
 )
 from communitykit.connector import JSON, Batch, Flow, Gap, Response, Selection, Slice, Swept, ask, ask_all, parse_id
-from communitykit.connector.payload import as_mapping
+from communitykit.connector.payload import as_list, as_mapping, sound_and_odd
 from communitykit_yammer.api.found import Found
 from communitykit_yammer.api.listing import NumberedListing
 from communitykit_yammer.api.methods import rest
@@ -70,15 +70,16 @@ def resolve(selection: Selection, network: str, member_ids: tuple[str, ...]) -> 
     for start in range(0, len(natives), _SIDE_BY_SIDE):
         group = natives[start : start + _SIDE_BY_SIDE]
         answers = yield from ask_all(rest(f"users/{native}", subject=f"user {native}") for native in group)
-        rows = [answer.data for answer in answers if isinstance(answer, Response) and isinstance(answer.data, dict)]
-        yield Batch("user", rows, context)
+        yield Batch("user", [answer.data for answer in answers if isinstance(answer, Response)], context)
         yield from _denied(answers)
 
 
 def _network(selection: Selection) -> Steps:
     """Find the network that is meant: the one of the settings, or the token owner's primary one."""
     data = (yield from ask(rest("networks/current", subject="networks"))).data
-    rows = [row for row in data if isinstance(row, dict) and number(row.get("id"))] if isinstance(data, list) else []
+    rows, odd = sound_and_odd(as_list(data), lambda row: number(row.get("id")))
+    if odd:
+        yield Batch("network", odd, {"origin": "api"})
     wanted = selection.settings.network
     for row in rows:
         if number(row["id"]) == wanted or row.get("permalink") == wanted:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from communitykit.connector import JSON, Batch, required_list
-from communitykit.connector.payload import as_list, as_mapping
+from communitykit.connector.payload import as_list, as_mapping, sound_and_odd
 from communitykit_yammer.ids import number, parse_time
 
 _MEMBERS = {"user": "user", "bot": "bot", "guide": "bot"}
@@ -35,6 +35,7 @@ class Page:
     messages: list[dict[str, JSON]] = field(default_factory=list)
     references: list[dict[str, JSON]] = field(default_factory=list)
     unreadable: list[JSON] = field(default_factory=list)
+    odd_references: list[JSON] = field(default_factory=list)
     size: int = 0
     older: bool = False
 
@@ -47,11 +48,9 @@ class Page:
         rows = required_list(data, "messages", subject=subject)
         envelope = as_mapping(data)
         page = cls(size=len(rows))
-        for row in rows:
-            readable = isinstance(row, dict) and number(row.get("id")) is not None
-            (page.messages if readable else page.unreadable).append(row)
+        page.messages, page.unreadable = sound_and_odd(rows, lambda row: number(row.get("id")))
         page.messages.sort(key=id_of, reverse=True)
-        page.references = [one for one in as_list(envelope.get("references")) if isinstance(one, dict)]
+        page.references, page.odd_references = sound_and_odd(as_list(envelope.get("references")))
         page.older = as_mapping(envelope.get("meta")).get("older_available") is True
         return page
 
@@ -102,6 +101,8 @@ class Page:
         for kind in ("user", "bot", "topic", "thread", "reference", "message_reference"):
             if kind in kinds:
                 yield Batch(kind, kinds[kind], {**context, "reference": True})
+        if self.odd_references:
+            yield Batch("reference", self.odd_references, context)
         known = {number(one.get("id")) for one in self.references if one.get("type") == "user"}
         likers = {
             native: one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from communitykit import ObjectUnavailableError, ProtocolError, TransientError
 from communitykit.connector import JSON, Flow, ask, required_list
-from communitykit.connector.payload import as_mapping
+from communitykit.connector.payload import as_mapping, sound_and_odd
 from communitykit_yammer.api.checkpoint import Progress
 from communitykit_yammer.api.methods import LIST_PAGE, rest
 from communitykit_yammer.api.pages import id_of, is_cut
@@ -28,13 +28,15 @@ def completed(items: list[dict[str, JSON]], progress: Progress, owed: dict[int, 
             continue
         if names is not None:
             found[index] = {**item, "liked_by": {"count": count, "names": names}}
-            progress.reactions[native] = int(count or 0)
+            if all(isinstance(one, dict) for one in names):  # else it is asked for again
+                progress.reactions[native] = int(count or 0)
     return found
 
 
-def _likers(native: str) -> Flow[list[dict[str, JSON]] | None]:
-    """List who reacted to one message; None where it was deleted meanwhile, which is no loss."""
+def _likers(native: str) -> Flow[list[JSON] | None]:
+    """List who reacted to one message, odd items too; None where it was deleted meanwhile, which is no loss."""
     names: dict[str, dict[str, JSON]] = {}
+    odd: list[JSON] = []
     page = 1
     while True:
         try:
@@ -43,12 +45,14 @@ def _likers(native: str) -> Flow[list[dict[str, JSON]] | None]:
             return None
         path = () if isinstance(response.data, list) and response.data else ("users",)
         rows = required_list(response.data, *path, subject=f"message {native}")
+        people, others = sound_and_odd(rows, lambda one: number(one.get("id")))
+        odd += others
         fresh = {
             user: {**one, "user_id": one["id"], "permalink": one.get("name")}
-            for one in rows
-            if isinstance(one, dict) and (user := number(one.get("id"))) and user not in names
+            for one in people
+            if (user := number(one["id"])) and user not in names
         }
         names |= fresh
         if len(rows) < LIST_PAGE or not fresh:
-            return list(names.values())
+            return [*names.values(), *odd]
         page += 1

@@ -17,7 +17,8 @@ from communitykit.connector import (
     ask,
     ask_all,
 )
-from communitykit.connector.odata import odata_pager, odata_rows
+from communitykit.connector.odata import odata_pager
+from communitykit.connector.payload import as_text, sound_and_odd
 from communitykit.connector.usage import is_concealed, report_rows
 from communitykit_yammer.api.found import Found
 from communitykit_yammer.api.methods import graph
@@ -43,12 +44,12 @@ def communities(selection: Selection, found: Found) -> Steps:
     """List communities and learn which Microsoft 365 group stands behind each."""
     base = selection.settings.graph_base
     try:
-        listing = Listing(graph(base, "employeeExperience/communities", subject="communities"), odata_pager)
-        while (data := (yield from listing.page())) is not None:
-            rows = odata_rows(data)
+        listing = _listing(graph(base, "employeeExperience/communities", subject="communities"))
+        while (page := (yield from listing.rows())) is not None:
+            rows, odd = sound_and_odd(page)
             shown = [row for row in rows if row.get("privacy") == "public" or selection.include_private]
             shown = [row for row in shown if selection.wants(row.get("displayName"), rest_id(row.get("id")))]
-            yield Batch("graph_community", shown, found.context)
+            yield Batch("graph_community", [*shown, *odd], found.context)
             for row in rows:
                 if (native := rest_id(row.get("id"))) and row.get("groupId"):
                     found.connected[native] = str(row["groupId"])
@@ -87,11 +88,12 @@ def read_members(selection: Selection, slice_: Slice) -> Steps:
         for what, role in (("owners", "owner"), ("members", "member")):
             wanted = {"$select": _MEMBER_FIELDS, "$top": _TOP}
             request = graph(base, f"{group}/{what}", subject=f"{slice_.label} ({what})", **wanted)  # type: ignore[arg-type] # names with $
-            listing = Listing(request, odata_pager)
-            while (data := (yield from listing.page())) is not None:
-                rows = [row for row in odata_rows(data) if row.get("id") not in owners]
+            listing = _listing(request)
+            while (page := (yield from listing.rows())) is not None:
+                rows, odd = sound_and_odd(page)
+                rows = [row for row in rows if row.get("id") not in owners]
                 owners |= {str(row.get("id")) for row in rows} if role == "owner" else set()
-                yield Batch("graph_member", rows, {**context, "role": role})
+                yield Batch("graph_member", [*rows, *odd], {**context, "role": role})
             if listing.problem:
                 yield Gap(f"not all {what}: {listing.problem}", community_id=slice_.community_id)
                 return
@@ -106,15 +108,17 @@ def read_roles(selection: Selection, slice_: Slice) -> Steps:
     base, people = selection.settings.graph_base, slice_.params["people"]
     context = {"network": slice_.network, "people": people, "origin": "api"}
     try:
-        roles, problem = yield from _all(graph(base, "employeeExperience/roles", subject="roles"))
+        roles, odd, problem = yield from _all(graph(base, "employeeExperience/roles", subject="roles"), "id")
         if problem:
             yield Gap(f"not all roles: {problem}")
-        yield Batch("graph_role", roles, context)
+        yield Batch("graph_role", [*roles, *odd], context)
         for role in roles:
             path = f"employeeExperience/roles/{role['id']}/members"
-            rows, problem = yield from _all(graph(base, path, subject=f"role {role.get('displayName')}"))
-            known = yield from _accounts(base, [str(row["userId"]) for row in rows if row.get("userId")])
-            yield Batch("graph_member", known, {**context, "group": f"role/{role['id']}", "role": "member"})
+            request = graph(base, path, subject=f"role {role.get('displayName')}")
+            rows, odd, problem = yield from _all(request, "userId")
+            known = yield from _accounts(base, [str(row["userId"]) for row in rows])
+            about = {**context, "group": f"role/{role['id']}", "role": "member"}
+            yield Batch("graph_member", [*known, *odd], about)
             if problem:
                 yield Gap(f"not everybody with the role {role.get('displayName')}: {problem}")
                 continue
@@ -144,12 +148,16 @@ def read_report(selection: Selection, slice_: Slice) -> Steps:
         )
 
 
-def _all(request: Request) -> Flow[tuple[list[dict[str, JSON]], str | None]]:
-    """Return a whole list's rows, and why it ended early, if it did."""
-    listing, found = Listing(request, odata_pager), list[dict[str, JSON]]()
-    while (data := (yield from listing.page())) is not None:
-        found += odata_rows(data)
-    return found, listing.problem
+def _listing(request: Request) -> Listing:
+    return Listing(request, odata_pager, items=("value",))
+
+
+def _all(request: Request, named: str) -> Flow[tuple[list[dict[str, JSON]], list[JSON], str | None]]:
+    """Return a whole list's rows, what among them has no text under `named`, and why it ended early, if it did."""
+    listing, found = _listing(request), list[JSON]()
+    while (rows := (yield from listing.rows())) is not None:
+        found += rows
+    return *sound_and_odd(found, lambda one: as_text(one.get(named))), listing.problem
 
 
 def _accounts(base: str, users: list[str]) -> Steps:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from communitykit.connector import JSON, Draft, Ignored, WireKind
+from communitykit.connector import JSON, Draft, Ignored, Rejected, WireKind
 from communitykit_yammer.translate import acts, graph, messages, people, places
 
 
@@ -20,7 +20,9 @@ def _draft(_item: JSON, _context: Mapping[str, JSON]) -> Iterator[Draft]:
     yield Ignored("draft")
 
 
-def _aside(_item: JSON, _context: Mapping[str, JSON]) -> Iterator[Draft]:
+def _aside(item: JSON, _context: Mapping[str, JSON]) -> Iterator[Draft]:
+    if not isinstance(item, Mapping):
+        raise Rejected("no_object", "a reference is no object")
     yield Ignored("reference")
 
 
