@@ -191,8 +191,7 @@ class NotAnItem(Fault):
         """Answer with one item that is none."""
         answer: Answer = proceed()
         data: JSON = decoded(answer) if site.desk.name(call) == self.request and not self.hits else None
-        for name in lists_of(site, data):
-            items = data[name] if name else data
+        for items in site.platform.lists_in(data).values():
             items[:1] = [items[:1]]
             self._met[call.key] += 1
         return answer if data is None else Answer.of(data, headers=answer.headers)
