@@ -10,7 +10,7 @@ import pytest
 from teams_faults import altered, differences, in_messages, native, posts, posts_of, roots_of, thread
 
 from communitykit import connect
-from communitykit.sandbox import Call, Change, Site, World, serve
+from communitykit.sandbox import Call, Change, Site, World, from_us, serve
 from communitykit.testing.reading import Kept, read
 from communitykit_teams import TEAMS
 from communitykit_teams.sandbox import TeamsPlatform
@@ -313,4 +313,26 @@ def test_a_page_that_fails_for_ever_costs_neither_what_is_new_nor_more_of_the_pa
     store.read(TEAMS, world, options=options)
     world.advance(1, kinds=frozenset({"posted"}))
     assert store.read(TEAMS, world, options=options).left_out == []
+    assert differences(world, store) == []
+
+
+def test_what_lies_between_two_windows_is_not_read_with_the_later_one(world: World) -> None:
+    store = Kept()
+    late, middle, early = (world.now - timedelta(days=days) for days in (60, 120, 170))
+    written = [
+        (one, one.replies[-1].at if one.replies else one.at)
+        for place in world.on("teams")
+        if place.privacy == "public"
+        for one in world.messages(place)
+        if one.root is None
+    ]
+    threads = [one for one, last in written if middle < from_us(one.at) and from_us(last) < late]
+    between = {TeamsPlatform().post_id(world, one) for one in threads} & posts_of(world)
+    for window in ({"since": late}, {"since": early, "until": middle}):
+        store.read(TEAMS, world, force=True, **window)
+    world.advance(hours=1, kinds=frozenset({"posted"}))
+    store.read(TEAMS, world, force=True, since=late)
+    assert len(between) > 5
+    assert not between & posts(store).keys()
+    store.read(TEAMS, world, force=True)
     assert differences(world, store) == []

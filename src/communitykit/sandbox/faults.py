@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 Proceed = Callable[[], Answer]
+"""Gives what the platform itself answers; it takes no argument."""
 
 
 FAULTS: dict[str, type[Fault]] = {}

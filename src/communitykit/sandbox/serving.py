@@ -39,7 +39,7 @@ class Server:
 
     @property
     def rate(self) -> float:
-        """What multiplies the platform's limits; hand it to `connect` as `rate`."""
+        """What multiplies the platform's limits: `settings` hands it on."""
         return self.site.rate
 
     @property

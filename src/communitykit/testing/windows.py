@@ -66,6 +66,15 @@ class WindowChecks(Checks):
             fresh.read(declared, world, options=options)
             assert _ids(store) == _ids(fresh), asked
 
+    def test_a_run_keeps_to_its_window(self, declared: Connector, platform: Platform, world: World) -> None:
+        """Heeding `since` is the connector's: what is older comes only with a page, or a thread, that is asked for."""
+        fresh, store = Kept(), Kept()
+        fresh.read(declared, world, options=platform.tight)
+        late = world.now - timedelta(days=world.size.days / 4)
+        store.read(declared, world, options=platform.tight, since=late)
+        older = {row["id"] for row in fresh.current()["post"] if row["created_at"] and row["created_at"] < late}
+        assert older - {row["id"] for row in store.current()["post"]}, "all that is older than since came, too"
+
     def test_what_is_written_while_a_run_goes_on_is_found_by_the_next(
         self, declared: Connector, platform: Platform, world: World
     ) -> None:

@@ -119,7 +119,7 @@ class Progress:
     def next_walk(self, selection: Selection) -> Walk:
         """Decide what to read now: everything, the look-back, or what changed."""
         begun = selection.until.isoformat()
-        if self.high is None or self.is_deeper(selection):
+        if self.high is None or self.is_deeper(selection) or self.is_apart(selection):
             return Walk("first", begun, selection.since.isoformat() if selection.since else None)
         since = self._again(selection.lookback_start(selection.settings.lookback_length))
         due = self.full is None or selection.until - moment(self.full) >= WEEK - TOLERANCE
@@ -130,6 +130,12 @@ class Progress:
     def is_deeper(self, selection: Selection) -> bool:
         """Tell whether more of the past is asked for than any run has read."""
         return self.floor is not None and (selection.since is None or selection.since < moment(self.floor))
+
+    def is_apart(self, selection: Selection) -> bool:
+        """Tell whether what is asked for begins after all that was read: what lies between is not asked for."""
+        if self.high is None or selection.since is None:
+            return False
+        return moment(self.high) < selection.since
 
     def _again(self, start: datetime | None) -> datetime | None:
         """Return from when on all is read again: the look-back, or what no run has seen yet if that is longer."""

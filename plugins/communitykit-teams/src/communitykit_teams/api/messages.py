@@ -30,8 +30,11 @@ _STALE = (CursorError, ForeignHostError, ProtocolError)
 
 def read_messages(channel: Channel, progress: Progress, selection: Selection) -> Steps:
     """Read a channel: go on with what was interrupted, else what is due; then what changed meanwhile, and debts."""
+    if progress.walk and selection.since is not None and moment(progress.walk.begun) < selection.since:
+        progress.walk = None  # interrupted, and nothing of it is asked for now
     if progress.walk is None:
-        told = None if progress.is_deeper(selection) else polled(progress.done, selection)
+        fresh = progress.is_deeper(selection) or progress.is_apart(selection)
+        told = None if fresh else polled(progress.done, selection)
         if told is not None:
             yield Gap(told, "skipped", channel.community_id, option="force")
             return
