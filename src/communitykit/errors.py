@@ -64,7 +64,8 @@ class CommunityKitError(Exception):
             facts.append(self.code)
         tail = f" ({' '.join(facts)})" if facts else ""
         sentence = f"{head}: {self.message}{tail}" if head else f"{self.message}{tail}"
-        whole = f"{sentence.rstrip('.')}. {self.remedy}" if self.remedy else sentence
+        ended = sentence if sentence.endswith(("?", "!")) else f"{sentence.rstrip('.')}."
+        whole = f"{ended} {self.remedy}" if self.remedy else sentence
         return printable(" ".join(whole.split("\n")))
 
 

@@ -31,26 +31,38 @@ class Tally:
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         """Begin at nothing."""
-        self.records = self.requests = self.done = self.found = 0
+        self.records = self.requests = 0
+        self._begun: set[str] = set()
+        self._ended: set[str] = set()
         self._now = now
         self._waits: dict[str, datetime] = {}
 
     def take(self, event: Progress) -> None:
         """Take an event in."""
         if isinstance(event, Opened):
-            self.found += 1
+            self._begun.add(event.slice)
         elif isinstance(event, Page):
             self.records += len(event.records)
             self.requests += event.requests
         elif isinstance(event, Closed):
-            self.done += 1
+            self._ended.add(event.slice)
         elif isinstance(event, Waiting):
             self._waits[event.connector] = max(event.until, self._waits.get(event.connector, event.until))
 
     @property
+    def done(self) -> int:
+        """How many parts have ended."""
+        return len(self._ended)
+
+    @property
+    def found(self) -> int:
+        """How many parts are known; the discovery of a source is one that only ends."""
+        return len(self._begun | self._ended)
+
+    @property
     def whole(self) -> int:
-        """How many parts there are, as far as is known."""
-        return max(self.found + 1, self.done)
+        """How many parts there are, as far as is known; as long as none is open, one more may be found."""
+        return max(self.found, self.done + 1)
 
     def __str__(self) -> str:
         """Say what came, and who is waited for until when (UTC)."""

@@ -38,10 +38,19 @@ def test_what_is_waited_for_is_told_until_it_is_over() -> None:
     tally = Tally(now=lambda: now[0])
     for event in RUN:
         tally.take(event)
-    assert (tally.done, tally.found, tally.whole) == (1, 2, 3)
+    assert (tally.done, tally.found, tally.whole) == (1, 2, 2)
     assert str(tally) == "0 records, 0 requests; slack asks to wait until 12:01:30 UTC"
     now[0] += timedelta(seconds=91)
     assert str(tally) == "0 records, 0 requests"
+
+
+def test_no_more_parts_end_than_there_are() -> None:
+    tally = Tally()
+    discovery = Closed("x:discovery", Coverage(run_id="r", slice="x:discovery", status="complete"), Meter())
+    for event in (discovery, *RUN, RUN[-1], Closed("x:n:b", RUN[-1].coverage, Meter())):
+        tally.take(event)
+        assert tally.done <= tally.found <= tally.whole
+    assert (tally.done, tally.found) == (3, 3)
 
 
 def test_lines_are_few() -> None:

@@ -395,3 +395,5 @@ def test_an_error_is_one_paragraph_with_its_remedy() -> None:
         "no access", platform="little", subject="room a", status=403, code="denied", remedy="Ask for rooms:read."
     )
     assert str(error) == "little: room a: no access (403 denied). Ask for rooms:read."
+    asked = CommunityKitError("tokn is not known, did you mean 'token'?", remedy="Give it.")
+    assert str(asked) == "tokn is not known, did you mean 'token'? Give it."

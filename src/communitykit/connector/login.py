@@ -191,7 +191,10 @@ def _client(settings: object, platform: str) -> str:
     client = getattr(settings, "client_id", None)
     if not client:
         raise SettingsError(
-            "there is no client_id", platform=platform, remedy="Register an app, and give its client id as client_id."
+            "there is no client_id",
+            platform=platform,
+            remedy="Register an app (--manifest describes it, where the platform takes such), and give its client id: "
+            "--set client_id=… or client_id=…",
         )
     return str(client)
 

@@ -204,7 +204,8 @@ class Session(Records):
 def connect(name: str, **settings: Any) -> Session:  # noqa: ANN401 # each connector has its own
     """Connect to a platform: `connect("slack", token="…")`.
 
-    Settings come from keywords or from the environment (`COMMUNITYKIT_SLACK_TOKEN`). Nothing is sent yet.
+    Settings come from keywords or from the environment (`COMMUNITYKIT_SLACK_TOKEN`). Nothing is sent yet: that there is
+    no credential (a token may also have been kept by a login) shows itself with the first request.
 
     Raises UnknownConnectorError for a name that is not installed, SettingsError for settings that are missing, wrong or
     misspelt.
