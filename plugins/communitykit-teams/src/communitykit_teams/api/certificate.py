@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -22,35 +21,27 @@ _LIVES = timedelta(minutes=10)
 def signed_assertion(path: Path, password: str | None, *, audience: str, client_id: str, now: datetime) -> str:
     """Make a client assertion from a PEM file that holds the certificate and its private key.
 
-    Raises SettingsError when the file is not there or holds neither, or `cryptography` is missing.
+    Raises SettingsError when the file is not there or holds neither, or the extra is missing.
     """
     key, der = _read(path, password)
-    header = {"alg": "PS256", "typ": "JWT", "x5t#S256": _encoded(hashlib.sha256(der).digest())}
+    from jwt import encode  # noqa: PLC0415 # an extra
+
     claims = {
         "aud": audience,
         "iss": client_id,
         "sub": client_id,
         "jti": str(uuid4()),
-        "nbf": int((now - timedelta(minutes=1)).timestamp()),
-        "exp": int((now + _LIVES).timestamp()),
+        "nbf": now - timedelta(minutes=1),
+        "exp": now + _LIVES,
     }
-    message = ".".join(_encoded(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
-    return f"{message}.{_encoded(_sign(key, message.encode()))}"
-
-
-def _sign(key: JSON, message: bytes) -> bytes:
-    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 # an extra
-    from cryptography.hazmat.primitives.asymmetric import padding  # noqa: PLC0415 # same
-
-    signed: bytes = key.sign(
-        message, padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH), hashes.SHA256()
-    )
-    return signed
+    thumbprint = base64.urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode()
+    return encode(claims, key, "PS256", {"x5t#S256": thumbprint})
 
 
 def _read(path: Path, password: str | None) -> tuple[JSON, bytes]:
     try:
-        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415 # an extra
+        import jwt  # noqa: F401, PLC0415 # an extra
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415 # same
         from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key  # noqa: PLC0415 # same
         from cryptography.x509 import load_pem_x509_certificate  # noqa: PLC0415 # same
     except ImportError:
@@ -71,7 +62,3 @@ def _read(path: Path, password: str | None) -> tuple[JSON, bytes]:
     if not isinstance(key, RSAPrivateKey):
         raise SettingsError("the certificate's key is no RSA key", platform="teams", subject=path.name)
     return key, der
-
-
-def _encoded(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
