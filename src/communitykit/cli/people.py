@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
@@ -116,34 +117,25 @@ def print_resolution(found: JSON) -> None:
         warn(f"Look at this: {remark}")
 
 
-@people_app.command()
-def same(
-    a: str,
-    b: str,
-    place: StoreArgument = None,
-    *,
-    store: StoreOption = None,
-    config: FromConfig = None,
-    by: By = None,
-    as_json: Json = False,
-) -> None:
-    """Decide that two accounts (id, address, handle) are one person's. It outlives every rebuild."""
-    _decide("same", a, b, _store(place, store, config), by, as_json=as_json)
+def _deciding(verb: str) -> Callable[..., None]:
+    def decide(
+        a: str,
+        b: str,
+        place: StoreArgument = None,
+        *,
+        store: StoreOption = None,
+        config: FromConfig = None,
+        by: By = None,
+        as_json: Json = False,
+    ) -> None:
+        _decide(verb, a, b, _store(place, store, config), by, as_json=as_json)
+
+    return decide
 
 
-@people_app.command()
-def different(
-    a: str,
-    b: str,
-    place: StoreArgument = None,
-    *,
-    store: StoreOption = None,
-    config: FromConfig = None,
-    by: By = None,
-    as_json: Json = False,
-) -> None:
-    """Decide that two accounts (id, address, handle) are not one person's. It outlives every rebuild."""
-    _decide("different", a, b, _store(place, store, config), by, as_json=as_json)
+for _verb, _what in {"same": "are one person's", "different": "are not one person's"}.items():
+    _help = f"Decide that two accounts (id, address, handle) {_what}. It outlives every rebuild."
+    people_app.command(_verb, help=_help)(_deciding(_verb))
 
 
 @people_app.command()

@@ -9,7 +9,7 @@ import communitykit.sandbox.faults_transport  # noqa: F401 # both register their
 from communitykit.sandbox.changes import CHANGES, TALK, Change
 from communitykit.sandbox.cursors import make_cursor, read_cursor
 from communitykit.sandbox.faults import FAULTS, Fault, parse_fault
-from communitykit.sandbox.messages import File, Message, Reaction, Segment
+from communitykit.sandbox.messages import File, Message, Reaction, Segment, in_words
 from communitykit.sandbox.people import Account, Person
 from communitykit.sandbox.places import Circle, Notice, Place, Stay
 from communitykit.sandbox.platform import Answer, Call, Desk, Failure, Grant, Platform
@@ -64,6 +64,7 @@ __all__ = [
     "Violation",
     "World",
     "from_us",
+    "in_words",
     "make_cursor",
     "occurrence",
     "parse_fault",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from communitykit.sandbox.world import World
 
 
 class Segment(NamedTuple):
@@ -18,6 +21,19 @@ class Segment(NamedTuple):
     text: str = ""
     ref: int = -1
     url: str = ""
+
+
+def in_words(world: World, segment: Segment) -> str:
+    """Return a piece as plain text, where a platform has no way of its own to write it; people and places have one."""
+    if segment.kind == "link":
+        return segment.url
+    if segment.kind == "emoji":
+        return f":{segment.text}:"
+    if segment.kind == "everyone":
+        return f"@{segment.text}"
+    if segment.kind == "circle":
+        return f"@{world.circles[segment.ref].handle}"
+    return segment.text
 
 
 @lru_cache(maxsize=4096)

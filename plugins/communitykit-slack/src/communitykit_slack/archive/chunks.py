@@ -39,15 +39,13 @@ class Chunks(Dump):
 
     def __init__(self, archive: Archive) -> None:
         """Look at what is there, without reading messages."""
-        self.form = "slackdump's chunks"
+        super().__init__("slackdump's chunks")
         self._archive = archive
         self._files = chunk_files(archive)
         self._lists: dict[str, dict[str, JSON]] = {"u": {}, "ch": {}}
         self._members: dict[str, list[str]] = {}
         self._workspace: dict[str, JSON] = {}
         self._talk: dict[str, list[str]] = {}
-        self._problems: list[str] = []
-        self._newest = 0
         for name in self._files:
             self._take(name)
 
@@ -80,14 +78,6 @@ class Chunks(Dump):
     @override
     def speakers(self) -> list[str]:
         return sorted(self._talk)
-
-    @override
-    def read_at(self) -> int:
-        return self._newest
-
-    @override
-    def problems(self) -> Iterator[str]:
-        return iter(self._problems)
 
     def _take(self, name: str) -> None:
         """Keep what a file tells beside messages, and where those are; the newest of several versions counts."""

@@ -44,12 +44,10 @@ class Conversations(Dump):
 
     def __init__(self, archive: Archive) -> None:
         """Look at what is there; messages are read again when they are asked for."""
-        self.form = "slackdump's dump"
+        super().__init__("slackdump's dump")
         self._archive = archive
         self._files: dict[str, list[str]] = {}
         self._names: dict[str, str] = {}
-        self._problems: list[str] = []
-        self._newest = 0
         teams: Counter[str] = Counter()
         for name in conversation_files(archive):
             told = self._json(name)
@@ -99,14 +97,6 @@ class Conversations(Dump):
     @override
     def speakers(self) -> list[str]:
         return sorted(self._files)
-
-    @override
-    def read_at(self) -> int:
-        return self._newest
-
-    @override
-    def problems(self) -> Iterator[str]:
-        return iter(self._problems)
 
     def _rows(self, name: str) -> list[JSON]:
         if name not in self._archive:

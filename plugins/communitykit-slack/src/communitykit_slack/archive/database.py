@@ -85,20 +85,20 @@ class _Database(Dump):
                 subject=name,
                 remedy="Give the folder, zip or slackdump.sqlite that slackdump made.",
             )
+        super().__init__("slackdump's database")
         self._connection = connection
-        self.form = "slackdump's database"
 
     @override
     def workspace(self) -> dict[str, JSON]:
-        return next(self._newest("workspace", "t.team_id", "-c.unix_ts"), {})
+        return next(self._latest("workspace", "t.team_id", "-c.unix_ts"), {})
 
     @override
     def users(self) -> Iterator[JSON]:
-        return self._newest("s_user", "t.id", "t.id")
+        return self._latest("s_user", "t.id", "t.id")
 
     @override
     def channels(self) -> Iterator[JSON]:
-        return self._newest("channel", "t.id", "t.id")
+        return self._latest("channel", "t.id", "t.id")
 
     @override
     def members(self, channel: str) -> list[str] | None:
@@ -115,7 +115,7 @@ class _Database(Dump):
 
     @override
     def messages(self, channel: str) -> Iterator[JSON]:
-        return self._newest("message", "t.ts", "t.ts", "WHERE t.channel_id = ?", channel)
+        return self._latest("message", "t.ts", "t.ts", "WHERE t.channel_id = ?", channel)
 
     @override
     def speakers(self) -> list[str]:
@@ -135,7 +135,7 @@ class _Database(Dump):
                 "missing; finish it with 'slackdump resume'"
             )
 
-    def _newest(self, table: str, key: str, order: str, where: str = "", *values: str) -> Iterator[JSON]:
+    def _latest(self, table: str, key: str, order: str, where: str = "", *values: str) -> Iterator[JSON]:
         statement = _NEWEST.format(table=table, key=key, order=order, where=where)
         for (data,) in self._connection.execute(statement, values):
             try:

@@ -15,8 +15,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Dump(ABC):
     """One archive of slackdump: of everything that it read several times the newest version."""
 
-    form: str
-    """What it is, in words."""
+    def __init__(self, form: str) -> None:
+        """Begin with nothing read. `form` is what it is, in words."""
+        self.form = form
+        self._newest = 0
+        self._problems: list[str] = []
 
     @abstractmethod
     def workspace(self) -> dict[str, JSON]:
@@ -46,13 +49,13 @@ class Dump(ABC):
     def speakers(self) -> list[str]:
         """List the ids of conversations that messages were read of, listed or not."""
 
-    @abstractmethod
     def read_at(self) -> int:
         """Return when slackdump read last, in seconds or nanoseconds since 1970; 0 where nothing tells."""
+        return self._newest
 
-    @abstractmethod
     def problems(self) -> Iterator[str]:
         """Return what did not come to its end."""
+        return iter(self._problems)
 
     def as_of(self) -> datetime | None:
         """Return when slackdump read last."""

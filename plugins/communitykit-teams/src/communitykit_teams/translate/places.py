@@ -36,14 +36,8 @@ def team(item: Team, context: Mapping[str, JSON]) -> Iterator[Draft]:
     if "@removed" in item:
         yield _removed(network, native)
         return
-    draft: CommunityDraft = {
-        "record": "community",
-        "id": community_id(network, native),
-        "kind": "team",
-        "parent_id": community_id(network, network),
-        "gone": None,
-    }
-    _tell(draft, item)
+    draft = _there(network, native, item)
+    draft["kind"], draft["parent_id"] = "team", community_id(network, network)
     if privacy := _VISIBILITY.get(str(item.get("visibility") or "").lower()):
         draft["privacy"] = privacy
     yield draft
@@ -58,13 +52,8 @@ def channel(item: Channel, context: Mapping[str, JSON]) -> Iterator[Draft]:
     if "@removed" in item:
         yield _removed(network, native)
         return
-    draft: CommunityDraft = {
-        "record": "community",
-        "id": community_id(network, native),
-        "kind": "channel",
-        "gone": None,
-    }
-    _tell(draft, item)
+    draft = _there(network, native, item)
+    draft["kind"] = "channel"
     if context.get("team"):
         draft["parent_id"] = community_id(network, context["team"])
     kind = str(item.get("membershipType") or "")
@@ -83,8 +72,9 @@ def _removed(network: str, native: str) -> CommunityDraft:
     return {"record": "community", "id": community_id(network, native), "gone": "deleted"}
 
 
-def _tell(told: CommunityDraft, item: Mapping[str, JSON]) -> None:
-    """Read what teams and channels have in common."""
+def _there(network: str, native: str, item: Mapping[str, JSON]) -> CommunityDraft:
+    """Describe what teams and channels have in common."""
+    told: CommunityDraft = {"record": "community", "id": community_id(network, native), "gone": None}
     if "displayName" in item:
         told["name"] = item["displayName"] or None
     if "description" in item:
@@ -95,6 +85,7 @@ def _tell(told: CommunityDraft, item: Mapping[str, JSON]) -> None:
         told["archived"] = item["isArchived"]
     if item.get("webUrl"):
         told["url"] = item["webUrl"]
+    return told
 
 
 def _network(context: Mapping[str, JSON]) -> str:

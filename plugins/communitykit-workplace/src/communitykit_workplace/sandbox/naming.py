@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from communitykit.connector import JSON
-from communitykit.sandbox import SECOND, Message, Person, Place, Reaction, Segment, World, from_us
+from communitykit.sandbox import SECOND, Message, Person, Place, Reaction, Segment, World, from_us, in_words
 
 _PLACES = 1000
 """Communities that the numbers of posts can tell apart."""
@@ -151,12 +151,4 @@ def _piece(world: World, written: Message, segment: Segment, *, marked: bool) ->
         return world.places[segment.ref].name_at(written.at)
     if segment.kind == "bold":
         return f"**{segment.text}**" if marked else segment.text
-    if segment.kind == "link":
-        return segment.url
-    if segment.kind == "emoji":
-        return f":{segment.text}:"
-    if segment.kind == "everyone":
-        return f"@{segment.text}"
-    if segment.kind == "circle":
-        return f"@{world.circles[segment.ref].handle}"
-    return segment.text
+    return in_words(world, segment)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 
-from communitykit.sandbox import SECOND, Message, Person, Place, Segment, World, from_us
+from communitykit.sandbox import SECOND, Message, Person, Place, Segment, World, from_us, in_words
 
 DOMAIN = "aurora.example"
 _RAILS = {
@@ -97,7 +97,7 @@ def parsed(world: World, segments: Sequence[Segment]) -> str:
         elif segment.kind == "place":
             parts.append(f"[[group:{group(world, world.places[segment.ref])}]]")
         else:
-            parts.append(_text(world, segment))
+            parts.append(in_words(world, segment))
     return "".join(parts)
 
 
@@ -110,7 +110,7 @@ def plain(world: World, segments: Sequence[Segment]) -> str:
         elif segment.kind == "place":
             parts.append(str(group(world, world.places[segment.ref])))
         else:
-            parts.append(_text(world, segment))
+            parts.append(in_words(world, segment))
     return "".join(parts)
 
 
@@ -123,17 +123,5 @@ def named(world: World, segments: Sequence[Segment]) -> str:
         elif segment.kind == "place":
             parts.append(world.places[segment.ref].name)
         else:
-            parts.append(_text(world, segment))
+            parts.append(in_words(world, segment))
     return "".join(parts)
-
-
-def _text(world: World, segment: Segment) -> str:
-    if segment.kind == "link":
-        return segment.url
-    if segment.kind == "emoji":
-        return f":{segment.text}:"
-    if segment.kind == "everyone":
-        return f"@{segment.text}"
-    if segment.kind == "circle":
-        return f"@{world.circles[segment.ref].handle}"
-    return segment.text
