@@ -8,7 +8,16 @@ from typing import Any
 
 from communitykit import (
     Community,
+    Counts,
+    Coverage,
     EngagementEvent,
+    Issue,
+    Measure,
+    Member,
+    Membership,
+    Mention,
+    Poll,
+    PollOption,
     Post,
     Provenance,
 )
@@ -66,3 +75,34 @@ def current(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 def community(key: str, day: float = 0, **fields: Any) -> Community:
     return Community(id=key, kind="group", privacy="public", source=source(day), **{"gone": None, **fields})
+
+
+EVERYTHING = [
+    Member(id="p:n:member:U", kind="person", display_name="Ada", email=None, guest=False, source=source()),
+    Member(id="p:n:member:stub", source=source()),
+    Community(id=COMMUNITY, kind="channel", name="général", previous_names=("a", "b"), gone=None, source=source()),
+    Membership(
+        id="p:n:membership:C/U", community_id=COMMUNITY, member_id="p:n:member:U", role="owner", source=source()
+    ),
+    post(
+        1,
+        mentions=(Mention(kind="member", id="p:n:member:stub", label="@x"), Mention(kind="everyone")),
+        counts=Counts(replies=2, reactions={"eyes": 1, "+1": 3}),
+        poll=Poll(question="?", options=(PollOption(text="a", votes=1),), closes_at=START),
+        links=("https://example.org",),
+        extra={"test": {"odd": [1, None]}},
+        raw={"wire": 1},
+    ),
+    reacted(1, "U"),
+    Measure(id="p:n:measure:1", name="posts", value=2.5, period_start=START.date(), source=source()),
+    Coverage(run_id="r1", slice="test:n:x", status="partial", reason="why", until=START, read=3),
+    Issue(run_id="r1", slice="test:n:x", wire_kind="note", native_id="7", reason="malformed"),
+]
+
+
+def everything() -> Group:
+    return Group(
+        records=[one for one in EVERYTHING if not isinstance(one, Coverage | Issue)],
+        plain=[one for one in EVERYTHING if isinstance(one, Coverage | Issue)],
+        checkpoints={"test:n:x": {"v": 1, "high": "12.000100"}},
+    )

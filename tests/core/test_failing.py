@@ -1,0 +1,176 @@
+"""What fails is said, costs itself alone, and never looks like something that was read whole."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from little_notes import IDS, ROOMS, note, posts, serve_notes, session
+
+from communitykit import (
+    CommunityKitError,
+    CredentialError,
+    pull,
+)
+from communitykit.connector import (
+    Connector,
+    Gap,
+    Ignored,
+    Rejected,
+    Request,
+    WireKind,
+    make_id,
+)
+
+
+def test_one_bad_record_becomes_an_issue_and_the_rest_goes_on(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    bad = [note(5, at="yesterday"), {"id": 6, "text": "no time at all, tok-secret-1"}, "not even an object", note(7)]
+    serve_notes(platform, {"a": [bad]})
+    with session(little(), platform) as opened:
+        result = pull(opened, tmp_path / "a.duckdb")
+    assert posts(tmp_path / "a.duckdb") == [make_id("little", "net", "post", "7")]
+    assert [(issue.reason, issue.native_id) for issue in result.issues] == [
+        ("malformed", "6"),
+        ("malformed", None),
+        ("invalid", make_id("little", "net", "post", "5")),
+    ]
+    assert "yesterday" not in repr(result.issues)
+    assert "no time" not in repr(result.issues)
+    (coverage,) = [one for one in result.coverage if one.slice.endswith("notes/a")]
+    assert (coverage.read, coverage.rejected) == (4, 3)
+
+
+def test_nothing_is_silently_dropped(platform: Any, little: Callable[..., Connector], tmp_path: Path) -> None:
+    def translate(item: Any, context: Any) -> Any:
+        if item["id"] == 1:
+            yield Ignored("typing")
+        elif item["id"] == 2:
+            yield Ignored("undeclared kind")
+        elif item["id"] == 3:
+            raise Rejected("no_author")
+        yield from ()
+
+    serve_notes(platform, {"a": [[note(number) for number in (1, 2, 3, 4)]]})
+    connector = little(translators={"note": WireKind(translate)}, ignored={"typing": "no act"})
+    with session(connector, platform) as opened:
+        result = pull(opened, tmp_path / "a.duckdb")
+    assert result.ignored == {"typing": 1}
+    assert [(issue.native_id, issue.reason) for issue in result.issues] == [
+        ("2", "undeclared"),
+        ("3", "no_author"),
+        ("4", "untranslated"),
+    ]
+
+
+def test_a_room_that_cannot_be_read_is_said_and_stops_no_other(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    serve_notes(platform, ROOMS)
+    platform.answers["/notes/a"] = (403, {}, b"{}")
+    with session(little(), platform) as opened:
+        result = pull(opened, tmp_path / "a.duckdb")
+    assert posts(tmp_path / "a.duckdb") == IDS[3:]
+    statuses = {one.slice: (one.status, one.reason) for one in result.coverage}
+    assert statuses["little:net:notes/b"] == ("complete", None)
+    status, reason = statuses["little:net:notes/a"]
+    assert status == "denied"
+    assert "room a" in reason
+    assert not result.complete
+
+
+def test_a_defect_of_a_connector_is_that_slices_only(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    serve_notes(platform, ROOMS)
+    original = little()
+    assert original.read is not None
+
+    def read(scope: Any, slice_: Any, checkpoint: Any) -> Any:
+        if slice_.key == "notes/a":
+            yield Gap("told")
+            raise ZeroDivisionError
+        yield from original.read(scope, slice_, checkpoint)  # type: ignore[misc] # it is there
+
+    with session(little(read=read), platform) as opened:
+        result = pull(opened, tmp_path / "a.duckdb")
+    (coverage,) = [one for one in result.coverage if one.slice.endswith("notes/a")]
+    assert "told" in str(coverage.reason)
+    assert "ZeroDivisionError in read" in str(coverage.reason)
+    assert posts(tmp_path / "a.duckdb") == IDS[3:]
+
+
+def test_flows_that_fail_before_they_begin_are_said_and_stop_no_other(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    serve_notes(platform, ROOMS)
+    original = little()
+    assert original.read is not None
+
+    def read(scope: Any, slice_: Any, checkpoint: Any) -> Any:  # no generator: it fails when it is called
+        if slice_.key == "notes/a":
+            raise ZeroDivisionError
+        return original.read(scope, slice_, checkpoint)  # type: ignore[misc] # it is there
+
+    def estimate(scope: Any, slice_: Any, checkpoint: Any) -> Any:
+        raise ZeroDivisionError
+
+    with session(little(read=read, estimate=estimate), platform, concurrency=1) as opened:
+        result = pull(opened, tmp_path / "a.duckdb")
+    assert not result.complete
+    assert posts(tmp_path / "a.duckdb") == IDS[3:]
+
+    def discover(scope: Any) -> Any:
+        raise ZeroDivisionError
+
+    with session(little(discover=discover), platform) as opened:
+        result = pull(opened, tmp_path / "b.duckdb")
+    assert not result.complete
+    assert "ZeroDivisionError in discover" in str(result.errors[0])
+
+
+def test_a_source_that_dies_does_not_look_like_one_that_was_read_whole(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve_notes(platform, ROOMS)
+    with session(little(), platform) as opened:
+        monkeypatch.setattr(opened, "read", lambda *_, **__: 1 / 0)
+        result = pull(opened, tmp_path / "a.duckdb")
+    assert not result.complete
+    assert "ZeroDivisionError" in str(result.errors[0])
+
+
+def test_a_refused_credential_ends_the_source_with_one_error(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    platform.answers["/rooms"] = (401, {}, b"{}")
+    with session(little(), platform) as opened:
+        result = pull(opened, tmp_path / "a.duckdb")
+        with pytest.raises(CredentialError, match="little: rooms: the credential is refused"):
+            list(opened.posts())
+    assert [type(error) for error in result.errors] == [CredentialError]
+
+
+def test_a_second_source_goes_on_when_the_first_fails(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    serve_notes(platform, ROOMS)
+
+    def refuse(scope: Any) -> Any:
+        yield Request("refused")
+
+    platform.answers["/refused"] = (401, {}, b"{}")
+    with session(little(), platform) as good, session(little(name="other", discover=refuse), platform) as bad:
+        result = pull([bad, good], tmp_path / "a.duckdb")
+    assert posts(tmp_path / "a.duckdb") == IDS
+    assert len(result.errors) == 1
+
+
+def test_an_error_is_one_paragraph_with_its_remedy() -> None:
+    error = CommunityKitError(
+        "no access", platform="little", subject="room a", status=403, code="denied", remedy="Ask for rooms:read."
+    )
+    assert str(error) == "little: room a: no access (403 denied). Ask for rooms:read."
+    asked = CommunityKitError("tokn is not known, did you mean 'token'?", remedy="Give it.")
+    assert str(asked) == "tokn is not known, did you mean 'token'? Give it."
