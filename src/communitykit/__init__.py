@@ -1,66 +1,62 @@
 """communitykit: one neutral record of who takes part in a company's communities, whatever the platform."""
 
-import sys
+from __future__ import annotations
 
-# The command: what is imported below takes a while, and an interrupt that falls into it would be a traceback.
-if (sys.argv[:1] == ["-m"] and {"communitykit", "communitykit.cli"} & set(sys.orig_argv)) or (
-    sys.argv[:1] and sys.argv[0].replace("\\", "/").rpartition("/")[2] in {"communitykit", "communitykit.exe"}
-):
-    from communitykit.cli.interrupts import install
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-    install()
-
-from communitykit.connector.flow import Gap
-from communitykit.doors.api import Session, connect
-from communitykit.doors.api_async import AsyncSession, connect_async
-from communitykit.doors.archive import ArchiveSession, read_archive
-from communitykit.doors.options import ReadOptions
-from communitykit.doors.records import RecordSource, from_records
-from communitykit.doors.slicing import Discovery, SlicePlan, unknown_members
-from communitykit.doors.source import Source
-from communitykit.doors.webhook import Received, receive
-from communitykit.errors import (
-    ArchiveError,
-    CommunityKitError,
-    CredentialError,
-    CursorError,
-    ForeignHostError,
-    ObjectUnavailableError,
-    PermissionMissingError,
-    ProtocolError,
-    RateLimitedError,
-    RetryableError,
-    SettingsError,
-    SignatureError,
-    StoreBusyError,
-    StoreError,
-    StoreVersionError,
-    TransientError,
-    UnknownConnectorError,
-)
-from communitykit.model import (
-    Attachment,
-    Community,
-    Counts,
-    Coverage,
-    EngagementEvent,
-    Features,
-    Issue,
-    Measure,
-    Member,
-    Membership,
-    Mention,
-    Poll,
-    PollOption,
-    Post,
-    Provenance,
-    Record,
-    Vanished,
-    make_id,
-    parse_id,
-)
-from communitykit.pull import pull
-from communitykit.result import PullResult
+if TYPE_CHECKING:
+    from communitykit.connector.flow import Gap
+    from communitykit.doors.api import Session, connect
+    from communitykit.doors.api_async import AsyncSession, connect_async
+    from communitykit.doors.archive import ArchiveSession, read_archive
+    from communitykit.doors.options import ReadOptions
+    from communitykit.doors.records import RecordSource, from_records
+    from communitykit.doors.slicing import Discovery, SlicePlan, unknown_members
+    from communitykit.doors.source import Source
+    from communitykit.doors.webhook import Received, receive
+    from communitykit.errors import (
+        ArchiveError,
+        CommunityKitError,
+        CredentialError,
+        CursorError,
+        ForeignHostError,
+        ObjectUnavailableError,
+        PermissionMissingError,
+        ProtocolError,
+        RateLimitedError,
+        RetryableError,
+        SettingsError,
+        SignatureError,
+        StoreBusyError,
+        StoreError,
+        StoreVersionError,
+        TransientError,
+        UnknownConnectorError,
+    )
+    from communitykit.model import (
+        Attachment,
+        Community,
+        Counts,
+        Coverage,
+        EngagementEvent,
+        Features,
+        Issue,
+        Measure,
+        Member,
+        Membership,
+        Mention,
+        Poll,
+        PollOption,
+        Post,
+        Provenance,
+        Record,
+        Vanished,
+        make_id,
+        parse_id,
+    )
+    from communitykit.pulling import pull
+    from communitykit.result import PullResult
 
 __all__ = [
     "ArchiveError",
@@ -118,3 +114,35 @@ __all__ = [
     "receive",
     "unknown_members",
 ]
+
+_HOMES = (
+    "errors",
+    "model",
+    "connector.flow",
+    "doors.options",
+    "doors.source",
+    "doors.slicing",
+    "doors.api",
+    "doors.api_async",
+    "doors.archive",
+    "doors.records",
+    "doors.webhook",
+    "result",
+    "pulling",
+)
+"""Where the names are at home. They are imported when first asked for: what only names the library pays nothing, and
+the command takes its signals over before anything else comes in."""
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        for home in _HOMES:
+            room = import_module(f"{__name__}.{home}")
+            if hasattr(room, name):
+                globals()[name] = value = getattr(room, name)
+                return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from html import escape
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from communitykit.logs import LOGGER
 from communitykit.model.values import JSON
@@ -141,10 +141,24 @@ class Bars:
         self._bars.stop()
 
 
+class Display(Protocol):
+    """IPython's `display`."""
+
+    def __call__(self, shown: object, /, *, display_id: bool) -> Drawn:
+        """Show something in the cell."""
+
+
+class Drawn(Protocol):
+    """What is shown in a cell, to be drawn anew."""
+
+    def update(self, shown: object, /) -> object:
+        """Show this in its place."""
+
+
 class Cell:
     """A bar in a notebook's cell, without widgets."""
 
-    def __init__(self, title: str, display: Callable[..., Any], now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, title: str, display: Display, now: Callable[[], float] = time.monotonic) -> None:
         """Begin to show, with IPython's `display`."""
         self._title = title
         self._now = now
@@ -207,13 +221,13 @@ def usual(title: str) -> Shown:
     return Lines()
 
 
-def _notebook() -> Callable[..., Any] | None:
+def _notebook() -> Display | None:
     """Return IPython's `display` in a notebook's kernel; None elsewhere, IPython's own terminal included."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     if shell is None or not hasattr(shell, "kernel"):
         return None
-    display: Callable[..., Any] = import_module("IPython.display").display  # there, since its kernel runs
+    display: Display = import_module("IPython.display").display  # there, since its kernel runs
     return display
 
 

@@ -19,7 +19,7 @@ from communitykit.cli import commands as _all  # noqa: F401 # registers every co
 from communitykit.cli.app import app
 from communitykit.config import load, opened, run_options
 from communitykit.connector.registry import registry
-from communitykit.pull import pull
+from communitykit.pulling import pull
 from communitykit.sandbox import World, parse_fault, serve
 from communitykit.sandbox.roster import write_roster
 from communitykit.store import Store

@@ -98,6 +98,25 @@ def loses_edits() -> Connector:
     return with_messages(change)
 
 
+def names_who_is_mentioned_otherwise() -> Connector:
+    def change(draft: Any, item: Any) -> Iterator[Any]:
+        for one in draft.get("mentions", ()) if isinstance(draft, dict) else ():
+            if one["kind"] == "member":
+                one["id"] = one["id"].lower()
+        yield draft
+
+    return with_messages(change)
+
+
+def answers_what_is_nowhere() -> Connector:
+    def change(draft: Any, item: Any) -> Iterator[Any]:
+        if isinstance(draft, dict) and draft.get("parent_id"):
+            draft["parent_id"] += "0"
+        yield draft
+
+    return with_messages(change)
+
+
 def duplicates_on_every_read() -> Connector:
     numbers = count()
 

@@ -38,7 +38,7 @@ def test_every_guard_stands_in_the_code_once(guard: Guard) -> None:
 
 
 def test_there_are_as_many_defects_as_were_promised() -> None:
-    assert len({guard.name for guard in GUARDS}) == len(GUARDS)
+    assert len({guard.name for guard in GUARDS}) == len(GUARDS) >= 40
     assert len(GUARDS) + len(MUTANTS) + len(TRUTH_MUTANTS) >= 60
 
 

@@ -13,7 +13,7 @@ from communitykit.clock import Clock
 from communitykit.connector import Batch, Connector, Flow, Request
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Conductor
-from communitykit.pull import pull_at
+from communitykit.pulling import pull_at
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

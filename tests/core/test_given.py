@@ -69,7 +69,7 @@ def test_what_fails_while_records_are_gone_through_is_told(tmp_path: Path) -> No
 
 
 def test_others_can_read_while_a_pull_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["communitykit.pull"], "IDLE_SECONDS", 0.05)  # the name means the function, too
+    monkeypatch.setattr("communitykit.pulling.IDLE_SECONDS", 0.05)
     store, go_on = tmp_path / "a.duckdb", threading.Event()
 
     def records() -> Iterator[Post]:

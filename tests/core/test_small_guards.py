@@ -24,7 +24,8 @@ from communitykit.connector.waiting import retry_after
 from communitykit.errors import SignatureError
 from communitykit.http.budgets import Pace
 from communitykit.model import EngagementEvent, Issue, Post, Provenance
-from communitykit.reading.translation import Translation
+from communitykit.privacy.intake import Intake, OptOut
+from communitykit.reading.translation import Page, Translation
 from communitykit.result import PullResult
 from communitykit.sinks import export_store
 from communitykit.store import Store
@@ -103,16 +104,39 @@ def test_two_joins_within_a_minute_through_one_door_are_two_and_through_two_door
     assert counted == [2, 1]
 
 
-def test_a_stranger_who_is_only_mentioned_gets_a_stub() -> None:
+ZOE = make_id("p", "n", "member", "zoe")
+NAMING_ZOE: dict[str, dict[str, Any]] = {
+    "mentioned": {"record": "post", "mentions": [{"kind": "member", "id": ZOE}]},
+    "praised": {"record": "post", "praised_ids": [ZOE]},
+    "in charge": {"record": "community", "owner_id": ZOE},
+    "invited": {"record": "event", "kind": "invited", "target_id": ZOE},
+    "beside": {"record": "community", "extra": {"moderators": [{"id": ZOE}]}},
+}
+
+
+def naming(draft: dict[str, Any], opt_out: OptOut | None = None) -> tuple[Page, Translation]:
     def translate(item: Any, _: Any) -> Any:
-        mention = {"kind": "member", "id": make_id("p", "n", "member", item["to"])}
-        yield {"record": "post", "id": make_id("p", "n", "post", "1"), "community_id": ROOM, "mentions": [mention]}
+        yield {"id": make_id("p", "n", draft["record"], "1"), **draft}
 
     connector = Connector("p", "P", "1", Settings, Capabilities(), {"note": WireKind(translate)})
-    translation = Translation(connector, run_id="run", origin="api")
-    page = translation.translate(Batch("note", [{"to": "zoe"}]), "p:n:notes", NOW, Counter())
-    assert [one.id for one in page.records if one.record == "member"] == [make_id("p", "n", "member", "zoe")]
-    assert list(translation.lookups) == [make_id("p", "n", "member", "zoe")]
+    translation = Translation(connector, run_id="run", origin="api", intake=Intake(opt_out=opt_out))
+    return translation.translate(Batch("note", [{}]), "p:n:notes", NOW, Counter()), translation
+
+
+@pytest.mark.parametrize("draft", NAMING_ZOE.values(), ids=NAMING_ZOE)
+def test_a_stranger_whom_any_field_names_gets_a_stub(draft: dict[str, Any]) -> None:
+    page, translation = naming(draft)
+    assert [one.id for one in page.records if one.record == "member"] == [ZOE]
+    assert list(translation.lookups) == [ZOE]
+
+
+def test_no_stub_is_made_of_another_platforms_member_of_a_reports_subject_or_of_who_opted_out() -> None:
+    elsewhere = {"record": "community", "extra": {"moderators": ["q:n:member:zoe"]}}
+    report = {"record": "measure", "name": "posts", "subject_id": ZOE}
+    for page, translation in (naming(elsewhere), naming(report), naming(NAMING_ZOE["beside"], OptOut([ZOE]))):
+        assert [one.record for one in page.records] != []
+        assert [one for one in page.records if one.record == "member"] == []
+        assert not translation.lookups
 
 
 def test_a_request_takes_as_many_units_as_it_costs() -> None:

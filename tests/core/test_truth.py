@@ -24,7 +24,7 @@ from communitykit.connector import (
     make_id,
 )
 from communitykit.http.conductor import Emit
-from communitykit.pull import walked
+from communitykit.pulling import walked
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Page, Translation
 from communitykit.store import Store

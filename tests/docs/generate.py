@@ -19,6 +19,7 @@ import communitykit.connector
 import communitykit.sandbox
 import communitykit.testing
 from communitykit.cli.app import app
+from communitykit.connector import drafts
 from communitykit.connector.declaration import FEATURES, Connector
 from communitykit.connector.registry import registry
 from communitykit.model import (
@@ -40,21 +41,7 @@ _ROOMS: dict[str, tuple[str, ...]] = {
     "communitykit.connector.asking": ("Answers", "status_of"),
     "communitykit.connector.declaration": ("FEATURES", "Translator"),
     "communitykit.connector.decoding": ("decode_json",),
-    "communitykit.connector.drafts": (
-        "AttachmentDraft",
-        "CommunityDraft",
-        "CountsDraft",
-        "EventDraft",
-        "FeaturesDraft",
-        "MeasureDraft",
-        "MemberDraft",
-        "MembershipDraft",
-        "MentionDraft",
-        "PollDraft",
-        "PollOptionDraft",
-        "PostDraft",
-        "RecordDraft",
-    ),
+    "communitykit.connector.drafts": tuple(drafts.__all__),
     "communitykit.connector.flow": ("Step",),
     "communitykit.connector.html": ("html_text",),
     "communitykit.connector.json_stream": ("JSONItem", "json_items"),

@@ -121,7 +121,7 @@ os._exit(9)
 
 def with_storage_version(path: Path, version: int) -> None:
     """Write another version into the head of the file, with the checksum that DuckDB says belongs to it."""
-    overwrite(path, 12, bytes([version]))
+    overwrite(path, 12, version.to_bytes(8, "little"))
     with pytest.raises(duckdb.Error) as caught:
         duckdb.connect(str(path))
     computed = re.search(r"computed checksum (\d+)", str(caught.value))
@@ -131,7 +131,7 @@ def with_storage_version(path: Path, version: int) -> None:
 
 @pytest.mark.parametrize(
     ("version", "word"),
-    [(33, r"written by DuckDB version v0\.3\.3.*cannot read.*into another file"), (250, r"a newer DuckDB.*--upgrade")],
+    [(33, r"written by DuckDB version v0\.3\.3.*cannot read.*into another file"), (5000, r"a newer DuckDB.*--upgrade")],
 )
 def test_a_file_of_another_duckdb_is_named(path: Path, version: int, word: str) -> None:
     with_storage_version(path, version)

@@ -21,6 +21,7 @@ from communitykit.model.values import Value
 from communitykit.people.accounts import ROSTER
 from communitykit.people.remarks import Joined
 from communitykit.privacy.pseudonyms import Key
+from communitykit.store.answers import arrow_table, first_row
 from communitykit.store.schema import CURRENT
 
 Tell = Callable[[str, int, int], None]
@@ -152,11 +153,12 @@ class Build:
         self.about |= {"first_day": first.isoformat(), "last_day": last.isoformat()}
 
     def _about(self) -> None:
-        run = self.connection.execute("SELECT run_id FROM runs ORDER BY last_commit DESC NULLS LAST LIMIT 1").fetchone()
-        content = self.connection.execute(
+        run = first_row(self.connection, "SELECT run_id FROM runs ORDER BY last_commit DESC NULLS LAST LIMIT 1")
+        content = first_row(
+            self.connection,
             "SELECT CASE WHEN count(*) FILTER (has_text IS NOT NULL) = 0 THEN 'none' ELSE 'full' END FROM ("
-            "SELECT has_text FROM w_threads UNION ALL SELECT has_text FROM w_answers)"
-        ).fetchone()
+            "SELECT has_text FROM w_threads UNION ALL SELECT has_text FROM w_answers)",
+        )
         kept = self._count("SELECT count(*) FROM posts WHERE features IS NOT NULL")
         self.about = {
             "schema": SCHEMA_VERSION,
@@ -171,7 +173,7 @@ class Build:
         self._take("about", pa.table({"key": list(self.about), "value": pa.array(self.about.values(), pa.string())}))
 
     def _window(self) -> tuple[date, date]:
-        row = self.connection.execute(places.WINDOW.format(zone=self.zone.key)).fetchone()
+        row = first_row(self.connection, places.WINDOW.format(zone=self.zone.key))
         first, last = row or (None, None)
         last = last or self.clock.now().astimezone(self.zone).date()
         return min(first or last, last), last
@@ -179,7 +181,7 @@ class Build:
     def _number(self, kind: str, query: str) -> None:
         """Give each id of a kind its pseudonym: the table `w_<kind>(id, number)`."""
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE w_{kind} (id VARCHAR, number BIGINT)")
-        found = self.connection.execute(f"SELECT id FROM ({query}) AS q(id) WHERE id IS NOT NULL").to_arrow_table()  # noqa: S608 # our own text
+        found = arrow_table(self.connection, f"SELECT id FROM ({query}) AS q(id) WHERE id IS NOT NULL")  # noqa: S608 # our own text
         for batch in found.to_batches(_BATCH):
             ids: Value = batch.column(0)
             numbers = pa.array(self.key.many(kind, ids.to_pylist()), pa.int64())
@@ -208,7 +210,7 @@ class Build:
         self.connection.execute(f"DROP TABLE IF EXISTS w_{name}")
 
     def _count(self, query: str) -> int:
-        row = self.connection.execute(query).fetchone()
+        row = first_row(self.connection, query)
         return int(row[0]) if row else 0
 
 
@@ -239,5 +241,5 @@ def workspace(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 def _setting(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     # not as a parameter: for those DuckDB imports pandas
-    row = connection.execute(f"SELECT value FROM duckdb_settings() WHERE name = '{name}'").fetchone()  # noqa: S608 # ours
+    row = first_row(connection, f"SELECT value FROM duckdb_settings() WHERE name = '{name}'")  # noqa: S608 # ours
     return str(row[0]) if row else ""

@@ -18,6 +18,7 @@ from communitykit.errors import SettingsError
 from communitykit.model.values import Value
 from communitykit.sinks.files import PRIVATE_FILE, make_folder
 from communitykit.sinks.targets import check_inputs, database, is_store
+from communitykit.store.answers import STORAGE, first_row
 
 _MARKS: Final = "days.json"
 """What each day held, as one number a day: a day whose number is another's is written anew."""
@@ -88,7 +89,7 @@ def write(connection: duckdb.DuckDBPyConnection, made: Mapping[str, str], to: Pa
 
 
 def _write_file(connection: duckdb.DuckDBPyConnection, made: Mapping[str, str], new: Path, to: Path) -> None:
-    connection.execute(f"ATTACH '{_quoted(new)}' AS w_out (READ_WRITE)")
+    connection.execute(f"ATTACH '{_quoted(new)}' AS w_out (READ_WRITE, STORAGE_VERSION '{STORAGE}')")
     try:
         for name, table in made.items():
             connection.execute(ddl(name, f"w_out.{name}"))
@@ -136,7 +137,7 @@ def _copy_days(connection: duckdb.DuckDBPyConnection, name: str, table: str, day
     """Write one file a day."""
     new.mkdir()
     wanted = ", ".join(f"'{day}'" for day in days)
-    before = connection.execute("SELECT current_setting('threads')").fetchone()
+    before = first_row(connection, "SELECT current_setting('threads')")
     connection.execute("SET threads = 1")  # each thread would write files of its own
     try:
         _copy(
@@ -190,7 +191,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, query: str, name: str, to: Path
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    row: Value = connection.execute(f"SELECT count(*) FROM ({table})").fetchone()  # noqa: S608 # our own names
+    row: Value = first_row(connection, f"SELECT count(*) FROM ({table})")  # noqa: S608 # our own names
     return int(row[0])
 
 

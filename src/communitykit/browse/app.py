@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,6 +15,8 @@ from starlette.routing import Route
 
 from communitykit.browse import pages
 from communitykit.browse.queries import Asked, Reading
+from communitykit.http.asgi import Message, Receive, Send
+from communitykit.model.values import Value
 from communitykit.store import Store
 
 _STYLE = b64encode(sha256(pages.STYLE.encode()).digest()).decode()
@@ -32,7 +33,6 @@ HEADERS = {
 """With every answer: nothing runs, nothing is fetched or kept, no other page may look in."""
 _MOST = 200
 """Characters of what is searched for."""
-Scope = dict[str, Any]
 
 
 class Browser:
@@ -54,9 +54,7 @@ class Browser:
             ]
         )
 
-    async def __call__(
-        self, scope: Scope, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
-    ) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer a request: for another host, without the token, or one that is no reading, there is nothing here."""
         if scope["type"] != "http":
             return
@@ -66,7 +64,7 @@ class Browser:
             await Response("There is nothing here.", 404, HEADERS, "text/plain")(scope, receive, send)
             return
 
-        async def guarded(message: Any) -> None:  # noqa: ANN401 # an ASGI message
+        async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 kept = [(name, value) for name, value in message["headers"] if name.decode() not in HEADERS]
                 message["headers"] = [*kept, *((name.encode(), value.encode()) for name, value in HEADERS.items())]
@@ -113,7 +111,7 @@ class Browser:
 
     def _search(self, request: Request) -> Response:
         words = request.query_params.get("q", "")[:_MOST]
-        rows: list[dict[str, Any]] = []
+        rows: list[dict[str, Value]] = []
         if words.strip():
             with self._reading() as reading:
                 rows = reading.search(words.strip())
@@ -158,7 +156,7 @@ class _Opened:
         self._store.close()
 
 
-def _is_local(scope: Scope) -> bool:
+def _is_local(scope: Message) -> bool:
     """Tell whether the browser means this machine: a name that was made to lead here is another page's trick."""
     hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
     return len(hosts) == 1 and hosts[0].rsplit(":", 1)[0] in {"127.0.0.1", "localhost"}

@@ -22,7 +22,7 @@ from communitykit.errors import SettingsError
 from communitykit.model.values import JSON
 from communitykit.people import Options, Resolution, resolve
 from communitykit.people.accounts import ROSTER
-from communitykit.pull import pull
+from communitykit.pulling import pull
 from communitykit.result import PullResult
 from communitykit.sandbox import SIZES, World, project, serve
 from communitykit.sandbox.roster import write_roster

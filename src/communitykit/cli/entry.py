@@ -26,6 +26,7 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):  # what the terminal's encoding lacks is shown escaped
             stream.reconfigure(errors="backslashreplace")
     done = _run()
+    interrupts.leave_if_told()
     told = interrupts.code()
     code = told if told is not None and done == Exit.INTERRUPTED else done  # a run may have ended before it was heard
     # It is done: an interpreter that ends puts the default back in place of our handler, which would kill it now.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -112,7 +112,7 @@ def _refuse_unfit(kind: str, given: set[str], *, monthly: bool) -> None:
 
 
 def _files(kind: str) -> Callable[..., _Made]:
-    def write(store: Path, to: str, *, monthly: bool, anew: bool, share: bool, overwrite: bool, **_: Any) -> _Made:  # noqa: ANN401 # of other formats
+    def write(store: Path, to: str, *, monthly: bool, anew: bool, share: bool, overwrite: bool, **_: object) -> _Made:
         if monthly:
             from communitykit.exchange.parquet import copy_to_parquet  # noqa: PLC0415 # imported only when used
 
@@ -125,7 +125,7 @@ def _files(kind: str) -> Callable[..., _Made]:
     return write
 
 
-def _delta(store: Path, to: str, *, analysis: Path | None, since_run: str | None, anew: bool, **_: Any) -> _Made:  # noqa: ANN401 # of other formats
+def _delta(store: Path, to: str, *, analysis: Path | None, since_run: str | None, anew: bool, **_: object) -> _Made:
     from communitykit.exchange.delta import copy_to_delta  # noqa: PLC0415 # imported only when used
 
     return _told(copy_to_delta(store, to, analysis=analysis, since_run=since_run, anew=anew))
@@ -139,14 +139,14 @@ def _postgres(
     analysis: Path | None,
     since_run: str | None,
     anew: bool,
-    **_: Any,  # noqa: ANN401 # of other formats
+    **_: object,
 ) -> _Made:
     from communitykit.exchange.postgres import copy_to_postgres  # noqa: PLC0415 # same
 
     return _told(copy_to_postgres(store, to, schema=schema, analysis=analysis, since_run=since_run, anew=anew))
 
 
-def _as2(store: Path, to: str, *, key: str | None, overwrite: bool, **_: Any) -> _Made:  # noqa: ANN401 # same
+def _as2(store: Path, to: str, *, key: str | None, overwrite: bool, **_: object) -> _Made:
     from communitykit.exchange.activitystreams import write_activitystreams  # noqa: PLC0415 # same
     from communitykit.privacy.pseudonyms import load_key  # noqa: PLC0415 # same
 

@@ -81,11 +81,12 @@ def stopping() -> Iterator[threading.Event]:
             _INTERRUPTS.stop = None
 
 
-def code() -> int | None:
-    """Return the exit code of the signal that came, if one came.
-
-    One that came when no run was there to be stopped ends the process here, with its word.
-    """
+def leave_if_told() -> None:
+    """End the process, with its word, where a signal came and no run is there to be stopped; else do nothing."""
     if _INTERRUPTS.code is not None and _INTERRUPTS.stop is None:
         _INTERRUPTS.leave(_INTERRUPTS.code, kept=False)
+
+
+def code() -> int | None:
+    """Return the exit code of the signal that came, if one came."""
     return _INTERRUPTS.code

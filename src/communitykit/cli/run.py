@@ -16,6 +16,7 @@ from communitykit.cli.app import Json, app, errors
 from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import Exit, console, print_json, print_table, say, warn
 from communitykit.connector.times import parse_length
+from communitykit.doors.options import RecordsKeywords
 from communitykit.errors import CommunityKitError, SettingsError
 from communitykit.model.values import JSON
 
@@ -79,12 +80,13 @@ class _Run:
 
         self.store.parent.mkdir(parents=True, exist_ok=True)
         unopened: list[CommunityKitError] = []
+        asked: RecordsKeywords = {**run_options(self.config), "force": force}
         with opened(self.config, unopened=unopened) as sources:
             for error in unopened:
                 self._wrong(str(error), Exit.FAILED)
             names = [one.name for one in sources]
             result, archives, windows = runs.read_named(
-                sources, self.store, silent=self._silent, max_time=max_time, force=force, **run_options(self.config)
+                sources, self.store, silent=self._silent, max_time=max_time, **asked
             )
         told = {"sources": names, "windows": windows, "archives": archives}
         self.told["pull"] = {**runs.as_data(result, self.store), **told}

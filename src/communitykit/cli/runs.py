@@ -7,16 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import Exit, console, print_json, print_table, say, warn
 from communitykit.cli.progress import shown
-from communitykit.doors.options import ReadOptions
+from communitykit.doors.options import ReadOptions, RecordsKeywords
 from communitykit.doors.source import Source
 from communitykit.errors import SettingsError
 from communitykit.model.values import JSON
-from communitykit.pull import pull
+from communitykit.pulling import pull
 from communitykit.result import PullResult
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run(
     title: str,
     as_json: bool,
     max_time: float | None = None,
-    **ask: Any,  # noqa: ANN401
+    **ask: Unpack[RecordsKeywords],
 ) -> tuple[PullResult, Exit]:
     """Pull with progress, print the summary, give the exit code; raises as `read`."""
     result, archives = read(sources, to, title=title, silent=as_json, max_time=max_time, **ask)
@@ -58,7 +58,7 @@ def read(
     title: str,
     silent: bool,
     max_time: float | None = None,
-    **ask: Any,  # noqa: ANN401
+    **ask: Unpack[RecordsKeywords],
 ) -> tuple[PullResult, list[str]]:
     """Pull with progress; return the result, and what archives turned out to be.
 
@@ -78,14 +78,17 @@ def read_named(
     to: Path,
     *,
     silent: bool,
-    **ask: Any,  # noqa: ANN401
+    max_time: float | None = None,
+    **ask: Unpack[RecordsKeywords],
 ) -> tuple[PullResult, list[str], dict[str, JSON]]:
     """Pull sources of a configuration; return the result, what archives turned out to be, and each source's window."""
     now = datetime.now(UTC)
     windows = {one.name: one.options.window(now) for one in sources if one.name != "roster"}
     for name, window in {} if silent else windows.items():
         say(f"{name}: what was written {in_words(*window)}.")
-    result, archives = read(sources, to, title=", ".join(one.name for one in sources), silent=silent, **ask)
+    result, archives = read(
+        sources, to, title=", ".join(one.name for one in sources), silent=silent, max_time=max_time, **ask
+    )
     for found in [] if silent else archives:
         say(f"Found: {found}.")
     return result, archives, {name: {"since": since, "until": until} for name, (since, until) in windows.items()}

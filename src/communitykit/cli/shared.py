@@ -84,7 +84,7 @@ def _silence(
     """Carry the option of commands that do something, beside what they tell of it."""
 
 
-def _params(carrier: Callable[..., Any]) -> list[JSON]:
+def _params(carrier: Callable[..., None]) -> list[JSON]:
     alone = typer.Typer(add_completion=False)
     alone.command()(carrier)
     return list(typer.main.get_command(alone).params)

@@ -8,7 +8,7 @@ from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.config.opening import opened, run_options
 from communitykit.config.sections import Config
 from communitykit.connector.times import parse_length
-from communitykit.pull import pull_at
+from communitykit.pulling import pull_at
 from communitykit.result import PullResult
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -46,7 +46,7 @@ def _is_language(value: str) -> str:
     return value
 
 
-When = Annotated[Any, BeforeValidator(_moment)]
+When = Annotated[Value, BeforeValidator(_moment)]
 """A moment, as `since` takes it: `90d`, a date, a date and time."""
 Globs = Annotated[tuple[str, ...], BeforeValidator(_globs)]
 Group = Literal["department", "country", "community"]

@@ -215,16 +215,17 @@ Draft: TypeAlias = RecordDraft | dict[str, JSON] | Swept | Ignored | Rejected
 """What a translator gives: a record as a dict with `record` and `id`, a Swept, Ignored, or Rejected for one part."""
 
 
-def ask(request: Request) -> Generator[Request, Any, Response]:
+def ask(request: Request) -> Generator[Request, Response, Response]:
     """Return the answer to one request, typed.
 
     Raises, at that place, the CommunityKitError that the last attempt ended in.
     """
-    response: Response = yield request
-    return response
+    return (yield request)
 
 
-def ask_all(requests: Iterable[Request]) -> Generator[tuple[Request, ...], Any, list[Response | CommunityKitError]]:
+def ask_all(
+    requests: Iterable[Request],
+) -> Generator[tuple[Request, ...], list[Response | CommunityKitError], list[Response | CommunityKitError]]:
     """Return the answers to requests that run side by side, in their order: each a Response or the error instead of it.
 
     No request at all is no step. Raises CredentialError where one of them met it, since that ends everything.
@@ -232,8 +233,7 @@ def ask_all(requests: Iterable[Request]) -> Generator[tuple[Request, ...], Any, 
     asked = tuple(requests)
     if not asked:
         return []
-    answers: list[Response | CommunityKitError] = yield asked
-    return answers
+    return (yield asked)
 
 
 def first_request(flow: Flow) -> Request | None:

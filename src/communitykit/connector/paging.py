@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
-from typing import Any, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias
 
 from communitykit.connector.flow import Batch, Gap, Request, Response, ask
 from communitykit.connector.payload import as_list, look, required_list
@@ -138,7 +138,7 @@ class Listing:
         """Tell whether the walk came to the end of the list."""
         return self._request is None and self.problem is None
 
-    def page(self) -> Generator[Request, Any, dict[str, Any] | None]:
+    def page(self) -> Generator[Request, Response, dict[str, JSON] | None]:
         """Return the next page's data, or None at the end.
 
         It is empty where the walk begins anew, since the cursor expired: what comes twice is the same record.
@@ -164,7 +164,7 @@ class Listing:
         data: dict[str, JSON] = response.data
         return data
 
-    def rows(self) -> Generator[Request, Any, list[Any] | None]:
+    def rows(self) -> Generator[Request, Response, list[JSON] | None]:
         """Return the next page's items, which are any JSON, or None at the end; the Listing has to know its `items`."""
         if self._items is None:
             message = "a Listing without items= gives pages, not rows"
@@ -174,7 +174,7 @@ class Listing:
 
     def batches(
         self, kind: str, key: str, context: Mapping[str, object]
-    ) -> Generator[Request | Batch | Gap, Any, None]:
+    ) -> Generator[Request | Batch | Gap, Response, None]:
         """Yield what stands under `key` page by page as batches of `kind`, and a Gap where the list ended early."""
         self._items = self._items or (key,)
         while (rows := (yield from self.rows())) is not None:

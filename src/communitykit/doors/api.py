@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Self
+from typing import Self
 
 from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Gap, Request, Response, Selection, Slice, first_request
@@ -201,7 +201,7 @@ class Session(Records):
         return source_run(self.connector, self.conductor, options, state, run_id, selection=selection)
 
 
-def connect(name: str, **settings: Any) -> Session:  # noqa: ANN401 # each connector has its own
+def connect(name: str, **settings: object) -> Session:
     """Connect to a platform: `connect("slack", token="…")`.
 
     Settings come from keywords or from the environment (`COMMUNITYKIT_SLACK_TOKEN`). Nothing is sent yet: that there is

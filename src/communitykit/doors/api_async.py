@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, MutableMapping
+from collections.abc import AsyncGenerator, AsyncIterator, MutableMapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack
+from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar, Unpack
 
 from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Checkpoint
@@ -12,6 +12,7 @@ from communitykit.connector.registry import registry
 from communitykit.doors.conducting import make_conductor, source_run
 from communitykit.doors.options import ReadKeywords, ReadOptions, RecordsKeywords, read_options
 from communitykit.doors.streaming import Narrowed, note, records_of
+from communitykit.http.asgi import Application
 from communitykit.http.conductor import Conductor
 from communitykit.model import Community, EngagementEvent, Member, Membership, Post, Record
 from communitykit.model.merge import merged
@@ -29,7 +30,7 @@ _Kept: TypeAlias = MutableMapping[str, Checkpoint] | None
 class AsyncSession:
     """A connected platform, in an event loop. Use it as an async context manager."""
 
-    def __init__(self, connector: Connector, conductor: Conductor, *, app: Callable[..., Any] | None = None) -> None:
+    def __init__(self, connector: Connector, conductor: Conductor, *, app: Application | None = None) -> None:
         """Open connections lazily. `app` answers instead of the network: an ASGI application called directly."""
         self.connector = connector
         self.conductor = conductor
@@ -134,7 +135,7 @@ async def _merged(records: AsyncIterator[R]) -> AsyncIterator[R]:
         yield record
 
 
-def connect_async(name: str, **settings: Any) -> AsyncSession:  # noqa: ANN401 # each connector has its own
+def connect_async(name: str, **settings: object) -> AsyncSession:
     """Connect to a platform from async code; as `connect`."""
     connector = registry().get(name)
     return AsyncSession(connector, make_conductor(connector, settings))

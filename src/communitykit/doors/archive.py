@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from pydantic import BaseModel, ValidationError
 
@@ -112,7 +112,7 @@ class ArchiveSession(Records):
             yield step
 
 
-def read_archive(name: str, path: str | Path, **options: Any) -> ArchiveSession:  # noqa: ANN401 # the connector's own
+def read_archive(name: str, path: str | Path, **options: object) -> ArchiveSession:
     """Open an export archive: `read_archive("slack", "export.zip")`.
 
     Raises UnknownConnectorError, ArchiveError (not there, damaged, encrypted, unsafe, another platform's) or

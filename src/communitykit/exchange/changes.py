@@ -15,6 +15,7 @@ import pyarrow as pa
 from communitykit.errors import StoreError
 from communitykit.model.values import Value
 from communitykit.store import Store
+from communitykit.store.answers import arrow_reader
 from communitykit.store.changed import VANISHING, changed, erased, vanished
 from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.evolution import look_through
@@ -90,7 +91,7 @@ class Changes:
         with telling(self._store.path, "read it"):
             cursor = self._store.connection().cursor()
             look_through(cursor)  # views of one connection are not another's
-            return cursor.execute(query, self._since(query)).to_arrow_reader(batch)
+            return arrow_reader(cursor, query, batch, self._since(query))
 
 
 def json_columns(store: Store, table: str) -> Iterator[str]:

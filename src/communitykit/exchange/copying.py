@@ -14,6 +14,7 @@ from communitykit.errors import CommunityKitError, StoreError
 from communitykit.exchange.changes import ABOUT, RECORDS, Changes
 from communitykit.model.values import Value
 from communitykit.store import Store
+from communitykit.store.answers import arrow_reader
 
 ANALYSIS: Final = "analysis"
 """Where a target has the analysis tables, apart from the record's: both have a table `people`."""
@@ -138,7 +139,7 @@ def _analysis(target: Target, path: Path, before: str | None, copied: Copied) ->
         if mark == before:
             return mark
         for table in opened.tables:
-            reader = opened.connection().execute(f"FROM {table}").to_arrow_reader(50_000)
+            reader = arrow_reader(opened.connection(), f"FROM {table}", 50_000)
             copied.rows[f"{ANALYSIS}.{table}"] = target.replace(table, ANALYSIS, reader.schema, reader)
     return mark
 

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import pyarrow as pa
@@ -179,7 +179,7 @@ class PostgresTarget:
                 number += batch.num_rows
         return number
 
-    def _definition(self, one: pa.Field[Any], json_in: frozenset[str]) -> Value:  # same
+    def _definition(self, one: pa.Field[pa.DataType], json_in: frozenset[str]) -> Value:  # same
         kind = "jsonb" if one.name in json_in else next(name for fits, name in _TYPES if fits(one.type))
         return self._sql.SQL("{} " + kind).format(self._sql.Identifier(one.name))
 
@@ -203,7 +203,7 @@ class PostgresTarget:
         )
         return self._connection.execute(query, [self._schemas[area], table]).fetchone() is not None
 
-    def _run(self, text: str, *parts: Any, values: list[Value] | None = None) -> Value:  # noqa: ANN401 # SQL, and a cursor
+    def _run(self, text: str, *parts: Value, values: list[Value] | None = None) -> Value:
         return self._connection.execute(self._sql.SQL(text).format(*parts), values)
 
 

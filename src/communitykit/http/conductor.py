@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
+from typing_extensions import TypeVar
+
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Batch, Flow, Gap, Request, Response, Slice, Swept
-from communitykit.connector.oauth import AuthFlow, Credential
+from communitykit.connector.oauth import Authorize, Credential
 from communitykit.connector.scrub import secrets_in
 from communitykit.connector.settings import Settings
 from communitykit.connector.waiting import A_DAY, Span, joined, moment_of, waited
@@ -106,14 +108,14 @@ class Answer:
 class OneAtATime:
     """Carry out these operations while nobody else of this runner does the like; answer with their result."""
 
-    operations: Operations
+    operations: Operations[object]
 
 
 @dataclass(slots=True)
 class SideBySide:
     """Carry out these operations side by side; answer with the list of results, errors in their places."""
 
-    operations: list[Operations]
+    operations: list[Operations[object]]
 
 
 @dataclass(slots=True)
@@ -125,7 +127,9 @@ class Emit:
 
 
 Operation: TypeAlias = Sleep | Send | OneAtATime | SideBySide | Emit
-Operations: TypeAlias = Generator[Operation, Any, Any]
+T = TypeVar("T", default=None)
+Operations: TypeAlias = Generator[Operation, Any, T]
+"""Operations that end in a T."""
 
 
 class Conductor:
@@ -193,8 +197,8 @@ class Conductor:
             else:
                 yield Emit(step, fetched_at)
 
-    def send(self, request: Request, meter: Meter) -> Operations:
-        """Send one request, paced and retried; the result is a Response.
+    def send(self, request: Request, meter: Meter) -> Operations[Response]:
+        """Send one request, paced and retried.
 
         Raises the CommunityKitError that the last attempt ended in.
         """
@@ -224,13 +228,13 @@ class Conductor:
         asked = RateLimitedError(what, retry_after=seconds, remedy="Run again then.")
         raise self.exchange.explain(asked, request)
 
-    def _or_error(self, request: Request, meter: Meter) -> Operations:
+    def _or_error(self, request: Request, meter: Meter) -> Operations[Response | CommunityKitError]:
         try:
             return (yield from self.send(request, meter))
         except CommunityKitError as error:
             return error
 
-    def _attempt(self, request: Request, meter: Meter) -> Operations:
+    def _attempt(self, request: Request, meter: Meter) -> Operations[Response]:
         credential = (yield from self._authorized(meter)) if request.authorized else None
         try:
             return (yield from self._attempt_with(request, credential, meter))
@@ -240,7 +244,7 @@ class Conductor:
                 raise
         return (yield from self._attempt_with(request, renewed, meter))
 
-    def _attempt_with(self, request: Request, credential: Credential | None, meter: Meter) -> Operations:
+    def _attempt_with(self, request: Request, credential: Credential | None, meter: Meter) -> Operations[Response]:
         following = request
         for _ in range(MAX_REDIRECTS + 1):
             yield from self._wait_for_place(request, meter)
@@ -306,27 +310,29 @@ class Conductor:
             meter.wait(self.clock.monotonic(), seconds)
             yield Sleep(seconds)
 
-    def _authorized(self, meter: Meter) -> Operations:
-        if self.connector.authorize is None or self._is_fresh():
-            return self._credential
-        return (yield OneAtATime(self._refreshed(meter)))
+    def _authorized(self, meter: Meter) -> Operations[Credential | None]:
+        authorize = self.connector.authorize
+        if authorize is not None and not self._is_fresh():
+            yield OneAtATime(self._refreshed(authorize, meter))
+        return self._credential
 
-    def _refreshed(self, meter: Meter) -> Operations:
+    def _refreshed(self, authorize: Authorize, meter: Meter) -> Operations:
         if not self._is_fresh():  # another request may have renewed it while this one waited for its turn
             yield from self._hold(meter)
             try:
-                self._keep((yield from self._authorize(None, meter)))
+                self._keep((yield from self._authorize(authorize, None, meter)))
             finally:
                 self._credentials.release()
-        return self._credential
 
-    def _renewed(self, refused: Credential, meter: Meter) -> Operations:
+    def _renewed(self, refused: Credential, meter: Meter) -> Operations[Credential | None]:
         """Renew after a refusal, once for all; the result is None when that gives nothing new."""
         if self._credential is not None and not self._credential.same_as(refused):
             return self._credential
+        if self.connector.authorize is None:
+            return None
         yield from self._hold(meter)
         try:
-            renewed = yield from self._authorize(refused, meter)
+            renewed = yield from self._authorize(self.connector.authorize, refused, meter)
             return None if renewed.same_as(refused) else self._keep(renewed)
         finally:
             self._credentials.release()
@@ -342,15 +348,13 @@ class Conductor:
             Request("", subject="credential_store"),
         )
 
-    def _authorize(self, refused: Credential | None, meter: Meter) -> Operations:
+    def _authorize(self, authorize: Authorize, refused: Credential | None, meter: Meter) -> Operations[Credential]:
         learn = self.exchange.scrubber.learn
         saved = self._credentials.load(self._credential_key)
         learn(secrets_in(saved))
         if refused is not None:
             saved = {**(saved or refused.saved or {}), "refused": True}
-        if self.connector.authorize is None:
-            return refused
-        flow: AuthFlow = self.connector.authorize(self.settings, saved, self.clock.now())
+        flow = authorize(self.settings, saved, self.clock.now())
         try:
             request = next(flow)
             while True:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Self, TypedDict, TypeVar, cast
 
 import httpcore
 import httpx
@@ -20,6 +20,7 @@ from communitykit.clock import SYSTEM_CLOCK
 from communitykit.connector.flow import Flow, Request, Response
 from communitykit.connector.settings import Settings
 from communitykit.errors import CommunityKitError, TransientError
+from communitykit.http.asgi import Application
 from communitykit.http.bodies import Body, TooLongError
 from communitykit.http.conductor import (
     Answer,
@@ -36,6 +37,8 @@ from communitykit.http.conductor import (
 )
 from communitykit.http.parallelism import Parallelism
 from communitykit.http.watched import WatchedBackend
+
+T = TypeVar("T")
 
 
 class SyncRunner:
@@ -91,22 +94,23 @@ class SyncRunner:
 
     def send(self, request: Request, meter: Meter) -> Response:
         """Send one request, paced and retried."""
-        response: Response = self._drive(self.conductor.send(request, meter), [])
-        return response
+        return self._drive(self.conductor.send(request, meter), [])
 
-    def _drive(self, operations: Operations, files: list[Path]) -> Any:  # noqa: ANN401 # whatever the operations return
+    def _drive(self, operations: Operations[T], files: list[Path]) -> T:
         try:
             operation = next(operations)
             while True:
                 operation = operations.send(self._carry_out(operation, files))
         except StopIteration as done:
-            return done.value
+            result: T = done.value
+            return result
 
-    def _carry_out(self, operation: Operation, files: list[Path]) -> Any:  # noqa: ANN401 # whatever the operations return
+    def _carry_out(self, operation: Operation, files: list[Path]) -> object:
         if isinstance(operation, Send):
             return self._send(operation, files)
         if isinstance(operation, Sleep):
-            return self._sleep(operation.seconds)
+            self._sleep(operation.seconds)
+            return None
         if isinstance(operation, OneAtATime):
             with self._turn:
                 return self._drive(operation.operations, files)
@@ -163,10 +167,19 @@ class SyncRunner:
             raise Stopped
 
 
+class _Options(TypedDict):
+    """How a transport connects."""
+
+    verify: ssl.SSLContext | bool
+    proxy: str | None
+    limits: httpx.Limits
+    trust_env: bool
+
+
 class AsyncRunner:
     """Runs flows in an event loop. `app` answers instead of the network: an ASGI application called directly."""
 
-    def __init__(self, conductor: Conductor, *, app: Callable[..., Any] | None = None) -> None:
+    def __init__(self, conductor: Conductor, *, app: Application | None = None) -> None:
         """Open a client; close it with `aclose`."""
         self.conductor = conductor
         self._transport: httpx.AsyncBaseTransport = (
@@ -205,23 +218,24 @@ class AsyncRunner:
 
     async def send(self, request: Request, meter: Meter) -> Response:
         """Send one request, paced and retried."""
-        response: Response = await self._drive(self.conductor.send(request, meter), [])
-        return response
+        return await self._drive(self.conductor.send(request, meter), [])
 
-    async def _drive(self, operations: Operations, files: list[Path]) -> Any:  # noqa: ANN401 # whatever the operations return
+    async def _drive(self, operations: Operations[T], files: list[Path]) -> T:
         try:
             operation = next(operations)
             while True:
                 operation = operations.send(await self._carry_out(operation, files))
         except StopIteration as done:
-            return done.value
+            result: T = done.value
+            return result
 
-    async def _carry_out(self, operation: Operation, files: list[Path]) -> Any:  # noqa: ANN401 # whatever the operations return
+    async def _carry_out(self, operation: Operation, files: list[Path]) -> object:
         if isinstance(operation, Send):
             async with self._places:
                 return await self._send(operation, files)
         if isinstance(operation, Sleep):
-            return await self.conductor.clock.sleep_async(operation.seconds)
+            await self.conductor.clock.sleep_async(operation.seconds)
+            return None
         if isinstance(operation, OneAtATime):
             async with self._turn:
                 return await self._drive(operation.operations, files)
@@ -268,7 +282,7 @@ def _late(send: Send, settings: Settings) -> TransientError:
     )
 
 
-def _options(conductor: Conductor) -> dict[str, Any]:
+def _options(conductor: Conductor) -> _Options:
     settings = conductor.settings
     verify: ssl.SSLContext | bool = True
     if settings.ca_bundle is not None:

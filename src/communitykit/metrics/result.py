@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
@@ -12,7 +12,7 @@ from communitykit.privacy import protect
 from communitykit.privacy.groups import FOLDED
 
 FIXED: Final = ("metric", "variant", "period", "since", "until")
-_TAIL: Final[list[pa.Field[Any]]] = [
+_TAIL: Final[list[pa.Field[pa.DataType]]] = [
     pa.field("value", pa.float64()),
     pa.field("numerator", pa.float64()),
     pa.field("denominator", pa.float64()),
@@ -27,7 +27,7 @@ _TAIL: Final[list[pa.Field[Any]]] = [
 
 def schema(by: Sequence[str]) -> pa.Schema:
     """Return a result's columns; `by` without the grain."""
-    head: list[pa.Field[Any]] = [
+    head: list[pa.Field[pa.DataType]] = [
         pa.field(name, pa.date32() if name in {"since", "until"} else pa.string()) for name in FIXED
     ]
     return pa.schema([*head, *(pa.field(name, pa.string()) for name in by), *_TAIL])

@@ -23,7 +23,7 @@ from communitykit.model.records import (
     Vanished,
     told_fields,
 )
-from communitykit.model.references import Ref, Reference, reference_fields, references
+from communitykit.model.references import Ref, Reference, members_named, reference_fields, references
 
 __all__ = [
     "RECORD_TYPES",
@@ -50,6 +50,7 @@ __all__ = [
     "Vanished",
     "make_event_id",
     "make_id",
+    "members_named",
     "parse_id",
     "reference_fields",
     "references",

@@ -92,6 +92,33 @@ def references(record: BaseModel) -> Iterator[Reference]:
     yield from _in_extra("extra", getattr(record, "extra", None))
 
 
+def members_named(record: BaseModel) -> Iterator[str]:
+    """Yield the id of every member that a record names, in `extra` too, each time that it does.
+
+    It is `references` for one kind, and asks a field's value for its kind only where it may name another.
+    """
+    for name, inner, certain in _to_members(type(record)):
+        value = getattr(record, name)
+        if value:
+            for one in value if isinstance(value, tuple) else (value,):
+                told = getattr(one, inner) if inner else one
+                if told and (certain or kind_of(told) == "member"):
+                    yield told
+    extra = getattr(record, "extra", None)
+    if extra:
+        yield from (one.id for one in _in_extra("extra", extra) if one.kind == "member")
+
+
+@cache
+def _to_members(model: type[BaseModel]) -> tuple[tuple[str, str, bool], ...]:
+    """Return the fields that may name members, what of theirs does, and whether they name nothing else."""
+    return tuple(
+        (*name.partition(".")[::2], kinds == ("member",))
+        for name, kinds in reference_fields(model).items()
+        if "member" in kinds
+    )
+
+
 def _in_extra(where: str, value: Value) -> Iterator[Reference]:
     if isinstance(value, Mapping):
         for name, one in value.items():

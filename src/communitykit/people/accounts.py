@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 import duckdb
 
 from communitykit.model.values import Value
+from communitykit.store.answers import arrow_table
 
 ROSTER = "directory"
 """The platform whose accounts are rows of a company's roster."""
@@ -64,6 +65,6 @@ def read_accounts(connection: duckdb.DuckDBPyConnection) -> Accounts:
 
     Raises duckdb.Error where that is not possible.
     """
-    table = connection.execute(_QUERY).to_arrow_table()
+    table = arrow_table(connection, _QUERY)
     columns: dict[str, list[Value]] = {one.name: table[one.name].to_pylist() for one in fields(Accounts)}
     return Accounts(**columns)

@@ -14,6 +14,7 @@ import duckdb
 
 from communitykit.errors import SettingsError
 from communitykit.sinks.targets import writing
+from communitykit.store.answers import arrow_table, first_row
 from communitykit.store.connection import connect, disconnect
 from communitykit.store.making import make_journal
 from communitykit.store.telling import telling
@@ -135,7 +136,7 @@ def count_decisions(path: str | Path) -> int:
 def read_decisions(connection: duckdb.DuckDBPyConnection) -> Iterator[Decision]:
     """Yield the decisions of an open store, oldest first."""
     query = f"SELECT {', '.join(COLUMNS)} FROM decisions ORDER BY decided_at, account_a, account_b, verdict"  # noqa: S608 # our own names
-    for row in connection.execute(query).to_arrow_table().to_pylist():
+    for row in arrow_table(connection, query).to_pylist():
         yield Decision(**row)
 
 
@@ -172,7 +173,7 @@ def _decide(store: str | Path, a: str, b: str, verdict: Verdict, by: str, at: da
     made = Decision(*_pair(a, b), verdict, by, at or datetime.now(UTC))
     with _writing(store) as connection:
         for account in made.pair:
-            if not connection.execute("SELECT 1 FROM members WHERE id = ?", [account]).fetchone():
+            if not first_row(connection, "SELECT 1 FROM members WHERE id = ?", [account]):
                 raise SettingsError(f"there is no account {account!r} in the store", remedy="Give the ids of two.")
         known = [
             replace(one, undone_at=made.decided_at) if one.pair == made.pair and one.undone_at is None else one

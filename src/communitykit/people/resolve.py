@@ -25,6 +25,7 @@ from communitykit.people.remarks import Joined
 from communitykit.people.tables import write
 from communitykit.people.tree import make_tree
 from communitykit.store import Store
+from communitykit.store.answers import arrow_table
 from communitykit.store.connection import connect, disconnect
 from communitykit.store.making import make_journal
 from communitykit.store.telling import telling
@@ -145,7 +146,7 @@ def _resolve(connection: duckdb.DuckDBPyConnection, options: Options) -> Resolut
     before = dict(connection.execute("SELECT account_id, person_id FROM identities WHERE undone_at IS NULL").fetchall())
     names = name_persons(accounts.id, person_of, before)
     tree = make_tree(accounts, person_of, sources)
-    titles = connection.execute("SELECT job_title FROM members ORDER BY id").to_arrow_table()["job_title"].to_pylist()
+    titles = arrow_table(connection, "SELECT job_title FROM members ORDER BY id")["job_title"].to_pylist()
     leaders = lead(
         accounts,
         sources,

@@ -8,6 +8,7 @@ import duckdb
 
 from communitykit.errors import SettingsError
 from communitykit.model.ids import native_text
+from communitykit.store.answers import first_row
 
 _PERSONS = """
 SELECT DISTINCT i.person_id FROM identities i LEFT JOIN members m ON m.id = i.account_id
@@ -46,7 +47,7 @@ def find(connection: duckdb.DuckDBPyConnection, who: str, store: str) -> Subject
 
     Raises SettingsError for nobody, and for several.
     """
-    if connection.execute("SELECT 1 FROM members WHERE id = ?", [who]).fetchone():
+    if first_row(connection, "SELECT 1 FROM members WHERE id = ?", [who]):
         return subject_of(connection, [who])
     persons = [one for (one,) in connection.execute(_PERSONS, {"who": who}).fetchall()]
     if len(persons) > 1:

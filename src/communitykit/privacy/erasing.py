@@ -210,7 +210,7 @@ def _unname(
         if name == "mentions.id":
             _in_mentions(connection, subject, result, values)
         elif name == "praised_ids":
-            kept = "list_filter(praised_ids, x -> NOT list_contains($ids, x))"
+            kept = "list_filter(praised_ids, lambda x: NOT list_contains($ids, x))"
             rule = f"SET praised_ids = {kept}, changed_run = $run WHERE list_has_any(praised_ids, $ids)"
             _change(connection, result, table, rule, values)
         elif name not in {"id", "member_id", "subject_id", "target_id"}:
@@ -223,7 +223,7 @@ def _in_mentions(
 ) -> None:
     rows = connection.execute(
         """SELECT id, title, body, text, mentions FROM posts
-        WHERE list_has_any(list_transform(mentions, x -> x.id), $ids)""",
+        WHERE list_has_any(list_transform(mentions, lambda x: x.id), $ids)""",
         {"ids": values["ids"]},
     ).fetchall()
     for post, *texts, mentions in rows:
@@ -231,7 +231,7 @@ def _in_mentions(
         names = {*subject.natives, *subject.names, *((one["label"] or "").lstrip("@") for one in gone)}
         said = [unsaid(text, names) for text in texts]
         _change(connection, result, "posts", """SET title = ?, body = ?, text = ?, raw = NULL, changed_run = ?,
-            mentions = list_filter(mentions, x -> x.id IS NULL OR NOT list_contains(?, x.id)) WHERE id = ?""",
+            mentions = list_filter(mentions, lambda x: x.id IS NULL OR NOT list_contains(?, x.id)) WHERE id = ?""",
             [*said, values["run"], values["ids"], post])  # fmt: skip
         for version in connection.execute(
             "SELECT rowid, title, body, text FROM post_versions WHERE post_id = ?", [post]

@@ -25,7 +25,7 @@ _KEPT: Final = {
     "done_to_them": """SELECT * FROM events WHERE list_contains($ids, target_id) OR target_id IN
         (SELECT id FROM posts WHERE list_contains($ids, author_id))""",
     "mentioned_in": """SELECT id, community_id, author_id, created_at FROM posts
-        WHERE list_has_any(list_transform(mentions, x -> x.id), $ids) OR list_has_any(praised_ids, $ids)""",
+        WHERE list_has_any(list_transform(mentions, lambda x: x.id), $ids) OR list_has_any(praised_ids, $ids)""",
     "owner_or_creator_of": """SELECT id, name FROM communities
         WHERE list_contains($ids, owner_id) OR list_contains($ids, creator_id)""",
     "manager_of": "SELECT id, display_name FROM members WHERE list_contains($ids, manager_id)",

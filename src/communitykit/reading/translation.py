@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,14 +15,14 @@ from communitykit.connector.decoding import without_lone_surrogates
 from communitykit.connector.flow import Batch, Checkpoint, Ignored, Rejected, Swept
 from communitykit.connector.parts import where_it_failed
 from communitykit.connector.scrub import Scrubber, without_credentials
-from communitykit.model import Issue, Member, Provenance, Record, parse_id
+from communitykit.model import Issue, Member, Provenance, Record, members_named, parse_id
 from communitykit.model.ids import network_prefix
 from communitykit.model.values import JSON
 from communitykit.privacy.intake import Intake
 from communitykit.reading.garbage import fewer_collections
 
 _RECORDS: TypeAdapter[list[JSON]] = TypeAdapter(list[Record])
-_RECORD: TypeAdapter[Any] = TypeAdapter(Record)
+_RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 
 LONG_BODY = 500
 """Characters from which on the bodies of a page weigh more than its records do."""
@@ -93,6 +93,7 @@ class Translation:
         self.scrubber = scrubber or Scrubber(connector.secrets)
         self._raw = raw
         self.intake = intake or Intake()
+        self._own = f"{connector.name}:"
 
     def source(self, fetched_at: datetime, as_of: datetime | None = None) -> Provenance:
         """Make the provenance of a batch."""
@@ -252,31 +253,16 @@ class Translation:
 
     def _note_members(self, page: Page, source: Provenance) -> None:
         """Keep a stub for each member that records refer to and nothing has described yet."""
-        told: set[str] = set()
-        referred: dict[str, None] = {}
-        for record in page.records:
-            kind = record.record
-            if kind == "post":
-                if record.author_id:
-                    referred[record.author_id] = None
-                for mention in record.mentions:
-                    if mention.kind == "member" and mention.id:
-                        referred[mention.id] = None
-            elif kind == "event":
-                if record.actor_id:
-                    referred[record.actor_id] = None
-            elif kind == "membership":
-                referred[record.member_id] = None
-            elif kind == "member":
-                told.add(record.id)
+        told = {record.id for record in page.records if record.record == "member"}
         self.known_members |= told
         for member_id in told:
             self.lookups.pop(member_id, None)
-        for member_id in referred:
-            if member_id not in self.known_members:
-                self.known_members.add(member_id)
-                self.lookups[member_id] = None
-                page.records.append(Member(id=member_id, source=source))
+        named = (one for record in page.records if record.record != "measure" for one in members_named(record))
+        unknown = [one for one in dict.fromkeys(named) if one not in self.known_members and one.startswith(self._own)]
+        for stub in self.intake.admit([Member(id=one, source=source) for one in unknown]):
+            self.known_members.add(stub.id)
+            self.lookups[stub.id] = None
+            page.records.append(stub)
 
     def _reject_all(self, batch: Batch, page: Page) -> None:
         for item in batch.items:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
 from communitykit.analysis import Analysis
 from communitykit.metrics import Definition, Record, find, measure
@@ -108,7 +108,7 @@ class Figures:
         since: date | None = None,
         until: date | None = None,
         variant: str | None = None,
-        **parameters: Any,  # noqa: ANN401 # the metric's
+        **parameters: Value,
     ) -> list[Figure]:
         """Return a metric's figures over the report's window, or another; of one variant, if it is named."""
         since, until = since or self.window.since, until or self.window.until
@@ -125,7 +125,7 @@ class Figures:
             ]
         return [one for one in self._known[key] if variant is None or one.variant == variant]
 
-    def latest(self, metric: str, variant: str | None = None, **parameters: Any) -> Figure | None:  # noqa: ANN401 # same
+    def latest(self, metric: str, variant: str | None = None, **parameters: Value) -> Figure | None:
         """Return a figure of the window's last month."""
         since, until = self.window.latest
         found = self.ask(metric, since=since, until=until, variant=variant, **parameters)

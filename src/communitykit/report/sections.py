@@ -13,6 +13,7 @@ from communitykit.report.answering import OTHERS
 from communitykit.report.figures import Figure
 from communitykit.report.page import Paper
 from communitykit.report.plan import SECTIONS, Section
+from communitykit.store.answers import first_row
 
 _MOST_PLACES: Final = 40
 _MOST_GROUPS: Final = 14
@@ -272,7 +273,7 @@ def _benchmark(paper: Paper) -> list[str]:
     figures, words = paper.figures, paper.words
     months = figures.window.months
     half = 6
-    votes = figures.record.connection.execute("SELECT count(*) FROM acts WHERE kind = 'voted'").fetchone()
+    votes = first_row(figures.record.connection, "SELECT count(*) FROM acts WHERE kind = 'voted'")
     if not figures.window.whole_months or len(months) < half or (votes and votes[0]):
         return []
     since = months[-half][0]
@@ -331,9 +332,7 @@ def unread(paper: Paper) -> dict[str, Value]:
     if together.refusing:
         key, number = together.refusing
         section["points"].append(words.say(f"{base}.{key}", n=number))
-    acts = figures.record.connection.execute(
-        "SELECT avg(CASE WHEN at_is_inferred THEN 1 ELSE 0 END) FROM acts"
-    ).fetchone()
+    acts = first_row(figures.record.connection, "SELECT avg(CASE WHEN at_is_inferred THEN 1 ELSE 0 END) FROM acts")
     if acts and acts[0]:
         section["points"].append(words.say(f"{base}.inferred", share=words.percent(acts[0])))
     return section

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from communitykit.model import Community, EngagementEvent, Member, Membership, Mention, Post, Provenance, Record
 from communitykit.model.values import JSON
@@ -30,11 +30,11 @@ class Chronicle:
         self._source = Provenance(connector=PLATFORM, version="1", origin="api", fetched_at=as_of, as_of=as_of)
         self._roots: dict[str, tuple[str, str]] = {}
 
-    def person(self, name: str, department: str | None = None, **fields: Any) -> str:  # noqa: ANN401 # a Member's
+    def person(self, name: str, department: str | None = None, **fields: object) -> str:
         """Tell of somebody; `fields` are a Member's."""
         native = name.lower().replace(" ", "-")
         told = {"kind": "person", "display_name": name, "department": department, "active": True, **fields}
-        self.records.append(Member(id=_id("member", native), source=self._source, **told))
+        self.records.append(Member.model_validate({"id": _id("member", native), "source": self._source, **told}))
         return _id("member", native)
 
     def place(
@@ -75,7 +75,7 @@ class Chronicle:
         text: str,
         *,
         asks: Iterable[str] = (),
-        **fields: Any,  # noqa: ANN401 # a Post's
+        **fields: object,
     ) -> str:
         """Tell of a post that opens a thread; `asks` are mentioned in it, `fields` are a Post's."""
         return self._write(author, place, at, text, asks, fields)
@@ -86,7 +86,7 @@ class Chronicle:
         post: str,
         at: datetime,
         text: str = "Thanks.",
-        **fields: Any,  # noqa: ANN401 # a Post's
+        **fields: object,
     ) -> str:
         """Tell of an answer to a post."""
         root, place = self._roots[post]

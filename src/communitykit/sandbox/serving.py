@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.errors import SettingsError
@@ -67,7 +67,7 @@ def serve(
     rate: float = inf,
     port: int = 0,
     clock: Clock = SYSTEM_CLOCK,
-    **options: Any,  # noqa: ANN401 # the platform's own
+    **options: JSON,
 ) -> Iterator[Server]:
     """Serve a world's platform on 127.0.0.1; `port` 0 takes a free one. The server stops when the context ends.
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
+from communitykit.http.asgi import Message, Receive, Send
 from communitykit.model.values import JSON
 from communitykit.sandbox.platform import Answer, Call, Desk, Grant, Platform
 from communitykit.sandbox.throttle import Throttle, Violation
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 100_000
 """Requests that the log keeps; they are counted without end."""
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 
 class Dropped(ConnectionResetError):  # noqa: N818 # what happened, not what went wrong
@@ -60,7 +57,7 @@ class Site:
         rate: float = inf,
         faults: Sequence[Fault] = (),
         clock: Clock = SYSTEM_CLOCK,
-        **options: Any,  # noqa: ANN401 # the platform's own
+        **options: JSON,
     ) -> None:
         """Open the platform's desk over the world."""
         self.world = world
@@ -108,10 +105,17 @@ class Site:
         """Return the site's own time as seconds since 1970, for expiry."""
         return self.clock.now().timestamp()
 
-    def advance(self, days: float = 0, **how: Any) -> list[Change]:  # noqa: ANN401 # as World.advance
-        """Let time pass in the world while requests are being answered."""
+    def advance(
+        self,
+        days: float = 0,
+        *,
+        hours: float = 0,
+        reach: timedelta | None = None,
+        kinds: frozenset[str] | None = None,
+    ) -> list[Change]:
+        """Let time pass in the world, as `World.advance`, while requests are being answered."""
         with self.lock:
-            return self.world.advance(days, **how)
+            return self.world.advance(days, hours=hours, reach=reach, kinds=kinds)
 
     def count(self, name: str | None = None) -> int:
         """Count the requests so far, of one name if given."""

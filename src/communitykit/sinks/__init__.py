@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated
 
 from pydantic import BaseModel, Field, TypeAdapter
 
@@ -15,7 +15,7 @@ from communitykit.sinks.targets import writing
 
 __all__ = ["export_store", "from_json_line", "read_jsonl", "to_json_line", "write_jsonl"]
 
-_RECORD: TypeAdapter[Any] = TypeAdapter(Annotated[Record | Vanished, Field(discriminator="record")])
+_RECORD: TypeAdapter[Record | Vanished] = TypeAdapter(Annotated[Record | Vanished, Field(discriminator="record")])
 
 
 def to_json_line(record: BaseModel) -> str:

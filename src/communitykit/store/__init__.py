@@ -16,6 +16,7 @@ except ModuleNotFoundError as missing:
 from communitykit.errors import StoreError
 from communitykit.model.values import Value
 from communitykit.shown import Table, as_html, as_text
+from communitykit.store.answers import Parameters, arrow_reader, arrow_table
 from communitykit.store.changed import VANISHING, changed, erased, vanished
 from communitykit.store.columns import MERGED, SCHEMA_VERSION, TABLES, field_columns
 from communitykit.store.connection import connect, disconnect
@@ -89,7 +90,7 @@ class Store:
         """Return the connection, which only reads; its temporary tables are whoever's who makes them."""
         return self._connection
 
-    def sql(self, query: str, parameters: list[Value] | dict[str, Value] | None = None) -> pa.Table:
+    def sql(self, query: str, parameters: Parameters = None) -> pa.Table:
         """Run a query and give an Arrow table; times are UTC.
 
         The tables are members, communities, memberships, posts, post_versions, events, measures, coverage, issues,
@@ -99,7 +100,7 @@ class Store:
         Raises StoreError that says what is wrong with the query, or with the file.
         """
         try:
-            return self._connection.execute(query, parameters).to_arrow_table()
+            return arrow_table(self._connection, query, parameters)
         except duckdb.Error as error:
             remedy = f"Correct it; tables and views: {', '.join(_READABLE)}."
             raise told(error, self.path, "run this query", remedy) from None
@@ -210,7 +211,7 @@ class Store:
         with telling(self.path, "read it"):
             cursor = self._connection.cursor()
             look_through(cursor)  # views of one connection are not another's
-            reader = cursor.execute(query, parameters).to_arrow_reader(batch)
+            reader = arrow_reader(cursor, query, batch, parameters)
         while True:
             with telling(self.path, "read it"):
                 rows = next(reader, None)

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 import pyarrow as pa
 from pydantic import BaseModel
 
 from communitykit.model import RECORD_TYPES
 from communitykit.model.values import Value
-from communitykit.store.types import Json, Scalar, type_of
+from communitykit.store.types import Array, Json, Scalar, type_of
 
 SCHEMA_VERSION = 2
 
@@ -55,13 +54,13 @@ class Column:
         """Turn a field's value into the column's; one that is empty needs no cell."""
         return None if value == () and self.may_be_empty else self.kind.hold(value)
 
-    def array(self, values: Sequence[object]) -> pa.Array[Any]:
+    def array(self, values: Sequence[object]) -> Array:
         """Turn many fields' values into the column's array."""
         if self.may_be_empty:
             values = [value or None for value in values]
         return self.held([self.kind.hold(value) for value in values] if isinstance(self.kind, Json) else values)
 
-    def held(self, values: Sequence[object]) -> pa.Array[Any]:
+    def held(self, values: Sequence[object]) -> Array:
         """Turn many values that are held into the column's array."""
         if type(self.kind) is not Scalar and all(value is None for value in values):
             return pa.array([None] * len(values), self.arrow)

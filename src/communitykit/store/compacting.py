@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from communitykit.errors import StoreError
+from communitykit.store.answers import STORAGE, first_row
 from communitykit.store.connection import MEMORY_LIMITS, connect, disconnect
 from communitykit.store.making import folder_beside, remove_empty_journal, sync
 from communitykit.store.telling import told
@@ -83,7 +84,7 @@ def comes_from(connection: duckdb.DuckDBPyConnection, file: tuple[int, int] | No
     if file is None:
         return False
     wanted = [_FROM, _named(file)]
-    return connection.execute("SELECT 1 FROM meta WHERE key = ? AND value = ?", wanted).fetchone() is not None
+    return first_row(connection, "SELECT 1 FROM meta WHERE key = ? AND value = ?", wanted) is not None
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, made: Path, before: os.stat_result, now: datetime) -> None:
@@ -91,14 +92,14 @@ def _copy(connection: duckdb.DuckDBPyConnection, made: Path, before: os.stat_res
     ((source,),) = connection.execute("SELECT current_database()").fetchall()
     source = source.replace('"', '""')
     target = str(made).replace("'", "''")
-    connection.execute(f"ATTACH '{target}' AS {_COPY}")
+    connection.execute(f"ATTACH '{target}' AS {_COPY} (STORAGE_VERSION '{STORAGE}')")
     connection.execute(f'COPY FROM DATABASE "{source}" TO {_COPY}')
     tables = connection.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND NOT internal"
     ).fetchall()
     for (table,) in tables:
         count, other = (
-            connection.execute(f'SELECT count(*), bit_xor(hash(t)) FROM {database}.main."{table}" t').fetchone()  # noqa: S608 # names, quoted
+            first_row(connection, f'SELECT count(*), bit_xor(hash(t)) FROM {database}.main."{table}" t')  # noqa: S608 # names, quoted
             for database in (f'"{source}"', _COPY)
         )
         if count != other:

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from communitykit.errors import StoreError, StoreVersionError
+from communitykit.store.answers import STORAGE, first_row
 from communitykit.store.columns import SCHEMA_VERSION
 from communitykit.store.comments import comments
 from communitykit.store.erased import salt, salted
@@ -28,7 +29,6 @@ _THREADS = "1"
 """Who writes waits for the reading anyway: more threads take more memory and save no time (40 MB, measured)."""
 _SETTINGS = (
     "SET TimeZone = 'UTC'",
-    "PRAGMA disable_progress_bar",  # SET asks for ipywidgets in a notebook
     # The journal is folded into the file when the writer lets go of it: DuckDB's own 16 MB would write a group thrice.
     "SET checkpoint_threshold = '1TB'",
 )
@@ -137,6 +137,9 @@ def _open(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.DuckDBPyC
                     left.unlink()
         for setting in _SETTINGS:
             connection.execute(setting)
+        if first_row(connection, "SELECT current_setting('enable_progress_bar')") == (True,):
+            # SET asks for ipywidgets in a notebook, and from DuckDB 2 on this does, too, where there is no bar to hide
+            connection.execute("PRAGMA disable_progress_bar")
         _check(connection, path, read_only=read_only)
     except BaseException:
         disconnect(connection, path)
@@ -175,7 +178,7 @@ def _empty(wanted: tuple[str, ...], number: int) -> bytes:  # noqa: ARG001 # wha
     """Return an empty store's bytes: made once a process, since hundreds of comments take DuckDB longer than tables."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "store"
-        connection = duckdb.connect(str(path))
+        connection = duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE})
         try:
             _fill(connection)
             connection.execute(f"BEGIN; {comments()}; COMMIT")

@@ -12,6 +12,7 @@ from typing import Final
 
 import duckdb
 
+from communitykit.store.answers import first_row
 from communitykit.store.columns import MERGED, TABLES
 
 _SALT: Final = "row_key_salt"
@@ -30,7 +31,7 @@ def key_of(name: str) -> str:
 
 def salted(connection: duckdb.DuckDBPyConnection) -> bool:
     """Tell whether a store has its salt."""
-    return connection.execute("SELECT 1 FROM meta WHERE key = ?", [_SALT]).fetchone() is not None
+    return first_row(connection, "SELECT 1 FROM meta WHERE key = ?", [_SALT]) is not None
 
 
 def salt(connection: duckdb.DuckDBPyConnection) -> None:

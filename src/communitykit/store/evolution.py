@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import duckdb
 
+from communitykit.store.answers import first_row
 from communitykit.store.columns import SCHEMA_VERSION
 from communitykit.store.comments import comments
 from communitykit.store.schema import ACTIVITY, FILLED, place_of, tables
@@ -57,7 +58,7 @@ def look_through(connection: duckdb.DuckDBPyConnection) -> None:
 
 def version(connection: duckdb.DuckDBPyConnection) -> int:
     """Return the schema version of an open store; 0 where it says none."""
-    row = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
+    row = first_row(connection, "SELECT value FROM meta WHERE key = 'schema_version'")
     return int(row[0]) if row else 0
 
 

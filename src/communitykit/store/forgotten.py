@@ -13,6 +13,7 @@ import duckdb
 from communitykit.model import Mention, references
 from communitykit.model.ids import native_text
 from communitykit.model.values import Value
+from communitykit.store.answers import first_row
 
 FORGOTTEN: Final = "[forgotten]"
 """Stands where another person's text named somebody who is forgotten."""
@@ -29,7 +30,7 @@ _LEFT_OUT: Final = {
 
 def note(connection: duckdb.DuckDBPyConnection, accounts: Iterable[str]) -> None:
     """Put accounts on the list of those who are forgotten, as keyed hashes: their ids do not stay in the store."""
-    if not connection.execute("SELECT 1 FROM meta WHERE key = ?", [_KEY]).fetchone():
+    if not first_row(connection, "SELECT 1 FROM meta WHERE key = ?", [_KEY]):
         connection.execute("INSERT INTO meta VALUES (?, ?)", [_KEY, secrets.token_hex(32)])
     known = _hashes(connection)
     digest = _digest(connection)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from communitykit.model.merge import Known, bury, merge
 from communitykit.model.values import Value
+from communitykit.store.answers import arrow_table
 from communitykit.store.columns import TABLES
 from communitykit.store.observing import observed, with_brackets
 from communitykit.store.reach import touch, touch_buried
 from communitykit.store.rows import fresh, known_rows, table_of, table_of_fresh, told
 from communitykit.store.schema import place_of
-from communitykit.store.types import UTC_TIME
+from communitykit.store.types import UTC_TIME, Array
 
 _SAME_ACT = timedelta(seconds=60)
 
@@ -112,7 +112,7 @@ def select(
         query += " AND gone IS NULL"
     connection.register("wanted", pa.table({"id": pa.array(ids, pa.string()) if isinstance(ids, list) else ids}))
     try:
-        return connection.execute(query).to_arrow_table()
+        return arrow_table(connection, query)
     finally:
         connection.unregister("wanted")
 
@@ -164,7 +164,7 @@ def _keep_versions(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, Kno
 
 
 def _replaced(versions: Mapping[tuple[str, datetime | None, str], Mapping[str, Value]]) -> pa.Table:
-    def column(name: str) -> pa.Array[Any]:
+    def column(name: str) -> Array:
         return pa.array([version[name] for version in versions.values()], pa.string())
 
     return pa.table(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
 
 import pyarrow as pa
 from pydantic import BaseModel
@@ -17,7 +16,7 @@ from communitykit.model import RECORD_TYPES, Provenance, Vanished, told_fields
 from communitykit.model.merge import Known, begin
 from communitykit.model.values import Value
 from communitykit.store.columns import PROVENANCE_NAMES, arrow_schema, by_name, columns, default_of, field_columns
-from communitykit.store.types import UTC_TIME
+from communitykit.store.types import UTC_TIME, Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ def _seen_before(known: Known, run_id: str) -> datetime | None:
     return kept.as_of if (then.connector, then.origin) == (now.connector, now.origin) else None
 
 
-def _repeated(text: str, times: int) -> pa.Array[Any]:
+def _repeated(text: str, times: int) -> Array:
     return pa.array([text], pa.string()).take(pa.array([0] * times, pa.int32()))
 
 

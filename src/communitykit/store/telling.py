@@ -21,7 +21,7 @@ _OUT_OF_MEMORY = ("failed to pin block", "could not allocate block", "failed to 
 _SAME_PROCESS = ("different configuration", "Unique file handle conflict")
 _OTHER_PROCESS = ("Conflicting lock is held", "being used by another process")
 _NO_LOCKS = "Could not set lock on file"
-_VERSION = "database file with version number"
+_VERSION = ("database file with version number", "database file with storage version number")
 
 
 class _Cause(NamedTuple):
@@ -79,7 +79,9 @@ _CAUSES = (
         "the store is damaged: parts of it are missing or were overwritten",
         "Restore it from a copy, or read anew into another file.",
     ),
-    _Cause(("Connection already closed",), "the store was closed", "Open it again."),
+    _Cause(
+        ("Connection already closed", "Connection has already been closed"), "the store was closed", "Open it again."
+    ),
     _Cause(("attached in read-only mode",), "a store is only read here", "Write with `pull`, or into a file of yours."),
 )
 _SYSTEM = {
@@ -120,7 +122,7 @@ def told(
         if is_busy(error):
             return _busy(path, str(error))
         text = _sentences(error)
-        if _VERSION in text:
+        if any(sign in text for sign in _VERSION):
             return _other_version(path, str(error))
         if ran_out_of_memory(error):
             return StoreError(

@@ -19,6 +19,8 @@ from pydantic_core import from_json, to_json
 from communitykit.model.values import Value
 
 Values: TypeAlias = Sequence[Value]
+Array: TypeAlias = "pa.Array[pa.Scalar[pa.DataType]]"
+"""An array of Arrow's, of whatever type."""
 
 UTC_TIME = pa.timestamp("us", tz="UTC")
 
@@ -42,7 +44,7 @@ class Scalar:
         """Return a held value as the model's validation takes it."""
         return value
 
-    def array(self, values: Values) -> pa.Array[Any]:
+    def array(self, values: Values) -> Array:
         """Return held values as Arrow's array; structures may be the model's, too."""
         return pa.array(values, self.arrow)
 
@@ -74,10 +76,10 @@ class Listing(Scalar):
         """Return it with its items held."""
         return None if value is None else [self.item.held(one) for one in value]
 
-    def array(self, values: Values) -> pa.Array[Any]:
+    def array(self, values: Values) -> Array:
         """Return the array: where each list begins, and all items one after another."""
         items: Value = self.item.array(list(chain.from_iterable(value for value in values if value is not None)))
-        made: pa.Array[Any] = pa.ListArray.from_arrays(_offsets(values), items)
+        made: Array = pa.ListArray.from_arrays(_offsets(values), items)
         return made
 
 
@@ -95,12 +97,12 @@ class Mapped(Scalar):
         """Return the pairs as a dict."""
         return None if value is None else dict(sorted(value))
 
-    def array(self, values: Values) -> pa.Array[Any]:
+    def array(self, values: Values) -> Array:
         """Return the array: names and numbers one after another."""
         there = [self.hold(value) for value in values if value is not None]
         names: Value = pa.array(list(chain.from_iterable(there)), pa.string())
         numbers: Value = self.value.array(list(chain.from_iterable(value.values() for value in there)))
-        made: pa.Array[Any] = pa.MapArray.from_arrays(_offsets(values), names, numbers)
+        made: Array = pa.MapArray.from_arrays(_offsets(values), names, numbers)
         return made
 
 
@@ -109,7 +111,7 @@ class Struct(Scalar):
     """A model inside a record."""
 
     fields: tuple[tuple[str, Scalar], ...]
-    arrow_fields: tuple[pa.Field[Any], ...]
+    arrow_fields: tuple[pa.Field[pa.DataType], ...]
 
     def hold(self, value: Value) -> Value:
         """Return its fields by name."""
@@ -119,7 +121,7 @@ class Struct(Scalar):
         """Return it with its fields held."""
         return None if value is None else {name: kind.held(value[name]) for name, kind in self.fields}
 
-    def array(self, values: Values) -> pa.Array[Any]:
+    def array(self, values: Values) -> Array:
         """Return the array: one for each field."""
         empty: dict[str, Value] = dict.fromkeys(name for name, _ in self.fields)
         rows = [empty if one is None else one if isinstance(one, dict) else vars(one) for one in values]
@@ -128,7 +130,7 @@ class Struct(Scalar):
         return pa.StructArray.from_arrays(children, fields=list(self.arrow_fields), mask=missing)
 
 
-_SCALARS: dict[Any, Scalar] = {
+_SCALARS: dict[object, Scalar] = {
     str: Scalar("VARCHAR", pa.string()),
     bool: Scalar("BOOLEAN", pa.bool_()),
     int: Scalar("BIGINT", pa.int64()),
@@ -139,7 +141,7 @@ _SCALARS: dict[Any, Scalar] = {
 }
 
 
-def type_of(annotation: Any) -> Scalar:  # noqa: ANN401 # a type as a value
+def type_of(annotation: object) -> Scalar:
     """Return the type of a field; what has no shape (`Any`, a dict of anything) is JSON."""
     plain = _plain(annotation)
     if plain in _SCALARS:
@@ -161,7 +163,7 @@ def type_of(annotation: Any) -> Scalar:  # noqa: ANN401 # a type as a value
     return Json("JSON", pa.string())
 
 
-def _plain(annotation: Any) -> Any:  # noqa: ANN401 # a type as a value
+def _plain(annotation: object) -> object:
     """Take Optional and Annotated off."""
     origin = get_origin(annotation)
     if origin is Annotated:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -24,6 +23,7 @@ from communitykit.store.merging import Tally, append, store
 from communitykit.store.rows import plain_table
 from communitykit.store.schema import place_of
 from communitykit.store.telling import ran_out_of_memory, telling, told
+from communitykit.store.types import Array
 from communitykit.store.vanishing import Walked, sweep
 
 _NEXT_COMMIT = "(SELECT coalesce(max(last_commit), 0) + 1 FROM runs)"
@@ -268,7 +268,7 @@ class Writer:
         if not checkpoints:
             return
         count = len(checkpoints)
-        moved: dict[str, pa.Array[Any]] = {
+        moved: dict[str, Array] = {
             "slice": pa.array(checkpoints, pa.string()),
             "checkpoint": pa.array([to_json(one).decode() for one in checkpoints.values()], pa.string()),
             "run_id": pa.array([run_id] * count, pa.string()),

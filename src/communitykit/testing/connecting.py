@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 from pydantic import SecretStr
 
@@ -18,8 +18,9 @@ from communitykit.doors.conducting import make_conductor
 from communitykit.doors.options import RecordsKeywords
 from communitykit.doors.source import Source
 from communitykit.doors.webhook import Received, receive_for
+from communitykit.http.asgi import Application
 from communitykit.http.budgets import Pace
-from communitykit.pull import pull_at
+from communitykit.pulling import pull_at
 from communitykit.reading.slices import Progress
 from communitykit.result import PullResult
 
@@ -45,7 +46,7 @@ def connect_async(
     *,
     clock: Clock = SYSTEM_CLOCK,
     pace: Pace | None = None,
-    app: Callable[..., Any] | None = None,
+    app: Application | None = None,
 ) -> AsyncSession:
     """Connect as `communitykit.connect_async` does; an ASGI application, `app`, may answer instead of the network."""
     declared = _declared(connector)
@@ -57,7 +58,7 @@ def read_archive(
     path: str | Path,
     *,
     clock: Clock = SYSTEM_CLOCK,
-    **options: Any,  # noqa: ANN401 # the connector's own
+    **options: object,
 ) -> ArchiveSession:
     """Open an archive as `communitykit.read_archive` does, at a time that need not be now."""
     return open_archive(_declared(connector), path, options, clock=clock)

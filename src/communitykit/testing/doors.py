@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 import pytest
 
@@ -14,6 +14,7 @@ from communitykit.connector.archive import Archive
 from communitykit.connector.declaration import Connector
 from communitykit.doors.api import Session
 from communitykit.doors.archive import ArchiveSession
+from communitykit.doors.options import RecordsKeywords
 from communitykit.doors.webhook import receive_for
 from communitykit.errors import SignatureError
 from communitykit.model.merge import merge_records
@@ -153,7 +154,7 @@ def _styles(declared: Connector, platform: Platform) -> tuple[str, ...]:
     return platform.archive_styles
 
 
-def _archived(declared: Connector, world: World, path: Path, **ask: Any) -> list[JSON]:  # noqa: ANN401 # ReadOptions' keywords
+def _archived(declared: Connector, world: World, path: Path, **ask: Unpack[RecordsKeywords]) -> list[JSON]:
     opened = Archive(path, nested=declared.archive is not None and declared.archive.nested)
     with ArchiveSession(declared, opened, None, Clock(now=lambda: world.now)) as archive:
         records = list(archive.records(**ask))

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeAlias
 
 from typing_extensions import TypeVar
 
-from communitykit.connector.flow import Batch, Checkpoint, Gap, Request, Response, Slice, Swept
+from communitykit.connector.flow import Batch, Checkpoint, Gap, Request, Response, Slice, Step, Swept
 from communitykit.errors import CommunityKitError, CredentialError
 from communitykit.model.values import JSON
 
@@ -63,7 +63,7 @@ class Driven(Generic[T]):
 
 
 def drive(
-    flow: Generator[Any, Any, T],
+    flow: Generator[Step, Any, T],
     answer: Callable[[Request], JSON],
     *,
     error_of: Callable[[Response], CommunityKitError | None] | None = None,
@@ -109,7 +109,7 @@ def drive(
             driven.steps.append(step)
 
 
-def in_turn(*answers: Any) -> Callable[[Request], JSON]:  # noqa: ANN401 # what `drive` takes
+def in_turn(*answers: object) -> Callable[[Request], JSON]:
     """Return an `answer` that gives these one after the other.
 
     It raises AssertionError when there are no more.

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from communitykit.clock import Clock
 from communitykit.connector.declaration import Connector
 from communitykit.connector.settings import load_settings
 from communitykit.doors.api_async import AsyncSession
-from communitykit.doors.options import ReadOptions
+from communitykit.doors.options import ReadOptions, RecordsKeywords
+from communitykit.http.asgi import Application, Message, Receive, Send
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Conductor
 from communitykit.model.records import Record
 from communitykit.model.values import JSON
-from communitykit.pull import walked
+from communitykit.pulling import walked
 from communitykit.reading.slices import Closed, Failed, Progress
 from communitykit.reading.translation import Page
 from communitykit.sandbox import Fault, Platform, Site, World, simulate
@@ -105,7 +106,7 @@ def read(  # noqa: PLR0913 # the parts of a run
     platform: Platform | None = None,
     pace: Pace | None = None,
     ahead: timedelta = timedelta(0),
-    **ask: Any,  # noqa: ANN401 # the keywords of ReadOptions
+    **ask: Unpack[RecordsKeywords],
 ) -> Run:
     """Read the connector's simulated platform with the async driver; time passes only by waiting.
 
@@ -142,7 +143,7 @@ def handed_on(
     world: World,
     *,
     state: MutableMapping[str, JSON],
-    **ask: Any,  # noqa: ANN401 # the keywords of ReadOptions
+    **ask: Unpack[RecordsKeywords],
 ) -> list[JSON]:
     """Read the simulated platform as `AsyncSession.records` does: what its caller is given; `state` is written to."""
     given: list[Record] = []
@@ -234,10 +235,10 @@ def _decoded(kind: str, rows: list[dict[str, JSON]]) -> list[dict[str, JSON]]:
     ]
 
 
-def _watched(site: Site, hosts: dict[tuple[str, bool], int]) -> Callable[..., Any]:
+def _watched(site: Site, hosts: dict[tuple[str, bool], int]) -> Application:
     """Count where requests are sent; called in process, the site answers whatever host they name."""
 
-    async def app(scope: JSON, receive: JSON, send: JSON) -> None:
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
         headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
         authorized = any(grant.token in " ".join(headers.values()) for grant in site.grants.values())
         key = (headers.get("host", ""), authorized)

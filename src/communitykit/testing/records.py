@@ -12,7 +12,7 @@ import pytest
 from communitykit.connector.declaration import Connector
 from communitykit.doors.api import Session
 from communitykit.model import parse_id, references
-from communitykit.pull import pull
+from communitykit.pulling import pull
 from communitykit.reading.slices import Failed
 from communitykit.sandbox import Platform, World, parse_fault, serve
 from communitykit.testing.base import Checks, conduct
@@ -37,13 +37,19 @@ class RecordChecks(Checks):
         ).records
         assert {record.id for record in again} == set(kinds)
 
-    def test_references_resolve(self, whole: Run) -> None:
-        """Every member and community that a record of this platform names is there, or a stub; every root is a post."""
-        there = {kind: {one.id for one in whole.records if one.record == kind} for kind in ("member", "community")}
-        posts = {one.id: one for one in whole.records if one.record == "post"}
+    def test_references_resolve(self, platform: Platform, world: World, whole: Run) -> None:
+        """What a record of this platform names was told, or is there untold (deleted); every root is a root.
+
+        A member of whom there is only a stub was not told: one that the company does not have dangles.
+        """
+        told = {one.id for one in whole.records if one.model_fields_set - {"record", "id", "source"}}
+        there = {platform.member_id(world, one, told=way) for one in world.people for way in (True, False)}
+        for place in world.on(platform.name):
+            there |= {platform.post_id(world, message) for message in world.messages(place)}
         for record in whole.records:
-            for name, kind, value in references(record):
-                assert value in there.get(kind, {value}), f"{record.id}: {name} leads nowhere: {value}"
+            for name, _, value in references(record):
+                assert value in told or value in there, f"{record.id}: {name} leads nowhere: {value}"
+        posts = {one.id: one for one in whole.records if one.record == "post"}
         roots = {one.root_id for one in posts.values() if one.root_id is not None}
         assert {root for root in roots if root in posts and posts[root].root_id is not None} == set()
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from importlib import resources
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from babel import Locale
 from babel.dates import format_date, format_timedelta
@@ -49,7 +49,7 @@ class Words:
         """Tell whether there is such a text."""
         return key in self._texts
 
-    def say(self, key: str, **values: Any) -> str:  # noqa: ANN401 # what the text shows
+    def say(self, key: str, **values: Value) -> str:
         """Return a text with its values; strings go in as they are, all else as the language writes it."""
         text = self._texts[key]
         if not isinstance(text, str):

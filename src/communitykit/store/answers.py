@@ -1,0 +1,47 @@
+"""What DuckDB answers, by 1.x and 2.x alike.
+
+From 2.0 on a cursor copies its rows for Arrow, and warns; and a connection does nothing else while rows of a cursor are
+left over.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+import duckdb
+import pyarrow as pa
+
+from communitykit.model.values import Value
+
+_BY_RELATION: Final = int(duckdb.__version__.partition(".")[0]) > 1
+"""Whether a relation answers every statement. In 1.x it answers queries alone, and takes parameters slowly."""
+
+STORAGE: Final = "v0.10.2"
+"""The form of the files that are made: the one that 1.x makes by itself. From 2.0 on DuckDB's own is one that no 1.x
+reads."""
+
+Parameters: TypeAlias = list[Value] | dict[str, Value] | None
+
+
+def arrow_table(connection: duckdb.DuckDBPyConnection, query: str, parameters: Parameters = None) -> pa.Table:
+    """Run a statement and return what it gives, whole. Raises what DuckDB raises."""
+    if _BY_RELATION:
+        return connection.sql(query, params=parameters).to_arrow_table()
+    return connection.execute(query, parameters).to_arrow_table()
+
+
+def arrow_reader(
+    connection: duckdb.DuckDBPyConnection, query: str, batch: int, parameters: Parameters = None
+) -> pa.RecordBatchReader:
+    """Run a query and return a reader of its rows, `batch` at a time. Raises what DuckDB raises."""
+    if _BY_RELATION:
+        return connection.sql(query, params=parameters).to_arrow_reader(batch)
+    return connection.execute(query, parameters).to_arrow_reader(batch)
+
+
+def first_row(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Parameters = None
+) -> tuple[Value, ...] | None:
+    """Run a query of few rows, leave none over, and return the first; None where there is none. Raises as DuckDB."""
+    rows: list[tuple[Value, ...]] = connection.execute(query, parameters).fetchall()
+    return rows[0] if rows else None
