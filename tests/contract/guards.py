@@ -100,9 +100,9 @@ GUARDS = [
     ),
     Guard(
         "exit code without Issues",
-        "src/communitykit/cli/runs.py",
-        "Exit.PARTIAL if result.issues or any(",
-        "Exit.PARTIAL if any(",
+        "src/communitykit/result.py",
+        "and not self.issues and not",
+        "and not",
         f"{SMALL}::test_a_run_with_issues_was_not_complete",
     ),
     Guard(
