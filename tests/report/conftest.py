@@ -1,5 +1,6 @@
 """Companies told record by record stand in `communitykit.sandbox.chronicle`; here they become stores."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 from communitykit import from_records, pull
 from communitykit.people import Leaders, Options, resolve
 from communitykit.sandbox.chronicle import Chronicle
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 Kept = Callable[[Chronicle], Path]
 

@@ -1,33 +1,18 @@
 """WCAG 2.2 AA by axe in a real Chromium: light and dark, wide and narrow. Nobody here wrote either."""
 
-import json
 import os
-import re
-import shutil
-import subprocess
-from html import unescape
 from pathlib import Path
 
 import pytest
+from browser import CHROMIUM, asked  # beside this file
 
 from communitykit import from_records, pull
 from communitykit.people import Leaders, Options, resolve
 from communitykit.report import make_report
 from communitykit.sandbox.stories import tell_story
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ROOT = Path(__file__).parents[2]
 AXE = Path(os.environ.get("AXE_CORE", ROOT / "node_modules/axe-core/axe.min.js"))
-QUIET = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 RUN = """
 axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(function (found) {
   var told = {passes: found.passes.length, width: innerWidth, scroll: document.documentElement.scrollWidth,
@@ -35,7 +20,7 @@ axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22
     violations: found.violations.map(function (one) {
       return one.id + ': ' + one.nodes.map(function (node) { return node.html.slice(0, 120); }).slice(0, 3).join(' | ');
     })};
-  parent.document.getElementById('told').textContent = JSON.stringify(told);
+  tell(told);
 });
 """
 
@@ -57,30 +42,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def judged(page: Path, tmp_path: Path, *, width: int, dark: bool) -> dict[str, object]:
-    """Run axe over the page in a frame of that width, details open; without its policy, which forbids scripts."""
-    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page.read_text(encoding="utf-8"))
-    text = text.replace("<details>", "<details open>")
-    script = f"<script>{AXE.read_text(encoding='utf-8')}</script><script>{RUN}</script></body>"
-    (tmp_path / "page.html").write_text(text.replace("</body>", script), encoding="utf-8")
-    frame = f'<pre id="told"></pre><iframe src="page.html" width="{width}" height="900" style="border:0"></iframe>'
-    (tmp_path / "frame.html").write_text(f"<!DOCTYPE html><html><body>{frame}</body></html>", encoding="utf-8")
-    done = subprocess.run(
-        [
-            str(CHROMIUM),
-            *QUIET,
-            "--allow-file-access-from-files",
-            f"--blink-settings=preferredColorScheme={0 if dark else 1}",
-            f"--user-data-dir={tmp_path / 'profile'}",
-            "--virtual-time-budget=60000",
-            "--dump-dom",
-            (tmp_path / "frame.html").as_uri(),
-        ],
-        capture_output=True,
-        timeout=240,
-        check=True,
-    )
-    (told,) = re.findall(r'<pre id="told">(.+?)</pre>', done.stdout.decode(), re.DOTALL)
-    return dict(json.loads(unescape(told)))
+    """Run axe over the page."""
+    return asked(page, f"{AXE.read_text(encoding='utf-8')};\n{RUN}", tmp_path, width=width, dark=dark)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

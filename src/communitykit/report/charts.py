@@ -10,6 +10,7 @@ import altair as alt
 import vl_convert
 
 from communitykit.model.values import Value
+from communitykit.report.fitting import fitted
 
 _COLOURS: Final = {
     "#101010": "var(--ink)",
@@ -66,7 +67,7 @@ def crossing(cells: Sequence[Mapping[str, Value]], order: Sequence[str]) -> str:
         x=alt.X(
             "column:N",
             sort=list(order),
-            axis=alt.Axis(title=None, labelAngle=-35, orient="top", labelLimit=120, ticks=False, domain=False),
+            axis=alt.Axis(title=None, labelAngle=-35, orient="top", labelLimit=150, ticks=False, domain=False),
         ),
         y=alt.Y("row:N", sort=list(order), axis=alt.Axis(title=None, labelLimit=150, ticks=False, domain=False)),
     )
@@ -81,7 +82,7 @@ def _data(rows: Sequence[Mapping[str, Value]]) -> alt.InlineData:
 
 
 def _svg(chart: alt.LayerChart) -> str:
-    drawn = vl_convert.vegalite_to_svg(chart.configure(**_CONFIG).to_dict())
+    drawn = fitted(vl_convert.vegalite_to_svg(chart.configure(**_CONFIG).to_dict()))
     for colour, name in _COLOURS.items():
         drawn = re.sub(colour, name, drawn, flags=re.IGNORECASE)
     drawn = re.sub(r"rgb\(32, 80, 160\)", "var(--accent)", drawn)
