@@ -19,6 +19,7 @@ from communitykit.privacy import record_of_processing, release
 from communitykit.privacy.record import render, write_record
 from communitykit.privacy.record_words import WORDS
 from communitykit.store import Store
+from communitykit.store.columns import PROVENANCE_NAMES, TABLES, columns
 from communitykit.store.writer import Writer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -93,13 +94,25 @@ def test_both_languages_say_the_same_things() -> None:
     assert shape(WORDS["en"]) == shape(WORDS["fr"])
 
 
+def test_every_table_and_field_has_its_french_name() -> None:
+    known = {column.name for kind in TABLES for column in columns(kind)} - set(PROVENANCE_NAMES)
+    assert set(WORDS["fr"]["tables"]) == set(TABLES.values())
+    assert set(WORDS["fr"]["fields"]) == known
+
+
 def test_the_command_writes_it(store: Path, tmp_path: Path) -> None:
     page = tmp_path / "registre.html"
     wanted = ["privacy", "record", str(store), "--language", "fr", "--to", str(page), "--purpose", "aider", "--keep"]
     done = CliRunner().invoke(app, [*wanted, "25mo", "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout) == {"paths": [str(page), str(page.with_suffix(".json"))]}
-    assert "Durée de conservation" in page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
+    for said in (
+        "Durée de conservation",
+        "25\N{NO-BREAK SPACE}mois",
+        '<th scope="row">comptes</th><td>nom affiché</td>',
+    ):
+        assert said in text
     assert CliRunner().invoke(app, [*wanted, "25mo"]).exit_code != 0
 
 

@@ -6,6 +6,7 @@ import base64
 import errno
 import hashlib
 import os
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import resources
@@ -129,17 +130,27 @@ def _fields(opened: Store, kind: str) -> list[dict[str, Value]]:
 
 def _sections(record: Mapping[str, Value], words: Mapping[str, Value]) -> list[dict[str, Value]]:
     labels: Mapping[str, str] = words["labels"]
+    record = {**record, "retention": _length(record["retention"], words)}
     facts = ("made_at", "purpose", "retention", "k", "key_id", "connectors", "forgotten")
     tables: dict[str, list[list[str]]] = {
         "facts": [[labels[name], _shown(record[name], words)] for name in facts],
         "scopes": [[name, ", ".join(granted)] for name, granted in record["scopes"].items()],
     }
+    called = {"table": words["tables"], "field": words["fields"], "what": words["releases"]}
     for name in ("sources", "fields", "releases"):
-        tables[name] = [[_shown(cell, words) for cell in row.values()] for row in record[name]]
+        tables[name] = [
+            [_shown(called.get(key, {}).get(cell, cell), words) for key, cell in row.items()] for row in record[name]
+        ]
     return [
         {"title": words["sections"][name], "columns": words["columns"][name], "rows": tables[name]}
         for name in ("facts", "sources", "scopes", "fields", "releases")
     ]
+
+
+def _length(text: str, words: Mapping[str, Value]) -> str:
+    """Return a length such as `25mo` in words; whatever else was told stays as it is."""
+    told = re.fullmatch(r"(\d+) ?(d|w|mo|y)", text)
+    return f"{told[1]}\N{NO-BREAK SPACE}{words['units'][told[2]][int(told[1]) > 1]}" if told else text
 
 
 def _shown(value: Value, words: Mapping[str, Value]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from communitykit.model.values import Value
+from communitykit.privacy import record_fields
 
 _Q: Final = "\N{RIGHT SINGLE QUOTATION MARK}"
 WORDS: Final[dict[str, dict[str, Value]]] = {
@@ -15,6 +16,10 @@ WORDS: Final[dict[str, dict[str, Value]]] = {
         "none": "none",
         "time": "%Y-%m-%d %H:%M UTC",
         "thousands": ",",
+        "units": {"d": ("day", "days"), "w": ("week", "weeks"), "mo": ("month", "months"), "y": ("year", "years")},
+        "releases": {"subject": "all that is kept about one person"},
+        "tables": {name: name for name in record_fields.TABLES},
+        "fields": {name: name for name in record_fields.FIELDS},
         "labels": {
             "made_at": "Made at",
             "purpose": "Purpose",
@@ -46,6 +51,10 @@ WORDS: Final[dict[str, dict[str, Value]]] = {
         "none": "néant",
         "time": "%d/%m/%Y %H:%M UTC",
         "thousands": "\N{NARROW NO-BREAK SPACE}",
+        "units": {"d": ("jour", "jours"), "w": ("semaine", "semaines"), "mo": ("mois", "mois"), "y": ("an", "ans")},
+        "releases": {"subject": "tout ce qui est conservé sur une personne"},
+        "tables": record_fields.TABLES,
+        "fields": {name: text.replace("'", _Q) for name, text in record_fields.FIELDS.items()},
         "labels": {
             "made_at": "Établi le",
             "purpose": "Finalité",
