@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from html import escape
 from typing import Final
 
@@ -104,10 +105,13 @@ def _head(words: Words, brief: Brief) -> list[str]:
 
 def _under(words: Words, line: Line) -> list[tuple[str, str]]:
     """Return what stands under a line: why, its link where there is one, and its rule."""
-    colon = "\u202f:" if words.language == "fr" else ":"
+    colon = "\u00a0:" if words.language == "fr" else ":"
     told = [(words.say("brief.why"), line.why)]
     if line.link:
         told.append((words.say("brief.link"), line.link))
+    elif line.post_id and isinstance(at := line.facts.get("posted_on"), datetime):
+        where = words.say("brief.no_link", place=line.facts["place"], moment=words.moment(at))
+        told.append((words.say("brief.link"), where))
     told.append((words.say("brief.rule"), f"{line.title} ({words.say('brief.off', rule=line.rule)})"))
     return [(f"{name}{colon}", text) for name, text in told]
 

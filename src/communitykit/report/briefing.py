@@ -13,6 +13,7 @@ from typing import Final
 
 from communitykit.errors import SettingsError
 from communitykit.model.values import Value
+from communitykit.report.quoting import Message, folded, messages
 from communitykit.report.rulebook import Rule, chosen
 from communitykit.report.words import Words
 from communitykit.store import Store
@@ -22,6 +23,9 @@ _TITLE_LENGTH: Final = 70
 _OLD: Final = timedelta(days=60)
 """A record whose last post is so much older than its last reading is an archive: it is looked at as of then."""
 _NO_FACTS: Final = frozenset({"form", "link", "place_id", "post_id"})
+_POSTS: Final = {"post_id": "title", "other_post_id": "other_title"}
+"""A row's posts, and what it shows of them."""
+_MOST_NAMED: Final = 10
 _NEEDS: Final = {
     "leaders": "SELECT count(*) > 0 FROM who WHERE is_leader",
     "departments": "SELECT count(DISTINCT department) > 1 FROM who",
@@ -103,6 +107,7 @@ def brief(
     words, rules = Words(language), chosen(tuple(without))
     notes: list[str] = []
     found: list[list[Line]] = []
+    told: list[Message] = []
     with Store(store) as opened:
         until = now or _last_read(opened)
         _lay(opened, until)
@@ -114,8 +119,12 @@ def brief(
                 notes.append(words.say(f"brief.needs.{lacking}", rule=words.say(f"brief.rules.{rule.name}.name")))
                 continue
             rows = opened.sql(rule.sql, rule.values({"now": until})).to_pylist()
-            mine = [row for row in rows if row["place_id"] in places and not _twice(row, found)]
-            found.append([_line(words, rule, row, nameless=nameless) for row in mine[: rule.most]])
+            mine = [row for row in rows if row["place_id"] in places]
+            known = messages(opened, {row[name] for row in mine for name in _POSTS if row.get(name)})
+            mine = [row for row in folded(mine, known) if not _twice(known.get(str(row.get("post_id"))), told)]
+            told += [known[row["post_id"]] for row in mine[: rule.most] if row.get("post_id") in known]
+            found.append([_line(words, rule, row, known, nameless=nameless) for row in mine[: rule.most]])
+            notes += _more(words, rule, mine[rule.most :])
     ranked = [one for rank in zip_longest(*found) for one in rank if one is not None]
     kept = ranked[:MOST_LINES]
     if len(ranked) > len(kept):
@@ -173,17 +182,27 @@ def _matches(row: Mapping[str, Value], glob: str) -> bool:
     return fnmatchcase(row["name"].casefold(), glob.casefold()) or fnmatchcase(row["id"], glob)
 
 
-def _twice(row: Mapping[str, object], found: Sequence[Sequence[Line]]) -> bool:
+def _twice(message: Message | None, told: Sequence[Message]) -> bool:
     """Tell whether an earlier rule speaks of the same post."""
-    return row.get("post_id") is not None and any(one.post_id == row["post_id"] for lines in found for one in lines)
+    return message is not None and any(message.is_also(one) for one in told)
 
 
-def _line(words: Words, rule: Rule, row: Mapping[str, Value], *, nameless: bool) -> Line:
+def _more(words: Words, rule: Rule, rest: Sequence[Mapping[str, Value]]) -> list[str]:
+    """Return the note on what a rule found beyond its lines, where it has words for that."""
+    key = f"brief.rules.{rule.name}.more"
+    places = [row["place"] for row in rest[:_MOST_NAMED]]
+    return [words.say(key, n=len(rest), places=places)] if rest and key in words else []
+
+
+def _line(words: Words, rule: Rule, row: Mapping[str, Value], known: Mapping[str, Message], *, nameless: bool) -> Line:
     base = f"brief.rules.{rule.name}"
+    row = {**row, **{name: known[row[of]].quoted(row[name]) for of, name in _POSTS.items() if row.get(of) in known}}
     values = {name.removesuffix("_seconds"): _value(name, value) for name, value in row.items() if value is not None}
     for name in ("title", "other_title"):
         if name in row:
             values[name] = _title(words, row[name])
+    if "also_in" in row:
+        values["place"] = [row["place"], *row["also_in"]]
     hidden = {"person", "owners"} if nameless else set()
     line = f"{base}.nameless" if nameless and f"{base}.nameless" in words else _form(words, f"{base}.line", row)
     return Line(

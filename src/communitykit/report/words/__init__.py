@@ -1,16 +1,17 @@
 """What is said, in every language: one catalogue a language, plurals, numbers and dates by Babel.
 
 A catalogue is `LANGUAGE.toml`: keys are dotted, a text has `{name}` where a value goes, and a table with the plural
-categories of Unicode (`one`, `other`…) is chosen by the value `n`. French is written with plain spaces: the narrow
-ones that do not break, before `: ; ? ! »` and after `«`, are put in here.
+categories of Unicode (`one`, `other`…) is chosen by the value `n`. French is written with plain spaces and
+apostrophes: those that it sets are put in here (`typeset`).
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from importlib import resources
 from typing import Final, Literal
@@ -25,8 +26,9 @@ from communitykit.model.values import Value
 
 LANGUAGES: Final = ("en", "fr")
 PERCENT: Final = "%"
-_BEFORE = re.compile(r"[ \u00a0](?=[:;?!»%](?!\w))")
-_AFTER = re.compile(r"(?<=«)[ \u00a0]")
+_HIGH = re.compile(r"[ \u00a0\u202f](?=[;?!%](?!\w))")
+_WIDE = re.compile(r"[ \u202f](?=[:»](?!\w))|(?<=«)[ \u202f]")
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 _SOON = timedelta(days=2)
 
 
@@ -91,6 +93,11 @@ class Words:
         shown = format_date(value, pattern, locale=self.locale)
         return f"1er{shown[1:]}" if self.language == "fr" and value.day == 1 else shown
 
+    def moment(self, value: datetime) -> str:
+        """Return a day and the time of day, in UTC."""
+        at = value.astimezone(UTC)
+        return f"{self.day(at.date())}, {at:%H:%M} UTC"
+
     def month(self, value: date) -> str:
         """Return a month and its year."""
         return format_date(value, "MMMM y", locale=self.locale)
@@ -115,12 +122,25 @@ class Words:
 
 
 def typeset(language: str, text: str) -> str:
-    r"""Return a text with the spaces that its language sets; French ones before high punctuation do not break.
+    r"""Return a text with the spaces and apostrophes that its language sets.
 
-    >>> typeset("fr", "Quoi ?") == "Quoi\u202f?"
+    French spaces do not break: narrow ones before `; ? ! %`, whole ones before `:` and inside `« »`.
+
+    >>> typeset("fr", "Qu'est-ce ? Rien : « ça »") == "Qu\u2019est-ce\u202f? Rien\u00a0: «\u00a0ça\u00a0»"
     True
     """
-    return _AFTER.sub("\u202f", _BEFORE.sub("\u202f", text)) if language == "fr" else text
+    if language != "fr":
+        return text
+    return _APOSTROPHE.sub("\u2019", _WIDE.sub("\u00a0", _HIGH.sub("\u202f", text)))
+
+
+def collated(text: str) -> str:
+    """Return what a text is sorted by: accents and capitals count for nothing.
+
+    >>> sorted(["Israël", "Étape", "est"], key=collated)
+    ['est', 'Étape', 'Israël']
+    """
+    return "".join(one for one in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(one))
 
 
 @lru_cache(maxsize=8)

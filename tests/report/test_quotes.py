@@ -1,0 +1,64 @@
+"""What a brief says of posts: whom a quote names, what was told in several places, and what the report says, too."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from half_year import DAY, HOUR, NOW, QUIET, World  # beside this file
+
+from communitykit.report import Figures, answer, as_text, brief
+from communitykit.report.making import opened
+from communitykit.sandbox.chronicle import Chronicle
+
+Kept = Callable[[Chronicle], Path]
+
+
+def test_whoever_is_mentioned_is_named_in_no_quote_and_a_post_without_a_link_is_found_by_its_time(keep: Kept) -> None:
+    world = World()
+    asks = [world.head, world.sales[3]]
+    text = "May we sign, Ada Head? @Sales 3 waits"
+    asked = world.post(world.sales[2], world.desk, NOW - 5 * DAY, text, asks=asks, url=None)
+    world.reply(world.sales[1], asked, NOW - 5 * DAY + HOUR, "I wonder, too.")
+    found = brief(keep(world), now=NOW)
+    (line,) = [one for one in found.lines if one.rule == "leaders_asked"]
+    assert line.text.endswith("in help-desk: “May we sign, @…? @… waits”.")
+    assert line.facts["title"] == "May we sign, @…? @… waits"
+    assert "Link: none is told; look in help-desk for the post of 1 July, 09:00 UTC" in as_text(found)
+
+
+def test_what_one_person_told_in_several_communities_is_one_line(keep: Kept) -> None:
+    world = World()
+    stage = world.place("stage", members=world.everybody)
+    for number, place in enumerate((world.desk, world.hall, stage)):
+        url = None if number == 0 else f"https://aurora.example/{number}"
+        world.post(
+            world.sales[0], place, NOW - 4 * DAY + number * HOUR, "Where is it? Sales 1", asks=[world.sales[1]], url=url
+        )
+    world.post(world.sales[1], world.desk, NOW - 3 * DAY, "Any news?")
+    world.post(world.sales[2], world.hall, NOW - 3 * DAY, "Any news?")
+    told = [one for one in brief(keep(world), now=NOW).lines if one.rule == "unanswered"]
+    assert [one.text for one in told] == [
+        "“Where is it? @…”, asked in hall, help-desk, and stage on 2 July, still waits for an answer.",
+        "“Any news?”, asked in help-desk on 3 July, still waits for an answer.",
+        "“Any news?”, asked in hall on 3 July, still waits for an answer.",
+    ]
+    assert told[0].link == "https://aurora.example/1"
+
+
+def test_what_the_report_calls_silent_the_brief_wants_woken(keep: Kept) -> None:
+    world = World(as_of=NOW)
+    for number in range(3):
+        club = world.place(f"club-{number}", owner=world.lab[number], members=world.everybody)
+        for month, day in ((2, 10), (2, 25), (3, 26), (4, 28)):
+            at = datetime(2026, month, day, 9 + number, tzinfo=UTC)
+            world.post(world.lab[number], club, at, QUIET.format(f"{month}/{day}"))
+    path = keep(world)
+    with opened(path) as (analysis, places):
+        silent = {places[str(one.values["place"])] for one in answer(Figures(analysis)) if one.rule == "fallen_asleep"}
+    assert silent == {"club-0", "club-1", "club-2"}
+    found = brief(path, now=NOW, communities=["club-*"])
+    assert [one.text for one in found.lines] == [
+        "Wake club-0, with Lab 0: nobody has posted there since 28 April.",
+        "Wake club-1, with Lab 1: nobody has posted there since 28 April.",
+    ]
+    assert "One more community has fallen silent within a year: club-2." in found.notes
