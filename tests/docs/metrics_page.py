@@ -46,7 +46,7 @@ def _entry(one: Definition) -> list[str]:
         "Parameters": ", ".join(f"`{key} = {value}`" for key, value in one.parameters.items()),
         "Needs": ", ".join(need if only == "*" else f"{need} (for {only})" for need, only in one.needs.items()),
         "Acts whose times it rests on": kinds,
-        "Source": one.source,
+        "Source": one.source["en"],
     }
     lines = [f"## {one.name}", ""]
     for language, population, silence in (

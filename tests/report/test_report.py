@@ -147,7 +147,7 @@ def test_every_figure_says_what_it_rests_on(silo: Report) -> None:
     tiles = re.findall(r'<div class="tile">.*?</details></div>', page, re.DOTALL)
     assert len(tiles) > 15
     for one in tiles:
-        for fact in ("Population", "Window", "Smallest group", "Read", "Same figure"):
+        for fact in ("Population", "Window", "Smallest group", "Read", "To measure it again"):
             assert f"<dt>{fact}</dt>" in one, one
 
 
@@ -231,12 +231,14 @@ def test_the_command_writes_a_report_or_prints_its_data(told: Told, tmp_path: Pa
     done = run("--to", str(tmp_path / "out"), "--language", "fr", "--json")
     assert done.exit_code == 0, done.output
     (sentence,) = json.loads(done.stdout)["answer"]["fr"]
-    assert sentence.startswith("Finance reste dans l'entre-soi\u202f: 100\u202f% de ses liens sont internes")
+    assert sentence.startswith("Finance reste dans l\u2019entre-soi\u00a0: 100\u202f% de ses liens sont internes")
     assert json.loads(run("--data").stdout)["answer"][0]["rule"] == "silo"
     assert run("--since", "May", "--to", str(tmp_path / "out")).exit_code == 1
 
 
-@pytest.mark.parametrize(("members", "shown"), [(None, "\N{EN DASH}"), (0, "0"), (4, "too few people"), (5, "5")])
+@pytest.mark.parametrize(
+    ("members", "shown"), [(None, "\N{EN DASH}"), (0, "0"), (4, "hidden to protect a small group"), (5, "5")]
+)
 def test_a_community_of_few_has_no_size(members: int | None, shown: str) -> None:
     paper: Any = SimpleNamespace(words=Words("en"), figures=SimpleNamespace(k=5))
     assert size(paper, members) == shown

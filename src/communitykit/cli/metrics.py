@@ -65,7 +65,7 @@ def show(name: str, *, definitions: Folder = None, language: Language = "en", as
             ("definition", _in(one.definition, language)),
             ("unit", one.unit),
             ("population", _in(POPULATIONS[one.population], language)),
-            ("source", one.source),
+            ("source", _in(one.source, language)),
             ("dimensions", ", ".join(one.dimensions)),
             ("variants", ", ".join(one.variants) or None),
             ("parameters", ", ".join(f"{key} = {value}" for key, value in one.parameters.items()) or None),

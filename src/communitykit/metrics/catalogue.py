@@ -31,7 +31,7 @@ POPULATIONS: Final[dict[str, dict[str, str]]] = {
     },
     "contributors": {
         "en": "eligible people with a contribution in the window",
-        "fr": "personnes éligibles ayant contribué au moins une fois dans la fenêtre",
+        "fr": "personnes éligibles ayant contribué au moins une fois dans la période",
     },
     "leaders": {
         "en": "eligible people whom the leader rule names",
@@ -82,7 +82,7 @@ _TEXTS = ("title", "question", "definition", "silence")
 _REQUIRED = frozenset({*_TEXTS, *(f"{one}.fr" for one in _TEXTS)}) | {
     "unit", "population", "source", "dimensions", "rests_on"
 }  # fmt: skip
-_KEYS = frozenset({*_REQUIRED, "variants", "parameters", "trailing", "needs", "adds"})
+_KEYS = frozenset({*_REQUIRED, "source.fr", "variants", "parameters", "trailing", "needs", "adds"})
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TRAILING = re.compile(r"-?(\$[a-z_]+|[0-9]+)")
 _BUILT_IN = frozenset({"observed_us"})
@@ -99,7 +99,7 @@ class Definition:
         unit: One of `UNITS`.
         population: One of `POPULATIONS`: over whom or what.
         definition: By language: the formula in words.
-        source: Where the definition is from.
+        source: By language: where the definition is from; one text for all where it is names alone.
         dimensions: By what it can be asked, grains as `period`.
         variants: The rows that a period has; empty where there is one.
         parameters: Their defaults by name.
@@ -117,7 +117,7 @@ class Definition:
     unit: str
     population: str
     definition: Mapping[str, str]
-    source: str
+    source: Mapping[str, str]
     dimensions: tuple[str, ...]
     variants: tuple[str, ...]
     parameters: Mapping[str, syntax.Value]
@@ -237,7 +237,7 @@ def read_definition(name: str, text: str) -> Definition:
         **both,
         unit=head["unit"],
         population=head["population"],
-        source=head["source"],
+        source={"en": head["source"], "fr": head.get("source.fr", head["source"])},
         dimensions=_listed(head["dimensions"]),
         variants=_listed(head.get("variants", "")),
         parameters={key: _value(text) for key, text in _pairs(name, head.get("parameters", ""), "=").items()},

@@ -13,6 +13,7 @@ from communitykit.report.figures import Figure
 from communitykit.report.page import Paper
 from communitykit.report.plan import Asked
 from communitykit.report.sections import course_chart, tile
+from communitykit.report.words import collated
 
 PER: Final = {"department": "department", "country": "country", "community": "place"}
 """What there may be a page for each of, and the dimension that it is."""
@@ -62,7 +63,7 @@ def group_pages(paper: Paper, per: str) -> Iterator[tuple[str, str, dict[str, Va
             for group, course in by_group.items():
                 courses.setdefault(group, []).append(course)
     taken: set[str] = set()
-    for group in sorted(found, key=lambda one: paper.group(dimension, one)):
+    for group in sorted(found, key=lambda one: collated(paper.group(dimension, one))):
         name = paper.group(dimension, group)
         charts = [course_chart(paper, course) for course in courses.get(group, ())]
         yield (
@@ -82,7 +83,7 @@ def group_pages(paper: Paper, per: str) -> Iterator[tuple[str, str, dict[str, Va
 
 def _file(per: str, name: str, taken: set[str]) -> str:
     """Return a file's name that no other page has, of letters and digits."""
-    stem = f"{per}-{re.sub(r'[^a-z0-9]+', '-', name.casefold()).strip('-') or 'group'}"
+    stem = f"{per}-{re.sub(r'[^a-z0-9]+', '-', collated(name)).strip('-') or 'group'}"
     number, made = 1, stem
     while made in taken:
         number += 1

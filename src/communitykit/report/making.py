@@ -99,7 +99,7 @@ def make_report(  # noqa: PLR0913 # the options of one call
         texts, groups = dict[Path, str](), list[Path]()
         for words in spoken:
             names = {key: name or words.say("report.section.communities.private") for key, name in places.items()}
-            paper = Paper(words, figures, names)
+            paper = Paper(words, figures, names, Path(store).name)
             told[words.language] = tuple(paper.finding(one)["text"] for one in findings)
             context = _context(paper, findings, before, store=Path(store).name, today=clock.now())
             texts[pages[words.language]] = render(context, words)
@@ -164,7 +164,9 @@ def report_data(
     with opened(store, zone=zone, clock=clock) as (analysis, places):
         figures = Figures(analysis, k=k, since=since, until=until)
         findings = answer(figures)
-        for _ in filled(Paper(Words("en"), figures, {key: name or key for key, name in places.items()})):
+        for _ in filled(
+            Paper(Words("en"), figures, {key: name or key for key, name in places.items()}, Path(store).name)
+        ):
             pass
         return _as_data(figures, findings, clock.now())
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from importlib import resources
+from shlex import quote
 from typing import Final
 
 from jinja2 import Environment, StrictUndefined
@@ -17,9 +18,10 @@ from communitykit.metrics.catalogue import POPULATIONS, Definition, find
 from communitykit.model.values import Value
 from communitykit.report.answering import OTHERS, Finding
 from communitykit.report.figures import Figure, Figures
-from communitykit.report.words import Words, typeset
+from communitykit.report.words import Words, collated, typeset
 
-_DASH: Final = " \N{EN DASH} "
+_TABLES: Final = "analysis.duckdb"
+_DASH: Final = "\N{NO-BREAK SPACE}\N{EN DASH} "
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,12 @@ class Paper:
     words: Words
     figures: Figures
     places: Mapping[str, str]
+    store: str
+
+    def called(self, one: Figure) -> str:
+        """Return what a tile is called: no two of a page are called the same."""
+        key = f"report.called.{one.metric}.{one.variant}"
+        return self.words.say(key) if key in self.words else self.title(one.metric)
 
     def title(self, metric: str) -> str:
         """Return what a metric is called."""
@@ -94,7 +102,7 @@ class Paper:
         ]
         if one.inferred:
             told.append(("inferred", words.percent(one.inferred)))
-        told.append(("run", command(one)))
+        told.append(("run", self.command(one)))
         return [(words.say(f"report.fact.{name}"), text) for name, text in told]
 
     def group(self, dimension: str, value: str | None) -> str:
@@ -106,6 +114,18 @@ class Paper:
         if dimension == "is_leader":
             return self.words.say("report.yes" if value == "true" else "report.no")
         return self.places.get(value, value) if dimension == "place" else value
+
+    def command(self, one: Figure) -> str:
+        """Return the commands that measure a figure again, typed where the store is."""
+        zone = self.figures.about.get("zone", "UTC")
+        parts = [f"communitykit analyse {quote(self.store)} --to {_TABLES} --zone {zone} &&"]
+        parts.append(f"communitykit metrics run {one.metric} --from {_TABLES}")
+        by = [*one.groups, *(["month"] if one.period else [])]
+        if by:
+            parts.append(f"--by {','.join(by)}")
+        parts.append(f"--since {one.since} --until {one.until} --k {self.figures.k}")
+        parts += [f"--set {name}={value}" for name, value in one.parameters.items()]
+        return " ".join(parts)
 
     def finding(self, one: Finding) -> dict[str, str]:
         """Return a finding as its sentence."""
@@ -131,7 +151,7 @@ class Paper:
             one = self.definition(name)
             facts = [
                 ("definition", typeset(language, one.definition[language])),
-                ("source", one.source),
+                ("source", typeset(language, one.source[language])),
                 ("population", typeset(language, POPULATIONS[one.population][language])),
                 ("unit", self.words.say(f"report.unit.{one.unit}")),
                 ("silence", typeset(language, one.silence[language])),
@@ -145,18 +165,7 @@ class Paper:
                     "sql": one.sql.strip(),
                 }
             )
-        return sorted(told, key=lambda one: str(one["title"]))
-
-
-def command(one: Figure) -> str:
-    """Return the command that measures a figure again."""
-    parts = ["communitykit metrics run", one.metric]
-    by = [*one.groups, *(["month"] if one.period else [])]
-    if by:
-        parts.append(f"--by {','.join(by)}")
-    parts.append(f"--since {one.since} --until {one.until}")
-    parts += [f"--set {name}={value}" for name, value in one.parameters.items()]
-    return " ".join(parts)
+        return sorted(told, key=lambda one: collated(str(one["title"])))
 
 
 def render(context: Mapping[str, object], words: Words) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from shlex import quote
 from typing import Final
 
 from communitykit.analysis import joined
@@ -13,12 +14,15 @@ from communitykit.report.answering import OTHERS
 from communitykit.report.figures import Figure
 from communitykit.report.page import Paper
 from communitykit.report.plan import SECTIONS, Section
+from communitykit.report.words import collated
 from communitykit.store.answers import first_row
 
 _MOST_PLACES: Final = 40
 _MOST_GROUPS: Final = 14
 _NOTHING: Final = "\N{EN DASH}"
 _NOBODYS: Final = (None, *OTHERS)
+_FAR: Final = 2.0
+"""So many standard deviations from what chance gives are no chance."""
 _POLICY: Final = "not_asked_for"
 """Why private and direct talk is not there: no run reads it unless it is asked to, and nothing public is missing."""
 _QUIET_DAYS: Final = (30, 90)
@@ -32,6 +36,7 @@ def filled(paper: Paper) -> Iterator[dict[str, Value]]:
         section["tiles"] = [tile(paper, one) for one in _tiles(paper, plan)]
         section["charts"] = [*_courses(paper, plan), *_groups(paper, plan), *_mixes(paper, plan)]
         if plan.name == "silos":
+            section["texts"] += _chance(paper)
             section["charts"] += _crossing(paper)
         if plan.name == "adoption":
             section["texts"] += _benchmark(paper)
@@ -42,7 +47,7 @@ def filled(paper: Paper) -> Iterator[dict[str, Value]]:
 
 def _empty(paper: Paper, name: str) -> dict[str, Value]:
     say, key = paper.words.say, f"report.section.{name}.text"
-    texts = [say(key)] if key in paper.words and name != "changes" else []
+    texts = [say(key, store=quote(paper.store))] if key in paper.words and name != "changes" else []
     title = say(f"report.section.{name}.title")
     return {"id": name, "title": title, "texts": texts, "tiles": [], "charts": [], "tables": [], "points": []}
 
@@ -59,7 +64,7 @@ def _tiles(paper: Paper, plan: Section) -> Iterator[Figure]:
 def tile(paper: Paper, one: Figure) -> dict[str, Value]:
     """Return a figure as a tile."""
     return {
-        "title": paper.title(one.metric),
+        "title": paper.called(one),
         "shown": paper.shown(one),
         "told": one.value is not None,
         "label": paper.label(one),
@@ -83,12 +88,14 @@ def course_chart(paper: Paper, figures: Sequence[Figure]) -> dict[str, Value] | 
     metric, share = told[0].metric, told[0].definition.unit == "share"
     title = words.say("report.course_title", title=paper.title(metric))
     ends = {"first": paper.shown(told[0]), "last": paper.shown(told[-1])}
+    alike = len({paper.shown(one) for one in told}) == 1
+    form = "course" if len(told) == 1 or ends["first"] != ends["last"] else f"course_{'same' if alike else 'ends'}"
     months = {"since": words.month(told[0].since), "until": words.month(told[-1].since)}
     points = [(words.short_month(one.since), one.value) for one in course]
     rows = [(words.month(one.since), one) for one in course]
     return {
         "title": title,
-        "sentence": words.say("report.course", n=len(told), title=paper.title(metric), **ends, **months),
+        "sentence": words.say(f"report.{form}", n=len(told), title=paper.title(metric), **ends, **months),
         "svg": charts.line(points, words.axis if share else "datum.label", share=share),
         "table": _figures_table(paper, title, words.say("report.month"), rows),
     }
@@ -102,7 +109,7 @@ def _groups(paper: Paper, plan: Section) -> Iterator[dict[str, Value]]:
             for one in paper.figures.ask(metric, by=[dimension], variant=variant)
         ]
         told = [row for row in rows if row[1].value is not None]
-        told.sort(key=lambda row: (row[1].group in _NOBODYS, -(row[1].value or 0), row[0]))
+        told.sort(key=lambda row: (row[1].group in _NOBODYS, -(row[1].value or 0), collated(row[0])))
         if len(told) < 2:  # noqa: PLR2004 # nothing to compare
             continue
         name = words.say(f"report.dimension.{dimension}")
@@ -165,6 +172,18 @@ def _figures_table(paper: Paper, title: str, first: str, rows: Sequence[tuple[st
     }
 
 
+def _chance(paper: Paper) -> list[str]:
+    """Say whether departments talk with one another as chance would have it."""
+    words, base = paper.words, "report.section.silos.chance"
+    told = {one.variant: one for one in paper.figures.ask("ei_index") if one.value is not None}
+    if not {"observed", "expected", "z"} <= set(told):
+        return []
+    z = told["z"].value or 0.0
+    form = "as" if abs(z) < _FAR else "more" if z > 0 else "less"
+    values = {name: paper.shown(told[name]) for name in ("observed", "expected")}
+    return [words.say(f"{base}_{form}", **values)]
+
+
 def _crossing(paper: Paper) -> Iterator[dict[str, Value]]:
     """Yield who talks with whom. A row or column with one hidden cell hides another: what is left would tell it."""
     words = paper.words
@@ -173,7 +192,7 @@ def _crossing(paper: Paper) -> Iterator[dict[str, Value]]:
         for one in paper.figures.ask("ties_between", by=["department"])
         if one.group and one.variant
     }
-    names = sorted({name for pair in cells for name in pair if name})
+    names = sorted({name for pair in cells for name in pair if name}, key=collated)
     if len(names) < 2:  # noqa: PLR2004 # nobody to talk with
         return
     hidden = _complemented({pair for pair, one in cells.items() if one.suppressed}, cells, names)
@@ -235,7 +254,7 @@ def _communities(paper: Paper, section: dict[str, Value]) -> None:
     counts = Counter(states.values())
     shown = {state: words.number(counts[state]) for state in ("awake", "drowsy", "asleep")}
     section["texts"].append(words.say("report.section.communities.counts", **shown))
-    order = sorted(states, key=lambda place: (-sizes[place], paper.group("place", place)))
+    order = sorted(states, key=lambda place: (-sizes[place], collated(paper.group("place", place))))
     rows = []
     for place in order[:_MOST_PLACES]:
         members, owners, platform = about[place]

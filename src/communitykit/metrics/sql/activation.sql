@@ -7,6 +7,7 @@
 -- definition: People whose first act is before the period's end / people.
 -- definition.fr: Personnes dont le premier acte précède la fin de la période / personnes.
 -- source: Workplace Insights, activated (80 % is its goal), told there by claimed accounts
+-- source.fr: Workplace Insights, comptes activés (objectif : 80 %), comptés là-bas par comptes créés
 -- dimensions: period, department, division, site, country, is_leader
 -- rests_on: all
 -- silence: Acts are what is known: somebody who only signed in counts where a platform tells views.

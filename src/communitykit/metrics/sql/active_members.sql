@@ -8,10 +8,12 @@
 --   reply, reaction, mention, share, praise, vote). View: a view. Access: any act at all. dau, wau and mau28 look at
 --   the last 1, 7 and 28 days of the period (whole weeks), window at the whole period.
 -- definition.fr: Personnes ayant au moins un acte / personnes, selon trois notions qui ne s'additionnent jamais.
---   Interaction : une contribution (message, réponse, réaction, mention, partage, félicitation, vote). Vue : une
---   consultation. Accès : tout acte, quel qu'il soit. dau, wau et mau28 portent sur les 1, 7 et 28 derniers jours de
---   la période (des semaines entières), window sur la période entière.
+--   Interaction (interaction) : une contribution (message, réponse, réaction, mention, partage, félicitation, vote).
+--   Vue (view) : une consultation. Accès (access) : tout acte, quel qu'il soit. dau, wau et mau28 portent sur les 1, 7
+--   et 28 derniers jours de la période (des semaines entières), window sur la période entière.
 -- source: SWOOP Analytics, Interactive Users; Workplace Insights, monthly active (28 days); Slack, analytics dashboard
+-- source.fr: SWOOP Analytics, Interactive Users ; Workplace Insights, actifs par mois (28 jours) ; tableau de bord
+--   de Slack
 -- dimensions: period, platform, department, division, site, country, is_leader
 -- variants: access_dau, access_wau, access_mau28, access_window, view_dau, view_wau, view_mau28, view_window,
 --   interaction_dau, interaction_wau, interaction_mau28, interaction_window

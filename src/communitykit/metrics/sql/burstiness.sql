@@ -10,6 +10,7 @@
 --   (s - m) / (s + m), m étant la moyenne et s l'écart-type de leurs intervalles : -1 est une horloge, 0 le hasard,
 --   1 tout d'un coup.
 -- source: Goh and Barabási 2008
+-- source.fr: Goh et Barabási 2008
 -- dimensions: period, platform, department, division, site, country, is_leader
 -- parameters: min_gaps = 10
 -- rests_on: contributions

@@ -9,6 +9,7 @@
 -- definition.fr: Fils où écrivent des personnes d'au moins deux services / fils où écrivent au moins deux personnes. Les
 --   personnes de service inconnu sont écartées.
 -- source: communitykit; Workplace Insights, connections between departments
+-- source.fr: communitykit ; Workplace Insights, liens entre services
 -- dimensions: period, platform, place, kind
 -- parameters: attribute = department
 -- needs: departments

@@ -8,8 +8,8 @@
 --   one's contributions by community; departments: of one's replies, reactions and mentions by the department of whom
 --   they went to.
 -- definition.fr: Moyenne, sur les contributeurs, de 1 - la somme des carrés des parts, de 0 (un seul) à presque 1.
---   communities : parts de ses contributions par communauté ; departments : parts de ses réponses, réactions et
---   mentions par service de leur destinataire.
+--   Entre communautés (communities) : parts de ses contributions par communauté ; entre services (departments) : parts
+--   de ses réponses, réactions et mentions par service de leur destinataire.
 -- source: SWOOP Analytics, Diversity Index (Gini-Simpson, Blau)
 -- dimensions: period, department, division, site, country, is_leader
 -- variants: communities, departments
@@ -17,7 +17,7 @@
 -- needs: departments: departments
 -- rests_on: contributions
 -- silence: departments is absent where no directory tells the attribute.
--- silence.fr: departments est absent lorsqu'aucun annuaire n'indique l'attribut.
+-- silence.fr: Entre services (departments), absent lorsqu'aucun annuaire n'indique l'attribut.
 WITH by_place AS (
     SELECT by_when(d), a.person_id, a.place_id, CAST(count(*) AS DOUBLE) AS amount
     FROM acts AS a

@@ -10,12 +10,13 @@
 --   Une communauté plus récente n'est pas encore en sommeil. Les conteneurs (équipe, espace de travail) ne sont pas
 --   des communautés : leurs canaux le sont.
 -- source: communitykit; persons are the communities' members
+-- source.fr: communitykit ; les personnes sont les membres des communautés
 -- dimensions: period, platform, place, kind
 -- parameters: quiet_days = 90
 -- trailing: $quiet_days
 -- rests_on: posts
 -- silence: A community that could not be read looks asleep: coverage says so.
--- silence.fr: Une communauté qui n'a pas pu être lue paraît en sommeil : la couverture le signale.
+-- silence.fr: Une communauté qui n'a pas pu être lue paraît en sommeil : les données lues le signalent.
 WITH posts AS (
     SELECT t.place_id, t.day FROM threads AS t GROUP BY t.place_id, t.day
     UNION ALL

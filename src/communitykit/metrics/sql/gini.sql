@@ -10,6 +10,7 @@
 --   (n somme des x), x par ordre croissant. all_members compte les silencieux pour zéro, contributors les écarte : sa
 --   valeur est bien plus basse.
 -- source: Gini; Microsoft vivainsights, create_lorenz
+-- source.fr: Gini ; Microsoft vivainsights, create_lorenz
 -- dimensions: period, platform, department, division, site, country, is_leader
 -- variants: all_members, contributors
 -- adds: no

@@ -12,13 +12,14 @@
 --   participating 4, tous les autres 1. before et after sont les engagements au début et à la fin de la période,
 --   gravity leur différence par personne.
 -- source: Orbit model, gravity and weighted commitment; the levels' thresholds: communitykit
+-- source.fr: modèle Orbit, gravité et engagement pondéré ; seuils des niveaux : communitykit
 -- dimensions: period, platform, department, division, site, country, is_leader
 -- variants: before, after, gravity
 -- parameters: window_days = 90; leading_days = 30; contributing_days = 10; participating_days = 3
 -- trailing: $window_days, -$window_days
 -- rests_on: contributions
 -- silence: Where the record begins less than window_days before the period, coverage is partial.
--- silence.fr: Si les données commencent moins de window_days jours avant la période, la couverture est partielle.
+-- silence.fr: Si les données commencent moins de window_days jours avant la période, la période n'est lue qu'en partie.
 WITH days_active AS (
     SELECT by_when(d), by_who(p), by_what(a), a.person_id,
         count(DISTINCT CASE WHEN a.day >= d.from_1 THEN a.day END) AS after_days,

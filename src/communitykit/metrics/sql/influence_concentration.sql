@@ -9,6 +9,8 @@
 -- definition.fr: 1 - nombre de partenaires distincts de la personne de ce rang (rank) / celui de la première ; proche de
 --   1, une seule personne porte le réseau. Absent s'il y a moins de personnes que rank.
 -- source: SWOOP Analytics, influencer (key player) risk; the rank it compares is unpublished, 10 is ours
+-- source.fr: SWOOP Analytics, risque de dépendance envers une personne clé ; le rang comparé n'est pas publié, 10
+--   est le nôtre
 -- dimensions: period, platform, place
 -- parameters: rank = 10
 -- rests_on: ties

@@ -7,6 +7,7 @@
 -- definition: Contributions per leader / contributions per other person; 1 is as much as everybody.
 -- definition.fr: Contributions par dirigeant / contributions par autre personne ; 1 signifie autant que les autres.
 -- source: Worklabs scoreboard, Leadership; communitykit
+-- source.fr: tableau de bord Worklabs, Leadership ; communitykit
 -- dimensions: period, department, division, site, country
 -- needs: leaders
 -- adds: no

@@ -7,6 +7,7 @@
 -- definition: Leaders with at least one contribution in the period / leaders.
 -- definition.fr: Dirigeants ayant au moins une contribution dans la période / dirigeants.
 -- source: Worklabs scoreboard, Leadership; SWOOP Analytics, two-way engagement with leaders
+-- source.fr: tableau de bord Worklabs, Leadership ; SWOOP Analytics, échanges réciproques avec les dirigeants
 -- dimensions: period, department, division, site, country
 -- needs: leaders
 -- rests_on: contributions

@@ -7,6 +7,7 @@
 -- definition: Replies by leaders / replies and posts by leaders.
 -- definition.fr: Réponses des dirigeants / réponses et messages des dirigeants.
 -- source: SWOOP Analytics, show me the numbers (a CEO's 348 replies and 30 posts are 0.92)
+-- source.fr: SWOOP Analytics, « show me the numbers » (348 réponses et 30 messages d'un dirigeant donnent 0,92)
 -- dimensions: period, platform, department, division, site, country
 -- needs: leaders
 -- rests_on: posts

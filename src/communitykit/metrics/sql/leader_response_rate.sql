@@ -9,6 +9,7 @@
 -- definition.fr: Réponses et réactions / fils, pour les fils ouverts dans la période par des dirigeants (leaders) et par
 --   les autres personnes (others).
 -- source: communitykit; compares Worklabs scoreboard, Leadership
+-- source.fr: communitykit ; à rapprocher du tableau de bord Worklabs, Leadership
 -- dimensions: period, platform, place, department, division, site, country
 -- variants: leaders, others
 -- needs: leaders

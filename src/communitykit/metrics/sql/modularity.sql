@@ -9,6 +9,7 @@
 -- definition.fr: modularity : part des liens internes aux services - celle que les mêmes degrés auraient par hasard.
 --   assortativity : la même / son maximum possible, si bien que -1 à 1 se comparent d'une entreprise à l'autre.
 -- source: Newman 2003 and 2004; as in networkx
+-- source.fr: Newman 2003 et 2004 ; comme dans networkx
 -- dimensions: period, platform, place
 -- variants: modularity, assortativity
 -- parameters: attribute = department

@@ -1,15 +1,16 @@
 -- title: Who takes part how much
 -- title.fr: Répartition de la participation
 -- question: How do silent, occasional and frequent contributors divide?
--- question.fr: Comment se répartissent silencieux, contributeurs occasionnels et contributeurs fréquents ?
+-- question.fr: Comment se répartissent les silencieux, les occasionnels et les réguliers ?
 -- unit: share
 -- population: members
 -- definition: silent: no contribution in the period; frequent: at least often contributions per 28 days, on average;
 --   occasional: the others; each / people. It is what is measured, not the proverbial 90, 9 and 1 %.
--- definition.fr: silent : aucune contribution dans la période ; frequent : au moins often contributions par 28 jours en
---   moyenne ; occasional : les autres ; chacun / personnes. C'est la répartition mesurée, non les proverbiaux 90, 9 et
---   1 %.
+-- definition.fr: Silencieux (silent) : aucune contribution dans la période ; réguliers (frequent) : au moins often
+--   contributions par 28 jours en moyenne ; occasionnels (occasional) : les autres ; chaque groupe / personnes. C'est
+--   la répartition mesurée, non les proverbiaux 90, 9 et 1 %.
 -- source: Nielsen 2006, Participation Inequality, measured instead of assumed; thresholds: communitykit
+-- source.fr: Nielsen 2006, Participation Inequality, mesurée et non supposée ; seuils : communitykit
 -- dimensions: period, platform, department, division, site, country, is_leader
 -- variants: silent, occasional, frequent
 -- parameters: often = 4

@@ -8,11 +8,13 @@
 --   14 days. Of the others, engager: neither of c and r exceeds balance times the other; catalyst: r does; c does, then
 --   broadcaster: more posts than replies, else responder. Each / people. SWOOP does not publish its numbers: balance 2
 --   is ours.
--- definition.fr: Avec c messages, réponses et réactions émis, et r réponses et réactions reçues. observer : c inférieur à
---   un par 14 jours. Parmi les autres, engager : ni c ni r ne dépasse balance fois l'autre ; catalyst : r le dépasse ;
---   si c le dépasse, broadcaster : plus de messages que de réponses, sinon responder. Chacun / personnes. SWOOP ne
---   publie pas ses seuils : balance 2 est le nôtre.
+-- definition.fr: Avec c messages, réponses et réactions émis, et r réponses et réactions reçues. Observateurs
+--   (observer) : c inférieur à un par 14 jours. Parmi les autres, animateurs (engager) : ni c ni r ne dépasse balance
+--   fois l'autre ; catalyseurs (catalyst) : r le dépasse ; si c le dépasse, diffuseurs (broadcaster) : plus de
+--   messages que de réponses, sinon répondants (responder). Chaque groupe / personnes. SWOOP ne publie pas ses seuils
+--   : balance 2 est le nôtre.
 -- source: SWOOP Analytics, online personas; thresholds: communitykit
+-- source.fr: SWOOP Analytics, profils en ligne ; seuils : communitykit
 -- dimensions: period, platform, department, division, site, country, is_leader
 -- variants: observer, engager, catalyst, responder, broadcaster
 -- parameters: balance = 2

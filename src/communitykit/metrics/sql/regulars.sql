@@ -8,6 +8,7 @@
 -- definition.fr: Personnes ayant contribué au moins min_days jours sur les 28 derniers jours de la période / personnes
 --   ayant contribué pendant ces 28 jours.
 -- source: Workplace Insights, engaged: active on at least 10 of the last 28 days
+-- source.fr: Workplace Insights, engagés : actifs au moins 10 des 28 derniers jours
 -- dimensions: period, platform, department, division, site, country, is_leader
 -- parameters: min_days = 10
 -- trailing: 28

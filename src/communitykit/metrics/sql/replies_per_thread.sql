@@ -10,6 +10,7 @@
 --   depth et depth_max la moyenne et le maximum de la distance entre une réponse et le premier message (1 lorsque les
 --   fils de la plateforme sont plats).
 -- source: CHAOSS; SWOOP Analytics
+-- source.fr: CHAOSS ; SWOOP Analytics
 -- dimensions: period, platform, place, kind, department, division, site, country, is_leader
 -- variants: mean, median, depth, depth_max
 -- rests_on: posts

@@ -7,6 +7,7 @@
 -- definition: Replies written in the period / threads opened in it, by whoever wrote them.
 -- definition.fr: Réponses écrites dans la période / fils ouverts dans la période, selon leurs auteurs.
 -- source: SWOOP Analytics (replies : posts)
+-- source.fr: SWOOP Analytics (réponses : messages)
 -- dimensions: period, platform, place, kind, department, division, site, country, is_leader
 -- rests_on: posts
 -- silence: Every platform tells replies.

@@ -9,6 +9,7 @@
 -- definition.fr: Fils ayant reçu, en horizon_days jours, une réponse ou une réaction d'une autre personne / fils. Un fil
 --   plus récent à la fin des données est écarté, car la réponse peut encore venir.
 -- source: SWOOP Analytics, Response Rate; censoring: communitykit
+-- source.fr: SWOOP Analytics, Response Rate ; censure : communitykit
 -- dimensions: period, platform, place, kind, department, division, site, country, is_leader
 -- parameters: horizon_days = 7
 -- rests_on: responses

@@ -11,6 +11,7 @@
 --   tranche de 28 jours suivant les 28 premiers (block_1, block_2…) / celles pour qui cette tranche est écoulée à la
 --   fin des données. Qui quitte l'entreprise à une date connue reste au dénominateur.
 -- source: communitykit; Workplace Insights, still active after six months
+-- source.fr: communitykit ; Workplace Insights, encore actifs après six mois
 -- dimensions: period, department, division, site, country, is_leader
 -- variants: block_1, block_2, block_3, block_4, block_5, block_6, block_7, block_8, block_9, block_10, block_11, block_12
 -- rests_on: contributions

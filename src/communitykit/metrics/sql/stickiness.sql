@@ -9,6 +9,7 @@
 -- definition.fr: Nombre moyen de personnes contribuant un jour donné, sur les 28 derniers jours de la période /
 --   personnes ayant contribué pendant ces 28 jours. workdays ne retient que les jours du lundi au vendredi.
 -- source: DAU / MAU, over 28 days as Workplace and Slack count them
+-- source.fr: DAU / MAU, sur 28 jours comme chez Workplace et Slack
 -- dimensions: period, platform, department, division, site, country, is_leader
 -- variants: all_days, workdays
 -- trailing: 28

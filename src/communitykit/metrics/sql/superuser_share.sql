@@ -9,6 +9,7 @@
 -- definition.fr: Contributions du 1 % (top_1) et des 10 % (top_10) de personnes les plus actives, arrondi à la personne
 --   supérieure / contributions.
 -- source: communitykit; the percentages follow Nielsen 2006
+-- source.fr: communitykit ; pourcentages d'après Nielsen 2006
 -- dimensions: period, platform, department, division, site, country, is_leader
 -- variants: top_1, top_10
 -- adds: no

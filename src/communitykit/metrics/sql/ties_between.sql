@@ -10,6 +10,7 @@
 --   l'une des personnes est du groupe. Une paire interne compte une fois pour chacune des deux. persons compte le plus
 --   petit des deux côtés.
 -- source: communitykit; the department × department matrix of organisational network analysis
+-- source.fr: communitykit ; matrice des services de l'analyse des réseaux organisationnels
 -- dimensions: period, department, division, site, country, is_leader
 -- parameters: attribute = department
 -- needs: departments

@@ -14,6 +14,7 @@
 --   dénominateur sont les fils répondus et les fils. Les réponses antérieures à leur fil (imports, horloges) sont
 --   écartées ; negative donne leur part.
 -- source: CHAOSS, Time to First Response; Kaplan and Meier 1958
+-- source.fr: CHAOSS, Time to First Response ; Kaplan et Meier 1958
 -- dimensions: period, platform, place, kind, department, division, site, country, is_leader
 -- variants: median, p90, km_median, negative
 -- rests_on: posts

@@ -6,9 +6,10 @@
 -- population: ties
 -- definition: dyads: pairs in which each turned to the other / pairs. arcs: directions that are returned / directions.
 --   The same network has two different numbers.
--- definition.fr: dyads : paires où chacun s'est adressé à l'autre / paires. arcs : directions rendues / directions. Le
---   même réseau donne deux nombres différents.
+-- definition.fr: Par paires (dyads) : paires où chacun s'est adressé à l'autre / paires. Par sens (arcs) : sens
+--   d'échange rendus / sens d'échange. Le même réseau donne deux nombres différents.
 -- source: SWOOP Analytics, Two-way relationships (dyads); reciprocity as in networkx (arcs)
+-- source.fr: SWOOP Analytics, relations réciproques (dyads) ; réciprocité comme dans networkx (arcs)
 -- dimensions: period, platform, place
 -- variants: dyads, arcs
 -- rests_on: ties

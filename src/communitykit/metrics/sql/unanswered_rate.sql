@@ -9,6 +9,7 @@
 -- definition.fr: Fils sans réponse d'une autre personne en horizon_days jours / fils ; les réactions ne comptent pas. Un
 --   fil plus récent à la fin des données est écarté.
 -- source: SWOOP Analytics, Response Rate (posts with none); censoring: communitykit
+-- source.fr: SWOOP Analytics, Response Rate (messages sans réponse) ; censure : communitykit
 -- dimensions: period, platform, place, kind, department, division, site, country, is_leader
 -- parameters: horizon_days = 7
 -- rests_on: posts

@@ -1,0 +1,102 @@
+"""What stands in a page beside its figures: what was not read, titles, orders, and commands that run as typed."""
+
+import json
+import re
+import shlex
+from datetime import date
+from html import unescape
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from communitykit import from_records, pull
+from communitykit.cli import commands as _all  # noqa: F401 # registers every command
+from communitykit.cli.app import app
+from communitykit.people import Leaders, Options, resolve
+from communitykit.report import Figure, make_report
+from communitykit.report.groups import _file as file_name
+from communitykit.report.page import Paper
+from communitykit.report.sections import course_chart, unread
+from communitykit.report.words import Words, collated
+from communitykit.sandbox.stories import tell_story
+
+
+@pytest.mark.parametrize(
+    ("language", "policy", "line"),
+    [
+        ("en", "Private and direct talk was not asked for", "teams: 1 of 3 parts were read whole; not whole: "),
+        (
+            "fr",
+            "Les échanges privés et les messages directs n\u2019ont pas été demandés",
+            "teams\u00a0: 1 partie sur 3 lue",
+        ),
+    ],
+)
+def test_what_nobody_asked_for_is_said_once_and_reasons_are_in_words(language: str, policy: str, line: str) -> None:
+    connection = duckdb.connect()
+    connection.execute("""CREATE TABLE coverage AS SELECT * FROM (VALUES ('yammer', 'skipped', 'not_asked_for'),
+        ('teams', 'complete', NULL), ('teams', 'denied', 'no_permission'), ('teams', 'skipped', 'left_out'))
+        AS v(platform, status, reason)""")
+    connection.execute("CREATE TABLE acts (at_is_inferred BOOLEAN)")
+    record = SimpleNamespace(connection=connection, platforms=("teams", "yammer"))
+    figures: Any = SimpleNamespace(record=record, about={}, all=list)
+    told = unread(Paper(Words(language), figures, {}, "activity.duckdb"))
+    assert [text.startswith(policy) for text in told["texts"]] == [True]
+    teams, yammer = told["points"]
+    assert teams.startswith(line)
+    assert yammer == Words(language).say("report.section.unread.complete", platform="yammer", n=1)
+    assert "left_out" not in teams
+
+
+def test_french_is_sorted_as_the_french_sort_it() -> None:
+    assert sorted(["Israël", "États-Unis", "Allemagne", "Émirats arabes unis"], key=collated) == [
+        "Allemagne", "Émirats arabes unis", "États-Unis", "Israël",
+    ]  # fmt: skip
+    assert file_name("department", "Ingénierie & Qualité", set()) == "department-ingenierie-qualite"
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ((0.5, 0.7), "Membres actifs\u00a0: de 50\u202f% en mai 2026 à 70\u202f% en juin 2026."),
+        ((0.5, 0.7, 0.5), "Membres actifs\u00a0: 50\u202f% en mai 2026 comme en juillet 2026."),
+        ((1.0, 1.0), "Membres actifs\u00a0: stable à 100\u202f%, de mai 2026 à juin 2026."),
+    ],
+)
+def test_a_course_that_ends_where_it_began_is_no_change(values: tuple[float, ...], sentence: str) -> None:
+    figures = [
+        Figure("active_members", None, None, date(2026, 5 + at, 1), date(2026, 6 + at, 1), {}, value, None, None, 9,
+               False, None, "complete", None, "slack")
+        for at, value in enumerate(values)
+    ]  # fmt: skip
+    asked: Any = SimpleNamespace(k=5)
+    chart = course_chart(Paper(Words("fr"), asked, {}, "activity.duckdb"), figures)
+    assert chart is not None
+    assert chart["sentence"] == sentence
+
+
+@pytest.mark.slow
+def test_the_commands_under_a_figure_run_as_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = tmp_path / "our activity.duckdb"
+    pull(from_records(tell_story("silo").records), to=store)
+    resolve(store, Options(leaders=Leaders(titles="^(head|lead)")))
+    made = make_report(store, tmp_path / "report", zone="Europe/Paris")
+    page = unescape(made.pages["en"].read_text(encoding="utf-8"))
+    titles = re.findall(r'<div class="tile"><h3>(.*?)</h3>', page)
+    assert len(set(titles)) == len(titles)
+    assert "below what chance would give" in page
+    command = re.findall(r"<dt>To measure it again</dt><dd>(.*?)</dd>", page)[0]
+    monkeypatch.chdir(tmp_path)
+    analyse, run = (shlex.split(one) for one in command.split(" && "))
+    assert analyse[0] == run[0] == "communitykit"
+    assert CliRunner().invoke(app, analyse[1:]).exit_code == 0
+    done = CliRunner().invoke(app, [*run[1:], "--json"])
+    assert done.exit_code == 0, done.output
+    measured = {one["variant"]: one["value"] for one in json.loads(done.stdout)["figures"]}
+    figures = json.loads(made.data.read_text(encoding="utf-8"))["figures"]
+    mine = [one for one in figures if one["metric"] == run[3] and one["since"] == run[run.index("--since") + 1]]
+    assert {one["variant"]: one["value"] for one in mine if not one["groups"] and not one["period"]} == measured
