@@ -46,7 +46,11 @@ class Company:
         done = subprocess.run([program, verb, *options], capture_output=True, text=True, timeout=600, check=False)
         self.told += done.stdout + done.stderr
         self.code = done.returncode
-        messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        return self.take(done.stdout)
+
+    def take(self, told: str) -> list[Any]:
+        """Do what a destination does with lines that the source wrote; return its messages."""
+        messages = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
         for message in messages:
             if message["type"] == "RECORD":
                 row = message["record"]["data"]
