@@ -20,6 +20,7 @@ from communitykit.doors.source import Source, new_run_id
 from communitykit.errors import ArchiveError, CommunityKitError, SettingsError
 from communitykit.logs import LOGGER
 from communitykit.model import Coverage
+from communitykit.model.merge import CLOCKS_DIFFER
 from communitykit.model.values import JSON, Value
 from communitykit.progress import showing, usual
 from communitykit.reading.backlog import Backlog
@@ -42,8 +43,6 @@ RELEASE_GROUPS = 20
 STOPPED_SECONDS = 0.1
 LEAVING_SECONDS = 2.0
 """Readers that have not ended so long after they were told to are waiting for somebody, and are not waited for."""
-CLOCKS_DIFFER = timedelta(hours=1)
-"""Machines that share a store may differ by so much; what was stored later than that from now was not."""
 COMPACTION_EVERY = timedelta(days=1)
 """A store from which posts were deleted is copied so often at most: a copy takes as long as the file is large."""
 IDLE_SECONDS = 0.5
@@ -366,6 +365,7 @@ def walked(sweep: Sweep) -> Walked:
         until=one.until,
         with_replies=one.with_replies,
         unread=sweep.unread,
+        rejected=sweep.rejected,
         lowest=one.lowest,
         highest=one.highest,
     )

@@ -134,6 +134,13 @@ GUARDS = [
         f"{TRUTH}::test_what_could_not_be_translated_has_not_vanished",
     ),
     Guard(
+        "a payload under a wrong id hides nothing",
+        "src/communitykit/store/vanishing.py",
+        "return not strange",
+        "return True",
+        f"{TRUTH}::test_a_payload_that_shows_an_id_which_nobody_knows_may_be_anything_in_the_window",
+    ),
+    Guard(
         "sweeps of another platform",
         "src/communitykit/reading/translation.py",
         'if not value.startswith(f"{self.connector.name}:"):',

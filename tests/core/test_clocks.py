@@ -14,6 +14,7 @@ from communitykit.connector import Batch, Connector, Flow, Request
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Conductor
 from communitykit.pulling import pull_at
+from communitykit.store import Store
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -43,12 +44,16 @@ def test_a_year_ahead_keeps_no_run_from_reading(
             return pull_at(session, tmp_path / "a.duckdb", {}, clock=clock)
 
     run(NOW + timedelta(days=365))
+    changed = {**note, "text": "hello again"}
+    platform.answers["/notes/a"] = (200, {}, json.dumps({"notes": [changed]}).encode())
     asked = sum(path == "/notes/a" for path, _ in platform.requests)
     corrected = run(NOW)
     assert sum(path == "/notes/a" for path, _ in platform.requests) == asked + 1
     (told,) = [one for one in corrected.coverage if one.slice == "little:-:clock"]
     assert "clock was ahead" in (told.reason or "")
     assert not corrected.complete
+    with Store(tmp_path / "a.duckdb") as store:
+        assert store.sql("SELECT body FROM posts").to_pylist() == [{"body": "hello again"}]
     again = run(NOW + timedelta(minutes=10))
     assert sum(path == "/notes/a" for path, _ in platform.requests) == asked + 1
     assert again.complete

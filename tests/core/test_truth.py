@@ -71,7 +71,7 @@ def read(
     items: Iterable[Any], *, day: int, network: str = "net", window: Swept = WINDOW, first: tuple[Swept, ...] = ()
 ) -> tuple[Group, Any]:
     """Read one window of notes, swept `first` otherwise; give what a pull would commit, and the slice's Coverage."""
-    translation = Translation(LITTLE, run_id="run", origin="api")
+    translation = Translation(LITTLE, run_id=f"day {day}", origin="api")
     slice_ = Slice("notes/room", network, ("post", "event"), ROOM)
     reading = SliceReading(translation, Selection(None, NOW), "little:net:notes/room", slice_=slice_)
     group, moment = Group(), NOW + timedelta(days=day)
@@ -92,10 +92,10 @@ def test_sweeps_that_follow_one_another_are_about_the_same_batches(tmp_path: Pat
     assert kept(tmp_path / "a.duckdb", first, second)[post_id("1")]["gone"] is None
 
 
-def kept(path: Path, *groups: Group) -> dict[str, dict[str, Any]]:
+def kept(path: Path, *groups: Group, run_id: str = "run") -> dict[str, dict[str, Any]]:
     writer = Writer(path)
     for group in groups:
-        writer.commit(group, run_id="run", now=NOW)
+        writer.commit(group, run_id=run_id, now=NOW)
     writer.release()
     with Store(path) as store:
         return {row["id"]: row for table in store.current().values() for row in table.to_pylist()}
@@ -132,6 +132,20 @@ def test_what_is_gone_beside_something_odd_has_vanished_all_the_same(tmp_path: P
     second, _ = read([{"id": "1", "body": None}], day=1)
 
     assert post_id("3") not in kept(tmp_path / "a.duckdb", second)
+
+
+def test_a_payload_that_shows_an_id_which_nobody_knows_may_be_anything_in_the_window(tmp_path: Path) -> None:
+    first, _ = read([GOOD, {"id": "3", "body": "other"}], day=0)
+    before = kept(tmp_path / "a.duckdb", first)
+    odd = {"id": "9", "body": None}  # it may be 1, 2 or 3
+
+    second, coverage = read([odd, {"id": "3", "body": "other"}], day=1)
+    assert kept(tmp_path / "a.duckdb", second, run_id="day 1").keys() == before.keys()
+    assert coverage.status == "partial"
+
+    third, _ = read([odd, {"id": "3", "body": "other"}], day=2)  # it is 9, then, and 1 has gone with all that is below
+    left = {post_id("3")}
+    assert {key for key in kept(tmp_path / "a.duckdb", third, run_id="day 2") if ":post:" in key} == left
 
 
 def test_what_a_window_holds_though_no_batch_brought_it_has_not_vanished(tmp_path: Path) -> None:

@@ -28,6 +28,13 @@ def test_what_windows_writes_between_folders_is_a_slash(tmp_path: Path, sign: st
     assert [post.community_id for post in read.of("post")] == [f"slack:{TEAM}:community:C0GEN00001"] * 2
 
 
+def test_an_archive_that_claims_to_be_of_a_time_after_now_is_of_now_and_that_is_said(tmp_path: Path) -> None:
+    late = message(3) | {"ts": "4000000000.000100"}
+    read = Read(write(tmp_path, files(general={"x": 1}) | {"general/2096-10-02.json": [late]}))
+    assert max(one.source.as_of for one in read.of("member")) <= datetime.now(UTC)
+    assert "2096-10-02" in read.reasons
+
+
 SECRETS: dict[str, tuple[str, dict[str, Any]]] = {
     "is_private": ("board", {"channels": [channel(), private("C0BRD00002", "board", is_private=True)]}),
     "is_group": ("board", {"channels": [channel(), private("C0BRD00002", "board", is_group=True)]}),

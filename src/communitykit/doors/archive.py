@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
@@ -23,6 +24,7 @@ from communitykit.doors.options import ReadOptions
 from communitykit.doors.streaming import Records
 from communitykit.errors import ArchiveError, CommunityKitError, SettingsError
 from communitykit.http.conductor import Emit, Stopped
+from communitykit.model.merge import CLOCKS_DIFFER
 from communitykit.model.records import Record
 from communitykit.model.values import JSON
 from communitykit.reading.lookups import State
@@ -91,7 +93,8 @@ class ArchiveSession(Records):
             self.connector, run_id=run_id, origin="archive", raw=options.keep_raw, intake=options.intake()
         )
         as_of = self._door.as_of(self.archive) or now
-        steps = self._until_stopped(self._door.read(self.archive, selection))
+        steps = self._until_stopped(chain(_dated(as_of, now), self._door.read(self.archive, selection)))
+        as_of = min(as_of, now)
         self.found = []
         held: Counter[str] = Counter()
         for event in read_steps(translation, selection, steps, now=now, as_of=as_of):
@@ -161,6 +164,12 @@ def _is_within(record: Record, since: datetime | None, until: datetime | None) -
     if moment is None:
         return True
     return (since is None or moment >= since) and (until is None or moment <= until)
+
+
+def _dated(as_of: datetime, now: datetime) -> Iterator[Gap]:
+    """Say that an archive claims to be of a time after now, which is not believed."""
+    if as_of > now + CLOCKS_DIFFER:
+        yield Gap(f"the archive is of {as_of:%Y-%m-%d %H:%M} UTC, it says, which is after now: it is taken as of now")
 
 
 def read_steps(

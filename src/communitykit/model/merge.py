@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 from pydantic_core import to_json
@@ -28,6 +28,9 @@ _EMPTIED_WHEN_GONE = (
     "extra",
     "raw",
 )
+CLOCKS_DIFFER = timedelta(hours=1)
+"""Machines that share a store may differ by so much; what was stored later than that from now was not."""
+_BEFORE = timedelta(microseconds=1)
 CONTENT = ("title", "body", "body_format", "text", "edited_at", "created_at")
 """What one version of a post consists of."""
 
@@ -75,6 +78,16 @@ def merge(known: Known, values: Mapping[str, object], as_of: datetime, source: o
             if version["body"] and version["body"] != known.values["body"]:
                 known.replaced.append(version)
     return known
+
+
+def disbelieve(known: Known, now: datetime) -> None:
+    """Believe no time after now: what a clock that was ahead told is no newer than the moment before this one.
+
+    Else a clock that was a year ahead would keep all that is told in that year from being heard.
+    """
+    limit = now + CLOCKS_DIFFER
+    if max(known.told_at.values(), default=now) > limit:
+        known.told_at = {name: now - _BEFORE if at > limit else at for name, at in known.told_at.items()}
 
 
 def bury(known: Known) -> Known:

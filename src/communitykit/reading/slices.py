@@ -167,11 +167,10 @@ class SliceReading:
         if self._window is None:
             self._window = frozenset(self._seen), frozenset(self._unread)
         seen, unread = self._window
-        unread = unread | step.held if unread else step.held
         source = self.translation.source(emit.fetched_at)
         if self.slice is None and step.record not in self.selection.kinds:
             return []
-        return [] if self._unreadable else [Sweep(step, seen, source, network, unread)]
+        return [] if self._unreadable else [Sweep(step, seen, source, network, unread | step.held, unread)]
 
     def _begin(self) -> None:
         """Begin a window where one has ended: sweeps that follow one another are about the same batches."""

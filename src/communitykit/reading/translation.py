@@ -38,7 +38,8 @@ class Sweep:
     """A window that was walked whole: what it held (`seen` ids), and when it was walked.
 
     `network` bounds it: the beginning that all ids of its network share. `unread` are native ids of payloads in it that
-    could not be translated: they were there, and so was what they hold.
+    could not be translated, or were held back: they were there, and so was what they hold. `rejected` are those of them
+    that could not be translated, as they show their ids: what has another id may be one of them only if that is new.
     """
 
     swept: Swept
@@ -46,6 +47,7 @@ class Sweep:
     source: Provenance
     network: str
     unread: frozenset[str] = frozenset()
+    rejected: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -96,13 +98,13 @@ class Translation:
         self._own = f"{connector.name}:"
 
     def source(self, fetched_at: datetime, as_of: datetime | None = None) -> Provenance:
-        """Make the provenance of a batch."""
+        """Make the provenance of a batch; nothing is true after it was read, whatever another clock says."""
         return Provenance(
             connector=self.connector.name,
             version=self.connector.version,
             origin=self.origin,
             fetched_at=fetched_at,
-            as_of=as_of or fetched_at,
+            as_of=min(as_of or fetched_at, fetched_at),
         )
 
     def translate(

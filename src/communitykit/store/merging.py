@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import duckdb
 import pyarrow as pa
 
-from communitykit.model.merge import Known, bury, merge
+from communitykit.model.merge import Known, bury, disbelieve, merge
 from communitykit.model.values import Value
 from communitykit.store.answers import arrow_table
 from communitykit.store.columns import TABLES
@@ -50,6 +50,10 @@ def store(
     """Store records of one kind: new ones as they are, known ones merged with what is stored."""
     ids = [record.id for record in records]
     stored = known_of(connection, kind, ids)
+    if stored:
+        now = max(record.source.fetched_at for record in records)
+        for known in stored.values():
+            disbelieve(known, now)
     same = _same_acts(connection, records, stored) if kind == "event" else {}
     if kind == "event":
         unknown = [record for record in records if same.get(record.id, record.id) not in stored]

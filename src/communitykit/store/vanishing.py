@@ -9,10 +9,10 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
-from communitykit.model.ids import is_local, parse_id
-from communitykit.model.merge import Known, bury, merge
+from communitykit.model.ids import is_local, make_id, native_text, parse_id
+from communitykit.model.merge import Known, bury, disbelieve, merge
 from communitykit.model.values import Value
-from communitykit.store.columns import TABLES
+from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.merging import Tally, known_of, select, write
 
 _VANISHED: dict[str, dict[str, Value]] = {
@@ -34,7 +34,8 @@ class Walked:
 
     `network` is the beginning that the ids of the window's own platform and network share: nobody else's records are
     touched, whatever they look like. `unread` are ids, whole or native, of what was in the window and could not be
-    translated: what has one of them, and what hangs from it, is left alone. `with_replies`: with the posts of the
+    translated: what has one of them, and what hangs from it, is left alone. `rejected` are those that were rejected: an
+    id among them that nobody knows may be a wrong one, of anything in the window. `with_replies`: with the posts of the
     window vanished what stands below them. `lowest` and `highest` bound native ids, which are whole numbers then.
     """
 
@@ -47,6 +48,7 @@ class Walked:
     until: datetime | None = None
     with_replies: bool = False
     unread: frozenset[str] = frozenset()
+    rejected: frozenset[str] = frozenset()
     lowest: int | None = None
     highest: int | None = None
 
@@ -65,7 +67,7 @@ class Walked:
 def sweep(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally: Tally, run_id: str) -> None:
     """Mark what vanished. Sweeps of the same shape are looked up together: most are one thread's or one post's."""
     together: dict[tuple[str, tuple[str, ...]], dict[tuple[str | bool | None, ...], Walked]] = {}
-    for one in walked:
+    for one in (one for one in walked if _accounts_for_itself(connection, one, run_id)):
         names = tuple(sorted(one.within))
         alone = any(bound is not None for _, _, bound in one.bounds) or None in one.within.values()
         if alone or not any(isinstance(value, str) and value.startswith(one.network) for value in one.within.values()):
@@ -85,6 +87,34 @@ def sweep(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally
         connection.unregister("swept")
         missed = {key: group[tuple(rest)] for key, *rest in found if key not in group[tuple(rest)].seen}
         _vanish(connection, missed, tally, run_id)
+
+
+def _accounts_for_itself(connection: duckdb.DuckDBPyConnection, one: Walked, run_id: str) -> bool:
+    """Tell whether each rejected payload is somebody whom the store knows: by a record, or by an earlier run's Issue.
+
+    One that nobody knows is either new, or shows another id than it has: then it is any of what seems to be missing. An
+    id that comes again is its own.
+    """
+    strange = {found for found in one.rejected if not _is_of_another_kind(found, one)}
+    if strange:
+        told = "SELECT native_id FROM issues WHERE run_id <> ? AND list_contains(?, native_id)"
+        strange -= {row[0] for row in connection.execute(told, [run_id, list(strange)]).fetchall()}
+    for kind in MERGED:
+        if strange and (kind != "event" or one.record == "event"):  # an event's id is made of others'
+            query = (
+                f"SELECT id FROM {TABLES[kind]}, unnest(?) AS shown(part) "  # noqa: S608 # our own names
+                "WHERE starts_with(id, ?) AND contains(id, part)"
+            )
+            parts = [native_text(make_id("-", "-", "-", found)) for found in strange]
+            parts += [native_text(found) for found in strange if found.startswith(one.network)]
+            for (key,) in connection.execute(query, [parts, one.network]).fetchall():
+                strange -= {key, *parse_id(key).native}
+    return not strange
+
+
+def _is_of_another_kind(found: str, one: Walked) -> bool:
+    """Tell whether an id is whole, and names a record of another kind than those that are swept."""
+    return found.startswith(one.network) and not found.removeprefix(one.network).startswith(f"{one.record}:")
 
 
 def _matching(connection: duckdb.DuckDBPyConnection, one: Walked) -> list[str]:
@@ -113,6 +143,7 @@ def _vanish(connection: duckdb.DuckDBPyConnection, missed: Mapping[str, Walked],
         one = missed[key]
         if not key.startswith(one.network) or is_local(key) or _could_be_unread(key, known, one.unread):
             continue
+        disbelieve(known, one.source.fetched_at)
         merge(known, _VANISHED[record], one.source.as_of, one.source)
         if known.changed:
             moved[key] = bury(known) if record == "post" else known
