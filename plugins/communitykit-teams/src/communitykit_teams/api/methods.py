@@ -118,32 +118,47 @@ _PERMISSION = frozenset(
         "authorization_requestdenied",
         "insufficientprivileges",
         "authorization_identitynotfound",
+        "accessrestricted",
     }
 )
 _CURSOR = frozenset(
-    {"directory_expiredpagetoken", "syncstatenotfound", "syncstateinvalid", "resyncrequired", "invalidskiptoken"}
-)
+    {"directory_expiredpagetoken", "syncstatenotfound", "syncstateinvalid", "resyncrequired", "invalidskiptoken",
+     "resyncapplydifferences", "resyncuploaddifferences"}
+)  # fmt: skip
 _LIMITED = frozenset(
-    {"toomanyrequests", "activitylimitreached", "request_throttledtemporarily", "applicationthrottled", "429"}
-)
+    {"toomanyrequests", "activitylimitreached", "request_throttledtemporarily", "applicationthrottled",
+     "throttledrequest", "429"}
+)  # fmt: skip
 _TRANSIENT = frozenset(
     {"generalexception", "internalservererror", "servicenotavailable", "serviceunavailable", "unknownerror", "timeout",
-     "badgateway", "gatewaytimeout", "service_internalservererror"}
+     "badgateway", "gatewaytimeout", "service_internalservererror", "cannotsnapshottree", "resourcebeingprovisioned",
+     "servicereadonly"}
 )  # fmt: skip
 
 _OPTIONS = "This tenant refuses one of the query's options: nothing is lost, another way is tried or the part is told."
 _GONE_ON = "Run again: what was changed meanwhile is read then."
+_REFUSED = (
+    "badrequest", "invalidrequest", "request_badrequest", "request_unsupportedquery", "unsupportedqueryoption",
+    "invalidrange", "childitemcountexceeded", "invalidaccepttype", "invalidparameterformat", "invalidpath",
+    "invalidqueryoption", "invalidstartindex", "maxitemcountexceeded", "maxquerylengthexceeded", "parameteristoolong",
+    "parameteristoosmall", "pathistoolong", "pathtoodeep", "toomanyresultsrequested", "toomanytermsinquery",
+    "totalaffecteditemcountexceeded", "truncationnotallowed", "zeroorfewerresultsrequested",
+)  # fmt: skip
+_OF_WRITING = (
+    "entitytagdoesnotmatch", "fragmentlengthmismatch", "fragmentoutoforder", "fragmentoverlap", "lockmismatch",
+    "locknotfoundoralreadyexpired", "lockownermismatch", "malformedentitytag", "maxdocumentcountexceeded",
+    "maxfilesizeexceeded", "maxfoldercountexceeded", "maxfragmentlengthexceeded", "maxstreamsizeexceeded",
+    "propertynotupdateable", "uploadsessionfailed", "uploadsessionincomplete", "uploadsessionnotfound",
+)  # fmt: skip
 REMEDIES: dict[str, str] = {
-    "badrequest": _OPTIONS,
-    "invalidrequest": _OPTIONS,
-    "request_badrequest": _OPTIONS,
-    "request_unsupportedquery": _OPTIONS,
-    "unsupportedqueryoption": _OPTIONS,
-    "invalidrange": _OPTIONS,
+    **dict.fromkeys(_REFUSED, _OPTIONS),
+    **dict.fromkeys(_OF_WRITING, "Check base_url: Graph says so of what is written, and nothing here is."),
     "notsupported": "This kind of object, or this cloud, does not offer it: what it holds is left out.",
     "notallowed": "An administrator does not allow it in this tenant: ask for it, or leave this part out.",
     "extensionerror": "A service behind Microsoft Graph failed: run again later.",
     "malwaredetected": "Microsoft blocks this object since malware was found in it: it is left out.",
+    "virussuspicious": "Microsoft blocks this object since malware was found in it: it is left out.",
+    "provisioningnotallowed": "The account has no such service: give it a licence, or leave this part out.",
     "namealreadyexists": _GONE_ON,
     "resourcemodified": _GONE_ON,
     "preconditionfailed": _GONE_ON,
@@ -153,7 +168,11 @@ REMEDIES: dict[str, str] = {
     "directory_quotaexceeded": "The tenant has used up a quota: ask its administrator, and run again.",
     "methodnotallowed": "Check base_url: this address answers no such request.",
 }
-"""What to do about codes that Graph documents and that mean nothing else above ("Microsoft Graph error responses")."""
+"""What to do about codes that Graph documents and that mean nothing else above.
+
+"Microsoft Graph error responses and resource types" (microsoft-graph-docs-contrib, concepts/errors.md), its detailed
+codes too; those with an underscore are of the directory ("Azure AD Graph API error codes and error handling").
+"""
 _STATUSES: dict[int, str] = {
     400: _OPTIONS,
     405: REMEDIES["methodnotallowed"],
