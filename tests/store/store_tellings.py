@@ -63,7 +63,7 @@ def reacted(number: int, actor: str, day: float = 0) -> EngagementEvent:
 def store_of(path: Path, *groups: Group) -> Writer:
     writer = Writer(path)
     for group in groups:
-        writer.commit(group, run_id="r1", now=START)
+        writer.commit(group, run_id="r1", now=START + timedelta(days=365))
     writer.release()
     return writer
 

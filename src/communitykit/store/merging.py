@@ -45,15 +45,19 @@ class Tally:
 
 
 def store(
-    connection: duckdb.DuckDBPyConnection, kind: str, records: Sequence[Value], tally: Tally, run_id: str
+    connection: duckdb.DuckDBPyConnection,
+    kind: str,
+    records: Sequence[Value],
+    tally: Tally,
+    run_id: str,
+    *,
+    now: datetime,
 ) -> None:
-    """Store records of one kind: new ones as they are, known ones merged with what is stored."""
+    """Store records of one kind: new ones as they are, known ones merged with what is stored until `now`."""
     ids = [record.id for record in records]
     stored = known_of(connection, kind, ids)
-    if stored:
-        now = max(record.source.fetched_at for record in records)
-        for known in stored.values():
-            disbelieve(known, now)
+    for known in stored.values():
+        disbelieve(known, now)
     same = _same_acts(connection, records, stored) if kind == "event" else {}
     if kind == "event":
         unknown = [record for record in records if same.get(record.id, record.id) not in stored]

@@ -64,14 +64,16 @@ class Walked:
         )
 
 
-def sweep(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally: Tally, run_id: str) -> None:
+def sweep(
+    connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally: Tally, run_id: str, *, now: datetime
+) -> None:
     """Mark what vanished. Sweeps of the same shape are looked up together: most are one thread's or one post's."""
     together: dict[tuple[str, tuple[str, ...]], dict[tuple[str | bool | None, ...], Walked]] = {}
     for one in (one for one in walked if _accounts_for_itself(connection, one, run_id)):
         names = tuple(sorted(one.within))
         alone = any(bound is not None for _, _, bound in one.bounds) or None in one.within.values()
         if alone or not any(isinstance(value, str) and value.startswith(one.network) for value in one.within.values()):
-            _vanish(connection, dict.fromkeys(_matching(connection, one), one), tally, run_id)
+            _vanish(connection, dict.fromkeys(_matching(connection, one), one), tally, run_id, now)
         else:
             together.setdefault((one.record, names), {})[tuple(one.within[name] for name in names)] = one
     for (record, names), group in together.items():
@@ -86,7 +88,7 @@ def sweep(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally
         ).fetchall()
         connection.unregister("swept")
         missed = {key: group[tuple(rest)] for key, *rest in found if key not in group[tuple(rest)].seen}
-        _vanish(connection, missed, tally, run_id)
+        _vanish(connection, missed, tally, run_id, now)
 
 
 def _accounts_for_itself(connection: duckdb.DuckDBPyConnection, one: Walked, run_id: str) -> bool:
@@ -134,7 +136,9 @@ def _matching(connection: duckdb.DuckDBPyConnection, one: Walked) -> list[str]:
     return [row[0] for row in rows if row[0] not in one.seen]
 
 
-def _vanish(connection: duckdb.DuckDBPyConnection, missed: Mapping[str, Walked], tally: Tally, run_id: str) -> None:
+def _vanish(
+    connection: duckdb.DuckDBPyConnection, missed: Mapping[str, Walked], tally: Tally, run_id: str, now: datetime
+) -> None:
     if not missed:
         return
     record = next(iter(missed.values())).record
@@ -143,7 +147,7 @@ def _vanish(connection: duckdb.DuckDBPyConnection, missed: Mapping[str, Walked],
         one = missed[key]
         if not key.startswith(one.network) or is_local(key) or _could_be_unread(key, known, one.unread):
             continue
-        disbelieve(known, one.source.fetched_at)
+        disbelieve(known, now)
         merge(known, _VANISHED[record], one.source.as_of, one.source)
         if known.changed:
             moved[key] = bury(known) if record == "post" else known
@@ -156,7 +160,7 @@ def _vanish(connection: duckdb.DuckDBPyConnection, missed: Mapping[str, Walked],
         below = select(connection, record, f"id, {above}", roots, by=above, live=True).to_pylist()
         # Replies hang from their root however deep they are; communities from the one that they are in.
         replies = {row["id"]: replace(missed[row[above]], with_replies=record == "community") for row in below}
-        _vanish(connection, {key: one for key, one in replies.items() if key not in one.seen}, tally, run_id)
+        _vanish(connection, {key: one for key, one in replies.items() if key not in one.seen}, tally, run_id, now)
 
 
 def _live(record: str) -> str:

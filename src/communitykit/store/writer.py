@@ -169,8 +169,8 @@ class Writer:
                 by_kind.setdefault(record.record, []).append(record)
             for kind in MERGED:
                 if kind in by_kind:
-                    store(connection, kind, by_kind[kind], tally, run_id)
-            sweep(connection, group.walked, tally, run_id)
+                    store(connection, kind, by_kind[kind], tally, run_id, now=now)
+            sweep(connection, group.walked, tally, run_id, now=now)
             if tally.emptied:
                 make_due(connection)
             for kind in ("coverage", "issue"):
