@@ -4,38 +4,27 @@ from __future__ import annotations
 
 from typing import Final
 
-from communitykit.analysis.sources import WHOLE_SECOND
-from communitykit.store.schema import ACTIVITY
+from communitykit.analysis.sources import ACTIVITY, WHOLE_SECOND
 
 CONTRIBUTIONS: Final = ("posted", "replied", "reacted", "mentioned", "shared", "praised", "voted")
 """The kinds of acts by which somebody adds something."""
 _CONTRIBUTIONS = ", ".join(f"'{kind}'" for kind in CONTRIBUTIONS)
 _DAY = "CAST(timezone('{zone}', make_timestamptz({at})) AS DATE)"
 
-DATED: Final = """
-SELECT p.* REPLACE (coalesce(p.at_us, up.at_us, root.at_us) AS at_us), p.at_us IS NULL AS at_is_inferred,
-    coalesce(up.person_id, CASE WHEN up.post_id IS NULL THEN root.person_id END) AS to_person_id
-FROM w_numbered p LEFT JOIN w_numbered up ON up.post_id = p.parent_id
-LEFT JOIN w_numbered root
-    ON root.post_id = CASE WHEN p.is_answer AND p.thread_id <> p.parent_id THEN p.thread_id END
-"""
-"""An answer that nothing dates has the time of what it answers.
-
-The keys of these joins are NULL where nothing is looked for: a condition beside the key would cost a loop over rows.
-"""
-
-LEVELS: Final = """
-WITH RECURSIVE below AS (
-    SELECT post_id, 1 AS depth FROM w_posts p WHERE is_answer AND NOT EXISTS (
-        SELECT 1 FROM w_posts up WHERE up.post_id = p.parent_id AND up.is_answer)
-    UNION ALL
-    SELECT p.post_id, b.depth + 1 FROM below b JOIN w_nested p ON p.parent_id = b.post_id)
-SELECT post_id, max(depth) AS depth FROM below GROUP BY post_id
-"""
 NESTED: Final = """
 SELECT p.post_id, p.parent_id FROM w_posts p JOIN w_posts up ON up.post_id = p.parent_id
 WHERE p.is_answer AND up.is_answer
 """
+"""Answers to answers."""
+LEVELS: Final = """
+WITH RECURSIVE below AS (
+    SELECT parent_id AS post_id, 1 AS depth FROM w_nested ANTI JOIN w_nested n ON n.post_id = w_nested.parent_id
+    UNION
+    SELECT p.post_id, b.depth + 1 FROM below b JOIN w_nested p ON p.parent_id = b.post_id)
+SELECT post_id, max(depth) AS depth FROM below GROUP BY post_id
+"""
+"""How deep answers to answers are, and those that they answer; every other answer is at 1."""
+SHARED: Final = "SELECT id, person_id FROM w_posts SEMI JOIN (SELECT shared FROM w_posts) s ON s.shared = id"
 
 ACTS: Final = f"""
 WITH done AS (
@@ -46,10 +35,10 @@ placed AS (
     SELECT d.kind, w.number AS person_id, d.target_id, {WHOLE_SECOND.format(at="d.occurred_at")} AS told_us,
         {WHOLE_SECOND.format(at="d.observed_after")} AS after_us, d.platform, n.number AS network_id, p.post_id,
         p.thread_id,
-        p.person_id AS author, p.to_person_id AS answered, p.at_us AS post_us, p.shared_from_id,
+        p.person_id AS author, p.to_person_id AS answered, p.at_us AS post_us, p.shared,
         coalesce(p.place_id, c.number) AS place_id, d.post_id IS NOT NULL AND p.post_id IS NULL AS is_gone
     FROM done d LEFT JOIN w_posts p ON p.id = d.post_id LEFT JOIN w_account w ON w.account = d.actor_id
-    LEFT JOIN w_place c ON c.id = d.place LEFT JOIN w_network n ON n.id = d.platform || ':' || d.network
+    LEFT JOIN w_place c ON c.id = d.place LEFT JOIN w_network n ON n.id = w_key(d.platform || ':' || d.network)
     LEFT JOIN w_lost g ON g.id = d.place WHERE g.id IS NULL)
 SELECT at_us, {{day}} AS day, at_is_inferred, person_id, kind, is_contribution, platform, network_id, place_id,
     thread_id, post_id, to_person_id
@@ -64,7 +53,7 @@ FROM (
     FROM placed q
     LEFT JOIN w_account t
         ON t.account = CASE WHEN q.kind IN ('mentioned', 'praised', 'followed', 'invited') THEN q.target_id END
-    LEFT JOIN w_posts s ON s.id = CASE WHEN q.kind = 'shared' THEN q.shared_from_id END
+    LEFT JOIN w_shared s ON s.id = CASE WHEN q.kind = 'shared' THEN q.shared END
     WHERE NOT q.is_gone)
 ORDER BY day, at_us, person_id
 """.replace("{day}", _DAY.format(zone="{zone}", at="at_us"))  # noqa: S608 # our own text
@@ -80,7 +69,8 @@ WHERE a.kind = 'reacted' AND a.post_id IS NOT NULL GROUP BY a.post_id
 
 THREADS: Final = f"""
 WITH replied AS (
-    SELECT r.thread_id, count(*) AS replies, count(DISTINCT r.person_id) AS repliers, max(l.depth) AS depth,
+    SELECT r.thread_id, count(*) AS replies, count(DISTINCT r.person_id) AS repliers,
+        max(coalesce(l.depth, 1)) AS depth,
         min(r.at_us) FILTER (NOT r.at_is_inferred AND r.person_id IS DISTINCT FROM t.person_id AND {_HUMAN}) AS first_us
     FROM w_posts r JOIN w_posts t ON t.post_id = r.thread_id LEFT JOIN w_levels l ON l.post_id = r.post_id
     LEFT JOIN w_people h ON h.person_id = r.person_id WHERE r.is_answer GROUP BY r.thread_id),
@@ -102,8 +92,8 @@ WHERE NOT p.is_answer ORDER BY day, p.at_us, p.post_id
 
 ANSWERS: Final = """
 SELECT p.post_id, p.thread_id, p.place_id, p.platform, p.network_id, p.person_id, p.to_person_id, p.kind, p.at_us,
-    {day} AS day, CAST(l.depth AS INTEGER) AS depth, p.has_text, p.is_question, p.length, p.links, p.attachments,
-    p.mentions, p.language,
+    {day} AS day, CAST(coalesce(l.depth, 1) AS INTEGER) AS depth, p.has_text, p.is_question, p.length, p.links,
+    p.attachments, p.mentions, p.language,
     CAST(greatest(coalesce(e.reactions, 0), coalesce(p.told_reactions, 0)) AS INTEGER) AS reactions,
     CAST(coalesce(e.reactors, 0) AS INTEGER) AS reactors
 FROM w_posts p LEFT JOIN w_levels l ON l.post_id = p.post_id LEFT JOIN w_reacted e ON e.post_id = p.post_id

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -21,13 +21,13 @@ from communitykit.model.values import Value
 from communitykit.people.accounts import ROSTER
 from communitykit.people.remarks import Joined
 from communitykit.privacy.pseudonyms import Key
-from communitykit.store.answers import arrow_table, first_row
+from communitykit.store.answers import first_row
 from communitykit.store.schema import CURRENT
 
 Tell = Callable[[str, int, int], None]
 """Called with the step that begins, its number and how many there are."""
 
-_BATCH = 100_000
+_NUMBERED = """SELECT w_key(id) AS id, w_{kind}_number(id) AS number FROM ({query}) AS q(id) WHERE id IS NOT NULL"""
 _STEPS = ("ids", "people", "posts", "acts", "threads", "answers", "ties", "places", "calendar")
 _WORK: Final = "w_"
 _SETTINGS = {"memory_limit": "1200MB", "TimeZone": "UTC", "preserve_insertion_order": "true"}
@@ -72,9 +72,14 @@ class Build:
 
     def _ids(self) -> None:
         self._has_people = self._count("SELECT count(*) FROM people") > 0
+        self.connection.execute(sources.KEY.format(salt=self.key.of("key", "")))
+        for name, query in sources.KEYED.items():
+            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW w_{name} AS {query}")
         self._make("who", sources.BY_PERSON if self._has_people else sources.BY_ACCOUNT)
         for kind, query in sources.IDS.items():
-            self._number(kind, query)
+            with self._numbering(kind):
+                self._make(kind, _NUMBERED.format(kind=kind, query=query))
+            self._clash(kind, kind, "number")
         self._make("account", sources.ACCOUNT_NUMBERS)
 
     def _people(self) -> None:
@@ -111,15 +116,20 @@ class Build:
             self.about |= {"refused_by": found.refusing[0], "refused": str(found.refusing[1])}
 
     def _posts(self) -> None:
-        self._make("numbered", sources.POSTS)
-        self._make("posts", acts.DATED)
-        self._drop("numbered")
+        self._make("lost", places.LOST)
+        with self._numbering("post"):
+            self._make("read", sources.READ)
+            self._make("known", sources.KNOWN)
+        self._clash("post", "known", "post_id")
+        self._make("posts", sources.POSTS)
+        for done in ("read", "known"):
+            self._drop(done)
         self._make("nested", acts.NESTED)
         self._make("levels", acts.LEVELS)
         self._drop("nested")
 
     def _acts(self) -> None:
-        self._make("lost", places.LOST)
+        self._make("shared", acts.SHARED)
         self._make("acts", acts.ACTS)
         self._make("reacted", acts.REACTED)
 
@@ -128,7 +138,7 @@ class Build:
 
     def _answers(self) -> None:
         self._make("answers", acts.ANSWERS)
-        for done in ("posts", "post", "levels", "reacted"):
+        for done in ("posts", "shared", "levels", "reacted"):
             self._drop(done)
 
     def _ties(self) -> None:
@@ -178,15 +188,24 @@ class Build:
         last = last or self.clock.now().astimezone(self.zone).date()
         return min(first or last, last), last
 
-    def _number(self, kind: str, query: str) -> None:
-        """Give each id of a kind its pseudonym: the table `w_<kind>(id, number)`."""
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE w_{kind} (id VARCHAR, number BIGINT)")
-        found = arrow_table(self.connection, f"SELECT id FROM ({query}) AS q(id) WHERE id IS NOT NULL")  # noqa: S608 # our own text
-        for batch in found.to_batches(_BATCH):
-            ids: Value = batch.column(0)
-            numbers = pa.array(self.key.many(kind, ids.to_pylist()), pa.int64())
-            self._take(kind, pa.table({"id": ids, "number": numbers}), append=True)
-        clashes = self._count(f"SELECT count(*) - count(DISTINCT number) FROM w_{kind}")  # noqa: S608 # our own names
+    @contextlib.contextmanager
+    def _numbering(self, kind: str) -> Iterator[None]:
+        """Let queries call `w_<kind>_number(id)`, the pseudonym of an id."""
+
+        def number(ids: pa.StringArray) -> pa.Int64Array:
+            texts: Value = ids.to_pylist()
+            return pa.array(self.key.many(kind, texts), pa.int64())
+
+        name, how = f"w_{kind}_number", cast("Value", "arrow")  # its own type has moved between versions
+        self.connection.create_function(name, number, ["VARCHAR"], "BIGINT", type=how)
+        try:
+            yield
+        finally:
+            self.connection.remove_function(name)
+
+    def _clash(self, kind: str, table: str, number: str) -> None:
+        """Raise CommunityKitError where two ids of a kind have one pseudonym, or one key."""
+        clashes = self._count(f"SELECT 2 * count(*) - count(DISTINCT id) - count(DISTINCT {number}) FROM w_{table}")  # noqa: S608 # our own names
         if clashes:
             raise CommunityKitError(
                 f"{clashes} of the {kind} ids have another's pseudonym", remedy="Make the tables with another key."
@@ -197,12 +216,11 @@ class Build:
             query = query.format(zone=self.zone.key, **values)
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE w_{name} AS {query}")
 
-    def _take(self, name: str, table: pa.Table, *, append: bool = False) -> None:
+    def _take(self, name: str, table: pa.Table) -> None:
         """Keep an Arrow table as a work table."""
         self.connection.register("w_taken", table)
-        how = f"INSERT INTO w_{name}" if append else f"CREATE OR REPLACE TEMP TABLE w_{name} AS"
         try:
-            self.connection.execute(f"{how} SELECT * FROM w_taken")  # noqa: S608 # our own names
+            self._make(name, "SELECT * FROM w_taken")
         finally:
             self.connection.unregister("w_taken")
 
@@ -222,6 +240,13 @@ def _cast(name: str, column: Column) -> str:
     return f"CAST({name} AS {column.type}) AS {name}"
 
 
+_TEMPORARY = {
+    "VIEW": "SELECT view_name FROM duckdb_views() WHERE temporary AND NOT internal",
+    "TABLE": "SELECT table_name FROM duckdb_tables() WHERE temporary",
+    "MACRO": "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'macro' AND NOT internal",
+}
+
+
 @contextlib.contextmanager
 def workspace(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Let a connection work within bounds, and leave it as it was, without work tables."""
@@ -231,10 +256,10 @@ def workspace(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
             connection.execute(f"SET {name} = '{value}'")
         yield
     finally:
-        rows = connection.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
-        for (name,) in rows:
-            if name.startswith(_WORK):
-                connection.execute(f"DROP TABLE IF EXISTS {name}")
+        for kind, list_them in _TEMPORARY.items():
+            for (name,) in connection.execute(list_them).fetchall():
+                if name.startswith(_WORK):
+                    connection.execute(f"DROP {kind} IF EXISTS {name}")
         for name, value in before.items():
             connection.execute(f"SET {name} = '{value}'")
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from communitykit.store.schema import CURRENT
 
-LOST: Final = "SELECT id FROM communities WHERE gone IS NOT NULL"
+LOST: Final = "SELECT w_key(id) AS id FROM communities WHERE gone IS NOT NULL"
 
 PLACES: Final = f"""
 WITH counted AS (
@@ -26,8 +26,8 @@ SELECT n.number AS place_id, c.kind, c.platform, t.number AS network_id, c.priva
     CAST(CASE WHEN coalesce(m.owners, 0) > 0 THEN m.owners WHEN c.owner_id IS NOT NULL THEN 1 ELSE m.owners END
         AS INTEGER) AS owners,
     p.first_day AS first_post_day, p.last_day AS last_post_day
-FROM communities c JOIN w_place n ON n.id = c.id LEFT JOIN w_place u ON u.id = c.parent_id
-LEFT JOIN w_network t ON t.id = c.platform || ':' || c.network LEFT JOIN counted m ON m.community_id = c.id
+FROM communities c JOIN w_place n ON n.id = w_key(c.id) LEFT JOIN w_place u ON u.id = w_key(c.parent_id)
+LEFT JOIN w_network t ON t.id = w_key(c.platform || ':' || c.network) LEFT JOIN counted m ON m.community_id = c.id
 LEFT JOIN communities team ON team.id = c.parent_id LEFT JOIN counted i ON i.community_id = c.parent_id
 LEFT JOIN parents a ON a.id = c.id LEFT JOIN posted p ON p.place_id = n.number
 ORDER BY place_id
@@ -46,8 +46,8 @@ SELECT l.platform, n.number AS network_id, p.number AS place_id, l.what,
         WHEN 'truncated' THEN 'platform_limit'
         WHEN 'skipped' THEN CASE WHEN l.by_policy THEN 'not_asked_for' ELSE 'left_out' END
         ELSE CASE WHEN l.rejected > 0 THEN 'rejected' ELSE 'unread' END END AS reason
-FROM latest l LEFT JOIN w_network n ON n.id = l.platform || ':' || l.network
-LEFT JOIN w_place p ON p.id = l.community_id ORDER BY ALL
+FROM latest l LEFT JOIN w_network n ON n.id = w_key(l.platform || ':' || l.network)
+LEFT JOIN w_place p ON p.id = w_key(l.community_id) ORDER BY ALL
 """
 
 WINDOW: Final = """

@@ -25,6 +25,8 @@ from communitykit.errors import SettingsError
 
 KEY_BYTES: Final = 32
 """The shortest key that is taken, in bytes."""
+_BLOCK: Final = 64
+"""Bytes that SHA-256 takes at once."""
 _HEX = frozenset("0123456789abcdefABCDEF")
 _COMMAND_SECONDS = 60
 _MAKE = (
@@ -66,12 +68,28 @@ class Key:
         return int.from_bytes(hmac.digest(self.secret, f"{kind}\0{text}".encode(), "sha256")[:8]) >> 1
 
     def many(self, kind: str, texts: Iterable[str]) -> array[int]:
-        """Return the pseudonyms of many ids, in their order, as an array of 64-bit integers (about 1.5 s a million)."""
-        digest, secret, head = hmac.digest, self.secret, f"{kind}\0".encode()
-        words = array("q", b"".join([digest(secret, head + text.encode(), "sha256")[:8] for text in texts]))
+        """Return the pseudonyms of many ids, in their order, as an array of 64-bit integers.
+
+        As `of`, with the blocks that hold the key hashed once for all (RFC 2104, section 4): a third of the time.
+        """
+        inside, outside = (hashlib.sha256(block) for block in self._blocks())
+        inside.update(f"{kind}\0".encode())
+        copy_inside, copy_outside, digests = inside.copy, outside.copy, bytearray()
+        for text in texts:
+            inner, outer = copy_inside(), copy_outside()
+            inner.update(text.encode())
+            outer.update(inner.digest())
+            digests += outer.digest()[:8]
+        words = array("q", bytes(digests))
         if sys.byteorder == "little":
             words.byteswap()
         return array("q", [(word >> 1) & 0x7FFFFFFFFFFFFFFF for word in words])
+
+    def _blocks(self) -> tuple[bytes, bytes]:
+        """Return the key as HMAC's first block of the inner and of the outer hash."""
+        secret = self.secret if len(self.secret) <= _BLOCK else hashlib.sha256(self.secret).digest()
+        padded = secret.ljust(_BLOCK, b"\0")
+        return bytes(byte ^ 0x36 for byte in padded), bytes(byte ^ 0x5C for byte in padded)
 
 
 def load_key(

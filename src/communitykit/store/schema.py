@@ -100,9 +100,9 @@ def place_of(table: str) -> dict[str, str]:
 
 # posted, replied, mentioned… are derived from posts here and nowhere else; acts that are not posts are events. Were
 # `live` materialized, whoever asks for the kinds of acts would hold every text in memory.
-ACTIVITY = """
+_ACTIVITY = """
 WITH live AS NOT MATERIALIZED (
-    SELECT *, CASE WHEN created_at IS NULL THEN 'none' ELSE 'event' END AS dated FROM posts WHERE gone IS NULL),
+    SELECT *, CASE WHEN created_at IS NULL THEN 'none' ELSE 'event' END AS dated FROM {posts} WHERE gone IS NULL),
 named AS (SELECT p.*, unnest(p.mentions) AS mention FROM live p WHERE p.mentions IS NOT NULL),
 praised AS (SELECT p.*, unnest(p.praised_ids) AS praised_id FROM live p WHERE p.praised_ids IS NOT NULL)
 SELECT CASE WHEN parent_id IS NULL AND root_id IS NULL THEN 'posted' ELSE 'replied' END AS kind,
@@ -119,11 +119,19 @@ UNION ALL SELECT 'edited', author_id, id, community_id, id, edited_at, 'event', 
     platform, network FROM live WHERE edited_at IS NOT NULL
 UNION ALL SELECT 'deleted', NULL, id, community_id, id, deleted_at,
     CASE WHEN deleted_at IS NULL THEN 'none' ELSE 'event' END, gone, NULL,
-    platform, network FROM posts WHERE gone IS NOT NULL
+    platform, network FROM {posts} WHERE gone IS NOT NULL
 UNION ALL SELECT e.kind, e.actor_id, e.target_id, e.community_id, p.id, e.occurred_at, e.time_source, e.detail,
-    e.observed_after, e.platform, e.network FROM events e LEFT JOIN posts p ON p.id = e.target_id
+    e.observed_after, e.platform, e.network FROM {events} e LEFT JOIN {posts} p ON p.id = e.target_id
     WHERE e.active AND (p.id IS NULL OR p.gone IS NULL)
 """
+
+
+def activity_of(posts: str, events: str) -> str:
+    """Return the query of who did what and when, from tables that have these columns of `posts` and `events`."""
+    return _ACTIVITY.format(posts=posts, events=events)
+
+
+ACTIVITY = activity_of("posts", "events")
 
 CURRENT: dict[str, str] = {
     "members": "SELECT * FROM members WHERE NOT stub",
