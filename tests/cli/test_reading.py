@@ -14,7 +14,8 @@ from communitykit.cli.output import Exit
 from communitykit.connector.registry import registry
 from communitykit.reading.slices import _is_by_default, _summed
 from communitykit.sandbox import World, serve
-from communitykit.store import Store
+from communitykit.store import Store, connection
+from communitykit.store.compacting import DUE
 
 
 def only_in_slack(store: Path) -> str:
@@ -42,6 +43,11 @@ def test_what_an_archive_is_is_told_for_every_connector(typed: Any, exports: dic
     assert " people, " in done.out.partition("Found: ")[2].splitlines()[0]
     again = typed("import", "slack", exports["slack"], "--to", tmp_path / "a.duckdb", "--json").document
     assert again["archives"][0].startswith("export of the workspace ")
+
+
+def is_due(store: str) -> bool:
+    with Store(store) as opened:
+        return opened.sql(f"SELECT 1 FROM meta WHERE key = '{DUE}'").num_rows == 1  # noqa: S608 # our own name
 
 
 def test_what_polling_rules_leave_for_later_is_no_fault() -> None:
@@ -104,7 +110,11 @@ def test_a_configuration_says_what_the_command_does_not(typed: Any, served: Any,
     assert served.settings["token"] not in done.err + done.out
     told = typed("import", "old", "--config", "c.toml", "--json").document
     assert told["new"]["posts"] > 0
+    connection.mark(Path("kept/a.duckdb"), DUE, "yes")  # as where deleted posts were emptied
+    assert typed("pull", "old", "--config", "c.toml", "--no-compact", "--quiet").out == ""
+    assert is_due("kept/a.duckdb")
     assert typed("pull", "--config", "c.toml", "--quiet").out == ""
+    assert not is_due("kept/a.duckdb")
     with Store("kept/a.duckdb") as opened:
         assert {row["platform"] for row in opened.sql("SELECT DISTINCT platform FROM posts").to_pylist()} == {
             "slack",

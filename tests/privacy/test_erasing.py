@@ -25,7 +25,7 @@ from communitykit.model import Coverage, Issue, Measure
 from communitykit.privacy.erasing import forget, prune
 from communitykit.privacy.telling import write_subject
 from communitykit.store import Store, connection
-from communitykit.store.compacting import compact
+from communitykit.store.compacting import DUE, compact
 from communitykit.store.writer import Group, Writer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -160,6 +160,15 @@ def test_what_is_older_than_promised_is_erased(store: Path) -> None:
     assert erased.deleted["posts"] == 2
     assert erased.deleted["events"] == 2
     assert rows(store, "SELECT id FROM posts") == [{"id": "p:n:post:3"}]
+
+
+def test_where_nothing_is_too_old_no_new_file_is_made(store: Path) -> None:
+    file = store.stat().st_ino
+    assert not prune(store, before=START - timedelta(days=9)).deleted
+    assert store.stat().st_ino == file
+    connection.mark(store, DUE, "yes")  # as of an erasure that was killed before its end
+    assert not prune(store, before=START - timedelta(days=9)).deleted
+    assert store.stat().st_ino != file
 
 
 def test_what_is_kept_is_told(store: Path, tmp_path: Path) -> None:

@@ -178,4 +178,5 @@ def _told(erased: Erased, *, as_json: bool) -> None:
     print_table("Emptied or changed", ("table", "rows"), erased.changed.items())
     if not erased.deleted and not erased.changed:
         say("There was nothing to erase.")
-    say(f"The file was made anew: {erased.bytes_before:,} bytes became {erased.bytes_after:,}.")
+    if erased.bytes_before != erased.bytes_after:
+        say(f"The file was made anew: {erased.bytes_before:,} bytes became {erased.bytes_after:,}.")

@@ -36,6 +36,11 @@ Since = Annotated[str | None, typer.Option("--since", help="90d, 12h, 2w, 3mo, 2
 Until = Annotated[str | None, typer.Option("--until", help="A date or time: up to when. Default: now.")]
 
 
+Compact = Annotated[
+    bool, typer.Option(help="At the end, once a day at most, make the file anew without the text of deleted posts.")
+]
+
+
 @app.command()
 def pull(  # noqa: PLR0913 # the options of the command
     names: Annotated[
@@ -59,6 +64,7 @@ def pull(  # noqa: PLR0913 # the options of the command
         str | None, typer.Option("--max-time", metavar="2h", help="Stop after that (30min, 2h).")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Read again what a polling rule would skip.")] = False,
+    compact: Compact = True,
     sets: Sets = None,
     as_json: Json = False,
 ) -> None:
@@ -75,7 +81,8 @@ def pull(  # noqa: PLR0913 # the options of the command
         let_in = _let_in(file, content, opt_out, opt_out_key_env, keep_raw=keep_raw)
         if file is not None:
             refuse_both(config, sets, "--config and --set")
-            code = _from_config(file, names, store, asked | let_in, estimate, limit, force=force, as_json=as_json)
+            run = {"max_time": limit, "force": force, "compact": compact}
+            code = _from_config(file, names, store, asked | let_in, run, estimate=estimate, as_json=as_json)
             raise typer.Exit(code)
         wanted = names or []
         sessions = [stack.enter_context(connect(name, **settings_for(name, wanted, sets))) for name in wanted]
@@ -83,7 +90,8 @@ def pull(  # noqa: PLR0913 # the options of the command
         if estimate:
             _estimate([(one, ask) for one in sessions], store, as_json=as_json)
             raise typer.Exit(Exit.COMPLETE)
-        _, code = runs.run(sessions, store, title=", ".join(wanted), as_json=as_json, max_time=limit, **ask)
+        title = ", ".join(wanted)
+        _, code = runs.run(sessions, store, title=title, as_json=as_json, max_time=limit, compact=compact, **ask)
     raise typer.Exit(code)
 
 
@@ -128,7 +136,7 @@ def import_(  # noqa: PLR0913 # the options of the command
         let_in = _let_in(file, content, opt_out, opt_out_key_env, keep_raw=keep_raw)
         if file is not None and path is None:
             refuse_both(config, options, "--config and an option of the archive")
-            code = _from_config(file, [name], store, asked | let_in, False, None, force=False, as_json=as_json)
+            code = _from_config(file, [name], store, asked | let_in, {}, estimate=False, as_json=as_json)
             raise typer.Exit(code)
         if path is None:
             raise SettingsError("no export is named", remedy="Give its zip or folder, or a source of --config.")
@@ -164,10 +172,9 @@ def _from_config(  # what the command was asked
     names: list[str] | None,
     store: Path,
     asked: dict[str, JSON],
-    estimate: bool,  # noqa: FBT001 # same
-    limit: float | None,
+    run: dict[str, JSON],
     *,
-    force: bool,
+    estimate: bool,
     as_json: bool,
 ) -> Exit:
     """Read sources of a configuration, each as it says there but for what the command says itself."""
@@ -180,7 +187,7 @@ def _from_config(  # what the command was asked
             _estimate(plans, store, as_json=as_json)
             return Exit.COMPLETE
         store.parent.mkdir(parents=True, exist_ok=True)
-        result, found, windows = runs.read_named(sources, store, silent=as_json, max_time=limit, force=force, **asked)
+        result, found, windows = runs.read_named(sources, store, silent=as_json, **run, **asked)
     told = {**runs.as_data(result, store), "sources": [one.name for one in sources], "windows": windows}
     if as_json:
         print_json({**told, "archives": found})

@@ -35,10 +35,11 @@ def run(
     title: str,
     as_json: bool,
     max_time: float | None = None,
+    compact: bool = True,
     **ask: Unpack[RecordsKeywords],
 ) -> tuple[PullResult, Exit]:
     """Pull with progress, print the summary, give the exit code; raises as `read`."""
-    result, archives = read(sources, to, title=title, silent=as_json, max_time=max_time, **ask)
+    result, archives = read(sources, to, title=title, silent=as_json, max_time=max_time, compact=compact, **ask)
     since, until = ReadOptions(since=ask.get("since"), until=ask.get("until")).window(result.started_at)
     if as_json:
         window = {"since": since, "until": until}
@@ -58,6 +59,7 @@ def read(
     title: str,
     silent: bool,
     max_time: float | None = None,
+    compact: bool = True,
     **ask: Unpack[RecordsKeywords],
 ) -> tuple[PullResult, list[str]]:
     """Pull with progress; return the result, and what archives turned out to be.
@@ -69,7 +71,7 @@ def read(
             f"{to} holds the demo's fictional company", remedy="Delete it, or give another file with --to."
         )
     with stopping() as stop, shown(title, quiet=silent or console.quiet) as progress:
-        result = pull(sources, to, progress=progress, max_time=max_time, stop=stop, **ask)
+        result = pull(sources, to, progress=progress, max_time=max_time, stop=stop, compact=compact, **ask)
     return result, [found for one in sources for found in _found(one)]
 
 
@@ -79,6 +81,7 @@ def read_named(
     *,
     silent: bool,
     max_time: float | None = None,
+    compact: bool = True,
     **ask: Unpack[RecordsKeywords],
 ) -> tuple[PullResult, list[str], dict[str, JSON]]:
     """Pull sources of a configuration; return the result, what archives turned out to be, and each source's window."""
@@ -86,9 +89,8 @@ def read_named(
     windows = {one.name: one.options.window(now) for one in sources if one.name != "roster"}
     for name, window in {} if silent else windows.items():
         say(f"{name}: what was written {in_words(*window)}.")
-    result, archives = read(
-        sources, to, title=", ".join(one.name for one in sources), silent=silent, max_time=max_time, **ask
-    )
+    title = ", ".join(one.name for one in sources)
+    result, archives = read(sources, to, title=title, silent=silent, max_time=max_time, compact=compact, **ask)
     for found in [] if silent else archives:
         say(f"Found: {found}.")
     return result, archives, {name: {"since": since, "until": until} for name, (since, until) in windows.items()}

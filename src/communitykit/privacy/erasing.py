@@ -1,4 +1,7 @@
-"""Forgetting somebody, and keeping nothing longer than was promised. Each ends in compaction (`store.compacting`)."""
+"""Forgetting somebody, and keeping nothing longer than was promised.
+
+Each ends in compaction (`store.compacting`), where bytes of what was erased are in the file, now or from before.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from communitykit.privacy.asking import Subject, find, subject_of
 from communitykit.privacy.intake import OptOut
 from communitykit.store import Store
 from communitykit.store.columns import MERGED, PROVENANCE_NAMES, TABLES, field_columns
-from communitykit.store.compacting import compact, make_due
+from communitykit.store.compacting import compact, is_owed, make_due
 from communitykit.store.connection import MEMORY_LIMITS, connect, disconnect
 from communitykit.store.erased import note_erased
 from communitykit.store.forgotten import FORGOTTEN, note, unsaid, who_is_forgotten, without_in_extra
@@ -134,7 +137,11 @@ def _erasing(path: Path, erase: Callable[[duckdb.DuckDBPyConnection, Erased], No
         erase(connection, result)
         if result.deleted or result.changed:
             make_due(connection)
-    result.bytes_before, result.bytes_after = compact(path, now=now)
+        owed = is_owed(connection)
+    if owed:
+        result.bytes_before, result.bytes_after = compact(path, now=now)
+    else:
+        result.bytes_before = result.bytes_after = path.stat().st_size
     return result
 
 

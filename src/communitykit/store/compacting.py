@@ -12,6 +12,7 @@ import stat
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
@@ -26,6 +27,8 @@ DUE = "compaction_due"
 _FROM = "compacted_from"
 _AT = "compacted_at"
 _COPY = "compacted"
+_THREADS: Final = 4
+"""As many as the bound on memory has room for."""
 
 
 def compact(path: str | Path, *, now: datetime, patience: float = 10.0) -> tuple[int, int]:
@@ -67,9 +70,13 @@ def compact(path: str | Path, *, now: datetime, patience: float = 10.0) -> tuple
 
 def is_due(connection: duckdb.DuckDBPyConnection, now: datetime, every: timedelta) -> bool:
     """Tell whether bytes of what was deleted are in the file, and the last compaction is long enough ago."""
-    words = dict(connection.execute("SELECT key, value FROM meta WHERE key IN (?, ?)", [DUE, _AT]).fetchall())
-    last = words.get(_AT)
-    return DUE in words and (last is None or datetime.fromisoformat(last) + every <= now)
+    last = connection.execute("SELECT value FROM meta WHERE key = ?", [_AT]).fetchone()
+    return is_owed(connection) and (last is None or datetime.fromisoformat(last[0]) + every <= now)
+
+
+def is_owed(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether bytes of what was deleted are in the file."""
+    return connection.execute("SELECT 1 FROM meta WHERE key = ?", [DUE]).fetchone() is not None
 
 
 def make_due(connection: duckdb.DuckDBPyConnection) -> None:
@@ -89,6 +96,7 @@ def comes_from(connection: duckdb.DuckDBPyConnection, file: tuple[int, int] | No
 
 def _copy(connection: duckdb.DuckDBPyConnection, made: Path, before: os.stat_result, now: datetime) -> None:
     connection.execute("CHECKPOINT")
+    connection.execute(f"SET threads = {min(os.cpu_count() or 1, _THREADS)}")  # who asked for it waits
     ((source,),) = connection.execute("SELECT current_database()").fetchall()
     source = source.replace('"', '""')
     target = str(made).replace("'", "''")
