@@ -122,7 +122,9 @@ def measuring() -> list[Figure]:
 def _measured(folder: Path, acts: int) -> dict[str, float | dict[str, float]]:
     path = folder / f"{acts}.duckdb"
     fill(path, acts)
-    made = subprocess.run([sys.executable, "-c", _RUN, str(path), "1400MB"], check=True, capture_output=True, text=True)
+    made = subprocess.run(
+        [sys.executable, "-c", _RUN, str(path), "1400MB"], check=True, stdout=subprocess.PIPE, text=True
+    )
     path.unlink()
     return json.loads(made.stdout)
 

@@ -38,8 +38,8 @@ POPULATIONS: Final[dict[str, dict[str, str]]] = {
         "fr": "personnes éligibles désignées comme dirigeants par la règle en vigueur",
     },
     "newcomers": {
-        "en": "eligible people whose first act lies in the period",
-        "fr": "personnes éligibles dont le premier acte tombe dans la période",
+        "en": "eligible people who took part for the first time in the period, as the definition says",
+        "fr": "personnes éligibles qui participent pour la première fois dans la période, au sens de la définition",
     },
     "threads": {
         "en": "threads opened in the period, those of bots apart",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 import sqlglot
@@ -154,19 +155,25 @@ def _table(
     if name == "variants":
         return _values([[exp.Literal.string(one)] for one in definition.variants], ["variant"])
     if name == "day_numbers":
-        return syntax.parse(_NUMBERS, name)
+        return _parsed(_NUMBERS, name).copy()
     if name == "members":
-        return syntax.fill(syntax.parse(_MEMBERS, name), by, {}, name)
+        return syntax.fill(_parsed(_MEMBERS, name), by, {}, name)
     if name == "population":
         crossed = {"platform": ", x.platform", "platforms": "CROSS JOIN platforms AS x"}
         chosen = crossed if "platform" in by else dict.fromkeys(crossed, "")
-        return syntax.fill(syntax.parse(_POPULATION.format(**chosen), name), by, {}, name)
+        return syntax.fill(_parsed(_POPULATION.format(**chosen), name), by, {}, name)
     if name in _SHARED_SQL:
         carried = ", ".join(f"x.{one}" for one in ("period", *(one for one in by if one in syntax.WHAT)))
-        return syntax.fill(syntax.parse(_SHARED_SQL[name].format(by=carried), name), by, {}, name)
+        return syntax.fill(_parsed(_SHARED_SQL[name].format(by=carried), name), by, {}, name)
     columns = ", ".join(f"p.{one}" for one in ("period", "since_day", "until_day", "days", *_froms(lengths)))
     start = "span_day" if name == "span" else "since_day"
-    return syntax.parse(_CALENDAR.format(columns=columns, start=start), name)
+    return _parsed(_CALENDAR.format(columns=columns, start=start), name).copy()
+
+
+@lru_cache(maxsize=128)
+def _parsed(text: str, where: str) -> exp.Query:
+    """Return what our own text says, which every figure of a report would parse anew; it is not to be changed."""
+    return syntax.parse(text, where)
 
 
 def _froms(lengths: Sequence[int]) -> list[str]:
