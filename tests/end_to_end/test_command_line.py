@@ -213,6 +213,10 @@ def test_the_demo(export: Path, tmp_path: Path) -> None:
     counted = re.search(r"(\d+) accounts are (\d+) people \(.*\d+ person.*\)\.\n(\d+) of them are in the", done.stdout)
     assert counted is not None
     assert int(counted[1]) > 2 * int(counted[2]) > 2 * int(counted[3]) > 50
+    somebody = re.search(r"(.+) has 5 accounts: `communitykit people show ", done.stdout)
+    assert somebody is not None
+    evidence = run("people", "show", somebody[1], store).stdout
+    assert all(f"{name}:" in evidence for name in ("matrix", "slack", "teams", "workplace", "yammer", "directory"))
     with Store(store) as opened:
         told = opened.sql("SELECT platform, count(*) AS posts FROM posts GROUP BY platform").to_pylist()
         gone = opened.sql("SELECT id FROM communities WHERE gone IS NOT NULL").to_pylist()

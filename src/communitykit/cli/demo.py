@@ -71,7 +71,8 @@ def run_demo(to: Path, *, as_json: bool) -> None:
         second = _pull(sessions, to, "Second pull", as_json=as_json, force=True)
     people = _tell_people(world, to, found)
     told_of_it = _report(to)
-    truth = [_hold_against_the_truth(world, connector, to) for connector in found.values()]
+    held = current(to)
+    truth = [_hold_against_the_truth(world, connector, held) for connector in found.values()]
     if as_json:
         told = {"first": runs.as_data(first, to), "second": runs.as_data(second, to), "happened": len(changes)}
         told["people"] = asdict(people)
@@ -84,7 +85,10 @@ def run_demo(to: Path, *, as_json: bool) -> None:
     show(to, as_json=False)
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in people.kinds.items())
     say(f"\n{people.accounts:,} accounts are {people.people:,} people ({kinds}).")
-    say(f"{people.in_roster:,} of them are in the company's roster: `communitykit people show NAME` says who is who.")
+    say(f"{people.in_roster:,} of them are in the company's roster.")
+    name, number = _somebody(to)
+    accounts = f"{number} account{'s' if number != 1 else ''}"
+    say(f'{name} has {accounts}: `communitykit people show "{name}" {to}` says what makes them one person\'s.')
     say("\nWhat is current, held against the company itself:")
     for one in truth:
         say(f"  {one}")
@@ -123,6 +127,16 @@ def _tell_people(world: World, to: Path, found: dict[str, Connector]) -> Resolut
             with read_archive(ROSTER, roster, whole=True) as archive:
                 mark(to, runs.DEMO, pull([archive], to).run_id)
     return resolve(to, Options(handles=dict.fromkeys(found, DOMAIN)))
+
+
+def _somebody(to: Path) -> tuple[str, int]:
+    """Return the name that nobody shares of who has most accounts, and how many those are."""
+    with Store(to) as store:
+        (row,) = store.sql(
+            """SELECT name, accounts FROM people WHERE kind = 'person' AND name IS NOT NULL
+            QUALIFY count(*) OVER (PARTITION BY name) = 1 ORDER BY accounts DESC, name LIMIT 1"""
+        ).to_pylist()
+    return row["name"], row["accounts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +182,9 @@ class Held:
         return f"{self.title}: {self.wrong:,} of {self.current:,} things are not as they are there{why}."
 
 
-def _hold_against_the_truth(world: World, connector: Connector, to: Path) -> Held:
+def _hold_against_the_truth(world: World, connector: Connector, held: dict[str, list[dict[str, JSON]]]) -> Held:
     """Compare what is current of one platform with what a perfect reader would know of it."""
-    rows = {
-        kind: [row for row in found if row["id"].startswith(f"{connector.name}:")]
-        for kind, found in current(to).items()
-    }
+    rows = {kind: [row for row in found if row["id"].startswith(f"{connector.name}:")] for kind, found in held.items()}
     claimed = connector.capabilities
     wrong = project(world, claimed, platform_of(connector)).compare(rows)
     unclaimed = tuple(name.replace("_", " ") for name in _LATER if name not in claimed.features)

@@ -91,7 +91,7 @@ def brief(
     """Return what to do this week, by public rules over the record.
 
     It names posts and communities; persons only where the act is the reader's own work (owners, newcomers), and not
-    where the record is pseudonymous.
+    where the record holds nobody's name.
 
     Args:
         store: The activity store.
@@ -112,7 +112,7 @@ def brief(
         until = now or _last_read(opened)
         _lay(opened, until)
         places = _places(opened, communities)
-        nameless = is_pseudonymous(opened)
+        nameless = bool(_one(opened, "SELECT count(name) = 0 FROM who"))
         for rule in rules:
             lacking = next((one for one in rule.needs if not _one(opened, _NEEDS[one])), None)
             if lacking:
@@ -145,11 +145,6 @@ def brief(
         lines=tuple(one for lines in found for one in lines if one in kept),
         notes=tuple(notes),
     )
-
-
-def is_pseudonymous(store: Store) -> bool:
-    """Tell whether a store holds pseudonyms in place of its people's ids and names."""
-    return bool(_one(store, "SELECT count(*) > 0 FROM meta WHERE key = 'pseudonyms'"))
 
 
 def _last_read(store: Store) -> datetime:

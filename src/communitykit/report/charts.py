@@ -81,8 +81,14 @@ def _data(rows: Sequence[Mapping[str, Value]]) -> alt.InlineData:
     return alt.InlineData(values=[dict(row) for row in rows])
 
 
+def described(chart: alt.LayerChart, *, validate: bool = False) -> dict[str, Value]:
+    """Return a chart as Vega-Lite has it. To hold it to the schema takes as long as to draw it: tests do."""
+    told: dict[str, Value] = chart.configure(**_CONFIG).to_dict(validate=validate)
+    return told
+
+
 def _svg(chart: alt.LayerChart) -> str:
-    drawn = fitted(vl_convert.vegalite_to_svg(chart.configure(**_CONFIG).to_dict()))
+    drawn = fitted(vl_convert.vegalite_to_svg(described(chart)))
     for colour, name in _COLOURS.items():
         drawn = re.sub(colour, name, drawn, flags=re.IGNORECASE)
     drawn = re.sub(r"rgb\(32, 80, 160\)", "var(--accent)", drawn)
