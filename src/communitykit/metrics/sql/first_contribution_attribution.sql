@@ -19,18 +19,10 @@
 -- rests_on: contributions
 -- silence: At the record's beginning everybody's first contribution looks new.
 -- silence.fr: Au début des données, toute première contribution paraît nouvelle.
-WITH amounts AS (
-    SELECT d.period, a.person_id, count(*) AS amount
-    FROM acts AS a
-    JOIN days AS d ON d.day = a.day
-    JOIN people AS p ON p.person_id = a.person_id
-    WHERE a.is_contribution AND present(p, d)
-    GROUP BY d.period, a.person_id
-),
-ranked AS (
+WITH ranked AS (
     SELECT x.period, x.person_id,
-        row_number() OVER (PARTITION BY x.period ORDER BY x.amount DESC, x.person_id) AS place_in_line
-    FROM amounts AS x
+        row_number() OVER (PARTITION BY x.period ORDER BY x.contributions DESC, x.person_id) AS place_in_line
+    FROM personal AS x
 ),
 staff AS (SELECT m.period, count(*) AS members FROM members AS m GROUP BY m.period),
 champions AS (
