@@ -182,15 +182,19 @@ class AsyncRunner:
     def __init__(self, conductor: Conductor, *, app: Application | None = None) -> None:
         """Open a client; close it with `aclose`."""
         self.conductor = conductor
-        self._transport: httpx.AsyncBaseTransport = (
-            httpx.ASGITransport(app=app) if app is not None else httpx.AsyncHTTPTransport(**_options(conductor))
-        )
+        self._app = app
+        self._transports: list[httpx.AsyncBaseTransport] = []
+        self._free: list[httpx.AsyncBaseTransport] = []
+        self._options: _Options | None = None
         self._turn = asyncio.Lock()
         self._places = asyncio.Semaphore(conductor.settings.concurrency * 2)
 
     async def aclose(self) -> None:
         """Close connections."""
-        await self._transport.aclose()
+        for transport in self._transports:
+            await transport.aclose()
+        self._transports.clear()
+        self._free.clear()
 
     async def run(self, flow: Flow[object], meter: Meter) -> AsyncIterator[Emit]:
         """Run a flow; give its batches, slices, sweeps and gaps.
@@ -244,11 +248,26 @@ class AsyncRunner:
         message = f"not an operation inside another: {operation!r}"
         raise TypeError(message)
 
+    def _opened(self) -> httpx.AsyncBaseTransport:
+        """Return one more place's own connections: what a pool does for each request grows with those it has."""
+        made: httpx.AsyncBaseTransport
+        if self._app is not None:
+            made = httpx.ASGITransport(app=self._app)
+        else:
+            self._options = self._options or _options(self.conductor)
+            made = httpx.AsyncHTTPTransport(**self._options)
+        self._transports.append(made)
+        return made
+
     async def _send(self, send: Send, files: list[Path]) -> Answer | CommunityKitError:
         settings = self.conductor.settings
         try:
             async with asyncio.timeout(_allowed(send, settings)):
-                return await self._answered(send, files)
+                transport = self._free.pop() if self._free else self._opened()
+                try:
+                    return await self._answered(send, files, transport)
+                finally:
+                    self._free.append(transport)
         except TimeoutError:
             return _late(send, settings)
         except TooLongError as error:
@@ -256,8 +275,8 @@ class AsyncRunner:
         except (httpx.HTTPError, ConnectionError) as error:
             return _network_error(error)
 
-    async def _answered(self, send: Send, files: list[Path]) -> Answer:
-        answer = await self._transport.handle_async_request(_request(send, self.conductor))
+    async def _answered(self, send: Send, files: list[Path], transport: httpx.AsyncBaseTransport) -> Answer:
+        answer = await transport.handle_async_request(_request(send, self.conductor))
         body = Body(send, answer.status_code, _headers(answer), self.conductor.settings, files)
         stream = cast("httpx.AsyncByteStream", answer.stream)
         try:
@@ -284,11 +303,12 @@ def _late(send: Send, settings: Settings) -> TransientError:
 
 def _options(conductor: Conductor) -> _Options:
     settings = conductor.settings
-    verify: ssl.SSLContext | bool = True
     if settings.ca_bundle is not None:
         verify = ssl.create_default_context(cafile=str(settings.ca_bundle))
     elif conductor.exchange.base_url.startswith("http://"):
         verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used, and loading the authorities takes long
+    else:
+        verify = httpx.create_ssl_context(trust_env=False)
     proxy = settings.proxy.get_secret_value() if settings.proxy else None
     limits = httpx.Limits(max_connections=settings.concurrency * 2)
     # Proxies of the environment are not asked: nothing is sent through a host that the settings did not name.
