@@ -16,6 +16,11 @@ def source(day: int, origin: Any = "api") -> Provenance:
     return Provenance(connector="test", version="0", origin=origin, fetched_at=moment, as_of=moment)
 
 
+def archive(day: int, read: int) -> Provenance:
+    moment = START + timedelta(days=day)
+    return source(day, "archive").model_copy(update={"fetched_at": moment + timedelta(hours=read)})
+
+
 tellings = st.lists(
     st.tuples(
         st.integers(0, 5),
@@ -37,6 +42,42 @@ def test_the_outcome_depends_neither_on_order_nor_on_repetition(told: list[tuple
     expected = outcome(told)
     assert all(outcome(order) == expected for order in permutations(told))
     assert outcome(told + told) == expected
+
+
+imports = st.lists(
+    st.tuples(
+        st.integers(0, 2),
+        st.integers(0, 3),
+        st.dictionaries(st.sampled_from(["a", "b"]), st.one_of(st.none(), st.integers(0, 3)), max_size=2),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(imports)
+def test_of_archives_of_one_date_the_one_that_was_read_later_counts_in_any_order(
+    told: list[tuple[int, int, dict[str, Any]]],
+) -> None:
+    def outcome(order: Any) -> tuple[Any, Any]:
+        known = begin({}, START)
+        for day, read, values in order:
+            merge(known, values, START + timedelta(days=day), archive(day, read))
+        return known.values, known.told_at
+
+    expected = outcome(told)
+    assert all(outcome(order) == expected for order in permutations(told))
+    assert outcome(told + told) == expected
+    for name, value in expected[0].items():
+        latest = max((day, read) for day, read, values in told if name in values)
+        assert value in [values[name] for day, read, values in told if name in values and (day, read) == latest]
+
+
+def test_between_doors_the_time_of_reading_settles_nothing() -> None:
+    asked = Member(id="p:n:member:1", job_title="B", source=source(1))
+    export = Member(id="p:n:member:1", job_title="A", source=archive(1, 9))
+    for order in permutations([asked, export]):
+        assert merge_records(order)["p:n:member:1"].values == {"job_title": "B"}
 
 
 def test_what_a_source_does_not_tell_never_overwrites_and_none_is_an_answer() -> None:

@@ -262,6 +262,24 @@ def test_what_is_damaged_is_told(people: People) -> None:
     assert "c.png is no roster of a known kind" in found["gaps"]
 
 
+def test_a_corrected_roster_of_the_same_date_counts_and_one_that_was_corrected_back_too(tmp_path: Path) -> None:
+    def read(*rows: str, name: str = "hr-2026-06-01.csv") -> dict[str, Any]:
+        (tmp_path / name).write_text("Employee ID,Mail,Job title,Is Manager\n" + "".join(f"{row}\n" for row in rows))
+        with read_archive("directory", tmp_path / name, whole=True) as archive:
+            pull([archive], tmp_path / "a.duckdb")
+        with Store(tmp_path / "a.duckdb") as store:
+            return {
+                one.employee_number: (one.job_title, one.extra["leader"], one.active) for one in store.records("member")
+            }
+
+    assert read("1,a@corp.example,Head,yes") == {"1": ("Head", True, True)}
+    assert read("1,a@corp.example,Aide,no", "2,b@corp.example,,no")["1"] == ("Aide", False, True)
+    assert read("1,a@corp.example,,yes")["1"] == (None, True, True)
+    assert read("2,b@corp.example,,no")["1"] == (None, True, False)  # who is missing in the corrected one has left
+    read("2,b@corp.example,Head,yes", name="hr-2026-07-01.csv")
+    assert read("2,b@corp.example,Aide,no")["2"] == ("Head", True, True)  # an older date still changes nothing
+
+
 def test_a_later_whole_roster_says_who_has_left_and_an_older_one_nothing(tmp_path: Path) -> None:
     def read(name: str, *numbers: int, whole: bool = True) -> dict[str, bool | None]:
         rows = "".join(f"{number},n{number}@corp.example\n" for number in numbers)

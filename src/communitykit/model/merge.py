@@ -1,7 +1,8 @@
 """Merging what several sources tell of one record: per field, the later `as_of` wins. Pure, and the only place of it.
 
 A field that a source does not tell never overwrites; what it tells, even None, wins when its `as_of` is later. Two
-sources of the same moment are settled by value, so the outcome depends neither on order nor on repetition.
+archives of the same moment are settled by which was read later: a file that was corrected keeps its date. Everything
+else of the same moment is settled by value, so the outcome depends neither on order nor on repetition.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class Known:
     """What is known of one record: the value of every told field, and when each was true.
 
     `changed` is set once a value moved, `confirmed` once only the time of knowing did. `replaced` collects each content
-    of a post that lost to another one, for its history. `kept` is what a store keeps beside it.
+    of a post that lost to another one, for its history. `kept` is what a store keeps beside it. `read_at` says of the
+    fields that an archive told when it was read.
     """
 
     values: dict[str, Value]
@@ -50,17 +52,26 @@ class Known:
     changed: bool = False
     confirmed: bool = False
     kept: Value = None
+    read_at: dict[str, datetime] = field(default_factory=dict)
 
 
-def begin(values: Mapping[str, object], as_of: datetime, source: object = None) -> Known:
+def begin(values: Mapping[str, object], as_of: datetime, source: Value = None) -> Known:
     """Begin with what one source tells."""
-    return Known(dict(values), dict.fromkeys(values, as_of), source, changed=True)
+    read = read_at(source)
+    heard = {} if read is None else dict.fromkeys(values, read)
+    return Known(dict(values), dict.fromkeys(values, as_of), source, changed=True, read_at=heard)
 
 
-def merge(known: Known, values: Mapping[str, object], as_of: datetime, source: object = None) -> Known:
+def read_at(source: Value) -> datetime | None:
+    """Return when an archive was read; None for other doors, whose `as_of` says all there is to say."""
+    return source.fetched_at if source is not None and source.origin == "archive" else None
+
+
+def merge(known: Known, values: Mapping[str, object], as_of: datetime, source: Value = None) -> Known:
     """Fold in what one more source tells of the same record; `known` is changed in place and returned."""
     before = {name: known.values.get(name) for name in CONTENT} if "body" in known.values else None
     latest = max(known.told_at.values(), default=as_of) <= as_of
+    read = read_at(source)
     for name, value in values.items():
         held_at = known.told_at.get(name)
         if held_at is None or as_of > held_at:
@@ -68,10 +79,12 @@ def merge(known: Known, values: Mapping[str, object], as_of: datetime, source: o
             known.confirmed = True
             known.values[name] = value
             known.told_at[name] = as_of
-        elif as_of == held_at and known.values[name] != value and _rank(value) > _rank(known.values[name]):
+            _heard(known, name, read)
+        elif as_of == held_at and _counts_more(read, value, known.read_at.get(name), known.values[name]):
+            known.changed = known.changed or known.values[name] != value
             known.values[name] = value
-            known.changed = True
-    if latest and source is not None and (known.changed or known.confirmed):
+            _heard(known, name, read)
+    if latest and not _read_before(source, known.source) and (known.changed or known.confirmed):
         known.source = source
     if values.get("body") and before is not None:
         for version in (before, {name: values.get(name) for name in CONTENT}):
@@ -98,6 +111,7 @@ def bury(known: Known) -> Known:
             if name in known.values and known.told_at[name] <= at:
                 value = known.values[name]
                 known.values[name], known.told_at[name] = (() if isinstance(value, tuple) else None), at
+                _heard(known, name, known.read_at.get("gone"))
         known.replaced.clear()
     return known
 
@@ -129,6 +143,28 @@ def merged(records: Iterable[BaseModel]) -> Iterator[Value]:
         model = model_of[key]
         record = model.model_fields["record"].default
         yield model.model_validate({**known.values, "record": record, "id": key, "source": known.source})
+
+
+def _heard(known: Known, name: str, read: datetime | None) -> None:
+    if read is None:
+        known.read_at.pop(name, None)
+    else:
+        known.read_at[name] = read
+
+
+def _read_before(source: Value, held: Value) -> bool:
+    """Tell whether an archive was read before another one of the same moment. No source at all is before every one."""
+    if source is None or held is None:
+        return source is None
+    read, held_read = read_at(source), read_at(held)
+    return read is not None and held_read is not None and source.as_of == held.as_of and read < held_read
+
+
+def _counts_more(read: datetime | None, value: object, held_read: datetime | None, held: object) -> bool:
+    """Tell whether of two words of the same moment the new one counts."""
+    if read is not None and held_read is not None and read != held_read:
+        return read > held_read
+    return held != value and _rank(value) > _rank(held)
 
 
 def _rank(value: object) -> tuple[int, bytes]:

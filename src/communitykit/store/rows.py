@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from communitykit.model import RECORD_TYPES, Provenance, Vanished, told_fields
-from communitykit.model.merge import Known, begin
+from communitykit.model.merge import Known, begin, read_at
 from communitykit.model.values import Value
 from communitykit.store.columns import PROVENANCE_NAMES, arrow_schema, by_name, columns, default_of, field_columns
 from communitykit.store.types import UTC_TIME, Array
@@ -55,7 +55,7 @@ def known_rows(kind: str, table: pa.Table) -> dict[str, Known]:
     found: dict[str, Known] = {}
     held = {name: column.kind.held for name, column in by_name(kind).items()}
     for row in table.to_pylist():
-        told_at = _read_provenance(row["provenance"])
+        told_at, heard_at = _read_provenance(row["provenance"])
         values = {name: held[name](row[name]) for name in told_at}
         source = Provenance.model_construct(
             connector=row["source_connector"],
@@ -65,7 +65,7 @@ def known_rows(kind: str, table: pa.Table) -> dict[str, Known]:
             as_of=row["as_of"],
         )
         kept = Kept(**{name: row.get(name) for name in _KEPT}, as_of=row["as_of"], source=source)
-        found[row["id"]] = Known(values, told_at, source, kept=kept)
+        found[row["id"]] = Known(values, told_at, source, kept=kept, read_at=heard_at)
     return found
 
 
@@ -89,7 +89,7 @@ def table_of(kind: str, known: dict[str, Known], run_id: str) -> pa.Table:
         pa.array([one.kept.changed_run if same else run_id for one, same in zip(items, unchanged, strict=True)])
     )
     as_of = [max(one.told_at.values(), default=one.source.as_of) for one in items]
-    provenance = [_write_provenance(one.told_at) for one in items]
+    provenance = [_write_provenance(one) for one in items]
     arrays += _provenance_arrays([one.source for one in items], as_of, provenance)
     return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
 
@@ -107,7 +107,7 @@ def table_of_fresh(kind: str, records: Sequence[Value], run_id: str) -> pa.Table
     sources = [record.source for record in records]
     as_of = [source.as_of for source in sources]
     provenance = [
-        _first_provenance(source.as_of, frozenset(record.model_fields_set), record.raw is not None)
+        _first_provenance(source.as_of, read_at(source), frozenset(record.model_fields_set), record.raw is not None)
         for source, record in zip(sources, records, strict=True)
     ]
     arrays += _provenance_arrays(sources, as_of, provenance)
@@ -157,25 +157,30 @@ def records_of(kind: str, table: pa.Table) -> Iterable[BaseModel]:
         if "provenance" not in row:
             yield model.model_validate({name: names[name].decode(row[name]) for name in names})
             continue
-        draft = {name: names[name].decode(row[name]) for name in _read_provenance(row["provenance"])}
+        draft = {name: names[name].decode(row[name]) for name in _read_provenance(row["provenance"])[0]}
         source = {name.removeprefix("source_"): row[name] for name in PROVENANCE_NAMES if name != "provenance"}
         yield model.model_validate({**draft, "id": row["id"], "record": kind, "source": source})
 
 
-def _write_provenance(told_at: dict[str, datetime]) -> str:
-    moments = set(told_at.values())
-    if len(moments) == 1:
-        return _written(moments.pop(), tuple(told_at))
-    grouped: dict[datetime, list[str]] = {}
-    for name, moment in told_at.items():
-        grouped.setdefault(moment, []).append(name)
-    return to_json([[_stamp(moment), sorted(names)] for moment, names in sorted(grouped.items())]).decode()
+def _write_provenance(known: Known) -> str:
+    """Write when each field was true, and when the archive was read that told it: `[[as_of, fields, read], …]`."""
+    moments = set(known.told_at.values())
+    if len(moments) == 1 and not known.read_at:
+        return _written(moments.pop(), tuple(known.told_at))
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for name, moment in known.told_at.items():
+        read = known.read_at.get(name)
+        grouped.setdefault((_stamp(moment), _stamp(read) if read else ""), []).append(name)
+    groups = [[moment, sorted(names), *([read] if read else [])] for (moment, read), names in sorted(grouped.items())]
+    return to_json(groups).decode()
 
 
 @lru_cache(maxsize=256)
-def _first_provenance(moment: datetime, fields: frozenset[str], raw: bool) -> str:  # noqa: FBT001 # a key of the cache
+def _first_provenance(moment: datetime, read: datetime | None, fields: frozenset[str], raw: bool) -> str:  # noqa: FBT001 # a key of the cache
     told_here = sorted((fields - {"id", "record", "source", "raw"}) | ({"raw"} if raw else set()))
-    return to_json([[_stamp(moment), told_here]] if told_here else []).decode()
+    if not told_here:
+        return "[]"
+    return to_json([[_stamp(moment), told_here, *([_stamp(read)] if read else [])]]).decode()
 
 
 @lru_cache(maxsize=256)
@@ -183,13 +188,17 @@ def _written(moment: datetime, names: tuple[str, ...]) -> str:
     return to_json([[_stamp(moment), sorted(names)]]).decode()
 
 
-def _read_provenance(text: str) -> dict[str, datetime]:
-    return dict(_parsed(text))
+def _read_provenance(text: str) -> tuple[dict[str, datetime], dict[str, datetime]]:
+    """Return by field when it was true, and when the archive was read that told it."""
+    told_at, read = _parsed(text)
+    return dict(told_at), dict(read)
 
 
 @lru_cache(maxsize=256)
-def _parsed(text: str) -> tuple[tuple[str, datetime], ...]:
-    return tuple((name, _moment(stamp)) for stamp, names in from_json(text) for name in names)
+def _parsed(text: str) -> tuple[tuple[tuple[str, datetime], ...], tuple[tuple[str, datetime], ...]]:
+    groups = from_json(text)
+    told_at = tuple((name, _moment(stamp)) for stamp, names, *_ in groups for name in names)
+    return told_at, tuple((name, _moment(at)) for _, names, *read in groups for at in read for name in names)
 
 
 def _stamp(moment: datetime) -> str:
