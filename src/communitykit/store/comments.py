@@ -23,7 +23,7 @@ _EVERYWHERE: Final = {
     "source_origin": "The door that it came through: api, archive or webhook.",
     "fetched_at": "When communitykit read it (UTC).",
     "as_of": "When what it tells was true (UTC).",
-    "provenance": "Which fields were told, with when that was true, and when an archive that told them was read (JSON).",
+    "provenance": "Which fields were told, when that was true, and when an archive that told it was read (JSON).",
 }
 _OTHERS: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "post_versions": (

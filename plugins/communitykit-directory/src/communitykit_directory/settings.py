@@ -38,7 +38,7 @@ class RosterOptions(BaseModel):
         default=False, description="The roster names everybody: who was in an earlier one and is not in it has left."
     )
     dates: Literal["auto", "dmy", "mdy"] = Field(
-        default="auto", description="How dates like 03/04/2026 are meant, where no other date of the column tells."
+        default="auto", description="How dates like 03/04/2026 are meant, where no other date of the table tells."
     )
 
     @field_validator("columns")

@@ -31,6 +31,8 @@ _OUTSIDE = re.compile(
     r"extern|contract(?:or|ed)|freelance|consult(?!ing)|vendor|supplier|temp(?:orary)? ?(?:agency|worker)|agency|"
     r"prestataire|interim|sous-traitan|leiharbeit|zeitarbeit|dienstleister|fremdfirma"
 )
+_LOST = re.compile(r"\w\?\w|(?:^|[\s-])\?\w|\ufffd")
+"""Letters that an encoding could not hold and a program wrote as `?`: `?ukasz`, `Wi?niewski`, `?ód?`."""
 _NOTHING = frozenset({"", "-", "--", "n/a", "#n/a", "#ref!", "#name?", "#value!", "#div/0!", "#null!", "null", "none"})
 _MAIL = re.compile(r"[^@\s;,<>]+@[^@\s;,<>]+\.[^@\s;,<>.]+")
 
@@ -65,6 +67,15 @@ def plain(value: object) -> str:
         text = text[2:-1]
     text = text.removeprefix("'").strip()
     return "" if text.lower() in _NOTHING else text
+
+
+def has_lost_letters(text: str) -> bool:
+    """Tell whether `?` stands where a letter was: inside a word or at its beginning.
+
+    >>> [has_lost_letters(one) for one in ("?ukasz", "Wi?niewski", "R&D?", "Łukasz", "?")]
+    [True, True, False, False, False]
+    """
+    return _LOST.search(text) is not None
 
 
 def mails(text: str) -> list[str]:

@@ -16,8 +16,8 @@ _MIDDLE, _CENTURY = 70, 100
 _MONTHS = 12
 
 
-def order_of(texts: Iterable[str], otherwise: str) -> Order | None:
-    """Return which of day and month comes first in a column; None where nothing tells and nobody said.
+def order_of(texts: Iterable[str]) -> Order | None:
+    """Return which of day and month comes first in a column; None where nothing tells.
 
     Dots mean days first; else the first date that has a number above twelve tells.
     """
@@ -27,7 +27,18 @@ def order_of(texts: Iterable[str], otherwise: str) -> Order | None:
                 return "dmy"
             if int(found[3]) > _MONTHS:
                 return "mdy"
-    return "dmy" if otherwise == "dmy" else "mdy" if otherwise == "mdy" else None
+    return None
+
+
+def order_of_all(columns: Iterable[Iterable[str]]) -> Order | None:
+    """Return what all columns of a table that tell say of the order; None where they differ, or none tells."""
+    orders = {order for texts in columns if (order := order_of(texts)) is not None}
+    return orders.pop() if len(orders) == 1 else None
+
+
+def said(option: str) -> Order | None:
+    """Return the order that an option names; None for one that leaves it to the file."""
+    return "dmy" if option == "dmy" else "mdy" if option == "mdy" else None
 
 
 def iso(text: str, order: Order | None) -> str:

@@ -65,7 +65,9 @@ _WORDS: dict[str, str] = {
     "date entree|date embauche|date de debut|date arrivee|date d arrivee|debut de contrat",
     "end_date": "end date|termination date|leave date|leaving date|last day|last working day|last day of work|"
     "exit date|employment end|employment end date|contract end date|enddate|employeeleavedatetime|austrittsdatum|"
-    "austritt|ende|beschaftigungsende|vertragsende|date de sortie|date de depart|date sortie|date de fin|"
+    "austritt|ende|beschaftigungsende|vertragsende|date de sortie|date de depart|"
+    "dernier jour|dernier jour travaille|dernier jour de travail|"
+    "letzter tag|letzter arbeitstag|date sortie|date de fin|"
     "date fin|fin de contrat",
     "status": "status|employee status|employment status|worker status|active|active status|account enabled|"
     "accountenabled|is active|aktiv|mitarbeiterstatus|beschaftigungsstatus|statut|etat|actif|statut employe",
@@ -77,9 +79,93 @@ _WORDS: dict[str, str] = {
     "accounts": "accounts|account ids|platform accounts|konten|comptes",
 }  # fmt: skip
 
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_FILLERS = _set("a au aux d das de der des die du el en l la le les of par the von zum zur")
+"""Words that change nothing about what a heading means."""
+
+
+def _bare(plain: str) -> frozenset[str]:
+    """Return the words of a heading that mean something, in no order."""
+    return frozenset(plain.split()) - _FILLERS
+
+
 _FIELD = {
     heading: (field, rank) for field, headings in _WORDS.items() for rank, heading in enumerate(headings.split("|"))
 }
+_ANY_ORDER = {_bare(heading): found for heading, found in reversed(_FIELD.items())}
+_FAR = 1_000
+"""The rank of a heading that is known by its words alone."""
+
+_MAIL = _set(
+    "mail mails email emails courriel courriels mel messagerie electronique electronic smtp firmenmail dienstmail "
+    "mailadresse emailadresse"
+)
+_OF_WORK = _set(
+    "work business company corporate professional professionnel professionnelle pro entreprise societe travail office "
+    "bureau geschaftlich geschaftliche dienstlich dienstliche beruflich berufliche firma firmen dienst unternehmen "
+    "arbeit organization organisation"
+)
+_ABOUT_MAIL = _set(
+    "e address addresses adresse adressen courrier primary principal principale main haupt default internal interne "
+    "interner employee employe salarie collaborateur staff worker mitarbeiter user utilisateur benutzer contact "
+    "kontakt"
+)
+_FURTHER = _set(
+    "other autre autres weitere weiterer further additional secondary second secondaire alias aliases alternative "
+    "alternate zweite zweit former ancien ancienne ehemalige"
+)
+_PRIVATE = _set(
+    "private privat privater privates prive privee perso personal personnel personnelle personlich personliche home"
+)
+_BOSS = _set(
+    "manager supervisor boss chef responsable superieur vorgesetzter vorgesetzten vorgesetzte fuhrungskraft leiter"
+)
+_BOSS_TOO = _set("hierarchique line direct n 1")
+_DAYS = _set(
+    "date dates datum day birthday birth naissance geburtsdatum geburtstag eintritt austritt beginn ende seit since"
+)
+_NUMBER = _set("number no nr num numero id nummer code identifiant identifier n")
+_STAFF = _set(
+    "employee employe staff worker personnel emp salarie agent collaborateur mitarbeiter matricule badge payroll rh hr "
+    "sap workday"
+)
+_SURE_STAFF = frozenset({"matricule", "personalnummer", "personalnr", "mitarbeiternummer", "mitarbeiternr"})
+_OF_STAFF = _set("interne internal unique sap rh hr workday paie paye global")
+
+
+def _by_words(words: frozenset[str]) -> tuple[str, int]:
+    """Return the field that a heading's words mean, and how surely; no field where one of them may mean another.
+
+    An address is one whatever is said of it (`Adresse de messagerie professionnelle`), but a private one.
+    """
+    boss = bool(words & _BOSS) or {"n", "1"} <= words
+    about_boss = _BOSS | _BOSS_TOO if boss else frozenset()
+    if words & _MAIL:
+        rest = words - _MAIL - _ABOUT_MAIL - _OF_WORK
+        if not rest:
+            return "email", 0 if words & _OF_WORK else _FAR
+        if boss and rest <= about_boss:
+            return "manager_email", _FAR
+        return ("addresses", _FAR) if rest <= _FURTHER else ("", 0)
+    number = words & _SURE_STAFF or (words & _NUMBER and (boss or words & _STAFF))
+    if number and words <= _SURE_STAFF | _NUMBER | _STAFF | _OF_STAFF | about_boss:
+        return ("manager_number" if boss else "employee_number"), _FAR
+    return "", 0
+
+
+def _meaning(column: str) -> tuple[str, int]:
+    """Return the field that a heading means, and its rank: as it stands, by the same words, by what they mean."""
+    plain = plain_heading(column)
+    known = _FIELD.get(plain) or _FIELD.get(plain.replace(" ", "")) or _ANY_ORDER.get(_bare(plain))
+    found = known or _by_words(_bare(plain))
+    whole = plain_heading(re.sub(r"[()\[\]]", " ", column)).split()
+    return ("", 0) if found[0] in {"email", "addresses"} and _PRIVATE.intersection(whole) else found
+
+
 _WHO = frozenset({"employee_number", "directory_id", "email", "username", "name", "family_name"})
 """Fields of which a table of people has one."""
 
@@ -91,6 +177,11 @@ def plain_heading(text: str) -> str:
     bare = unicodedata.normalize("NFKD", text.lower())
     words = re.sub(r"[^a-z0-9]+", " ", "".join(one for one in bare if not unicodedata.combining(one))).split()
     return " ".join(words)
+
+
+def is_of_days(column: str) -> bool:
+    """Tell whether a heading speaks of days, whatever day is meant."""
+    return not _DAYS.isdisjoint(plain_heading(column).split())
 
 
 def recognise(columns: Sequence[str], told: Mapping[str, str]) -> dict[str, str]:
@@ -107,7 +198,7 @@ def recognise(columns: Sequence[str], told: Mapping[str, str]) -> dict[str, str]
             if field != "none":
                 found[field] = (-1, column)
             continue
-        field, rank = _FIELD.get(plain_heading(column), _FIELD.get(plain_heading(column).replace(" ", ""), ("", 0)))
+        field, rank = _meaning(column)
         if not field:
             continue
         before = found.get(field)

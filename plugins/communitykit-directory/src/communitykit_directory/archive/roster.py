@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from itertools import islice
 
@@ -14,6 +15,10 @@ from communitykit_directory.archive.sources import Source, form_of, headings_mis
 from communitykit_directory.settings import RosterOptions
 
 BATCH = 2_000
+_SHOWN = 20
+_ADDRESSES = {"email", "addresses"}
+_KEYS = _ADDRESSES | {"employee_number", "directory_id", "accounts"}
+"""Fields by which an account can be joined to somebody."""
 _DAY = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
 Step = Batch | Slice | Swept | Gap
@@ -44,7 +49,6 @@ def read(archive: Archive, selection: Selection) -> Iterator[Step]:
     Raises ArchiveError where an option names a column that no file has, or where no file is a roster.
     """
     options = selection.settings or RosterOptions()
-    yield Slice("roster", options.network, ("member",))
     problems: list[str] = []
     sources: list[Source] = []
     for name in archive.names():
@@ -66,18 +70,49 @@ def read(archive: Archive, selection: Selection) -> Iterator[Step]:
     for source in sources:
         roster.add(source)
         problems += source.problems
+    unread = sorted({column for source in sources for column in source.unread})
     today = as_of(archive) or selection.until
+    label = _found(today, len(roster.persons), _told(sources), unread)
+    yield Slice("archive/listing", options.network, ("member",), label=label)
     context = {"network": options.network, "today": today.date().isoformat()}
     for items in _batches(roster):
         yield Batch("row", items, context)
-    if unread := sorted({column for source in sources for column in source.unread}):
+    if unread:
         yield Batch("column", unread, {"network": options.network})
     whole = options.whole and not problems  # what could not be read may hold somebody
-    yield from (Gap(problem) for problem in (*problems, *roster.problems))
+    if not _told(sources) & _KEYS:
+        problems.append(_nobody(unread))
+    remarks = [*roster.problems, *(remark for source in sources for remark in source.remarks)]
+    yield from (Gap(remark) for remark in (*problems, *remarks))
     if whole:
         yield Swept("member", {}, network=options.network)
     elif options.whole:
         yield Gap("the roster could not be read whole, so nobody is taken to have left")
+
+
+def _told(sources: Iterable[Source]) -> set[str]:
+    return {name for source in sources for row in source.rows for name in row.fields}
+
+
+def _found(day: datetime, people: int, told: set[str], unread: list[str]) -> str:
+    """Return what the roster turned out to be: its day, how many are in it, and which of its columns say nothing."""
+    by_number = told & _KEYS and not told & _ADDRESSES
+    without = "; no column of addresses, so accounts are joined by number or id alone" if by_number else ""
+    over = f"; passed over: {_listed(unread)}" if unread else ""
+    return f"Roster as of {day:%Y-%m-%d}, with {people:,} people{without}{over}"
+
+
+def _nobody(unread: list[str]) -> str:
+    over = f"; passed over: {_listed(unread)}" if unread else ""
+    return (
+        "no column of addresses, employee numbers or directory ids was recognised, so no account can be anybody's"
+        f"{over}: say which one is, as --set columns='HEADING=email'"
+    )
+
+
+def _listed(columns: list[str]) -> str:
+    shown = ", ".join(json.dumps(one, ensure_ascii=False) for one in columns[:_SHOWN])
+    return f"{shown} and {len(columns) - _SHOWN:,} more" if len(columns) > _SHOWN else shown
 
 
 def _batches(roster: Roster) -> Iterator[list[JSON]]:

@@ -14,10 +14,10 @@ from communitykit.connector import JSON, Archive
 from communitykit.connector.json_stream import json_items
 from communitykit.connector.tables import is_tabular, tables
 from communitykit_directory.archive import ldif, scim
-from communitykit_directory.archive.dates import is_day, iso, order_of
-from communitykit_directory.archive.headings import is_header, recognise
+from communitykit_directory.archive.dates import Order, is_day, iso, order_of, order_of_all, said
+from communitykit_directory.archive.headings import is_header, is_of_days, recognise
 from communitykit_directory.settings import RosterOptions
-from communitykit_directory.wire import Row, plain
+from communitykit_directory.wire import Row, has_lost_letters, plain
 
 Form = Literal["table", "scim", "ldif", "other"]
 _HEAD = 64 * 1024
@@ -29,6 +29,8 @@ _ODD = re.compile(
 """What accented letters of Mac Roman and DOS become where they are taken for Windows'."""
 _SHOWN = 8
 _DATES = ("start_date", "end_date")
+_WORDS = frozenset({"name", "given_name", "family_name", "job_title", "department", "division", "organization", "site"})
+"""Fields of words, in which nobody writes a question mark inside one."""
 
 
 class Found(NamedTuple):
@@ -46,6 +48,9 @@ class Source:
     rows: list[Found] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    """What could not be read, and may have held somebody."""
+    remarks: list[str] = field(default_factory=list)
+    """What is odd about single cells, of which nobody is lost."""
     bad: list[Row] = field(default_factory=list)
     """What stands among the people and is nobody."""
     columns: set[str] = field(default_factory=set)
@@ -134,15 +139,23 @@ def _table(archive: Archive, source: Source, options: RosterOptions) -> None:
         source.unread += [column for column in table.columns if column and column not in fields]
         empty = dict.fromkeys(fields.values(), "")
         begin = len(source.rows)
-        spare = differ = odd = 0
+        spare = differ = odd = lost = 0
+        days: dict[str, list[str]] = {name: [] for name in _DATES}
+        beside = {column: days.setdefault(column, []) for column in table.columns
+                  if column not in fields and is_of_days(column)}  # fmt: skip
         for row in table.rows:
             spare += bool(row.spare)
             told = empty.copy()
             for column, value in row.cells.items():
-                if (name := fields.get(column)) and (text := plain(value)):
+                if column in beside:
+                    beside[column].append(plain(value))
+                elif (name := fields.get(column)) and (text := plain(value)):
+                    lost += name in _WORDS and has_lost_letters(text)
                     odd += not text.isascii() and _ODD.search(text) is not None
                     differ += column in twice and told[name] not in {"", text}
                     told[name] = f"{told[name]} {text}".lstrip() if name == "addresses" else told[name] or text
+            for name in _DATES:
+                days[name].append(told.get(name, ""))
             if any(told.values()):
                 source.rows.append(Found(f"{table.place}:{row.line}", told))
         source.problems += table.problems
@@ -150,31 +163,35 @@ def _table(archive: Archive, source: Source, options: RosterOptions) -> None:
             source.problems.append(f"{spare} rows of {table.place} have more cells than it has columns")
         if differ:
             names = ", ".join(sorted({_TWICE.sub(r"\1", column) for column in twice}))
-            source.problems.append(
+            source.remarks.append(
                 f"{table.place} has two columns {names}, which differ in {differ} rows: the first counts"
             )
+        if lost:
+            source.remarks.append(
+                f"{lost} cells of {table.place} have ? in place of a letter, lost when it was saved: save it as "
+                "CSV UTF-8, and import it again"
+            )
         if odd:
-            source.problems.append(
+            source.remarks.append(
                 f"{odd} cells of {table.place} hold letters of an unknown encoding (Mac Roman, DOS?): save it as "
                 "CSV UTF-8, and import it again"
             )
+        order = order_of_all(days.values())
         for name in _DATES:
-            _put_right(source, begin, name, options)
+            _put_right(source, begin, name, order_of(days[name]) or order or said(options.dates))
 
 
-def _put_right(source: Source, begin: int, name: str, options: RosterOptions) -> None:
-    """Write the days of a column as ISO, in the order that the column itself shows."""
-    rows = source.rows[begin:]
-    order = order_of((row.fields.get(name, "") for row in rows), options.dates)
+def _put_right(source: Source, begin: int, name: str, order: Order | None) -> None:
+    """Write the days of a column as ISO, in the order that it shows itself, or the table's other columns of days do."""
     unsure = 0
-    for row in rows:
+    for row in source.rows[begin:]:
         if text := row.fields.get(name):
             row.fields[name] = iso(text, order)
             if order is None and is_day(text) and row.fields[name] == text and not is_day(iso(text, "dmy")):
                 del row.fields[name]  # untold, rather than wrong
                 unsure += 1
     if unsure:
-        source.problems.append(
+        source.remarks.append(
             f"{unsure} days of {name} in {source.name} may begin with the day or the month, and are left out: say "
             "--set dates=dmy, or mdy"
         )
