@@ -107,7 +107,7 @@ GUARDS = [
     ),
     Guard(
         "CSV cells that begin with -",
-        "src/communitykit/sinks/tables.py",
+        "src/communitykit/sinks/csv_and_parquet.py",
         "{2212}-",
         "{2212}",
         f"{SMALL}::test_no_cell_of_a_csv_is_run_as_a_formula",
@@ -163,7 +163,7 @@ GUARDS = [
     ),
     Guard(
         "Retry-After: 0 asked at once for ever",
-        "src/communitykit/http/exchange.py",
+        "src/communitykit/http/retrying.py",
         "    if error.retry_after:",
         "    if error.retry_after is not None:",
         "tests/core/test_waiting.py::test_a_platform_that_says_0_for_ever_is_asked_ever_more_slowly",

@@ -15,7 +15,7 @@ from communitykit import Post, Provenance, StoreError
 from communitykit.reading.translation import LONG_BODY, Page
 from communitykit.store import Store
 from communitykit.store import writer as writing
-from communitykit.store.telling import ran_out_of_memory
+from communitykit.store.duckdb_errors import ran_out_of_memory
 from communitykit.store.writer import Group, Writer
 
 _RANDOM = random.Random(1)  # noqa: S311 # bytes that do not compress

@@ -15,7 +15,7 @@ import pytest
 from communitykit import Post, Provenance, StoreBusyError, StoreError, StoreVersionError
 from communitykit.store import Store
 from communitykit.store.connection import mark
-from communitykit.store.telling import ran_out_of_memory, told
+from communitykit.store.duckdb_errors import ran_out_of_memory, told
 from communitykit.store.writer import Group, Writer
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

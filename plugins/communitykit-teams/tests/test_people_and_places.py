@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from communitykit_teams.translate.acts import RULES
+from communitykit_teams.translate.system_messages import RULES
 
 ADA, BOB = {"id": "u1", "displayName": None}, {"id": "u2", "displayName": None}
 

@@ -16,7 +16,7 @@ from communitykit.errors import SettingsError
 from communitykit.people.remarks import Joined
 from communitykit.privacy.pseudonyms import Key, load_key
 from communitykit.store import Store
-from communitykit.store.telling import telling
+from communitykit.store.duckdb_errors import telling
 
 __all__ = ["TABLES", "Analysed", "Analysis", "Column", "Key", "Table", "analyse", "load_key", "open"]
 

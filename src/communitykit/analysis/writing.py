@@ -16,7 +16,7 @@ import duckdb
 from communitykit.analysis.schema import TABLES, ddl
 from communitykit.errors import SettingsError
 from communitykit.model.values import Value
-from communitykit.sinks.files import PRIVATE_FILE, make_folder
+from communitykit.sinks.permissions import PRIVATE_FILE, make_folder
 from communitykit.sinks.targets import check_inputs, database, is_store
 from communitykit.store.answers import STORAGE, first_row
 

@@ -16,12 +16,12 @@ from urllib.parse import quote
 from communitykit.exchange.activitystreams_reading import CONTEXT
 from communitykit.model.values import Value
 from communitykit.privacy.pseudonyms import Key
-from communitykit.sinks.files import make_folder
+from communitykit.sinks.permissions import make_folder
 from communitykit.sinks.targets import check, write_text
 from communitykit.store import Store
+from communitykit.store.duckdb_errors import telling
 from communitykit.store.evolution import look_through
 from communitykit.store.schema import CURRENT
-from communitykit.store.telling import telling
 
 PAGE: Final = 5_000
 """Items of a page."""

@@ -18,8 +18,8 @@ from communitykit.store import Store
 from communitykit.store.answers import arrow_reader
 from communitykit.store.changed import VANISHING, changed, erased, vanished
 from communitykit.store.columns import MERGED, TABLES
+from communitykit.store.duckdb_errors import telling
 from communitykit.store.evolution import look_through
-from communitykit.store.telling import telling
 
 RECORDS: Final = {TABLES[kind]: kind for kind in MERGED}
 """By table, the kind of the records in it, which are followed."""

@@ -14,7 +14,7 @@ from communitykit.errors import CommunityKitError, SettingsError
 from communitykit.exchange.changes import ABOUT, KEY, RECORDS
 from communitykit.exchange.copying import Copied, Held, keep_copy, told
 from communitykit.model.values import Value
-from communitykit.sinks.files import make_folder
+from communitykit.sinks.permissions import make_folder
 from communitykit.store import Store
 
 _MARKS: Final = "communitykit_copy"

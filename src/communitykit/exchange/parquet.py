@@ -15,10 +15,10 @@ from communitykit.errors import CommunityKitError
 from communitykit.exchange.changes import ABOUT, RECORDS, Changes
 from communitykit.exchange.copying import Copied
 from communitykit.model.values import Value
-from communitykit.sinks.files import PRIVATE_FILE, make_folder
+from communitykit.sinks.permissions import PRIVATE_FILE, make_folder
 from communitykit.store import Store
 from communitykit.store.changed import changed
-from communitykit.store.telling import telling
+from communitykit.store.duckdb_errors import telling
 
 _MARKS: Final = "communitykit_copy.json"
 """What each file held: one whose mark is another's is written anew."""

@@ -36,7 +36,8 @@ from communitykit.errors import (
 )
 from communitykit.http.budgets import PACE, Pace
 from communitykit.http.credentials import CredentialStore, credentials_in
-from communitykit.http.exchange import MAX_REDIRECTS, Exchange, attempts_for, pause, secret_values
+from communitykit.http.exchange import MAX_REDIRECTS, Exchange, secret_values
+from communitykit.http.retrying import attempts_for, pause
 from communitykit.logs import LOGGER, LONG_SECONDS
 from communitykit.model.values import JSON
 

@@ -1,11 +1,10 @@
-"""What is decided about one request: where it may go, what the answer is, and whether to try again. Pure.
+"""What is decided about one request: where it may go, and what the answer is. Pure.
 
 The two drivers in `communitykit.http.drivers` only send and sleep.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -21,7 +20,6 @@ from communitykit.connector.decoding import decode_json
 from communitykit.connector.flow import Request, Response
 from communitykit.connector.scrub import Scrubber, secrets_in
 from communitykit.connector.settings import Settings
-from communitykit.connector.waiting import bounded, retry_after
 from communitykit.errors import (
     CommunityKitError,
     CredentialError,
@@ -34,18 +32,11 @@ from communitykit.errors import (
     SettingsError,
     TransientError,
 )
+from communitykit.http.retrying import told_wait
 from communitykit.model.values import JSON
 
-MAX_TRANSIENT = 6
-"""Attempts at a request that fails without a word on when to come back."""
-MAX_LIMITED = 60
-"""Attempts at a request that the platform postpones."""
-MAX_BACKOFF = 60.0
-"""Longest wait between attempts, in seconds, where the platform names none."""
 MAX_REDIRECTS = 5
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
-_jitter = random.SystemRandom()
 
 
 class Exchange:
@@ -149,7 +140,7 @@ class Exchange:
         if error is None:
             return response
         if isinstance(error, RetryableError):
-            error.retry_after = _told_wait(error, response)
+            error.retry_after = told_wait(error, response)
         raise self.explain(error, request, status)
 
     def explain(self, error: CommunityKitError, request: Request, status: int | None = None) -> CommunityKitError:
@@ -190,24 +181,3 @@ def secret_values(settings: Settings) -> tuple[str, ...]:
     """List the secret values among the settings: what tells one credential's saved state from another's."""
     values = (getattr(settings, name) for name in type(settings).model_fields)
     return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
-
-
-def _told_wait(error: RetryableError, response: Response) -> float | None:
-    """Return how long to wait: the standard's header where it is readable, else what the connector found elsewhere."""
-    told = retry_after(response)
-    if told is None and error.retry_after is not None:
-        return bounded(error.retry_after)
-    return told
-
-
-def attempts_for(error: RetryableError) -> int:
-    """Return how often the same request is sent in all when it ends like this."""
-    return MAX_LIMITED if isinstance(error, RateLimitedError) else MAX_TRANSIENT
-
-
-def pause(error: RetryableError, attempt: int) -> float:
-    """Return the seconds until the next attempt: the platform's own word, else doubling with jitter."""
-    if error.retry_after:  # one that says 0 would be asked sixty times at once
-        return error.retry_after
-    ceiling: float = min(MAX_BACKOFF, 0.5 * 2.0 ** min(attempt, 10))
-    return ceiling / 2 + _jitter.uniform(0, ceiling / 2)

@@ -16,8 +16,8 @@ from communitykit.errors import SettingsError
 from communitykit.sinks.targets import writing
 from communitykit.store.answers import arrow_table, first_row
 from communitykit.store.connection import connect, disconnect
+from communitykit.store.duckdb_errors import telling
 from communitykit.store.making import make_journal
-from communitykit.store.telling import telling
 
 Verdict = Literal["same", "different"]
 COLUMNS = ("account_a", "account_b", "verdict", "decided_by", "decided_at", "undone_at")

@@ -27,8 +27,8 @@ from communitykit.people.tree import make_tree
 from communitykit.store import Store
 from communitykit.store.answers import arrow_table
 from communitykit.store.connection import connect, disconnect
+from communitykit.store.duckdb_errors import telling
 from communitykit.store.making import make_journal
-from communitykit.store.telling import telling
 
 _OPTIONS = "people_options"
 _MEMORY = "1GB"

@@ -26,10 +26,10 @@ from communitykit.store import Store
 from communitykit.store.columns import MERGED, PROVENANCE_NAMES, TABLES, field_columns
 from communitykit.store.compacting import compact, is_owed, make_due
 from communitykit.store.connection import MEMORY_LIMITS, connect, disconnect
+from communitykit.store.duckdb_errors import told
 from communitykit.store.erased import note_erased
 from communitykit.store.forgotten import FORGOTTEN, note, unsaid, who_is_forgotten, without_in_extra
 from communitykit.store.making import make_journal, remove_empty_journal
-from communitykit.store.telling import told
 
 _THEIRS: Final = {"members": "id", "memberships": "member_id", "measures": "subject_id"}
 """By table, the column that makes a row theirs; events and posts have their own rules."""

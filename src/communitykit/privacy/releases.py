@@ -13,8 +13,8 @@ import duckdb
 from communitykit.errors import SettingsError, StoreError
 from communitykit.model.values import Value
 from communitykit.store.connection import MEMORY_LIMITS, connect, disconnect
+from communitykit.store.duckdb_errors import told
 from communitykit.store.making import make_journal, remove_empty_journal
-from communitykit.store.telling import told
 
 _LONGEST = 1_000
 

@@ -22,7 +22,7 @@ from communitykit.report.groups import GROUP_METRICS, check, group_pages
 from communitykit.report.page import Paper, render
 from communitykit.report.sections import filled, unread
 from communitykit.report.words import Words
-from communitykit.sinks.files import make_folder
+from communitykit.sinks.permissions import make_folder
 from communitykit.sinks.targets import check as check_target
 from communitykit.sinks.targets import write_text
 from communitykit.store import Store

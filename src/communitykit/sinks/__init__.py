@@ -1,4 +1,4 @@
-"""Writing records elsewhere: JSON Lines here, tables of a store in `communitykit.sinks.tables`."""
+"""Writing records elsewhere: JSON Lines here, tables of a store in `communitykit.sinks.csv_and_parquet`."""
 
 from __future__ import annotations
 
@@ -83,6 +83,6 @@ def export_store(
     Raises StoreError when there is no store, CommunityKitError for another format, SettingsError where other files have
     the names of the tables: then nothing is written.
     """
-    from communitykit.sinks.tables import export  # noqa: PLC0415 # duckdb is imported only when used
+    from communitykit.sinks.csv_and_parquet import export  # noqa: PLC0415 # duckdb is imported only when used
 
     return export(Path(store), Path(to), file_format, share=share, overwrite=overwrite)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Final, TypedDict
 
 from communitykit.errors import SettingsError
-from communitykit.sinks.files import PRIVATE_FILE
+from communitykit.sinks.permissions import PRIVATE_FILE
 
 WRITTEN: Final = ".communitykit-written.json"
 """What a folder's files held when they were written, by name."""

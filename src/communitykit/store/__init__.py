@@ -20,11 +20,11 @@ from communitykit.store.answers import Parameters, arrow_reader, arrow_table
 from communitykit.store.changed import VANISHING, changed, erased, vanished
 from communitykit.store.columns import MERGED, SCHEMA_VERSION, TABLES, field_columns
 from communitykit.store.connection import connect, disconnect
+from communitykit.store.duckdb_errors import telling, told
 from communitykit.store.erased import row_key
 from communitykit.store.evolution import look_through
 from communitykit.store.rows import records_of
 from communitykit.store.schema import CURRENT
-from communitykit.store.telling import telling, told
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,8 +19,8 @@ import duckdb
 from communitykit.errors import StoreError
 from communitykit.store.answers import STORAGE, first_row
 from communitykit.store.connection import MEMORY_LIMITS, connect, disconnect
+from communitykit.store.duckdb_errors import told
 from communitykit.store.making import folder_beside, remove_empty_journal, sync
-from communitykit.store.telling import told
 
 DUE = "compaction_due"
 """In `meta`: something was deleted or emptied whose bytes are still there."""

@@ -15,11 +15,11 @@ from communitykit.errors import StoreError, StoreVersionError
 from communitykit.store.answers import STORAGE, first_row
 from communitykit.store.columns import SCHEMA_VERSION
 from communitykit.store.comments import comments
+from communitykit.store.duckdb_errors import is_busy, ran_out_of_memory, told
 from communitykit.store.erased import salt, salted
 from communitykit.store.evolution import drift, evolve, look_through, version
 from communitykit.store.making import PRIVATE_FOLDER, make, make_journal, sync
 from communitykit.store.schema import statements
-from communitykit.store.telling import is_busy, ran_out_of_memory, told
 
 IN_MEMORY = ":memory:"
 """DuckDB's name for a database without a file: what short-lived checks use."""

@@ -13,8 +13,8 @@ from communitykit.model.merge import Known, bury, disbelieve, merge
 from communitykit.model.values import Value
 from communitykit.store.answers import arrow_table
 from communitykit.store.columns import TABLES
+from communitykit.store.dependents import touch, touch_buried
 from communitykit.store.observing import observed, with_brackets
-from communitykit.store.reach import touch, touch_buried
 from communitykit.store.rows import fresh, known_rows, table_of, table_of_fresh, told
 from communitykit.store.schema import place_of
 from communitykit.store.types import UTC_TIME, Array

@@ -17,12 +17,12 @@ from communitykit.model.values import Value
 from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.compacting import comes_from, compact, is_due, make_due
 from communitykit.store.connection import IN_MEMORY, MEMORY_LIMITS, connect, disconnect, identity
+from communitykit.store.duckdb_errors import ran_out_of_memory, telling, told
 from communitykit.store.forgotten import who_is_forgotten, without, without_in_checkpoint
 from communitykit.store.making import clean, make_journal, remove_empty_journal
 from communitykit.store.merging import Tally, append, store
 from communitykit.store.rows import plain_table
 from communitykit.store.schema import place_of
-from communitykit.store.telling import ran_out_of_memory, telling, told
 from communitykit.store.types import Array
 from communitykit.store.vanishing import Walked, sweep
 

@@ -11,7 +11,7 @@ from communitykit.connector.decoding import decode_json
 from communitykit.connector.payload import as_mapping, as_text
 from communitykit.connector.signatures import verify_age, verify_hmac
 from communitykit_slack.ids import from_seconds, parse_ts
-from communitykit_slack.privacy import stricter, told_by
+from communitykit_slack.visibility import stricter, told_by
 
 WINDOW = timedelta(minutes=5)
 """Older deliveries may be replays; Slack signs its own retries anew."""

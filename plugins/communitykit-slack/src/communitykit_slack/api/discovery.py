@@ -33,7 +33,7 @@ from communitykit.connector.payload import as_mapping, as_number, as_text, sound
 from communitykit_slack.api.channel import SIDE_BY_SIDE
 from communitykit_slack.api.methods import LIST_LIMIT, ORG_METHODS, PAGER, USERS_LIMIT, call, page_of
 from communitykit_slack.ids import SLACKBOT, community_id, host_of
-from communitykit_slack.privacy import allowed, stricter, told_by
+from communitykit_slack.visibility import allowed, stricter, told_by
 
 _TALK = frozenset({"post", "event"})
 _PEOPLE = frozenset({"member", "membership", "post", "event"})
@@ -271,7 +271,7 @@ def _slices(workspace: _Workspace, selection: Selection, channel: Mapping[str, J
     native = str(channel["id"])
     host = host_of(channel, {"team": workspace.team, "people": workspace.people})
     community = community_id(host, native)
-    direct = channel.get("is_im") or channel.get("is_mpim")
+    direct = "direct" in told_by(channel)
     label = native if direct else str(channel.get("name") or native)  # a group's name is made of its members' names
     params: dict[str, JSON] = {
         "channel": native,

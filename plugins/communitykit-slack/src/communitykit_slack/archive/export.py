@@ -14,7 +14,7 @@ from communitykit_slack.archive.days import key_of, may_hold, messages_of, withi
 from communitykit_slack.archive.listings import Conversation, Export, members_of, open_export
 from communitykit_slack.archive.parts import Part, parts_of
 from communitykit_slack.ids import community_id, local_channel, parse_ts
-from communitykit_slack.privacy import allowed, is_direct, stricter
+from communitykit_slack.visibility import allowed, is_direct, stricter
 
 BATCH = 1000
 """About how many messages go into one batch: small day files are read together."""

@@ -17,8 +17,8 @@ from communitykit.connector import JSON, Privacy
 from communitykit.connector.payload import as_list, as_mapping, as_mappings, as_text, as_texts
 from communitykit_slack.archive.days import messages_of
 from communitykit_slack.archive.parts import LISTINGS, USERS, Part
-from communitykit_slack.privacy import stricter, told_by
 from communitykit_slack.translate.people import teams_of
+from communitykit_slack.visibility import stricter, told_by
 
 _PROBED = 20
 

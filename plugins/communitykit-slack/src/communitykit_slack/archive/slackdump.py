@@ -18,7 +18,7 @@ from communitykit_slack.archive.export import BATCH, ArchiveOptions, Step, lists
 from communitykit_slack.archive.listings import Conversation, Export, take_rows
 from communitykit_slack.archive.parts import Part
 from communitykit_slack.ids import community_id, ts_key, ts_of
-from communitykit_slack.privacy import is_direct
+from communitykit_slack.visibility import is_direct
 
 
 def detect(archive: Archive) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from communitykit.connector import JSON, Context, Draft, Ignored, Rejected, make_event_id
 from communitykit_slack.ids import PLATFORM, Location, community_id, from_seconds, host_of, place_of
 from communitykit_slack.translate.text import plain
+from communitykit_slack.visibility import told_by
 from communitykit_slack.wire import Channel, Pin, Team
 
 
@@ -31,7 +32,7 @@ def channel(item: Channel, context: Context) -> Iterator[Draft]:
         raise Rejected("no_id", "the channel has no id, or no team is known")
     network = host_of(item, context)
     place = place_of({"team": team, "channel": native, "host": network, "people": context.get("people")})
-    direct = bool(item.get("is_im") or item.get("is_mpim"))
+    direct = "direct" in told_by(item)
     draft: dict[str, JSON] = {
         "record": "community",
         "id": place.community_id,

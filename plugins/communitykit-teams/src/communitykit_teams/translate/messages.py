@@ -9,9 +9,9 @@ from typing import Literal
 from communitykit.connector import JSON, Draft, Ignored, Rejected, Swept, in_part, make_id, reacted, tombstone
 from communitykit.connector.drafts import AttachmentDraft, EventDraft, MemberDraft, MentionDraft, PostDraft
 from communitykit_teams.ids import PLATFORM, Location, native_id, parse_time, place_of
-from communitykit_teams.translate.acts import system_message
 from communitykit_teams.translate.cards import announcement, attachment, card_text, forwarded_from
 from communitykit_teams.translate.people import identity_member
+from communitykit_teams.translate.system_messages import system_message
 from communitykit_teams.translate.text import Plain, plain_text
 from communitykit_teams.wire import HistoryItem, Identity, Message, Reaction
 

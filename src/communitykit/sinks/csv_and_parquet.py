@@ -6,7 +6,7 @@ from pathlib import Path
 
 from communitykit.errors import CommunityKitError
 from communitykit.sinks import write_jsonl
-from communitykit.sinks.files import make_folder
+from communitykit.sinks.permissions import make_folder
 from communitykit.sinks.targets import check, writing
 from communitykit.store import TABLES, Store
 
