@@ -27,6 +27,18 @@ def test_each_field_comes_from_the_strongest_source_that_tells_it(company: Any) 
     }  # fmt: skip
 
 
+def test_a_name_that_lost_letters_gives_way_to_one_that_did_not(company: Any) -> None:
+    made = company(
+        member("directory:1", employee_number="1", display_name="?ukasz Wi?niewski", department="R&D?"),
+        member("teams:2", employee_number="1", display_name="\u0141ukasz Wi\u015bniewski", department="Old"),
+        member("directory:3", display_name="?ukasz Nowak"),
+    ).resolve()
+    told = made.person("teams:2")
+    assert (told["name"], told["department"]) == ("\u0141ukasz Wi\u015bniewski", "R&D?")
+    assert json.loads(told["sources"])["name"].endswith(":2")
+    assert made.person("directory:3")["name"] == "?ukasz Nowak"  # nobody tells better
+
+
 def test_sorts_of_persons_are_told_apart(company: Any) -> None:
     made = company(
         member("slack:bot", kind="bot"),

@@ -28,13 +28,22 @@ _FIELDS = {
 
 _START = "TRY_CAST(m.extra->>'$.start_date' AS DATE)"
 _TOLD = {name: f"nullif(trim(m.{column}), '')" for name, column in _FIELDS.items()} | {"started_on": _START}
+_LOST = r"[?\x{FFFD}]"
+"""What programs write for letters that an encoding cannot hold: no name has one."""
+_RANK = dict.fromkeys(_TOLD, "r.rank") | {
+    "name": f"r.rank + CASE WHEN regexp_matches(m.display_name, '{_LOST}') THEN 1000000000000 ELSE 0 END"
+}
+"""By field, the source of the lowest tells it: a name that lost letters gives way to one that did not."""
+_FIRST = [f"arg_min({told}, {_RANK[name]}) AS {name}" for name, told in _TOLD.items()]
+_FIRST += [
+    f"arg_min(CASE WHEN {told} IS NOT NULL THEN m.id END, {_RANK[name]}) AS {name}_by" for name, told in _TOLD.items()
+]
 _THERE = "coalesce(m.active, CASE WHEN m.stub THEN NULL ELSE true END)"
 _ROWS = f"m.platform = '{ROSTER}'"
 
 _PEOPLE = f"""
 WITH held AS (
-    SELECT r.person_id, {", ".join(f"arg_min({told}, r.rank) AS {name}" for name, told in _TOLD.items())},
-        {", ".join(f"arg_min(CASE WHEN {told} IS NOT NULL THEN m.id END, r.rank) AS {name}_by" for name, told in _TOLD.items())},
+    SELECT r.person_id, {", ".join(_FIRST)},
         bool_and(m.kind IN ('bot', 'system')) AS is_bot,
         bool_or(r.shared) AND max(m.employee_number) IS NULL AS is_shared,
         bool_and(coalesce(m.stub, false) OR m.kind = 'unknown') AS is_unknown,
@@ -57,7 +66,7 @@ SELECT h.person_id,
     json_merge_patch('{{}}', json_object({", ".join(f"'{name}', h.{name}_by" for name in _TOLD)},
         'manager_id', p.manager_by)) AS sources
 FROM held h JOIN placed p USING (person_id) ORDER BY h.person_id
-"""  # noqa: S608, E501 # our own text
+"""  # noqa: S608 # our own text
 
 _IDENTITIES = """
 INSERT INTO identities BY NAME
