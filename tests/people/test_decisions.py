@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from companies import Company, member
+from hypothesis import given
+from hypothesis import strategies as st
 
 from communitykit import SettingsError, StoreError
 from communitykit.people import (
@@ -18,6 +20,7 @@ from communitykit.people import (
     review,
     undo,
 )
+from communitykit.people.moving import moves
 
 AT = datetime(2026, 2, 1, 12, 30, tzinfo=UTC)
 A, B, C = "slack:N:member:1", "teams:N:member:2", "yammer:N:member:3"
@@ -129,6 +132,56 @@ def test_namesakes_with_numbers_of_their_own_are_not_proposed(company: Any) -> N
         member("slack:2", display_name="Anna Berg", employee_number="2"),
     ).resolve()
     assert review(made.path) == []
+
+
+def test_namesakes_with_directory_ids_of_their_own_are_not_proposed_and_addresses_that_differ_are_shown(
+    company: Any,
+) -> None:
+    made = company(
+        member("teams:1", display_name="Anna Berg", directory_id="D1", email="anna@corp.example"),
+        member("teams:2", display_name="Anna Berg", directory_id="D2", email="a.berg@corp.example"),
+        member("slack:3", display_name="Anna Berg", email="anna@home.example"),
+        member("slack:4", email="anna@corp.example"),
+    ).resolve()
+    shown = {(one.account_a, one.account_b): one for one in review(made.path)}
+    one, two, three = (f"{place}:N:member:{number}" for place, number in (("teams", 1), ("teams", 2), ("slack", 3)))
+    assert shown.keys() == {(three, one), (three, two)}
+    assert shown[three, two].against == "their addresses differ"
+    assert shown[three, one].against == "their addresses differ, both have an account of slack:N"
+    assert (shown[three, one].addresses_a, shown[three, one].addresses_b) == (
+        ("anna@home.example",), ("anna@corp.example",),
+    )  # fmt: skip
+
+
+def test_a_decision_says_which_accounts_moved_from_whom_to_whom(company: Any) -> None:
+    made = company(
+        member("teams:1", display_name="Anna Berg", employee_number="1"),
+        member("slack:2", display_name="Bo Ek", email="bo@corp.example"),
+        member("yammer:3", display_name="Bo Ek", email="bo@corp.example", employee_number="2"),
+    ).resolve()
+    assert made.resolution.moved == ()
+    decide_same(made.path, "teams:N:member:1", "slack:N:member:2", by="Zoe")
+    told = [str(one) for one in made.resolve().resolution.moved]
+    assert told == ["slack:N:member:2 was Bo Ek's, who still has 1, and is Anna Berg's"]
+    undo(made.path, "teams:N:member:1", "slack:N:member:2")
+    told = [str(one) for one in made.resolve().resolution.moved]
+    assert told == ["slack:N:member:2 was Anna Berg's, who still has 1, and is Bo Ek's"]
+    ids = [one["account_id"] for one in find_people(made.path, "Bo Ek")[0]["accounts_told"]]
+    assert ids == ["slack:N:member:2", "yammer:N:member:3"]
+    assert [one["account_id"] for one in find_people(made.path, "Anna Berg")[0]["accounts_told"]] == [
+        "teams:N:member:1"
+    ]
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=9))
+def test_what_moved_is_what_makes_the_persons_of_before_those_of_now(held: list[tuple[int, int]]) -> None:
+    before = {str(at): f"b{was}" for at, (was, _) in enumerate(held) if was}
+    now = {str(at): f"n{is_}" for at, (_, is_) in enumerate(held)}
+    moved = {one.account_id for one in moves(before, now, {}, {})}
+    stayed = {(before[one], now[one]) for one in before.keys() - moved}
+    assert len({was for was, _ in stayed}) == len({is_ for _, is_ in stayed}) == len(stayed)
+    assert (not moved) == (len({(before[one], now[one]) for one in before})
+                           == len(set(before.values())) == len({now[one] for one in before}))  # fmt: skip
 
 
 def test_refused_joins_come_first(company: Any) -> None:

@@ -164,10 +164,13 @@ def _decide(verb: str, a: str, b: str, store: Path, by: str | None, *, as_json: 
             decision = decide(store, *pair, by=by or _user())
         found = people.resolve(store)
         if as_json:
-            print_json({**asdict(decision), "accounts": found.accounts, "people": found.people})
+            moved = [asdict(one) for one in found.moved]
+            print_json({**asdict(decision), "accounts": found.accounts, "people": found.people, "moved": moved})
         else:
             word = f"{decision.verdict}, taken back" if decision.undone_at else decision.verdict
             say(f"{decision.account_a} and {decision.account_b}: {word}.")
+            for move in found.moved:
+                say(f"{move}.")
             say(found.summary)
 
 
@@ -186,9 +189,13 @@ def review(
             return
         print_table(
             "To look at",
-            ("why", "account", "account", "evidence"),
-            [(one.rule, one.account_a, one.account_b, one.evidence) for one in proposals],
-        )
+            ("why", "account", "their addresses", "account", "their addresses", "evidence", "against"),
+            [
+                (one.rule, one.account_a, " ".join(one.addresses_a), one.account_b, " ".join(one.addresses_b),
+                 one.evidence, one.against)
+                for one in proposals
+            ],
+        )  # fmt: skip
         say(f"{len(proposals):,} to look at: `communitykit people same A B`, or `different`.")
 
 
@@ -267,10 +274,10 @@ def show_person(
             told = [(key, value) for key, value in person.items() if value is not None and key != "accounts_told"]
             print_table(person["name"] or person["person_id"], ("field", "value"), told)
             rows = [
-                (one["account_id"], one["name"], one["rule"], one["evidence"], one["decided_by"], one["undone_at"])
+                (one["account_id"], one["name"], one["email"], one["rule"], one["evidence"], one["decided_by"])
                 for one in person["accounts_told"]
             ]
-            print_table("Accounts", ("account", "name", "rule", "evidence", "decided by", "undone"), rows)
+            print_table("Accounts", ("account", "name", "address", "rule", "evidence", "decided by"), rows)
     raise typer.Exit(Exit.COMPLETE)
 
 

@@ -13,12 +13,14 @@ from communitykit.people.decisions import (
     import_decisions,
     undo,
 )
+from communitykit.people.moving import Move
 from communitykit.people.options import Leaders, Options
 from communitykit.people.resolve import Resolution, options_of, resolve
 
 __all__ = [
     "Decision",
     "Leaders",
+    "Move",
     "Options",
     "Proposal",
     "Resolution",

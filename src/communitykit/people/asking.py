@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
 from communitykit.errors import SettingsError
 from communitykit.model.values import Value
+from communitykit.people.keys import mail, number
+from communitykit.people.resolve import options_of
 from communitykit.store import Store
 
 _MOST_NAMESAKES = 4
 """Of more persons of one name, none is proposed to be another: the name says nothing there."""
 
 _NAMED = """
-SELECT DISTINCT i.account_id, i.person_id, m.display_name AS name, p.department, p.employee_number, p.in_roster
+SELECT DISTINCT i.account_id, i.person_id, m.display_name AS name, p.department, p.in_roster
 FROM identities i JOIN members m ON m.id = i.account_id JOIN people p USING (person_id)
 WHERE i.undone_at IS NULL AND m.display_name IS NOT NULL AND p.kind IN ('person', 'guest', 'external')
 ORDER BY i.account_id
 """
 _ACCOUNTS = """
-SELECT i.account_id, i.platform, i.network, i.rule, i.evidence, i.decided_by, i.decided_at, i.undone_at,
+SELECT i.account_id, i.platform, i.network, i.rule, i.evidence, i.decided_by, i.decided_at,
     m.display_name AS name, m.username, m.email, m.active
-FROM identities i JOIN members m ON m.id = i.account_id WHERE i.person_id = ?
-ORDER BY i.undone_at NULLS FIRST, i.account_id
+FROM identities i JOIN members m ON m.id = i.account_id WHERE i.person_id = ? AND i.undone_at IS NULL
+ORDER BY i.account_id
+"""
+_HELD = """
+SELECT i.person_id, list(DISTINCT m.email) AS addresses, list(DISTINCT m.employee_number) AS numbers,
+    list(DISTINCT m.directory_id) AS directory_ids, list(DISTINCT i.platform || ':' || i.network) AS networks
+FROM identities i JOIN members m ON m.id = i.account_id WHERE i.undone_at IS NULL GROUP BY i.person_id
 """
 _FOUND = """
 SELECT DISTINCT i.person_id FROM identities i JOIN members m ON m.id = i.account_id JOIN people p USING (person_id)
@@ -44,13 +51,42 @@ class Proposal:
     rule: str
     """`name`, or the reason of the refusal."""
     evidence: str
+    against: str | None = None
+    """What speaks against it: addresses that differ, accounts of one network."""
+    addresses_a: tuple[str, ...] = ()
+    """The addresses of the first account's person, with all their accounts."""
+    addresses_b: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the accounts of a person hold, as it is compared."""
+
+    addresses: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
+    directory_ids: frozenset[str] = frozenset()
+    networks: frozenset[str] = frozenset()
+
+    def is_another(self, other: _Held) -> bool:
+        """Tell whether a key that names a person says that these are two."""
+        return _differ(self.numbers, other.numbers) or _differ(self.directory_ids, other.directory_ids)
+
+    def against(self, other: _Held) -> str | None:
+        """Return in words what speaks against these two being one person."""
+        told = ["their addresses differ"] if _differ(self.addresses, other.addresses) else []
+        told += [f"both have an account of {one}" for one in sorted(self.networks & other.networks)]
+        return ", ".join(told) or None
+
+
+def _differ(one: frozenset[str], two: frozenset[str]) -> bool:
+    return bool(one) and bool(two) and one.isdisjoint(two)
 
 
 def review(store: str | Path) -> list[Proposal]:
     """Return what people should decide: first joins that were refused, then persons of one name.
 
-    What somebody has decided is not asked again; persons who have different employee numbers are namesakes. Names of
-    more than four persons propose nothing.
+    What somebody has decided is not asked again; persons who have different employee numbers or directory ids are
+    namesakes. Names of more than four persons propose nothing.
 
     Raises StoreError where there is no store.
     """
@@ -60,8 +96,9 @@ def review(store: str | Path) -> list[Proposal]:
             for row in opened.sql("SELECT account_a, account_b FROM decisions WHERE undone_at IS NULL").to_pylist()
         }
         persons = _persons(opened)
+        held = _held(opened)
         refused = [Proposal(**row) for row in opened.arrow("refusals").to_pylist()]
-        named = list(_namesakes(opened.sql(_NAMED).to_pylist()))
+        named = list(_namesakes(opened.sql(_NAMED).to_pylist(), held))
     apart = {tuple(sorted((persons.get(a, a), persons.get(b, b)))) for a, b in decided}
     seen: set[tuple[str, str]] = set()
     found = []
@@ -70,15 +107,16 @@ def review(store: str | Path) -> list[Proposal]:
         between = (min(pair), max(pair))
         if pair[0] != pair[1] and between not in apart and between not in seen and one.rule != "decided_different":
             seen.add(between)
-            found.append(one)
+            sides = [sorted(held.get(person, _Held()).addresses) for person in pair]
+            found.append(replace(one, addresses_a=tuple(sides[0]), addresses_b=tuple(sides[1])))
     return found
 
 
 def find_people(store: str | Path, name: str) -> list[dict[str, Value]]:
     """Return the persons of that name, address, handle, employee number, account id or person id, with their accounts.
 
-    Each is a row of `people` as a mapping, with `accounts_told`: the rows of `identities` of that person, each with
-    the account's `name`, `username`, `email` and `active`.
+    Each is a row of `people` as a mapping, with `accounts_told`: the rows of `identities` that hold of that person,
+    each with the account's `name`, `username`, `email` and `active`.
 
     Raises StoreError where there is no store, SettingsError where its people were never made.
     """
@@ -104,12 +142,7 @@ def find_account(store: str | Path, name: str) -> str:
             return name
         _made(opened)
         persons = opened.sql(_FOUND, {"name": name})["person_id"].to_pylist()
-        accounts: list[str] = [
-            row["account_id"]
-            for one in persons
-            for row in opened.sql(_ACCOUNTS, [one]).to_pylist()
-            if row["undone_at"] is None
-        ]
+        accounts: list[str] = [row["account_id"] for one in persons for row in opened.sql(_ACCOUNTS, [one]).to_pylist()]
     if not persons:
         raise SettingsError(f"nobody is called {name!r}", remedy="Give an account id, an address or a handle.")
     if len(persons) > 1:
@@ -139,22 +172,37 @@ def _persons(store: Store) -> dict[str, str]:
     return {row["account_id"]: row["person_id"] for row in rows}
 
 
-def _namesakes(rows: Iterable[dict[str, Value]]) -> Iterable[Proposal]:
+def _held(store: Store) -> dict[str, _Held]:
+    options = options_of(store.path)
+    return {
+        row["person_id"]: _Held(
+            frozenset(found for one in row["addresses"] if (found := mail(one, options))),
+            frozenset(found for one in row["numbers"] if (found := number(one))),
+            frozenset(found for one in row["directory_ids"] if (found := number(one))),
+            frozenset(row["networks"]),
+        )
+        for row in store.sql(_HELD).to_pylist()
+    }
+
+
+def _namesakes(rows: Iterable[dict[str, Value]], held: Mapping[str, _Held]) -> Iterable[Proposal]:
     """Yield pairs of persons of one name, those of one department first."""
-    held: dict[str, dict[str, dict[str, Value]]] = {}
+    named: dict[str, dict[str, dict[str, Value]]] = {}
     for row in rows:
         name = plain_name(row["name"])
         if " " in name:  # a single word is no full name
-            held.setdefault(name, {}).setdefault(row["person_id"], row)
+            named.setdefault(name, {}).setdefault(row["person_id"], row)
     pairs = []
-    for persons in held.values():
+    for persons in named.values():
         if not 1 < len(persons) <= _MOST_NAMESAKES:
             continue
         for a, b in combinations(persons.values(), 2):
-            numbers = {a["employee_number"], b["employee_number"]} - {None}
-            if len(numbers) > 1 or (a["in_roster"] and b["in_roster"]):
+            one, two = held[a["person_id"]], held[b["person_id"]]
+            if one.is_another(two) or (a["in_roster"] and b["in_roster"]):
                 continue
             same = a["department"] is not None and a["department"] == b["department"]
             where = f", both in {a['department']}" if same else ""
-            pairs.append((not same, Proposal(a["account_id"], b["account_id"], "name", f"both {a['name']}{where}")))
+            why = f"both {a['name']}{where}"
+            proposal = Proposal(a["account_id"], b["account_id"], "name", why, one.against(two))
+            pairs.append((not same, proposal))
     return [proposal for _, proposal in sorted(pairs, key=lambda one: (one[0], one[1].account_a, one[1].account_b))]

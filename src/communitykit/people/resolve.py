@@ -19,6 +19,7 @@ from communitykit.people.decisions import Decision, read_decisions
 from communitykit.people.joining import Clusters
 from communitykit.people.keys import RULES, Keys, is_shared
 from communitykit.people.leading import lead
+from communitykit.people.moving import Move, moves
 from communitykit.people.naming import name_persons
 from communitykit.people.options import Options
 from communitykit.people.remarks import Joined
@@ -31,6 +32,7 @@ from communitykit.store.duckdb_errors import telling
 from communitykit.store.making import make_journal
 
 _OPTIONS = "people_options"
+_NAMES = "SELECT person_id, name FROM people"
 _MEMORY = "1GB"
 
 
@@ -60,6 +62,8 @@ class Resolution:
     """Persons whose manager is told, and is nobody who is known."""
     cycles: int = 0
     """Persons who are, through others, their own manager."""
+    moved: tuple[Move, ...] = ()
+    """Accounts that were another person's the time before."""
 
     @property
     def summary(self) -> str:
@@ -146,6 +150,8 @@ def _resolve(connection: duckdb.DuckDBPyConnection, options: Options) -> Resolut
     before = dict(connection.execute("SELECT account_id, person_id FROM identities WHERE undone_at IS NULL").fetchall())
     names = name_persons(accounts.id, person_of, before)
     tree = make_tree(accounts, person_of, sources)
+    now = {one: names[person] for one, person in zip(accounts.id, person_of, strict=True)} if before else {}
+    called = dict(connection.execute(_NAMES).fetchall()) if before else {}
     titles = arrow_table(connection, "SELECT job_title FROM members ORDER BY id")["job_title"].to_pylist()
     leaders = lead(
         accounts,
@@ -178,6 +184,7 @@ def _resolve(connection: duckdb.DuckDBPyConnection, options: Options) -> Resolut
         managed=len(tree.manager),
         holes=len(tree.holes),
         cycles=len(tree.cycles),
+        moved=moves(before, now, called, dict(connection.execute(_NAMES).fetchall())) if before else (),
     )
 
 
