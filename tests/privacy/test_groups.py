@@ -82,6 +82,28 @@ def test_a_count_of_nothing_is_not_given_away_by_subtraction() -> None:
     assert shown(table, "platform") == {("a",): None, ("b",): None, ("c",): None, ("d",): 30}
 
 
+def test_that_all_of_a_small_group_did_is_not_given_away_by_subtraction() -> None:
+    """The rest would be 15 of 15: the one person without a department is known to be one of them."""
+    sizes = {("a",): 15, ("b",): 16, ("c",): 16, ("d",): 14, (None,): 1}
+    table = protect(figures(sizes, ["department"], acts={("a",): 14, ("b",): 14, ("c",): 14}))
+    assert shown(table, "department") == {("a",): None, ("b",): 16, ("c",): 16, ("d",): None, (None,): None}
+
+
+shares = st.lists(st.integers(0, 12).flatmap(lambda size: st.tuples(st.integers(0, size), st.just(size))), max_size=7)
+
+
+@settings(max_examples=150, deadline=None)
+@given(shares)
+def test_of_what_is_hidden_some_did_and_some_did_not_unless_all_or_none_of_everybody_did(
+    groups: list[tuple[int, int]],
+) -> None:
+    sizes = {(str(at),): size for at, (_, size) in enumerate(groups)}
+    table = protect(figures(sizes, ["platform"], acts={(str(at),): did for at, (did, _) in enumerate(groups)}))
+    hidden = table["suppressed"].to_pylist()
+    for counts in ([did for did, _ in groups], [size - did for did, size in groups]):
+        assert not any(hidden) or not sum(counts) or sum(one for one, gone in zip(counts, hidden, strict=True) if gone)
+
+
 def test_windows_are_one_family() -> None:
     """January is February's complement in the two together."""
     table = figures({("a",): 10, ("b",): 8, ("c",): 30}, ["period"])

@@ -43,8 +43,10 @@ def protect(
     Groups that are small throughout are folded into `other`, where that can be done by adding. What is still small is
     suppressed, and as much beside it as it takes: with everything that is shown and every total of it (by each
     dimension, over all windows) known, no hidden group's size can be narrowed to fewer than `k` + 1 values, and no
-    hidden count follows. A linear programme checks that. Figures of one metric and variant are one family, so
-    overlapping windows and a filter's complement belong into one table. What was shown elsewhere is not known here.
+    hidden count follows, neither of those who did nor of those who did not: where all or none of what is hidden did,
+    more is hidden, until some did and some did not. A linear programme checks that. Figures of one metric and variant
+    are one family, so overlapping windows and a filter's complement belong into one table. What was shown elsewhere is
+    not known here.
 
     Args:
         table: One figure a row. Where it has `since` and `until` (DATE, exclusive), they are its window.
@@ -149,12 +151,16 @@ def _family(rows: Sequence[Row], persons: str, by: Sequence[str], values: Sequen
     counted = [one for one in ("numerator", "denominator") if one in values and one in (rows[0] if rows else {})]
     counted = [one for one in counted if all((row[one] or 0) >= 0 for row in rows)]
     # A count of the very persons is guarded as such already.
-    counted = [one for one in counted if any((row[one] or 0) != (row[persons] or 0) for row in rows)]
+    told = [one for one in counted if any((row[one] or 0) != (row[persons] or 0) for row in rows)]
+    # Who did not, too: where all of what is hidden did, everybody in it is known to have.
+    rest = len(counted) == 2 and all((row["numerator"] or 0) <= (row["denominator"] or 0) for row in rows)  # noqa: PLR2004 # both
+    rest = rest and any((row["numerator"] or 0) != (row["denominator"] or 0) for row in rows)
     cells = []
     for row in rows:
         group = tuple(row[one] for one in names)
         spans = _spans(row["since"], row["until"], edges) if dated else (None,)
-        counts = (row[persons] or 0, *(row[one] or 0 for one in counted))
+        others = ((row["denominator"] or 0) - (row["numerator"] or 0),) if rest else ()
+        counts = (row[persons] or 0, *(row[one] or 0 for one in told), *others)
         window = (row["since"], row["until"]) if dated else None
         cells.append(Cell((*group, window), frozenset((*group, span) for span in spans), counts))
     return Family(cells)
