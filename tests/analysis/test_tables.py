@@ -16,6 +16,7 @@ from communitykit import from_records, pull
 from communitykit.analysis import TABLES, Analysis, analyse
 from communitykit.analysis import open as open_tables
 from communitykit.analysis.holidays import working_days
+from communitykit.analysis.sources import FOLD
 from communitykit.errors import SettingsError
 
 
@@ -88,10 +89,34 @@ def test_people_of_small_groups_are_folded_and_only_persons_count(made: Analysis
         made, "SELECT person_id, department, country, kind, is_eligible, depth, memberships FROM people"
     )}  # fmt: skip
     assert told[person("U1")] == ["Sales", "FR", "person", True, 0, 1]
-    assert told[person("U8")] == ["(other)", None, "person", True, 1, 0]
+    assert told[person("U8")] == ["(other)", "(other)", "person", True, 1, 0]
     assert told[person("B1")][2:4] == ["bot", False]
     assert told[person("G1")][2:4] == ["guest", False]
     assert rows(made, "SELECT count(*), count(DISTINCT manager_id) FROM people") == [(10, 1)]
+
+
+@pytest.mark.parametrize(
+    ("groups", "folded"),
+    [
+        ({"A": 9, "B": 7, None: 1}, {"A": 9, "(other)": 8}),  # the one without a department is a group, too
+        ({"A": 9, "B": 7, None: 6}, {"A": 9, "B": 7, None: 6}),
+        ({"A": 9, "B": 7, "C": 2, "D": 1}, {"A": 9, "(other)": 10}),
+        ({"A": 9, "B": 7, "C": 2, "D": 3}, {"A": 9, "B": 7, "(other)": 5}),
+        ({"A": 9, None: 1}, {"A": 9, "(other)": 1}),  # the last name is kept
+        ({None: 3}, {None: 3}),  # nothing is told
+    ],
+)
+def test_a_group_of_few_colleagues_is_put_together_with_others(
+    groups: dict[str | None, int], folded: dict[str | None, int]
+) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE w_people (department VARCHAR, is_eligible BOOLEAN)")
+        for name, number in groups.items():
+            connection.execute("INSERT INTO w_people SELECT ?, true FROM range(?)", [name, number])
+        connection.execute("INSERT INTO w_people SELECT NULL, false FROM range(20)")  # bots: nobody's colleagues
+        connection.execute(FOLD.format(column="department", least=5))
+        rows_ = connection.execute("SELECT department, count(*) FROM w_people WHERE is_eligible GROUP BY 1").fetchall()
+    assert dict(rows_) == folded
 
 
 def test_the_calendar_has_holidays_and_no_gaps(made: Analysis) -> None:

@@ -55,7 +55,8 @@ TABLES: Final[dict[str, Table]] = {
         {
             "person_id": "BIGINT: Pseudonym of the person.",
             "kind": "VARCHAR: `person`, `bot`, `shared`, `guest`, `external` or `unknown`.",
-            "department": "VARCHAR: Department; `(other)` of those with fewer than `about.min_group` persons.",
+            "department": "VARCHAR: Department; `(other)` of those with fewer than `about.min_group` persons, "
+            "and of fewer of whom none is told.",
             "division": "VARCHAR: Division, likewise.",
             "site": "VARCHAR: Office or site, likewise.",
             "country": "VARCHAR: Country, as the directory or platform writes it, likewise.",
@@ -66,7 +67,7 @@ TABLES: Final[dict[str, Table]] = {
             "active": "BOOLEAN: Still there.",
             "is_eligible": "BOOLEAN: Counts as one of the company's people: kind `person`, and in the roster where "
             "there is one.",
-            "started_day": "DATE: First day in the company, where told.",
+            "started_day": "DATE: First day of the month in which they began in the company, where told.",
             "left_day": "DATE: Last day in the company, where told.",
             "first_act_day": "DATE: Day of the first act in the record.",
             "accounts": "INTEGER: Accounts of this person.",

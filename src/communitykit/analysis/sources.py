@@ -73,7 +73,7 @@ FROM (SELECT *, NULL::BOOLEAN AS is_leader FROM members)
 """
 PERSONS: Final = """
 SELECT person_id AS person, kind, department, division, site, country, manager_id AS manager, is_leader, in_roster,
-    active, started_on AS started_day, left_on AS left_day, depth
+    active, date_trunc('month', started_on) AS started_day, left_on AS left_day, depth
 FROM people
 """
 
@@ -108,7 +108,18 @@ UPDATE w_people SET depth = tree.depth FROM tree WHERE tree.person_id = w_people
 
 FOLD: Final = """
 UPDATE w_people SET {column} = '(other)' WHERE {column} IN (
-    SELECT {column} FROM w_people WHERE {column} IS NOT NULL GROUP BY {column} HAVING count(*) < {least})
+    SELECT {column} FROM w_people WHERE {column} IS NOT NULL GROUP BY {column}
+    HAVING count(*) < {least} OR count(*) FILTER (is_eligible) BETWEEN 1 AND {least} - 1)
+OR {column} IS NULL AND is_eligible AND EXISTS (SELECT 1 FROM w_people WHERE {column} IS NOT NULL)
+    AND (SELECT count(*) FROM w_people WHERE {column} IS NULL AND is_eligible) < {least};
+UPDATE w_people SET {column} = '(other)' WHERE {column} = (
+    SELECT arg_min({column}, (colleagues, {column})) FROM (
+        SELECT {column}, count(*) AS colleagues FROM w_people
+        WHERE {column} <> '(other)' AND is_eligible GROUP BY {column}) HAVING count(*) > 1)
+AND (SELECT count(*) FROM w_people WHERE {column} = '(other)' AND is_eligible) BETWEEN 1 AND {least} - 1
+"""
+"""Puts small groups together, by all who are in them and by the colleagues among them alone; who is told to be in none
+is a group, too. Where all small ones together are small, the smallest of the others joins them, unless it is the last.
 """
 
 READ: Final = f"""
