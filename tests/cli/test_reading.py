@@ -123,6 +123,8 @@ def test_a_configuration_says_what_the_command_does_not(typed: Any, served: Any,
         assert opened.sql("SELECT 1 FROM posts WHERE text IS NOT NULL").num_rows == 0
     for words in (["export", "--to", "out"], ["people", "review"], ["compact"], ["prune"]):
         assert typed(*words, "--config", "c.toml").code == 0, words
+    assert "goes: 0 of " in typed("prune", "--config", "c.toml").out
+    assert typed("prune", "--config", "c.toml", "--json").document["cutoff"]["older"] == 0
     assert typed("analyse", "--config", "c.toml").code == 0
     run = typed("metrics", "run", "active_members", "--config", "c.toml", "--by", "month", "--json")
     assert run.code == 0, run.err

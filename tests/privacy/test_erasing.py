@@ -22,6 +22,7 @@ from communitykit import (
 )  # fmt: skip
 from communitykit.errors import SettingsError
 from communitykit.model import Coverage, Issue, Measure
+from communitykit.privacy.cutoff import cutoff
 from communitykit.privacy.erasing import forget, prune
 from communitykit.privacy.telling import write_subject
 from communitykit.store import Store, connection
@@ -169,6 +170,19 @@ def test_where_nothing_is_too_old_no_new_file_is_made(store: Path) -> None:
     connection.mark(store, DUE, "yes")  # as of an erasure that was killed before its end
     assert not prune(store, before=START - timedelta(days=9)).deleted
     assert store.stat().st_ino != file
+
+
+def test_what_a_cut_off_takes_is_told_before_and_that_an_export_ended_long_ago(store: Path, tmp_path: Path) -> None:
+    now = START + timedelta(days=200)
+    told = cutoff(store, before=START + timedelta(days=1))
+    assert told.in_words == "What is older than 2026-01-02 goes: 2 of 2 posts; 0 stay."
+    assert told.remark(now) is None  # a platform is read: what is new comes
+    old = Post(id="p:n:post:1", created_at=START, source=SOURCE.model_copy(update={"origin": "archive"}))
+    pull(from_records([old]), tmp_path / "old.duckdb")
+    remark = cutoff(tmp_path / "old.duckdb", before=START).remark(now)
+    assert remark is not None
+    assert "is of 2026-01-01, 200 days ago" in remark
+    assert cutoff(tmp_path / "old.duckdb", before=START).remark(START + timedelta(days=2)) is None
 
 
 def test_what_is_kept_is_told(store: Path, tmp_path: Path) -> None:

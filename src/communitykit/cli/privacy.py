@@ -11,12 +11,13 @@ import typer
 
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.configured import STORE, FromConfig, StoreArgument, StoreOption, configured, one_of, store_of
-from communitykit.cli.output import print_json, print_table, say
+from communitykit.cli.output import print_json, print_table, say, warn
 from communitykit.cli.shared import App
 from communitykit.connector.flow import Selection
 from communitykit.connector.registry import registry
 from communitykit.connector.times import parse_length
 from communitykit.errors import SettingsError, told_by_system
+from communitykit.model.values import JSON
 
 if TYPE_CHECKING:
     from communitykit.config import Config
@@ -89,12 +90,19 @@ def prune(
     as_json: Json = False,
 ) -> None:
     """Erase what is older than that: posts, acts, ended memberships, accounts that left, reports, and runs' notes."""
-    from communitykit.privacy.erasing import prune as erase  # noqa: PLC0415 # duckdb is imported only when used
+    from communitykit.privacy.cutoff import cutoff  # noqa: PLC0415 # duckdb is imported only when used
+    from communitykit.privacy.erasing import prune as erase  # noqa: PLC0415 # same
 
     with errors():
         file, now = configured(config), datetime.now(UTC)
-        before = now - parse_length(_kept(keep, file))
-        _told(erase(store_of(one_of(place, store), file, default=STORE), before=before, now=now), as_json=as_json)
+        store = store_of(one_of(place, store), file, default=STORE)
+        taken = cutoff(store, before=now - parse_length(_kept(keep, file)))
+        remark = taken.remark(now)
+        if not as_json:
+            say(taken.in_words)
+        if remark and not as_json:
+            warn(f"Look at this: {remark}")
+        _told(erase(store, before=taken.before, now=now), as_json=as_json, cutoff={**asdict(taken), "remark": remark})
 
 
 @app.command()
@@ -168,9 +176,9 @@ def _kept(keep: str | None, file: Config | None) -> str:
     return told
 
 
-def _told(erased: Erased, *, as_json: bool) -> None:
+def _told(erased: Erased, *, as_json: bool, cutoff: dict[str, JSON] | None = None) -> None:
     if as_json:
-        print_json(asdict(erased))
+        print_json({**asdict(erased), **({"cutoff": cutoff} if cutoff else {})})
         return
     for one in erased.accounts:
         say(f"Forgotten: {one}")

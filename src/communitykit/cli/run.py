@@ -135,12 +135,16 @@ class _Run:
         warn(f"Error: {sentence}")
 
     def _erase(self, keep: str) -> dict[str, JSON]:
-        from communitykit.privacy.erasing import prune  # noqa: PLC0415 # duckdb is imported only when used
+        from communitykit.privacy.cutoff import cutoff  # noqa: PLC0415 # duckdb is imported only when used
+        from communitykit.privacy.erasing import prune  # noqa: PLC0415 # same
 
         now = datetime.now(UTC)
-        erased = prune(self.store, before=now - parse_length(keep), now=now)
-        self._say(f"What is older than {keep} is erased.")
-        return asdict(erased)
+        taken = cutoff(self.store, before=now - parse_length(keep))
+        self._say(taken.in_words)
+        if remark := taken.remark(now):
+            warn(f"Look at this: {remark}")
+        erased = prune(self.store, before=taken.before, now=now)
+        return {**asdict(erased), "cutoff": {**asdict(taken), "remark": remark}}
 
     def _people(self) -> dict[str, JSON]:
         from communitykit.cli.people import print_resolution  # noqa: PLC0415 # same
