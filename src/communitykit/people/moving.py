@@ -59,7 +59,7 @@ def moves(
             heir[was], origin[is_] = is_, was
     size = Counter(now.values())
     return tuple(
-        Move(one, called_before.get(was), called_now.get(is_), is_, size[heir[was]] if was in heir else 0)
+        Move(one, called_before.get(before[one]), called_now.get(is_), is_, size[heir.get(before[one], "")])
         for one, is_ in now.items()
-        if (was := before.get(one)) is not None and heir.get(was) != is_
+        if one in before and heir.get(before[one]) != is_
     )
