@@ -107,8 +107,10 @@ def review(store: str | Path) -> list[Proposal]:
         between = (min(pair), max(pair))
         if pair[0] != pair[1] and between not in apart and between not in seen and one.rule != "decided_different":
             seen.add(between)
-            sides = [sorted(held.get(person, _Held()).addresses) for person in pair]
-            found.append(replace(one, addresses_a=tuple(sides[0]), addresses_b=tuple(sides[1])))
+            mine, theirs = (held.get(person, _Held()) for person in pair)
+            addresses = [tuple(sorted(side.addresses)) for side in (mine, theirs)]
+            told = mine.against(theirs)
+            found.append(replace(one, against=told, addresses_a=addresses[0], addresses_b=addresses[1]))
     return found
 
 
@@ -203,6 +205,5 @@ def _namesakes(rows: Iterable[dict[str, Value]], held: Mapping[str, _Held]) -> I
             same = a["department"] is not None and a["department"] == b["department"]
             where = f", both in {a['department']}" if same else ""
             why = f"both {a['name']}{where}"
-            proposal = Proposal(a["account_id"], b["account_id"], "name", why, one.against(two))
-            pairs.append((not same, proposal))
+            pairs.append((not same, Proposal(a["account_id"], b["account_id"], "name", why)))
     return [proposal for _, proposal in sorted(pairs, key=lambda one: (one[0], one[1].account_a, one[1].account_b))]
