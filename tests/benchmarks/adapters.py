@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from figure import Figure
@@ -23,7 +25,9 @@ from communitykit.exchange.activitystreams import write_activitystreams
 from communitykit.exchange.delta import copy_to_delta
 from communitykit.exchange.parquet import copy_to_parquet
 from communitykit.exchange.postgres import copy_to_postgres
+from communitykit.sandbox import World, serve
 from communitykit.store import Store
+from communitykit_slack.sandbox import SlackPlatform
 
 MESSAGES = 100_000
 _PLUGINS = Path(__file__).parents[2] / "plugins"
@@ -69,6 +73,7 @@ def adapters() -> list[Figure]:
                 first, again = _seconds(write), _seconds(write)
                 figures += _figures(name, rows, floor, first, again, bound=0.0)
         figures += _figures("dlt into DuckDB", rows, floor, *_dlt(store, place), bound=0.1)
+        figures += _spark(store, place, floor / rows)
     return figures
 
 
@@ -89,18 +94,43 @@ def _seconds(write: Callable[[], object]) -> float:
 
 
 def _dlt(store: Path, place: Path) -> tuple[float, float]:
-    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    command = ["uv", "run", "--project", str(_PLUGINS / "communitykit-dlt"), "python", "-c", _DLT]
-    done = subprocess.run(  # our own
-        [*command, str(store), str(place / "dlt.duckdb"), str(place / "pipelines")],
-        check=True,
-        capture_output=True,
-        text=True,
-        env=environment,
-        cwd=_PLUGINS / "communitykit-dlt",
-    )
-    first, again = done.stdout.split()[-2:]
+    told = _run("communitykit-dlt", "-c", _DLT, store, place / "dlt.duckdb", place / "pipelines")
+    first, again = told.split()[-2:]
     return float(first), float(again)
+
+
+def _spark(store: Path, place: Path, floor: float) -> list[Figure]:
+    """Measure a stream of Spark's whose store is there already; `floor` is the seconds that a row takes as Arrow."""
+    world = World(seed=1, size="tiny", now=datetime.now(UTC), platforms=("slack",))
+    with serve(world, SlackPlatform()) as server:
+        script = Path(__file__).with_name("through_spark.py")
+        settings = (store, place / "spark", server.settings["base_url"])
+        told = _run("pyspark-communitykit", script, *settings, SLACK_TOKEN=server.token)
+    found: dict[str, float] = json.loads(told.splitlines()[-1])
+    rows = int(found["rows"])
+    own = {
+        "Java and a session": "start",
+        "the first job, of no rows": "first job",
+        "an empty job": "empty job",
+        "the first stream, of a tiny company": "little",
+        "the same rows from Parquet to Parquet": "parquet",
+    }
+    beyond = found["much"] - found["again"]  # a stream that finds nothing new costs the rest
+    return [
+        *_figures("Spark's stream into Parquet", rows, rows * floor, found["much"], found["again"], bound=0.0),
+        Figure(f"  beyond that: {rows / beyond:,.0f} rows/s", f"{rows * floor / beyond:.2f} of it",
+               f"{beyond:.1f} s", "-", True),
+        *(Figure(f"  Spark: {name}", f"{found[key]:.1f} s", "-", "-", True) for name, key in own.items()),
+    ]  # fmt: skip
+
+
+def _run(adapter: str, *arguments: str | Path, **more: str) -> str:
+    """Run Python in the environment of an adapter."""
+    home = _PLUGINS / adapter
+    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"} | more
+    command = ["uv", "run", "--project", str(home), "python", *map(str, arguments)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, cwd=home)  # our own
+    return done.stdout
 
 
 def _figures(name: str, rows: int, floor: float, first: float, again: float, *, bound: float) -> list[Figure]:
