@@ -31,7 +31,7 @@ from communitykit.reading.translation import Page, Sweep
 from communitykit.result import PullResult
 
 if TYPE_CHECKING:
-    from communitykit.store.vanishing import Walked
+    from communitykit.store.windows import Walked
     from communitykit.store.writer import Group, Writer
 
 GROUP_RECORDS = 5_000
@@ -352,7 +352,7 @@ def _new_group() -> Group:
 
 def walked(sweep: Sweep) -> Walked:
     """Return a sweep as the store takes it, which knows the model and nothing of flows."""
-    from communitykit.store.vanishing import Walked  # noqa: PLC0415 # same
+    from communitykit.store.windows import Walked  # noqa: PLC0415 # same
 
     one = sweep.swept
     return Walked(

@@ -13,7 +13,7 @@ from communitykit.errors import SettingsError
 from communitykit.model import Attachment, Counts, Measure, Poll, PollOption
 from communitykit.privacy.erasing import forget, prune
 from communitykit.store import Store
-from communitykit.store.vanishing import Walked
+from communitykit.store.windows import Walked
 from communitykit.store.writer import Group, Writer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

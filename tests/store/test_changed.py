@@ -23,7 +23,7 @@ from communitykit import (
 )  # fmt: skip
 from communitykit.sinks import from_json_line, to_json_line
 from communitykit.store import TABLES, Store
-from communitykit.store.vanishing import Walked
+from communitykit.store.windows import Walked
 from communitykit.store.writer import Group, Writer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

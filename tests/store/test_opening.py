@@ -14,7 +14,7 @@ from communitykit import (
     StoreVersionError,
 )
 from communitykit.store import Store
-from communitykit.store.vanishing import Walked
+from communitykit.store.windows import Walked
 from communitykit.store.writer import Group, Writer
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from communitykit import Community, EngagementEvent, Member, Post, Provenance
 from communitykit.store import TABLES, Store
-from communitykit.store.vanishing import Walked
+from communitykit.store.windows import Walked
 from communitykit.store.writer import Group, Writer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from communitykit import (
     Membership,
 )
 from communitykit.store import Store
-from communitykit.store.vanishing import Walked
+from communitykit.store.windows import Walked
 from communitykit.store.writer import Group
 
 

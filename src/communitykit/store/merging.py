@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,7 +14,9 @@ from communitykit.model.merge import Known, bury, disbelieve, merge
 from communitykit.model.values import Value
 from communitykit.store.answers import arrow_table
 from communitykit.store.columns import TABLES
+from communitykit.store.confirming import confirm
 from communitykit.store.dependents import touch, touch_buried
+from communitykit.store.lookup import PLACE, delete_at, places, rows_at
 from communitykit.store.observing import observed, with_brackets
 from communitykit.store.rows import fresh, known_rows, table_of, table_of_fresh, told
 from communitykit.store.schema import place_of
@@ -50,18 +53,27 @@ def store(
     records: Sequence[Value],
     tally: Tally,
     run_id: str,
+    posts: Collection[str] = (),
     *,
     now: datetime,
-) -> None:
-    """Store records of one kind: new ones as they are, known ones merged with what is stored until `now`."""
+) -> Collection[str]:
+    """Store records of one kind: new ones as they are, known ones merged with what is stored until `now`.
+
+    Returns the new ones' ids; `posts` are those that were new in the same group.
+    """
     ids = [record.id for record in records]
-    stored = known_of(connection, kind, ids)
+    there = places(connection, kind, ids)
+    if there:
+        again = confirm(connection, kind, _told_once(kind, records, there), there, run_id, now=now)
+        records = [record for record in records if record.id not in again]
+        ids = [record.id for record in records]
+    stored = known_at(connection, kind, [there[key] for key in dict.fromkeys(ids) if key in there])
     for known in stored.values():
         disbelieve(known, now)
     same = _same_acts(connection, records, stored) if kind == "event" else {}
     if kind == "event":
         unknown = [record for record in records if same.get(record.id, record.id) not in stored]
-        records = with_brackets(records, observed(connection, unknown, run_id))
+        records = with_brackets(records, observed(connection, unknown, run_id, posts))
     first: dict[str, Value] = {}  # seen for the first time, and once
     new: dict[str, Known] = {}  # seen for the first time, and more than once
     if not stored and not same and len(set(ids)) == len(ids) and not _any_gone(kind, records):
@@ -92,17 +104,17 @@ def store(
         touch_buried(connection, where, run_id)
     tally.add(tally.new, TABLES[kind], len(first) + len(new))
     tally.add(tally.changed, TABLES[kind], sum(known.changed for known in moved.values()))
+    return {*first, *new}
 
 
 def known_of(connection: duckdb.DuckDBPyConnection, kind: str, ids: Iterable[str]) -> dict[str, Known]:
-    """Return what is known of these ids.
+    """Return what is known of these ids."""
+    return known_at(connection, kind, list(places(connection, kind, ids).values()))
 
-    In two steps: most are new, and looking them up reads one column, of the row groups that may hold them.
-    """
-    there = select(connection, kind, "id", pa.array(ids, pa.string()))
-    if not there.num_rows:
-        return {}
-    return known_rows(kind, select(connection, kind, "*", there["id"]))
+
+def known_at(connection: duckdb.DuckDBPyConnection, kind: str, where: Sequence[int]) -> dict[str, Known]:
+    """Return what is known in the rows at these rowids, by id."""
+    return known_rows(kind, rows_at(connection, kind, where, f"{PLACE}, *")) if where else {}
 
 
 def select(
@@ -130,9 +142,7 @@ def write(
 ) -> None:
     """Write what is known anew, in place of the rows that were there."""
     if moved:
-        connection.register("moved", pa.table({"id": pa.array(moved, pa.string())}))
-        connection.execute(f"DELETE FROM {TABLES[kind]} WHERE id IN (SELECT id FROM moved)")  # noqa: S608 # same
-        connection.unregister("moved")
+        delete_at(connection, kind, [known.kept.place for known in moved.values()])
     rows = {**new, **moved}
     if rows:
         append(connection, kind, table_of(kind, rows, run_id))
@@ -228,3 +238,10 @@ def _heard(values: dict[str, Value], held: Known) -> dict[str, Value]:
 
 def _any_gone(kind: str, records: Iterable[Value]) -> bool:
     return kind in {"post", "community"} and any(record.gone for record in records)
+
+
+def _told_once(kind: str, records: Sequence[Value], there: Mapping[str, int]) -> list[Value]:
+    """Return the records of what is stored that a group tells once, and not as gone."""
+    times = Counter(record.id for record in records)
+    return [record for record in records if record.id in there and times[record.id] == 1
+            and not _any_gone(kind, (record,))]  # fmt: skip

@@ -2,45 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import duckdb
 import pyarrow as pa
 
 from communitykit.model.values import Value
+from communitykit.store.lookup import places, quoted
 
-# The post was there before this run, told through the same door, and that door had told acts of the kind by then: had
-# the act been done, it would have been told. What is read for the first time happened at no time that anybody knows.
-_QUERY = """
-SELECT a.id, CASE WHEN p.last_run = $run THEN p.seen_before ELSE p.as_of END AS observed_after
-FROM acts a JOIN posts p ON p.id = a.target_id
-WHERE p.source_connector = a.connector AND p.source_origin = a.origin
-AND EXISTS (SELECT 1 FROM events e WHERE e.kind = a.kind AND e.source_connector = a.connector
-    AND e.source_origin = a.origin AND e.first_run IS DISTINCT FROM $run)
+# The post was there before this run, told through the same door…
+_POSTS = """
+SELECT a.id, a.kind, a.connector, a.origin, CASE WHEN p.last_run = a.run THEN p.seen_before ELSE p.as_of END AS after
+FROM acts a JOIN posts p ON p.rowid = a.place
+WHERE p.source_connector = a.connector AND p.source_origin = a.origin AND after IS NOT NULL
+"""
+# …and that door had told acts of the kind by then: had the act been done, it would have been told. What is read for the
+# first time happened at no time that anybody knows.
+_TOLD_BEFORE = """
+SELECT 1 FROM events e WHERE e.kind = {kind} AND e.source_connector = {connector} AND e.source_origin = {origin}
+AND e.first_run IS DISTINCT FROM {run} LIMIT 1
 """
 
 
-def observed(connection: duckdb.DuckDBPyConnection, acts: Sequence[Value], run_id: str) -> dict[str, datetime]:
-    """Return, for acts that are new to the store and have no time, when they had not happened yet; by id."""
-    undated = [act for act in acts if act.occurred_at is None and act.target_id is not None and act.active]
+def observed(
+    connection: duckdb.DuckDBPyConnection, acts: Sequence[Value], run_id: str, new: Collection[str]
+) -> dict[str, datetime]:
+    """Return, for acts that are new to the store and have no time, when they had not happened yet; by id.
+
+    `new` are posts that this group stored for the first time: nothing is known of before.
+    """
+    undated = [act for act in acts if act.occurred_at is None and act.active and act.target_id is not None]
+    undated = [act for act in undated if act.target_id not in new]
     if not undated:
         return {}
+    there = places(connection, "post", {act.target_id for act in undated})
+    undated = [act for act in undated if act.target_id in there]
     table = pa.table(
         {
             "id": pa.array([act.id for act in undated], pa.string()),
             "kind": pa.array([act.kind for act in undated], pa.string()),
-            "target_id": pa.array([act.target_id for act in undated], pa.string()),
+            "place": pa.array([there[act.target_id] for act in undated], pa.int64()),
             "connector": pa.array([act.source.connector for act in undated], pa.string()),
             "origin": pa.array([act.source.origin for act in undated], pa.string()),
+            "run": pa.array([run_id] * len(undated), pa.string()),
         }
     )
     connection.register("acts", table)
     try:
-        rows = connection.execute(_QUERY, {"run": run_id}).fetchall()
+        rows = connection.execute(_POSTS).fetchall()
     finally:
         connection.unregister("acts")
-    return {key: after for key, after in rows if after is not None}
+    known: dict[tuple[str, ...], bool] = {}
+    for _, *door, _ in rows:
+        if tuple(door) not in known:
+            words = dict(zip(("kind", "connector", "origin", "run"), map(quoted, (*door, run_id)), strict=True))
+            known[tuple(door)] = connection.execute(_TOLD_BEFORE.format(**words)).fetchall() != []
+    return {key: after for key, *door, after in rows if known[tuple(door)]}
 
 
 def with_brackets(acts: Sequence[Value], after: dict[str, datetime]) -> list[Value]:

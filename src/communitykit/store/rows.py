@@ -31,6 +31,8 @@ class Kept:
     source: Provenance
     gone: str | None
     community_id: str | None
+    place: int
+    """The row's rowid, as long as its table is not changed."""
 
 
 _KEPT = ("first_run", "changed_run", "last_run", "seen_before", "gone", "community_id")
@@ -64,7 +66,7 @@ def known_rows(kind: str, table: pa.Table) -> dict[str, Known]:
             fetched_at=row["fetched_at"],
             as_of=row["as_of"],
         )
-        kept = Kept(**{name: row.get(name) for name in _KEPT}, as_of=row["as_of"], source=source)
+        kept = Kept(place=row["place"], **{name: row.get(name) for name in _KEPT}, as_of=row["as_of"], source=source)
         found[row["id"]] = Known(values, told_at, source, kept=kept, read_at=heard_at)
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,8 @@ from communitykit.store.merging import Tally, append, store
 from communitykit.store.rows import plain_table
 from communitykit.store.schema import place_of
 from communitykit.store.types import Array
-from communitykit.store.vanishing import Walked, sweep
+from communitykit.store.vanishing import sweep
+from communitykit.store.windows import Walked
 
 _NEXT_COMMIT = "(SELECT coalesce(max(last_commit), 0) + 1 FROM runs)"
 """Commits are counted, so that what came after a run is known though runs overlap and clocks go back."""
@@ -167,9 +168,10 @@ class Writer:
             by_kind: dict[str, list[Value]] = {}
             for record in group.records:
                 by_kind.setdefault(record.record, []).append(record)
+            new: dict[str, Collection[str]] = {}
             for kind in MERGED:
                 if kind in by_kind:
-                    store(connection, kind, by_kind[kind], tally, run_id, now=now)
+                    new[kind] = store(connection, kind, by_kind[kind], tally, run_id, new.get("post", ()), now=now)
             sweep(connection, group.walked, tally, run_id, now=now)
             if tally.emptied:
                 make_due(connection)

@@ -1,0 +1,89 @@
+"""What is told again as it is stored: told apart in SQL, so that nothing of it is merged in Python.
+
+Merging such a record moves nothing but the time of knowing: every field has one moment, that of the last telling, and
+so it has afterwards. Whatever else there is to a record (told in parts, by several sources, twice in one group, gone)
+is merged by `communitykit.model.merge`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from communitykit.model.merge import CLOCKS_DIFFER
+from communitykit.model.values import Value
+from communitykit.store.answers import arrow_table
+from communitykit.store.columns import TABLES, columns, field_columns
+from communitykit.store.lookup import delete_at
+from communitykit.store.rows import table_of_fresh
+from communitykit.store.schema import place_of
+
+_NOTHING = "[]"
+"""The provenance of a record that tells nothing: a stub."""
+_SEEN_BEFORE = """CASE WHEN t.last_run IS NOT DISTINCT FROM i.last_run THEN t.seen_before
+    WHEN t.source_connector = i.source_connector AND t.source_origin = i.source_origin THEN t.as_of END"""
+
+
+def confirm(
+    connection: duckdb.DuckDBPyConnection,
+    kind: str,
+    records: Sequence[Value],
+    places: Mapping[str, int],
+    run_id: str,
+    *,
+    now: datetime,
+) -> set[str]:
+    """Note that records which are stored just so were told again; return their ids. `places` are the stored rows'.
+
+    A stub of what is stored tells nothing, and is among them.
+    """
+    if not records:
+        return set()
+    told = table_of_fresh(kind, records, run_id)
+    ids = [record.id for record in records]
+    told = told.append_column("place", pa.array([places[key] for key in ids], pa.int64()))
+    connection.register("told", told)
+    try:
+        alike = arrow_table(connection, _alike(kind, now + CLOCKS_DIFFER))
+        later = alike.filter(alike["later"])
+        if later.num_rows:
+            delete_at(connection, kind, later["place"].to_pylist())
+            connection.register("later", later.drop_columns(["id", "later"]))
+            connection.execute(_again(kind))
+            connection.unregister("later")
+    finally:
+        connection.unregister("told")
+    silent = (key for key, fields in zip(ids, told["provenance"].to_pylist(), strict=True) if fields == _NOTHING)
+    return {*(str(key) for key in alike["id"].to_pylist()), *silent}
+
+
+def _kept(kind: str) -> dict[str, str]:
+    """Return the columns that stay as they are when a row is told again, in SQL."""
+    kept = {"first_run": "t.first_run", "changed_run": "t.changed_run"}
+    return {**kept, "seen_before": _SEEN_BEFORE} if kind == "post" else kept
+
+
+def _alike(kind: str, limit: datetime) -> str:
+    """Return the query for what is stored just as it is told: the same fields, at one moment, with the same values.
+
+    What is stored as of after `limit` is not believed, and so is merged.
+    """
+    same = [f"t.{one.name} IS NOT DISTINCT FROM i.{one.name}" for one in field_columns(kind) if one.name != "id"]
+    fields = "substr({0}.provenance, strpos({0}.provenance, '\",['))"  # after the moment of the first, and only, group
+    same += [f"{fields.format('t')} = {fields.format('i')}", f"i.provenance <> '{_NOTHING}'"]
+    same.append(f"t.as_of <= TIMESTAMPTZ '{limit.isoformat()}'")
+    kept = ", ".join(f"{sql} AS {name}" for name, sql in _kept(kind).items())
+    return f"""SELECT i.id, i.place, t.as_of < i.as_of AS later, {kept}
+        FROM {TABLES[kind]} t JOIN told i ON t.rowid = i.place WHERE {" AND ".join(same)}"""  # noqa: S608 # our own names
+
+
+def _again(kind: str) -> str:
+    """Return the statement that stores what was told again, with what its rows kept."""
+    kept = _kept(kind)
+    names = [f"{'l' if one.name in kept else 'i'}.{one.name}" for one in columns(kind)]
+    place = ", ".join(f"{sql} AS {name}" for name, sql in place_of(TABLES[kind]).items())
+    return f"""INSERT INTO {TABLES[kind]} BY NAME SELECT {", ".join(names)}, {place.replace("(id", "(i.id")}
+        FROM told i JOIN later l USING (place)"""  # noqa: S608 # same
