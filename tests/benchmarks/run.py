@@ -1,5 +1,8 @@
 """Benchmarks, run by hand: `uv run python tests/benchmarks/run.py [NAME…]`.
 
+`performance` stands for those of `docs/explanation/performance.md`, and writes them there;
+`COMMUNITYKIT_BENCHMARK_SCALE=0.1` makes the large ones a tenth.
+
 Each figure stands beside its floor, measured in the same run on the same machine: read the ratios, not the seconds.
 """
 
@@ -13,17 +16,22 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import adapters
 import analysing
+import growing
 import imports
 import loading
 import measuring
+import page
 import people
 import pulling
 import roster
+import starting
 import teams
 import translating
 import workplace
 import yammer
 from figure import Figure
+
+PERFORMANCE = ("import", "start", "translate", "growing", "archive", "medium", "latency")
 
 
 def main(wanted: list[str]) -> int:
@@ -34,12 +42,14 @@ def main(wanted: list[str]) -> int:
         "import": imports.import_time,
         "translate": translating.translate,
         "archive": loading.archive,
+        "growing": growing.growing,
         "pull": pulling.pull_200k,
         "latency": pulling.latency,
         "limits": pulling.limits,
         "medium": pulling.medium,
         "people": people.people,
         "roster": roster.roster,
+        "start": starting.starting,
         "second": pulling.second_run,
         "large": pulling.large,
         "measure": measuring.measuring,
@@ -47,11 +57,15 @@ def main(wanted: list[str]) -> int:
         "workplace": workplace.workplace,
         "yammer": yammer.yammer,
     }
-    figures: list[Figure] = []
+    chosen = [*wanted, *(PERFORMANCE if "performance" in wanted else ())]
+    found: dict[str, list[Figure]] = {}
     for name, benchmark in benchmarks.items():
-        if not wanted or name in wanted:
+        if not wanted or name in chosen:
             print(f"… {name}", flush=True)
-            figures += benchmark()
+            found[name] = benchmark()
+    if "performance" in wanted:
+        page.write(found)
+    figures = [one for some in found.values() for one in some]
     widths = [max(len(row[index]) for row in _rows(figures)) for index in range(5)]
     for row in _rows(figures):
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
