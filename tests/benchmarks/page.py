@@ -13,16 +13,24 @@ PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "performance.md"
 _TABLE = (
     "| figure | measured | its floor, or what it stands beside | asked | holds |\n| --- | --- | --- | --- | --- |\n"
 )
-_BEGIN, _END = "<!-- measured -->", "<!-- /measured -->"
+_END = "<!-- /measured -->"
 
 
 def write(figures: dict[str, list[Figure]]) -> None:
-    """Put what was measured between the page's marks; what stands around it is written by hand."""
+    """Put what was measured into the page: in place of what a benchmark gave before, or after the others.
+
+    What stands around is written by hand.
+    """
     text = PAGE.read_text(encoding="utf-8")
-    before, after = text.partition(_BEGIN)[0], text.partition(_END)[2]
-    made = [f"\n\nOn {datetime.now(UTC):%Y-%m-%d}, {_machine()}.\n"]
-    made += [f"\n`{name}`\n\n{_TABLE}{''.join(map(_row, rows))}" for name, rows in figures.items()]
-    PAGE.write_text(f"{before}{_BEGIN}{''.join(made)}\n{_END}{after}", encoding="utf-8")
+    for name, rows in figures.items():
+        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        said = f"`{name}`, on {datetime.now(UTC):%Y-%m-%d}, {_machine()}:"
+        made = f"{begin}\n\n{said}\n\n{_TABLE}{''.join(map(_row, rows))}\n{end}"
+        if begin in text:
+            text = text.partition(begin)[0] + made + text.partition(end)[2]
+        else:
+            text = text.replace(_END, f"{made}\n\n{_END}")
+    PAGE.write_text(text, encoding="utf-8")
 
 
 def _row(one: Figure) -> str:
@@ -32,6 +40,6 @@ def _row(one: Figure) -> str:
 
 def _machine() -> str:
     load = os.getloadavg()[0]
-    busy = f"; load {load:.0f} by others meanwhile, so that seconds are several times those of a machine at rest"
+    busy = f"; others took most of it (load {load:.0f}), so that seconds are several times those of a machine at rest"
     said = busy if load > (os.cpu_count() or 1) * 1.5 else ""
     return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}{said}"
