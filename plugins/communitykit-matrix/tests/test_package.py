@@ -36,17 +36,17 @@ def test_every_setting_is_explained() -> None:
     assert {name for name in MatrixSettings.model_fields if f"`{name}`" not in text} == general
 
 
-def test_what_reads_the_platform_is_under_1000_lines() -> None:
+def test_what_reads_the_platform_is_under_1100_lines() -> None:
     sources = PLUGIN / "src" / "communitykit_matrix"
     files = [file for file in sources.rglob("*.py") if "sandbox" not in file.parts and file.name != "login.py"]
     assert len(files) > 10
-    assert lines(files) < 1000
+    assert lines(files) < 1100
 
 
-def test_the_whole_package_is_under_1100_lines_and_its_simulation_under_800() -> None:
+def test_the_whole_package_is_under_1200_lines_and_its_simulation_under_800() -> None:
     sources = PLUGIN / "src" / "communitykit_matrix"
     simulated = set((sources / "sandbox").rglob("*.py"))
-    assert lines(set(sources.rglob("*.py")) - simulated) < 1100
+    assert lines(set(sources.rglob("*.py")) - simulated) < 1200
     assert 0 < lines(simulated) < 800
 
 

@@ -122,6 +122,8 @@ class Network:
         if path.startswith("messages"):
             group = path.removeprefix("messages").removeprefix("/in_group/")
             return self.feed(int(group) if group else None, int(query.get("older_than") or 10**18))
+        if path.startswith("users/") and path.removeprefix("users/").isdigit():
+            return 404
         return {"users": [], "more_available": False} if path.startswith(("users/in_group", "users/liked")) else []
 
     def feed(self, group: int | None, bound: int) -> dict[str, Any]:

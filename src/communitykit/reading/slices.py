@@ -22,7 +22,7 @@ from communitykit.http.conductor import Emit, Meter
 from communitykit.logs import LOGGER
 from communitykit.model import Coverage, Issue
 from communitykit.model.values import JSON
-from communitykit.reading.translation import Page, Sweep, Translation
+from communitykit.reading.translation import Page, Sweep, Translation, is_stub
 
 
 @dataclass(slots=True)
@@ -127,7 +127,7 @@ class SliceReading:
             self._hold(step, page)
             page.issues = [issue for issue in page.issues if self._is_sampled(issue)]
             if self._sweeps:
-                self._seen.update(record.id for record in page.records)
+                self._seen.update(record.id for record in page.records if not is_stub(record))
                 self._unread |= page.unread
                 self._unreadable = self._unreadable or page.unreadable
         elif isinstance(step, Swept) and self._sweeps:

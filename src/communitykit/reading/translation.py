@@ -73,6 +73,11 @@ class Page:
         return max(1, len(self.records) + len(self.issues), characters // LONG_BODY)
 
 
+def is_stub(record: Record) -> bool:
+    """Tell whether a record only stands for somebody who was named: no listing had them."""
+    return record.record == "member" and record.model_fields_set <= {"record", "id", "source"}
+
+
 class Translation:
     """Turns batches into records for one run of one connector."""
 

@@ -18,7 +18,7 @@ _WIDE: Final = frozenset("mwMWQ@%\N{HORIZONTAL ELLIPSIS}\N{EM DASH}")
 _ABOVE, _BELOW = 1.0, 0.3
 """How far letters reach from their line, in ems."""
 _STEP: Final = re.compile(r"(translate|rotate)\(([^)]*)\)")
-Matrix = tuple[float, float, float, float, float, float]
+Affine = tuple[float, float, float, float, float, float]
 Box = tuple[float, float, float, float]
 
 
@@ -49,7 +49,7 @@ def _advance(letter: str) -> float:
     return 0.79 if letter.isupper() else 0.66
 
 
-def _boxes(part: ET.Element, outer: Matrix) -> Iterator[Box]:
+def _boxes(part: ET.Element, outer: Affine) -> Iterator[Box]:
     """Yield the box of every text below, in the chart's own units."""
     inner = outer
     for name, numbers in _STEP.findall(part.get("transform", "")):
@@ -68,21 +68,21 @@ def _boxes(part: ET.Element, outer: Matrix) -> Iterator[Box]:
         yield from _boxes(one, inner)
 
 
-def _moved(x: float, y: float = 0.0) -> Matrix:
+def _moved(x: float, y: float = 0.0) -> Affine:
     return (1, 0, 0, 1, x, y)
 
 
-def _turned(degrees: float) -> Matrix:
+def _turned(degrees: float) -> Affine:
     angle = radians(degrees)
     return (cos(angle), sin(angle), -sin(angle), cos(angle), 0, 0)
 
 
-def _times(one: Matrix, two: Matrix) -> Matrix:
+def _times(one: Affine, two: Affine) -> Affine:
     a, b, c, d, e, f = one
     p, q, r, s, t, u = two
     return (a * p + c * q, b * p + d * q, a * r + c * s, b * r + d * s, a * t + c * u + e, b * t + d * u + f)
 
 
-def _at(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
-    a, b, c, d, e, f = matrix
+def _at(affine: Affine, x: float, y: float) -> tuple[float, float]:
+    a, b, c, d, e, f = affine
     return a * x + c * y + e, b * x + d * y + f
