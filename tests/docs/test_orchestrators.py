@@ -37,6 +37,7 @@ def test_example(tool: str, tmp_path: Path) -> None:
     (tmp_path / "example.py").write_text(example, encoding="utf-8")
     env = {**os.environ, "UV_EXCLUDE_NEWER": "2026-11-20T00:00:00Z", "AIRFLOW_HOME": str(tmp_path / "airflow")}
     env |= {"DAGSTER_HOME": "", "DO_NOT_TRACK": "1", "PREFECT_HOME": str(tmp_path / "prefect")}
+    env |= {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180"}
     del env["DAGSTER_HOME"]
     env.pop("VIRTUAL_ENV", None)
 
