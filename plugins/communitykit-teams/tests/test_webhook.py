@@ -219,6 +219,17 @@ def test_what_was_changed_on_its_way_is_refused_before_it_is_decrypted(name: str
         decrypted({**content, name: "no base64!"}, keys[CERTIFICATE_ID])
 
 
+def test_what_is_no_notification_is_told_beside_good_ones_and_vouches_for_nothing_alone() -> None:
+    items: list[Any] = [None, notification(MESSAGE), ["odd"]]
+    received = receive("teams", headers={}, body=body(*items), secret=secret())
+    assert [one.record for one in received.records if one.record == "post"] == ["post"]
+    assert len(received.issues) == 2
+    with pytest.raises(SignatureError, match="client state"):
+        receive("teams", headers={}, body=body(None), secret=secret())  # type: ignore[arg-type] # that is the point
+    with pytest.raises(SignatureError, match="client state"):
+        lifecycle_events(body({}), secret())
+
+
 def test_a_key_that_is_not_given_is_asked_for() -> None:
     with pytest.raises(SettingsError, match=CERTIFICATE_ID):
         receive("teams", headers={}, body=body(notification(MESSAGE)), secret=STATE)

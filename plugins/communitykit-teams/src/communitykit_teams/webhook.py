@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from communitykit import ProtocolError, SettingsError, SignatureError
 from communitykit.connector import JSON, Batch, Delivery, Privacy, WebhookDoor
 from communitykit.connector.decoding import decode_json
-from communitykit.connector.payload import as_texts
+from communitykit.connector.payload import as_texts, sound_and_odd
 from communitykit_teams.crypto import decrypted, verify_validation_tokens
 from communitykit_teams.ids import PLATFORM, parse_time
 from communitykit_teams.wire import Notification
@@ -70,7 +70,7 @@ def receive(headers: Mapping[str, str], body: bytes, secret: str, now: datetime)
     """
     known = _known(secret)
     data = _decoded(body)
-    notifications = _vouched(data, known)
+    notifications, odd = _vouched(data, known)
     if known.get("jwks") and any(one.get("encryptedContent") for one in notifications):
         verify_validation_tokens(
             data.get("validationTokens") or (),
@@ -79,7 +79,7 @@ def receive(headers: Mapping[str, str], body: bytes, secret: str, now: datetime)
             tenants=known.get("tenants") or (),
             now=now,
         )
-    batches, marks = [], []
+    batches, marks = [Batch("message", odd, {"origin": "webhook"})] if odd else [], []
     for one in notifications:
         batch = _batch(one, known["private_keys"], known["public_channels"])
         batches.append(batch)
@@ -96,18 +96,19 @@ def lifecycle_events(body: bytes, secret: str) -> list[tuple[str, str]]:
     Raises SignatureError when a client state is not the subscription's, ProtocolError when the body is no collection of
     notifications.
     """
-    told = _vouched(_decoded(body), _known(secret))
+    told, _ = _vouched(_decoded(body), _known(secret))
     found = [one for one in told if one.get("lifecycleEvent")]
     return [(str(one.get("subscriptionId") or ""), str(one["lifecycleEvent"])) for one in found]
 
 
-def _vouched(data: Mapping[str, JSON], known: Mapping[str, JSON]) -> list[JSON]:
-    """Return a delivery's notifications.
+def _vouched(data: Mapping[str, JSON], known: Mapping[str, JSON]) -> tuple[list[JSON], list[JSON]]:
+    """Return a delivery's notifications, and what beside them is none.
 
-    Raises SignatureError when one does not show the client state that the subscription was created with.
+    Raises SignatureError when one does not show the client state that the subscription was created with, or none is
+    there to show it.
     """
-    notifications: list[JSON] = [one for one in data.get("value") or () if isinstance(one, dict)]
-    for one in notifications:
+    notifications, odd = sound_and_odd(data["value"])
+    for one in notifications or ([{}] if odd else []):
         given = str(one.get("clientState") or "")
         if not known["client_state"] or not hmac.compare_digest(given.encode(), known["client_state"].encode()):
             raise SignatureError(
@@ -116,7 +117,7 @@ def _vouched(data: Mapping[str, JSON], known: Mapping[str, JSON]) -> list[JSON]:
                 subject="webhook delivery",
                 remedy="Answer 202 all the same, and take nothing in.",
             )
-    return notifications
+    return [*notifications], odd
 
 
 def _known(secret: str) -> dict[str, JSON]:
