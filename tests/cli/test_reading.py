@@ -97,7 +97,8 @@ def test_a_configuration_says_what_the_command_does_not(typed: Any, served: Any,
         encoding="utf-8",
     )
     secret = {"EMEA": served.settings["token"]}
-    assert typed("check", "emea", "--config", "c.toml", **secret).code == 0
+    assert "can read everything" in typed("check", "emea", "--config", "c.toml", **secret).out
+    assert "old: the archive can be read." in typed("check", "old", "--config", "c.toml").out
     assert "did you mean 'emea'" in typed("check", "emae", "--config", "c.toml").err
     assert typed("pull", "emea", "--config", "c.toml", "--estimate", "--json").document[0]["slices"] > 5
     done = typed("pull", "emea", "--config", "c.toml", "--since", "90d", "-vv", "--log-format", "json")

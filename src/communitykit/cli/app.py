@@ -105,7 +105,7 @@ def connectors(*, as_json: Json = False) -> None:
 @app.command()
 def check(name: str, *, config: FromConfig = None, sets: Sets = None, as_json: Json = False) -> None:
     """Ask a platform whether the credential can read what a pull would read: by its name, or a source's of --config."""
-    from communitykit.cli.pull import checked_source  # noqa: PLC0415 # imported only when used
+    from communitykit.cli.pull import checked_source, what_is_sure  # noqa: PLC0415 # imported only when used
 
     with errors(), checked_source(name, configured(config), sets) as source:
         missing = source.check()
@@ -114,9 +114,7 @@ def check(name: str, *, config: FromConfig = None, sets: Sets = None, as_json: J
         for gap in [] if as_json else missing:
             say(printable(str(gap)))
         if not missing and not as_json:
-            asked = source.connector.preflight is not None
-            told = "can read everything that a pull reads by default" if asked else "is accepted; a pull tells the rest"
-            say(f"{name}: the credential {told}.")
+            say(f"{name}: {what_is_sure(source)}.")
     raise typer.Exit(Exit.PARTIAL if missing else Exit.COMPLETE)
 
 

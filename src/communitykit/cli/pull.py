@@ -217,6 +217,17 @@ def checked_source(name: str, file: Config | None, sets: list[str] | None) -> It
         yield sources[0]
 
 
+def what_is_sure(source: Session | NamedSource) -> str:
+    """Say what it means that checking a source found nothing missing."""
+    from communitykit.doors.archive import ArchiveSession  # noqa: PLC0415 # imported only when used
+
+    if isinstance(getattr(source, "session", source), ArchiveSession):
+        return "the archive can be read"
+    asked = source.connector.preflight is not None
+    told = "can read everything that a pull reads by default" if asked else "is accepted; a pull tells the rest"
+    return f"the credential {told}"
+
+
 def settings_for(name: str, names: list[str], sets: list[str] | None) -> dict[str, JSON]:
     """Return the settings meant for one connector: `NAME=VALUE`, or `connector.NAME=VALUE` when there are several."""
     meant: dict[str, JSON] = {}
