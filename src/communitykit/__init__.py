@@ -135,6 +135,8 @@ the command takes its signals over before anything else comes in."""
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return import_module("importlib.metadata").version(__name__)
     if name in __all__:
         for home in _HOMES:
             room = import_module(f"{__name__}.{home}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -33,6 +34,19 @@ print(protect.__module__, record_of_processing.__module__, release.__module__)
         "['pydantic']",
         "communitykit.privacy.groups communitykit.privacy.record communitykit.privacy.releases",
     ]
+
+
+def test_the_version_is_told_in_python_and_without_the_command_lines_extra() -> None:
+    program = """
+import sys
+import communitykit
+sys.modules.update({"typer": None, "rich": None, "click": None})
+sys.argv = ["communitykit", "--version"]
+print("communitykit", communitykit.__version__)
+from communitykit.cli import main; main()
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines() == [f"communitykit {version('communitykit')}"] * 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there, Ctrl-C alone exists, and raises")

@@ -141,3 +141,13 @@ def test_what_stands_in_a_community_that_goes_changes_with_it(path: Path) -> Non
     assert rows(path, "SELECT changed_run FROM posts ORDER BY id") == [("r2",), ("r3",)]
     run(path, "r4", Group([post(1, 3, gone="deleted")]))
     assert rows(path, "SELECT changed_run FROM events") == [("r4",)]
+
+
+def test_a_run_that_said_no_more_is_called_killed_by_the_next(path: Path) -> None:
+    writer = Writer(path)
+    writer.start_run({"run_id": "cut off", "started_at": START, "status": "running"})
+    writer.release()
+    writer = Writer(path)
+    writer.start_run({"run_id": "next", "started_at": START, "status": "running"})
+    writer.release()
+    assert rows(path, "SELECT run_id, status FROM runs ORDER BY run_id") == [("cut off", "killed"), ("next", "running")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import communitykit
 from communitykit.cli.interrupts import install
 
 
@@ -15,6 +16,9 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in {"typer", "rich", "click"}:
             raise
+        if sys.argv[1:] == ["--version"]:
+            sys.stdout.write(f"communitykit {communitykit.__version__}\n")
+            return
         sys.stderr.write("The command line needs its extra: pip install 'communitykit[cli,duckdb]'\n")
         sys.exit(1)
     run()

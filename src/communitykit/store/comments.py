@@ -53,7 +53,7 @@ _OTHERS: Final[dict[str, tuple[str, dict[str, str]]]] = {
             "started_at": "When it began (UTC).",
             "ended_at": "When it ended (UTC); NULL of one that was killed.",
             "until": "The end of what it read (UTC).",
-            "status": "How it ended.",
+            "status": "How it ended: complete, partial, interrupted or killed; running until then.",
             "sources": "Connectors and their versions (JSON).",
             "requests": "Requests sent.",
             "waited": "Seconds waited for platforms' limits.",

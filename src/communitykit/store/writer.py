@@ -119,12 +119,14 @@ class Writer:
             return sorted(name for (name,) in rows.fetchall())
 
     def start_run(self, run: Mapping[str, object]) -> None:
-        """Note that a run began.
+        """Note that a run began, and that no earlier one goes on: there is one writer at a time.
 
         Raises StoreError where it cannot be written.
         """
         with telling(self.path, "write into it"):
-            self._insert_run(self._writable(), run)
+            connection = self._writable()
+            connection.execute("UPDATE runs SET status = 'killed' WHERE status = 'running'")
+            self._insert_run(connection, run)
         self._still_there()
 
     def end_run(self, run: Mapping[str, object]) -> None:
