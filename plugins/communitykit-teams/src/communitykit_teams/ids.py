@@ -104,3 +104,14 @@ def native_id(item: Mapping[str, JSON]) -> str:
     if not isinstance(native, str) or not native:
         raise Rejected("no_id", "the payload has no id")
     return native
+
+
+def known_id(who: Mapping[str, JSON]) -> str:
+    """Return the id of somebody or something that is named.
+
+    Raises Rejected when it is no text.
+    """
+    native = who["id"]
+    if not isinstance(native, str):
+        raise Rejected("odd_id", "the id of what is named is no text")
+    return native

@@ -1,19 +1,19 @@
-"""A chatMessage becomes a Post, its reactions become events. Pure."""
+"""A chatMessage becomes a Post. Pure."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from communitykit.connector import JSON, Draft, Ignored, Rejected, Swept, in_part, make_id, reacted, tombstone
-from communitykit.connector.drafts import AttachmentDraft, EventDraft, MemberDraft, MentionDraft, PostDraft
-from communitykit_teams.ids import PLATFORM, Location, native_id, parse_time, place_of
+from communitykit.connector import JSON, Draft, Ignored, Rejected, Swept, in_part, make_id, tombstone
+from communitykit.connector.drafts import AttachmentDraft, MemberDraft, MentionDraft, PostDraft
+from communitykit_teams.ids import PLATFORM, Location, known_id, native_id, parse_time, place_of
+from communitykit_teams.translate.acts import reactions, reactions_counted
 from communitykit_teams.translate.cards import announcement, attachment, card_text, forwarded_from
 from communitykit_teams.translate.people import identity_member
 from communitykit_teams.translate.system_messages import system_message
 from communitykit_teams.translate.text import Plain, plain_text
-from communitykit_teams.wire import HistoryItem, Identity, Message, Reaction
+from communitykit_teams.wire import Identity, Message
 
 _IMPORTANCE: Mapping[str, Literal["normal", "high", "urgent"]] = {
     "normal": "normal", "high": "high", "urgent": "urgent",
@@ -101,7 +101,7 @@ def _post(item: Message, native: str, place: Location, context: Mapping[str, JSO
     if author is not None:
         yield author
     yield from odd
-    yield from _reacted(item, native, place)
+    yield from reactions(item, native, place)
     if origin == "api" and not draft.get("root_id") and item.get("replies") == [] and not _more_replies(item):
         yield Swept("post", {"root_id": post_id})
 
@@ -179,18 +179,16 @@ def _counts(draft: PostDraft, item: Message, origin: object) -> None:
 
     Where reactions stand there that cannot be read, nothing is counted: what was counted before stays.
     """
-    given: JSON = item.get("reactions") or []
-    if not isinstance(given, list) or not all(isinstance(one, Mapping) and _is_named(one) for one in given):
+    if (counted := reactions_counted(item)) is None:
         return
-    reactions = dict(Counter(reaction_name(one) for one in given))
     if draft.get("root_id") is not None:
-        draft["counts"] = {"reactions": reactions}
+        draft["counts"] = {"reactions": counted}
         return
     replies: JSON = item.get("replies")
     if isinstance(replies, list) and not _more_replies(item) and origin != "webhook":
         silent = ("deletedDateTime", "eventDetail", "@removed")
         said = [one for one in replies if not isinstance(one, Mapping) or not any(one.get(key) for key in silent)]
-        draft["counts"] = {"replies": len(said), "reactions": reactions}
+        draft["counts"] = {"replies": len(said), "reactions": counted}
 
 
 def _mentions(item: Message, native: str, place: Location) -> tuple[tuple[MentionDraft, ...] | None, list[Rejected]]:
@@ -213,28 +211,17 @@ def _mention(one: Mapping[str, JSON], place: Location) -> Iterator[MentionDraft]
         raise Rejected("odd_mention", "a mention's text is no text")
     conversation = mentioned.get("conversation") or {}
     if conversation.get("conversationIdentityType") == "channel" and conversation.get("id"):
-        native = make_id(PLATFORM, place.network, "community", _known(conversation))
+        native = make_id(PLATFORM, place.network, "community", known_id(conversation))
         yield {"kind": "community", "id": native, "label": label}
     elif conversation:
         yield {"kind": "everyone", "label": label}
     elif (mentioned.get("tag") or {}).get("id"):
-        native = make_id(PLATFORM, place.network, "tag", _known(mentioned["tag"]))
+        native = make_id(PLATFORM, place.network, "tag", known_id(mentioned["tag"]))
         yield {"kind": "tag", "id": native, "label": label}
     else:
         who = mentioned.get("user") or mentioned.get("application") or mentioned.get("device") or {}
-        member = place.member(_known(who), who.get("tenantId")) if who.get("id") else None
+        member = place.member(known_id(who), who.get("tenantId")) if who.get("id") else None
         yield {"kind": "member", "id": member, "label": label}
-
-
-def _known(who: Mapping[str, JSON]) -> str:
-    """Return the id of somebody or something that is named.
-
-    Raises Rejected when it is no text.
-    """
-    native = who["id"]
-    if not isinstance(native, str):
-        raise Rejected("odd_id", "the id of what is named is no text")
-    return native
 
 
 def _attachments(item: Message, said: Plain) -> tuple[AttachmentDraft, ...]:
@@ -244,72 +231,3 @@ def _attachments(item: Message, said: Plain) -> tuple[AttachmentDraft, ...]:
         native = hosted[1].split("/", 1)[0] if len(hosted) > 1 else image.item_id
         found.append({"kind": "image", "id": native, "name": image.name, "url": image.url})
     return tuple(found)
-
-
-def reaction_name(item: Reaction) -> str:
-    """Return what a reaction is called: the platform's own text, a custom one by its name or its picture's id."""
-    kind = str(item["reactionType"])
-    if kind != "custom":
-        return kind
-    picture = str(item.get("reactionContentUrl") or "").split("/hostedContents/", 1)
-    return item.get("displayName") or (picture[1].split("/", 1)[0] if len(picture) > 1 else kind)
-
-
-def _is_named(item: Mapping[str, JSON]) -> bool:
-    kind: object = item.get("reactionType")
-    return isinstance(kind, str) and bool(kind)
-
-
-def _reacted(item: Message, native: str, place: Location) -> Iterator[Draft]:
-    """Translate reactions, one event per person and reaction, and those that the history says were taken back.
-
-    An odd one costs itself alone, and one of nobody may be anybody's: then it is not said that the list is whole, so
-    that none of the others vanishes.
-    """
-    post_id, given, history = place.post(native), _listed(item, "reactions"), _listed(item, "messageHistory")
-    whole, held = given is not None, set[str]()
-    for one in given or ():
-        found = in_part(native, _reaction(one, post_id, place))
-        whole = whole and all(isinstance(draft, dict) and draft.get("actor_id") is not None for draft in found)
-        held.update(draft["id"] for draft in found if isinstance(draft, dict))
-        yield from found
-    for change in history or ():
-        for draft in in_part(native, _withdrawn(change, post_id, place)):
-            if isinstance(draft, dict) and draft["id"] in held:
-                continue
-            held.update([draft["id"]] if isinstance(draft, dict) else ())
-            yield draft
-    for name, found_list in (("reactions", given), ("messageHistory", history)):
-        if found_list is None and item.get(name):
-            yield Rejected("no_list", f"{name} is no list", native=native)
-    if whole:
-        yield Swept("event", {"kind": "reacted", "target_id": post_id})
-
-
-def _listed(item: Mapping[str, JSON], name: str) -> list[JSON] | None:
-    """Return a list of a payload; None where none stands there, which is another thing than an empty one."""
-    found = item.get(name)
-    return found if isinstance(found, list) else None
-
-
-def _withdrawn(change: HistoryItem, post_id: str, place: Location) -> Iterator[Draft]:
-    """Describe a reaction that was taken back; when that was done is not when somebody reacted."""
-    if "reactionremoved" in str(change.get("actions") or "").lower():
-        for event in _reaction(change.get("reaction") or Reaction(), post_id, place):
-            event.pop("occurred_at", None)
-            event.pop("time_source", None)
-            yield {**event, "active": False}
-
-
-def _reaction(item: Reaction, post_id: str, place: Location) -> Iterator[EventDraft]:
-    """Describe a reaction; of nobody where nobody is named, which Graph sometimes leaves out.
-
-    Raises Rejected when it tells no type.
-    """
-    if not _is_named(item):
-        raise Rejected("odd_reaction", "a reaction tells no type")
-    given: JSON = item.get("user") or {}
-    who = given.get("user") or given.get("application") or given.get("device") or given  # some tell the user flatly
-    actor = place.member(_known(who), who.get("tenantId")) if who.get("id") else None
-    at = parse_time(item.get("createdDateTime"))
-    yield reacted(reaction_name(item), target=post_id, actor=actor, community=place.community_id, at=at)

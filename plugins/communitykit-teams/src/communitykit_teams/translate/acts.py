@@ -1,0 +1,88 @@
+"""Reactions to a message become events; who comes and goes is told by `system_messages`. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from communitykit.connector import JSON, Draft, Rejected, Swept, in_part, reacted
+from communitykit.connector.drafts import EventDraft
+from communitykit_teams.ids import Location, known_id, parse_time
+from communitykit_teams.wire import HistoryItem, Message, Reaction
+
+
+def reactions(item: Message, native: str, place: Location) -> Iterator[Draft]:
+    """Translate reactions, one event per person and reaction, and those that the history says were taken back.
+
+    An odd one costs itself alone, and one of nobody may be anybody's: then it is not said that the list is whole, so
+    that none of the others vanishes.
+    """
+    post_id, given, history = place.post(native), _listed(item, "reactions"), _listed(item, "messageHistory")
+    whole, held = given is not None, set[str]()
+    for one in given or ():
+        found = in_part(native, _reaction(one, post_id, place))
+        whole = whole and all(isinstance(draft, dict) and draft.get("actor_id") is not None for draft in found)
+        held.update(draft["id"] for draft in found if isinstance(draft, dict))
+        yield from found
+    for change in history or ():
+        for draft in in_part(native, _withdrawn(change, post_id, place)):
+            if isinstance(draft, dict) and draft["id"] in held:
+                continue
+            held.update([draft["id"]] if isinstance(draft, dict) else ())
+            yield draft
+    for name, found_list in (("reactions", given), ("messageHistory", history)):
+        if found_list is None and item.get(name):
+            yield Rejected("no_list", f"{name} is no list", native=native)
+    if whole:
+        yield Swept("event", {"kind": "reacted", "target_id": post_id})
+
+
+def reactions_counted(item: Message) -> dict[str, int] | None:
+    """Return how many reacted, by reaction; None where one stands there that cannot be read."""
+    given: JSON = item.get("reactions") or []
+    if not isinstance(given, list) or not all(isinstance(one, Mapping) and _is_named(one) for one in given):
+        return None
+    return dict(Counter(_name(one) for one in given))
+
+
+def _name(item: Reaction) -> str:
+    """Return what a reaction is called: the platform's own text, a custom one by its name or its picture's id."""
+    kind = str(item["reactionType"])
+    if kind != "custom":
+        return kind
+    picture = str(item.get("reactionContentUrl") or "").split("/hostedContents/", 1)
+    return item.get("displayName") or (picture[1].split("/", 1)[0] if len(picture) > 1 else kind)
+
+
+def _is_named(item: Mapping[str, JSON]) -> bool:
+    kind: object = item.get("reactionType")
+    return isinstance(kind, str) and bool(kind)
+
+
+def _listed(item: Mapping[str, JSON], name: str) -> list[JSON] | None:
+    """Return a list of a payload; None where none stands there, which is another thing than an empty one."""
+    found = item.get(name)
+    return found if isinstance(found, list) else None
+
+
+def _withdrawn(change: HistoryItem, post_id: str, place: Location) -> Iterator[Draft]:
+    """Describe a reaction that was taken back; when that was done is not when somebody reacted."""
+    if "reactionremoved" in str(change.get("actions") or "").lower():
+        for event in _reaction(change.get("reaction") or Reaction(), post_id, place):
+            event.pop("occurred_at", None)
+            event.pop("time_source", None)
+            yield {**event, "active": False}
+
+
+def _reaction(item: Reaction, post_id: str, place: Location) -> Iterator[EventDraft]:
+    """Describe a reaction; of nobody where nobody is named, which Graph sometimes leaves out.
+
+    Raises Rejected when it tells no type.
+    """
+    if not _is_named(item):
+        raise Rejected("odd_reaction", "a reaction tells no type")
+    given: JSON = item.get("user") or {}
+    who = given.get("user") or given.get("application") or given.get("device") or given  # some tell the user flatly
+    actor = place.member(known_id(who), who.get("tenantId")) if who.get("id") else None
+    at = parse_time(item.get("createdDateTime"))
+    yield reacted(_name(item), target=post_id, actor=actor, community=place.community_id, at=at)
