@@ -71,10 +71,10 @@ def hide(family: Family, k: int) -> frozenset[int]:
     for level in family.levels():
         hidden = {at for at, cell in enumerate(level) if 0 < cell.persons < k}
         small += [level[at] for at in sorted(hidden)]
-        bare = small
+        bare, safe = small, set[tuple[Value, ...]]()
         while hidden and len(hidden) < len(level):
             shown = [*known, *(cell for at, cell in enumerate(level) if at not in hidden)]
-            bare = narrowed(shown, bare, k)  # the more is hidden, the less follows: who was safe stays so
+            bare = narrowed(shown, bare, k, safe)  # the more is hidden, the less follows: what was safe stays so
             if not bare:
                 break
             hidden |= _beside(level, hidden, bare)
@@ -99,23 +99,31 @@ def _distance(one: Cell, two: Cell) -> int:
     return sum(a != b for a, b in zip(one.key, two.key, strict=True))
 
 
-def narrowed(shown: Sequence[Cell], small: Sequence[Cell], k: int) -> list[Cell]:
+def narrowed(
+    shown: Sequence[Cell], small: Sequence[Cell], k: int, safe: set[tuple[Value, ...]] | None = None
+) -> list[Cell]:
     """Return the small cells whose size follows from what is shown to fewer than k + 1 values, or a count exactly.
 
     A count of nothing that stands in a total of nothing follows from that total, whatever is hidden: it is left out.
+    Counts that are found safe go into `safe`, and what is in there is not looked at again.
     """
     bare: dict[int, Cell] = {}
+    safe = set() if safe is None else safe
     for which in range(len(small[0].counts) if small else 0):
         needed = float(k) if which == 0 else LITTLE
         nothing = [cell.atoms for cell in shown if not cell.counts[which]]
         wanted = [
             at
             for at, cell in enumerate(small)
-            if at not in bare and not (which and any(cell.atoms <= atoms for atoms in nothing))
+            if at not in bare
+            and (*cell.key, which) not in safe
+            and not (which and any(cell.atoms <= atoms for atoms in nothing))
         ]
         asked = [(small[at].atoms, small[at].counts[which]) for at in wanted]
         told = [(cell.atoms, cell.counts[which]) for cell in shown]
         for at, room in zip(wanted, rooms(told, asked, needed), strict=True):
             if room < needed - LITTLE / 2:
                 bare[at] = small[at]
+            else:
+                safe.add((*small[at].key, which))
     return [bare[at] for at in sorted(bare)]

@@ -112,8 +112,8 @@ class _Programme:
                 "hiding small groups needs SciPy", remedy="Install communitykit with the extra privacy."
             ) from None
         self._np = np
-        self._solve: Value = optimize.linprog  # its types know no sparse equations
-        self._enough, self._bound = enough, part.bound
+        self._solve: Value = optimize.milp  # without integers it is HiGHS with less around it than linprog
+        self._enough = enough
         column = {one: at for at, one in enumerate(sorted(part.unknowns))}
 
         def as_rows(sums: Sequence[Sequence[int]]) -> Value:
@@ -127,7 +127,8 @@ class _Programme:
         sums = as_rows([unknowns for unknowns, _ in part.asked.values()])
         # What follows by adding and subtracting is known even where windows overlap, so that no table fits all of it.
         kept = self._independent(equations, right, sums)
-        self._equations, self._right = sparse.csr_array(equations[kept]), right[kept]
+        self._shown = optimize.LinearConstraint(sparse.csc_array(equations[kept]), right[kept], right[kept])
+        self._bounds = optimize.Bounds(0.0, part.bound)
         self._sums = sparse.csr_array(sums)
         self._numbers = list(part.asked)
         truths = [truth for _, truth in part.asked.values()]
@@ -163,11 +164,17 @@ class _Programme:
         np = self._np
         if not self._fits:
             return self._what_follows()
+        if self._open().any():
+            least = self._look(np.where(self._open(), -1.0, 0.0))
+            if least is None:
+                return self._what_follows()
+            if -least < LITTLE / 2:  # together they are nothing, so each of them is
+                self._follows |= self._open()
         for bit in range(len(self._numbers).bit_length() if len(self._numbers) > _FEW else 0):
             # Every two sums are pulled apart by one of these; their own numbers give the signs.
             signs = np.where(np.arange(len(self._numbers)) >> bit & 1, 1.0, -1.0) * self._open()
             for costs in (signs, -signs):
-                if np.count_nonzero(costs) > _FEW and not self._look(costs):
+                if np.count_nonzero(costs) > _FEW and self._look(costs) is None:
                     return self._what_follows()
         for at in range(len(self._numbers)):
             for sign in (-1.0, 1.0):
@@ -175,7 +182,7 @@ class _Programme:
                     break
                 costs = np.zeros(len(self._numbers))
                 costs[at] = sign
-                if not self._look(costs):
+                if self._look(costs) is None:
                     return self._what_follows()
         room = np.where(self._follows, 0.0, self._highs - self._lows)
         return dict(zip(self._numbers, room.tolist(), strict=True))
@@ -184,21 +191,15 @@ class _Programme:
         """Tell of which sums not enough is known."""
         return ~self._follows & (self._highs - self._lows < self._enough)
 
-    def _look(self, costs: Value) -> bool:
-        """Solve for the sums' costs; tell whether there is a solution."""
-        found = self._solve(
-            self._sums.T @ costs,
-            A_eq=self._equations,
-            b_eq=self._right,
-            bounds=(0.0, self._bound),
-            method="highs-ds",
-        )
+    def _look(self, costs: Value) -> float | None:
+        """Return the least that the sums can come to at these costs; None where no table fits."""
+        found = self._solve(self._sums.T @ costs, constraints=self._shown, bounds=self._bounds)
         if found.x is None:
-            return False
+            return None
         values = self._sums @ found.x
         self._lows = self._np.minimum(self._lows, values)
         self._highs = self._np.maximum(self._highs, values)
-        return True
+        return float(found.fun)
 
     def _what_follows(self) -> dict[int, float]:
         """Where windows overlap and persons are in several, no table fits: only sums that follow are known."""
