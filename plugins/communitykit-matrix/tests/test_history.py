@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from matrix_payloads import ROOM, event
 from matrix_rooms import NOW, T0, at, checkpoint, last, of, reacted, redacted, room, run, said, scope
 
@@ -124,6 +125,26 @@ def test_errors_mean_what_the_specification_says() -> None:
     assert type(error(401, {"errcode": "M_UNKNOWN_TOKEN"})).__name__ == "CredentialError"
     assert type(error(403, {"errcode": "M_FORBIDDEN"})).__name__ == "PermissionMissingError"
     assert type(error(400, {"errcode": "M_UNKNOWN"}, **{"from": "x"})).__name__ == "CursorError"
-    assert error(400, {"errcode": "M_UNKNOWN"}) is None
+    assert type(error(400, {"errcode": "M_UNKNOWN"})).__name__ == "ProtocolError"
     assert type(error(200, {"errcode": "M_UNKNOWN"})).__name__ == "TransientError"
     assert error(200, {"chunk": []}) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "codes"),  # "Standard error response": common and other codes, with the statuses they come with
+    [
+        (400, "BAD_JSON BAD_STATE BAD_STATUS CAPTCHA_NEEDED EXCLUSIVE INCOMPATIBLE_ROOM_VERSION INVALID_PARAM NOT_JSON"),
+        (400, "INVALID_ROOM_STATE INVALID_USERNAME MISSING_PARAM TOO_LARGE UNKNOWN UNKNOWN_POS UNRECOGNIZED"),
+        (401, "MISSING_TOKEN UNAUTHORIZED UNKNOWN_TOKEN USER_LOCKED"),
+        (403, "CONSENT_NOT_GIVEN FORBIDDEN GUEST_ACCESS_FORBIDDEN INVITE_BLOCKED RESOURCE_LIMIT_EXCEEDED"),
+        (403, "SERVER_NOT_TRUSTED USER_DEACTIVATED USER_SUSPENDED WRONG_ROOM_KEYS_VERSION"),
+        (404, "NOT_FOUND UNRECOGNIZED"), (405, "UNRECOGNIZED"), (413, "TOO_LARGE"), (429, "LIMIT_EXCEEDED"),
+        (500, "UNKNOWN"), (502, "CONNECTION_FAILED"), (504, "CONNECTION_TIMEOUT NOT_YET_UPLOADED"),
+    ],
+)  # fmt: skip
+def test_every_documented_code_has_its_word_and_is_not_to_be_reported(status: int, codes: str) -> None:
+    for code in codes.split():
+        data = {"errcode": f"M_{code}", "error": "no"}
+        found = fault(Response(in_room(ROOM, "messages"), status, {}, data, NOW))
+        assert found is not None or status in {401, 403, 404, 429} or status >= 500, code  # the status says it all
+        assert found is None or (found.code == f"M_{code}" and "report" not in str(found)), code

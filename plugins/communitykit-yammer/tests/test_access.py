@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from communitykit import (
+    CommunityKitError,
     CredentialError,
     ObjectUnavailableError,
     PermissionMissingError,
@@ -61,6 +62,17 @@ def graph_error(code: str) -> dict[str, Any]:
 )
 def test_what_an_answer_means(status: int, data: Any, expected: type) -> None:
     assert type(answer(status, data)) is expected
+
+
+@pytest.mark.parametrize(
+    "status",  # of "Microsoft Graph error responses and resource types"
+    [400, 401, 402, 403, 404, 405, 406, 409, 410, 411, 412, 413, 415, 416, 422, 423, 429, 500, 501, 503, 504, 507, 509],
+)
+def test_every_status_that_graph_documents_has_its_word_and_is_not_to_be_reported(status: int) -> None:
+    found = answer(status, graph_error("unheardOf"))
+    assert isinstance(found, CommunityKitError)
+    assert "report" not in (found.remedy or "")
+    assert found.remedy or not isinstance(found, ProtocolError)
 
 
 def test_where_the_server_does_not_say_how_long_to_wait_it_is_the_whole_window() -> None:

@@ -35,6 +35,9 @@ _RATE_LIMITED = 33  # the code of the old body of a rate-limit error, which once
 _NOT_ADMIN = (
     "Exports need a network, verified or Engage administrator's token, and Graph reports an Entra reports role."
 )
+_REFUSED = (
+    "This tenant does not do that: what Graph alone knows is left out, and REST's part is read."
+)
 
 
 def rest(path: str, *, subject: str = "", **params: str | int) -> Request:
@@ -88,7 +91,7 @@ def _graph_fault(told: tuple[str, str], response: Response) -> CommunityKitError
         return ObjectUnavailableError("there is no such object", code=code)
     if response.status == 408 or response.status >= 500 or response.status < 300:  # noqa: PLR2004
         return TransientError("Microsoft Graph failed to answer", code=code)
-    return ProtocolError("Microsoft Graph refused the request", code=code, remedy="Please report this.")
+    return ProtocolError("Microsoft Graph refused the request", code=code, remedy=_REFUSED)
 
 
 def _json(text: str) -> JSON:
