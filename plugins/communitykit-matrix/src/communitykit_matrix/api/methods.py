@@ -11,8 +11,7 @@ from communitykit_matrix.wire import text
 BUDGETS = {"hierarchy": ck.Budget(10, 2)}
 """The one limit that Synapse sets on what is read here: five space summaries a second, ten at once."""
 CLOSED = (errors.PermissionMissingError, errors.ObjectUnavailableError)
-_BAD_REQUEST, _SERVER = 400, 500
-_SAID_BY_STATUS = {401, 403, 404, 408, 410, 429}
+_BAD_REQUEST = 400
 WHO = ck.Request("_matrix/client/v3/account/whoami", subject="the access token")
 USERS = ck.Request(  # the homeserver's own accounts, those that were closed too (admin API, "List Accounts")
     "_synapse/admin/v2/users", params={"limit": 1000, "guests": "true", "deactivated": "true"}, subject="accounts"
@@ -44,11 +43,10 @@ def fault(response: ck.Response) -> errors.CommunityKitError | None:
         return known[0](known[1], code=code, remedy=known[2])
     if code in {"M_UNKNOWN", "M_INVALID_PARAM"} and status == _BAD_REQUEST and "from" in response.request.params:
         return errors.CursorError("the homeserver does not know this place in the list any more", code=code)
-    if not code or status in _SAID_BY_STATUS or status >= _SERVER:
-        return None
-    if status < _BAD_REQUEST:
+    if code and status < _BAD_REQUEST:
         return errors.TransientError("the homeserver failed", code=code)
-    return errors.ProtocolError("the homeserver refused the request", code=code, remedy=_REFUSED)
+    refused = code and status in {_BAD_REQUEST, 405, 413}
+    return errors.ProtocolError("the homeserver refused that", code=code, remedy=_REFUSED) if refused else None
 
 
 def in_room(room: str, *path: str, version: str = "v3", **params: str | int) -> ck.Request:

@@ -35,9 +35,7 @@ _RATE_LIMITED = 33  # the code of the old body of a rate-limit error, which once
 _NOT_ADMIN = (
     "Exports need a network, verified or Engage administrator's token, and Graph reports an Entra reports role."
 )
-_REFUSED = (
-    "This tenant does not do that: what Graph alone knows is left out, and REST's part is read."
-)
+_REFUSED = "This tenant does not do that: what Graph alone knows is left out, and REST's part is read."
 
 
 def rest(path: str, *, subject: str = "", **params: str | int) -> Request:
