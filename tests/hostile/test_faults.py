@@ -118,12 +118,11 @@ def inside(connector: str, scope: str) -> Callable[[Site, Call], bool]:
     return tell
 
 
-def struck(declared: Connector, store: Kept, fault: Strike) -> Run:
+def struck(declared: Connector, store: Kept, fault: Strike, options: Mapping[str, Any] | None = None) -> Run:
     began = time.process_time()
     settings = {"max_answer_size": LIMIT, "max_answer_time": 60}
-    run = store.read(
-        declared, world_of(declared.name), faults=[fault], options=platform_of(declared).tight, settings=settings
-    )
+    options = platform_of(declared).tight if options is None else options
+    run = store.read(declared, world_of(declared.name), faults=[fault], options=options, settings=settings)
     assert time.process_time() - began < 30
     return run
 

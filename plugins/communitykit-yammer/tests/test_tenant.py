@@ -8,7 +8,7 @@ import pytest
 
 from communitykit import SettingsError
 from communitykit.connector.settings import load_settings
-from communitykit.sandbox import World, parse_fault, project
+from communitykit.sandbox import Answer, Fault, World, parse_fault, project
 from communitykit.testing.reading import Kept, Run, read
 from communitykit_yammer import YAMMER
 from communitykit_yammer.sandbox import YammerPlatform
@@ -158,8 +158,6 @@ def test_what_graph_refuses_is_read_without_it(what: str) -> None:
 
             def answer(call: Any) -> Any:
                 if what in call.path:
-                    from communitykit.sandbox import Answer  # noqa: PLC0415 # only here
-
                     body = {"error": {"code": "Forbidden", "message": "no", "innerError": {"code": "AccessDenied"}}}
                     return Answer.of(body, status=403)
                 return inner(call)
@@ -170,6 +168,33 @@ def test_what_graph_refuses_is_read_without_it(what: str) -> None:
     run = read(YAMMER, world, options={"graph": True}, platform=Refusing())
     assert any("AccessDenied" in told for told in run.left_out)
     assert any(one.record == "membership" for one in run.records)
+
+
+class Failing(Fault):
+    """Some addresses answer with 500."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__()
+        self.part = part
+
+    def answer(self, site: Any, call: Any, proceed: Any) -> Answer:
+        if self.part not in call.path:
+            return proceed()  # type: ignore[no-any-return] # as Fault.answer
+        self._met[call.key] += 1
+        return Answer.of({"error": {"code": "generalException", "message": "no"}}, status=500)
+
+
+@pytest.mark.parametrize("part", ["/graph/v1.0/users/", "/api/v1/users.json"])
+def test_whoever_cannot_be_joined_is_told_and_neither_lost_nor_there_twice(part: str) -> None:
+    """A look-up of an account fails, or REST's list of users: who somebody on Graph is, is not known."""
+    world, store = make_world(), Kept()
+    store.read(YAMMER, world, options={"graph": True})
+    before = {kind: {row["id"] for row in store.current()[kind]} for kind in ("member", "membership")}
+    fault = Failing(part)
+    run = store.read(YAMMER, world, options={"graph": True}, faults=[fault], force=True)
+    assert fault.hits
+    assert any("Yammer is not known" in told for told in run.left_out)
+    assert {kind: {row["id"] for row in store.current()[kind]} for kind in before} == before
 
 
 def test_settings_name_what_is_wrong() -> None:

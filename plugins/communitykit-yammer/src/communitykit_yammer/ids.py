@@ -88,3 +88,8 @@ def rest_id(node: object) -> str | None:
     except ValueError:
         return None
     return number(found.get("id")) if isinstance(found, dict) else None
+
+
+def addresses_of(account: Mapping[str, JSON]) -> list[str]:
+    """Return the addresses under which Graph knows an account, in small letters: what joins it to a user of REST's."""
+    return [str(account[name]).lower() for name in ("mail", "userPrincipalName") if account.get(name)]

@@ -12,7 +12,7 @@ from communitykit import (
     TransientError,
 )
 from communitykit.connector import JSON, Batch, Flow, Gap, Response, Selection, Slice, Swept, ask, ask_all, parse_id
-from communitykit.connector.payload import as_list, as_mapping, sound_and_odd
+from communitykit.connector.payload import as_list, as_mapping, as_text, sound_and_odd
 from communitykit_yammer.api.found import Found
 from communitykit_yammer.api.listing import NumberedListing
 from communitykit_yammer.api.methods import rest
@@ -96,13 +96,15 @@ def _network(selection: Selection) -> Steps:
 def _users(selection: Selection, found: Found) -> Steps:
     if not selection.kinds & {"member", "membership", "post", "event", "measure"}:
         return
-    listing = NumberedListing("users", subject="users")
+    listing, unnamed = NumberedListing("users", subject="users"), False
     try:
         while (rows := (yield from listing.rows())) is not None:
             if selection.settings.graph:
                 for row in rows:
-                    if row.get("email"):
-                        found.people[str(row["email"]).lower()] = str(row["id"])
+                    if address := as_text(row.get("email")):
+                        found.people[address.lower()] = str(row["id"])
+                    unnamed = unnamed or not address
+            unnamed = unnamed or bool(listing.odd)
             yield Batch("user", [*rows, *listing.odd], found.context)
     except (PermissionMissingError, ObjectUnavailableError) as error:
         yield Gap(f"users are not read: {error}", "denied")
@@ -112,6 +114,7 @@ def _users(selection: Selection, found: Found) -> Steps:
         return
     if listing.problem:
         yield Gap(listing.problem)
+    found.everybody = listing.whole and not unnamed
     if listing.whole:  # active users of the network are listed; bots and people of other networks never are
         yield Swept("member", {"kind": "person", "external": False}, network=found.network)
 
@@ -169,7 +172,7 @@ def _slices(selection: Selection, found: Found, row: Mapping[str, JSON]) -> Step
     if "membership" in selection.kinds:
         params = {"group": native, "size": row.get("members", stats.get("members"))}
         if native in found.connected:
-            params |= {"connected": found.connected[native], "people": found.people}
+            params |= {"connected": found.connected[native], "people": found.people, "everybody": found.everybody}
         yield Slice(
             f"members/{native}", found.network, ("membership", "member"), where, f"{label} members", params, "members"
         )

@@ -12,11 +12,13 @@ class Found:
     """What discovery learns on its way.
 
     `people` maps e-mail addresses to users, `groups` names to groups, `connected` groups to their Microsoft 365 group:
-    what Graph tells is joined by them. `given` are the groups whose slices were given.
+    what Graph tells is joined by them. `everybody` tells that nobody is missing among the people, so that who is not
+    there has no account. `given` are the groups whose slices were given.
     """
 
     network: str
     people: dict[str, str] = field(default_factory=dict)
+    everybody: bool = False
     groups: dict[str, str] = field(default_factory=dict)
     connected: dict[str, str] = field(default_factory=dict)
     given: set[str] = field(default_factory=set)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from communitykit import ObjectUnavailableError, PermissionMissingError
 from communitykit.connector import (
     JSON,
@@ -22,7 +24,7 @@ from communitykit.connector.payload import as_text, sound_and_odd
 from communitykit.connector.usage import is_concealed, report_rows
 from communitykit_yammer.api.found import Found
 from communitykit_yammer.api.methods import graph
-from communitykit_yammer.ids import community_id, rest_id
+from communitykit_yammer.ids import addresses_of, community_id, rest_id
 
 Steps = Flow[JSON]
 
@@ -61,7 +63,7 @@ def communities(selection: Selection, found: Found) -> Steps:
 
 def tenant_slices(selection: Selection, found: Found) -> Steps:
     """Return the slices that Graph alone tells: roles, and one for each usage report."""
-    people = {"people": found.people, "groups": found.groups}
+    people = {"people": found.people, "everybody": found.everybody, "groups": found.groups}
     if "membership" in selection.kinds:
         yield Slice(
             "roles", found.network, ("community", "membership", "member"), label="roles", params=people, reader="roles"
@@ -83,7 +85,7 @@ def read_members(selection: Selection, slice_: Slice) -> Steps:
     params, base = slice_.params, selection.settings.graph_base
     context = {"network": slice_.network, "group": params["group"], "people": params["people"], "origin": "api"}
     group = f"groups/{params['connected']}"
-    owners: set[str] = set()
+    owners, strangers = set[str](), 0
     try:
         for what, role in (("owners", "owner"), ("members", "member")):
             wanted = {"$select": _MEMBER_FIELDS, "$top": _TOP}
@@ -93,20 +95,26 @@ def read_members(selection: Selection, slice_: Slice) -> Steps:
                 rows, odd = sound_and_odd(page)
                 rows = [row for row in rows if row.get("id") not in owners]
                 owners |= {str(row.get("id")) for row in rows} if role == "owner" else set()
-                yield Batch("graph_member", [*rows, *odd], {**context, "role": role})
+                known = _known(rows, params)
+                strangers += len(rows) - len(known)
+                yield Batch("graph_member", [*known, *odd], {**context, "role": role})
             if listing.problem:
                 yield Gap(f"not all {what}: {listing.problem}", community_id=slice_.community_id)
                 return
     except (PermissionMissingError, ObjectUnavailableError) as error:
         yield Gap(f"members are not read: {error}", "denied", slice_.community_id)
         return
+    if strangers:
+        reason = f"who {strangers} of the members are on Yammer is not known, so they are left out: run again"
+        yield Gap(reason, community_id=slice_.community_id)
+        return
     yield Swept("membership", {"community_id": community_id(slice_.network, params["group"])})
 
 
 def read_roles(selection: Selection, slice_: Slice) -> Steps:
     """Read who has which role (network administrator, corporate communicator…)."""
-    base, people = selection.settings.graph_base, slice_.params["people"]
-    context = {"network": slice_.network, "people": people, "origin": "api"}
+    base, params = selection.settings.graph_base, slice_.params
+    context = {"network": slice_.network, "people": params["people"], "origin": "api"}
     try:
         roles, odd, problem = yield from _all(graph(base, "employeeExperience/roles", subject="roles"), "id")
         if problem:
@@ -116,9 +124,12 @@ def read_roles(selection: Selection, slice_: Slice) -> Steps:
             path = f"employeeExperience/roles/{role['id']}/members"
             request = graph(base, path, subject=f"role {role.get('displayName')}")
             rows, odd, problem = yield from _all(request, "userId")
-            known = yield from _accounts(base, [str(row["userId"]) for row in rows])
+            accounts = yield from _accounts(base, [str(row["userId"]) for row in rows])
+            known = _known(accounts, params)
             about = {**context, "group": f"role/{role['id']}", "role": "member"}
             yield Batch("graph_member", [*known, *odd], about)
+            if len(known) < len(rows):
+                problem = f"who {len(rows) - len(known)} of them are on Yammer is not known"
             if problem:
                 yield Gap(f"not everybody with the role {role.get('displayName')}: {problem}")
                 continue
@@ -160,14 +171,23 @@ def _all(request: Request, named: str) -> Flow[tuple[list[dict[str, JSON]], list
     return *sound_and_odd(found, lambda one: as_text(one.get(named))), listing.problem
 
 
-def _accounts(base: str, users: list[str]) -> Steps:
-    """Learn the addresses behind directory ids; who cannot be looked up is kept by the id."""
+def _known(rows: list[dict[str, JSON]], params: Mapping[str, JSON]) -> list[dict[str, JSON]]:
+    """Return those of whom it is known who they are on Yammer, or that they are not there.
+
+    The others are nobody: under another id they would be somebody a second time.
+    """
+    people: Mapping[str, str] = params["people"]
+    named = [(row, addresses_of(row)) for row in rows]
+    return [row for row, names in named if names and (params["everybody"] or any(one in people for one in names))]
+
+
+def _accounts(base: str, users: list[str]) -> Flow[list[dict[str, JSON]]]:
+    """Learn the addresses behind directory ids; who cannot be looked up has none."""
     known: list[dict[str, JSON]] = []
     for start in range(0, len(users), _SIDE_BY_SIDE):
         group = users[start : start + _SIDE_BY_SIDE]
         answers = yield from ask_all(
             graph(base, f"users/{user}", subject=f"user {user}", **{"$select": _MEMBER_FIELDS}) for user in group
         )
-        for user, answer in zip(group, answers, strict=True):
-            known.append(answer.data if isinstance(answer, Response) else {"id": user})
+        known += [one.data for one in answers if isinstance(one, Response) and isinstance(one.data, dict)]
     return known

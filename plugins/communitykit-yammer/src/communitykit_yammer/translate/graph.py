@@ -12,6 +12,7 @@ from communitykit.connector.usage import is_concealed
 from communitykit_yammer.ids import (
     NETWORK,
     PLATFORM,
+    addresses_of,
     community_id,
     member_id,
     network_of,
@@ -89,8 +90,7 @@ def member(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Dr
     if not entra:
         raise Rejected("no_id", "the member has no directory id")
     people: Mapping[str, str] = context.get("people") or {}
-    addresses = [str(item[name]).lower() for name in ("mail", "userPrincipalName") if item.get(name)]
-    native = next((people[one] for one in addresses if one in people), None)
+    native = next((people[one] for one in addresses_of(item) if one in people), None)
     who = member_id(network, native) if native else member_id(network, str(entra), "directory")
     draft: MemberDraft = {"record": "member", "id": who, "directory_id": str(entra)}
     if native is None:
