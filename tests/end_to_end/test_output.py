@@ -136,7 +136,11 @@ def _raised() -> KeyError:
         return error
 
 
-def test_only_a_defect_is_called_one(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("as_json", [False, True])
+def test_only_a_defect_is_called_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *, as_json: bool
+) -> None:
+    monkeypatch.setitem(entry.ASKED, "json", as_json)
     entry._told(FileExistsError(17, "File exists", "tables"))
     entry._told(CommunityKitError("no such thing"))
     assert "defect" not in capsys.readouterr().err

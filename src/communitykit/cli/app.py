@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,11 +14,11 @@ from communitykit.cli import parse
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.output import Exit, fail, print_json, print_table, say, warn
 from communitykit.cli.shared import ASKED, Answering, App, begin, remember_json
-from communitykit.connector.decoding import decode_json
-from communitykit.connector.registry import registry
 from communitykit.errors import CommunityKitError, SettingsError
-from communitykit.model.values import JSON
 from communitykit.printable import printable, printable_json
+
+if TYPE_CHECKING:
+    from communitykit.model.values import JSON
 
 app = App(
     name="communitykit",
@@ -39,6 +38,8 @@ Overwrite = Annotated[
 
 def _version(value: bool) -> None:  # noqa: FBT001 # as typer calls it
     if value:
+        from importlib.metadata import version  # noqa: PLC0415 # imported only when used
+
         say(f"communitykit {version('communitykit')}")
         raise typer.Exit
 
@@ -65,6 +66,8 @@ def errors() -> Iterator[None]:
 @app.command(cls=Answering)
 def connectors(*, as_json: Json = False) -> None:
     """List the installed connectors, what they read, and plugins that are broken."""
+    from communitykit.connector.registry import registry  # noqa: PLC0415 # imported only when used
+
     found = registry()
     rows = [
         (
@@ -171,6 +174,8 @@ def _doors(connector: JSON) -> dict[str, bool]:
 
 
 def _payloads(body: bytes) -> list[JSON]:
+    from communitykit.connector.decoding import decode_json  # noqa: PLC0415 # same
+
     try:
         whole = decode_json(body)
     except ValueError:

@@ -11,7 +11,6 @@ from communitykit.cli.app import Json, app, errors
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.output import print_json, say
 from communitykit.cli.shared import Answering
-from communitykit.connector.times import parse_length
 
 
 @app.command(cls=Answering)
@@ -31,6 +30,7 @@ def browse(
 ) -> None:
     """Show a store as pages in a browser: communities, threads, coverage, search. Read-only; Ctrl-C ends it."""
     from communitykit.browse import browse as serve  # noqa: PLC0415 # imported only when used
+    from communitykit.connector.times import parse_length  # noqa: PLC0415 # same
 
     with errors():
         path, seconds = store_of(store, configured(config)), parse_length(for_).total_seconds()

@@ -11,11 +11,11 @@ from communitykit.cli.output import Exit, print_json, say, warn
 from communitykit.cli.run import DEFAULT, ConfigFile
 from communitykit.cli.shared import App
 from communitykit.errors import CommunityKitError
-from communitykit.model.values import JSON
 from communitykit.printable import printable
 
 if TYPE_CHECKING:
     from communitykit.config import Config
+    from communitykit.model.values import JSON
 
 config_app = App(help="The configuration, communitykit.toml.", no_args_is_help=True)
 app.add_typer(config_app, name="config")

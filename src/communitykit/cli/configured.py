@@ -28,9 +28,11 @@ def configured(config: Path | None) -> Config | None:
 
     Raises as `communitykit.config.load`.
     """
+    if config is None:
+        return None
     from communitykit.config import load  # noqa: PLC0415 # imported only when used
 
-    return None if config is None else load(config)
+    return load(config)
 
 
 def one_of(argument: Path | None, option: Path | None) -> Path | None:

@@ -9,7 +9,6 @@ import os
 import re
 import signal
 import sys
-from importlib.metadata import requires
 
 import typer
 
@@ -83,6 +82,8 @@ _EXTRAS = {
 
 def _extra(module: str) -> str | None:
     """Return the extra to install where an optional package is missing; None where the package is no extra's."""
+    from importlib.metadata import requires  # noqa: PLC0415 # imported only when used
+
     named = (requires("communitykit") or []) if not module.startswith("communitykit") else []
     optional = {re.split(r"[^A-Za-z0-9_-]", one)[0].replace("-", "_").lower() for one in named if "extra ==" in one}
     if not any(one.startswith(module.partition(".")[0].lower()) for one in optional):

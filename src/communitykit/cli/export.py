@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,11 +12,14 @@ from communitykit.cli.app import Json, Overwrite, app, errors
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.output import print_json, print_table, replacing, say, say_replaced
 from communitykit.errors import SettingsError
-from communitykit.model.values import JSON
+
+if TYPE_CHECKING:
+    from communitykit.model.values import JSON
+
+    _Made = dict[str, JSON]
 
 FILES = ("parquet", "jsonl", "csv")
 """Formats of files that are written whole."""
-_Made = dict[str, JSON]
 FORMATS = (*FILES, "delta", "postgres", "as2")
 
 

@@ -14,9 +14,6 @@ from communitykit.cli.app import Json, app, errors
 from communitykit.cli.config import checked, code, print_checked
 from communitykit.cli.output import print_json, say, warn
 from communitykit.cli.run import DEFAULT, ConfigFile
-from communitykit.connector.flow import Selection
-from communitykit.connector.registry import registry
-from communitykit.connector.settings import Settings
 from communitykit.errors import SettingsError, told_by_system
 
 if TYPE_CHECKING:
@@ -84,6 +81,8 @@ def init(
 
 def letter(connector: Connector, language: str) -> str:
     """Return a text that asks an administrator for what a run needs; nothing where the connector declares none."""
+    from communitykit.connector.flow import Selection  # noqa: PLC0415 # imported only when used
+
     if connector.needs is None:
         return ""
     words = _LETTERS[language]
@@ -98,6 +97,8 @@ def letter(connector: Connector, language: str) -> str:
 
 def _asked() -> tuple[Connector, list[str]]:
     """Ask what there is; return the connector and the file's lines."""
+    from communitykit.connector.registry import registry  # noqa: PLC0415 # imported only when used
+
     found = registry().connectors
     export = _choice("What is there, an export or a token?", ("export", "token"), "token") == "export"
     fit = [name for name, one in found.items() if (one.archive if export else one.discover) is not None]
@@ -116,6 +117,8 @@ def _asked() -> tuple[Connector, list[str]]:
 
 def _letting_in(connector: Connector) -> list[str]:
     """Return the settings that let a run in: the address where there is none, and a token or an app's registration."""
+    from communitykit.connector.settings import Settings  # noqa: PLC0415 # imported only when used
+
     own = [one for one in connector.settings.model_fields if one not in Settings.model_fields]
     needed = [name for name, one in connector.settings.model_fields.items() if one.is_required()]
     address = [] if connector.base_url or "base_url" in needed else ["base_url"]

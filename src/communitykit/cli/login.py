@@ -12,13 +12,12 @@ from communitykit.cli.app import Json, Sets, app, errors
 from communitykit.cli.configured import FromConfig, configured
 from communitykit.cli.output import print_json, say, warn
 from communitykit.cli.pull import checked_source, settings_for
-from communitykit.connector.registry import registry
 from communitykit.errors import SettingsError
-from communitykit.model.values import JSON
 
 if TYPE_CHECKING:
     from communitykit.config import NamedSource
     from communitykit.doors.api import Session
+    from communitykit.model.values import JSON
 
 
 @app.command()
@@ -81,6 +80,8 @@ def _session(source: Session | NamedSource) -> Session:
 def _kept_in(name: str, store: str | None, sets: list[str] | None) -> list[str]:
     """Return where tokens are kept, as a setting, unless the settings say it."""
     import os  # noqa: PLC0415 # here alone
+
+    from communitykit.connector.registry import registry  # noqa: PLC0415 # same
 
     told = settings_for(name, [name], sets)
     variable = f"COMMUNITYKIT_{name.upper().replace('-', '_')}_CREDENTIAL_STORE"

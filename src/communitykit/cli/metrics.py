@@ -15,16 +15,14 @@ from communitykit.cli.app import Json, Overwrite, app, errors
 from communitykit.cli.configured import configured
 from communitykit.cli.output import print_json, print_table, replacing, say, say_replaced
 from communitykit.cli.shared import Answering, App, refuse_both
-from communitykit.connector.times import read_moment
 from communitykit.errors import SettingsError
-from communitykit.model.values import JSON
-from communitykit.sinks.targets import writing
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from communitykit.config import Config
     from communitykit.metrics import Definition, Record
+    from communitykit.model.values import JSON
 
 metrics_app = App(help="Questions with defined answers, over the analysis tables.", no_args_is_help=True)
 app.add_typer(metrics_app, name="metrics")
@@ -169,6 +167,8 @@ def _write(figures: pa.Table, file_format: str, to: Path | None, tables: Path, *
     """Write them, and return what was replaced."""
     from pyarrow import csv, parquet  # noqa: PLC0415 # imported only when used
 
+    from communitykit.sinks.targets import writing  # noqa: PLC0415 # same
+
     if file_format not in {"csv", "parquet"}:
         raise SettingsError(f"cannot write {file_format!r}", remedy="Take csv or parquet.")
     if to is None and file_format == "parquet":
@@ -190,6 +190,8 @@ def _day(text: str | None, record: Record) -> date | None:
     """Return a day in the record's zone; lengths count back from the record's end."""
     if text is None:
         return None
+    from communitykit.connector.times import read_moment  # noqa: PLC0415 # imported only when used
+
     told = read_moment(text)
     if isinstance(told, timedelta):
         return record.last_day + timedelta(days=1) - told

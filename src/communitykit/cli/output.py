@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NoReturn
 
 import typer
-from pydantic_core import to_json
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -36,6 +35,8 @@ class _Lines(logging.Handler):
         try:
             message = record.getMessage()
             if self.json:
+                from pydantic_core import to_json  # noqa: PLC0415 # imported only when used
+
                 at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
                 line = {"at": at, "level": record.levelname.lower(), "logger": record.name, "message": message}
                 message = printable_json(to_json(line).decode())
@@ -90,6 +91,8 @@ class Exit(IntEnum):
 
 def print_json(value: object) -> None:
     """Print one JSON document."""
+    from pydantic_core import to_json  # noqa: PLC0415 # imported only when used
+
     sys.stdout.write(printable_json(to_json(value, indent=2).decode()) + "\n")
     sys.stdout.flush()  # whoever reads along may wait for it
 
@@ -140,8 +143,10 @@ def fail(error: CommunityKitError, *, debug: bool, as_json: bool = False) -> NoR
 
 def print_error(error: Exception) -> None:
     """Print an error as one JSON document, for who reads nothing else."""
+    from communitykit.connector.decoding import without_lone_surrogates  # noqa: PLC0415 # imported only when used
+
     told = {name: getattr(error, name, None) for name in ("platform", "subject", "status", "code", "remedy")}
-    print_json({"error": {"kind": type(error).__name__, "message": str(error), **told}})
+    print_json(without_lone_surrogates({"error": {"kind": type(error).__name__, "message": str(error), **told}}))
 
 
 @contextmanager

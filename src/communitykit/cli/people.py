@@ -6,7 +6,7 @@ import getpass
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.core import TyperGroup
@@ -17,7 +17,9 @@ from communitykit.cli.configured import STORE, FromConfig, StoreArgument, StoreO
 from communitykit.cli.output import Exit, print_json, print_table, replacing, say, say_replaced, warn
 from communitykit.cli.shared import Answering, App
 from communitykit.errors import SettingsError
-from communitykit.model.values import JSON
+
+if TYPE_CHECKING:
+    from communitykit.model.values import JSON
 
 
 class _People(TyperGroup):

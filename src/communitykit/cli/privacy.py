@@ -13,14 +13,11 @@ from communitykit.cli.app import Json, app, errors
 from communitykit.cli.configured import STORE, FromConfig, StoreArgument, StoreOption, configured, one_of, store_of
 from communitykit.cli.output import print_json, print_table, say, warn
 from communitykit.cli.shared import App
-from communitykit.connector.flow import Selection
-from communitykit.connector.registry import registry
-from communitykit.connector.times import parse_length
 from communitykit.errors import SettingsError, told_by_system
-from communitykit.model.values import JSON
 
 if TYPE_CHECKING:
     from communitykit.config import Config
+    from communitykit.model.values import JSON
     from communitykit.privacy.erasing import Erased
 
 Purpose = Annotated[str, typer.Option("--purpose", metavar="TEXT", help="What it is for, in a sentence; it is kept.")]
@@ -45,6 +42,7 @@ def record(  # noqa: PLR0913 # one per option
     as_json: Json = False,
 ) -> None:
     """Write the record of processing of a store: sources, fields kept, purpose, retention, releases."""
+    from communitykit.connector.times import parse_length  # noqa: PLC0415 # same
     from communitykit.privacy.record import connectors_of, record_of_processing, write_record  # noqa: PLC0415 # same
 
     with errors():
@@ -90,6 +88,7 @@ def prune(
     as_json: Json = False,
 ) -> None:
     """Erase what is older than that: posts, acts, ended memberships, accounts that left, reports, and runs' notes."""
+    from communitykit.connector.times import parse_length  # noqa: PLC0415 # same
     from communitykit.privacy.cutoff import cutoff  # noqa: PLC0415 # duckdb is imported only when used
     from communitykit.privacy.erasing import prune as erase  # noqa: PLC0415 # same
 
@@ -150,6 +149,9 @@ def _scopes(connectors: list[str], file: Config | None) -> dict[str, list[str]]:
 
     What a configuration's sources ask for beside (private, direct) counts.
     """
+    from communitykit.connector.flow import Selection  # noqa: PLC0415 # imported only when used
+    from communitykit.connector.registry import registry  # noqa: PLC0415 # same
+
     found: dict[str, list[str]] = {}
     known = registry().connectors
     for name in connectors:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from communitykit.cli.output import LOG, errors, warn
-from communitykit.progress import Bars, Lines, showing
-from communitykit.reading.slices import Progress
+
+if TYPE_CHECKING:
+    from communitykit.reading.slices import Progress
 
 
 @contextmanager
@@ -17,6 +19,8 @@ def shown(title: str, *, quiet: bool = False) -> Iterator[Callable[[Progress], N
     if quiet:
         yield None
         return
+    from communitykit.progress import Bars, Lines, showing  # noqa: PLC0415 # imported only when used
+
     with showing(Bars(title, errors) if errors.is_terminal and not LOG.json else Lines(_line)) as tell:
         yield tell
 

@@ -14,16 +14,14 @@ from communitykit.cli.configured import STORE, FromConfig, configured, store_of
 from communitykit.cli.intake import ContentOf, OptedOut, OptOutKey
 from communitykit.cli.output import Exit, print_json
 from communitykit.cli.shared import refuse_both
-from communitykit.connector.registry import registry
-from communitykit.connector.times import parse_length
 from communitykit.errors import SettingsError
-from communitykit.model.values import JSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from communitykit.config import Config, NamedSource
     from communitykit.doors.api import Session
+    from communitykit.model.values import JSON
 
 To = Annotated[Path | None, typer.Option("--to", help="The activity store (a DuckDB file). Default: activity.duckdb.")]
 Communities = Annotated[
@@ -69,6 +67,7 @@ def pull(  # noqa: PLR0913 # the options of the command
     as_json: Json = False,
 ) -> None:
     """Read platforms into one activity store. Run it again to get what is new; Ctrl-C keeps what was committed."""
+    from communitykit.connector.times import parse_length  # noqa: PLC0415 # same
     from communitykit.doors.api import connect  # noqa: PLC0415 # imported only when used
 
     if not names and config is None:
@@ -230,6 +229,8 @@ def what_is_sure(source: Session | NamedSource) -> str:
 
 def settings_for(name: str, names: list[str], sets: list[str] | None) -> dict[str, JSON]:
     """Return the settings meant for one connector: `NAME=VALUE`, or `connector.NAME=VALUE` when there are several."""
+    from communitykit.connector.registry import registry  # noqa: PLC0415 # imported only when used
+
     meant: dict[str, JSON] = {}
     for key, value in parse.pairs(sets or []).items():
         owner, dot, rest = key.partition(".")

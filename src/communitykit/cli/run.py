@@ -15,13 +15,12 @@ from communitykit.cli import runs
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import Exit, console, print_json, print_table, say, warn
-from communitykit.connector.times import parse_length
-from communitykit.doors.options import RecordsKeywords
 from communitykit.errors import CommunityKitError, SettingsError
-from communitykit.model.values import JSON
 
 if TYPE_CHECKING:
     from communitykit.config import AnalysisSection, BriefSection, Config, ReportSection
+    from communitykit.doors.options import RecordsKeywords
+    from communitykit.model.values import JSON
     from communitykit.result import PullResult
 
 ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration.")]
@@ -42,6 +41,7 @@ def run(
 ) -> None:
     """Read all sources of a configuration, find the persons, and make analysis tables, report and brief as it says."""
     from communitykit.config import load  # noqa: PLC0415 # imported only when used
+    from communitykit.connector.times import parse_length  # noqa: PLC0415 # same
 
     with errors():
         limit = parse_length(max_time).total_seconds() if max_time else None
@@ -135,6 +135,7 @@ class _Run:
         warn(f"Error: {sentence}")
 
     def _erase(self, keep: str) -> dict[str, JSON]:
+        from communitykit.connector.times import parse_length  # noqa: PLC0415 # imported only when used
         from communitykit.privacy.cutoff import cutoff  # noqa: PLC0415 # duckdb is imported only when used
         from communitykit.privacy.erasing import prune  # noqa: PLC0415 # same
 

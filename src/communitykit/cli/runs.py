@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Unpack
 from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import Exit, console, print_json, print_table, say, warn
 from communitykit.cli.progress import shown
-from communitykit.doors.options import ReadOptions, RecordsKeywords
-from communitykit.doors.source import Source
 from communitykit.errors import SettingsError
-from communitykit.model.values import JSON
-from communitykit.pulling import pull
-from communitykit.result import PullResult
 
 if TYPE_CHECKING:
     from communitykit.config import NamedSource
+    from communitykit.doors.options import RecordsKeywords
+    from communitykit.doors.source import Source
+    from communitykit.model.values import JSON
+    from communitykit.result import PullResult
 
 OPTIONS = {"include_private": "--include-private", "include_direct": "--include-direct", "force": "--force"}
 """How options of Python, which Coverage names, are written on the command line."""
@@ -39,6 +38,8 @@ def run(
     **ask: Unpack[RecordsKeywords],
 ) -> tuple[PullResult, Exit]:
     """Pull with progress, print the summary, give the exit code; raises as `read`."""
+    from communitykit.doors.options import ReadOptions  # noqa: PLC0415 # imported only when used
+
     result, archives = read(sources, to, title=title, silent=as_json, max_time=max_time, compact=compact, **ask)
     since, until = ReadOptions(since=ask.get("since"), until=ask.get("until")).window(result.started_at)
     if as_json:
@@ -66,6 +67,8 @@ def read(
 
     Raises SettingsError for the demonstration's store: real data would be mixed with a fictional company.
     """
+    from communitykit.pulling import pull  # noqa: PLC0415 # imported only when used
+
     if to.exists() and _is_demo(to):
         raise SettingsError(
             f"{to} holds the demo's fictional company", remedy="Delete it, or give another file with --to."

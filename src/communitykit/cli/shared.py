@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
 from communitykit.cli import output
 from communitykit.errors import SettingsError
-from communitykit.model.values import JSON
+
+if TYPE_CHECKING:
+    from communitykit.model.values import JSON
 
 ASKED = {"debug": False, "json": False}
 """Whether tracebacks are asked for, and one JSON document."""

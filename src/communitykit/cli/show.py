@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from communitykit.cli.output import print_json, print_table, say
-from communitykit.model.values import JSON
 from communitykit.store import Store
+
+if TYPE_CHECKING:
+    from communitykit.model.values import JSON
 
 _COUNTED = ("members", "communities", "memberships", "posts", "events", "measures")
 

@@ -9,7 +9,6 @@ import typer
 
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.shared import Answering, App
-from communitykit.connector.times import parse_length
 
 sandbox_app = App(help="A fictional company on simulated platforms.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
@@ -41,6 +40,7 @@ def serve(  # the options of the command
 ) -> None:
     """Serve simulated platforms on this machine, for any client to point at."""
     from communitykit.cli.sandbox import Company, serve_platforms  # noqa: PLC0415 # imported only when used
+    from communitykit.connector.times import parse_length  # noqa: PLC0415 # same
 
     with errors():
         seconds = parse_length(for_).total_seconds()
