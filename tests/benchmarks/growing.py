@@ -23,7 +23,7 @@ from communitykit.store.connection import connect, disconnect
 POSTS = 2_000_000
 SCALE = "COMMUNITYKIT_BENCHMARK_SCALE"
 _SIZE = {"people": 300, "posts": 20_000, "communities": 40}
-_USED = """
+USED = """
 import json, resource, sys
 from pathlib import Path
 def told(before, **more):
@@ -36,7 +36,7 @@ def cpu():
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 """
-_PULL = f"""{_USED}
+PULL = f"""{USED}
 from communitykit import connect, pull
 before = cpu()
 with connect("slack", **json.loads(sys.argv[2])) as session:
@@ -44,7 +44,7 @@ with connect("slack", **json.loads(sys.argv[2])) as session:
 assert not result.errors, result.errors
 told(before, new=sum(result.tally.new.values()), posts=result.tally.new.get("posts", 0), requests=result.requests)
 """
-_COUNT = f"""{_USED}
+_COUNT = f"""{USED}
 from communitykit.store import Store
 with Store(sys.argv[1]) as store:
     before = cpu()
@@ -89,7 +89,7 @@ def _memory(name: str, ours: dict[str, Any], most: int) -> Figure:
 
 
 def _pulled(server: Served, store: Path) -> dict[str, Any]:
-    return _run(_PULL, str(store), json.dumps({**server.settings, "lookback": "all"}))
+    return _run(PULL, str(store), json.dumps({**server.settings, "lookback": "all"}))
 
 
 def _run(code: str, *arguments: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Benchmarks, run by hand: `uv run python tests/benchmarks/run.py [NAME…]`.
+"""Benchmarks, run by hand: `uv run --group peers python tests/benchmarks/run.py [NAME…]`.
 
 `performance` measures what is in `docs/explanation/performance.md`, and writes it there (with names: only those);
 `COMMUNITYKIT_BENCHMARK_SCALE=0.1` makes the large ones a tenth.
@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import adapters
 import analysing
+import beside
 import growing
 import imports
 import loading
@@ -27,11 +28,12 @@ import roster
 import starting
 import teams
 import translating
+import translating_each
 import workplace
 import yammer
 from figure import Figure
 
-PERFORMANCE = ("import", "start", "translate", "growing", "archive", "medium", "latency")
+PERFORMANCE = ("import", "start", "translate", "translate-each", "beside", "growing", "archive", "latency")
 
 
 def main(wanted: list[str]) -> int:
@@ -39,8 +41,10 @@ def main(wanted: list[str]) -> int:
     benchmarks: dict[str, Callable[[], list[Figure]]] = {
         "adapters": adapters.adapters,
         "analysing": analysing.analysing,
+        "beside": beside.beside,
         "import": imports.import_time,
         "translate": translating.translate,
+        "translate-each": translating_each.translate_each,
         "archive": loading.archive,
         "growing": growing.growing,
         "pull": pulling.pull_200k,

@@ -83,9 +83,14 @@ class Served:
 def served(size: str | dict[str, Any], *, faults: tuple[str, ...] = (), rate: float | None = None) -> Iterator[Served]:
     """Serve a world of that size until the context ends."""
     asked = json.dumps({"size": size, "faults": faults, "rate": rate})
-    with subprocess.Popen(
-        [sys.executable, "-c", _SERVER, asked], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with launched([sys.executable, "-c", _SERVER, asked]) as server:
+        yield server
+
+
+@contextmanager
+def launched(command: list[str]) -> Iterator[Served]:
+    """Run a server that says its settings in a line, until the context ends: it ends when nobody speaks to it."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Served(process)
         finally:
