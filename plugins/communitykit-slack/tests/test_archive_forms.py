@@ -170,6 +170,19 @@ def test_several_workspaces_in_one_archive_are_several_networks(tmp_path: Path) 
     assert inside == {(TEAM, ANN), (TEAM, BEN), (ELSEWHERE, BEN), (ELSEWHERE, ANN)}
 
 
+@pytest.mark.parametrize(("said", "taken"), [(TEAM, TEAM), (ELSEWHERE, ELSEWHERE), (None, ELSEWHERE)])
+def test_of_two_workspaces_that_everybody_is_in_the_messages_tell_which_it_is(
+    tmp_path: Path, said: str | None, taken: str
+) -> None:
+    """Else the first of them is taken, and that is said."""
+    told = {} if said is None else {"team": said}
+    both = {"id": ANN, "enterprise_id": ENTERPRISE, "teams": [TEAM, ELSEWHERE]}
+    day = {"general/2024-03-01": [message(1, **told)]}
+    read = Read(write(tmp_path, files(users=[user(ANN, enterprise_user=both)], **day)))
+    assert {one.community_id.split(":")[1] for one in read.of("post")} == {taken}
+    assert ("alike" in read.reasons) is (said is None)
+
+
 def test_an_archive_tells_what_it_holds(tmp_path: Path) -> None:
     with Archive(write(tmp_path, files())) as archive:
         first = next(iter(read(archive, Selection(settings=ArchiveOptions(), until=datetime(2026, 1, 1, tzinfo=UTC)))))

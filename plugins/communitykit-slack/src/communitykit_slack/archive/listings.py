@@ -70,7 +70,7 @@ def open_export(part: Part, *, network: str | None, enterprise: str | None, mapp
     people = part.users_from()
     users = [row for name in USERS for row in _rows(people, name, problems)]
     inside = people.prefix == part.prefix
-    team = network or (_team_of(users) if inside else None) or _team_of_messages(part)
+    team = network or (_team_of(users, part, problems) if inside else None) or _team_of_messages(part)
     if not team:
         said = f": {'; '.join(problems)}" if problems else ""
         raise ArchiveError(
@@ -145,23 +145,39 @@ def _rows(part: Part, name: str, problems: list[str]) -> list[JSON]:
     return rows
 
 
-def _team_of(users: list[JSON]) -> str | None:
-    """Return the workspace that most users are in."""
-    return _most(
+def _team_of(users: list[JSON], part: Part, problems: list[str]) -> str | None:
+    """Return the workspace that most users are in: everybody listed is in it, and all of them may be in another, too.
+
+    Of several that fit alike the messages tell which it is; where they do not, that is a problem.
+    """
+    fitting = _most(
         team
         for user in as_mappings(users)
         for team in {as_text(user.get("team_id")), *teams_of(user)}  # type: ignore[arg-type] # any JSON
     )
+    if len(fitting) > 1:
+        told = _most(team for team in _teams_of_messages(part) if team in fitting)
+        if len(told) != 1:
+            reason = f"users.json fits the workspaces {', '.join(fitting)} alike, so the first of them is taken"
+            problems.append(f"{reason}; give the right one as network")
+        fitting = told or fitting
+    return fitting[0] if fitting else None
 
 
 def _team_of_messages(part: Part) -> str | None:
-    probed = [messages_of(part, part.files(folder)[0])[0] for folder in part.day_folders()[:_PROBED]]
-    return _most(as_text(item.get("team")) for items in probed for item in as_mappings(items))
+    return next(iter(_most(_teams_of_messages(part))), None)
 
 
-def _most(teams: Iterator[str]) -> str | None:
+def _teams_of_messages(part: Part) -> Iterator[str]:
+    for folder in part.day_folders()[:_PROBED]:
+        for item in as_mappings(messages_of(part, part.files(folder)[0])[0]):
+            yield as_text(item.get("team"))
+
+
+def _most(teams: Iterator[str]) -> list[str]:
+    """Return the workspaces that are named most often, sorted: one, unless several are alike."""
     counted = Counter(team for team in teams if team and not team.startswith("E"))
-    return max(sorted(counted), key=counted.__getitem__) if counted else None
+    return sorted(team for team in counted if counted[team] == max(counted.values()))
 
 
 def _enterprise_of(users: list[JSON], team: str) -> str:
