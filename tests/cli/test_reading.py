@@ -37,6 +37,19 @@ def test_a_glob_may_fit_one_of_several_sources(exports: dict[str, Path], store: 
     assert all("'nowhere-*'" in reason and glob not in reason for reason in reasons)
 
 
+@pytest.mark.parametrize("told", ["lookbak=2d", "slak.lookback=2d", "slack.lookbak=2d", "yammer.lookback=2d"])
+def test_a_setting_that_none_of_several_connectors_has_is_an_error(
+    typed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    monkeypatch.setenv("COMMUNITYKIT_SLACK_TOKEN", "xoxb-1")
+    monkeypatch.setenv("COMMUNITYKIT_MATRIX_TOKEN", "syt")
+    monkeypatch.setenv("COMMUNITYKIT_MATRIX_BASE_URL", "http://127.0.0.1:9")
+    done = typed("pull", "slack", "matrix", "--to", tmp_path / "a.duckdb", "--set", told)
+    assert done.code == 1
+    assert f"{told.removeprefix('slack.').partition('=')[0]}: not known" in done.err
+    assert not (tmp_path / "a.duckdb").exists()
+
+
 def test_what_an_archive_is_is_told_for_every_connector(typed: Any, exports: dict[str, Path], tmp_path: Path) -> None:
     done = typed("import", "yammer", exports["yammer"], "--to", tmp_path / "a.duckdb")
     assert "Found: Yammer" in done.out

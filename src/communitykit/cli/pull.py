@@ -228,15 +228,19 @@ def what_is_sure(source: Session | NamedSource) -> str:
 
 
 def settings_for(name: str, names: list[str], sets: list[str] | None) -> dict[str, JSON]:
-    """Return the settings meant for one connector: `NAME=VALUE`, or `connector.NAME=VALUE` when there are several."""
+    """Return the settings meant for one connector: `NAME=VALUE`, or `connector.NAME=VALUE` when there are several.
+
+    What none of them knows is meant for each, and refused there.
+    """
     from communitykit.connector.registry import registry  # noqa: PLC0415 # imported only when used
 
     meant: dict[str, JSON] = {}
+    known = {one: registry().get(one).settings.model_fields for one in names}
     for key, value in parse.pairs(sets or []).items():
         owner, dot, rest = key.partition(".")
         if dot and owner in names:
             if owner == name:
                 meant[rest] = value
-        elif len(names) == 1 or key in registry().get(name).settings.model_fields:
+        elif key in known[name] or not any(key in fields for fields in known.values()):
             meant[key] = value
     return meant
