@@ -26,6 +26,7 @@ def copied(store: Path, folder: Path) -> Path:
     return Path(shutil.copy(store, folder / "a.duckdb"))
 
 
+@pytest.mark.slow
 def test_nothing_new_rewrites_no_day(store: Path, tmp_path: Path) -> None:
     store, to = copied(store, tmp_path), tmp_path / "tables"
     analyse(store, to, key=KEY, zone=ZONE)
@@ -35,6 +36,7 @@ def test_nothing_new_rewrites_no_day(store: Path, tmp_path: Path) -> None:
     assert files(to) == before
 
 
+@pytest.mark.slow
 def test_only_changed_days_are_rewritten(store: Path, tmp_path: Path) -> None:
     store, to = copied(store, tmp_path), tmp_path / "tables"
     analyse(store, to, key=KEY, zone=ZONE)
@@ -51,6 +53,7 @@ def test_only_changed_days_are_rewritten(store: Path, tmp_path: Path) -> None:
     assert not set(before) - set(after)
 
 
+@pytest.mark.slow
 def test_a_day_that_is_no_more_goes(store: Path, tmp_path: Path) -> None:
     store, to = copied(store, tmp_path), tmp_path / "tables"
     analyse(store, to, key=KEY, zone=ZONE)
@@ -70,6 +73,7 @@ def test_another_key_leaves_no_day_of_the_former(store: Path, tmp_path: Path) ->
     assert not set(before.items()) & set(files(to).items())
 
 
+@pytest.mark.slow
 def test_who_is_killed_while_files_are_moved_leaves_what_is_made_anew(
     store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

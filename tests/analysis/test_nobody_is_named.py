@@ -151,6 +151,7 @@ def test_the_search_finds_what_is_there(tmp_path: Path) -> None:
         assert b"quillfeather" in plain_bytes(made, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_person_stays_the_same_when_more_accounts_join_them(tmp_path: Path) -> None:
     store = store_of(tmp_path / "a.duckdb")
     resolve(store)

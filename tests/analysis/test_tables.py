@@ -144,6 +144,7 @@ def test_who_takes_part_by_department_and_month_is_one_join(made: Analysis) -> N
     assert told == [("Sales", "2026-03", 4)]
 
 
+@pytest.mark.slow
 def test_without_a_key_the_pseudonyms_are_nobodys(store: Path, tmp_path: Path) -> None:
     seen = []
     for name in ("a.duckdb", "b.duckdb"):
@@ -155,6 +156,7 @@ def test_without_a_key_the_pseudonyms_are_nobodys(store: Path, tmp_path: Path) -
     assert not seen[0] & seen[1]
 
 
+@pytest.mark.slow
 def test_one_key_gives_one_person_in_every_record(made: Analysis, tmp_path: Path) -> None:
     another = store_of(tmp_path / "again.duckdb")
     analyse(another, tmp_path / "again", key=KEY, zone=ZONE)
@@ -166,6 +168,7 @@ def test_one_key_gives_one_person_in_every_record(made: Analysis, tmp_path: Path
         assert not set(rows(other, query)) & set(rows(made, query))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to", ["tables", "tables.duckdb"])
 def test_another_key_over_earlier_tables_is_told(to: str, tmp_path: Path) -> None:
     store = tmp_path / "empty.duckdb"

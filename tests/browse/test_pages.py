@@ -73,6 +73,7 @@ def walked(address: str) -> dict[str, Page]:
     return found
 
 
+@pytest.mark.slow
 def test_every_page_is_safe_and_tells_no_private_word(address: str) -> None:
     pages = walked(address)
     assert len(pages) > 15

@@ -124,6 +124,7 @@ class _Read(HTMLParser):
         self.text += data
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_no_word_of_a_platform_is_markup(word: str) -> None:
     tables = [Table("t", ("a", "b"), [(word, 1), (None, 2)])]

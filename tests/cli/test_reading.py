@@ -82,6 +82,7 @@ def served(world: World) -> Any:
         yield server
 
 
+@pytest.mark.slow
 def test_a_configuration_says_what_the_command_does_not(typed: Any, served: Any, exports: dict[str, Path]) -> None:
     settings = "\n".join(
         f"{name} = {json.dumps(value) if not isinstance(value, float) else value}"

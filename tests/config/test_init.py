@@ -82,6 +82,7 @@ def test_check_names_each_source_and_says_what_is_missing(server: Any, tmp_path:
     assert "good: all that is asked for can be read." in spoken.stdout
 
 
+@pytest.mark.slow
 def test_commands_take_the_store_and_what_is_not_said_from_the_file(tmp_path: Path) -> None:
     export, path = tmp_path / "export.zip", tmp_path / "c.toml"
     registry().get("slack").simulated().write_archive(World(seed=1, size="tiny", platforms=("slack",)), export)

@@ -111,6 +111,7 @@ def typed(*words: str | Path, **environment: str) -> Result:
     return CliRunner().invoke(app, list(map(str, words)), env=environment)
 
 
+@pytest.mark.slow
 def test_two_workspaces_and_a_network_twice(servers: dict[str, Any], tmp_path: Path) -> None:
     path, environment = configured(tmp_path, servers)
     done = typed("run", "--config", path, "--json", **environment)
@@ -138,6 +139,7 @@ def test_two_workspaces_and_a_network_twice(servers: dict[str, Any], tmp_path: P
     assert (silent.exit_code, silent.stdout, silent.stderr) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_what_stays_out_by_default_is_told_and_is_no_fault(tmp_path: Path) -> None:
     platform, world = registry().get("slack").simulated(), World(seed=1, size="tiny", platforms=("slack",))
     platform.write_archive(world, tmp_path / "export.zip", private=True)

@@ -93,6 +93,7 @@ def without_sandbox(text: str) -> str:
     return re.sub(r"^    sandbox=.*\n", "", text, flags=re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_recorded_payloads_alone_are_held_to_eleven_checks(package: Path) -> None:
     install(package, without_sandbox)
     ended = run(package / "test_forum_payloads.py", package)
@@ -100,6 +101,7 @@ def test_recorded_payloads_alone_are_held_to_eleven_checks(package: Path) -> Non
     assert counted(ended, "passed") == 11
 
 
+@pytest.mark.slow
 def test_recorded_payloads_show_what_is_wrong(package: Path) -> None:
     def change(text: str) -> str:
         return without_sandbox(text).replace('str(item["id"])', 'item["text"]')
@@ -110,6 +112,7 @@ def test_recorded_payloads_show_what_is_wrong(package: Path) -> None:
     assert "test_no_id_is_made_of_words" in ended.stdout
 
 
+@pytest.mark.slow
 def test_where_a_plain_read_is_not_the_truth_nothing_else_is_told(package: Path) -> None:
     install(package, lambda text: text.replace('"author_id": make_id("forum", "main", "member", item["by"]),', ""))
     ended = run(package / "test_forum.py", package)

@@ -121,6 +121,7 @@ def test_what_is_too_long_costs_itself(longest: int, values: list[Any], size: in
         assert one.value == value or (one.value is None and one.problem and len(json.dumps(value)) >= longest)
 
 
+@pytest.mark.slow
 def test_a_field_of_a_hundred_megabytes_costs_its_row_and_no_more_memory_than_is_allowed() -> None:
     endless = (b"x" * 99_990 + b'\\\\\\"[{]}') * 1_100
     file = io.BytesIO(b'[{"id": 1}, {"id": 2, "text": "' + endless + b'"}, {"id": 3}]')

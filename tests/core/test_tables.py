@@ -52,6 +52,7 @@ def test_a_table_that_ends_inside_a_quote_is_partial(tmp_path: Path) -> None:
             assert table.problems == ["table.csv ends inside a quoted cell of the row that begins in line 3"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("huge", [b"x" * (LONGEST_ROW + 5), b'"' + b'said ""so"",\n' * (LONGEST_ROW // 10) + b'"'])
 def test_a_huge_field_costs_its_row(tmp_path: Path, huge: bytes) -> None:
     (tmp_path / "table.csv").write_bytes(b"id,body\n1,one\n2," + huge + b'\n3,"three, and"\n')

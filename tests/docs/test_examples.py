@@ -41,6 +41,7 @@ ELSEWHERE = {
 """Pages whose examples have a test of their own: they need analysis tables, orchestrators, a delivery, a forum."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in with_blocks("python") if page not in ELSEWHERE])
 def test_python(page: str, company: Path, capsys: pytest.CaptureFixture[str]) -> None:
     namespace: dict[str, Any] = {"__name__": "__main__"}
@@ -78,6 +79,7 @@ def test_the_contract_of_the_page_is_the_one_that_connectors_are_held_to() -> No
     assert namespace["TestForum"].connector == "forum"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in with_blocks("console") if page not in ELSEWHERE])
 def test_commands(page: str, company: Path) -> None:
     ran = []

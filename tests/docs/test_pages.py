@@ -23,6 +23,7 @@ def text(page: str) -> str:
     return PAGES[page].read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", generate.generated(), ids=lambda page: page.name)
 def test_generated_parts_are_current(page: Path) -> None:
     assert page.read_text(encoding="utf-8") == generate.generated()[page], "run: uv run python tests/docs/generate.py"

@@ -20,6 +20,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[res
         yield {page: results.run_page(page) for page in results.SHOWN}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", results.SHOWN)
 def test_pages_show_what_comes_out(page: str, ran: dict[str, list[results.Step]]) -> None:
     compared = [step for step in ran[page] if step.shown is not None]

@@ -59,6 +59,7 @@ def test_connectors() -> None:
     assert {"api", "archive", "webhook", "sandbox"} <= set(listed["connectors"][0]["doors"])
 
 
+@pytest.mark.slow
 def test_check_pull_show_export(served: dict[str, str], tmp_path: Path) -> None:
     store = tmp_path / "a.duckdb"
     assert run("check", "slack", **served).returncode == 0
@@ -90,6 +91,7 @@ def test_import_twice(export: Path, tmp_path: Path) -> None:
     assert (second["new"], second["changed"]) == ({}, {})
 
 
+@pytest.mark.slow
 def test_translate() -> None:
     message = {"type": "message", "user": "U1", "text": "hello <@U2>", "ts": "1512104434.000490"}
     context = ("--context", "team=T1", "--context", "channel=C1")
@@ -106,6 +108,7 @@ def test_translate() -> None:
     assert "neither JSON" in run("translate", "slack", "--kind", "message", stdin="{{").stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
@@ -125,6 +128,7 @@ def test_errors_are_one_paragraph(arguments: tuple[str, ...], code: int, text: s
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_wrong_token_is_said_without_showing_it(served: dict[str, str], tmp_path: Path) -> None:
     wrong = {**served, "COMMUNITYKIT_SLACK_TOKEN": "xoxb-wrong-token-1234"}
     done = run("pull", "slack", "--to", tmp_path / "a.duckdb", **wrong)
@@ -134,6 +138,7 @@ def test_a_wrong_token_is_said_without_showing_it(served: dict[str, str], tmp_pa
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_was_committed_and_says_how_to_go_on(world: World, tmp_path: Path) -> None:
     platform = registry().get("slack").simulated()
     store = tmp_path / "a.duckdb"
@@ -174,6 +179,7 @@ def test_sandbox_serve_serves_every_platform_where_none_is_named() -> None:
     assert {name for name in simulated if f"communitykit pull {name} --set" in done.stdout} == simulated
 
 
+@pytest.mark.slow
 def test_sandbox_serve_says_which_port_it_cannot_take() -> None:
     for port in ("99999", "-5"):
         done = run("sandbox", "serve", "--platform", "slack", "--size", "tiny", "--port", port, "--for", "1s")
@@ -251,6 +257,7 @@ def test_what_the_demo_says_of_what_it_could_not_find() -> None:
     assert str(replace(found, wrong=0)) == "Slack: all 1,923 things are as they are there."
 
 
+@pytest.mark.slow
 def test_the_demo_never_touches_other_stores(export: Path, tmp_path: Path) -> None:
     store = tmp_path / "mine.duckdb"
     assert run("import", "slack", export, "--to", store).returncode in {0, 3}

@@ -95,6 +95,7 @@ def test_each_signal_ends_a_pull_with_its_code_and_a_word(
         assert store.arrow("runs")["status"].to_pylist() == ["interrupted"]
 
 
+@pytest.mark.slow
 def test_a_second_one_ends_at_once(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -156,6 +157,7 @@ def test_a_script_is_stopped_by_an_event_and_waits_for_nobody_who_does_not_answe
     assert "stopped" in result.coverage[0].reason
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_script_ends_the_run_and_leaves_the_handler_as_it_was(tmp_path: Path) -> None:
     program = f"""
 import os, signal, socket, threading

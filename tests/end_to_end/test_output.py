@@ -192,6 +192,7 @@ def test_a_token_whose_name_was_forgotten_is_not_repeated() -> None:
     assert "xoxb" not in done.stderr + done.stdout
 
 
+@pytest.mark.slow
 def test_the_module_its_version_and_its_completion() -> None:
     def told(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

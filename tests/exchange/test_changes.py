@@ -34,6 +34,7 @@ def test_a_copy_is_its_store_after_every_run(tmp_path: Path, seed: int, runs: in
     assert len(happened) == runs
 
 
+@pytest.mark.slow
 def test_plain_rows_are_text_where_others_have_parts(tmp_path: Path) -> None:
     path = tmp_path / "a.duckdb"
     list(ten_runs(path, 4, runs=2))

@@ -74,6 +74,7 @@ def bytes_of(folder: Path) -> bytes:
     return found
 
 
+@pytest.mark.slow
 def test_what_was_forgotten_is_in_no_old_file(tmp_path: Path) -> None:
     path, lake, folder = company(tmp_path / "a.duckdb"), tmp_path / "lake", tmp_path / "months"
     copy_to_delta(path, lake)
@@ -129,6 +130,7 @@ def test_an_export_that_was_killed_is_taken_up(tmp_path: Path, monkeypatch: pyte
         assert parquet_rows(folder, table) == wanted
 
 
+@pytest.mark.slow
 def test_what_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     path, lake, folder = company(tmp_path / "a.duckdb"), tmp_path / "lake", tmp_path / "months"
     write_deltalake(lake / "posts", pa.table({"theirs": [1]}))

@@ -42,6 +42,7 @@ def taken(copy: dict[str, Any], store: Store, since: str | None) -> dict[str, An
     return copy
 
 
+@pytest.mark.slow
 def test_rows_are_whole_and_what_is_gone_is_its_key_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.duckdb"
     run = pull(from_records(first()), path).run_id

@@ -150,6 +150,7 @@ def test_the_truth_or_a_word_and_healed_by_the_next_run(connector: str, scope: s
     assert Counter(healed.left_out) - anyway == Counter()
 
 
+@pytest.mark.slow
 def test_a_healthy_run_is_the_truth() -> None:
     for connector in SCOPES:
         told_anyway(connector)

@@ -63,6 +63,7 @@ def test_every_metric_has_a_twin() -> None:
     assert set(ANSWERS) == set(catalogue())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_companies_at_random(seed: int) -> None:
     assert compare(seed, list(ANSWERS)[seed % 5 :: 5]) > 30

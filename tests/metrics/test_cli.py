@@ -50,6 +50,7 @@ def test_list_and_show_say_what_is_measured() -> None:
     assert json.loads(told("show", "ei_index", "--json"))["title"]["fr"] == find("ei_index").title["fr"]
 
 
+@pytest.mark.slow
 def test_unknown_names_and_languages_are_errors(here: Path) -> None:
     assert "there is no metric 'x'" in told("show", "x", code=1)
     assert "Take en or fr" in told("list", "--language", "de", code=1)

@@ -56,6 +56,7 @@ def _values(record: Record, name: str, **ask: object) -> dict[str | None, float]
     return {row["variant"]: row["value"] for row in measure(record, name, k=1, unsafe=True, **ask).to_pylist()}  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_departments_that_look_open_are_silos(mails: Record) -> None:
     rows = {row["variant"]: row for row in measure(mails, "ei_index").to_pylist()}
     assert (rows["observed"]["numerator"], rows["observed"]["denominator"]) == (10_671 - 5_393, 10_671 + 5_393)

@@ -31,6 +31,7 @@ def store(company: Any, monkeypatch: pytest.MonkeyPatch) -> str:
     return "activity.duckdb"
 
 
+@pytest.mark.slow
 def test_a_session_at_the_prompt(store: str) -> None:
     assert "2 accounts are 2 people." in typed(store)
     told = json.loads(typed("review", "--json"))
@@ -71,6 +72,7 @@ def test_what_cannot_be_done_is_said(store: str, words: list[str], why: str) -> 
     assert not Path("none.duckdb").exists()
 
 
+@pytest.mark.slow
 def test_the_store_is_named_as_an_argument_or_an_option(store: str) -> None:
     other = "other.duckdb"
     Path(store).rename(other)

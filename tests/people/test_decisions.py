@@ -41,6 +41,7 @@ def pairs(made: Company) -> set[frozenset[str]]:
     return made.resolve().who()
 
 
+@pytest.mark.slow
 def test_a_word_joins_outlives_rebuilds_and_is_taken_back(three: Company) -> None:
     assert pairs(three) == {frozenset({"slack:1", "yammer:3"})}
     decide_same(three.path, B, A, by="Zoe", at=AT)

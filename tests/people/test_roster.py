@@ -32,6 +32,7 @@ def accounts(count: int, **fields: Any) -> list[Any]:
     ]
 
 
+@pytest.mark.slow
 def test_numbers_that_are_not_those_of_the_platform_are_told(company: Any, tmp_path: Path) -> None:
     found: Company = company(*staff(MANY), *accounts(MANY, employee_number="E{}")).resolve()
     told = found.resolution
@@ -77,6 +78,7 @@ def test_zeros_in_front_count_less_where_an_address_agrees(
     assert len(found.who()) == (first == "00123" and mails == ("ann@corp.example", "ann@corp.example"))
 
 
+@pytest.mark.slow
 def test_the_report_tells_what_was_not_joined(company: Any, tmp_path: Path) -> None:
     found: Company = company(*staff(MANY), *accounts(MANY, employee_number="E{}")).resolve()
     room = Community(id="teams:N:community:1", name="Room", source=SOURCE)

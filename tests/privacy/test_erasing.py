@@ -130,6 +130,7 @@ def test_what_others_said_and_did_stays(store: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_who_is_forgotten_stays_so(store: Path) -> None:
     forget(store, ANN)
     fill(store, day=1)

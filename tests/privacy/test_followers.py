@@ -64,6 +64,7 @@ def erase_old(path: Path) -> None:
     prune(path, before=START + timedelta(days=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("erase", [erase_person, erase_old])
 def test_what_was_erased_leaves_every_copy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, erase: Callable[[Path], None]
@@ -99,6 +100,7 @@ def test_what_was_erased_leaves_every_copy(
         assert sum(rows.num_rows for rows in store.changed_arrow(latest).values()) == 0
 
 
+@pytest.mark.slow
 def test_what_comes_back_after_it_was_erased_is_told_as_there(tmp_path: Path) -> None:
     path = tmp_path / "a.duckdb"
     run = pull(from_records(records()), path).run_id

@@ -92,6 +92,7 @@ def test_that_all_of_a_small_group_did_is_not_given_away_by_subtraction() -> Non
 shares = st.lists(st.integers(0, 12).flatmap(lambda size: st.tuples(st.integers(0, size), st.just(size))), max_size=7)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(shares)
 def test_of_what_is_hidden_some_did_and_some_did_not_unless_all_or_none_of_everybody_did(
@@ -188,6 +189,7 @@ def companies(draw: st.DrawFn) -> tuple[dict[tuple[str, ...], int], list[str]]:
     return dict(zip(cells, sizes, strict=True)), ["platform", "place", "kind"][: len(shape)]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(companies())
 def test_no_small_group_is_found_by_subtraction_or_by_linear_programme(

@@ -154,6 +154,7 @@ def test_the_store_has_features_and_no_word(tmp_path: Path) -> None:
         assert WORD.encode() not in file.read_bytes()
 
 
+@pytest.mark.slow
 def test_what_came_before_an_address_was_known_goes_too_and_stays_out(tmp_path: Path) -> None:
     store, out = tmp_path / "a.duckdb", ["ann@company.example"]
     nameless = [one for one in talk() if one.record != "member"]

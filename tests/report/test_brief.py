@@ -211,6 +211,7 @@ def test_forms_carry_the_same_lines_and_no_markup_of_others(keep: Kept) -> None:
     assert "src=" not in html
 
 
+@pytest.mark.slow
 def test_communities_of_one_name_are_told_apart_by_their_platform(keep: Kept) -> None:
     world = World()
     twin = Community(
@@ -225,6 +226,7 @@ def test_communities_of_one_name_are_told_apart_by_their_platform(keep: Kept) ->
         assert {f"hall ({platform})", "hall (slack)", "help-desk"} <= set(names.values())
 
 
+@pytest.mark.slow
 def test_the_command_prints_each_form(busy: Path) -> None:
     def run(*arguments: str) -> str:
         done = CliRunner().invoke(app, ["brief", str(busy), *arguments])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from half_year import DAY, HOUR, NOW, QUIET, World  # beside this file
 
 from communitykit.report import Figures, answer, as_text, brief
@@ -45,6 +46,7 @@ def test_what_one_person_told_in_several_communities_is_one_line(keep: Kept) -> 
     assert told[0].link == "https://aurora.example/1"
 
 
+@pytest.mark.slow
 def test_what_the_report_calls_silent_the_brief_wants_woken(keep: Kept) -> None:
     world = World(as_of=NOW)
     for number in range(3):

@@ -74,6 +74,7 @@ def findings(path: Path) -> tuple[list[tuple[str, dict[str, object]]], dict[str,
         return [(one.rule, dict(one.values)) for one in answer(Figures(analysis))], places
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("story", slowly(list(STORIES), QUICK))
 def test_the_answer_names_the_story(told: Told, story: str) -> None:
     found, places = findings(told(story))
@@ -87,6 +88,7 @@ def test_the_answer_names_the_story(told: Told, story: str) -> None:
     assert others <= ALSO.get(story, set()), found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", slowly(list(range(1, 21)), {1}))
 def test_where_nothing_happens_the_answer_claims_nothing(told: Told, seed: int) -> None:
     assert findings(told(None, seed))[0] == []
@@ -100,6 +102,7 @@ def test_a_story_is_the_same_for_a_seed_and_another_for_another() -> None:
         tell_story("romance")
 
 
+@pytest.mark.slow
 def test_a_page_is_whole_in_itself_and_runs_nothing(silo: Report) -> None:
     assert set(silo.pages) == {"fr", "en"}
     assert {one.stat().st_mode & 0o777 for one in (*silo.pages.values(), silo.data)} == {0o600}

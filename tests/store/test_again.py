@@ -50,6 +50,7 @@ def stored(path: Path, *days: tuple[str, list[Value]]) -> dict[str, list[Any]]:
         return {one: connection.execute(f"SELECT * FROM {one} ORDER BY ALL").fetchall() for one in TABLES}  # noqa: S608 # our own names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("day", [-1.0, 0.0, 1.0])
 @pytest.mark.parametrize("origin", ["api", "webhook"])
 @pytest.mark.parametrize("run", ["r1", "r2"])

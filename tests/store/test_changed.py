@@ -108,6 +108,7 @@ happenings = st.one_of(
 runs = st.lists(st.lists(happenings, max_size=5), min_size=1, max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @example(told=[[(community, "D"), (reacted, 1, "U"), ("sweep", "community")], [(post, 1, "D")]])
 @given(told=runs)

@@ -41,6 +41,7 @@ def large() -> Group:
     return Group([post(number, _RANDOM.randbytes(300_000).hex()) for number in range(110)], checkpoints={"a": {"v": 1}})
 
 
+@pytest.mark.slow
 def test_a_group_too_large_for_the_first_limit_is_stored_with_more_memory(tmp_path: Path, large: Group) -> None:
     writer = Writer(tmp_path / "a.duckdb")
     writer.commit(large, run_id="r", now=NOW)
@@ -88,6 +89,7 @@ os._exit(0)
 """
 
 
+@pytest.mark.slow
 def test_a_large_journal_that_a_killed_writer_left_is_read_and_folded(tmp_path: Path) -> None:
     path, journal = tmp_path / "a.duckdb", tmp_path / "a.duckdb.wal"
     subprocess.run([sys.executable, "-c", _KILLED, str(path)], check=True, timeout=60)
@@ -101,6 +103,7 @@ def test_a_large_journal_that_a_killed_writer_left_is_read_and_folded(tmp_path: 
         assert store.sql("SELECT count(*) AS posts FROM posts").to_pylist() == [{"posts": 220}]
 
 
+@pytest.mark.slow
 def test_letting_go_folds_the_journal_however_much_memory_that_takes(tmp_path: Path) -> None:
     path = tmp_path / "a.duckdb"
     writer = Writer(path)

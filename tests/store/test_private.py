@@ -102,6 +102,7 @@ os._exit(9)
 """
 
 
+@pytest.mark.slow
 def test_the_journal_of_a_killed_writer_is_private_and_read_through_a_link_too(tmp_path: Path) -> None:
     path, link = tmp_path / "a.duckdb", tmp_path / "link.duckdb"
     link.symlink_to(path)
@@ -131,6 +132,7 @@ writer.release()
 """
 
 
+@pytest.mark.slow
 def test_who_waits_does_not_remove_the_folder_of_the_one_that_writes(tmp_path: Path) -> None:
     path = tmp_path / "a.duckdb"
     with subprocess.Popen(

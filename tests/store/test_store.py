@@ -108,6 +108,7 @@ tellings = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=tellings, cut=st.integers(0, 8))
 def test_the_store_merges_as_memory_does(

@@ -124,6 +124,7 @@ def test_somebodys_own_file_stays_and_one_of_ours_is_replaced(folder: Path, tmp_
             one.unlink()
 
 
+@pytest.mark.slow
 def test_a_page_changed_by_hand_stays(folder: Path, tmp_path: Path) -> None:
     made = make_report(folder / "a.duckdb", tmp_path)
     page, data = made.pages["en"], made.data.read_bytes()
@@ -191,6 +192,7 @@ def test_tables_go_beside_no_files_of_others(there: str, folder: Path, tmp_path:
     assert bytes_of(tmp_path) == {tmp_path / there: MINE.encode()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("marks", ["kept", "lost"])
 def test_tables_are_written_over_earlier_ones(marks: str, folder: Path, tmp_path: Path) -> None:
     for to in (tmp_path / "tables", tmp_path / "tables.duckdb"):

@@ -180,6 +180,7 @@ def everybodys() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="rights are told in another way there")
 def test_a_good_store_without_permission_is_not_called_damaged(everybodys: Path) -> None:
     path = everybodys / "a.duckdb"
@@ -273,6 +274,7 @@ print(committed)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files there")
 @pytest.mark.parametrize(
     ("limit", "groups", "how"),

@@ -239,6 +239,7 @@ def test_what_is_damaged_is_told(people: People) -> None:
     assert "c.png is no roster of a known kind" in found["gaps"]
 
 
+@pytest.mark.slow
 def test_a_corrected_roster_of_the_same_date_counts_and_one_that_was_corrected_back_too(tmp_path: Path) -> None:
     def read(*rows: str, name: str = "hr-2026-06-01.csv") -> dict[str, Any]:
         (tmp_path / name).write_text("Employee ID,Mail,Job title,Is Manager\n" + "".join(f"{row}\n" for row in rows))
@@ -257,6 +258,7 @@ def test_a_corrected_roster_of_the_same_date_counts_and_one_that_was_corrected_b
     assert read("2,b@corp.example,Aide,no")["2"] == ("Head", True, True)  # an older date still changes nothing
 
 
+@pytest.mark.slow
 def test_a_later_whole_roster_says_who_has_left_and_an_older_one_nothing(tmp_path: Path) -> None:
     def read(name: str, *numbers: int, whole: bool = True) -> dict[str, bool | None]:
         rows = "".join(f"{number},n{number}@corp.example\n" for number in numbers)

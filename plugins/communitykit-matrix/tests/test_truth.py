@@ -328,6 +328,7 @@ def test_a_server_that_bundles_nothing_tells_the_same() -> None:
         made.advance(days=5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_windows_in_any_order_and_then_a_plain_run_equal_a_fresh_full_read(seed: int) -> None:
     random, made = Random(seed), world()  # noqa: S311 # the same windows in every run

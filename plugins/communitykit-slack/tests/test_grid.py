@@ -63,6 +63,7 @@ def test_neither_exports_nor_deliveries_are_simulated(world: World, tmp_path: Pa
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_every_workspace_is_read_and_equals_the_truth(world: World, server: Server, tmp_path: Path) -> None:
     asked = {"include_private": True, "include_direct": True}
     for days in (1, 1, 30):

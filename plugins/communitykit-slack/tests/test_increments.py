@@ -91,6 +91,7 @@ def workspace(seed: int, tmp_path: Path) -> Workspace:
     return Workspace(seed, tmp_path / "activity.duckdb")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_changes_inside_the_look_back_are_found(workspace: Workspace) -> None:
     first = workspace.pull()
@@ -109,6 +110,7 @@ def test_changes_inside_the_look_back_are_found(workspace: Workspace) -> None:
     assert happened >= {"replied", "edited", "reply_deleted", "reacted", "profile", "departed", "left", "joined"}
 
 
+@pytest.mark.slow
 def test_all_that_ever_changed_is_found_when_asked_for(workspace: Workspace) -> None:
     workspace.pull()
     for days in (9, 40):
@@ -118,6 +120,7 @@ def test_all_that_ever_changed_is_found_when_asked_for(workspace: Workspace) -> 
         assert workspace.differences() == []
 
 
+@pytest.mark.slow
 def test_small_pages_lead_to_the_same(workspace: Workspace) -> None:
     workspace.options = {"restricted": True}
     assert workspace.pull()["conversations.history"] > len(workspace.world.on("slack"))
@@ -128,6 +131,7 @@ def test_small_pages_lead_to_the_same(workspace: Workspace) -> None:
     assert workspace.differences() == []
 
 
+@pytest.mark.slow
 def test_what_changes_while_it_is_read_is_made_good(workspace: Workspace) -> None:
     workspace.faults = [parse_fault("changing")]
     workspace.pull()
@@ -148,6 +152,7 @@ def test_odd_paging_loses_nothing(workspace: Workspace, fault: str) -> None:
     assert workspace.differences() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [3, 8])
 def test_what_an_export_told_and_was_deleted_before_the_first_pull_is_gone(workspace: Workspace) -> None:
     # In world 8 a root and the last reply below it go between the export and the first pull.

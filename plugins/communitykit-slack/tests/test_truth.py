@@ -63,6 +63,7 @@ def read(server: Server, **ask: Any) -> dict[str, list[dict[str, Any]]]:
         return current(session.records(**ask))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "size"), SEEDS)
 def test_the_api(seed: int, size: str) -> None:
     world, platform = World(seed=seed, size=size, platforms=("slack",)), SlackPlatform()

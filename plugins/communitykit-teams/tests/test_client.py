@@ -232,6 +232,7 @@ def test_usage_reports_are_measures_in_a_slice_of_their_own(world: World, *, con
     assert not any(one.record == "measure" for one in read(TEAMS, world).records)
 
 
+@pytest.mark.slow
 def test_a_person_on_two_platforms_carries_the_same_keys() -> None:
     world = World(seed=2, size="small", platforms=("slack", "teams"))
     from communitykit.connector.registry import registry  # noqa: PLC0415 # Slack need not be there for the rest

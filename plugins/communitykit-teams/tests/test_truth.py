@@ -202,6 +202,7 @@ def test_a_run_that_reads_again_whatever_was_read_stops_at_no_interruption(world
     assert differences(world, store) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", [None, 5, "odd", ["odd"], {}, {"id": None}, {"replies": "odd", "id": "1"}])
 def test_an_odd_message_ends_nothing(world: World, odd: Any) -> None:
     def spoil(_site: Site, _call: Call, data: Any) -> None:
@@ -232,6 +233,7 @@ def test_an_answer_without_a_list_is_no_empty_list(world: World, name: str, valu
 # A part that fails costs itself alone.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [400, 403, 404, 500])
 def test_replies_that_fail_cost_their_thread_alone_and_are_asked_for_again(status: int) -> None:
     world, store = World(seed=2, size="tiny", platforms=("teams",)), Kept()
@@ -255,6 +257,7 @@ def test_replies_that_fail_cost_their_thread_alone_and_are_asked_for_again(statu
     assert differences(world, store) == []
 
 
+@pytest.mark.slow
 def test_replies_that_all_fail_are_not_asked_for_without_end() -> None:
     world, store = World(seed=2, size="small", platforms=("teams",)), Kept()
     options = {"expand": 1}

@@ -94,6 +94,7 @@ def test_a_download_has_no_ids_and_its_letters_are_mended(world: World, api: lis
     assert {one.body for one in found if one.record == "post"} == mine
 
 
+@pytest.mark.slow
 def test_several_kinds_one_after_the_other_complete_one_another(world: World, tmp_path: Path) -> None:
     """Scripts, tables and SCIM, then a dump: what is current is what the dump alone gives, and more of the people."""
     store, alone = Kept(), Kept()

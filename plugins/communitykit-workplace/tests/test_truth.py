@@ -267,6 +267,7 @@ def world() -> World:
     return World(seed=11, size="tiny", platforms=("workplace",))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_windows_in_any_order_and_then_a_plain_run_equal_a_fresh_full_read(seed: int) -> None:
     random, made = Random(seed), world()  # noqa: S311 # the same windows in every run

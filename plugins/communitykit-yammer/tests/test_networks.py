@@ -38,6 +38,7 @@ def test_the_company_feed_gives_what_stands_in_no_group() -> None:
     assert not [step for step in driven.steps if isinstance(step, Swept)]
 
 
+@pytest.mark.slow
 def test_a_run_of_the_whole_network_under_every_lie() -> None:
     """Thin pages, flags that are false too early, lists of likers that are cut: the truth all the same."""
     world = World(seed=9, size="small", platforms=("yammer",))

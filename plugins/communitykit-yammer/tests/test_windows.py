@@ -43,6 +43,7 @@ def incomplete(events: list[Any]) -> list[str]:
     return [one.coverage.slice for one in events if isinstance(one, Closed) and one.coverage.status != "complete"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_windows_in_any_order_then_a_plain_run_equal_a_fresh_read(seed: int) -> None:
     """Windows overlap, touch, repeat and lie anywhere; the world goes on between them; some ask for posts alone."""
