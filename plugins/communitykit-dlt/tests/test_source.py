@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from communitykit.clock import Clock
 from communitykit.errors import CommunityKitError
 from communitykit.sandbox import World, serve
 from communitykit.store import Store
+from communitykit_dlt.pulling import Pulling
 from communitykit_slack.sandbox import SlackPlatform
 
 TOKEN_PARTS = ("xoxb-", "xoxp-")
@@ -140,9 +143,48 @@ def test_a_run_that_failed_is_made_good_by_the_next(tmp_path: Path, monkeypatch:
     with monkeypatch.context() as patched:
         patched.setattr("communitykit_dlt.handing.kept", refused)
         with pytest.raises(Exception, match="refused in the middle"):
-            one.run(communitykit_dlt.source(store=path))
+            # One table: where others are being read meanwhile, dlt may tell of them instead.
+            one.run(communitykit_dlt.source(store=path, tables=["members"]))
     one.run(communitykit_dlt.source(store=path))
     assert rows(tmp_path, "SELECT display_name FROM ck.members ORDER BY 1") == [("ann",), ("bob",)]
+
+
+class Queue:
+    """A lock that says how many have come to it."""
+
+    def __init__(self) -> None:
+        self.lock, self.came = threading.Lock(), threading.Semaphore(0)
+
+    def __enter__(self) -> None:
+        self.came.release()
+        self.lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+
+
+def test_who_waits_while_the_platform_is_read_fails_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue, reads = Queue(), []
+    pulling = Pulling(tmp_path / "a.duckdb", _lock=queue)  # type: ignore[arg-type]
+
+    def refused(_: Pulling) -> None:
+        if not reads:
+            assert all(queue.came.acquire(timeout=60) for _ in range(3))  # all are here: one reads, two wait
+        reads.append(1)
+        raise CommunityKitError("refused")
+
+    def told() -> str:
+        with pytest.raises(CommunityKitError) as raised:
+            pulling.once()
+        return str(raised.value)
+
+    monkeypatch.setattr(Pulling, "_read", refused)
+    with ThreadPoolExecutor(3) as pool:
+        errors = [one.result() for one in [pool.submit(told) for _ in range(3)]]
+    assert len(reads) == 1
+    assert all("refused" in one for one in errors)
+    assert "refused" in told()  # who comes later tries anew
+    assert len(reads) == 2
 
 
 @pytest.mark.parametrize(

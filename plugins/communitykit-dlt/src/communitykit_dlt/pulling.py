@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from communitykit import SettingsError, connect, pull
+from communitykit import CommunityKitError, SettingsError, connect, pull
 from communitykit.config import Config, load, opened, run_options
 from communitykit.exchange import ABOUT, RECORDS
 
@@ -26,6 +26,7 @@ class Pulling:
     config: Config | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _done: bool = False
+    _failures: list[CommunityKitError] = field(default_factory=list, repr=False)
 
     @classmethod
     def of(
@@ -48,20 +49,32 @@ class Pulling:
         return cls(Path(store or found.store.path), config=found)
 
     def once(self) -> None:
-        """Read the platforms; whoever comes second finds it done.
+        """Read the platforms; whoever comes second finds it done, and whoever waited while it failed fails alike.
+
+        (Were each to try again, dlt would lose patience, and say of its own generators what is wrong with them.)
 
         Raises CommunityKitError where nothing could be read; what was read in part is Coverage in the store.
         """
+        before = len(self._failures)
         with self._lock:
             if self._done:
                 return
-            if self.config is not None:
-                with opened(self.config) as sources:
-                    pull(sources, self.store, **run_options(self.config))
-            elif self.connector is not None:
-                with connect(self.connector, **self.settings) as session:
-                    pull(session, self.store, **self.options)
+            if len(self._failures) > before:
+                raise self._failures[-1]
+            try:
+                self._read()
+            except CommunityKitError as error:
+                self._failures.append(error)
+                raise
             self._done = True
+
+    def _read(self) -> None:
+        if self.config is not None:
+            with opened(self.config) as sources:
+                pull(sources, self.store, **run_options(self.config))
+        elif self.connector is not None:
+            with connect(self.connector, **self.settings) as session:
+                pull(session, self.store, **self.options)
 
     def tables(self, chosen: Sequence[str] | None) -> tuple[str, ...]:
         """Return the tables to hand on; raises SettingsError for one that there is not."""
