@@ -28,6 +28,7 @@ def spark() -> Iterator[SparkSession]:
     options = {
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
+        "spark.python.authenticate.socketTimeout": "120s",  # a worker's imports may take long where a machine is busy
         "spark.eventLog.enabled": "true",
         "spark.eventLog.compress": "false",
         "spark.eventLog.dir": f"file://{EVENTS}",
@@ -91,7 +92,7 @@ def read(reader: Any, company: Company, **more: str) -> Any:
 
 
 def page(address: str) -> str:
-    with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 # Spark's own UI, on this machine
+    with urllib.request.urlopen(address, timeout=120) as answer:  # noqa: S310 # Spark's own UI, on this machine
         return str(answer.read().decode())
 
 

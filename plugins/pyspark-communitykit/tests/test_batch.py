@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import pickle
 import threading
 from collections.abc import Callable
@@ -12,13 +13,17 @@ from typing import Any
 import psutil
 import pytest
 from communitykit import SettingsError
+from communitykit.exchange import KEY, RECORDS, Changes
+from communitykit.exchange.rows import changes
 from communitykit.sandbox import World
 from communitykit.sandbox.site import Site
+from communitykit.store import Store
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 # everybody's name for it
 
 from pyspark_communitykit.options import TABLES, Options
 from pyspark_communitykit.parts import opened, planned, rows
+from pyspark_communitykit.shapes import MIXED, shaped
 
 from .conftest import EVENTS, Company, page, read
 
@@ -66,6 +71,30 @@ def test_frames_by_kind_and_of_all_kinds(spark: SparkSession, companies: Compani
     }
     emails = read(spark.read, company).where("record = 'member'").select("id", F.get_json_object("json", "$.email"))
     assert told(emails.na.fill("")) == sorted((row["id"], row["email"] or "") for row in current["members"].to_pylist())
+
+
+def test_rows_as_json_say_what_other_adapters_say(companies: Companies) -> None:
+    company = companies("slack")
+    company.current()
+    with Store(company.folder / "whole.duckdb") as store:
+        wanted = {row[KEY]: row for _, row in changes(store, None)}
+        found = {}
+        for table, kind in RECORDS.items():
+            for batch in Changes(store).rows(table):
+                for row in shaped(kind, batch, MIXED).to_pylist():
+                    assert row["record"] == kind
+                    found[row[KEY]] = {"id": row["id"], **json.loads(row["json"])}
+    assert found.keys() == wanted.keys()
+    for key, row in found.items():
+        assert {name: moment(value) for name, value in row.items()} == {name: moment(wanted[key][name]) for name in row}
+
+
+def moment(value: Any) -> Any:
+    """Return a moment as such, and all else as it is; both spellings of one are RFC 3339."""
+    try:
+        return datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return value
 
 
 def test_filters_read_less_and_change_nothing(spark: SparkSession, companies: Companies) -> None:
