@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from communitykit.metrics import Definition, catalogue
 from communitykit.metrics.catalogue import NEEDS, POPULATIONS, RESTS_ON
 from communitykit.metrics.syntax import DIMENSIONS, GRAINS
@@ -32,6 +34,11 @@ def metrics_reference() -> str:
     return "\n".join(parts) + "\n"
 
 
+def _named(text: str) -> str:
+    """Return a text with the names of parameters as code."""
+    return re.sub(r"\$([a-z_]+)", r"`\1`", text)
+
+
 def _entry(one: Definition) -> list[str]:
     rests = {
         ", ".join(RESTS_ON[kinds]).replace("*", "all kinds") or "none": only for kinds, only in one.rests_on.items()
@@ -54,8 +61,8 @@ def _entry(one: Definition) -> list[str]:
         ("fr", "Population\u00a0", "Non communiqué\u00a0"),
     ):
         lines += [
-            f"**{one.title[language]}**. *{one.question[language]}* {one.definition[language]}",
-            f"{population}: {POPULATIONS[one.population][language]}. {silence}: {one.silence[language]}",
+            f"**{one.title[language]}**. *{one.question[language]}* {_named(one.definition[language])}",
+            f"{population}: {POPULATIONS[one.population][language]}. {silence}: {_named(one.silence[language])}",
             "",
         ]
     return lines + [f"- {name}: {text}" for name, text in facts.items() if text]

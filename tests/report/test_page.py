@@ -16,10 +16,11 @@ from typer.testing import CliRunner
 from communitykit import from_records, pull
 from communitykit.cli import commands as _all  # noqa: F401 # registers every command
 from communitykit.cli.app import app
+from communitykit.metrics import catalogue
 from communitykit.people import Leaders, Options, resolve
 from communitykit.report import Figure, make_report
 from communitykit.report.groups import _file as file_name
-from communitykit.report.page import Paper
+from communitykit.report.page import Paper, formula
 from communitykit.report.sections import course_chart, unread
 from communitykit.report.words import Words, collated
 from communitykit.sandbox.stories import tell_story
@@ -50,6 +51,18 @@ def test_what_nobody_asked_for_is_said_once_and_reasons_are_in_words(language: s
     assert teams.startswith(line)
     assert yammer == Words(language).say("report.section.unread.complete", platform="yammer", n=1)
     assert "left_out" not in teams
+
+
+def test_the_glossary_shows_values_where_parameters_stand_and_no_english_in_french() -> None:
+    french = Words("fr")
+    for one in catalogue().values():
+        for silence in (False, True):
+            text = formula(one, french, {name: {value} for name, value in one.parameters.items()}, silence=silence)
+            named = {*one.parameters, *one.variants} - {"observer"}  # a verb of French, too
+            assert not named & set(re.findall(r"\w+", text)), one.name
+            assert "$" not in text
+    quiet = formula(catalogue()["dormant_communities"], french, {"quiet_days": {90, 21, 30}})
+    assert "pendant les 21, 30 ou 90 derniers jours" in quiet
 
 
 def test_french_is_sorted_as_the_french_sort_it() -> None:

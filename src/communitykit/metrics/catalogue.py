@@ -98,7 +98,7 @@ class Definition:
         question: By language.
         unit: One of `UNITS`.
         population: One of `POPULATIONS`: over whom or what.
-        definition: By language: the formula in words.
+        definition: By language: the formula in words; `$name` is a parameter.
         source: By language: where the definition is from; one text for all where it is names alone.
         dimensions: By what it can be asked, grains as `period`.
         variants: The rows that a period has; empty where there is one.
@@ -107,7 +107,7 @@ class Definition:
         needs: By need (`NEEDS`), the variants that have it, as a pattern.
         rests_on: Of `RESTS_ON`, on which acts' times it rests: by that, the variants that do, as a pattern.
         adds: Whether counts of two groups add up to those of both; `adds: no` in a head says they do not.
-        silence: By language: what happens where platforms do not tell.
+        silence: By language: what happens where platforms do not tell; `$name` is a parameter.
         sql: As it stands in the file, without the head.
     """
 
@@ -257,6 +257,9 @@ def _check(made: Definition) -> None:
         wrong = [one for one in listed if one not in choices]
         if wrong:
             raise SettingsError(f"{wrong[0]!r} is none of {', '.join(choices)}", subject=made.name)
+    for text in (*made.definition.values(), *made.silence.values()):
+        for name in set(re.findall(r"\$([a-z_]+)", text)) - set(made.parameters):
+            raise SettingsError(f"its text names ${name}, which is no parameter of it", subject=made.name)
     if "period" not in made.dimensions:
         raise SettingsError("its dimensions lack period", subject=made.name)
     for one in made.trailing:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -12,6 +13,7 @@ from importlib import resources
 from shlex import quote
 from typing import Final
 
+from babel.lists import format_list
 from jinja2 import Environment, StrictUndefined
 
 from communitykit.metrics.catalogue import POPULATIONS, Definition, find
@@ -147,14 +149,19 @@ class Paper:
     def glossary(self, metrics: Sequence[str]) -> list[dict[str, Value]]:
         """Return each metric's question, formula, source and SQL."""
         language, told = self.words.language, []
+        asked: dict[tuple[str, str], set[Value]] = {}
+        for figure in self.figures.all():
+            for name, value in figure.definition.settle(figure.parameters).items():
+                asked.setdefault((figure.metric, name), set()).add(value)
         for name in metrics:
             one = self.definition(name)
+            values = {key: asked.get((name, key), {value}) for key, value in one.parameters.items()}
             facts = [
-                ("definition", typeset(language, one.definition[language])),
+                ("definition", typeset(language, formula(one, self.words, values))),
                 ("source", typeset(language, one.source[language])),
                 ("population", typeset(language, POPULATIONS[one.population][language])),
                 ("unit", self.words.say(f"report.unit.{one.unit}")),
-                ("silence", typeset(language, one.silence[language])),
+                ("silence", typeset(language, formula(one, self.words, values, silence=True))),
             ]
             told.append(
                 {
@@ -166,6 +173,20 @@ class Paper:
                 }
             )
         return sorted(told, key=lambda one: collated(str(one["title"])))
+
+
+def formula(one: Definition, words: Words, values: Mapping[str, Collection[Value]], *, silence: bool = False) -> str:
+    """Return a definition for who only reads it: values where its parameters stand, without its rows' names.
+
+    With `silence`, what happens where platforms do not tell.
+    """
+    text = (one.silence if silence else one.definition)[words.language]
+    for name, told in values.items():
+        text = re.sub(rf"\${name}\b", format_list([words.show(v) for v in sorted(told)], "or", words.locale), text)
+    if words.language == "en":  # there the rows' names are words
+        return text
+    rows = "|".join(map(re.escape, one.variants))
+    return re.sub(rf" \((?:{rows})(?:, (?:{rows}))*…?\)", "", text) if rows else text
 
 
 def render(context: Mapping[str, object], words: Words) -> str:

@@ -4,12 +4,13 @@
 -- question.fr: L'activité progresse-t-elle ou s'essouffle-t-elle ?
 -- unit: index
 -- population: contributors
--- definition: Slope by least squares of weekly contributions, each the median of four weeks in a row, in contributions a
---   week / mean of those medians: 0.01 is one hundredth more every week. Weeks are seven days, counted back from the
---   period's end; at least least_weeks of them.
+-- definition: Slope by least squares of weekly contributions, each the median of four weeks in a row, in contributions
+--   a week / mean of those medians: 0.01 is one hundredth more every week. Weeks are seven days, counted back from the
+--   period's end; at least $least_weeks of them.
 -- definition.fr: Pente des moindres carrés des contributions hebdomadaires, chacune étant la médiane de quatre semaines
 --   consécutives, en contributions par semaine / moyenne de ces médianes : 0,01 signifie un centième de plus chaque
---   semaine. Une semaine compte sept jours, en remontant depuis la fin de la période ; il en faut au moins least_weeks.
+--   semaine. Une semaine compte sept jours, en remontant depuis la fin de la période ; il en faut au moins
+--   $least_weeks.
 -- source: communitykit
 -- dimensions: period, platform, place, department, division, site, country, is_leader
 -- parameters: least_weeks = 8

@@ -4,11 +4,11 @@
 -- question.fr: Dans combien de communautés ne se passe-t-il plus rien ?
 -- unit: share
 -- population: communities
--- definition: Communities without a post or reply in the last quiet_days days of the period / communities. One that is
+-- definition: Communities without a post or reply in the last $quiet_days days of the period / communities. One that is
 --   younger than that is not asleep yet. Containers (a team, a workspace) are no communities: their channels are.
--- definition.fr: Communautés sans message ni réponse pendant les quiet_days derniers jours de la période / communautés.
---   Une communauté plus récente n'est pas encore en sommeil. Les conteneurs (équipe, espace de travail) ne sont pas
---   des communautés : leurs canaux le sont.
+-- definition.fr: Communautés sans message ni réponse pendant les $quiet_days derniers jours de la période /
+--   communautés. Une communauté plus récente n'est pas encore en sommeil. Les conteneurs (équipe, espace de travail) ne
+--   sont pas des communautés : leurs canaux le sont.
 -- source: communitykit; persons are the communities' members
 -- source.fr: communitykit ; les personnes sont les membres des communautés
 -- dimensions: period, platform, place, kind

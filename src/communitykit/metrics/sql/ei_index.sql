@@ -8,11 +8,11 @@
 --   misleads: with many departments most ties cross by chance. expected and sd are what the same network has where
 --   departments are dealt at random to all people who have one, in closed form; adjusted is observed - expected, z = adjusted / sd. People of
 --   unknown department are left out.
--- definition.fr: (E - I) / (E + I) des liens entre services (E) et au sein d'un service (I), de -1 (silos) à 1.
---   Seul, il trompe : avec beaucoup de services, la plupart des liens sont externes par hasard. La valeur attendue
---   (expected) et l'écart-type (sd) sont ceux du même réseau quand les services sont distribués au hasard entre tous
---   ceux qui en ont un, en forme close ; l'indice ajusté (adjusted) est observed - expected, z est adjusted / sd. Les
---   personnes de service inconnu sont écartées.
+-- definition.fr: (E - I) / (E + I) des liens entre services (E) et au sein d'un service (I), de -1 (silos) à 1. Seul,
+--   l'indice observé (observed) trompe : avec beaucoup de services, la plupart des liens sont externes par hasard. La
+--   valeur attendue (expected) et l'écart-type (sd) sont ceux du même réseau quand les services sont distribués au
+--   hasard entre tous ceux qui en ont un, en forme close ; l'indice ajusté (adjusted) est l'indice observé - la valeur
+--   attendue, l'indice réduit (z) est l'indice ajusté / l'écart-type. Les personnes de service inconnu sont écartées.
 -- source: Krackhardt and Stern 1988; expectation and variance under permutation: communitykit
 -- source.fr: Krackhardt et Stern 1988 ; espérance et variance par permutation : communitykit
 -- dimensions: period, platform, place

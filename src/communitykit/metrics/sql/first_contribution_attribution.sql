@@ -4,14 +4,14 @@
 -- question.fr: Parmi ceux qui participent pour la première fois, combien ont été sollicités par un ambassadeur ?
 -- unit: share
 -- population: newcomers
--- definition: People whose first contribution in the record falls in the period and answers a champion, or comes at most
---   within_days days after a champion turned to them / people whose first contribution falls in it. Champions are the
---   percent % of all people, rounded up to whole persons, who contribute most in the period. It tells what came after
---   what, not what caused it.
+-- definition: People whose first contribution in the record falls in the period and answers a champion, or comes at
+--   most $within_days days after a champion turned to them / people whose first contribution falls in it. Champions are
+--   the $percent % of all people, rounded up to whole persons, who contribute most in the period. It tells what came
+--   after what, not what caused it.
 -- definition.fr: Personnes dont la première contribution tombe dans la période et répond à un ambassadeur, ou suit d'au
---   plus within_days jours un geste d'un ambassadeur à leur égard / personnes dont la première contribution tombe dans
---   la période. Les ambassadeurs sont les percent % de personnes, arrondis à la personne supérieure, qui contribuent le
---   plus dans la période. Le chiffre dit une succession, non une cause.
+--   plus $within_days jours un geste d'un ambassadeur à leur égard / personnes dont la première contribution tombe dans
+--   la période. Les ambassadeurs sont les $percent % de personnes, arrondis à la personne supérieure, qui contribuent
+--   le plus dans la période. Le chiffre dit une succession, non une cause.
 -- source: communitykit
 -- dimensions: period, department, division, site, country
 -- parameters: percent = 1; within_days = 7

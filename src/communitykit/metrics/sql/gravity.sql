@@ -4,13 +4,14 @@
 -- question.fr: La communauté attire-t-elle ses membres ?
 -- unit: points
 -- population: members
--- definition: Change of the weighted commitment in the period / people. Commitment is the sum of squared weights by level,
---   from days with a contribution in window_days days: leading 10, contributing 7, participating 4, everybody else 1.
---   before and after are the commitments at the period's beginning and end, gravity their difference per person.
--- definition.fr: Variation de l'engagement pondéré dans la période / personnes. L'engagement est la somme des carrés des
---   poids par niveau, selon les jours avec contribution sur window_days jours : leading 10, contributing 7,
---   participating 4, tous les autres 1. before et after sont les engagements au début et à la fin de la période,
---   gravity leur différence par personne.
+-- definition: Change of the weighted commitment in the period / people. Commitment is the sum of squared weights by
+--   level, from days with a contribution in $window_days days: leading 10, contributing 7, participating 4, everybody
+--   else 1. before and after are the commitments at the period's beginning and end, gravity their difference per
+--   person.
+-- definition.fr: Variation de l'engagement pondéré dans la période / personnes. L'engagement est la somme des carrés
+--   des poids par niveau, selon les jours avec contribution sur $window_days jours : 10 pour qui mène, 7 pour qui
+--   contribue souvent, 4 pour qui participe, 1 pour tous les autres. Sont donnés l'engagement au début (before) et à la
+--   fin (after) de la période, et leur différence par personne (gravity).
 -- source: Orbit model, gravity and weighted commitment; the levels' thresholds: communitykit
 -- source.fr: modèle Orbit, gravité et engagement pondéré ; seuils des niveaux : communitykit
 -- dimensions: period, platform, department, division, site, country, is_leader
@@ -18,8 +19,9 @@
 -- parameters: window_days = 90; leading_days = 30; contributing_days = 10; participating_days = 3
 -- trailing: $window_days, -$window_days
 -- rests_on: contributions
--- silence: Where the record begins less than window_days before the period, coverage is partial.
--- silence.fr: Si les données commencent moins de window_days jours avant la période, la période n'est lue qu'en partie.
+-- silence: Where the record begins less than $window_days before the period, coverage is partial.
+-- silence.fr: Si les données commencent moins de $window_days jours avant la période, la période n'est lue qu'en
+--   partie.
 WITH days_active AS (
     SELECT by_when(d), by_who(p), by_what(a), a.person_id,
         count(DISTINCT CASE WHEN a.day >= d.from_1 THEN a.day END) AS after_days,

@@ -4,9 +4,9 @@
 -- question.fr: Se parle-t-on au-delà de la ligne hiérarchique ?
 -- unit: share
 -- population: ties
--- definition: Pairs that reply to or mention each other and stand at least levels levels apart in the tree of managers /
+-- definition: Pairs that reply to or mention each other and stand at least $levels levels apart in the tree of managers /
 --   such pairs. People outside the tree are left out.
--- definition.fr: Paires liées par une réponse ou une mention et séparées d'au moins levels niveaux dans l'arbre
+-- definition.fr: Paires liées par une réponse ou une mention et séparées d'au moins $levels niveaux dans l'arbre
 --   hiérarchique / paires ainsi liées. Les personnes hors de l'arbre sont écartées.
 -- source: communitykit
 -- dimensions: period, platform, place

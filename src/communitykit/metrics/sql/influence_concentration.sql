@@ -4,10 +4,10 @@
 -- question.fr: Le réseau tient-il à une seule personne ?
 -- unit: index
 -- population: ties
--- definition: 1 - distinct partners of the person of that rank / distinct partners of the first; near 1, one person
---   holds it together. Absent with fewer people than rank.
--- definition.fr: 1 - nombre de partenaires distincts de la personne de ce rang (rank) / celui de la première ; proche de
---   1, une seule personne porte le réseau. Absent s'il y a moins de personnes que rank.
+-- definition: 1 - distinct partners of the person of rank $rank / distinct partners of the first; near 1, one person
+--   holds it together. Absent with fewer than $rank people.
+-- definition.fr: 1 - nombre de partenaires distincts de la personne de rang $rank / celui de la première ; proche de 1,
+--   une seule personne porte le réseau. Absent s'il y a moins de $rank personnes.
 -- source: SWOOP Analytics, influencer (key player) risk; the rank it compares is unpublished, 10 is ours
 -- source.fr: SWOOP Analytics, risque de dépendance envers une personne clé ; le rang comparé n'est pas publié, 10
 --   est le nôtre

@@ -6,8 +6,9 @@
 -- population: ties
 -- definition: modularity: share of ties inside departments - the share that the same degrees would have there by chance.
 --   assortativity: the same / the most it could be, so that -1 to 1 compare between companies.
--- definition.fr: modularity : part des liens internes aux services - celle que les mêmes degrés auraient par hasard.
---   assortativity : la même / son maximum possible, si bien que -1 à 1 se comparent d'une entreprise à l'autre.
+-- definition.fr: Modularité (modularity) : part des liens internes aux services - celle que les mêmes degrés auraient
+--   par hasard. Assortativité (assortativity) : la même / son maximum possible, si bien que -1 à 1 se comparent d'une
+--   entreprise à l'autre.
 -- source: Newman 2003 and 2004; as in networkx
 -- source.fr: Newman 2003 et 2004 ; comme dans networkx
 -- dimensions: period, platform, place

@@ -4,9 +4,9 @@
 -- question.fr: Comment se répartissent les silencieux, les occasionnels et les réguliers ?
 -- unit: share
 -- population: members
--- definition: silent: no contribution in the period; frequent: at least often contributions per 28 days, on average;
+-- definition: silent: no contribution in the period; frequent: at least $often contributions per 28 days, on average;
 --   occasional: the others; each / people. It is what is measured, not the proverbial 90, 9 and 1 %.
--- definition.fr: Silencieux (silent) : aucune contribution dans la période ; réguliers (frequent) : au moins often
+-- definition.fr: Silencieux (silent) : aucune contribution dans la période ; réguliers (frequent) : au moins $often
 --   contributions par 28 jours en moyenne ; occasionnels (occasional) : les autres ; chaque groupe / personnes. C'est
 --   la répartition mesurée, non les proverbiaux 90, 9 et 1 %.
 -- source: Nielsen 2006, Participation Inequality, measured instead of assumed; thresholds: communitykit

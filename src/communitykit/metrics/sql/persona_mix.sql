@@ -5,14 +5,14 @@
 -- unit: share
 -- population: members
 -- definition: With c posts, replies and reactions made, and r replies and reactions received. observer: c below one per
---   14 days. Of the others, engager: neither of c and r exceeds balance times the other; catalyst: r does; c does, then
---   broadcaster: more posts than replies, else responder. Each / people. SWOOP does not publish its numbers: balance 2
---   is ours.
+--   14 days. Of the others, engager: neither of c and r exceeds $balance times the other; catalyst: r does; c does,
+--   then broadcaster: more posts than replies, else responder. Each / people. SWOOP does not publish its numbers:
+--   $balance times is ours.
 -- definition.fr: Avec c messages, réponses et réactions émis, et r réponses et réactions reçues. Observateurs
---   (observer) : c inférieur à un par 14 jours. Parmi les autres, animateurs (engager) : ni c ni r ne dépasse balance
---   fois l'autre ; catalyseurs (catalyst) : r le dépasse ; si c le dépasse, diffuseurs (broadcaster) : plus de
---   messages que de réponses, sinon répondants (responder). Chaque groupe / personnes. SWOOP ne publie pas ses seuils
---   : balance 2 est le nôtre.
+--   (observer) : c inférieur à un par 14 jours. Parmi les autres, animateurs (engager) : ni c ni r ne dépasse $balance
+--   fois l'autre ; catalyseurs (catalyst) : r le dépasse ; si c le dépasse, diffuseurs (broadcaster) : plus de messages
+--   que de réponses, sinon répondants (responder). Chaque groupe / personnes. SWOOP ne publie pas ses seuils : $balance
+--   fois est le nôtre.
 -- source: SWOOP Analytics, online personas; thresholds: communitykit
 -- source.fr: SWOOP Analytics, profils en ligne ; seuils : communitykit
 -- dimensions: period, platform, department, division, site, country, is_leader

@@ -4,8 +4,8 @@
 -- question.fr: Parmi les participants, combien ont pris l'habitude de participer ?
 -- unit: share
 -- population: contributors
--- definition: People with a contribution on at least min_days of the period's last 28 days / people with one in them.
--- definition.fr: Personnes ayant contribué au moins min_days jours sur les 28 derniers jours de la période / personnes
+-- definition: People with a contribution on at least $min_days of the period's last 28 days / people with one in them.
+-- definition.fr: Personnes ayant contribué au moins $min_days jours sur les 28 derniers jours de la période / personnes
 --   ayant contribué pendant ces 28 jours.
 -- source: Workplace Insights, engaged: active on at least 10 of the last 28 days
 -- source.fr: Workplace Insights, engagés : actifs au moins 10 des 28 derniers jours

@@ -6,9 +6,9 @@
 -- population: threads
 -- definition: mean and median number of replies of the threads opened in the period; depth and depth_max are the mean
 --   and the largest distance of a reply from its thread's first post (1 where a platform's threads are flat).
--- definition.fr: mean et median sont la moyenne et la médiane du nombre de réponses des fils ouverts dans la période ;
---   depth et depth_max la moyenne et le maximum de la distance entre une réponse et le premier message (1 lorsque les
---   fils de la plateforme sont plats).
+-- definition.fr: Nombre de réponses des fils ouverts dans la période, en moyenne (mean) et en médiane (median) ;
+--   distance entre une réponse et le premier message, en moyenne (depth) et au maximum (depth_max), soit 1 lorsque les
+--   fils de la plateforme sont plats.
 -- source: CHAOSS; SWOOP Analytics
 -- source.fr: CHAOSS ; SWOOP Analytics
 -- dimensions: period, platform, place, kind, department, division, site, country, is_leader

@@ -4,10 +4,10 @@
 -- question.fr: Quelqu'un réagit-il à ce que nos collaborateurs écrivent ?
 -- unit: share
 -- population: threads
--- definition: Threads with a reply or reaction by another person within horizon_days days / threads. A thread that is
+-- definition: Threads with a reply or reaction by another person within $horizon_days days / threads. A thread that is
 --   younger than that at the record's end is left out, since its answer may still come.
--- definition.fr: Fils ayant reçu, en horizon_days jours, une réponse ou une réaction d'une autre personne / fils. Un fil
---   plus récent à la fin des données est écarté, car la réponse peut encore venir.
+-- definition.fr: Fils ayant reçu, en $horizon_days jours, une réponse ou une réaction d'une autre personne / fils. Un
+--   fil plus récent à la fin des données est écarté, car la réponse peut encore venir.
 -- source: SWOOP Analytics, Response Rate; censoring: communitykit
 -- source.fr: SWOOP Analytics, Response Rate ; censure : communitykit
 -- dimensions: period, platform, place, kind, department, division, site, country, is_leader

@@ -7,7 +7,8 @@
 -- definition: Mean number of people who contribute on a day, over the period's last 28 days / people who contribute in
 --   them. workdays takes Mondays to Fridays alone, since a company rests at weekends.
 -- definition.fr: Nombre moyen de personnes contribuant un jour donné, sur les 28 derniers jours de la période /
---   personnes ayant contribué pendant ces 28 jours. workdays ne retient que les jours du lundi au vendredi.
+--   personnes ayant contribué pendant ces 28 jours. En jours ouvrés (workdays), seuls comptent les jours du lundi au
+--   vendredi.
 -- source: DAU / MAU, over 28 days as Workplace and Slack count them
 -- source.fr: DAU / MAU, sur 28 jours comme chez Workplace et Slack
 -- dimensions: period, platform, department, division, site, country, is_leader

@@ -8,11 +8,12 @@
 --   km_median is Kaplan and Meier's over all of them, the unanswered ones censored at the record's end: where so few
 --   are answered that half never are, it has no value and says never. Numerator and denominator are answered threads
 --   and threads. Replies before their thread (imports, clocks) are left out; negative is their share.
--- definition.fr: Première réponse d'une autre personne - début du fil, en heures. median et p90 portent sur les fils
---   répondus. km_median est la médiane de Kaplan-Meier sur tous les fils, ceux sans réponse étant censurés à la fin
---   des données : si la moitié n'obtient jamais de réponse, elle n'a pas de valeur et indique never. Numérateur et
---   dénominateur sont les fils répondus et les fils. Les réponses antérieures à leur fil (imports, horloges) sont
---   écartées ; negative donne leur part.
+-- definition.fr: Première réponse d'une autre personne - début du fil, en heures. La médiane (median) et le neuvième
+--   décile (p90) portent sur les fils ayant reçu une réponse. La médiane de Kaplan-Meier (km_median) porte sur tous les
+--   fils, ceux sans réponse étant censurés à la fin des données : si la moitié n'obtient jamais de réponse, elle n'a
+--   pas de valeur, ce que dit la mention « jamais ». Le numérateur et le dénominateur sont les fils ayant reçu une
+--   réponse et tous les fils. Les réponses antérieures à leur fil (imports, horloges) sont écartées ; leur part est
+--   donnée (negative).
 -- source: CHAOSS, Time to First Response; Kaplan and Meier 1958
 -- source.fr: CHAOSS, Time to First Response ; Kaplan et Meier 1958
 -- dimensions: period, platform, place, kind, department, division, site, country, is_leader

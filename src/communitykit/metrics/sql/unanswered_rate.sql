@@ -4,10 +4,10 @@
 -- question.fr: Quelle part de ce que nos collaborateurs écrivent ne rencontre que le silence ?
 -- unit: share
 -- population: threads
--- definition: Threads without a reply by another person within horizon_days days / threads; reactions do not count. A
+-- definition: Threads without a reply by another person within $horizon_days days / threads; reactions do not count. A
 --   thread that is younger than that at the record's end is left out.
--- definition.fr: Fils sans réponse d'une autre personne en horizon_days jours / fils ; les réactions ne comptent pas. Un
---   fil plus récent à la fin des données est écarté.
+-- definition.fr: Fils sans réponse d'une autre personne en $horizon_days jours / fils ; les réactions ne comptent pas.
+--   Un fil plus récent à la fin des données est écarté.
 -- source: SWOOP Analytics, Response Rate (posts with none); censoring: communitykit
 -- source.fr: SWOOP Analytics, Response Rate (messages sans réponse) ; censure : communitykit
 -- dimensions: period, platform, place, kind, department, division, site, country, is_leader
