@@ -62,6 +62,14 @@ def busy(keep: Kept) -> Path:
     world.post(lab[2], world.hall, NOW - 6 * DAY, "Drafting the calibration protocol for zirconium")
     world.post(lab[1], world.hall, NOW - 6 * DAY, "Ferrite sintering starts")
     world.post(lab[3], slow, NOW - 8 * DAY, "Ferrite sintering again")
+    # one message told twice by two departments: with another beginning, and as a part of a longer one
+    survey = "The survey about canteen opening hours closes Friday: tell us which counters, dishes and prices you prefer"
+    world.post(sales[2], world.desk, NOW - 7 * DAY, survey)
+    world.post(lab[0], world.hall, NOW - 7 * DAY, f"Reminder: {survey}")
+    parking = "Underground parking level three will be repainted during August, please remove bicycles and scooters"
+    world.post(sales[3], world.desk, NOW - 7 * DAY, parking)
+    around = "Forwarded with kind regards from facility colleagues upstairs, which everybody should carefully read"
+    world.post(lab[1], world.hall, NOW - 7 * DAY, f"{around}. {parking}. Questions welcome at reception until Thursday")
     # a head who was asked and is silent, and one question that she reacted to
     asked = world.post(sales[3], world.desk, NOW - 5 * DAY, "May we sign?", asks=[world.head])
     world.reply(sales[2], asked, NOW - 5 * DAY + HOUR, "I wonder, too.")
