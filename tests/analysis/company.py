@@ -64,6 +64,8 @@ def members() -> list[Member]:
             department=department,
             country="FR" if native in {"U1", "U2", "U3", "U4", "U5"} else None,
             manager_id=uid("member", "U1") if native != "U1" else None,
+            active=native != "U8",
+            deactivated_at=SECOND if native == "U8" else None,
             source=source(FIRST),
         )
         for native, _, department in kinds

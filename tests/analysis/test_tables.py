@@ -84,6 +84,12 @@ def test_nobody_is_tied_to_themselves(made: Analysis) -> None:
     ])  # fmt: skip
 
 
+def test_the_day_of_leaving_is_kept_to_the_month(made: Analysis) -> None:
+    assert rows(made, "SELECT person_id, left_day FROM people WHERE left_day IS NOT NULL") == [
+        (person("U8"), date(2026, 3, 31))
+    ]
+
+
 def test_people_of_small_groups_are_folded_and_only_persons_count(made: Analysis) -> None:
     told = {one: rest for one, *rest in rows(
         made, "SELECT person_id, department, country, kind, is_eligible, depth, memberships FROM people"

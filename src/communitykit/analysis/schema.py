@@ -68,7 +68,7 @@ TABLES: Final[dict[str, Table]] = {
             "is_eligible": "BOOLEAN: Counts as one of the company's people: kind `person`, and in the roster where "
             "there is one.",
             "started_day": "DATE: First day of the month in which they began in the company, where told.",
-            "left_day": "DATE: Last day in the company, where told.",
+            "left_day": "DATE: Last day of the month in which they left the company, where told.",
             "first_act_day": "DATE: Day of the first act in the record.",
             "accounts": "INTEGER: Accounts of this person.",
             "memberships": "INTEGER: Communities that this person is in.",

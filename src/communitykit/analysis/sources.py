@@ -73,7 +73,7 @@ FROM (SELECT *, NULL::BOOLEAN AS is_leader FROM members)
 """
 PERSONS: Final = """
 SELECT person_id AS person, kind, department, division, site, country, manager_id AS manager, is_leader, in_roster,
-    active, date_trunc('month', started_on) AS started_day, left_on AS left_day, depth
+    active, started_on AS started_day, left_on AS left_day, depth
 FROM people
 """
 
@@ -89,7 +89,8 @@ SELECT n.number AS person_id, coalesce(k.kind, 'unknown') AS kind, nullif(trim(k
     nullif(trim(k.division), '') AS division, nullif(trim(k.site), '') AS site,
     nullif(trim(k.country), '') AS country, m.number AS manager_id, k.depth, k.is_leader,
     CASE WHEN {roster} THEN coalesce(k.in_roster, false) END AS in_roster, k.active,
-    coalesce(k.kind = 'person' AND ({roster} = false OR k.in_roster), false) AS is_eligible, k.started_day, k.left_day,
+    coalesce(k.kind = 'person' AND ({roster} = false OR k.in_roster), false) AS is_eligible,
+    CAST(date_trunc('month', k.started_day) AS DATE) AS started_day, last_day(CAST(k.left_day AS DATE)) AS left_day,
     CAST(coalesce(c.accounts, 0) AS INTEGER) AS accounts, CAST(coalesce(b.memberships, 0) AS INTEGER) AS memberships
 FROM w_person n LEFT JOIN known k ON w_key(k.person) = n.id
 LEFT JOIN w_person m ON m.id = w_key(k.manager) AND m.id <> n.id
