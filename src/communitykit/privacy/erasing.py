@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -37,7 +37,8 @@ _SKELETON: Final = frozenset(
     {"id", "community_id", "root_id", "parent_id", "kind", "created_at", "deleted_at", "platform", "network"}
 ) | {"first_run", "changed_run", "last_run", *PROVENANCE_NAMES}
 """What stays of a post: that there was one, where and when, so that answers to it still stand somewhere."""
-_TEXTS: Final = ("title", "body", "text")
+_AT_ONCE: Final = 100
+"""Accounts that one statement looks for."""
 
 
 @dataclass(slots=True)
@@ -250,16 +251,26 @@ def _in_mentions(
 
 
 def _in_json(connection: duckdb.DuckDBPyConnection, subject: Subject, result: Erased, table: str, run: str) -> None:
-    """Take their ids out of `extra`, and drop payloads that were kept and hold one: nobody knows where else."""
-    for account, native in zip(subject.accounts, subject.natives, strict=True):
+    """Take their ids out of `extra`, and drop payloads that were kept and hold one: nobody knows where else.
+
+    These columns are most of a store: each is looked through once for many accounts.
+    """
+    for at in range(0, len(subject.accounts), _AT_ONCE):
+        accounts = subject.accounts[at : at + _AT_ONCE]
+        natives = [to_json(one).decode() for one in subject.natives[at : at + _AT_ONCE]]
         for key, text in connection.execute(
-            f"SELECT id, extra FROM {table} WHERE contains(extra::VARCHAR, ?)",  # noqa: S608 # our own names
-            [account],
+            f"SELECT id, extra FROM {table} WHERE {_holds('extra', accounts)}",  # noqa: S608 # our own names
+            [*accounts],
         ).fetchall():
-            kept = to_json(without_in_extra(from_json(text), {account})).decode()
+            kept = to_json(without_in_extra(from_json(text), set(accounts))).decode()
             _change(connection, result, table, "SET extra = ?, changed_run = ? WHERE id = ?", [kept, run, key])
-        _change(connection, result, table, "SET raw = NULL, changed_run = ? WHERE contains(raw::VARCHAR, ?)",
-                [run, to_json(native).decode()])  # fmt: skip
+        _change(connection, result, table, f"SET raw = NULL, changed_run = ? WHERE {_holds('raw', natives)}",
+                [run, *natives])  # fmt: skip
+
+
+def _holds(column: str, marks: Sequence[str]) -> str:
+    """Return the condition that a column's text holds one of several texts, which are its parameters."""
+    return " OR ".join([f"contains({column}::VARCHAR, ?)"] * len(marks))
 
 
 def _in_reports(connection: duckdb.DuckDBPyConnection, subject: Subject, result: Erased) -> None:
