@@ -63,7 +63,7 @@ def busy(keep: Kept) -> Path:
     world.post(lab[1], world.hall, NOW - 6 * DAY, "Ferrite sintering starts")
     world.post(lab[3], slow, NOW - 8 * DAY, "Ferrite sintering again")
     # one message told twice by two departments: with another beginning, and as a part of a longer one
-    survey = "The survey about canteen opening hours closes Friday: tell us which counters, dishes and prices you prefer"
+    survey = "The survey about canteen opening hours closes Friday: tell us which counters, dishes and prices you like"
     world.post(sales[2], world.desk, NOW - 7 * DAY, survey)
     world.post(lab[0], world.hall, NOW - 7 * DAY, f"Reminder: {survey}")
     parking = "Underground parking level three will be repainted during August, please remove bicycles and scooters"
