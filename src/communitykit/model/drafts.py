@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal, NotRequired, Required, TypeAlias, TypedDict, Unpack
 
 from communitykit.model.ids import make_event_id, make_id, parse_id
@@ -324,6 +325,7 @@ def membership(community: str, member: str, **told: Unpack[MembershipTold]) -> M
     }
 
 
+@lru_cache(maxsize=1024)  # acts come one after another on one target
 def _home(record_id: str) -> tuple[str, str]:
     parsed = parse_id(record_id)
     return parsed.platform, parsed.network

@@ -28,6 +28,8 @@ _EMAILLESS = "emailless.facebook.com"
 def native_id(value: object) -> str | None:
     """Return a native id as text, whether it came as a number or as text; None for anything that is no id."""
     if isinstance(value, str):
+        if value.isdecimal():  # what nearly all of them are
+            return value if value.strip("0") else None
         text = value.strip()
         return text if _NATIVE.fullmatch(text) and text.strip("0") else None
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
