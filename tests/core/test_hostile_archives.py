@@ -218,7 +218,7 @@ def test_there_are_only_so_many_members(tmp_path: Path, monkeypatch: pytest.Monk
         Archive(path)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_million_members_are_listed(tmp_path: Path) -> None:
     path = tmp_path / "e.zip"
     with zipfile.ZipFile(path, "w") as file:

@@ -13,7 +13,12 @@ from communitykit.store import TABLES, Store
 
 
 @pytest.mark.parametrize(
-    ("seed", "runs"), [(1, 4), *(pytest.param(seed, 10, marks=pytest.mark.slow) for seed in range(2, 8))]
+    ("seed", "runs"),
+    [
+        (1, 4),
+        pytest.param(2, 10, marks=pytest.mark.slow),
+        *(pytest.param(seed, 10, marks=pytest.mark.exhaustive) for seed in range(3, 8)),
+    ],
 )
 def test_a_copy_is_its_store_after_every_run(tmp_path: Path, seed: int, runs: int) -> None:
     path, copy, since = tmp_path / "a.duckdb", dict[str, dict[str, Any]](), None
