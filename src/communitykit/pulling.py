@@ -215,8 +215,8 @@ class _Run:
         if (
             len(result.errors) == len(self.sources)
             and not result.tally.new
-            and all(isinstance(one, ArchiveError) for one in result.errors)
-        ):  # a file that could not be read makes no store
+            and all(isinstance(one, ArchiveError | SettingsError) for one in result.errors)
+        ):  # a file that could not be read, or a setting that is missing, makes no store
             writer.discard()
         elif self._compact:
             writer.compact(now=result.ended_at, every=COMPACTION_EVERY)

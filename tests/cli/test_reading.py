@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,16 @@ def test_what_an_archive_is_is_told_for_every_connector(typed: Any, exports: dic
     assert " people, " in done.out.partition("Found: ")[2].splitlines()[0]
     again = typed("import", "slack", exports["slack"], "--to", tmp_path / "a.duckdb", "--json").document
     assert again["archives"][0].startswith("export of the workspace ")
+
+
+def test_what_lies_beside_an_export_and_is_none_is_named(typed: Any, exports: dict[str, Path], tmp_path: Path) -> None:
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    for platform, path in exports.items():
+        shutil.copy(path, folder / f"{platform}.zip")
+    done = typed("import", "slack", folder, "--to", tmp_path / "a.duckdb")
+    assert done.code == 0
+    assert "Found: nothing for Slack in yammer.zip." in done.out
 
 
 def is_due(store: str) -> bool:

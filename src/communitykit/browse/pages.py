@@ -53,8 +53,8 @@ def page(title: str, *body: object, base: str, here: str = "", words: str = "", 
 
 def overview(rows: Sequence[Row], hidden: Mapping[str, int]) -> list[object]:
     """Return what is in the store."""
-    columns = ("platform", "people", "communities", "posts", "acts", "first post (UTC)", "last post (UTC)")
-    counted = ("platform", "people", "communities", "posts", "acts")
+    columns = ("platform", "accounts", "communities", "posts", "acts", "first post (UTC)", "last post (UTC)")
+    counted = ("platform", "accounts", "communities", "posts", "acts")
     cells = [[*(row[one] for one in counted), when(row["first"]), when(row["last"])] for row in rows]
     told = table("What is in the store", columns, cells) if rows else el("p", "There is nothing in it yet.")
     return [told, kept_out(hidden)]

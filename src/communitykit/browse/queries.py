@@ -38,6 +38,11 @@ _TALK = f"""
     SELECT p.*, c.name AS community, coalesce(p.author_name, m.display_name, m.username, p.author_id) AS author
     FROM ({CURRENT["posts"]}) p JOIN shown c ON c.id = p.community_id LEFT JOIN members m ON m.id = p.author_id
 """  # noqa: S608 # our own text
+_ACTS = f"""
+    CREATE OR REPLACE TEMP VIEW acts AS
+    SELECT e.* FROM ({CURRENT["events"]}) e
+    WHERE e.community_id IS NULL OR e.community_id IN (SELECT id FROM shown)
+"""  # noqa: S608 # our own text
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +63,18 @@ class Reading:
         connection.execute(_PLACES)
         connection.execute(_SHOWN, {"private": asked.private, "direct": asked.direct})
         connection.execute(_TALK)
+        connection.execute(_ACTS)
 
     def overview(self) -> list[dict[str, JSON]]:
-        """Return how much there is, by platform."""
+        """Return how much is shown, by platform; accounts are people here."""
         return self._rows(
-            """SELECT platform, count(*) FILTER (WHERE kind = 'member') AS people,
+            """SELECT platform, count(*) FILTER (WHERE kind = 'member') AS accounts,
             count(*) FILTER (WHERE kind = 'community') AS communities, count(*) FILTER (WHERE kind = 'post') AS posts,
             count(*) FILTER (WHERE kind = 'event') AS acts, min(moment) AS first, max(moment) AS last FROM (
             SELECT platform, 'member' AS kind, NULL::TIMESTAMPTZ AS moment FROM members WHERE NOT stub UNION ALL
-            SELECT platform, 'community', NULL FROM communities UNION ALL
-            SELECT platform, 'post', created_at FROM posts UNION ALL
-            SELECT platform, 'event', NULL FROM events WHERE active) GROUP BY platform ORDER BY platform"""
+            SELECT platform, 'community', NULL FROM shown WHERE kind <> 'user_group' UNION ALL
+            SELECT platform, 'post', created_at FROM talk UNION ALL
+            SELECT platform, 'event', NULL FROM acts) GROUP BY platform ORDER BY platform"""
         )
 
     def hidden(self) -> dict[str, int]:

@@ -47,12 +47,16 @@ Nested: TypeAlias = bool | Literal["wrapped"]
 
 @dataclass(slots=True)
 class _Member:
-    """Where a member is: an entry of a zip, or a path in the folder. `twice`: another of its name says otherwise."""
+    """Where a member is: an entry of a zip, or a path in the folder. `twice`: another of its name says otherwise.
+
+    `opened`: it was, since that was last asked.
+    """
 
     size: int
     entry: zipfile.ZipInfo | str
     holder: zipfile.ZipFile | None = None
     twice: bool = False
+    opened: bool = False
 
 
 class Archive:
@@ -74,6 +78,7 @@ class Archive:
         self._zip: zipfile.ZipFile | None = None
         self._held: Held | None = None
         self._members: dict[str, _Member] = {}
+        self._whole = self
         try:
             self._list(nested=nested)
         except ArchiveError:
@@ -122,6 +127,16 @@ class Archive:
         inside._unwrap()  # noqa: SLF001
         return inside
 
+    def unopened_zips(self) -> list[str]:
+        """List the zips at the top of what was given of which nothing was opened since this was last asked, sorted."""
+        zips: dict[str, bool] = {}
+        for name, member in self._whole._members.items():  # noqa: SLF001 # another of the same kind
+            top = name.partition("/")[0]
+            if top.lower().endswith(".zip"):
+                zips[top] = zips.get(top, False) or member.opened
+            member.opened = False
+        return sorted(top for top, opened in zips.items() if not opened)
+
     def __contains__(self, name: object) -> bool:
         """Tell whether a member of that name is there."""
         return name in self._members
@@ -147,6 +162,7 @@ class Archive:
                 subject=self.name,
                 remedy="Remove the one that is wrong; the rest of the archive is read without it.",
             )
+        member.opened = True
         try:
             file = self._file(member)
         except OPEN_ERRORS as error:

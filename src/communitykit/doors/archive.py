@@ -96,6 +96,7 @@ class ArchiveSession(Records):
         steps = self._until_stopped(chain(_dated(as_of, now), self._door.read(self.archive, selection)))
         as_of = min(as_of, now)
         self.found = []
+        self.archive.unopened_zips()  # from here on
         held: Counter[str] = Counter()
         for event in read_steps(translation, selection, steps, now=now, as_of=as_of):
             if isinstance(event, Opened) and event.slice.endswith(LISTING):
@@ -107,6 +108,8 @@ class ArchiveSession(Records):
         if not self.found:
             what = ", ".join(f"{held[kind]:,} {words}" for kind, words in _TOLD.items() if held[kind]) or "nothing"
             self.found.append(f"{self.connector.title} as of {as_of:%Y-%m-%d}, with {what}")
+        if beside := self.archive.unopened_zips():
+            self.found.append(f"nothing for {self.connector.title} in {', '.join(beside)}")
 
     def _until_stopped(self, steps: Iterable[object]) -> Iterator[JSON]:
         for step in steps:

@@ -234,8 +234,10 @@ class SliceReading:
 
 def _summed(gaps: Sequence[Gap]) -> dict[str, JSON]:
     status = max((gap.status for gap in gaps), key=_WORST.index, default="complete")
-    reason = " ".join(dict.fromkeys(gap.reason for gap in gaps)) or None
-    return {"status": status, "reason": reason, "by_policy": _is_by_policy(gaps) or None}
+    reasons = list(dict.fromkeys(gap.reason for gap in gaps))
+    if len(reasons) > 1:
+        reasons = [reason if reason.endswith((".", "!", "?")) else f"{reason}." for reason in reasons]
+    return {"status": status, "reason": " ".join(reasons) or None, "by_policy": _is_by_policy(gaps) or None}
 
 
 def _is_by_default(gaps: Sequence[Gap]) -> bool:
