@@ -70,6 +70,15 @@ def busy(keep: Kept) -> Path:
     world.post(sales[3], world.desk, NOW - 7 * DAY, parking)
     around = "Forwarded with kind regards from facility colleagues upstairs, which everybody should carefully read"
     world.post(lab[1], world.hall, NOW - 7 * DAY, f"{around}. {parking}. Questions welcome at reception until Thursday")
+    # somebody's name is no subject, nor is a courtesy that answers are full of
+    world.person("Wilhelmina Featherstone", "Sales")
+    world.post(sales[2], world.desk, NOW - 6 * DAY, "Lunch is on Wilhelmina Featherstone")
+    world.post(lab[1], world.hall, NOW - 6 * DAY, "Wilhelmina Featherstone moves upstairs")
+    world.post(sales[1], world.desk, NOW - 6 * DAY, "Merci beaucoup, carton 7 arrived")
+    world.post(lab[2], world.hall, NOW - 6 * DAY, "Merci beaucoup for pump 4")
+    for number in range(2):
+        thanked = world.post(lab[number], slow, NOW - (9 + number) * DAY, QUIET.format(50 + number))
+        world.reply(lab[2], thanked, NOW - 8 * DAY, "Merci beaucoup")
     # a head who was asked and is silent, and one question that she reacted to
     asked = world.post(sales[3], world.desk, NOW - 5 * DAY, "May we sign?", asks=[world.head])
     world.reply(sales[2], asked, NOW - 5 * DAY + HOUR, "I wonder, too.")

@@ -3,17 +3,23 @@
 -- needs: departments, texts
 -- parameters: days = 30; rare_threads = 3; shared = 2; letters = 5; alike = 0.7; many = 8
 -- Two threads of the last days, in two communities, opened by people of two departments, with nobody in both, that
--- share at least `shared` words or topics which no more than rare_threads threads have. One message told twice is no
--- meeting: where `alike` of both one's words are the same, or of the shorter one's if those are `many`.
+-- share at least `shared` words or topics which no more than rare_threads threads have, replies read, too; no word is
+-- somebody's name. One message told twice is no meeting: where `alike` of both one's words are the same, or of the
+-- shorter one's if those are `many`.
 WITH thread AS (
     SELECT * FROM message WHERE is_root AND is_colleague AND department IS NOT NULL AND written_at > $now - to_days($days)),
-word AS (
-    SELECT DISTINCT t.id, u.word FROM thread AS t,
-        unnest(regexp_extract_all(lower(regexp_replace(t.words, '[a-z][a-z0-9+.-]*://\S+', ' ', 'gi')), '[\p{L}\p{N}][\p{L}\p{N}''’-]+')) AS u(word)
-    WHERE length(u.word) >= $letters
+name AS (
+    SELECT DISTINCT u.word FROM who AS w, unnest(regexp_extract_all(lower(w.name), '[\p{L}\p{N}][\p{L}\p{N}''’-]+')) AS u(word)),
+heard AS (
+    SELECT DISTINCT m.id, m.thread_id, u.word FROM message AS m,
+        unnest(regexp_extract_all(lower(regexp_replace(m.words, '[a-z][a-z0-9+.-]*://\S+', ' ', 'gi')), '[\p{L}\p{N}][\p{L}\p{N}''’-]+')) AS u(word)
+    WHERE m.written_at > $now - to_days($days) AND length(u.word) >= $letters
+        AND u.word NOT IN (SELECT word FROM name)
     UNION
-    SELECT t.id, '#' || lower(u.topic) FROM thread AS t, unnest(t.topics) AS u(topic)),
-rare AS (SELECT word FROM word GROUP BY word HAVING count(*) BETWEEN 2 AND $rare_threads),
+    SELECT m.id, m.thread_id, '#' || lower(u.topic) FROM message AS m, unnest(m.topics) AS u(topic)
+    WHERE m.written_at > $now - to_days($days)),
+word AS (SELECT h.id, h.word FROM heard AS h JOIN thread USING (id)),
+rare AS (SELECT word FROM heard GROUP BY word HAVING count(DISTINCT thread_id) BETWEEN 2 AND $rare_threads),
 taking AS (
     SELECT id AS thread_id, person_id FROM thread UNION SELECT thread_id, person_id FROM response WHERE person_id IS NOT NULL),
 pair AS (
