@@ -20,7 +20,7 @@ def _address(settings: SlackSettings, path: str) -> str:
 
 def _scopes(settings: SlackSettings) -> list[str]:
     asked = Selection(settings=settings, until=datetime.now(UTC))
-    return sorted({one.any_of[0] for one in needs(asked)} | {"team:read"})
+    return sorted({one.any_of[0] for one in needs(asked)})
 
 
 def _manifest(settings: SlackSettings, back: str) -> dict[str, JSON]:
