@@ -192,6 +192,7 @@ def test_a_code_that_nobody_types_ends(company: World, tmp_path: Path) -> None:
             with pytest.raises(CredentialError, match="the login is refused") as found:
                 log_in(session, person.asking)
             assert found.value.code == "unauthorized_client"
+            assert found.value.remedy == "Check client_id and client_secret."
 
 
 def test_what_is_missing_is_said(company: World, tmp_path: Path) -> None:

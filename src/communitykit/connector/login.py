@@ -21,6 +21,8 @@ _USUAL_INTERVAL = 5.0
 """Seconds between two looks where the server says nothing (RFC 8628, 3.2)."""
 _LONGEST = 30 * 60.0
 """Seconds that a login may take, whatever the server says."""
+_NO_SUCH_CLIENT = ("invalid_client", "unauthorized_client", "invalid_client_id", "bad_client_secret")
+"""RFC 6749, 5.2, and Slack's `oauth.v2.access`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +214,9 @@ def _answer(response: Response, platform: str) -> Mapping[str, JSON]:
 
 
 def _refused(code: JSON, platform: str) -> CredentialError:
+    remedy = "Check client_id and client_secret." if code in _NO_SUCH_CLIENT else "Log in again."
     return CredentialError(
-        "the login is refused", platform=platform, subject="login", code=str(code)[:100], remedy="Log in again."
+        "the login is refused", platform=platform, subject="login", code=str(code)[:100], remedy=remedy
     )
 
 
