@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # without `typing`: the sooner the command begins, the sooner Ctrl-C is its own
 if TYPE_CHECKING:
     from communitykit.connector.flow import Gap
     from communitykit.doors.api import Session, connect
@@ -135,6 +133,8 @@ the command takes its signals over before anything else comes in."""
 
 
 def __getattr__(name: str) -> object:
+    from importlib import import_module  # noqa: PLC0415 # as above
+
     if name == "__version__":
         return import_module("importlib.metadata").version(__name__)
     if name in __all__:
