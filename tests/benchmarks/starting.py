@@ -16,7 +16,7 @@ _TYPER = "import typer\napp = typer.Typer()\n@app.command()\ndef main(name: str 
 
 
 _READING = f"import duckdb, pyarrow\n{_TYPER}"
-_ROUNDS = 5
+_ROUNDS = 12
 
 
 def starting() -> list[Figure]:
