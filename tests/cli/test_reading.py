@@ -66,7 +66,7 @@ def test_what_lies_beside_an_export_and_is_none_is_named(typed: Any, exports: di
         shutil.copy(path, folder / f"{platform}.zip")
     done = typed("import", "slack", folder, "--to", tmp_path / "a.duckdb")
     assert done.code == 0
-    assert "Found: nothing for Slack in yammer.zip." in done.out
+    assert "Found: nothing was read of yammer.zip." in done.out
 
 
 def is_due(store: str) -> bool:

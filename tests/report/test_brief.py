@@ -74,6 +74,9 @@ def busy(keep: Kept) -> Path:
     world.person("Wilhelmina Featherstone", "Sales")
     world.post(sales[2], world.desk, NOW - 6 * DAY, "Lunch is on Wilhelmina Featherstone")
     world.post(lab[1], world.hall, NOW - 6 * DAY, "Wilhelmina Featherstone moves upstairs")
+    stranger = [{"kind": "member", "id": None, "label": "Archibald Thunderstone"}]  # of whom no listing tells
+    world.post(sales[2], world.desk, NOW - 6 * DAY, "Archibald Thunderstone called", mentions=stranger)
+    world.post(lab[1], world.hall, NOW - 6 * DAY, "Archibald Thunderstone again", mentions=stranger)
     world.post(sales[1], world.desk, NOW - 6 * DAY, "Merci beaucoup, carton 7 arrived")
     world.post(lab[2], world.hall, NOW - 6 * DAY, "Merci beaucoup for pump 4")
     for number in range(2):

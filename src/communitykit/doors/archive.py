@@ -109,7 +109,7 @@ class ArchiveSession(Records):
             what = ", ".join(f"{held[kind]:,} {words}" for kind, words in _TOLD.items() if held[kind]) or "nothing"
             self.found.append(f"{self.connector.title} as of {as_of:%Y-%m-%d}, with {what}")
         if beside := self.archive.unopened_zips():
-            self.found.append(f"nothing for {self.connector.title} in {', '.join(beside)}")
+            self.found.append(f"nothing was read of {', '.join(beside)}")
 
     def _until_stopped(self, steps: Iterable[object]) -> Iterator[JSON]:
         for step in steps:

@@ -9,7 +9,10 @@
 WITH thread AS (
     SELECT * FROM message WHERE is_root AND is_colleague AND department IS NOT NULL AND written_at > $now - to_days($days)),
 name AS (
-    SELECT DISTINCT u.word FROM who AS w, unnest(regexp_extract_all(lower(w.name), '[\p{L}\p{N}][\p{L}\p{N}''’-]+')) AS u(word)),
+    SELECT DISTINCT u.word FROM (
+        SELECT name FROM who WHERE is_human
+        UNION SELECT o.mention.label FROM message AS m, unnest(m.mentions) AS o(mention) WHERE o.mention.kind = 'member') AS n,
+        unnest(regexp_extract_all(lower(n.name), '[\p{L}\p{N}][\p{L}\p{N}''’-]+')) AS u(word)),
 heard AS (
     SELECT DISTINCT m.id, m.thread_id, u.word FROM message AS m,
         unnest(regexp_extract_all(lower(regexp_replace(m.words, '[a-z][a-z0-9+.-]*://\S+', ' ', 'gi')), '[\p{L}\p{N}][\p{L}\p{N}''’-]+')) AS u(word)
