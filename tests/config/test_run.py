@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from communitykit.cli import commands as _all  # noqa: F401 # registers every command
 from communitykit.cli.app import app
