@@ -4,7 +4,7 @@ import pytest
 
 from communitykit.testing import ConnectorSuite
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 
 
 class TestAnEmptiedThread(ConnectorSuite):

@@ -15,7 +15,6 @@ from communitykit.store import Store
 
 PAGE = "docs/how-to/orchestrate.md"
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.slow
 
 RUN = {
     "dagster": "from dagster import materialize; from example import activity, defs\n"
@@ -31,7 +30,9 @@ RUN = {
 """By tool, what loads the example and runs it; Airflow's is parsed, as its scheduler would."""
 
 
-@pytest.mark.parametrize("tool", RUN)
+@pytest.mark.parametrize(
+    "tool", [pytest.param(one, marks=pytest.mark.exhaustive if one == "prefect" else pytest.mark.slow) for one in RUN]
+)
 def test_example(tool: str, tmp_path: Path) -> None:
     (example,) = [block for block in blocks(PAGE, "python") if f"from {tool.removeprefix('apache-')}" in block]
     (tmp_path / "example.py").write_text(example, encoding="utf-8")

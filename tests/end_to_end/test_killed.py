@@ -74,7 +74,7 @@ def world() -> World:
     return World(seed=3, size="small", platforms=("slack",))
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_an_import(tmp_path: Path, world: World) -> None:
     platform = registry().get("slack").simulated()
     export = tmp_path / "export.zip"
@@ -92,6 +92,6 @@ def served(world: World) -> Iterator[dict[str, str]]:
         }
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_pull(tmp_path: Path, served: dict[str, str]) -> None:
     compare(tmp_path, command("pull", "slack"), served)

@@ -38,7 +38,9 @@ def parquet_rows(folder: Path, table: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("seed", "runs"), [(31, 3), (32, 10), pytest.param(33, 10, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize(
+    ("seed", "runs"), [(31, 3), *(pytest.param(seed, 10, marks=pytest.mark.exhaustive) for seed in (32, 33))]
+)
 def test_copies_are_the_stores_after_every_run(tmp_path: Path, seed: int, runs: int) -> None:
     path, lake, folder = tmp_path / "a.duckdb", tmp_path / "lake", tmp_path / "months"
     for number, _ in enumerate(ten_runs(path, seed, runs)):

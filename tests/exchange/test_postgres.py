@@ -73,7 +73,7 @@ def _no_nul(value: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("seed", "runs"),
-    [(11, 3), pytest.param(12, 10, marks=pytest.mark.slow), pytest.param(13, 10, marks=pytest.mark.exhaustive)],
+    [(11, 3), *(pytest.param(seed, 10, marks=pytest.mark.exhaustive) for seed in (12, 13))],
 )
 def test_the_copy_is_the_stores_after_every_run(
     tmp_path: Path, server: Server, database: psycopg.Connection, seed: int, runs: int

@@ -70,13 +70,13 @@ def test_companies_at_random(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 11))
-def test_all_of_ten_companies(seed: int) -> None:
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_all_of_three_companies(seed: int) -> None:
     assert compare(seed, list(ANSWERS)) > 150
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("seed", range(11, 101))
+@pytest.mark.parametrize("seed", range(4, 101))
 def test_all_of_a_hundred_companies(seed: int) -> None:
     assert compare(seed, list(ANSWERS)) > 150
 

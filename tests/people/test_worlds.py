@@ -103,10 +103,12 @@ def test_nobody_is_taken_for_somebody_else(tmp_path: Path, seed: int) -> None:
     assert found.recall >= 0.96  # of one in 120 who came back under another number nothing may tell
 
 
-@pytest.mark.slow
-def test_over_fifty_companies_nobody_is_taken_for_somebody_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "companies", [pytest.param(10, marks=pytest.mark.slow), pytest.param(50, marks=pytest.mark.exhaustive)]
+)
+def test_over_many_companies_nobody_is_taken_for_somebody_else(tmp_path: Path, companies: int) -> None:
     found = []
-    for seed in range(50):
+    for seed in range(companies):
         (tmp_path / str(seed)).mkdir()
         found.append(found_in(a_world(100 + seed, 400, 1.0), tmp_path / str(seed)))
         assert found[-1].wrong == []

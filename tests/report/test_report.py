@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -40,7 +40,6 @@ SAID = {
 }
 ALSO = {"silent_leaders": {"participation_falls"}, "champion": {"participation_rises"}}
 """What follows from a story."""
-QUICK = {"silo"}
 Told = Callable[..., Path]
 
 
@@ -65,17 +64,13 @@ def silo(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Report:
     return make_report(told("silo"), tmp_path_factory.mktemp("report"), languages=["fr", "en"], per=["department"])
 
 
-def slowly(names: Iterator[object] | list[object], quick: set[object]) -> list[object]:
-    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in names]
-
-
 def findings(path: Path) -> tuple[list[tuple[str, dict[str, object]]], dict[str, str | None]]:
     with opened(path) as (analysis, places):
         return [(one.rule, dict(one.values)) for one in answer(Figures(analysis))], places
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("story", slowly(list(STORIES), QUICK))
+@pytest.mark.parametrize("story", STORIES)
 def test_the_answer_names_the_story(told: Told, story: str) -> None:
     found, places = findings(told(story))
     rule, expected = SAID[story]
@@ -88,8 +83,9 @@ def test_the_answer_names_the_story(told: Told, story: str) -> None:
     assert others <= ALSO.get(story, set()), found
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", slowly(list(range(1, 21)), {1}))
+@pytest.mark.parametrize(
+    "seed", [pytest.param(n, marks=pytest.mark.slow if n <= 6 else pytest.mark.exhaustive) for n in range(1, 21)]
+)
 def test_where_nothing_happens_the_answer_claims_nothing(told: Told, seed: int) -> None:
     assert findings(told(None, seed))[0] == []
 

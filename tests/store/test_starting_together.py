@@ -93,7 +93,7 @@ ALL = (
 
 
 @pytest.mark.parametrize(
-    "starts", [pytest.param(30, marks=pytest.mark.slow), pytest.param(100, marks=pytest.mark.exhaustive)]
+    "starts", [pytest.param(8, marks=pytest.mark.slow), pytest.param(100, marks=pytest.mark.exhaustive)]
 )
 def test_nothing_is_lost_where_four_processes_start_at_once(tmp_path: Path, starts: int) -> None:
     new = [tmp_path / f"new-{number}.duckdb" for number in range(starts)]

@@ -55,7 +55,9 @@ def test_what_is_written_while_a_run_goes_on_is_there_after_the_next(
 
 
 @pytest.mark.parametrize("messages", ["channels", "export"])
-@pytest.mark.parametrize("seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4, 12))])
+@pytest.mark.parametrize(
+    "seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in range(4, 12))]
+)
 def test_windows_in_any_order_and_then_a_plain_run_are_a_fresh_reading(seed: int, messages: str) -> None:
     rng, world = Random(seed), World(seed=seed, size="tiny", platforms=("teams",))  # noqa: S311 # no secret
     store, settings = Kept(), {"messages": messages}

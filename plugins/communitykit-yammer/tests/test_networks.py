@@ -54,7 +54,7 @@ def test_a_run_of_the_whole_network_under_every_lie() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in (2, 3, 4))])
 def test_other_companies(seed: int) -> None:
     world, store = World(seed=seed, size="small", platforms=("yammer",)), Kept()
     store.read(YAMMER, world)
