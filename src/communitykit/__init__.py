@@ -1,8 +1,6 @@
 """communitykit: one neutral record of who takes part in a company's communities, whatever the platform."""
 
-from __future__ import annotations
-
-TYPE_CHECKING = False  # without `typing`: the sooner the command begins, the sooner Ctrl-C is its own
+TYPE_CHECKING = False  # nothing is imported here: the sooner the command begins, the sooner Ctrl-C is its own
 if TYPE_CHECKING:
     from communitykit.connector.flow import Gap
     from communitykit.doors.api import Session, connect

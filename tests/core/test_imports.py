@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -66,25 +67,41 @@ print(before == [signal.getsignal(one) for one in signal.valid_signals()], threa
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there, Ctrl-C alone exists, and raises")
-@pytest.mark.parametrize(
-    "start",
-    [
-        "from communitykit.cli import main; main()",  # what the installed command runs
-        "import runpy; runpy.run_module('communitykit', run_name='__main__')",
-    ],
-)
-def test_the_command_takes_signals_over_before_it_imports_anything_heavy(start: str) -> None:
-    program = f"""
+def test_the_command_takes_signals_over_before_it_imports_anything() -> None:
+    program = """
 import sys, signal
-class Watch:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {{"pydantic", "httpx", "typer", "rich"}} and watch in sys.meta_path:
-            sys.meta_path.remove(watch)
-            print(signal.getsignal(signal.SIGINT) is not signal.default_int_handler)
-watch = Watch()
-sys.meta_path.insert(0, watch)
+before = set(sys.modules)
+from communitykit.__main__ import main  # what the installed command runs
+print(sorted(set(sys.modules) - before))
+print(signal.getsignal(signal.SIGINT) is not signal.default_int_handler)
 sys.argv = ["communitykit", "--version"]
-{start}
+main()
 """
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    assert done.stdout.split()[0] == "True"
+    assert done.stdout.splitlines()[:2] == ["['communitykit', 'communitykit.__main__']", "True"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, Ctrl-C alone exists, and raises")
+@pytest.mark.parametrize(
+    ("number", "falls_into"),
+    [
+        *(("SIGINT", name) for name in ("communitykit.cli", "threading", "typer")),
+        ("SIGTERM", "select"),
+        ("SIGHUP", "rich"),
+    ],
+)
+def test_a_signal_that_falls_into_an_import_ends_the_command_with_a_word(number: str, falls_into: str) -> None:
+    program = f"""
+import os, sys, signal
+signal.signal(signal.{number}, signal.default_int_handler)  # whatever ran this may ignore it
+def strike(event, arguments):
+    if event == "import" and arguments[0] == {falls_into!r}:
+        os.kill(os.getpid(), signal.{number})
+sys.addaudithook(strike)
+for name in [one for one in sys.modules if one.partition(".")[0] == {falls_into!r}]:
+    del sys.modules[name]
+sys.argv = ["communitykit", "--help"]
+from communitykit.__main__ import main; main()
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (128 + int(signal.Signals[number]), "Stopped.\n")
