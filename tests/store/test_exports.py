@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -10,9 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 
 from communitykit import Post, Provenance, from_records, pull
 from communitykit.sinks import export_store, write_jsonl
+from communitykit.store import Store
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 SOURCE = Provenance(connector="x", version="1", origin="api", fetched_at=AT, as_of=AT)
@@ -49,6 +52,31 @@ def test_no_cell_is_a_formula_and_nothing_else_is_touched(tmp_path: Path) -> Non
         cells = {row["id"]: row["body"] for row in csv.DictReader(line.replace("\0", "\u2400") for line in file)}
     read = [cells[f"x:n:post:{number}"].replace("\u2400", "\0") for number in range(len(texts))]
     assert read == [f"'{text}" for text in FORMULAS] + PLAIN
+
+
+WORDS = [
+    "a\x00b", "a\nb\r\nc", "=1+1", "say \"hi\", 'x';", "x" * 100_000, " a ", "\u2028\u2029\ufeffa", "e\u0301",
+    "\U0001f600", "\\n \\", "NULL", "null", "1", "true", "",
+]  # fmt: skip
+
+
+def test_a_text_is_the_same_in_the_store_and_in_every_export_of_it(tmp_path: Path) -> None:
+    path = stored(tmp_path, WORDS)
+    for file_format in ("csv", "parquet", "jsonl"):
+        export_store(path, tmp_path, file_format)
+    with (tmp_path / "posts.csv").open(encoding="utf-8", newline="") as file:
+        cells = csv.DictReader(line.replace("\0", "\u2400") for line in file)
+        read = {"csv": [{**row, "text": row["text"].replace("\u2400", "\0")} for row in cells]}
+    with Store(path) as store:
+        read["store"] = store.arrow("posts").to_pylist()
+    read["parquet"] = parquet.read_table(tmp_path / "posts.parquet").to_pylist()
+    with (tmp_path / "posts.jsonl").open(encoding="utf-8", newline="") as file:
+        read["jsonl"] = [json.loads(line) for line in file]
+    guarded = [f"'{text}" if text in FORMULAS else text for text in WORDS]
+    for form, rows in read.items():
+        texts = {row["id"]: row["text"] for row in rows}
+        told = [texts[f"x:n:post:{number}"] for number in range(len(WORDS))]
+        assert told == (guarded if form == "csv" else WORDS), form
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet", "jsonl"])

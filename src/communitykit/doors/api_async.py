@@ -98,7 +98,7 @@ class AsyncSession:
     def posts(
         self, *, state: _Kept = None, concurrency: int | None = None, **options: Unpack[ReadKeywords]
     ) -> AsyncIterator[Post]:
-        """Yield posts."""
+        """Yield posts; one that is told in parts comes in several records of the same `id`."""
         return self._only(Post, "post", options, state, concurrency)
 
     def events(

@@ -51,7 +51,7 @@ class Records:
         return self._only(Membership, "membership", options, state)
 
     def posts(self, *, state: _Kept = None, **options: Unpack[ReadKeywords]) -> Iterator[Post]:
-        """Yield posts."""
+        """Yield posts; one that is told in parts comes in several records of the same `id`."""
         return self._only(Post, "post", options, state)
 
     def events(self, *, state: _Kept = None, **options: Unpack[ReadKeywords]) -> Iterator[EngagementEvent]:
