@@ -170,6 +170,36 @@ def test_several_workspaces_in_one_archive_are_several_networks(tmp_path: Path) 
     assert inside == {(TEAM, ANN), (TEAM, BEN), (ELSEWHERE, BEN), (ELSEWHERE, ANN)}
 
 
+def test_what_stands_at_the_top_of_an_organizations_export_is_the_organizations(tmp_path: Path) -> None:
+    """Channels that several workspaces share, and direct talk: the API tells them of the enterprise, too."""
+
+    def colleague(native: str, team: str) -> dict[str, Any]:
+        return user(native, team, enterprise_user={"id": native, "enterprise_id": ENTERPRISE, "teams": [team]})
+
+    whole: dict[str, Any] = files(users=None, org_users=[colleague(ANN, TEAM), colleague(BEN, ELSEWHERE)])
+    inside = files(users=[colleague(BEN, ELSEWHERE)], channels=[channel("C0LAB00009", "lab")])
+    whole |= {f"teams/lab/{name.replace('general', 'lab')}": content for name, content in inside.items()}
+    read = Read(write(tmp_path, whole))
+    assert {post.community_id for post in read.of("post")} == {
+        f"slack:{ENTERPRISE}:community:C0GEN00001",
+        f"slack:{ELSEWHERE}:community:C0LAB00009",
+    }
+    assert {post.author_id.split(":")[1] for post in read.of("post")} == {ENTERPRISE}
+    assert read.reasons.strip() == ""
+
+
+def test_a_workspaces_export_is_its_own_though_most_people_in_it_are_anothers(tmp_path: Path) -> None:
+    """A Grid's users.json lists guests of other workspaces, too; in #general are those of this one."""
+    others = [user(f"U0OTH{number:05}", ELSEWHERE) for number in range(5)]
+    people, here = [user(ANN), user(BEN), *others], [message(number, team=TEAM) for number in range(3)]
+    general = channel(members=[ANN, BEN], is_general=True)
+    read = Read(write(tmp_path, files(users=people, channels=[general], **{"general/2024-03-01": here})))
+    assert {post.community_id.split(":")[1] for post in read.of("post")} == {TEAM}
+    assert read.reasons.strip() == ""
+    told = Read(write(tmp_path, files(users=people, **{"general/2024-03-01": here})))
+    assert f"most people are of the workspace {ELSEWHERE}, which is taken, and most messages of {TEAM}" in told.reasons
+
+
 @pytest.mark.parametrize(("said", "taken"), [(TEAM, TEAM), (ELSEWHERE, ELSEWHERE), (None, ELSEWHERE)])
 def test_of_two_workspaces_that_everybody_is_in_the_messages_tell_which_it_is(
     tmp_path: Path, said: str | None, taken: str

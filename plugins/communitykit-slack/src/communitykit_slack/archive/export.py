@@ -12,7 +12,7 @@ from communitykit import ArchiveError
 from communitykit.connector import JSON, Archive, Batch, Context, Gap, Privacy, Selection, Slice, Swept
 from communitykit_slack.archive.days import key_of, may_hold, messages_of, within
 from communitykit_slack.archive.listings import Conversation, Export, members_of, open_export
-from communitykit_slack.archive.parts import Part, parts_of
+from communitykit_slack.archive.parts import WORKSPACES, Part, parts_of
 from communitykit_slack.ids import community_id, local_channel, parse_ts
 from communitykit_slack.visibility import allowed, is_direct, stricter
 
@@ -57,7 +57,13 @@ def read(archive: Archive, selection: Selection) -> Iterator[Step]:
     for part in parts:
         network = options.network if len(parts) == 1 else None
         try:
-            export = open_export(part, network=network, enterprise=options.enterprise, mapped=options.folder_map)
+            export = open_export(
+                part,
+                network=network,
+                enterprise=options.enterprise,
+                mapped=options.folder_map,
+                organization=any(one.prefix.startswith(f"{part.prefix}{WORKSPACES}") for one in parts),
+            )
         except ArchiveError as error:
             if len(parts) == 1:
                 raise

@@ -61,16 +61,23 @@ class Export:
         return [one for one in self.part.folders() if one in days or (self.find(one) and self.part.files(one))]
 
 
-def open_export(part: Part, *, network: str | None, enterprise: str | None, mapped: Mapping[str, str]) -> Export:
+def open_export(
+    part: Part, *, network: str | None, enterprise: str | None, mapped: Mapping[str, str], organization: bool = False
+) -> Export:
     """Read an export's lists; what cannot be read of them is kept as a problem.
+
+    What stands at the top of an `organization`'s export is no one workspace's: channels that several share, and direct
+    talk. Its network is the enterprise, as it is in the API.
 
     Raises ArchiveError when nothing tells the workspace's id.
     """
     problems: list[str] = []
     people = part.users_from()
     users = [row for name in USERS for row in _rows(people, name, problems)]
-    inside = people.prefix == part.prefix
-    team = network or (_team_of(users, part, problems) if inside else None) or _team_of_messages(part)
+    told = [(by_list, row) for name, by_list in LISTINGS.items() for row in _rows(part, name, problems)]
+    belonging = _in_general(users, told) or (users if people.prefix == part.prefix else [])
+    whole = enterprise or _enterprise_of(users) if organization else None
+    team = network or whole or _team_of(belonging, part, problems) or _team_of_messages(part)
     if not team:
         said = f": {'; '.join(problems)}" if problems else ""
         raise ArchiveError(
@@ -79,9 +86,8 @@ def open_export(part: Part, *, network: str | None, enterprise: str | None, mapp
             subject=part.label,
             remedy="Give its id (T…, in the address of Slack in a browser) as `network`.",
         )
-    export = Export(part, team, enterprise or _enterprise_of(users, team), users, unreadable=problems)
+    export = Export(part, team, enterprise or whole or _enterprise_of(users, team), users, unreadable=problems)
     export.logs = _rows(part, "integration_logs.json", problems)
-    told = [(by_list, row) for name, by_list in LISTINGS.items() for row in _rows(part, name, problems)]
     take_rows(export, told, mapped)
     return export
 
@@ -145,23 +151,33 @@ def _rows(part: Part, name: str, problems: list[str]) -> list[JSON]:
     return rows
 
 
-def _team_of(users: list[JSON], part: Part, problems: list[str]) -> str | None:
-    """Return the workspace that most users are in: everybody listed is in it, and all of them may be in another, too.
+def _in_general(users: list[JSON], told: Iterable[tuple[Privacy, JSON]]) -> list[JSON]:
+    """Return the listed people who are in #general, where all of a workspace are and nobody of another one is."""
+    rows = [row for _, row in told if as_mapping(row).get("is_general") is True]
+    inside = {native for row in rows for native in members_of(row) or ()}
+    return [user for user in as_mappings(users) if as_text(user.get("id")) in inside]
 
-    Of several that fit alike the messages tell which it is; where they do not, that is a problem.
+
+def _team_of(users: list[JSON], part: Part, problems: list[str]) -> str | None:
+    """Return the workspace that most people are in: all of them may be in another, too.
+
+    Of several that fit alike the messages tell which it is; where they do not, and where they tell of another one,
+    that is a problem.
     """
     fitting = _most(
         team
         for user in as_mappings(users)
         for team in {as_text(user.get("team_id")), *teams_of(user)}  # type: ignore[arg-type] # any JSON
     )
-    if len(fitting) > 1:
-        told = _most(team for team in _teams_of_messages(part) if team in fitting)
-        if len(told) != 1:
-            reason = f"users.json fits the workspaces {', '.join(fitting)} alike, so the first of them is taken"
-            problems.append(f"{reason}; give the right one as network")
-        fitting = told or fitting
-    return fitting[0] if fitting else None
+    told = _most(_teams_of_messages(part)) if fitting else []
+    alike = _most(team for team in _teams_of_messages(part) if team in fitting) if len(fitting) > 1 else fitting
+    if len(fitting) > 1 and len(alike) != 1:
+        reason = f"users.json fits the workspaces {', '.join(fitting)} alike, so the first of them is taken"
+        problems.append(f"{reason}; give the right one as network")
+    elif told and alike[0] not in told:
+        reason = f"most people are of the workspace {alike[0]}, which is taken, and most messages of {', '.join(told)}"
+        problems.append(f"{reason}; give the right one as network")
+    return next(iter(alike or fitting), None)
 
 
 def _team_of_messages(part: Part) -> str | None:
@@ -180,12 +196,12 @@ def _most(teams: Iterator[str]) -> list[str]:
     return sorted(team for team in counted if counted[team] == max(counted.values()))
 
 
-def _enterprise_of(users: list[JSON], team: str) -> str:
+def _enterprise_of(users: list[JSON], team: str | None = None) -> str:
     """Return the enterprise that the users of a workspace belong to, if they do; strangers' enterprises aside."""
     counted = Counter(
         as_text(as_mapping(user.get("enterprise_user")).get("enterprise_id"))
         for user in as_mappings(users)
-        if user.get("team_id") == team or team in teams_of(user)  # type: ignore[arg-type] # any JSON
+        if team is None or user.get("team_id") == team or team in teams_of(user)  # type: ignore[arg-type] # any JSON
     )
     del counted[""]
     return max(sorted(counted), key=counted.__getitem__) if counted else ""

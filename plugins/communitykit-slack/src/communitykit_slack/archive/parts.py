@@ -16,6 +16,9 @@ LISTINGS: dict[str, Privacy] = {
 }
 """Lists of conversations, with the privacy that being in them means."""
 
+WORKSPACES = "teams/"
+"""Where an organization's export keeps a folder for each workspace, below what belongs to none of them alone."""
+
 DAY = re.compile(r"^(\d{4}-\d\d-\d\d)\.json$")
 
 
