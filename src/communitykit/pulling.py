@@ -17,7 +17,7 @@ from communitykit.connector.declaration import Connector
 from communitykit.connector.waiting import Span, joined, waited
 from communitykit.doors.options import ReadOptions, RecordsKeywords, read_options
 from communitykit.doors.source import Source, new_run_id
-from communitykit.errors import ArchiveError, CommunityKitError, SettingsError
+from communitykit.errors import ArchiveError, CommunityKitError, CredentialError, PermissionMissingError, SettingsError
 from communitykit.logs import LOGGER
 from communitykit.model import Coverage
 from communitykit.model.merge import CLOCKS_DIFFER
@@ -45,6 +45,8 @@ LEAVING_SECONDS = 2.0
 """Readers that have not ended so long after they were told to are waiting for somebody, and are not waited for."""
 COMPACTION_EVERY = timedelta(days=1)
 """A store from which posts were deleted is copied so often at most: a copy takes as long as the file is large."""
+NOTHING_READ = (ArchiveError, CredentialError, PermissionMissingError, SettingsError)
+"""What makes no store where it is all that came of a first pull: the file, the token or a setting was a wrong one."""
 IDLE_SECONDS = 0.5
 """The writer lets go of the file when nothing came for so long, so that others can read during a pull of days."""
 
@@ -215,8 +217,8 @@ class _Run:
         if (
             len(result.errors) == len(self.sources)
             and not result.tally.new
-            and all(isinstance(one, ArchiveError | SettingsError) for one in result.errors)
-        ):  # a file that could not be read, or a setting that is missing, makes no store
+            and all(isinstance(one, NOTHING_READ) for one in result.errors)
+        ):
             writer.discard()
         elif self._compact:
             writer.compact(now=result.ended_at, every=COMPACTION_EVERY)

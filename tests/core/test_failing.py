@@ -21,6 +21,7 @@ from communitykit.connector import (
     WireKind,
     make_id,
 )
+from communitykit.store import Store
 
 
 def test_one_bad_record_becomes_an_issue_and_the_rest_goes_on(
@@ -150,6 +151,25 @@ def test_a_refused_credential_ends_the_source_with_one_error(
         with pytest.raises(CredentialError, match="little: rooms: the credential is refused"):
             list(opened.posts())
     assert [type(error) for error in result.errors] == [CredentialError]
+
+
+def test_a_credential_that_is_refused_makes_no_store_and_is_told_in_one_that_was_there(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.duckdb"
+    for there in (False, True):
+        platform.answers["/rooms"] = (401, {}, b"{}")
+        with session(little(), platform) as opened:
+            refused = pull(opened, path)
+            assert path.exists() is there
+            assert there or not list(tmp_path.iterdir())
+            serve_notes(platform, ROOMS)
+            pull(opened, path)
+    with Store(path) as store:
+        told = {row["run_id"]: row for row in store.arrow("coverage").to_pylist() if row["status"] != "complete"}
+        assert [row["status"] for row in store.arrow("runs").to_pylist()].count("partial") == 1
+        assert set(told) == {refused.run_id}
+        assert len(store.current()["posts"]) > 0
 
 
 def test_a_second_source_goes_on_when_the_first_fails(

@@ -16,6 +16,7 @@ from communitykit import Post, Provenance, StoreBusyError, StoreError, StoreVers
 from communitykit.store import Store
 from communitykit.store.connection import mark
 from communitykit.store.duckdb_errors import ran_out_of_memory, told
+from communitykit.store.making import remove
 from communitykit.store.writer import Group, Writer
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -107,6 +108,25 @@ def test_a_damaged_journal_is_named_and_the_store_is_not_blamed(tmp_path: Path) 
 
     with pytest.raises(StoreError, match=r"its journal .* is damaged"):
         writes(path)
+
+
+def test_no_store_is_made_beside_the_journal_of_one_that_is_gone(tmp_path: Path) -> None:
+    """Who moved the store has the journal's records to lose; who deleted it has a file to delete."""
+    path, moved = tmp_path / "a.duckdb", tmp_path / "b.duckdb"
+    subprocess.run([sys.executable, "-c", _KILLED, str(path)], check=False)
+    journal = path.rename(moved).with_name("a.duckdb.wal")
+    with pytest.raises(StoreError, match=r"a\.duckdb\.wal is the journal of a store that is not there any more"):
+        Writer(path)
+    assert not path.exists()
+    journal.rename(tmp_path / "b.duckdb.wal")
+    with Store(moved) as store:
+        assert store.arrow("runs")["run_id"].to_pylist() == ["r"]
+    subprocess.run([sys.executable, "-c", _KILLED, str(path)], check=False)
+    assert journal.exists()
+    remove(path)
+    assert not path.exists()
+    assert not journal.exists()
+    Writer(path).release()
 
 
 _KILLED = """

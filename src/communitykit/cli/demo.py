@@ -30,6 +30,7 @@ from communitykit.sandbox.vocabulary import DOMAIN
 from communitykit.sinks.targets import write_text
 from communitykit.store import Store
 from communitykit.store.connection import mark
+from communitykit.store.making import remove
 from communitykit.testing.reading import current
 
 _LANGUAGES = ("en", "fr")
@@ -49,7 +50,7 @@ def run_demo(to: Path, *, as_json: bool) -> None:
         raise SettingsError(
             f"{to} exists, and the demo would mix its fictional company into it", remedy="Give another file with --to."
         )
-    to.unlink(missing_ok=True)
+    remove(to)
     mark(to, runs.DEMO, "a fictional company")
     found = simulated()
     size = replace(SIZES["small"], posts=_POSTS * len(found))

@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from communitykit.errors import StoreError
+
 if sys.platform != "win32":
     import fcntl
 
@@ -25,8 +27,18 @@ def make(path: Path, fill: Callable[[Path], None]) -> None:
     """Let `fill` make a database under another name, and put it at `path` unless another process was first.
 
     Whoever is killed meanwhile leaves no half of a store; whoever comes second finds the store of the first untouched.
+
+    Raises StoreError where the journal of another store, which is gone, lies at the place: it is of that one alone.
     """
     path = path.resolve()  # a link to a file that is not there yet stays a link
+    journal = _journal(path)
+    # In this order: a store comes before its journal.
+    if journal.exists() and journal.stat().st_size and not os.path.lexists(path):
+        raise StoreError(
+            f"{journal.name} is the journal of a store that is not there any more",
+            subject=path.name,
+            remedy="If the store was moved, the journal belongs beside it; if it was deleted, delete the journal, too.",
+        )
     with folder_beside(path) as folder:
         made = folder / _MADE
         fill(made)
@@ -51,6 +63,12 @@ def remove_empty_journal(path: Path) -> None:
     journal = _journal(path)
     if journal.exists() and journal.stat().st_size == 0:
         journal.unlink()
+
+
+def remove(path: Path) -> None:
+    """Remove a store, if there is one, and what a killed process left in its journal; the journal first."""
+    for one in (_journal(path), path):
+        one.unlink(missing_ok=True)
 
 
 def clean(path: Path) -> None:
