@@ -44,13 +44,8 @@ def of(platform: str, company: World, **options: Any) -> Any:
 
 def settings(name: str, server: Server, store: Path | str) -> dict[str, Any]:
     """What somebody has who has no token: addresses, and an app's public half."""
-    from communitykit_slack.sandbox import CLIENT_ID as OF_SLACK  # noqa: PLC0415 # beside their only use
-    from communitykit_teams.sandbox import CLIENT_ID as OF_TEAMS  # noqa: PLC0415 # same
-
-    secret = re.compile("token|secret")
-    told = {key: value for key, value in server.settings.items() if not secret.search(key)}
-    client = {"slack": {"client_id": OF_SLACK}, "teams": {"client_id": OF_TEAMS}}.get(name, {})
-    return {**told, **client, "credential_store": store}
+    assert not re.search("token|secret", " ".join(server.login)), name
+    return {**server.login, "credential_store": store}
 
 
 @dataclass(frozen=True, slots=True)

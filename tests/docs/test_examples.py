@@ -34,11 +34,12 @@ ELSEWHERE = {
     "docs/how-to/outgrow-one-machine.md",
     "docs/how-to/receive-webhooks.md",
     "docs/how-to/find-what-changed.md",
+    "docs/how-to/try-a-login.md",
     "docs/how-to/write-a-connector.md",
     "docs/how-to/test-a-connector.md",
     "docs/tutorial.md",
 }
-"""Pages whose examples have a test of their own: of analysis tables, Spark, orchestrators, a delivery, a forum."""
+"""Pages whose examples have a test of their own: of analysis tables, Spark, orchestrators, a delivery, a forum, logins."""
 
 
 @pytest.mark.slow

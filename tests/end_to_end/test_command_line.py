@@ -167,9 +167,10 @@ def test_sandbox_serve_prints_what_any_client_needs() -> None:
     done = run("sandbox", "serve", "--platform", "slack", "--size", "tiny", "--for", "1s", "--json")
     assert done.returncode == 0, done.stderr
     printed: dict[str, Any] = json.loads(done.stdout)["slack"]
-    assert printed["base_url"].startswith("http://127.0.0.1:")
-    assert printed["token"]
-    assert printed["rate"]
+    assert printed["settings"]["base_url"].startswith("http://127.0.0.1:")
+    assert printed["settings"]["token"]
+    assert printed["settings"]["rate"]
+    assert printed["login"]["settings"].keys() == {"base_url", "client_id", "rate"}
 
 
 def test_sandbox_serve_serves_every_platform_where_none_is_named() -> None:
@@ -177,6 +178,8 @@ def test_sandbox_serve_serves_every_platform_where_none_is_named() -> None:
     assert done.returncode == 0, done.stderr
     simulated = {name for name, one in registry().connectors.items() if one.sandbox is not None}
     assert {name for name in simulated if f"communitykit pull {name} --set" in done.stdout} == simulated
+    let_in = {name for name in simulated if registry().get(name).login is not None}
+    assert {name for name in simulated if f"communitykit login {name} --set" in done.stdout} == let_in
 
 
 @pytest.mark.slow

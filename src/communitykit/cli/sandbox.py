@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -102,8 +102,8 @@ def serve_platforms(
             for one, server in servers.items():
                 title = f"{chosen[one].title}, {company.size} company of seed {company.seed}, for {_length(seconds)}"
                 print_table(title, ("setting", "value"), [(key, str(value)) for key, value in server.settings.items()])
-                command = " ".join(f"--set {key}={value}" for key, value in server.settings.items())
-                say(f"For instance: communitykit pull {one} {command} --to served.duckdb")
+                say(f"For instance: communitykit pull {one} {_sets(server.settings)} --to served.duckdb")
+                _say_login(one, server)
         _wait(seconds)
 
 
@@ -148,10 +148,26 @@ def write_export(
         say(f"For instance: communitykit import {name} {path} --to exported.duckdb")
 
 
+def _sets(settings: Mapping[str, JSON]) -> str:
+    return " ".join(f"--set {key}={value}" for key, value in settings.items())
+
+
+def _say_login(name: str, server: Server) -> None:
+    """Say how to log in, as who has no token does."""
+    if server.login:
+        say(f"Or log in, without the token: communitykit login {name} {_sets(server.login)}")
+    if server.site.platform.account:
+        say("With --password: user name {}, password {}".format(*server.site.platform.account))
+    say("")
+
+
 def _as_data(server: Server) -> dict[str, JSON]:
     settings = server.settings
     rate = settings.get("rate", server.rate)
-    return {**settings, "base_url": settings.get("base_url", server.url), "rate": str(rate)}
+    user, password = server.site.platform.account or (None, None)
+    login = {"settings": {**server.login, "rate": str(rate)}, "user_name": user, "password": password}
+    whole = {**settings, "base_url": settings.get("base_url", server.url), "rate": str(rate)}
+    return {"settings": whole, "login": login if server.login else None}
 
 
 def _length(seconds: float) -> str:

@@ -44,11 +44,13 @@ class DeviceCodes:
 
     def typed(self, call: Call) -> Answer:
         """Answer the page on which a code is typed."""
-        code = str(call.fields.get("user_code", ""))
+        code = str(call.fields.get("user_code", "")).strip().upper()
+        if not code:
+            return _page("A code is shown at the terminal. Type it here.", _FORM)
         if code not in self._given.values():
-            return Answer.of({"error": "there is no such code"}, status=400)
+            return _page("There is no such code.", _FORM, status=400)
         self._typed.add(code)
-        return Answer.of({"typed": code})
+        return _page("Thank you. The terminal goes on by itself; you may close this window.")
 
     def redeem(self, call: Call) -> Answer | None:
         """Refuse a code that is not known, or that nobody typed yet; None where a token is due."""
@@ -64,6 +66,18 @@ class DeviceCodes:
     def _refused(self, error: str, number: int) -> Answer:
         described = f"AADSTS{number}: {error}."
         return Answer.of({"error": error, "error_description": described, "error_codes": [number]}, status=400)
+
+
+_FORM = (
+    "<form><label for=code>Code</label> <input id=code name=user_code autocomplete=off autofocus required> "
+    "<button>Next</button></form>"
+)
+
+
+def _page(sentence: str, form: str = "", *, status: int = 200) -> Answer:
+    """Return a page as a person sees it in a browser."""
+    head = "<!DOCTYPE html><html lang=en><meta name=viewport content='width=device-width'><title>Sandbox</title>"
+    return Answer(status, f"{head}<p>{sentence}</p>{form}</html>".encode(), {"content-type": "text/html"})
 
 
 def proves(verifier: str, challenge: str) -> bool:

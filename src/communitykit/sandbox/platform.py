@@ -182,6 +182,8 @@ class Platform(ABC):
     """Options of a site whose pages are as small as the platform ever makes them, so that a small world has many."""
     renewing: ClassVar[Mapping[str, JSON]] = {}
     """Options of a site whose tokens expire and can be renewed; empty where the platform has no such tokens."""
+    account: ClassVar[tuple[str, str] | None] = None
+    """A name and a password that let in, where the platform takes such."""
 
     @abstractmethod
     def open(self, site: Site) -> Desk:
@@ -194,6 +196,10 @@ class Platform(ABC):
     @abstractmethod
     def settings(self, site: Site) -> dict[str, JSON]:
         """Return what `communitykit.connect` needs to be told to read this simulation."""
+
+    def login(self, site: Site) -> dict[str, JSON]:
+        """Return the settings of who has no token yet and logs in; empty where nobody logs in from a terminal."""
+        return {}
 
     @abstractmethod
     def network(self, world: World, person: Person | None = None) -> str:

@@ -48,6 +48,12 @@ class Server:
         return self.site.settings
 
     @property
+    def login(self) -> dict[str, JSON]:
+        """What a login needs instead of a token; empty where nobody logs in from a terminal."""
+        told = self.site.platform.login(self.site)
+        return {**told, "rate": self.rate} if told else {}
+
+    @property
     def requests(self) -> list[Logged]:
         """The requests that came, the last hundred thousand of them."""
         return list(self.site.requests)

@@ -23,7 +23,7 @@ from communitykit.sandbox import (
     occurrence,
 )
 from communitykit_matrix.sandbox import naming, rendering
-from communitykit_matrix.sandbox.desk import LIMITS, MatrixDesk
+from communitykit_matrix.sandbox.desk import LIMITS, NAME, PASSWORD, MatrixDesk
 
 __all__ = ["MatrixPlatform"]
 
@@ -40,6 +40,7 @@ class MatrixPlatform(Platform):
     written_at: ClassVar[str] = "origin_server_ts"
     precision: ClassVar[int] = 1000
     tells_every_stay: ClassVar[bool] = True
+    account: ClassVar[tuple[str, str] | None] = (NAME, PASSWORD)
     optional: ClassVar[frozenset[str]] = frozenset({"age", "avatar_url", "limited", "num_joined_members", "user_id"})
     tight: ClassVar[Mapping[str, JSON]] = {"page": 12, "accounts": 4}
 
@@ -50,6 +51,10 @@ class MatrixPlatform(Platform):
     def settings(self, site: Site) -> dict[str, JSON]:
         """Return the address and a token."""
         return {"base_url": site.url, "token": site.token}
+
+    def login(self, site: Site) -> dict[str, JSON]:
+        """Return the address."""
+        return {"base_url": site.url}
 
     def network(self, world: World, person: Person | None = None) -> str:  # noqa: ARG002 # a homeserver's name is fixed
         """Return the homeserver."""

@@ -11,6 +11,7 @@ from communitykit_matrix.sandbox.rendering import Event, Placed
 
 LIMITS = {"hierarchy": Budget(10, 2)}
 _CLIENT = "/_matrix/client/"
+NAME = "reader"
 PASSWORD = "sandbox-password"  # noqa: S105 # opens nothing but a simulation
 _ROOM_CALLS = frozenset({"messages", "members", "event", "hierarchy"})
 Position = tuple[int, str]
@@ -98,7 +99,7 @@ class MatrixDesk(Desk):
         told, reader = call.fields, naming.reader(self.site.world)
         name = told.get("identifier", {}).get("user") if isinstance(told.get("identifier"), dict) else None
         by_token = told.get("type") == "m.login.token" and told.get("token") in self._once
-        by_password = told.get("type") == "m.login.password" and (name, told.get("password")) == ("reader", PASSWORD)
+        by_password = told.get("type") == "m.login.password" and (name, told.get("password")) == (NAME, PASSWORD)
         if not by_token and not by_password:
             return Answer.of({"errcode": "M_FORBIDDEN", "error": "Invalid username or password"}, status=403)
         self._once.discard(str(told.get("token")))

@@ -79,7 +79,8 @@ def authorize(settings: SlackSettings, saved: Mapping[str, JSON] | None, now: da
         raise SettingsError(
             "there is no token",
             platform="slack",
-            remedy="Give token, or refresh_token with client_id and client_secret (COMMUNITYKIT_SLACK_TOKEN…).",
+            remedy="Give token, or refresh_token with client_id and client_secret (COMMUNITYKIT_SLACK_TOKEN…), "
+            "or log in: communitykit login slack.",
         )
     return (
         yield from refresh_token(

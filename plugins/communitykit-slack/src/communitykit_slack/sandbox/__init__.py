@@ -57,6 +57,10 @@ class SlackPlatform(Platform):
             found.update(refresh_token=refresh, client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
         return found
 
+    def login(self, site: Site) -> dict[str, JSON]:
+        """Return the address, and the app that Slack's own page would ask about."""
+        return {"base_url": f"{site.url}/api/", "client_id": CLIENT_ID}
+
     def network(self, world: World, person: Person | None = None) -> str:  # noqa: ARG002
         """Return the workspace."""
         return naming.team(world)

@@ -81,8 +81,8 @@ def _client(settings: TeamsSettings, now: datetime) -> Generator[Request, JSON, 
         raise SettingsError(
             "there is no way to get a token",
             platform=PLATFORM,
-            remedy="Give tenant, client_id and client_secret (COMMUNITYKIT_TEAMS_TENANT…), a certificate, or a "
-            "credential object.",
+            remedy="Give tenant, client_id and client_secret (COMMUNITYKIT_TEAMS_TENANT…), a certificate, a "
+            "credential object, or log in: communitykit login teams.",
         )
     if tenant.lower() in {"common", "organizations", "consumers"}:
         raise SettingsError(

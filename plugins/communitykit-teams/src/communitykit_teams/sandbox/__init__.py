@@ -66,6 +66,10 @@ class TeamsPlatform(Platform):
             "client_secret": CLIENT_SECRET,
         }
 
+    def login(self, site: Site) -> dict[str, JSON]:
+        """Return addresses, and the app as a public client."""
+        return {name: value for name, value in self.settings(site).items() if name != "client_secret"}
+
     def network(self, world: World, person: Person | None = None) -> str:
         """Return the tenant."""
         return naming.tenant(world) if person is None else naming.home(world, person)

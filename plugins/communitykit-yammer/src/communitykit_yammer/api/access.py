@@ -77,7 +77,8 @@ def _token(
         raise SettingsError(
             f"there is no {name.replace('_', ' ')}",
             platform=PLATFORM,
-            remedy=f"Give {name} or {name}_provider, or refresh_token with client_id (COMMUNITYKIT_YAMMER_…).",
+            remedy=f"Give {name} or {name}_provider, or refresh_token with client_id (COMMUNITYKIT_YAMMER_…), "
+            "or log in: communitykit login yammer.",
         )
     return bearer(given.get_secret_value()), refresh
 

@@ -61,6 +61,11 @@ class YammerPlatform(Platform):
                 found.update(graph=True, graph_token=desk.issue("graph").token)
         return found
 
+    def login(self, site: Site) -> dict[str, JSON]:
+        """Return addresses, and the app as a public client."""
+        addresses = {name: value for name, value in self.settings(site).items() if name.endswith("_url")}
+        return {**addresses, "client_id": CLIENT_ID}
+
     def network(self, world: World, person: Person | None = None) -> str:  # noqa: ARG002 # all ids are of one network
         """Return the network that is read: ids are all of it."""
         return str(naming.network(world))
