@@ -29,13 +29,16 @@ def server() -> Iterator[Any]:
 def test_a_token_is_named_and_the_administrator_is_written_to(server: Any, tmp_path: Path) -> None:
     path = tmp_path / "communitykit.toml"
     environment = {"COMMUNITYKIT_EMEA_BASE_URL": server.settings["base_url"], "SLACK_EMEA": server.settings["token"]}
-    answers = "tokn\ntoken\nslack\nemea\n\nSLACK_EMEA\n"
+    answers = "tokn\ntoken\nslack\nemea\n\nSLACK_EMEA\n3m\n90d\nwords\nfeatures\n"
     done = typed("init", "--config", path, "--language", "fr", answers=answers, **environment)
     assert done.exit_code == 0, done.output
     assert "One of: export, token." in done.output
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     (source,) = load(path).sources
     assert (source.name, source.connector, source.settings) == ("emea", "slack", {"token": Secret(env="SLACK_EMEA")})
+    assert (source.since, load(path).privacy.content) == ("90d", "features")
+    assert "minutes or months?" in done.output
+    assert "One of: full, features, none." in done.output
     assert load(path).store.path == tmp_path / "activity.duckdb"
     assert "emea: all that is asked for can be read." in done.output
     assert "- channels:history: messages of public channels (nécessaire)" in done.output
@@ -46,20 +49,23 @@ def test_a_token_is_named_and_the_administrator_is_written_to(server: Any, tmp_p
 
 def test_an_app_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
-    done = typed("init", "--config", path, answers="token\nteams\n\n\napp\nt.example\nid-1\nSECRET_OF_TEAMS\n")
+    done = typed("init", "--config", path, answers="token\nteams\n\n\napp\nt.example\nid-1\nSECRET_OF_TEAMS\n\n\n")
     assert done.exit_code == 1  # nobody set the variable
     assert "the environment variable SECRET_OF_TEAMS is not set" in done.output
+    assert done.output.count("c.toml [[sources]] teams:") == 1
+    assert "teams: c.toml" not in done.output  # its name once
     assert "- ChannelMessage.Read.All or Group.Read.All: " in done.output
     told = load(path).sources[0].settings
+    assert (load(path).sources[0].since, load(path).privacy.content) == ("2y", "full")
     assert told == {"tenant": "t.example", "client_id": "id-1", "client_secret": Secret(env="SECRET_OF_TEAMS")}
 
 
 def test_an_export_needs_nobody(tmp_path: Path) -> None:
     export, path = tmp_path / "export.zip", tmp_path / "c.toml"
     registry().get("slack").simulated().write_archive(World(seed=1, size="tiny", platforms=("slack",)), export)
-    done = typed("init", "--config", path, answers=f"export\nslack\n\n\n{export}\n")
+    done = typed("init", "--config", path, answers=f"export\nslack\n\n\n{export}\n\n\n")
     assert done.exit_code == 0, done.output
-    assert load(path).sources[0].archive == export
+    assert (load(path).sources[0].archive, load(path).sources[0].since) == (export, None)
     assert "administrator" not in done.output
 
 

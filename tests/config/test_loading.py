@@ -106,6 +106,20 @@ def test_what_cannot_be_meant_is_said(write: Write, text: str, said: str) -> Non
     assert not any(word in told for word in ("Input should", "Field required", "Extra inputs", "Value error"))
 
 
+@pytest.mark.parametrize(("said", "found"), [("credentials.json", True), ("/elsewhere/c.json", False)])
+def test_a_file_that_a_setting_names_lies_beside_the_configuration(
+    write: Write, tmp_path: Path, said: str, *, found: bool
+) -> None:
+    config = load(write(f'[[sources]]\nconnector = "slack"\ntoken = {{ env = "T" }}\ncredential_store = "{said}"\n'))
+    (section,) = config.sources
+    whole = tmp_path / said if found else Path(said)
+    with source(config, section, environ={"T": "x"}).session as session:
+        assert session.conductor.settings.credential_store == whole  # type: ignore[union-attr] # no archive
+    told = {"T": "x", "COMMUNITYKIT_SLACK_CREDENTIAL_STORE": "typed.json"}
+    with source(config, section, environ=told).session as session:  # what a shell says is meant from there
+        assert session.conductor.settings.credential_store == Path("typed.json")  # type: ignore[union-attr] # same
+
+
 def test_a_proxy_that_needs_no_password_may_stand_there(write: Write) -> None:
     text = '[[sources]]\nconnector = "slack"\ntoken = { env = "T" }\nproxy = "http://proxy.example:3128"'
     assert load(write(text)).sources[0].settings["proxy"] == "http://proxy.example:3128"

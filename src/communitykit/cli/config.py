@@ -68,11 +68,17 @@ def print_checked(told: list[dict[str, JSON]]) -> None:
     """Print what a check found, a line for each thing."""
     for one in told:
         if one["error"]:
-            warn(f"{one['name']}: {printable(one['error'])}")
+            warn(_named(one["name"], printable(one["error"])))
         for missing in one["missing"]:
             say(f"{one['name']}: {printable(missing)}")
         if not one["error"] and not one["missing"]:
             say(f"{one['name']}: all that is asked for can be read.")
+
+
+def _named(name: str, sentence: str) -> str:
+    """Return an error's sentence with the name of its source, which it may say already."""
+    said = sentence.startswith(f"{name}: ") or f"[[sources]] {name}: " in sentence or f"[people] {name}: " in sentence
+    return sentence if said else f"{name}: {sentence}"
 
 
 def code(told: list[dict[str, JSON]]) -> Exit:

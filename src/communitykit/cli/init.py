@@ -111,8 +111,33 @@ def _asked() -> tuple[Connector, list[str]]:
     lines.append(f"connector = {json.dumps(connector.name)}")
     if export:
         path = _ask("Where is the export (a zip or a folder)?")
-        return connector, [*lines, f"archive = {json.dumps(str(Path(path).expanduser().resolve()))}"]
-    return connector, [*lines, *(_setting(connector, name, one) for one in _letting_in(connector))]
+        lines.append(f"archive = {json.dumps(str(Path(path).expanduser().resolve()))}")
+    else:
+        lines += [_setting(connector, name, one) for one in _letting_in(connector)]
+    return connector, [*lines, *_since("all" if export else "2y"), *_content()]
+
+
+def _since(usual: str) -> list[str]:
+    """Ask how far back is read; an export is read whole where nobody says otherwise."""
+    from communitykit.doors.options import ReadOptions  # noqa: PLC0415 # imported only when used
+
+    while True:
+        told = _ask("How far back is it read? (90d, 6mo, 2y, a date, or all)", default=usual).strip()
+        if told.lower() == "all":
+            return []
+        try:
+            ReadOptions(since=told).window(datetime.now(UTC))
+        except SettingsError as error:
+            warn(str(error))
+        else:
+            return [f"since = {json.dumps(told)}"]
+
+
+def _content() -> list[str]:
+    """Ask what of texts is kept."""
+    warn("Of what people wrote: full keeps the words, features their length, language, links and whether they ask.")
+    told = _choice("What is kept of texts?", ("full", "features", "none"), "full")
+    return ["", "[privacy]", f"content = {json.dumps(told)}"]
 
 
 def _letting_in(connector: Connector) -> list[str]:

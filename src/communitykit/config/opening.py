@@ -8,7 +8,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Final
+from pathlib import Path
+from typing import Final, get_args
+
+from pydantic import BaseModel
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.config.loading import settings_of
@@ -23,6 +26,7 @@ from communitykit.doors.api import Session, connect
 from communitykit.doors.archive import ArchiveSession, read_archive
 from communitykit.doors.options import ReadOptions, RecordsKeywords
 from communitykit.errors import CommunityKitError, SettingsError
+from communitykit.http.credentials import KEYRING
 from communitykit.model.values import Value
 from communitykit.people.options import Leaders, Options
 from communitykit.privacy.intake import OptOut
@@ -130,13 +134,25 @@ def _kept(since: Moment | None, keep: str | None, now: datetime) -> Moment | Non
 def _settings(config: Config, section: SourceSection, environ: Mapping[str, str]) -> dict[str, Value]:
     settings: dict[str, Value] = {}
     kind = settings_of(registry().get(section.connector), archive=section.archive is not None)
-    overrides = {name: environ.get(section.prefix + name.upper()) for name in (kind.model_fields if kind else {})}
-    for name, value in {**section.settings, **{key: text for key, text in overrides.items() if text}}.items():
+    said = {name: environ.get(section.prefix + name.upper()) for name in (kind.model_fields if kind else {})}
+    for name, value in {**section.settings, **{key: text for key, text in said.items() if text}}.items():
         try:
-            settings[name] = value.value(config.folder, environ) if isinstance(value, Secret) else value
+            told = value.value(config.folder, environ) if isinstance(value, Secret) else value
         except SettingsError as error:
             raise SettingsError(f"{name}: {error.message}", subject=error.subject, remedy=error.remedy) from None
+        in_file = kind is not None and not said.get(name) and _is_path(kind, name)
+        settings[name] = _from_folder(config.folder, told) if in_file else told
     return settings
+
+
+def _is_path(kind: type[BaseModel], name: str) -> bool:
+    field = kind.model_fields.get(name)
+    return field is not None and (field.annotation is Path or Path in get_args(field.annotation))
+
+
+def _from_folder(folder: Path, told: Value) -> Value:
+    """Return a path that the file names, from the file's folder; the system's keyring is none."""
+    return str(folder / Path(told).expanduser()) if isinstance(told, str) and Path(told) != KEYRING else told
 
 
 def roster(config: Config) -> NamedSource | None:
