@@ -39,7 +39,7 @@ ELSEWHERE = {
     "docs/how-to/test-a-connector.md",
     "docs/tutorial.md",
 }
-"""Pages whose examples have a test of their own: of analysis tables, Spark, orchestrators, a delivery, a forum, logins."""
+"""Pages whose examples have a test of their own: of tables, Spark, orchestrators, a delivery, a forum, logins."""
 
 
 @pytest.mark.slow
