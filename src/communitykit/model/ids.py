@@ -35,8 +35,13 @@ def make_id(platform: str, network: str, kind: str, *native: str) -> str:
     if not (platform and network and kind and native and all(native)):
         message = f"an id needs platform, network, kind and native parts, got {(platform, network, kind, *native)!r}"
         raise ValueError(message)
-    tail = "/".join([part if _is_plain(part) else quote(part, safe=_NATIVE_SAFE) for part in native])
+    tail = "/".join([part if _is_plain(part) else _escaped(part) for part in native])
     return f"{platform}:{_network(network)}:{kind}:{tail}"
+
+
+@lru_cache(maxsize=4096)  # emoji, mostly: the same few again and again
+def _escaped(part: str) -> str:
+    return quote(part, safe=_NATIVE_SAFE)
 
 
 @lru_cache(maxsize=256)
@@ -97,11 +102,28 @@ def make_event_id(  # the parts that tell one act from another
     message or event id, or else `occurred_at`, which counts to the second. `target` and `actor` are ids of this
     package; only what follows their kind enters.
     """
-    parts = [kind, native_text(target), native_text(actor) if actor else "-"]
+    made = f"{_event_head(platform, network, kind)}/{_within(target)}/{_within(actor) if actor else '-'}"
     if detail is not None:
-        parts.append(detail or "-")
+        made = f"{made}/{_part(detail or '-')}"
     if occurrence is not None:
-        parts.append(occurrence)
-    elif occurred_at is not None:
-        parts.append(occurred_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
-    return make_id(platform, network, "event", *parts)
+        return f"{made}/{_part(occurrence)}"
+    if occurred_at is not None:
+        return f"{made}/{occurred_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return made
+
+
+@lru_cache(maxsize=256)
+def _event_head(platform: str, network: str, kind: str) -> str:
+    return make_id(platform, network, "event", kind)
+
+
+@lru_cache(maxsize=16384)  # acts come one after another on one target, and by the same people
+def _within(record_id: str) -> str:
+    """Return what follows an id's kind as it stands in the id of an act."""
+    return _part(native_text(record_id))
+
+
+def _part(part: str) -> str:
+    if not part:
+        raise ValueError("an id is never made from nothing")
+    return part if _is_plain(part) else _escaped(part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Final, NamedTuple, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel, Field
@@ -97,14 +97,15 @@ def members_named(record: BaseModel) -> Iterator[str]:
 
     It is `references` for one kind, and asks a field's value for its kind only where it may name another.
     """
+    values = record.__dict__
     for name, inner, certain in _to_members(type(record)):
-        value = getattr(record, name)
+        value = values[name]
         if value:
             for one in value if isinstance(value, tuple) else (value,):
                 told = getattr(one, inner) if inner else one
                 if told and (certain or kind_of(told) == "member"):
                     yield told
-    extra = getattr(record, "extra", None)
+    extra = values.get("extra")
     if extra:
         yield from (one.id for one in _in_extra("extra", extra) if one.kind == "member")
 
@@ -138,7 +139,10 @@ def kind_of(value: object) -> str | None:
     >>> kind_of("slack:T1:member:U1"), kind_of("see: a:b")
     ('member', None)
     """
-    if not isinstance(value, str):
-        return None
+    return _kind(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=1024)  # acts come one after another on one target
+def _kind(value: str) -> str | None:
     parts = value.split(":", 3)
     return parts[2] if len(parts) == 4 and parts[2] in KINDS and all(parts) else None  # noqa: PLR2004 # as in ids

@@ -15,7 +15,7 @@ from communitykit.connector.decoding import without_lone_surrogates
 from communitykit.connector.flow import Batch, Checkpoint, Ignored, Rejected, Swept
 from communitykit.connector.parts import where_it_failed
 from communitykit.connector.scrub import Scrubber, without_credentials
-from communitykit.model import Issue, Member, Provenance, Record, members_named, parse_id
+from communitykit.model import Issue, Member, Provenance, Record, members_named
 from communitykit.model.ids import network_prefix
 from communitykit.model.values import JSON
 from communitykit.privacy.intake import Intake
@@ -137,8 +137,9 @@ class Translation:
         page.records = self.intake.admit(page.records)
         self._note_members(page, source)
         if swept and not page.unreadable:
+            unread = frozenset(page.unread)
             page.sweeps = [
-                Sweep(one, seen, source, self.bound(one, batch_network), frozenset(page.unread | one.held))
+                Sweep(one, seen, source, self.bound(one, batch_network), unread | one.held if one.held else unread)
                 for one in swept
             ]
         return page
@@ -150,13 +151,11 @@ class Translation:
         """
         for value in swept.within.values():
             if isinstance(value, str) and value.count(":") >= _COLONS_OF_AN_ID:
-                network = parse_id(value).network
-                if not value.startswith(f"{self.connector.name}:"):
+                if not value.startswith(self._own):
                     message = f"{self.connector.name} would sweep what belongs to another platform"
                     raise ValueError(message)
-                break
-        else:
-            network = swept.network or network
+                return value[: value.index(":", len(self._own)) + 1]  # as `network_prefix` writes it, being an id
+        network = swept.network or network
         if network is None:
             message = f"a sweep of {swept.record} records names no network"
             raise ValueError(message)
@@ -264,8 +263,12 @@ class Translation:
         self.known_members |= told
         for member_id in told:
             self.lookups.pop(member_id, None)
-        named = (one for record in page.records if record.record != "measure" for one in members_named(record))
-        unknown = [one for one in dict.fromkeys(named) if one not in self.known_members and one.startswith(self._own)]
+        unknown: dict[str, None] = {}
+        for record in page.records:
+            if record.record != "measure":
+                for one in members_named(record):
+                    if one not in self.known_members and one.startswith(self._own):
+                        unknown[one] = None
         for stub in self.intake.admit([Member(id=one, source=source) for one in unknown]):
             self.known_members.add(stub.id)
             self.lookups[stub.id] = None

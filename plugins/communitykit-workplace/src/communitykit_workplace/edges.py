@@ -17,13 +17,13 @@ NESTED = ("comments", *PEOPLE, "votes", "attending", "maybe", "interested", "dec
 
 def rows(edge: object) -> list[dict[str, JSON]]:
     """Return the objects of an edge; null and nonsense in it are left out."""
-    found = edge.get("data") if isinstance(edge, Mapping) else edge
+    found = edge.get("data") if isinstance(edge, dict) else edge
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def listed(edge: object) -> list[JSON]:
     """Return whatever stands in an edge, nonsense too: what cannot be read was there all the same."""
-    found = edge.get("data") if isinstance(edge, Mapping) else edge
+    found = edge.get("data") if isinstance(edge, dict) else edge
     return found if isinstance(found, list) else []
 
 
@@ -32,7 +32,7 @@ def is_odd(edge: object) -> bool:
 
     A number is none either, but a count, which scripts write in its place.
     """
-    if isinstance(edge, Mapping):
+    if isinstance(edge, dict):
         return not isinstance(edge.get("data", []), list)
     return edge is not None and not isinstance(edge, list | int)
 
@@ -41,7 +41,7 @@ def shows_replies(item: Mapping[str, JSON]) -> bool:
     """Tell whether all that is below a post is shown with it; an edge that is left out tells nothing."""
     edge = item.get("comments")
     return is_whole(edge) and all(
-        isinstance(one, Mapping) and (is_whole(one.get("comments")) if one.get("comments") else not _answered(one))
+        isinstance(one, dict) and (is_whole(one.get("comments")) if one.get("comments") else not _answered(one))
         for one in listed(edge)
     )
 
@@ -54,16 +54,16 @@ def is_whole(edge: object) -> bool:
     """Tell whether an edge shows everything: one that goes on names its next page."""
     if isinstance(edge, list):
         return True
-    if not isinstance(edge, Mapping) or not isinstance(edge.get("data"), list):
+    if not isinstance(edge, dict) or not isinstance(edge.get("data"), list):
         return False
     paging = edge.get("paging")
-    return not (isinstance(paging, Mapping) and paging.get("next"))
+    return not (isinstance(paging, dict) and paging.get("next"))
 
 
 def total(edge: object) -> int | None:
     """Return how many objects an edge has in all, where its summary or its whole list tells."""
-    summary = edge.get("summary") if isinstance(edge, Mapping) else None
-    told = summary.get("total_count") if isinstance(summary, Mapping) else None
+    summary = edge.get("summary") if isinstance(edge, dict) else None
+    told = summary.get("total_count") if isinstance(summary, dict) else None
     if isinstance(told, int) and not isinstance(told, bool):
         return told
     return len(rows(edge)) if is_whole(edge) else None
