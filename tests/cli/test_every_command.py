@@ -13,6 +13,7 @@ import typer
 
 from communitykit.cli import entry
 from communitykit.cli.app import app
+from communitykit.cli.grouping import SECTIONS
 
 CONFIGLESS = {
     "connectors": "asks the installation alone",
@@ -74,6 +75,32 @@ def commands() -> dict[str, Any]:
 
 
 ALL = commands()
+
+
+def groups() -> dict[str, Any]:
+    def below(group: Any, name: str) -> Iterator[tuple[str, Any]]:
+        if hasattr(group, "commands"):
+            yield name, group
+            for inner, command in group.commands.items():
+                yield from below(command, f"{name} {inner}".strip())
+
+    return dict(below(typer.main.get_command(app), ""))
+
+
+def test_help_lists_every_command_once_in_the_order_in_which_a_user_meets_them(typed: Any) -> None:
+    listed = [name for names in SECTIONS.values() for name in names]
+    assert sorted(listed) == sorted(groups()[""].commands)
+    shown = typed("--help").out
+    places = [shown.index(f"\n  {name} ") for name in listed]
+    assert places == sorted(places)
+    assert [section for section in SECTIONS if f"\n{section}:\n" in shown] == list(SECTIONS)
+
+
+@pytest.mark.parametrize("name", groups())
+def test_each_command_has_one_line_that_is_whole(name: str, typed: Any) -> None:
+    lines = typed(*name.split(), "--help", COLUMNS="80").out.splitlines()
+    assert len(lines) > 5
+    assert not [line for line in lines[1:] if line.endswith("...")]  # what it is called ends so
 
 
 def options(name: str) -> set[str]:

@@ -163,7 +163,8 @@ def commands() -> Iterator[tuple[str, Any]]:
     """List the commands by the name that a user types."""
 
     def below(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-        for name, command in group.commands.items():
+        for name in group.list_commands(None):  # in the order of --help
+            command = group.commands[name]
             if hasattr(command, "commands"):
                 yield from below(command, f"{prefix}{name} ")
             else:

@@ -43,7 +43,7 @@ def analyse(  # noqa: PLR0913 # the options of the command
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make the analysis tables of a store: no text, no names, no native ids. Run it again: changed days are redone."""
+    """Make the analysis tables: no text, names or native ids. Run it again: changed days are redone."""
     from communitykit.analysis import analyse as make  # noqa: PLC0415 # imported only when used
     from communitykit.privacy.pseudonyms import load_key  # noqa: PLC0415 # same
 

@@ -12,6 +12,7 @@ import typer
 
 from communitykit.cli import parse
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
+from communitykit.cli.grouping import Grouped
 from communitykit.cli.output import Exit, fail, print_json, print_table, say, warn
 from communitykit.cli.shared import ASKED, Answering, App, begin, remember_json
 from communitykit.errors import CommunityKitError, SettingsError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 app = App(
     name="communitykit",
     help="One neutral record of who takes part in your company's communities, whatever the platform.",
+    cls=Grouped,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -65,7 +67,7 @@ def errors() -> Iterator[None]:
 
 @app.command(cls=Answering)
 def connectors(*, as_json: Json = False) -> None:
-    """List the installed connectors, what they read, and plugins that are broken."""
+    """List the connectors that are installed, and what they read. Plugins that are broken are named."""
     from communitykit.connector.registry import registry  # noqa: PLC0415 # imported only when used
 
     found = registry()
@@ -107,7 +109,7 @@ def connectors(*, as_json: Json = False) -> None:
 
 @app.command()
 def check(name: str, *, config: FromConfig = None, sets: Sets = None, as_json: Json = False) -> None:
-    """Ask a platform whether the credential can read what a pull would read: by its name, or a source's of --config."""
+    """Ask a platform whether the credential reads what a pull would. By its name, or a source's of --config."""
     from communitykit.cli.pull import checked_source, what_is_sure  # noqa: PLC0415 # imported only when used
 
     with errors(), checked_source(name, configured(config), sets) as source:
@@ -123,7 +125,7 @@ def check(name: str, *, config: FromConfig = None, sets: Sets = None, as_json: J
 
 @app.command(cls=Answering)
 def show(store: StoreArgument = None, *, config: FromConfig = None, as_json: Json = False) -> None:
-    """Show what is in an activity store: counts, window, coverage, issues, freshness."""
+    """Show what is in a store. Counts, window, coverage, issues, freshness."""
     from communitykit.cli.show import show as print_store  # noqa: PLC0415 # imported only when used
 
     with errors():
@@ -140,7 +142,7 @@ def translate(
         typer.Option("--context", metavar="KEY=VALUE", help="What the payloads do not say themselves."),
     ] = None,
 ) -> None:
-    """Translate payloads (JSON or JSON Lines on standard input) into records (JSON Lines on standard output)."""
+    """Translate payloads (JSON, standard input) into records. They are written to standard output, as JSON Lines."""
     from communitykit.doors.webhook import translate as translate_payloads  # noqa: PLC0415 # imported only when used
     from communitykit.sinks import to_json_line  # noqa: PLC0415 # same
 
@@ -157,7 +159,7 @@ def translate(
 
 @app.command()
 def demo(*, to: To = Path("activity.duckdb"), as_json: Json = False) -> None:
-    """Serve a fictional company on simulated platforms, pull it, let a month pass, and pull again."""
+    """Read a fictional company, let a month pass, and read it again. Its platforms are simulated on this machine."""
     from communitykit.cli.demo import run_demo  # noqa: PLC0415 # imported only when used
 
     with errors():

@@ -27,7 +27,7 @@ def brief(  # the options of the command
     file_format: Annotated[str, typer.Option("--format", help="text, markdown or html (the body of a mail).")] = "text",
     as_json: Json = False,
 ) -> None:
-    """Say what to do this week, in at most ten lines: each with why, its link, and how to switch it off."""
+    """Say what to do this week, in at most ten lines. Each has its why, its link, and how to switch it off."""
     from communitykit import report  # noqa: PLC0415 # duckdb and babel are imported only when used
 
     forms = {"text": report.as_text, "markdown": report.as_markdown, "html": report.as_html}

@@ -28,7 +28,7 @@ def browse(
     for_: Annotated[str, typer.Option("--for", metavar="8h", help="End by itself after that.")] = "8h",
     as_json: Json = False,
 ) -> None:
-    """Show a store as pages in a browser: communities, threads, coverage, search. Read-only; Ctrl-C ends it."""
+    """Show a store as pages in a browser. Communities, threads, coverage, search: read-only; Ctrl-C ends it."""
     from communitykit.browse import browse as serve  # noqa: PLC0415 # imported only when used
     from communitykit.connector.times import parse_length  # noqa: PLC0415 # same
 

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from communitykit.config import Config
     from communitykit.model.values import JSON
 
-config_app = App(help="The configuration, communitykit.toml.", no_args_is_help=True)
+config_app = App(help="Check the configuration, communitykit.toml.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 
 
 @config_app.command("check")
 def check_config(*, config: ConfigFile = DEFAULT, as_json: Json = False) -> None:
-    """Read a configuration, fetch its secrets, and ask each platform whether it lets in what would be read."""
+    """Check whether a configuration can be run. Its secrets are fetched, and each platform is asked what it lets in."""
     from communitykit.config import load  # noqa: PLC0415 # imported only when used
 
     with errors():

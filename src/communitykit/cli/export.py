@@ -51,9 +51,10 @@ def export(  # noqa: PLR0913 # the options of the command
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Write a store's tables as files, or keep a copy of what is so now in Delta tables or PostgreSQL.
+    """Write a store's tables as files, or keep a copy elsewhere.
 
-    A copy remembers how far it is: the next export writes what changed, and takes out what was deleted or forgotten.
+    The copy, in Delta tables or PostgreSQL, holds what is so now. It remembers how far it is: the next export
+    writes what changed, and takes out what was deleted or forgotten.
     """
     with errors():
         kind, shown = _kind(to, file_format), _shown(to)

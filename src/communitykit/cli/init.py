@@ -52,7 +52,7 @@ def init(
     language: Annotated[str, typer.Option("--language", help="Of the text for an administrator: en or fr.")] = "en",
     as_json: Json = False,
 ) -> None:
-    """Write a configuration by asking, check it, and say which permissions to ask an administrator for."""
+    """Write a configuration by asking. It is checked, and you learn which permissions to ask an administrator for."""
     with errors():
         if language not in _LETTERS:
             raise SettingsError(f"there is no text in {language!r}", remedy=f"Take {' or '.join(_LETTERS)}.")

@@ -43,7 +43,7 @@ def login(  # the options of the command
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Log in to a platform from this terminal, and keep the tokens where later runs find them."""
+    """Log in to a platform from this terminal. The tokens are kept where later runs find them."""
     from communitykit.doors.login import Asking, log_in  # noqa: PLC0415 # imported only when used
 
     with errors():

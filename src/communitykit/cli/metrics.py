@@ -49,7 +49,7 @@ def list_(*, definitions: Folder = None, language: Language = "en", as_json: Jso
 
 @metrics_app.command(cls=Answering)
 def show(name: str, *, definitions: Folder = None, language: Language = "en", as_json: Json = False) -> None:
-    """Show how a metric is defined: its formula, source, dimensions, parameters and SQL."""
+    """Show how a metric is defined. Its formula, source, dimensions, parameters and SQL."""
     from communitykit.metrics import find  # noqa: PLC0415 # imported only when used
     from communitykit.metrics.catalogue import POPULATIONS  # noqa: PLC0415 # same
 
@@ -113,7 +113,7 @@ def run(  # noqa: PLR0913 # the options of the command
     ] = "duckdb",
     as_json: Json = False,
 ) -> None:
-    """Measure: one figure a row, with its population, what it rests on, and why it is absent where it is."""
+    """Measure: one figure a row, with its population. What it rests on, and why it is absent where it is."""
     from communitykit.analysis import Analysis  # noqa: PLC0415 # imported only when used
     from communitykit.metrics import Record, measure, sql  # noqa: PLC0415 # same
 

@@ -33,7 +33,7 @@ class _People(TyperGroup):
 
 
 people_app = App(
-    cls=_People, help="Who stands behind the accounts of a store: `people STORE`, and decisions.", no_args_is_help=True
+    cls=_People, help="Find who stands behind the accounts: `people STORE`. Decide about them.", no_args_is_help=True
 )
 app.add_typer(people_app, name="people")
 
@@ -74,7 +74,7 @@ def resolve_people(  # noqa: PLR0913 # the options of the command
     reset: Annotated[bool, typer.Option("--reset", help="Forget the options of earlier times.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Find the persons behind a store's accounts: `communitykit people STORE`. Options are remembered in the store."""
+    """Find the persons behind the accounts: also `people STORE`. Options are remembered in the store."""
     from communitykit.config import people_options  # noqa: PLC0415 # imported only when used
     from communitykit.people import Options, options_of, resolve  # noqa: PLC0415 # duckdb is imported only when used
 
@@ -136,7 +136,7 @@ def _deciding(verb: str) -> Callable[..., None]:
 
 
 for _verb, _what in {"same": "are one person's", "different": "are not one person's"}.items():
-    _help = f"Decide that two accounts (id, address, handle) {_what}. It outlives every rebuild."
+    _help = f"Decide that two accounts {_what}. Id, address or handle: it outlives every rebuild."
     people_app.command(_verb, help=_help)(_deciding(_verb))
 
 
@@ -180,7 +180,7 @@ def _decide(verb: str, a: str, b: str, store: Path, by: str | None, *, as_json: 
 def review(
     place: StoreArgument = None, *, store: StoreOption = None, config: FromConfig = None, as_json: Json = False
 ) -> None:
-    """List what somebody should decide: joins that were refused, and persons of one name."""
+    """List what somebody should decide. Joins that were refused, and persons of one name."""
     from communitykit import people  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():
@@ -234,7 +234,7 @@ def import_decisions(
     config: FromConfig = None,
     as_json: Json = False,
 ) -> None:
-    """Take decisions in from a CSV, as `export` writes it: all of them, or none."""
+    """Take decisions in from a CSV, as `export` writes it. All of them, or none."""
     from communitykit import people  # noqa: PLC0415 # duckdb is imported only when used
     from communitykit.people.decisions import count_decisions  # noqa: PLC0415 # same
 
@@ -261,7 +261,7 @@ def show_person(
     config: FromConfig = None,
     as_json: Json = False,
 ) -> None:
-    """Show a person by name, address, handle, number or account id: every account, and why it is theirs."""
+    """Show a person: every account, and why it is theirs. By name, address, handle, number or account id."""
     from communitykit import people  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Purpose = Annotated[str, typer.Option("--purpose", metavar="TEXT", help="What it is for, in a sentence; it is kept.")]
 
-privacy_app = App(help="What a works council asks for.", no_args_is_help=True)
+privacy_app = App(help="Write what a works council asks for.", no_args_is_help=True)
 app.add_typer(privacy_app, name="privacy")
 
 
@@ -41,7 +41,7 @@ def record(  # noqa: PLR0913 # one per option
     key_id: Annotated[str | None, typer.Option("--key-id", help="Of the analysis tables' key.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Write the record of processing of a store: sources, fields kept, purpose, retention, releases."""
+    """Write the record of processing of a store. Sources, fields kept, purpose, retention, releases."""
     from communitykit.connector.times import parse_length  # noqa: PLC0415 # same
     from communitykit.privacy.record import connectors_of, record_of_processing, write_record  # noqa: PLC0415 # same
 
@@ -71,7 +71,7 @@ def forget(
     config: FromConfig = None,
     as_json: Json = False,
 ) -> None:
-    """Erase a person (name, address, number) or an account (id), for good: what comes of them again is left out."""
+    """Erase a person or an account, for good. Name, address, number or id: what comes of them again is left out."""
     from communitykit.privacy.erasing import forget as erase  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():
@@ -87,7 +87,7 @@ def prune(
     config: FromConfig = None,
     as_json: Json = False,
 ) -> None:
-    """Erase what is older than that: posts, acts, ended memberships, accounts that left, reports, and runs' notes."""
+    """Erase what is older than that. Posts, acts, ended memberships, accounts that left, reports, and runs' notes."""
     from communitykit.connector.times import parse_length  # noqa: PLC0415 # same
     from communitykit.privacy.cutoff import cutoff  # noqa: PLC0415 # duckdb is imported only when used
     from communitykit.privacy.erasing import prune as erase  # noqa: PLC0415 # same
@@ -115,7 +115,7 @@ def subject(  # one per option
     config: FromConfig = None,
     as_json: Json = False,
 ) -> None:
-    """Write all that is kept about a person or an account, for who asks to see it; that it was is noted."""
+    """Write all that is kept about a person, or an account. For who asks to see it: that it was written is noted."""
     from communitykit.privacy.telling import write_subject  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():
@@ -132,7 +132,7 @@ def subject(  # one per option
 
 @app.command()
 def compact(store: StoreArgument = None, *, config: FromConfig = None, as_json: Json = False) -> None:
-    """Make the file anew, without the bytes of what was deleted in it."""
+    """Make the file anew, without the bytes of what was deleted."""
     from communitykit.store.compacting import compact as make  # noqa: PLC0415 # duckdb is imported only when used
 
     with errors():

@@ -120,7 +120,7 @@ def import_(  # noqa: PLR0913 # the options of the command
     until: Until = None,
     as_json: Json = False,
 ) -> None:
-    """Read an export archive (zip or folder) into an activity store. Importing twice changes nothing."""
+    """Read an export (zip or folder) into an activity store. Importing twice changes nothing."""
     from communitykit.doors.archive import read_archive  # noqa: PLC0415 # imported only when used
 
     with errors():

@@ -42,7 +42,7 @@ def report(  # noqa: PLR0913 # the options of the command
     data: Annotated[bool, typer.Option("--data", help="Print every figure as JSON, and write nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Write a report: one self-contained HTML page a language, and its figures as JSON beside it."""
+    """Write a report: one self-contained page a language. Its figures are written as JSON beside it."""
     from communitykit import report as made_by  # noqa: PLC0415 # charts and figures are imported only when used
 
     with errors():

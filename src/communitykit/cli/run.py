@@ -39,7 +39,7 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Read again what a polling rule would skip.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Read all sources of a configuration, find the persons, and make analysis tables, report and brief as it says."""
+    """Do all that a configuration says. Read its sources, find the persons, make analysis tables, report and brief."""
     from communitykit.config import load  # noqa: PLC0415 # imported only when used
     from communitykit.connector.times import parse_length  # noqa: PLC0415 # same
 

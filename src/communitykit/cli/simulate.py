@@ -38,7 +38,7 @@ def serve(  # the options of the command
     for_: Annotated[str, typer.Option("--for", metavar="1h", help="Stop by itself after that.")] = "1h",
     as_json: Json = False,
 ) -> None:
-    """Serve simulated platforms on this machine, for any client to point at."""
+    """Serve simulated platforms on this machine. Any client may be pointed at them."""
     from communitykit.cli.sandbox import Company, serve_platforms  # noqa: PLC0415 # imported only when used
     from communitykit.connector.times import parse_length  # noqa: PLC0415 # same
 
@@ -71,7 +71,7 @@ def sandbox_export(  # noqa: PLR0913 # the options of the command
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write an export archive of the fictional company, to try an import on."""
+    """Write an export of the fictional company. An import can be tried on it."""
     from communitykit.cli.sandbox import Company, write_export  # noqa: PLC0415 # imported only when used
 
     with errors():

@@ -1,0 +1,40 @@
+"""In which order a user meets the commands, as `communitykit --help` lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from communitykit.model.values import JSON
+
+SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Try it, without a token": ("demo", "sandbox"),
+    "Get in": ("connectors", "init", "login", "check", "config"),
+    "Read": ("pull", "import", "run"),
+    "Look": ("show", "browse", "people"),
+    "Measure": ("analyse", "metrics", "report", "brief"),
+    "Hand on": ("export", "translate"),
+    "Privacy": ("subject", "forget", "prune", "compact", "privacy"),
+}
+"""Each command's section."""
+
+
+class Grouped(TyperGroup):
+    """All commands, by section."""
+
+    def list_commands(self, ctx: JSON) -> list[str]:  # noqa: ARG002 # as typer calls it
+        """Return the commands in the order of their sections."""
+        return [name for names in SECTIONS.values() for name in names if name in self.commands]
+
+    def format_commands(self, ctx: JSON, formatter: JSON) -> None:
+        """Write a list a section, all of them aligned."""
+        widest = max(map(len, self.commands))
+        for section, names in SECTIONS.items():
+            told = [(name, self.get_command(ctx, name)) for name in names]
+            limit = formatter.width - 6 - widest
+            rows = [(name.ljust(widest), one.get_short_help_str(limit)) for name, one in told if one is not None]
+            with formatter.section(section):
+                formatter.write_dl(rows)
