@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from communitykit.cli import runs
+from communitykit.cli.aside import Aside
 from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import Exit, console, print_json, say
 from communitykit.cli.progress import shown
@@ -27,6 +28,7 @@ from communitykit.result import PullResult
 from communitykit.sandbox import SIZES, World, project, serve
 from communitykit.sandbox.roster import write_roster
 from communitykit.sandbox.vocabulary import DOMAIN
+from communitykit.sinks.permissions import make_folder
 from communitykit.sinks.targets import write_text
 from communitykit.store import Store
 from communitykit.store.connection import mark
@@ -52,6 +54,44 @@ def run_demo(to: Path, *, as_json: bool) -> None:
         )
     remove(to)
     mark(to, runs.DEMO, "a fictional company")
+    with Aside() as aside:
+        read = _read(to, as_json=as_json)
+        people = _tell_people(read.world, to, read.connectors)
+        folder = to.with_name(f"{to.stem}-report")
+        aside.ask(to, folder, _LANGUAGES)
+        held = current(to)
+        truth = [_hold_against_the_truth(read.world, one, held) for one in read.connectors.values()]
+        briefs, brief = _brief(to, folder)
+        if not as_json:
+            _say_what_is_there(to, read, people, truth)
+        made = aside.made()
+    if as_json:
+        told: dict[str, JSON] = {"first": runs.as_data(read.first, to), "second": runs.as_data(read.second, to)}
+        told |= {"happened": read.happened, "people": asdict(people), "report": dict(made.pages), "briefs": briefs}
+        print_json({**told, "truth": {one.name: {"current": one.current, "differences": one.wrong} for one in truth}})
+        return
+    say("\nThe answer of its report:")
+    for sentence in made.findings[_LANGUAGES[0]]:
+        say(f"  - {sentence}")
+    say(f"\n{brief}")
+    for path in (*made.pages.values(), *briefs.values()):
+        say(f"Written: {path}")
+    say(f'Look for yourself: communitykit show {to}, or duckdb.sql("FROM activity") on the file.')
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The company as it is after both pulls, the connectors that read it, and what the pulls came to."""
+
+    world: World
+    connectors: dict[str, Connector]
+    first: PullResult
+    second: PullResult
+    happened: int
+
+
+def _read(to: Path, *, as_json: bool) -> Read:
+    """Serve the company, pull it, let a month pass, and pull again."""
     found = simulated()
     size = replace(SIZES["small"], posts=_POSTS * len(found))
     world = World(seed=1, size=size, now=datetime.now(UTC) - _MONTH, platforms=tuple(found))
@@ -70,19 +110,12 @@ def run_demo(to: Path, *, as_json: bool) -> None:
             say(f"\nA month passes: {len(changes):,} things happen.\n")
         # The month passed in the company alone: to a polling rule it is still the same day.
         second = _pull(sessions, to, "Second pull", as_json=as_json, force=True)
-    people = _tell_people(world, to, found)
-    told_of_it = _report(to)
-    held = current(to)
-    truth = [_hold_against_the_truth(world, connector, held) for connector in found.values()]
-    if as_json:
-        told = {"first": runs.as_data(first, to), "second": runs.as_data(second, to), "happened": len(changes)}
-        told["people"] = asdict(people)
-        told["report"] = told_of_it.pages
-        told["briefs"] = told_of_it.briefs
-        print_json({**told, "truth": {one.name: {"current": one.current, "differences": one.wrong} for one in truth}})
-        return
-    saved = first.requests - second.requests
-    say(f"The second pull sent {second.requests:,} requests, {saved:,} fewer than the first.\n")
+    return Read(world, found, first, second, len(changes))
+
+
+def _say_what_is_there(to: Path, read: Read, people: Resolution, truth: list[Held]) -> None:
+    saved = read.first.requests - read.second.requests
+    say(f"The second pull sent {read.second.requests:,} requests, {saved:,} fewer than the first.\n")
     show(to, as_json=False)
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in people.kinds.items())
     say(f"\n{people.accounts:,} accounts are {people.people:,} people ({kinds}).")
@@ -93,13 +126,6 @@ def run_demo(to: Path, *, as_json: bool) -> None:
     say("\nWhat is current, held against the company itself:")
     for one in truth:
         say(f"  {one}")
-    say("\nThe answer of its report:")
-    for sentence in told_of_it.answer:
-        say(f"  - {sentence}")
-    say(f"\n{told_of_it.brief}")
-    for path in (*told_of_it.pages.values(), *told_of_it.briefs.values()):
-        say(f"Written: {path}")
-    say(f'Look for yourself: communitykit show {to}, or duckdb.sql("FROM activity") on the file.')
 
 
 def _pull(sessions: list[JSON], to: Path, title: str, *, as_json: bool, force: bool) -> PullResult:
@@ -140,29 +166,17 @@ def _somebody(to: Path) -> tuple[str, int]:
     return row["name"], row["accounts"]
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What was written about the company: pages and briefs by language, and what they say in English."""
-
-    pages: dict[str, Path]
-    briefs: dict[str, Path]
-    answer: tuple[str, ...]
-    brief: str
-
-
-def _report(to: Path) -> Told:
-    """Write the report and the brief beside the store."""
+def _brief(to: Path, folder: Path) -> tuple[dict[str, Path], str]:
+    """Write the brief in each language; return its files, and what the first of them says."""
     from communitykit import report  # noqa: PLC0415 # charts are imported only when used
 
-    folder = to.with_name(f"{to.stem}-report")
-    made = report.make_report(to, folder, languages=_LANGUAGES)
-    briefs, text = {}, ""
-    for language in _LANGUAGES:
-        found = report.brief(to, language=language)
+    make_folder(folder)
+    briefs = {}
+    found = {language: report.brief(to, language=language) for language in _LANGUAGES}
+    for language, one in found.items():
         briefs[language] = folder / f"brief.{language}.html"
-        write_text(briefs[language], report.as_html(found), "brief", inputs=[to])
-        text = text or report.as_text(found)
-    return Told(dict(made.pages), briefs, made.findings[_LANGUAGES[0]], text)
+        write_text(briefs[language], report.as_html(one), "brief", inputs=[to])
+    return briefs, report.as_text(found[_LANGUAGES[0]])
 
 
 @dataclass(frozen=True, slots=True)
