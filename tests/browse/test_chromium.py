@@ -30,7 +30,8 @@ PAGES = {
     "communities": "communities",
     "community": f"community?id={quote('x:n:community:open')}",
     "thread": f"thread?id={quote('x:n:post:root')}",
-    "search": "search?q=thread",
+    "posts": "posts?q=thread",
+    "sql": "sql?q=SELECT+*+FROM+posts+LIMIT+3",
     "coverage": "coverage",
 }
 RUN = """
@@ -122,6 +123,14 @@ class Tab:
             time.sleep(0.02)
         raise AssertionError("the page did not load")
 
+    def until(self, expression: str) -> None:
+        for _ in range(500):
+            if self.value(expression):
+                self.settle()
+                return
+            time.sleep(0.02)
+        raise AssertionError(expression)
+
     def value(self, expression: str) -> Any:
         return self("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
 
@@ -161,11 +170,11 @@ def test_the_keyboard_alone_gets_everywhere(address: str, tmp_path: Path) -> Non
         tab.open(address)
         focused = "(document.activeElement.textContent || document.activeElement.name || '').trim().slice(0, 30)"
         seen = []
-        for _ in range(7):
+        for _ in range(9):
             tab.press("Tab")
             seen.append(tab.value(focused))
         assert seen == [
-            "Skip to the content", "Overview", "Communities", "Coverage and issues", "q", "Search",
+            "Skip to the content", "Overview", "Communities", "Posts", "SQL", "Coverage and issues", "q", "Search",
             tab.value("document.querySelector('.wide').textContent.trim().slice(0, 30)"),
         ]  # fmt: skip
         outline = tab.value("getComputedStyle(document.activeElement).outlineStyle")
@@ -174,22 +183,31 @@ def test_the_keyboard_alone_gets_everywhere(address: str, tmp_path: Path) -> Non
         tab.value("document.getElementById('words').focus()")
         tab("Input.insertText", text="ladder")
         tab.press("Enter", "\r")
-        for _ in range(200):
-            if tab.value("location.search") == "?q=ladder":
-                break
-            time.sleep(0.02)
-        tab.settle()
-        assert "1 posts that hold" in tab.value("document.querySelector('[role=status]').textContent")
+        tab.until("location.search == '?q=ladder'")
+        assert "1 post with" in tab.value("document.querySelector('[role=status]').textContent")
         tab.value("document.querySelector('.threads a').focus()")
         tab.press("Enter", "\r")
-        for _ in range(200):
-            if "/thread" in tab.value("location.pathname"):
-                break
-            time.sleep(0.02)
-        tab.settle()
+        tab.until("location.pathname.endsWith('/thread')")
         assert tab.value("document.querySelectorAll('article').length") == 3
         assert tab.value("document.documentElement.scrollWidth") <= 320
         assert tab.value("getComputedStyle(document.querySelector('article')).borderLeftStyle") == "solid"  # styled
+        tab.open(f"{address}communities")
+        heights = tab.value("[...document.querySelectorAll('th')].map(one => one.offsetHeight)")
+        assert len(heights) == 7
+        assert max(heights) < 40, "a heading is one line, at any width"
+        tab.open(f"{address}posts")
+        tab.value("[...document.querySelectorAll('.facets a')].find(one => one.textContent == 'reply').focus()")
+        tab.press("Enter", "\r")
+        tab.until("new URLSearchParams(location.search).get('thread') == 'reply'")
+        assert tab.value("document.querySelectorAll('.threads li').length") == 2
+        tab.open(f"{address}sql")
+        tab.value("document.getElementById('question').focus()")
+        tab("Input.insertText", text="SELECT count(*) AS posts FROM posts")
+        tab.press("Tab")
+        tab.press("Enter", "\r")
+        tab.until("location.search.startsWith('?q=SELECT')")
+        assert tab.value("document.querySelector('td').textContent") == "64"
+        assert tab.value("document.documentElement.scrollWidth") <= 320
         assert not [one for one in tab.said if "Content Security" in one]
         kept = os.environ.get("COMMUNITYKIT_PICTURES")
         if kept:

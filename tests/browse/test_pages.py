@@ -6,10 +6,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 import pytest
 
@@ -19,7 +20,11 @@ from communitykit.browse.markup import el
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
 SOURCE = Provenance(connector="x", version="1", origin="api", fetched_at=AT, as_of=AT)
-PAGES = ("", "communities", "coverage", "search?q=ladder", "search", "thread?id=nothing", "community?id=nothing")
+ALL = "SELECT * FROM {}"
+ASKED = [f"sql?q={quote(ALL.format(one))}" for one in ("posts", "acts", "communities", "memberships", "members")]
+PAGES = (
+    "", "communities", "coverage", "posts?q=ladder", "posts", "thread?id=nothing", "community?id=nothing", "sql", *ASKED
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +68,11 @@ class Links(HTMLParser):
 def walked(address: str) -> dict[str, Page]:
     """Follow every link to these pages."""
     found: dict[str, Page] = {}
-    waiting = [urljoin(address, one) for one in (*PAGES, "search?q=sesame")]
+    waiting = [urljoin(address, one) for one in (*PAGES, "posts?q=sesame")]
     while waiting:
         one = waiting.pop()
-        if one in found or not one.startswith(address) or re.search("many-0(?!07)", one):
+        narrow = [two for two in parse_qs(urlsplit(one).query) if two not in {"q", "id", "page"}]
+        if one in found or not one.startswith(address) or re.search("many-0(?!07)", one) or len(narrow) > 1:
             continue
         found[one] = fetch(one)
         waiting += [urljoin(one, link.partition("#")[0]) for link in Links(found[one].text).links]
@@ -82,7 +88,7 @@ def test_every_page_is_safe_and_tells_no_private_word(address: str) -> None:
         assert not read.tags & {"script", "img", "iframe", "object", "svg", "b"}, where
         assert not {one for one in read.attributes if one.startswith("on")} | ({"style"} & read.attributes), where
         assert all(urlsplit(one).scheme in {"", "http", "https"} for one in read.links), where
-        told = page.text.replace(quote("sesame"), "") if "search" in where else page.text
+        told = page.text.replace(quote("sesame"), "") if "q=sesame" in where else page.text
         assert "sesame-" not in told, where
         assert "\x1b" not in page.text
         policy = page.headers["content-security-policy"]
@@ -108,15 +114,37 @@ def test_every_page_is_safe_and_tells_no_private_word(address: str) -> None:
 
 def test_private_and_direct_talk_is_shown_where_it_is_asked_for(store: Path) -> None:
     with browse(store, include_private=True) as address:
-        private = fetch(f"{address}search?q=sesame").text
+        private = fetch(f"{address}posts?q=sesame").text
     with browse(store, include_private=True, include_direct=True) as address:
-        both = fetch(f"{address}search?q=sesame").text
+        both = fetch(f"{address}posts?q=sesame").text
         assert "Shown are public and private and direct talk." in both
         assert "sesame: 1" in fetch(f"{address}thread?id=x:n:post:in-dm").text
     with browse(store, include_direct=True) as address:
-        direct = fetch(f"{address}search?q=sesame").text
+        direct = fetch(f"{address}posts?q=sesame").text
     shown = [set(re.findall(r"sesame-(\w+)", text)) for text in (private, both, direct)]
     assert shown == [{"closed", "secret", "silent", "inner"}, {"closed", "secret", "silent", "inner", "dm"}, {"dm"}]
+
+
+def test_lists_are_narrowed_by_links_with_counts(address: str) -> None:
+    whole = fetch(f"{address}posts").text
+    assert "64 posts, the newest first." in whole
+    links = re.findall(r'<a href="([^"]+)">(begins a thread|reply)</a> (\d+)', whole)
+    assert {name: number for _, name, number in links} == {"begins a thread": "62", "reply": "2"}
+    (replies,) = [unescape(link) for link, name, _ in links if name == "reply"]
+    narrowed = fetch(urljoin(address, replies)).text
+    assert "2 posts, the newest first." in narrowed
+    assert "<strong>reply</strong>" in narrowed
+    assert ">any thread</a>" in narrowed
+    both = fetch(f"{urljoin(address, replies).replace('?q=', '?q=yard')}&month=2026-01&odd=1").text
+    assert "1 post with “yard”" in both
+    older = fetch(f"{address}posts?page=1").text
+    assert "Newer posts" in older
+    assert "Older posts" not in older
+    forged = "' OR true --"
+    assert "No post is shown." in fetch(f"{address}posts?month={quote(forged)}").text
+    kinds = fetch(f"{address}communities?kind=network").text
+    assert "1 community<" in kinds
+    assert "any kind" in kinds
 
 
 def test_nobody_else_is_answered(address: str) -> None:
@@ -150,10 +178,10 @@ def test_odd_pages_and_searches_are_answered(address: str) -> None:
     for page in ("-1", "99999", "x", "9" * 30, "²"):
         assert fetch(f"{address}community?id=x:n:community:open&page={quote(page)}").status == 200
     for words in ("%", "'", '"', "\\", "a" * 5_000, "\x00", "_", "LADDER"):
-        found = fetch(f"{address}search?q={quote(words)}")
+        found = fetch(f"{address}posts?q={quote(words)}")
         assert found.status == 200
     assert "Who has the ladder?" in found.text
-    assert "No post that is shown holds" in fetch(f"{address}search?q={quote('%')}").text
+    assert "No post that is shown holds" in fetch(f"{address}posts?q={quote('%')}").text
 
 
 def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: Path) -> None:

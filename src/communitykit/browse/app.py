@@ -13,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from communitykit.browse import pages
+from communitykit.browse import lists, pages
+from communitykit.browse.facets import Chosen
 from communitykit.browse.queries import Asked, Reading
+from communitykit.browse.querying import LONGEST, Desk
 from communitykit.http.asgi import Message, Receive, Send
-from communitykit.model.values import Value
 from communitykit.store import Store
 
 _STYLE = b64encode(sha256(pages.STYLE.encode()).digest()).decode()
@@ -43,13 +44,15 @@ class Browser:
         self.token = token or secrets.token_urlsafe(32)
         self._store = store
         self._asked = asked
+        self._desk = Desk(store, asked)
         self._pages = Starlette(
             routes=[
                 Route("/", self._overview),
                 Route("/communities", self._communities),
                 Route("/community", self._community),
                 Route("/thread", self._thread),
-                Route("/search", self._search),
+                Route("/posts", self._posts),
+                Route("/sql", self._sql),
                 Route("/coverage", self._coverage),
             ]
         )
@@ -82,16 +85,20 @@ class Browser:
             "What is in the store", lambda reading: pages.overview(reading.overview(), reading.hidden()), here=""
         )
 
-    def _communities(self, _: Request) -> Response:
+    def _communities(self, request: Request) -> Response:
+        chosen = Chosen.of("communities", request.query_params)
         return self._page(
             "Communities",
-            lambda reading: [*pages.communities(reading.communities(), self.base), pages.kept_out(reading.hidden())],
+            lambda reading: [
+                lists.narrowing(chosen, reading.facets(chosen), self.base),
+                *pages.communities(reading.communities(chosen), self.base),
+                pages.kept_out(reading.hidden()),
+            ],
             here="communities",
         )
 
     def _community(self, request: Request) -> Response:
-        number = request.query_params.get("page", "0")
-        skipped = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0  # noqa: PLR2004
+        skipped = _number(request)
         with self._reading() as reading:
             place = reading.community(request.query_params.get("id", ""))
             if place is None:
@@ -109,13 +116,19 @@ class Browser:
             reactions = reading.reactions(post)
         return self._show("Thread", pages.thread(rows, reactions, self.base), here="thread")
 
-    def _search(self, request: Request) -> Response:
-        words = request.query_params.get("q", "")[:_MOST]
-        rows: list[dict[str, Value]] = []
-        if words.strip():
-            with self._reading() as reading:
-                rows = reading.search(words.strip())
-        return self._show("Search", pages.found(words, rows, self.base), here="search", words=words)
+    def _posts(self, request: Request) -> Response:
+        words = request.query_params.get("q", "")[:_MOST].strip()
+        chosen, page = Chosen.of("posts", request.query_params), _number(request)
+        with self._reading() as reading:
+            rows, counted = reading.posts(chosen, words, page), reading.facets(chosen, words)
+        body = lists.posts(chosen, rows, counted, self.base, words=words, page=page)
+        return self._show("Posts", body, here="posts", words=words)
+
+    def _sql(self, request: Request) -> Response:
+        question = request.query_params.get("q", "")[:LONGEST]
+        tables = self._desk.tables()
+        answer = self._desk.answer(question) if question.strip() and tables is not None else None
+        return self._show("SQL", lists.sql(question, answer, tables, self.base), here="sql")
 
     def _coverage(self, _: Request) -> Response:
         return self._page(
@@ -154,6 +167,12 @@ class _Opened:
 
     def __exit__(self, *_: object) -> None:
         self._store.close()
+
+
+def _number(request: Request) -> int:
+    """Return the page that is asked for; 0 for what is no number."""
+    number = request.query_params.get("page", "0")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0  # noqa: PLR2004
 
 
 def _is_local(scope: Message) -> bool:

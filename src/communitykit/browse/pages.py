@@ -9,10 +9,16 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from communitykit.browse.markup import Markup, el, join
-from communitykit.browse.queries import FOUND, PAGE, REPLIES
+from communitykit.browse.queries import PAGE, REPLIES
 
 STYLE = files("communitykit.browse").joinpath("style.css").read_text(encoding="utf-8")
-_PAGES = {"": "Overview", "communities": "Communities", "coverage": "Coverage and issues"}
+_PAGES = {
+    "": "Overview",
+    "communities": "Communities",
+    "posts": "Posts",
+    "sql": "SQL",
+    "coverage": "Coverage and issues",
+}
 _SHORT = 240
 """Characters of a post that lists show."""
 Row = Mapping[str, Any]
@@ -29,7 +35,7 @@ def page(title: str, *body: object, base: str, here: str = "", words: str = "", 
         el("label", "Search posts", for_="words"),
         el("input", type="search", id="words", name="q", value=words, maxlength=200),
         el("button", "Search", type="submit"),
-        action=f"{base}search",
+        action=f"{base}posts",
         method="get",
         role="search",
     )
@@ -84,7 +90,7 @@ def communities(rows: Sequence[Row], base: str) -> list[object]:
         for row in rows
     ]
     columns = ("community", "in", "platform", "kind", "threads", "posts", "last post (UTC)")
-    return [table(f"{len(rows):,} communities", columns, cells)]
+    return [table("1 community" if len(rows) == 1 else f"{len(rows):,} communities", columns, cells)]
 
 
 def community(place: Row, rows: Sequence[Row], number: int, base: str) -> list[object]:
@@ -166,16 +172,6 @@ def _outside(url: str | None) -> Markup | None:
     return el("a", "at the platform", href=url, rel="noreferrer noopener external")
 
 
-def found(words: str, rows: Sequence[Row], base: str) -> list[object]:
-    """Return what a search found."""
-    if not words.strip():
-        return [el("p", "Write what is to be looked for.")]
-    if not rows:
-        return [el("p", f"No post that is shown holds “{words}”.")]
-    told = f"The newest {FOUND:,} posts" if len(rows) > FOUND else f"{len(rows):,} posts"
-    return [el("p", f"{told} that hold “{words}”.", role="status"), threads(rows[:FOUND], base)]
-
-
 def coverage(covered: Sequence[Row], issues: Sequence[Row], runs: Sequence[Row]) -> list[object]:
     """Return what was read, what was not and why."""
     return [
@@ -210,7 +206,11 @@ def table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
 
 
 def _cell(value: object) -> Markup:
-    return el("td", f"{value:,}", class_="number") if isinstance(value, int) else el("td", value)
+    return (
+        el("td", f"{value:,}", class_="number")
+        if isinstance(value, int) and not isinstance(value, bool)
+        else el("td", value)
+    )
 
 
 def when(moment: datetime | None) -> str:

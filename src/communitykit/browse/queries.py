@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from communitykit.browse.facets import Chosen
 from communitykit.model.values import JSON
 from communitykit.store import Store
 from communitykit.store.schema import CURRENT
 
 PAGE = 50
-"""Threads of one page."""
-FOUND = 100
-"""Posts that a search shows."""
+"""Threads, or posts, of one page."""
 REPLIES = 1_000
 """Replies of a thread that are shown."""
 _PLACES = f"""
@@ -35,14 +35,29 @@ _SHOWN = """
 """
 _TALK = f"""
     CREATE OR REPLACE TEMP VIEW talk AS
-    SELECT p.*, c.name AS community, coalesce(p.author_name, m.display_name, m.username, p.author_id) AS author
-    FROM ({CURRENT["posts"]}) p JOIN shown c ON c.id = p.community_id LEFT JOIN members m ON m.id = p.author_id
+    SELECT p.*, c.name AS community, coalesce(p.author_name, m.display_name, m.username, p.author_id) AS author,
+    m.kind AS author_kind FROM ({CURRENT["posts"]}) p JOIN shown c ON c.id = p.community_id
+    LEFT JOIN members m ON m.id = p.author_id
 """  # noqa: S608 # our own text
 _ACTS = f"""
     CREATE OR REPLACE TEMP VIEW acts AS
-    SELECT e.* FROM ({CURRENT["events"]}) e
-    WHERE e.community_id IS NULL OR e.community_id IN (SELECT id FROM shown)
+    SELECT e.* FROM ({CURRENT["events"]}) e LEFT JOIN posts p ON p.id = e.target_id
+    LEFT JOIN communities c ON c.id = e.target_id LEFT JOIN members m ON m.id = e.target_id
+    WHERE CASE WHEN coalesce(e.community_id, p.community_id, c.id) IS NOT NULL
+    THEN coalesce(e.community_id, p.community_id, c.id) IN (SELECT id FROM shown)
+    ELSE e.target_id IS NULL OR m.id IS NOT NULL END
 """  # noqa: S608 # our own text
+"""An act is shown where it happened: in its place, else its target's; what happened nobody knows where is not."""
+_COPIED = {
+    "communities": "SELECT * EXCLUDE (raw, extra, level) FROM shown",
+    "posts": "SELECT * EXCLUDE (raw, extra) FROM talk",
+    "acts": "SELECT * EXCLUDE (raw, extra) FROM acts",
+    "memberships": f"""SELECT * EXCLUDE (raw, extra) FROM ({CURRENT["memberships"]})
+        WHERE community_id IN (SELECT id FROM shown)""",  # noqa: S608 # same
+    "members": f"""SELECT id, platform, kind, display_name, username, department, country, guest, external, active
+        FROM ({CURRENT["members"]})""",  # noqa: S608 # same
+}
+"""What can be asked in SQL: what the pages show, without what platforms tell beside it, or how people are reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +101,21 @@ class Reading:
         )[0]
         return {"places": row["places"], "posts": row["posts"]}
 
-    def communities(self) -> list[dict[str, JSON]]:
-        """Return the places that are shown, those with talk first."""
+    def communities(self, chosen: Chosen) -> list[dict[str, JSON]]:
+        """Return the places that are shown and chosen, those with talk first."""
         return self._rows(
-            """SELECT c.id, c.name, c.platform, c.kind, c.privacy, c.archived, u.name AS parent,
+            f"""SELECT c.id, c.name, c.platform, c.kind, c.privacy, c.archived, u.name AS parent,
             count(t.id) FILTER (WHERE t.root_id IS NULL) AS threads, count(t.id) AS posts, max(t.created_at) AS last
-            FROM shown c LEFT JOIN talk t ON t.community_id = c.id LEFT JOIN shown u ON u.id = c.parent_id
-            WHERE c.kind <> 'user_group' GROUP BY ALL ORDER BY posts DESC, c.name, c.id LIMIT 5000"""
+            FROM ({_narrowed("shown", chosen)}) c
+            LEFT JOIN talk t ON t.community_id = c.id LEFT JOIN shown u ON u.id = c.parent_id
+            GROUP BY ALL ORDER BY posts DESC, c.name, c.id LIMIT 5000""",  # noqa: S608 # our own text
+            **chosen.values,
         )
+
+    def facets(self, chosen: Chosen, words: str = "") -> list[dict[str, JSON]]:
+        """Return what a list can be narrowed by further: facet, value, number."""
+        rows = "shown" if chosen.listed == "communities" else "talk"
+        return self._rows(chosen.counted(_narrowed(rows, chosen, words)), **chosen.values, **_looked_for(words))
 
     def community(self, native: str) -> dict[str, JSON] | None:
         """Return one place, if it is shown."""
@@ -134,14 +156,26 @@ class Reading:
             found.setdefault(row["id"], {})[row["name"]] = row["number"]
         return found
 
-    def search(self, words: str) -> list[dict[str, JSON]]:
-        """Return posts that hold the words, the newest first."""
+    def posts(self, chosen: Chosen, words: str, page: int) -> list[dict[str, JSON]]:
+        """Return a page of the posts that are chosen and hold the words, the newest first."""
         return self._rows(
-            """SELECT * FROM talk WHERE contains(lower(concat_ws(' ', title, text)), lower($words))
-            ORDER BY created_at DESC NULLS LAST, id LIMIT $most""",
-            words=words,
-            most=FOUND + 1,
+            f"""{_narrowed("talk", chosen, words)} ORDER BY created_at DESC NULLS LAST, id
+            LIMIT $most OFFSET $skip""",
+            **chosen.values,
+            **_looked_for(words),
+            most=PAGE + 1,
+            skip=PAGE * page,
         )
+
+    def largest(self) -> int:
+        """Return how many posts there are, or acts, whichever are more."""
+        row = self._rows("SELECT greatest((SELECT count(*) FROM posts), (SELECT count(*) FROM events)) AS most")[0]
+        return int(row["most"])
+
+    def all_that_is_shown(self) -> Iterator[tuple[str, JSON]]:
+        """Yield every table that can be asked in SQL, with its rows as Arrow."""
+        for name, query in _COPIED.items():
+            yield name, self._store.sql(query)
 
     def coverage(self) -> list[dict[str, JSON]]:
         """Return what the latest reading of each part covered; of places that are not shown nothing is told."""
@@ -168,3 +202,13 @@ class Reading:
     def _rows(self, query: str, **parameters: object) -> list[dict[str, JSON]]:
         rows: list[dict[str, JSON]] = self._store.sql(query, parameters).to_pylist()
         return rows
+
+
+def _narrowed(rows: str, chosen: Chosen, words: str = "") -> str:
+    held = "contains(lower(concat_ws(' ', title, text)), lower($words))" if words else "true"
+    people = "kind <> 'user_group'" if rows == "shown" else "true"
+    return f"SELECT * FROM {rows} WHERE {people} AND {held} AND {chosen.condition}"  # noqa: S608 # our own text
+
+
+def _looked_for(words: str) -> dict[str, str]:
+    return {"words": words} if words else {}

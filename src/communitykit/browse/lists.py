@@ -1,0 +1,115 @@
+"""Lists that are narrowed by links, and the page for SQL, from rows to HTML. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from communitykit.browse.facets import FACETS, Chosen
+from communitykit.browse.markup import Markup, el
+from communitykit.browse.pages import table, threads, when
+from communitykit.browse.queries import PAGE
+
+if TYPE_CHECKING:
+    from communitykit.browse.querying import Answer
+
+Row = Mapping[str, Any]
+_MANY = 8
+"""Values of a facet that stand there unfolded."""
+_WIDEST = 300
+"""Characters of a cell that are shown."""
+
+
+def narrowing(chosen: Chosen, counted: Sequence[Row], base: str, words: str = "") -> Markup | None:
+    """Return what a list can be narrowed by, and what it is narrowed to, as links with counts."""
+    parts = []
+    for name in FACETS[chosen.listed]:
+        values = [(row["value"], row["number"]) for row in counted if row["facet"] == name]
+        if name in chosen.values:
+            without = {key: value for key, value in chosen.values.items() if key != name}
+            said = (
+                el("strong", chosen.values[name]),
+                " · ",
+                el("a", f"any {name}", href=_at(chosen, base, words, without)),
+            )
+            parts.append(el("details", el("summary", name), el("p", *said), open=True))
+        elif len(values) > 1:
+            links = [
+                el("li", el("a", value, href=_at(chosen, base, words, {**chosen.values, name: value})), f" {number:,}")
+                for value, number in values
+            ]
+            parts.append(el("details", el("summary", name), el("ul", *links), open=len(values) <= _MANY))
+    return el("nav", *parts, class_="facets", aria_label="Narrow the list") if parts else None
+
+
+def posts(
+    chosen: Chosen, rows: Sequence[Row], counted: Sequence[Row], base: str, *, words: str, page: int
+) -> list[object]:
+    """Return a page of posts."""
+    if not rows and not page:
+        told = f"No post that is shown holds “{words}”." if words else "No post is shown."
+        return [el("p", told, role="status"), narrowing(chosen, counted, base, words)]
+    there = sum(row["number"] for row in counted if row["facet"] == "platform")
+    number = f"{there:,} post" if there == 1 else f"{there:,} posts"
+    told = f"{number} with “{words}”, the newest first." if words else f"{number}, the newest first."
+    address = _at(chosen, base, words, chosen.values)
+    more = el("a", "Older posts", href=f"{address}&page={page + 1}") if len(rows) > PAGE else None
+    newer = el("a", "Newer posts", href=f"{address}&page={page - 1}") if page else None
+    return [
+        el("p", told, role="status"),
+        narrowing(chosen, counted, base, words),
+        threads(rows[:PAGE], base),
+        el("nav", el("p", newer, " ", more), aria_label="Further posts") if newer or more else None,
+    ]
+
+
+def _at(chosen: Chosen, base: str, words: str, values: Mapping[str, str]) -> str:
+    return f"{base}{chosen.listed}?{urlencode({'q': words, **values})}"
+
+
+def sql(question: str, answer: Answer | None, tables: Mapping[str, Sequence[str]] | None, base: str) -> list[object]:
+    """Return the page on which SQL is asked."""
+    if tables is None:
+        return [
+            el(
+                "p",
+                "This store is too large to be copied for this page. DuckDB itself reads all of it, private talk too:",
+            ),
+            el("pre", el("code", "duckdb -readonly activity.duckdb")),
+        ]
+    form = el(
+        "form",
+        el("label", "One SELECT, in DuckDB's SQL", for_="question"),
+        el("textarea", question, id="question", name="q", rows=5, maxlength=4000, spellcheck="false", required=True),
+        el("button", "Ask", type="submit"),
+        action=f"{base}sql",
+        method="get",
+        class_="question",
+    )
+    known = [el("li", el("code", name), ": ", ", ".join(columns)) for name, columns in tables.items()]
+    return [
+        form,
+        *(_answered(answer) if answer else ()),
+        el("h2", "What can be asked"),
+        el("p", "A copy of what these pages show, and of nothing else; times are UTC.", class_="muted"),
+        el("ul", *known),
+    ]
+
+
+def _answered(answer: Answer) -> list[object]:
+    if answer.error is not None:
+        return [el("pre", answer.error, role="alert")]
+    number = f"The first {len(answer.rows):,} rows" if answer.more else f"{len(answer.rows):,} rows"
+    caption = "1 row" if len(answer.rows) == 1 else number
+    return [table(caption, answer.columns, [[_shown(cell) for cell in row] for row in answer.rows])]
+
+
+def _shown(cell: object) -> object:
+    if isinstance(cell, datetime):
+        return when(cell)
+    if cell is None or isinstance(cell, int):
+        return "-" if cell is None else cell
+    text = str(cell)
+    return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}…"
