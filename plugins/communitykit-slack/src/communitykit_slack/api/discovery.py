@@ -251,6 +251,8 @@ def _channels(workspace: _Workspace, selection: Selection, kind: str, read: set[
     read |= seen
     if listing.problem:
         yield Gap(f"not all channels: {listing.problem}")
+    elif kind == "public_channel" and not held:
+        yield Gap("no public channel is listed, and every workspace has one")
     elif kind == "public_channel" and _shows_all(workspace, selection):
         # Of other kinds a token sees those that it is in, so that leaving one looks like its end.
         within = {"kind": "channel", "privacy": "public"}

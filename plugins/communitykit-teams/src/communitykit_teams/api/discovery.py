@@ -144,6 +144,8 @@ def _teams(graph: Graph, selection: Selection, network: str) -> Flow[_Teams]:
                 yield Gap(f"team {found[native].get('displayName') or native} is left out: {answer}", "denied")
                 del found[native]
                 failed.add(native)
+    if not found and not failed and not problem:
+        problem = "none is listed, which has another reason than that all are gone"
     if problem:
         yield Gap(f"not all teams: {problem}")
     teams = [one for one in found.values() if selection.include_private or _is_open(one.get("visibility"))]
@@ -194,6 +196,8 @@ def _channels(graph: Graph, selection: Selection, network: str, found: _Teams) -
             if (following := odata_pager(answer.request, answer)) is not None:
                 more, later = yield from _rest(following)
                 channels, problem = channels + more, problem or later
+            if not channels:
+                problem = problem or "none is listed, and every team has one"
             if problem:
                 yield Gap(f"not all channels of team {_name(team)}: {problem}", community_id=community)
                 held.add(str(team["id"]))
