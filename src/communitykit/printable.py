@@ -18,6 +18,11 @@ def printable(text: str, *, lines: bool = False) -> str:
     return _STEERS.sub(_escaped, text) if _STEERS.search(text) else text
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return a number and what is counted, as `1 post` or `2,000 posts`; `many` where it is not `one` with an s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 def printable_json(text: str) -> str:
     r"""Return JSON that says the same without what steers a terminal: its line ends stay, and strings have `\u009b`."""
     return "\n".join(_STEERS.sub(_escaped_json, line) for line in text.split("\n"))

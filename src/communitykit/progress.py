@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from communitykit.logs import LOGGER
 from communitykit.model.values import JSON
-from communitykit.printable import printable
+from communitykit.printable import counted, printable
 from communitykit.reading.slices import Closed, Opened, Progress, Waiting
 from communitykit.reading.translation import Page
 
@@ -68,7 +68,7 @@ class Tally:
         """Say what came, and who is waited for until when (UTC)."""
         now = self._now()
         waits = [f"{name} asks to wait until {_clock(until)} UTC" for name, until in self._waits.items() if until > now]
-        return "; ".join([f"{self.records:,} records, {self.requests:,} requests", *waits])
+        return "; ".join([f"{counted(self.records, 'record')}, {counted(self.requests, 'request')}", *waits])
 
 
 def _clock(moment: datetime) -> str:
@@ -98,7 +98,7 @@ class Lines:
         """Write a line where the last is old enough."""
         if self._now() - self._last > LINE_SECONDS:
             self._last = self._now()
-            self._write(f"… {tally}, {tally.done} of {tally.found} slices")
+            self._write(f"… {tally}, {tally.done:,} of {counted(tally.found, 'slice')}")
 
     def end(self, tally: Tally) -> None:
         """Write nothing: whoever called has the result."""
@@ -189,7 +189,7 @@ class _Html:
 def bar(title: str, tally: Tally, *, ended: bool = False) -> str:
     """Return a progress bar as HTML."""
     whole = tally.done if ended else tally.whole
-    told = escape(printable(f"{title}: {tally}, {tally.done:,} of {whole:,} slices"))
+    told = escape(printable(f"{title}: {tally}, {tally.done:,} of {counted(whole, 'slice')}"))
     return f'<div><progress value="{tally.done}" max="{max(whole, 1)}" aria-label="{told}"></progress> {told}</div>'
 
 

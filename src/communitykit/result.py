@@ -9,11 +9,19 @@ from typing import TYPE_CHECKING
 
 from communitykit.errors import CommunityKitError
 from communitykit.model import Coverage
+from communitykit.printable import counted
 from communitykit.shown import Table, as_html, as_text
 
 if TYPE_CHECKING:
     from communitykit.model import Issue
     from communitykit.store.merging import Tally
+
+
+def outcome(status: str, by_policy: bool | None) -> str:  # noqa: FBT001 # two columns of a row
+    """Return how a part went in words: `skipped` is what was read, but for talk that nobody asked for, or the like."""
+    if status != "skipped":
+        return status
+    return "not asked for" if by_policy else "left out"
 
 
 @dataclass(slots=True, repr=False)
@@ -60,13 +68,17 @@ class PullResult:
     def _told(self) -> tuple[str, list[Table]]:
         how = "stopped" if self.interrupted else "complete" if self.complete else "not complete"
         seconds = f" in {(self.ended_at - self.started_at).total_seconds():,.1f} s" if self.ended_at else ""
-        heading = f"PullResult: {how}, {self.requests:,} requests{seconds}, {self.waited:,.1f} s of them waited"
+        heading = (
+            f"PullResult: {how}, {counted(self.requests, 'request')}{seconds}, {self.waited:,.1f} s of them waited"
+        )
         tally = self.tally
         counts = (tally.new, tally.changed, tally.vanished) if tally else ({}, {}, {})
         came = [
             (kind, *(count.get(kind, 0) for count in counts)) for kind in dict.fromkeys(k for c in counts for k in c)
         ]
-        left = Counter((one.status, one.reason) for one in self.coverage if one.status != "complete")
+        left = Counter(
+            (outcome(one.status, one.by_policy), one.reason) for one in self.coverage if one.status != "complete"
+        )
         alike = Counter((one.reason, one.wire_kind, one.detail) for one in self.issues)
         issues = [(reason, kind, number, detail) for (reason, kind, detail), number in alike.items()]
         return heading, [

@@ -109,7 +109,7 @@ def test_every_page_is_safe_and_tells_no_private_word(address: str) -> None:
     ):
         assert said in whole
     assert whole.count('href="https://x.example/1"') >= 1
-    assert "6 private or direct places with 5 posts are in the store, not shown." in whole
+    assert "In the store, and not shown: 6 private or direct places, with 5 posts." in whole
 
 
 def test_private_and_direct_talk_is_shown_where_it_is_asked_for(store: Path) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from communitykit import Gap, parse_id, pull, read_archive
 from communitykit.cli import runs
 from communitykit.cli.output import Exit
 from communitykit.connector.registry import registry
+from communitykit.printable import counted
 from communitykit.reading.slices import _is_by_default, _summed
 from communitykit.sandbox import World, serve
 from communitykit.store import Store, connection
@@ -160,10 +162,25 @@ def test_a_configuration_says_what_the_command_does_not(typed: Any, served: Any,
 
 
 def test_init_prints_one_document_too(typed: Any, served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO("token\nmatrix\nhome\n\nhttps://matrix.invalid\nNO_SUCH\n"))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("token\nmatrix\nhome\n\nhttps://matrix.invalid\nNO_SUCH\n\n\n"))
     done = typed("init", "--json")
     assert done.code == 1
     assert done.document["connector"] == "matrix"
     assert "an account that is in the rooms to read" in done.document["letter"]
     assert "NO_SUCH is not set" in done.document["sources"][0]["error"]
     assert "Which platform?" in done.err
+
+
+def test_what_nobody_asked_for_is_called_that(typed: Any, tmp_path: Path) -> None:
+    world, path = World(seed=2, size="tiny", platforms=("slack",)), tmp_path / "whole.zip"
+    registry().get("slack").simulated().write_archive(world, path, private=True)
+    done = typed("import", "slack", path, "--to", tmp_path / "a.duckdb")
+    assert done.code == 0, done.err
+    told = [line.split("\t") for line in done.out.partition("Left out\n")[2].splitlines()[1:]]
+    assert {line[0].strip() for line in told} == {"not asked for"}
+    assert re.search(r"\d+ private channels? (was|were) left out; ask for them with --include-private", done.out)
+    shown = typed("show", tmp_path / "a.duckdb").out
+    assert "not asked for\t" in shown
+    assert "skipped" not in shown + done.out
+    assert counted(1, "person", "people") == "1 person"
+    assert counted(2_000, "post") == "2,000 posts"

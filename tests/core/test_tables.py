@@ -59,7 +59,7 @@ def test_a_huge_field_costs_its_row(tmp_path: Path, huge: bytes) -> None:
     with Archive(tmp_path / "table.csv") as archive:
         for table in tables(archive, "table.csv"):
             assert [row.cells for row in table.rows] == [{"id": "1", "body": "one"}, {"id": "3", "body": "three, and"}]
-            assert [one.startswith("1 rows of table.csv are longer than") for one in table.problems] == [True]
+            assert [one.startswith("1 row of table.csv: longer than") for one in table.problems] == [True]
 
 
 def test_a_column_that_is_missing_is_named(tmp_path: Path) -> None:

@@ -37,10 +37,10 @@ def test_a_session_at_the_prompt(store: str) -> None:
     told = json.loads(typed("review", "--json"))
     assert [one["rule"] for one in told["proposals"]] == ["name"]
     assert "1 to look at" in typed("review")
-    assert "2 accounts are 1 people." in typed("same", A, B, "--by", "Zoe")
+    assert "2 accounts are 1 person." in typed("same", A, B, "--by", "Zoe")
     assert "decided: as teams:N:member:2" in typed("show", "Anna Berg")
     assert "Zoe" in typed("show", "anna@old.example", "--store", store)
-    assert "Wrote 1 decisions" in typed("export", "--to", "words.csv")
+    assert "Wrote 1 decision to" in typed("export", "--to", "words.csv")
     assert "2 accounts are 2 people." in typed("undo", A, B)
     assert "0 decisions are new. 2 accounts are 2 people." in typed("import", "words.csv")  # undone here: later
     assert json.loads(typed("different", A, B, "--json"))["verdict"] == "different"

@@ -44,7 +44,7 @@ def test_the_columns_of_days_of_a_file_say_together_what_comes_first(people: Peo
     found = people({"hr.csv": f"{head}1,a@corp.example,03/04/2022,,12/31/1980\n"})  # a column that is passed over
     assert (found["1"].extra["start_date"], found["gaps"]) == ("2022-03-04", "")
     found = people({"hr.csv": f"{head}1,a@corp.example,03/04/2022,15/10/2022,12/31/1980\n"})  # they contradict
-    assert "1 days of start_date" in found["gaps"]
+    assert "1 day of start_date" in found["gaps"]
     assert found["1"].extra["end_date"] == "2022-10-15"
 
 
@@ -57,8 +57,8 @@ def test_a_cell_that_is_odd_keeps_no_whole_roster_from_telling_who_left(tmp_path
         with read_archive("directory", tmp_path / name, whole=True) as archive:
             result = pull([archive], tmp_path / "a.duckdb")
     gaps = " ".join(one.reason or "" for one in result.coverage)
-    assert "1 days of start_date" in gaps
-    assert "1 cells of hr-2026-02-01.csv have ? in place of a letter" in gaps
+    assert "1 day of start_date" in gaps
+    assert "1 cell of hr-2026-02-01.csv with ? in place of a letter" in gaps
     with Store(tmp_path / "a.duckdb") as store:
         rows = store.sql("SELECT active FROM members ORDER BY id").to_pylist()
     assert [row["active"] for row in rows] == [True, False]

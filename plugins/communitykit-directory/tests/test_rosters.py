@@ -129,7 +129,7 @@ def test_two_systems_in_one_folder_are_one_roster(people: People) -> None:
     new = [one for key, one in found.items() if key.startswith("key-")]
     assert [one.email for one in new] == ["new@corp.example"]
     assert "new" not in new[0].id
-    assert "1 managers are told by a name or address that is nobody's" in found["gaps"]
+    assert "nobody in the roster has the name or address of 1 manager" in found["gaps"]
 
 
 def test_one_number_that_two_systems_gave_to_two_people_is_told(people: People) -> None:
@@ -147,7 +147,7 @@ def test_of_rows_that_repeat_a_number_the_one_of_who_works_here_counts(people: P
     text = "Employee ID,Mail,Job title,Status\n1,a@corp.example,Old,terminated\n1,a@corp.example,New,active\n"
     found = people({"hr.csv": text})
     assert (found["1"].job_title, found["1"].active) == ("New", True)
-    assert "1 rows of hr.csv repeat an employee number" in found["gaps"]
+    assert "1 row of hr.csv with an employee number of another" in found["gaps"]
 
 
 def test_columns_are_what_the_options_say(people: People) -> None:
@@ -339,7 +339,7 @@ def test_two_columns_of_one_name_are_both_read(people: People) -> None:
     found = people({"hr.csv": text})
     assert (found["1"].email, found["1"].extra["addresses"]) == ("a@corp.example", ["b@corp.example"])
     assert [found[number].department for number in "123"] == ["Art", "Law", "Art"]
-    assert "two columns Department, which differ in 1 rows" in found["gaps"]
+    assert "two columns Department, which differ in 1 row" in found["gaps"]
 
 
 @pytest.mark.parametrize("encoding", ["mac-roman", "cp850"])
@@ -359,7 +359,7 @@ def test_a_formula_without_its_result_is_told(people: People) -> None:
     book.save(body)
     found = people({"hr.xlsx": body.getvalue()})
     assert found["1"].department is None
-    assert "1 formulas of hr.xlsx#Sheet have no result" in found["gaps"]
+    assert "1 formula of hr.xlsx#Sheet without a result" in found["gaps"]
 
 
 @pytest.mark.parametrize(

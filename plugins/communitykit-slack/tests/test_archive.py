@@ -75,8 +75,8 @@ def test_public_only_unless_asked(tmp_path: Path, translate_steps: Any) -> None:
     found = steps(path)
     assert [one.key for one in found if isinstance(one, Slice)] == ["archive/listing", "archive/C1"]
     assert translate_steps(found).unique("post") == 1
-    assert "1 private channels were left out" in gaps(found)
-    assert "1 direct conversations were left out" in gaps(found)
+    assert "1 private channel was left out" in gaps(found)
+    assert "1 direct conversation was left out" in gaps(found)
     everything = steps(path, include_private=True, include_direct=True)
     assert translate_steps(everything).unique("post") == 3
     assert gaps(everything) == ""

@@ -217,4 +217,4 @@ def test_an_archive_tells_what_it_holds(tmp_path: Path) -> None:
     with Archive(write(tmp_path, files())) as archive:
         first = next(iter(read(archive, Selection(settings=ArchiveOptions(), until=datetime(2026, 1, 1, tzinfo=UTC)))))
     assert isinstance(first, Slice)
-    assert first.label == "export of the workspace T0HOME0001: 2 people, 1 conversations"
+    assert first.label == "export of the workspace T0HOME0001: 2 people, 1 conversation"

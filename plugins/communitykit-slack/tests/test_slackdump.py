@@ -110,8 +110,8 @@ def test_of_every_version_in_a_database_the_newest_counts(tmp_path: Path, form: 
     assert read.by_id("member")[f"slack:{ENTERPRISE}:member:{ANN}"]["username"] == "new"
     inside = {row.member_id for row in read.of("membership") if row.community_id.endswith(GENERAL)}
     assert inside == {f"slack:{ENTERPRISE}:member:{one}" for one in (ANN, BEN)}
-    assert "1 private channels were left out" in read.reasons
-    assert "1 direct conversations were left out" in read.reasons
+    assert "1 private channel was left out" in read.reasons
+    assert "1 direct conversation was left out" in read.reasons
     whole = Read(
         tmp_path if form == "folder" else dumped_again(tmp_path, form), include_private=True, include_direct=True
     )

@@ -109,9 +109,9 @@ def test_what_a_dump_did_not_ask_for_is_said(importing: Any) -> None:
     page = {"data": [{**POST, "comments": comments}], "paging": {"next": address.replace("_20/comments", "/feed")}}
     found = importing({"feed_1.json": page, "damaged.json": '[{"id": "1"'})
     assert found.coverage.status == "truncated"
-    assert "the comments of 1 objects are cut short" in found.gaps
+    assert "the comments of 1 object are cut short" in found.gaps
     assert "feed.json ends before its last page" in found.gaps
-    assert "1 posts and comments do not say who wrote them" in found.gaps
+    assert "who wrote 1 post or comment is not told" in found.gaps
     assert "damaged.json" in found.gaps
     assert TOKEN not in "".join(one.model_dump_json() for one in found.records)
     raw = importing({"feed_1.json": page}, keep_raw=True)

@@ -118,7 +118,7 @@ def test_bare_names_of_groups_become_no_people(importing: Any) -> None:
     found = importing({"list.json": names, "feed.json": [POST]})
     assert found.of("community")[community_id("10000")].name == "General", "posts are in it"
     assert set(found.of("member")) == {member_id("50000")}
-    assert "1 objects show an id and a name alone" in found.gaps
+    assert "1 object with an id and a name alone" in found.gaps
 
 
 def test_what_stands_beside_an_object_is_read_without_it(importing: Any) -> None:

@@ -86,7 +86,7 @@ def test_a_group_that_does_not_say_whether_it_is_private_is() -> None:
     listing = page(group("1"), {"id": "2", "name": "g2"})
     told = discovered(store, listing, day=0)
     assert groups(store) == {"1"}
-    assert "1 groups do not say whether they are private" in str(told.reason)
+    assert "1 group does not say whether it is private" in str(told.reason)
     discovered(store, listing, day=1, include_private=True)
     assert groups(store) == {"1", "2"}
     discovered(store, page(group("1")), day=2, include_private=True)

@@ -122,7 +122,7 @@ def test_private_conversations_stay_out_and_so_do_replies_to_them(tmp_path: Path
     assert [one.text for one in archived(path) if one.record == "post"] == ["public"]
     coverage = [one for one in archived(path) if one.record == "coverage"]
     assert any("3 messages of private conversations" in (one.reason or "") for one in coverage)
-    assert any("1 messages of private groups" in (one.reason or "") for one in coverage)
+    assert any("1 message of private groups" in (one.reason or "") for one in coverage)
     asked = archived(path, include_private=True, include_direct=True)
     assert len([one for one in asked if one.record == "post"]) == 5
 
@@ -311,7 +311,7 @@ def test_private_is_what_either_table_says_in_whatever_word(
     assert len([one for one in archived(path) if one.record == "post"]) == (asks is None)
     if asks is not None:
         reasons = [one.reason for one in archived(path) if one.record == "coverage" and one.reason]
-        assert any("1 messages of private" in one and asks in one for one in reasons)
+        assert any("1 message of private" in one and asks in one for one in reasons)
         assert len([one for one in archived(path, **{asks: True}) if one.record == "post"]) == 1
 
 
@@ -325,9 +325,7 @@ def test_a_group_that_does_not_say_whether_it_is_private_is_taken_for_private_an
     assert named() == {"Choir"}
     assert named(include_private=True) == {"Garden", "Choir"}
     reasons = [one.reason for one in archived(path) if one.record == "coverage" and one.reason]
-    assert [one.split(" (")[0] for one in reasons] == [
-        "1 groups do not say whether they are private, so they are taken for private"
-    ]
+    assert [one.split(" (")[0] for one in reasons] == ["1 group does not say whether it is private: taken for private"]
 
 
 @pytest.mark.parametrize(

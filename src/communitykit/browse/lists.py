@@ -11,6 +11,7 @@ from communitykit.browse.facets import FACETS, Chosen
 from communitykit.browse.markup import Markup, el
 from communitykit.browse.pages import table, threads, when
 from communitykit.browse.queries import PAGE
+from communitykit.printable import counted
 
 if TYPE_CHECKING:
     from communitykit.browse.querying import Answer
@@ -22,11 +23,11 @@ _WIDEST = 300
 """Characters of a cell that are shown."""
 
 
-def narrowing(chosen: Chosen, counted: Sequence[Row], base: str, words: str = "") -> Markup | None:
+def narrowing(chosen: Chosen, choices: Sequence[Row], base: str, words: str = "") -> Markup | None:
     """Return what a list can be narrowed by, and what it is narrowed to, as links with counts."""
     parts = []
     for name in FACETS[chosen.listed]:
-        values = [(row["value"], row["number"]) for row in counted if row["facet"] == name]
+        values = [(row["value"], row["number"]) for row in choices if row["facet"] == name]
         if name in chosen.values:
             without = {key: value for key, value in chosen.values.items() if key != name}
             said = (
@@ -45,21 +46,21 @@ def narrowing(chosen: Chosen, counted: Sequence[Row], base: str, words: str = ""
 
 
 def posts(
-    chosen: Chosen, rows: Sequence[Row], counted: Sequence[Row], base: str, *, words: str, page: int
+    chosen: Chosen, rows: Sequence[Row], choices: Sequence[Row], base: str, *, words: str, page: int
 ) -> list[object]:
     """Return a page of posts."""
     if not rows and not page:
         told = f"No post that is shown holds “{words}”." if words else "No post is shown."
-        return [el("p", told, role="status"), narrowing(chosen, counted, base, words)]
-    there = sum(row["number"] for row in counted if row["facet"] == "platform")
-    number = f"{there:,} post" if there == 1 else f"{there:,} posts"
+        return [el("p", told, role="status"), narrowing(chosen, choices, base, words)]
+    there = sum(row["number"] for row in choices if row["facet"] == "platform")
+    number = counted(there, "post")
     told = f"{number} with “{words}”, the newest first." if words else f"{number}, the newest first."
     address = _at(chosen, base, words, chosen.values)
     more = el("a", "Older posts", href=f"{address}&page={page + 1}") if len(rows) > PAGE else None
     newer = el("a", "Newer posts", href=f"{address}&page={page - 1}") if page else None
     return [
         el("p", told, role="status"),
-        narrowing(chosen, counted, base, words),
+        narrowing(chosen, choices, base, words),
         threads(rows[:PAGE], base),
         el("nav", el("p", newer, " ", more), aria_label="Further posts") if newer or more else None,
     ]
@@ -101,8 +102,7 @@ def sql(question: str, answer: Answer | None, tables: Mapping[str, Sequence[str]
 def _answered(answer: Answer) -> list[object]:
     if answer.error is not None:
         return [el("pre", answer.error, role="alert")]
-    number = f"The first {len(answer.rows):,} rows" if answer.more else f"{len(answer.rows):,} rows"
-    caption = "1 row" if len(answer.rows) == 1 else number
+    caption = f"The first {len(answer.rows):,} rows" if answer.more else counted(len(answer.rows), "row")
     return [table(caption, answer.columns, [[_shown(cell) for cell in row] for row in answer.rows])]
 
 

@@ -10,6 +10,8 @@ from urllib.parse import quote, urlsplit
 
 from communitykit.browse.markup import Markup, el, join
 from communitykit.browse.queries import PAGE, REPLIES
+from communitykit.printable import counted
+from communitykit.result import outcome
 
 STYLE = files("communitykit.browse").joinpath("style.css").read_text(encoding="utf-8")
 _PAGES = {
@@ -70,7 +72,8 @@ def kept_out(hidden: Mapping[str, int]) -> Markup | None:
     """Say what is not shown."""
     if not hidden["places"]:
         return None
-    told = f"{hidden['places']:,} private or direct places with {hidden['posts']:,} posts are in the store, not shown. "
+    places, posts = counted(hidden["places"], "private or direct place"), counted(hidden["posts"], "post")
+    told = f"In the store, and not shown: {places}, with {posts}. "
     options = el("code", "--include-private"), " or ", el("code", "--include-direct")
     return el("p", told, "Ask for them with ", *options, ".")
 
@@ -90,7 +93,7 @@ def communities(rows: Sequence[Row], base: str) -> list[object]:
         for row in rows
     ]
     columns = ("community", "in", "platform", "kind", "threads", "posts", "last post (UTC)")
-    return [table("1 community" if len(rows) == 1 else f"{len(rows):,} communities", columns, cells)]
+    return [table(counted(len(rows), "community", "communities"), columns, cells)]
 
 
 def community(place: Row, rows: Sequence[Row], number: int, base: str) -> list[object]:
@@ -118,7 +121,7 @@ def _short(row: Row, base: str) -> Markup:
     words = row["title"] or row["text"] or _untold(row)
     shown = words if len(words) <= _SHORT else f"{words[:_SHORT]}…"
     told = [f"{row['author'] or 'somebody'}", when(row["created_at"])]
-    told += [f"{row['replies']:,} replies"] if row.get("replies") else []
+    told += [counted(row["replies"], "reply", "replies")] if row.get("replies") else []
     told += [f"in {row['community']}"] if row["community"] and "replies" not in row else []
     return join(
         el("a", shown, href=f"{base}thread?id={quote(row['id'], safe='')}"),
@@ -178,7 +181,15 @@ def coverage(covered: Sequence[Row], issues: Sequence[Row], runs: Sequence[Row])
         table(
             "Coverage: the latest reading of each part",
             ("status", "parts", "why", "up to (UTC)"),
-            [[row["status"], row["parts"], row["reason"] or "-", when(row["until"])] for row in covered],
+            [
+                [
+                    outcome(row["status"], row["by_policy"]),
+                    row["parts"],
+                    row["reason"] or "-",
+                    when(row["until"]),
+                ]
+                for row in covered
+            ],
         ),
         table(
             "Issues: payloads that became no record",

@@ -23,6 +23,7 @@ from communitykit.errors import SettingsError
 from communitykit.model.values import JSON
 from communitykit.people import Options, Resolution, resolve
 from communitykit.people.accounts import ROSTER
+from communitykit.printable import counted
 from communitykit.pulling import pull
 from communitykit.result import PullResult
 from communitykit.sandbox import SIZES, World, project, serve
@@ -107,7 +108,7 @@ def _read(to: Path, *, as_json: bool) -> Read:
         first = _pull(sessions, to, "First pull", as_json=as_json, force=False)
         changes = world.advance(days=_MONTH.days, reach=2 * _MONTH)
         if not as_json:
-            say(f"\nA month passes: {len(changes):,} things happen.\n")
+            say(f"\nA month passes: {counted(len(changes), 'thing happens', 'things happen')}.\n")
         # The month passed in the company alone: to a polling rule it is still the same day.
         second = _pull(sessions, to, "Second pull", as_json=as_json, force=True)
     return Read(world, found, first, second, len(changes))
@@ -118,10 +119,11 @@ def _say_what_is_there(to: Path, read: Read, people: Resolution, truth: list[Hel
     say(f"The second pull sent {read.second.requests:,} requests, {saved:,} fewer than the first.\n")
     show(to, as_json=False)
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in people.kinds.items())
-    say(f"\n{people.accounts:,} accounts are {people.people:,} people ({kinds}).")
+    accounts = counted(people.accounts, "account is", "accounts are")
+    say(f"\n{accounts} {counted(people.people, 'person', 'people')} ({kinds}).")
     say(f"{people.in_roster:,} of them are in the company's roster.")
     name, number = _somebody(to)
-    accounts = f"{number} account{'s' if number != 1 else ''}"
+    accounts = f"{counted(number, 'account')}"
     say(f'{name} has {accounts}: `communitykit people show "{name}" {to}` says what makes them one person\'s.')
     say("\nWhat is current, held against the company itself:")
     for one in truth:

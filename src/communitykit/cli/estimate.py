@@ -9,6 +9,7 @@ from communitykit.cli.output import print_json, say
 from communitykit.doors.api import Estimate, Session
 from communitykit.doors.options import ReadOptions
 from communitykit.model.values import JSON
+from communitykit.printable import counted
 
 
 def print_estimate(plans: Sequence[tuple[Session, Mapping[str, JSON]]], to: Path, *, as_json: bool) -> None:
@@ -36,7 +37,7 @@ def print_estimate(plans: Sequence[tuple[Session, Mapping[str, JSON]]], to: Path
         )
         return
     for one in estimates:
-        say(f"{one.connector}: {one.slices:,} slices, {_length(one)}.")
+        say(f"{one.connector}: {counted(one.slices, 'slice')}, {_length(one)}.")
     say("It may be stopped at any time, and goes on from there.")
 
 
@@ -44,6 +45,6 @@ def _length(one: Estimate) -> str:
     """Say how long reading takes, as far as anything tells."""
     if one.slices and one.unknown == one.slices:
         return "and nothing tells how many requests they take"
-    told = f"about {sum(one.requests.values()):,} requests, at least {one.seconds / 60:,.1f} minutes"
-    more = f"; {one.unknown:,} slices of unknown length" if one.unknown else ""
+    told = f"about {counted(sum(one.requests.values()), 'request')}, at least {one.seconds / 60:,.1f} minutes"
+    more = f"; {counted(one.unknown, 'slice')} of unknown length" if one.unknown else ""
     return f"{told} at the platform's limits{more}"

@@ -17,6 +17,7 @@ from communitykit.cli.configured import STORE, FromConfig, StoreArgument, StoreO
 from communitykit.cli.output import Exit, print_json, print_table, replacing, say, say_replaced, warn
 from communitykit.cli.shared import Answering, App
 from communitykit.errors import SettingsError
+from communitykit.printable import counted
 
 if TYPE_CHECKING:
     from communitykit.model.values import JSON
@@ -111,9 +112,9 @@ def print_resolution(found: JSON) -> None:
     print_table("Leaders", ("rule", "people"), found.leaders.items())
     if found.in_roster:
         say(f"{found.in_roster:,} of them are in the roster.")
-    managers = [f"{found.managed:,} have a manager who is known"]
+    managers = [f"{counted(found.managed, 'person has', 'people have')} a manager who is known"]
     managers += [f"{found.holes:,} one who is told and not found"] if found.holes else []
-    managers += [f"{found.cycles:,} are their own manager through others"] if found.cycles else []
+    managers += [f"{counted(found.cycles, 'is', 'are')} their own manager through others"] if found.cycles else []
     say(f"{', '.join(managers)}.")
     for remark in found.remarks:
         warn(f"Look at this: {remark}")
@@ -221,7 +222,7 @@ def export_decisions(
         if as_json:
             print_json({"path": str(to), "decisions": number, "replaced": replaced})
         else:
-            say(f"Wrote {number:,} decisions to {to}.")
+            say(f"Wrote {counted(number, 'decision')} to {to}.")
             say_replaced(replaced)
 
 
@@ -248,7 +249,7 @@ def import_decisions(
                 {"path": str(path), "held": held, "new": number, "accounts": found.accounts, "people": found.people}
             )
         else:
-            told = f"{number:,} decisions are new." if held else f"{path} holds no decision."
+            told = f"{counted(number, 'decision is', 'decisions are')} new." if held else f"{path} holds no decision."
             say(f"{told} {found.summary}")
 
 

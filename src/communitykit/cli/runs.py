@@ -13,6 +13,7 @@ from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import Exit, console, print_json, print_table, say, warn
 from communitykit.cli.progress import shown
 from communitykit.errors import SettingsError
+from communitykit.printable import counted
 
 if TYPE_CHECKING:
     from communitykit.config import NamedSource
@@ -166,7 +167,7 @@ def print_summary(result: PullResult, to: Path, *, asked_by: Mapping[str, str] =
             say(f"{to}: nothing new, nothing changed.")
     seconds = (result.ended_at - result.started_at).total_seconds() if result.ended_at else 0.0
     say(
-        f"{result.requests:,} requests, {result.retries:,} repeated, {result.waited:.1f} s waited, "
+        f"{counted(result.requests, 'request')}, {result.retries:,} repeated, {result.waited:.1f} s waited, "
         f"{seconds:.1f} s in all."
     )
     if result.ignored:
@@ -185,13 +186,15 @@ def _is_demo(to: Path) -> bool:
 
 
 def _print_left_out(result: PullResult, asked_by: Mapping[str, str]) -> None:
+    from communitykit.result import outcome  # noqa: PLC0415 # imported only when used
+
     grouped: dict[tuple[str, str], int] = {}
     for one in result.coverage:
         if one.status != "complete":
             reason = one.reason or ""
             for option, words in asked_by.items():
                 reason = re.sub(rf"\b{option}\b", words, reason)
-            key = (one.status, reason)
+            key = (outcome(one.status, one.by_policy), reason)
             grouped[key] = grouped.get(key, 0) + 1
     print_table(
         "Left out", ("status", "slices", "why"), [(status, number, why) for (status, why), number in grouped.items()]

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from communitykit.cli.output import print_json, print_table, say
+from communitykit.printable import counted
+from communitykit.result import outcome
 from communitykit.store import Store
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def summary(path: Path) -> dict[str, JSON]:
             ),
             "coverage": _rows(
                 store,
-                """SELECT status, reason, count(*) AS slices FROM (SELECT *, row_number() OVER (
+                """SELECT status, by_policy, reason, count(*) AS slices FROM (SELECT *, row_number() OVER (
                 PARTITION BY slice ORDER BY until DESC, run_id) AS place FROM coverage) WHERE place = 1
                 GROUP BY ALL ORDER BY slices DESC""",
             ),
@@ -69,8 +71,8 @@ def show(path: Path, *, as_json: bool) -> None:
     if window["first"] is not None:
         say(f"Posts from {window['first']:%Y-%m-%d %H:%M} to {window['last']:%Y-%m-%d %H:%M} UTC.")
     say(
-        f"{facts['posts_edited']:,} posts edited, {facts['posts_gone']:,} gone; "
-        f"{facts['stubs']:,} members known by reference only."
+        f"{counted(facts['posts_edited'], 'post')} edited, {facts['posts_gone']:,} gone; "
+        f"{counted(facts['stubs'], 'member')} known by reference only."
     )
     print_table("Acts", ("kind", "number"), [(row["kind"], row["number"]) for row in facts["events"]])
     print_table(
@@ -81,7 +83,7 @@ def show(path: Path, *, as_json: bool) -> None:
     print_table(
         "Coverage, by slice",
         ("status", "slices", "why"),
-        [(row["status"], row["slices"], row["reason"]) for row in facts["coverage"]],
+        [(outcome(row["status"], row["by_policy"]), row["slices"], row["reason"]) for row in facts["coverage"]],
     )
     print_table(
         "Issues",

@@ -40,6 +40,7 @@ from communitykit.connector.settings import Settings
 from communitykit.model import make_event_id, make_id, parse_id
 from communitykit.model.drafts import acted, membership, occurred, reacted, tombstone
 from communitykit.model.values import JSON
+from communitykit.printable import counted
 
 __all__ = [
     "JSON",
@@ -79,6 +80,7 @@ __all__ = [
     "ask_each",
     "bearer",
     "check_grants",
+    "counted",
     "cursor_pager",
     "hookimpl",
     "in_groups",

@@ -21,6 +21,7 @@ from typing import IO, NamedTuple, TypeAlias
 from communitykit.connector.archive import Archive
 from communitykit.errors import ArchiveError
 from communitykit.model.values import JSON
+from communitykit.printable import counted
 
 LONGEST_ROW = 32 * 1024 * 1024
 """The longest row that is read, in characters: longer ones are left out, and said."""
@@ -91,9 +92,8 @@ def tables(archive: Archive, name: str, *, is_header: IsHeader | None = None) ->
         from communitykit.connector.workbooks import sheets  # noqa: PLC0415 # only for those who have workbooks
 
         for place, stacked, unsaved in sheets(archive, name):
-            empty = (
-                f"{unsaved} formulas of {place} have no result in the file, and their cells are empty: open it in a "
-            )
+            formulas = counted(unsaved, "formula")
+            empty = f"{formulas} of {place} without a result in the file, so with an empty cell: open it in a "
             told = [f"{empty}spreadsheet program, and save it"] if unsaved else []
             for table in _stacked(place, enumerate(stacked, 1), is_header):
                 table.problems += told
@@ -205,7 +205,7 @@ def _whole(
     if cut and short == 1:
         problems.append(f"the last row of {place} has fewer cells than it has columns: the file may have been cut")
     if lost:
-        problems.append(f"{lost} rows of {place} are longer than {LONGEST_ROW} characters: left out")
+        problems.append(f"{counted(lost, 'row')} of {place}: longer than {LONGEST_ROW} characters: left out")
 
 
 def _mended(lines: _Lines, delimiter: str, width: int) -> list[str] | None:

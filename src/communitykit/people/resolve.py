@@ -25,6 +25,7 @@ from communitykit.people.options import Options
 from communitykit.people.remarks import Joined
 from communitykit.people.tables import write
 from communitykit.people.tree import make_tree
+from communitykit.printable import counted
 from communitykit.store import Store
 from communitykit.store.answers import arrow_table
 from communitykit.store.connection import connect, disconnect
@@ -69,11 +70,11 @@ class Resolution:
     def summary(self) -> str:
         """Who is who in a sentence, as `64 people: 62 with an account (98 accounts), 2 only in the roster`."""
         if not self.only_in_roster:
-            return f"{self.accounts:,} accounts are {self.people:,} people."
+            return f"{counted(self.accounts, 'account is', 'accounts are')} {counted(self.people, 'person', 'people')}."
         with_one = self.people - self.only_in_roster
-        accounts = f"{self.accounts:,} {'account' if self.accounts == 1 else 'accounts'}"
+        accounts = counted(self.accounts, "account")
         found = f"{with_one:,} with an account ({accounts})" if with_one else "none with an account"
-        return f"{self.people:,} people: {found}, {self.only_in_roster:,} only in the roster."
+        return f"{counted(self.people, 'person', 'people')}: {found}, {self.only_in_roster:,} only in the roster."
 
     @property
     def remarks(self) -> tuple[str, ...]:

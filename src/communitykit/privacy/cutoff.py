@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from communitykit.printable import counted
 from communitykit.store import Store
 
 _LATELY = timedelta(days=7)
@@ -34,7 +35,7 @@ class Cutoff:
     def in_words(self) -> str:
         """Say what goes and what stays."""
         return (
-            f"What is older than {self.before:%Y-%m-%d} goes: {self.older:,} of {self.posts:,} posts; "
+            f"What is older than {self.before:%Y-%m-%d} goes: {self.older:,} of {counted(self.posts, 'post')}; "
             f"{self.posts - self.older:,} stay."
         )
 

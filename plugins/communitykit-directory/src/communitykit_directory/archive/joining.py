@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from communitykit.connector import counted
 from communitykit_directory.archive.sources import Found, Source
 from communitykit_directory.wire import Row, hashed, is_here, mails
 
@@ -43,8 +44,8 @@ class Roster:
         rows, repeated = _once(source.rows)
         if repeated:
             self.problems.append(
-                f"{repeated} rows of {source.name} repeat an employee number: of each the row of who works here, and "
-                "began last, counts"
+                f"{counted(repeated, 'row')} of {source.name} with an employee number of another: the row of who "
+                "works here, and began last, counts"
             )
         counts: dict[str, int] = {}
         for row in rows:
@@ -88,7 +89,7 @@ class Roster:
             yield row
         yield from self.bad
         if lost:
-            self.problems.append(f"{lost} managers are told by a name or address that is nobody's in the roster")
+            self.problems.append(f"nobody in the roster has the name or address of {counted(lost, 'manager')}")
 
     def _known(self, row: Found, own: list[str]) -> _Person | None:
         for name in ("employee_number", "directory_id"):

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 from itertools import islice
 
 from communitykit import ArchiveError
-from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice, Swept
+from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice, Swept, counted
 from communitykit_directory.archive.joining import Roster
 from communitykit_directory.archive.sources import Source, form_of, headings_missing, source_of
 from communitykit_directory.settings import RosterOptions
@@ -99,7 +99,7 @@ def _found(day: datetime, people: int, told: set[str], unread: list[str]) -> str
     by_number = told & _KEYS and not told & _ADDRESSES
     without = "; no column of addresses, so accounts are joined by number or id alone" if by_number else ""
     over = f"; passed over: {_listed(unread)}" if unread else ""
-    return f"Roster as of {day:%Y-%m-%d}, with {people:,} people{without}{over}"
+    return f"Roster as of {day:%Y-%m-%d}, with {counted(people, 'person', 'people')}{without}{over}"
 
 
 def _nobody(unread: list[str]) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Literal, NamedTuple
 
 from communitykit import ArchiveError
-from communitykit.connector import JSON, Archive
+from communitykit.connector import JSON, Archive, counted
 from communitykit.connector.json_stream import json_items
 from communitykit.connector.tables import is_tabular, tables
 from communitykit_directory.archive import ldif, scim
@@ -160,21 +160,21 @@ def _table(archive: Archive, source: Source, options: RosterOptions) -> None:
                 source.rows.append(Found(f"{table.place}:{row.line}", told))
         source.problems += table.problems
         if spare:
-            source.problems.append(f"{spare} rows of {table.place} have more cells than it has columns")
+            source.problems.append(f"{counted(spare, 'row')} of {table.place} with more cells than it has columns")
         if differ:
             names = ", ".join(sorted({_TWICE.sub(r"\1", column) for column in twice}))
             source.remarks.append(
-                f"{table.place} has two columns {names}, which differ in {differ} rows: the first counts"
+                f"{table.place} has two columns {names}, which differ in {counted(differ, 'row')}: the first counts"
             )
         if lost:
             source.remarks.append(
-                f"{lost} cells of {table.place} have ? in place of a letter, lost when it was saved: save it as "
+                f"{counted(lost, 'cell')} of {table.place} with ? in place of a letter, lost when saved: save it as "
                 "CSV UTF-8, and import it again"
             )
         if odd:
             source.remarks.append(
-                f"{odd} cells of {table.place} hold letters of an unknown encoding (Mac Roman, DOS?): save it as "
-                "CSV UTF-8, and import it again"
+                f"{counted(odd, 'cell')} of {table.place} with letters of an unknown encoding (Mac Roman, DOS?): save "
+                "it as CSV UTF-8, and import it again"
             )
         order = order_of_all(days.values())
         for name in _DATES:
@@ -192,7 +192,7 @@ def _put_right(source: Source, begin: int, name: str, order: Order | None) -> No
                 unsure += 1
     if unsure:
         source.remarks.append(
-            f"{unsure} days of {name} in {source.name} may begin with the day or the month, and are left out: say "
+            f"{counted(unsure, 'day')} of {name} in {source.name}, where day or month may come first: left out; say "
             "--set dates=dmy, or mdy"
         )
 

@@ -41,7 +41,9 @@ def discover(selection: ck.Selection) -> ck.Flow:
         raise errors.ProtocolError("the answer is no list of rooms", platform="matrix", remedy="Run again later.")
     joined = {name: as_mapping(part) for name, part in shown_in.items() if name.startswith("!")}
     if torn := [name for name, part in shown_in.items() if _torn(part, "state", "ephemeral")]:
-        yield ck.Gap(f"something of what is told of {len(torn)} rooms cannot be read (the first is {torn[0]})")
+        yield ck.Gap(
+            f"something of what is told of {ck.counted(len(torn), 'room')} cannot be read (the first is {torn[0]})"
+        )
     rooms = {name: _room(name, part) for name, part in joined.items()}
     yield from _spaces(rooms)
     marked = [content(one) for one in _events(data, "account_data") if one.get("type") == "m.direct"]
@@ -58,7 +60,7 @@ def discover(selection: ck.Selection) -> ck.Flow:
     wanted = [one for one in shown if selection.wants(one.get("name"), one.get("canonical_alias"), one["room_id"])]
     yield ck.Batch("room", wanted, context)
     if closed := [room for room in wanted if room["room_id"] not in joined]:
-        yield ck.Gap(f"{len(closed)} rooms of the spaces are closed to this account: let it join them", "denied")
+        yield ck.Gap(f"closed to this account: {ck.counted(len(closed), 'room')} of the spaces; let it join", "denied")
     for room in [room for room in wanted if room not in closed]:
         part, own = joined[room["room_id"]], {**context, "room": room["room_id"], "listed": listed}
         yield ck.Batch("act", list(_receipts(part)), own)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from communitykit import CommunityKitError, CredentialError, CursorError
-from communitykit.connector import JSON, Batch, Flow, Gap, Request, Response, Selection, Swept, ask, ask_all
+from communitykit.connector import JSON, Batch, Flow, Gap, Request, Response, Selection, Swept, ask, ask_all, counted
 from communitykit_slack.api.channel import SIDE_BY_SIDE, Channel, messages_of, payloads_of
 from communitykit_slack.api.checkpoint import MARGIN, MAX_ROOTS, SPARE_ROOTS, Progress
 from communitykit_slack.api.methods import HISTORY_LIMIT, PAGER, has_more
@@ -44,7 +44,9 @@ def read_history(channel: Channel, progress: Progress, selection: Selection) -> 
     yield from owed_lists(channel, progress)
     walk.forget()
     if walk.excess:
-        yield Gap(f"{walk.excess} threads more than can be watched: their late replies are found by reading them whole")
+        yield Gap(
+            f"{counted(walk.excess, 'thread')} more than can be watched: late replies are found by reading all of it"
+        )
     yield Batch("message", (), channel.context, checkpoint=progress.save())
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from communitykit import ArchiveError
-from communitykit.connector import JSON, Archive, Batch, Context, Gap, Privacy, Selection, Slice, Swept
+from communitykit.connector import JSON, Archive, Batch, Context, Gap, Privacy, Selection, Slice, Swept, counted
 from communitykit_slack.archive.days import key_of, may_hold, messages_of, within
 from communitykit_slack.archive.listings import Conversation, Export, members_of, open_export
 from communitykit_slack.archive.parts import WORKSPACES, Part, parts_of
@@ -87,7 +87,8 @@ def lists(export: Export, selection: Selection, form: str, *, unlisted: Sequence
         for privacy, row in export.rows
         if allowed(selection, privacy) and selection.wants(row.get("name"), row["id"])
     ]
-    found = f"{form} of the workspace {export.team}: {len(export.users)} people, {len(export.rows)} conversations"
+    found = f"{form} of the workspace {export.team}: {counted(len(export.users), 'person', 'people')}, "
+    found += counted(len(export.rows), "conversation")
     yield Slice("archive/listing", export.team, ("member", "community", "membership", "event"), label=found)
     yield from (Gap(problem) for problem in export.unreadable)
     yield from _left_out(export, selection, unlisted)
@@ -172,14 +173,17 @@ def messages(items: list[JSON], context: Context, known: set[str]) -> Iterator[B
 
 
 def _left_out(export: Export, selection: Selection, folders: Sequence[str]) -> Iterator[Gap]:
-    nouns: tuple[tuple[Privacy, str], ...] = (("private", "private channels"), ("direct", "direct conversations"))
+    nouns: tuple[tuple[Privacy, tuple[str, str]], ...] = (
+        ("private", ("private channel was", "private channels were")),
+        ("direct", ("direct conversation was", "direct conversations were")),
+    )
     for privacy, noun in nouns:
         option: Literal["include_private", "include_direct"]
         option = "include_private" if privacy == "private" else "include_direct"
         if allowed(selection, privacy):
             continue
         if number := sum(1 for sort, _ in export.rows if sort == privacy):
-            yield Gap(f"{number} {noun} were left out; ask for them with {option}", "skipped", option=option)
+            yield Gap(f"{counted(number, *noun)} left out; ask for them with {option}", "skipped", option=option)
         unlisted = [one for one in folders if _place(export, one).privacy == privacy]
         if unlisted:
             names = ", ".join(unlisted[:3]) + (f" and {len(unlisted) - 3} more" if len(unlisted) > 3 else "")  # noqa: PLR2004

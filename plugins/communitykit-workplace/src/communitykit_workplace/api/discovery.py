@@ -10,7 +10,20 @@ from communitykit import (
     CredentialError,
     ProtocolError,
 )
-from communitykit.connector import JSON, Batch, Flow, Gap, Listing, Response, Selection, Slice, Swept, ask, parse_id
+from communitykit.connector import (
+    JSON,
+    Batch,
+    Flow,
+    Gap,
+    Listing,
+    Response,
+    Selection,
+    Slice,
+    Swept,
+    ask,
+    counted,
+    parse_id,
+)
 from communitykit.connector.asking import status_of
 from communitykit.connector.payload import as_text
 from communitykit_workplace.api import fields
@@ -131,7 +144,8 @@ def _groups(selection: Selection, context: dict[str, JSON]) -> Flow[list[dict[st
         )
     yield from problems
     if unknown:
-        reason = f"{unknown} groups do not say whether they are private: ask for them with include_private"
+        said = counted(unknown, "group does not say whether it is", "groups do not say whether they are")
+        reason = f"{said} private: ask for them with include_private"
         yield Gap(reason, "skipped", option="include_private")
     if not problems and not selection.communities and context["community"]:
         yield from _swept(str(context["community"]), seen, withheld, private=selection.include_private)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from communitykit import ArchiveError
-from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice
+from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice, counted
 from communitykit.connector.tables import tables
 from communitykit_workplace.archive.download import entries, owner_of
 from communitykit_workplace.archive.dump import Objects
@@ -89,7 +89,7 @@ class Reader:
             yield from self._place("group", {"id": native, "name": self.unsure[native]})
         if nameless := len(self.unsure.keys() - self.known - set(groups)):
             self.told.append(
-                Gap(f"{nameless} objects show an id and a name alone: nothing tells whether they are people or groups")
+                Gap(f"{counted(nameless, 'object')} with an id and a name alone, which may be people or groups")
             )
 
     def gaps(self) -> Iterator[Gap]:
@@ -101,15 +101,19 @@ class Reader:
         unknown = [part.name for part in self.parts if part.form == "other"]
         if unknown:
             shown = ", ".join(unknown[:_SHOWN]) + (", …" if len(unknown) > _SHOWN else "")
-            yield Gap(f"{len(unknown)} files are of no known kind and were not read: {shown}", "skipped")
+            yield Gap(
+                f"{counted(len(unknown), 'file is', 'files are')} of no known kind, and not read: {shown}", "skipped"
+            )
         for name, number in sorted(self.truncated.items()):
-            yield Gap(f"the {name} of {number} objects are cut short: the dump did not ask for their next pages",
+            yield Gap(f"the {name} of {counted(number, 'object')} are cut short: their next pages were not asked for",
                       "truncated")  # fmt: skip
         for (folder, stem), (_, more) in sorted(self.last.items()):
             if more:
                 yield Gap(f"{folder}{stem} ends before its last page", "truncated")
         if self.nobody:
-            yield Gap(f"{self.nobody} posts and comments do not say who wrote them", "partial")
+            yield Gap(
+                f"who wrote {counted(self.nobody, 'post or comment', 'posts and comments')} is not told", "partial"
+            )
         for why, number in sorted(self.groups.left_out.items()):
             yield Gap(f"{number} {why}", "skipped", option="include_private")
 
@@ -257,7 +261,9 @@ class Reader:
             if stage == STAGES[0]:
                 self.told += [Gap(problem) for problem in table.problems]
             if spare and stage == STAGES[0]:
-                self.told.append(Gap(f"{spare} rows of {part.name} have more cells than the table has columns"))
+                self.told.append(
+                    Gap(f"{counted(spare, 'row')} of {part.name} with more cells than the table has columns")
+                )
         self.stages[part.name] = frozenset(found)
 
     def _made(self, made: Made, script: Script, place: str) -> Iterator[Step]:

@@ -11,7 +11,20 @@ from communitykit import (
     ProtocolError,
     TransientError,
 )
-from communitykit.connector import JSON, Batch, Flow, Gap, Response, Selection, Slice, Swept, ask, ask_all, parse_id
+from communitykit.connector import (
+    JSON,
+    Batch,
+    Flow,
+    Gap,
+    Response,
+    Selection,
+    Slice,
+    Swept,
+    ask,
+    ask_all,
+    counted,
+    parse_id,
+)
 from communitykit.connector.payload import as_list, as_mapping, as_text, sound_and_odd
 from communitykit_yammer.api.found import Found
 from communitykit_yammer.api.listing import NumberedListing
@@ -150,8 +163,8 @@ def _groups(selection: Selection, found: Found, *, private: bool) -> Steps:
         held = frozenset(untold)
         yield Swept("community", {"kind": "group", "privacy": "public"}, network=found.network, lowest=1, held=held)
     if untold and not selection.include_private:
-        reason = f"{len(untold)} groups do not say whether they are private, so they are taken for private"
-        reason = f"{reason} (the first is {untold[0]}); ask for them with include_private"
+        said = counted(len(untold), "group does not say whether it is", "groups do not say whether they are")
+        reason = f"{said} private: taken for private (the first is {untold[0]}); ask for them with include_private"
         yield Gap(reason, "skipped", option="include_private")
 
 

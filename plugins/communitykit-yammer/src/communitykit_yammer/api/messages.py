@@ -18,7 +18,7 @@ from communitykit import (
     ProtocolError,
     TransientError,
 )
-from communitykit.connector import JSON, Batch, Flow, Gap, Request, Selection, Swept, ask
+from communitykit.connector import JSON, Batch, Flow, Gap, Request, Selection, Swept, ask, counted
 from communitykit_yammer.api.checkpoint import Progress, kinds_of
 from communitykit_yammer.api.methods import FEED_PAGE, rest
 from communitykit_yammer.api.pages import Page, id_of, is_cut, is_direct, moments
@@ -66,7 +66,7 @@ def read_feed(feed: Feed, progress: Progress, selection: Selection) -> Steps:
     walk = _Walk(feed, progress, selection)
     yield from walk.walk()
     if walk.private:
-        reason = f"{walk.private} messages of private talk were left out; ask for them with include_direct"
+        reason = f"left out: {counted(walk.private, 'message')} of private talk; ask for them with include_direct"
         yield Gap(reason, "skipped", option="include_direct")
     if not walk.denied:
         progress.updates = feed.updates

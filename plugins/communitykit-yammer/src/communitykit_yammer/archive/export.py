@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from communitykit import ArchiveError
-from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice, Swept
+from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice, Swept, counted
 from communitykit_yammer.archive import rows
 from communitykit_yammer.archive.tables import Row, flag, may_be_true, member, parts, table
 from communitykit_yammer.ids import number, parse_time
@@ -120,8 +120,8 @@ def _listing(part: _Part, selection: Selection) -> Iterator[Batch | Gap]:
     yield part.batch("group", [rows.group(row) for row in wanted])
     untold = [row["id"] for row in part.groups.values() if flag(row, "private") is None]
     if untold and not selection.include_private:
-        reason = f"{len(untold)} groups do not say whether they are private, so they are taken for private"
-        reason = f"{reason} (the first is {untold[0]}); ask for them with include_private"
+        said = counted(len(untold), "group does not say whether it is", "groups do not say whether they are")
+        reason = f"{said} private: taken for private (the first is {untold[0]}); ask for them with include_private"
         yield Gap(reason, "skipped", option="include_private")
 
 
@@ -157,7 +157,7 @@ def _messages(part: _Part, selection: Selection) -> Iterator[Batch | Gap]:
     options = {"private conversations": "include_direct", "private groups": "include_private"}
     for why, option in options.items():
         if left_out[why]:
-            reason = f"{left_out[why]} messages of {why} were left out; ask for them with {option}"
+            reason = f"left out: {counted(left_out[why], 'message')} of {why}; ask for them with {option}"
             yield Gap(reason, "skipped", option=option)
 
 
