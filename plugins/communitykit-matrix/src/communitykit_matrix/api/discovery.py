@@ -41,9 +41,7 @@ def discover(selection: ck.Selection) -> ck.Flow:
         raise errors.ProtocolError("the answer is no list of rooms", platform="matrix", remedy="Run again later.")
     joined = {name: as_mapping(part) for name, part in shown_in.items() if name.startswith("!")}
     if torn := [name for name, part in shown_in.items() if _torn(part, "state", "ephemeral")]:
-        yield ck.Gap(
-            f"something of what is told of {ck.counted(len(torn), 'room')} cannot be read (the first is {torn[0]})"
-        )
+        yield ck.Gap(f"{ck.counted(len(torn), 'room')} cannot be read whole (the first is {torn[0]})")
     rooms = {name: _room(name, part) for name, part in joined.items()}
     yield from _spaces(rooms)
     marked = [content(one) for one in _events(data, "account_data") if one.get("type") == "m.direct"]
