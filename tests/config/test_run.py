@@ -179,6 +179,19 @@ def test_a_source_that_fails_ends_itself_alone_and_is_named(servers: dict[str, A
     assert told["people"]["people"] > 5
 
 
+def test_where_every_token_is_refused_nothing_is_made_and_each_is_told_once(
+    servers: dict[str, Any], tmp_path: Path
+) -> None:
+    path, environment = configured(tmp_path, servers)
+    path.write_text(path.read_text(encoding="utf-8").partition("[people]")[0], encoding="utf-8")  # without a roster
+    done = typed("run", "--config", path, **dict.fromkeys(environment, "xoxb-wrong"))
+    assert done.exit_code == 1
+    told = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(told) == len(servers)
+    assert all("refused" in line for line in told)
+    assert not list(tmp_path.rglob("*.duckdb"))
+
+
 def test_a_source_that_cannot_be_opened_is_left_out_alone(servers: dict[str, Any], tmp_path: Path) -> None:
     path, environment = configured(tmp_path, servers)
     del environment["SECRET_US_TOKEN"]

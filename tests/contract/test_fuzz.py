@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 from collections import Counter
 from datetime import UTC, datetime
 from itertools import count
@@ -21,7 +22,7 @@ from communitykit.testing.spoiling import Path, decoded, put, walk
 
 PLATFORMS = sorted(name for name, one in registry().connectors.items() if one.sandbox)
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-PAYLOADS = 200_000
+PAYLOADS = int(os.environ.get("FUZZ_PAYLOADS", "200000"))
 """Mutated payloads of each platform that are translated, and as many that flows meet."""
 LONE_SURROGATE = "\ud83d"
 VALUES: list[Any] = [

@@ -104,6 +104,8 @@ class _Run:
     def make(self) -> None:
         """Make what is configured of the store, one step after the other; a step that fails ends itself alone."""
         config = self.config
+        if "pull" in self.told and not self.store.exists():  # nothing could be read, which was said
+            return
         if config.privacy.keep is not None:
             self._step("erased", partial(self._erase, config.privacy.keep))
         self._step("people", self._people)
