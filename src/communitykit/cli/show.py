@@ -9,6 +9,7 @@ from communitykit.cli.output import print_json, print_table, say
 from communitykit.printable import counted
 from communitykit.result import outcome
 from communitykit.store import Store
+from communitykit.store.duckdb_errors import telling
 
 if TYPE_CHECKING:
     from communitykit.model.values import JSON
@@ -107,8 +108,11 @@ def _count(table: str) -> str:
 
 
 def _rows(store: Store, query: str) -> list[dict[str, JSON]]:
-    rows: list[dict[str, JSON]] = store.sql(query).to_pylist()
-    return rows
+    """Return the rows as DuckDB gives them: Arrow imports pandas, where it is installed, to tell a time with a zone."""
+    with telling(store.path, "read it"):
+        found = store.connection().execute(query)
+        names = [name for name, *_ in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def _one(store: Store, query: str) -> int:

@@ -35,6 +35,7 @@ from communitykit.http.conductor import (
     Sleep,
     Stopped,
 )
+from communitykit.http.one_piece import OnePieceBackend
 from communitykit.http.parallelism import Parallelism
 from communitykit.http.watched import WatchedBackend
 
@@ -256,6 +257,7 @@ class AsyncRunner:
         else:
             self._options = self._options or _options(self.conductor)
             made = httpx.AsyncHTTPTransport(**self._options)
+            made._pool._network_backend = OnePieceBackend()  # noqa: SLF001 # as above
         self._transports.append(made)
         return made
 
