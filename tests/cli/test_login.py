@@ -245,6 +245,9 @@ def test_the_systems_keyring(company: World, monkeypatch: pytest.MonkeyPatch, tm
             assert len(list(session.members())) > 3
         files = [path for path in tmp_path.rglob("*") if path.is_file()]
         assert not [path for path in files if b"xox" in path.read_bytes()]
+        fake.get_password = lambda *_: "cut sh"  # type: ignore[attr-defined]
+        with connect("slack", **told) as session, pytest.raises(CredentialError, match="no login of ours"):
+            next(session.members())
         fake.get_password = _locked  # type: ignore[attr-defined]
         with connect("slack", **told) as session, pytest.raises(CredentialError, match="keyring cannot be used"):
             next(session.members())

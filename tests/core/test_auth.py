@@ -3,13 +3,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from communitykit import CredentialError, SettingsError
-from communitykit.connector import Credential, Response
-from communitykit.connector.oauth import refresh_token, token_from
+from communitykit.connector import Credential, Request, Response
+from communitykit.connector.oauth import lifetime, refresh_token, token_answer, token_from
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -97,3 +97,27 @@ def test_a_public_client_refreshes_without_a_secret_and_for_one_resource() -> No
     with pytest.raises(StopIteration) as done:
         flow.send(Response(request, 200, {}, answer, NOW))
     assert done.value.value.saved["refresh_token"] == "r2"
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        (3600, 3600),
+        ("3600", 3600),
+        (0, None),
+        (-5, None),
+        ("soon", None),
+        (1e30, None),
+        (True, None),
+        (None, None),
+        ([], None),
+        ("nan", None),
+        ("inf", None),
+    ],
+)
+def test_a_lifetime_is_seconds_or_nothing(told: object, seconds: float | None) -> None:
+    request = Request("https://auth.example/token")
+    response = Response(request, 200, {}, {"access_token": "secret", "expires_in": told}, NOW)
+    expected = None if seconds is None else NOW + timedelta(seconds=seconds)
+    assert token_answer(response, now=NOW, platform="acme").expires_at == expected
+    assert lifetime(told) == seconds

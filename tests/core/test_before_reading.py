@@ -20,6 +20,7 @@ from communitykit import (
 from communitykit.connector import (
     Connector,
     Gap,
+    Request,
     Settings,
 )
 from communitykit.connector.settings import load_settings
@@ -97,3 +98,14 @@ def test_without_the_extra_one_sentence_says_what_to_install() -> None:
     misspelt, missing = done.stdout.splitlines()
     assert "did you mean 'since'" in misspelt
     assert missing == "a store needs duckdb: pip install 'communitykit[duckdb]'"
+
+
+def test_what_was_read_to_its_end_stops_nothing_that_is_asked_afterwards(
+    platform: Any, little: Callable[..., Connector]
+) -> None:
+    serve_notes(platform, ROOMS)
+    with session(little(), platform) as opened:
+        first = list(opened.records())
+        assert opened.send(Request("/rooms")).data == list(ROOMS)
+        assert [one.slice.key for one in opened.slices().slices] == [f"notes/{room}" for room in ROOMS]
+        assert len(list(opened.records())) == len(first)

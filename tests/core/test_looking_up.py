@@ -1,9 +1,13 @@
 """Members that nothing describes are kept, and looked up."""
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from itertools import count
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from little_notes import ROOMS, note, serve_notes, session
@@ -18,6 +22,10 @@ from communitykit.connector import (
     WireKind,
     make_id,
 )
+from communitykit.http.drivers import AsyncRunner
+from communitykit.reading.run import SourceRun
+from communitykit.reading.slices import Progress, SliceReading
+from communitykit.reading.tasks import _AsyncReader
 from communitykit.store import Store
 
 
@@ -73,3 +81,33 @@ def test_whom_a_run_did_not_come_to_look_up_the_next_one_does(
                 store.sql("SELECT display_name, stub FROM members").to_pylist()
                 == [{"display_name": "somebody", "stub": False}] * 3
             )
+
+
+def test_no_older_list_of_those_to_be_looked_up_follows_a_newer_one_of_tasks() -> None:
+    """Whoever waits for room in the queue may be overtaken by a task that finds some."""
+    lists = count(1)
+    run = cast("SourceRun", SimpleNamespace(remember=lambda _: f"list {next(lists)}", note_end=lambda _: None))
+
+    async def steps(*_: Any) -> AsyncIterator[Any]:
+        yield SimpleNamespace(step=None)
+
+    part = SimpleNamespace(meter=None, page=lambda _: "page", closed=lambda: "end", fail=print)
+    told = []
+
+    async def read() -> None:
+        reader = _AsyncReader(run, cast("AsyncRunner", SimpleNamespace(run=steps)), 1)
+        reader.events = asyncio.Queue(maxsize=1)
+        reader.events.put_nowait(cast("Progress", "before"))
+        follow = partial(reader._follow, cast("SliceReading", part), steps)  # type: ignore[arg-type] # no Flow
+        tasks = [asyncio.create_task(follow())]
+        for _ in range(5):  # until it waits for room
+            await asyncio.sleep(0)
+        tasks.append(asyncio.create_task(follow()))
+        told.append(reader.events.get_nowait())  # there is room, and the second task is the next to go on
+        while len(told) < 7:
+            await asyncio.sleep(0)
+            told.append(await reader.events.get())
+        await asyncio.gather(*tasks)
+
+    asyncio.run(read())
+    assert [one for one in told if str(one).startswith("list")] == ["list 1", "list 2"]

@@ -163,7 +163,7 @@ def test_a_file_is_streamed_to_a_path_and_removed_after_the_flow(
 
 def rotating(taken: list[Any]) -> Callable[..., Any]:
     def authorize(settings: Any, saved: Any, now: datetime) -> Any:
-        response = yield Request("token", authorized=False)
+        response = yield Request("token")
         taken.append(saved)
         token = response.data["token"]
         return Credential({"Authorization": token}, expires_at=now + timedelta(hours=1), saved={"token": token})

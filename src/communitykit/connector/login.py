@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 from communitykit.connector.flow import Request, Response
+from communitykit.connector.oauth import lifetime
 from communitykit.errors import CredentialError, ProtocolError, SettingsError
 from communitykit.model.values import JSON
 
@@ -19,6 +20,7 @@ Saved: TypeAlias = Mapping[str, JSON]
 """What the connector's `authorize` is given as `saved` from then on."""
 _USUAL_INTERVAL = 5.0
 """Seconds between two looks where the server says nothing (RFC 8628, 3.2)."""
+_USUAL_LIFETIME = 15 * 60.0
 _LONGEST = 30 * 60.0
 """Seconds that a login may take, whatever the server says."""
 _NO_SUCH_CLIENT = ("invalid_client", "unauthorized_client", "invalid_client_id", "bad_client_secret")
@@ -120,8 +122,8 @@ def _device(login: DeviceLogin, settings: object, platform: str, now: Callable[[
     if not isinstance(code, str) or not isinstance(told.get("user_code"), str) or not isinstance(where, str):
         raise ProtocolError("the login gave no code", platform=platform, subject="login", remedy="Check the address.")
     yield Tell(f"Open {where} in a browser, and type the code {told['user_code']}")
-    interval = _seconds(told.get("interval"), _USUAL_INTERVAL)
-    left = min(_seconds(told.get("expires_in"), 900.0), _LONGEST)
+    interval = lifetime(told.get("interval")) or _USUAL_INTERVAL
+    left = min(lifetime(told.get("expires_in")) or _USUAL_LIFETIME, _LONGEST)
     form = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "client_id": client, "device_code": code}
     while left > 0:
         yield Pause(interval)
@@ -223,13 +225,8 @@ def _refused(code: JSON, platform: str) -> CredentialError:
 def _tokens(data: Mapping[str, JSON], now: datetime, platform: str) -> Saved:
     if not isinstance(data.get("access_token"), str) or not data["access_token"]:
         raise ProtocolError("the login gave no token", platform=platform, subject="login", remedy="Check the address.")
-    ends = _seconds(data.get("expires_in"), 0.0)
+    ends = lifetime(data.get("expires_in"))
     expires_at = (now + timedelta(seconds=ends)).isoformat() if ends else None
     saved = {"access_token": data["access_token"], "expires_at": expires_at}
     refresh = data.get("refresh_token")
     return saved | ({"refresh_token": refresh} if refresh else {})
-
-
-def _seconds(value: JSON, usual: float) -> float:
-    known = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 10 * 365 * 86_400
-    return float(value) if known else usual

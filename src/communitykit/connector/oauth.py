@@ -40,6 +40,8 @@ class Credential:
         return self.expires_at is None or now + margin < self.expires_at
 
 
+_TEN_YEARS = 10 * 365 * 86_400.0
+
 AuthFlow: TypeAlias = Generator[Request, Response, Credential]
 """How a credential is had: requests, sent without one, and in the end the Credential."""
 Authorize: TypeAlias = Callable[[JSON, Mapping[str, JSON] | None, datetime], AuthFlow]
@@ -156,9 +158,23 @@ def token_answer(response: Response, *, now: datetime, platform: str) -> Credent
             code=str(data.get("error") or "") or None,
             remedy="Check the client id and secret, and that the app is installed.",
         )
-    seconds = data.get("expires_in")
-    expires_at = now + timedelta(seconds=float(seconds)) if seconds else None
+    seconds = lifetime(data.get("expires_in"))
+    expires_at = now + timedelta(seconds=seconds) if seconds else None
     saved: dict[str, JSON] = {"access_token": token, "expires_at": expires_at.isoformat() if expires_at else None}
     if data.get("refresh_token"):
         saved["refresh_token"] = data["refresh_token"]
     return bearer(token, expires_at=expires_at, saved=saved)
+
+
+def lifetime(value: JSON) -> float | None:
+    """Read how many seconds something lives: a number, or its text, as some servers write it; None for anything else.
+
+    What would last longer than ten years is taken for no lifetime at all.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        seconds = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return seconds if 0 < seconds < _TEN_YEARS else None

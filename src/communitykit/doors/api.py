@@ -100,10 +100,11 @@ class Session(Records):
         return self._runner.send(request, Meter())
 
     def check(self, options: ReadOptions | None = None) -> list[Gap]:
-        """Ask the platform whether this credential can read what a pull with these options reads; None: by default.
+        """Ask the platform whether this credential can read what a pull with these options reads.
 
         Returns a Gap for each thing that it cannot read: its `reason` says what, and what to do; `str` gives it. Of a
-        connector without a `preflight` only the first thing that a pull asks is asked.
+        connector without a `preflight` only the first thing that a pull asks is asked. `options` default to those of
+        a pull that is told none.
 
         Raises CommunityKitError when it can read nothing.
         """
@@ -147,6 +148,7 @@ class Session(Records):
 
         Raises CommunityKitError when the platform cannot be asked, SettingsError as `ReadOptions.window`.
         """
+        self.reset()
         run = self._run(options or ReadOptions(), state if state is not None else {}, new_run_id())
         found: list[Slice] = []
         progress: list[Progress] = []
@@ -190,6 +192,7 @@ class Session(Records):
 
         Yields pages, and a Coverage for each network.
         """
+        self.reset()
         run = self._run(options or ReadOptions(), {}, run_id or new_run_id())
         run.translation.lookups.update(dict.fromkeys(members))
         if run.looks_up():

@@ -11,6 +11,7 @@ from communitykit.connector.flow import Checkpoint
 from communitykit.connector.registry import registry
 from communitykit.doors.conducting import make_conductor, source_run
 from communitykit.doors.options import ReadKeywords, ReadOptions, RecordsKeywords, read_options
+from communitykit.doors.source import new_run_id
 from communitykit.doors.streaming import Narrowed, note, records_of
 from communitykit.http.asgi import Application
 from communitykit.http.conductor import Conductor
@@ -51,14 +52,14 @@ class AsyncSession:
             await self._runner.aclose()
 
     async def read(
-        self, options: ReadOptions, /, *, state: State, run_id: str = "read", concurrency: int | None = None
+        self, options: ReadOptions, /, *, state: State, run_id: str | None = None, concurrency: int | None = None
     ) -> AsyncGenerator[Progress, None]:
         """Read the platform and give every event."""
         from communitykit.http.drivers import AsyncRunner  # noqa: PLC0415 # same
         from communitykit.reading.tasks import read_async  # noqa: PLC0415 # httpx is imported only when used
 
         self._runner = self._runner or AsyncRunner(self.conductor, app=self._app)
-        run = source_run(self.connector, self.conductor, options, state, run_id)
+        run = source_run(self.connector, self.conductor, options, state, run_id or new_run_id())
         reading = read_async(run, self._runner, concurrency=concurrency or self.conductor.settings.concurrency)
         async with aclosing(reading) as events:  # who leaves early leaves no task behind
             async for event in events:

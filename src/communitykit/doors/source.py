@@ -33,7 +33,7 @@ class Source(Protocol):
         """Read what is asked for, handing every event to `emit`, which may block; return at the end or when stopped.
 
         `state` gives the checkpoints of earlier runs, by the slice's full name `connector:network:key`; it is not
-        written to. `run_id` goes into every record's source, into Coverage and Issues.
+        written to. `run_id` goes into Coverage and Issues.
 
         Raises CommunityKitError where the source cannot be read at all.
         """

@@ -88,6 +88,8 @@ def consume(source: Source, options: ReadOptions, state: MutableMapping[str, Che
         events.abandon()
         source.stop()
         worker.join(timeout=5)
+        if not worker.is_alive():  # the stop was this reading's: what else is asked of the source goes on
+            source.reset()
 
 
 def records_of(event: Progress, options: ReadOptions) -> Iterator[JSON]:

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
@@ -360,7 +360,7 @@ class Conductor:
             request = next(flow)
             while True:
                 learn(secrets_in([request.form, request.json, request.params, request.headers]))
-                response = yield from self.send(request, meter)
+                response = yield from self.send(replace(request, authorized=False), meter)
                 learn(secrets_in(response.data))
                 request = flow.send(response)
         except StopIteration as done:

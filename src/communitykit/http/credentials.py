@@ -85,7 +85,7 @@ class CredentialStore:
             return self._take(self._path, wait=False)
 
     def release(self) -> None:
-        """Return the right to renew."""
+        """Give back the right to renew."""
         with self._guard:
             if self._room is not None:
                 self._room.unlink(missing_ok=True)
@@ -170,7 +170,14 @@ class KeyringStore(CredentialStore):
     def load(self, key: str) -> Mapping[str, JSON] | None:
         """Return what was saved under `key`, or None; raises CredentialError as `save`."""
         told = self._told(lambda: self._keyring.get_password(_SERVICE, key))
-        kept = json.loads(told) if told else None
+        try:
+            kept = json.loads(told) if told else None
+        except ValueError:
+            raise CredentialError(
+                "what the system's keyring keeps for this is no login of ours",
+                subject="credential_store",
+                remedy=f"Delete the entry {key!r} of {_SERVICE!r} there, and log in again.",
+            ) from None
         return kept if isinstance(kept, Mapping) else None
 
     def save(self, key: str, value: Mapping[str, JSON]) -> None:

@@ -32,7 +32,7 @@ class Lookups:
         """Begin with nobody; `kept` is False where the connector looks nobody up."""
         self.order = threading.Lock()
         """Held while the list is handed on, so that no older list follows a newer one."""
-        self._intake = translation
+        self._translation = translation
         self._state = state
         self._kept = kept
         self._noted: dict[str, frozenset[str]] = {}
@@ -43,7 +43,7 @@ class Lookups:
             return
         pending = (self._state.get(self._key(network)) or {}).get("ids", ())
         self._noted[network] = frozenset(pending)
-        waiting, known = self._intake.lookups, self._intake.known_members
+        waiting, known = self._translation.lookups, self._translation.known_members
         waiting.update(dict.fromkeys(one for one in pending if one not in known))
 
     def remember(self, network: str) -> Page | None:
@@ -53,7 +53,7 @@ class Lookups:
         only on its way.
         """
         noted = self._noted.get(network, frozenset())
-        pending = frozenset(self._intake.lookups)
+        pending = frozenset(self._translation.lookups)
         if not self._kept or pending <= noted:
             return None
         return self._note(network, noted | pending)
@@ -61,15 +61,15 @@ class Lookups:
     def settle(self, looked_up: Iterable[str] = ()) -> list[Page]:
         """Return the checkpoints without those looked up, and those who became known once all of it is handed on."""
         for member_id in looked_up:
-            self._intake.lookups.pop(member_id, None)
-        pending = frozenset(self._intake.lookups)
+            self._translation.lookups.pop(member_id, None)
+        pending = frozenset(self._translation.lookups)
         changed = [network for network, noted in self._noted.items() if noted != pending]
         return [self._note(network, pending) for network in changed] if self._kept else []
 
     def by_network(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return them by their home network."""
         grouped: dict[str, list[str]] = {}
-        for member_id in self._intake.lookups:
+        for member_id in self._translation.lookups:
             grouped.setdefault(parse_id(member_id).network, []).append(member_id)
         return [(network, tuple(ids)) for network, ids in grouped.items()]
 
@@ -78,4 +78,4 @@ class Lookups:
         return Page(self._key(network), checkpoint={"v": 1, "ids": sorted(pending)})
 
     def _key(self, network: str) -> str:
-        return f"{self._intake.connector.name}:{network}{LISTED}"
+        return f"{self._translation.connector.name}:{network}{LISTED}"

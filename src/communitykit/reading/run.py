@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from communitykit.connector.declaration import Connector, Reader
 from communitykit.connector.flow import Flow, Selection, Slice
+from communitykit.connector.parts import where_it_failed
 from communitykit.errors import CommunityKitError, CredentialError
+from communitykit.logs import LOGGER
 from communitykit.reading.lookups import Lookups, State
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Page, Translation
@@ -57,7 +59,8 @@ class SourceRun:
         """
         try:
             return sum(self.budgeted(slice_).values()) or None
-        except Exception:  # noqa: BLE001 # any failure of somebody else's estimate
+        except Exception as error:  # noqa: BLE001 # any failure of somebody else's estimate
+            LOGGER.debug("%s: no estimate of %s: %s", self.connector.name, slice_.key, where_it_failed(error))
             return None
 
     def wanted(self, slice_: Slice) -> bool:

@@ -85,7 +85,7 @@ ISSUES_KEPT = 1_000
 """Issues of one reason and kind of payload that a slice keeps; Coverage counts them all (`rejected`)."""
 
 _OF_COMMUNITIES = frozenset({"community", "membership", "post", "event"})
-_WORST = ("complete", "skipped", "partial", "truncated", "denied")
+_MILDEST_FIRST = ("complete", "skipped", "partial", "truncated", "denied")
 
 
 class SliceReading:
@@ -202,8 +202,10 @@ class SliceReading:
     def closed(self) -> Closed:
         """Sum up."""
         if self._rejected:
-            all_kept = "" if self._rejected == self._issues.total() else f" (the first {ISSUES_KEPT:,} of each reason)"
-            what = f"{self._rejected} of what was read could not be translated: see the Issues{all_kept}."
+            of_how_many = (
+                "" if self._rejected == self._issues.total() else f" (the first {ISSUES_KEPT:,} of each reason)"
+            )
+            what = f"{self._rejected} of what was read could not be translated: see the Issues{of_how_many}."
             self._gaps.append(Gap(what))
         text = self.translation.scrubber.text
         gaps = tuple(replace(gap, reason=text(gap.reason)) for gap in self._gaps)
@@ -233,7 +235,7 @@ class SliceReading:
 
 
 def _summed(gaps: Sequence[Gap]) -> dict[str, JSON]:
-    status = max((gap.status for gap in gaps), key=_WORST.index, default="complete")
+    status = max((gap.status for gap in gaps), key=_MILDEST_FIRST.index, default="complete")
     reasons = list(dict.fromkeys(gap.reason for gap in gaps))
     if len(reasons) > 1:
         reasons = [reason if reason.endswith((".", "!", "?")) else f"{reason}." for reason in reasons]

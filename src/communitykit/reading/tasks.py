@@ -1,4 +1,4 @@
-"""One run over one source in an event loop: slices as tasks. The counterpart of `communitykit.engine.read_sync`."""
+"""One run over one source in an event loop: slices as tasks. The counterpart of `communitykit.reading.threads`."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ class _AsyncReader:
         self.events: asyncio.Queue[Progress | None] = asyncio.Queue(maxsize=concurrency * 2)
         self.tasks: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(concurrency)
+        self._order = asyncio.Lock()
+        """Held while those to be looked up are handed on, so that no older list follows a newer one."""
 
     async def everything(self) -> None:
         run, connector = self.run, self.run.connector
@@ -74,10 +76,10 @@ class _AsyncReader:
                     continue
                 page = reading.page(emit)
                 if page is not None:
-                    if (
-                        pending := self.run.remember(reading)
-                    ) is not None:  # before the page whose checkpoint passes them by
-                        await self.events.put(pending)
+                    async with self._order:
+                        pending = self.run.remember(reading)
+                        if pending is not None:  # before the page whose checkpoint passes them by
+                            await self.events.put(pending)
                     await self.events.put(page)
         except Stopped:
             reading.stop("the run was stopped; run it again to go on")

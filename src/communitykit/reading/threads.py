@@ -59,7 +59,7 @@ def read_sync(run: SourceRun, runner: SyncRunner, emit: Callable[[Progress], Non
     if run.looks_up() and not stopping.is_set():
         for network, ids in run.lookups.by_network():
             reading = run.begin(None, f"strangers/{network}")
-            _follow(run, runner, reading, partial(run.resolution, network, ids), emit, waiting.put)
+            _follow(run, runner, reading, partial(run.resolution, network, ids), emit, None)
             for page in [] if stopping.is_set() else run.settled(reading, ids):
                 emit(page)
         for page in [] if stopping.is_set() else run.lookups.settle():
@@ -107,9 +107,8 @@ def follow(
             page = reading.page(step)
             if page is not None:
                 with run.lookups.order:
-                    if (
-                        pending := run.remember(reading)
-                    ) is not None:  # before the page whose checkpoint passes them by
+                    pending = run.remember(reading)
+                    if pending is not None:  # before the page whose checkpoint passes them by
                         yield pending
                 yield page
     except Stopped:

@@ -78,8 +78,10 @@ class Store:
         try:
             union = " UNION ALL ".join(f"SELECT '{one}' AS name, count(*) AS rows FROM {one}" for one in _READABLE)  # noqa: S608 # our own tables
             counted = self._connection.execute(union).fetchall()
-        except duckdb.Error:  # closed: what shows itself raises nothing
+        except duckdb.ConnectionException:
             return f"Store {self.path} (closed)", []
+        except duckdb.Error as error:  # what shows itself raises nothing
+            return f"Store {self.path} ({type(error).__name__})", []
         return f"Store {self.path}", [Table("Tables", ("table", "rows"), [row for row in counted if row[1]])]
 
     def close(self) -> None:

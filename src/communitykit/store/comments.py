@@ -15,7 +15,7 @@ _EVERYWHERE: Final = {
     "network": "The network on that platform, as in the id.",
     "stub": "True of an account that others refer to and nothing has described yet.",
     "last_run": "The latest run that saw it.",
-    "seen_before": "When it was last known to be there, before it vanished.",
+    "seen_before": "When the run before the latest one saw it, through the same door.",
     "first_run": "The run that first stored it.",
     "changed_run": "The latest run that changed it.",
     "source_connector": "Name of the connector that told it last.",

@@ -95,7 +95,7 @@ def _journal(path: Path) -> Path:
 
 
 def _put(made: Path, path: Path) -> None:
-    """Return `made` the name `path`; FileExistsError where something has it."""
+    """Give `made` the name `path`; FileExistsError where something has it."""
     try:
         os.link(made, path)
     except FileExistsError:

@@ -116,10 +116,6 @@ class Message(TypedDict, total=False):
     replies: list[Message]
 
 
-MessageFrom = TypedDict("MessageFrom", {"from": IdentitySet, "replies@odata.nextLink": str}, total=False)
-"""Keys of a message that are no identifiers."""
-
-
 class OrgData(TypedDict, total=False):
     """`employeeOrgData`."""
 

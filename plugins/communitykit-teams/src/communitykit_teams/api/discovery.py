@@ -216,7 +216,7 @@ def _rest(request: Request) -> Flow[tuple[list[dict[str, JSON]], str | None]]:
 def _team(
     selection: Selection, network: str, team: Mapping[str, JSON], channels: list[dict[str, JSON]], seen: set[str]
 ) -> Steps:
-    """Return one team's slices: who is in it, and its channels; return the ids of the channels that were told of."""
+    """Yield one team's slices, who is in it and its channels; return the ids of the channels that were told of."""
     native, told = str(team["id"]), set[str]()
     context = {"network": network, "team": native, "visibility": team.get("visibility"), "origin": "api"}
     named = selection.wants(str(team.get("displayName") or ""), native)
