@@ -15,7 +15,10 @@ from communitykit.store.compacting import compact
 
 def told(path: Path) -> dict[str, tuple[str | None, dict[str, str | None]]]:
     with duckdb.connect(str(path), read_only=True) as opened:
-        tables = opened.execute("SELECT table_name, comment FROM duckdb_tables()").fetchall()
+        tables = opened.execute(
+            "SELECT table_name, comment FROM duckdb_tables() UNION ALL "
+            "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal"
+        ).fetchall()
         rows = opened.execute(
             "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal"
         ).fetchall()

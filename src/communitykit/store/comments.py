@@ -142,8 +142,27 @@ _OTHERS: Final[dict[str, tuple[str, dict[str, str]]]] = {
 }
 
 
+VIEW: Final = (
+    "One row an act: what people do by writing, derived from posts, and the events that are active.",
+    {
+        "kind": "What was done: posted, replied, mentioned, reacted, joined…",
+        "actor_id": "By whom; NULL where nobody tells (a deletion).",
+        "target_id": "To what: the post answered, reacted to or deleted, the member or group mentioned, the community.",
+        "community_id": "Where.",
+        "post_id": "The post that it is about.",
+        "occurred_at": "When (UTC); NULL where no source tells.",
+        "time_source": "event (the platform's time), observed (between two runs) or none.",
+        "detail": "Emoji, kind of post, kind of mention, new topic…",
+        "observed_after": "Where it was observed: when it had not happened yet (UTC).",
+        "platform": _EVERYWHERE["platform"],
+        "network": _EVERYWHERE["network"],
+    },
+)
+"""What the view `activity` and its columns say."""
+
+
 def described() -> dict[str, tuple[str, dict[str, str]]]:
-    """Return by table what it holds, and by column what that is."""
+    """Return by table, and for the view, what it holds, and by column what that is."""
     kinds = {table: kind for kind, table in TABLES.items()}
     found = {}
     for table, wanted in tables().items():
@@ -154,7 +173,7 @@ def described() -> dict[str, tuple[str, dict[str, str]]]:
         else:
             of_table, own = _OTHERS[table]
         found[table] = (of_table, {name: own.get(name) or _EVERYWHERE[name] for name in wanted})
-    return found
+    return {**found, "activity": VIEW}
 
 
 @cache
@@ -162,7 +181,7 @@ def comments() -> str:
     """Return the statements that write all of it into a store, as one text: one by one they take thrice the time."""
     told = []
     for table, (of_table, of_columns) in described().items():
-        told.append(f"COMMENT ON TABLE {table} IS {_text(of_table)}")
+        told.append(f"COMMENT ON {'VIEW' if table == 'activity' else 'TABLE'} {table} IS {_text(of_table)}")
         told += [f'COMMENT ON COLUMN {table}."{name}" IS {_text(said)}' for name, said in of_columns.items()]
     return ";\n".join(told)
 
