@@ -21,11 +21,12 @@ from communitykit.errors import ArchiveError, CommunityKitError, CredentialError
 from communitykit.logs import LOGGER
 from communitykit.model import Coverage
 from communitykit.model.merge import CLOCKS_DIFFER
-from communitykit.model.values import JSON, Value
+from communitykit.model.values import Value
 from communitykit.progress import showing, usual
 from communitykit.reading.backlog import Backlog
 from communitykit.reading.garbage import fewer_collections
 from communitykit.reading.interrupts import interrupts_stop
+from communitykit.reading.lookups import State
 from communitykit.reading.slices import Closed, Failed, Progress, defect
 from communitykit.reading.translation import Page, Sweep
 from communitykit.result import PullResult
@@ -237,7 +238,7 @@ class _Run:
             self.result.coverage.append(coverage)
             self._group.plain.append(coverage)
 
-    def _read(self, source: Source, state: JSON) -> None:
+    def _read(self, source: Source, state: State) -> None:
         try:
             source.read(self.options, state=state, run_id=self.result.run_id, emit=self._events.put)
         except CommunityKitError as error:

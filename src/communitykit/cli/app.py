@@ -19,6 +19,7 @@ from communitykit.errors import CommunityKitError, SettingsError
 from communitykit.printable import printable, printable_json
 
 if TYPE_CHECKING:
+    from communitykit.connector.declaration import Connector
     from communitykit.model.values import JSON
 
 app = App(
@@ -166,7 +167,7 @@ def demo(*, to: To = Path("activity.duckdb"), as_json: Json = False) -> None:
         run_demo(to, as_json=as_json)
 
 
-def _doors(connector: JSON) -> dict[str, bool]:
+def _doors(connector: Connector) -> dict[str, bool]:
     return {
         "api": connector.discover is not None,
         "archive": connector.archive is not None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from communitykit.connector.declaration import Connector
 from communitykit.connector.registry import registry
 from communitykit.doors.api import connect
 from communitykit.doors.archive import read_archive
+from communitykit.doors.source import Source
 from communitykit.errors import SettingsError
 from communitykit.model.values import JSON
 from communitykit.people import Options, Resolution, resolve
@@ -130,7 +132,7 @@ def _say_what_is_there(to: Path, read: Read, people: Resolution, truth: list[Hel
         say(f"  {one}")
 
 
-def _pull(sessions: list[JSON], to: Path, title: str, *, as_json: bool, force: bool) -> PullResult:
+def _pull(sessions: Sequence[Source], to: Path, title: str, *, as_json: bool, force: bool) -> PullResult:
     with stopping() as stop, shown(title, quiet=as_json or console.quiet) as progress:
         result = pull(sessions, to, progress=progress, stop=stop, force=force)
     mark(to, runs.DEMO, result.run_id)

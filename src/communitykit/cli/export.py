@@ -14,6 +14,7 @@ from communitykit.cli.output import print_json, print_table, replacing, say, say
 from communitykit.errors import SettingsError
 
 if TYPE_CHECKING:
+    from communitykit.exchange.copying import Copied
     from communitykit.model.values import JSON
 
     _Made = dict[str, JSON]
@@ -157,7 +158,7 @@ def _as2(store: Path, to: str, *, key: str | None, overwrite: bool, **_: object)
     return {"rows": write_activitystreams(store, to, key=load_key(env=key), overwrite=overwrite)}
 
 
-def _told(copied: JSON) -> _Made:
+def _told(copied: Copied) -> _Made:
     return {"rows": copied.rows, "gone": copied.gone, "run": copied.run, "whole": copied.whole}
 
 

@@ -17,7 +17,6 @@ from communitykit.errors import SettingsError
 if TYPE_CHECKING:
     from communitykit.config import NamedSource
     from communitykit.doors.api import Session
-    from communitykit.model.values import JSON
 
 
 @app.command()
@@ -106,5 +105,4 @@ def _print_manifest(session: Session, port: int, *, as_json: bool) -> None:
 
 
 def _ask(question: str, hidden: bool) -> str:  # noqa: FBT001 # as it is called
-    told: JSON = typer.prompt(question, hide_input=hidden, err=True)
-    return str(told)
+    return str(typer.prompt(question, hide_input=hidden, err=True))

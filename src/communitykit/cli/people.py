@@ -21,6 +21,7 @@ from communitykit.printable import counted
 
 if TYPE_CHECKING:
     from communitykit.model.values import JSON
+    from communitykit.people.resolve import Resolution
 
 
 class _People(TyperGroup):
@@ -103,7 +104,7 @@ def resolve_people(  # noqa: PLR0913 # the options of the command
             print_resolution(found)
 
 
-def print_resolution(found: JSON) -> None:
+def print_resolution(found: Resolution) -> None:
     """Print what resolving came to."""
     say(found.summary)
     print_table("People", ("kind", "number"), found.kinds.items())

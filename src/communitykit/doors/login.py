@@ -52,7 +52,7 @@ def log_in(session: Session, asking: Asking, *, port: int = PORT, visit: bool = 
     flow = login_flow(
         connector.login, conductor.settings, platform=connector.name, now=conductor.clock.now, visit=visit
     )
-    answer: JSON = None
+    answer: object = None
     try:
         while True:
             step = flow.send(answer)

@@ -78,9 +78,9 @@ class ReadOptions:
         if self.keep_raw and self.opt_out:
             raise SettingsError("payloads may hold what others did who opted out", remedy="Leave keep_raw out.")
         self.intake()
-        ends = [read_moment(end) for end in (self.since, self.until) if end is not None]
-        if len(ends) > 1 and all(isinstance(end, datetime) for end in ends):
-            _refuse_empty(*ends)
+        since, until = (None if end is None else read_moment(end) for end in (self.since, self.until))
+        if isinstance(since, datetime) and isinstance(until, datetime):
+            _refuse_empty(since, until)
 
     def intake(self) -> Intake:
         """Return what lets the records of one source in."""
@@ -137,7 +137,7 @@ def read_options(keywords: Mapping[str, JSON], *, kind: str | None = None) -> Re
     return ReadOptions(**keywords) if kind is None else ReadOptions(**keywords, kinds=kind)
 
 
-def _refuse_empty(since: JSON, until: JSON) -> None:
+def _refuse_empty(since: datetime, until: datetime) -> None:
     if since >= until:
         what = "is after until" if since > until else "is until, so the window is empty"
         raise SettingsError(

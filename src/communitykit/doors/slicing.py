@@ -10,6 +10,7 @@ from communitykit.connector.flow import Checkpoint, Selection, Slice
 from communitykit.doors.options import ReadOptions
 from communitykit.errors import SettingsError
 from communitykit.model import Coverage
+from communitykit.model.records import Entity
 from communitykit.model.values import JSON
 from communitykit.reading.lookups import LISTED
 from communitykit.reading.slices import Closed, Progress
@@ -76,7 +77,7 @@ class Discovery:
     """Members of whom it has only a stub: look them up once all is read."""
 
     @property
-    def records(self) -> list[JSON]:
+    def records(self) -> list[Entity]:
         """Return the records of its pages."""
         return [record for event in self.progress if isinstance(event, Page) for record in event.records]
 

@@ -11,7 +11,6 @@ from communitykit.doors.options import ALL_KINDS, ReadKeywords, ReadOptions, Rec
 from communitykit.doors.source import Source, new_run_id
 from communitykit.model import Community, EngagementEvent, Member, Membership, Post, Record
 from communitykit.model.merge import merged
-from communitykit.model.values import JSON
 from communitykit.reading.backlog import Backlog
 from communitykit.reading.slices import Closed, Failed, Progress
 from communitykit.reading.translation import Page
@@ -92,7 +91,7 @@ def consume(source: Source, options: ReadOptions, state: MutableMapping[str, Che
             source.reset()
 
 
-def records_of(event: Progress, options: ReadOptions) -> Iterator[JSON]:
+def records_of(event: Progress, options: ReadOptions) -> Iterator[Record]:
     """Return the records of an event that were asked for, its Issues or its Coverage.
 
     Raises the error that ended the whole source.

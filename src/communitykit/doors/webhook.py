@@ -113,4 +113,4 @@ def translate(
     ignored: Counter[str] = Counter()
     batch = Batch(kind, list(payloads), context)
     page = translation.translate(batch, f"{name}:-:translate", SYSTEM_CLOCK.now(), ignored)
-    return page.records, page.issues
+    return list(page.records), page.issues

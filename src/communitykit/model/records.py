@@ -333,8 +333,10 @@ class Vanished(_Frozen):
     as_of: UtcDatetime = Field(description="When the latest that is known of it was true.")
 
 
+Entity: TypeAlias = Member | Community | Membership | Post | EngagementEvent | Measure
+"""What has an id, and is merged with what is known of it."""
 Record: TypeAlias = Annotated[
-    Member | Community | Membership | Post | EngagementEvent | Measure | Coverage | Issue,
+    Entity | Coverage | Issue,
     Field(discriminator="record"),
 ]
 """Any record; `record` tells its kind."""

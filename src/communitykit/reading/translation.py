@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias, cast
+from typing import Annotated, Literal, TypeAlias, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from communitykit.connector.declaration import Connector, WireKind
 from communitykit.connector.decoding import without_lone_surrogates
@@ -17,12 +17,13 @@ from communitykit.connector.parts import where_it_failed
 from communitykit.connector.scrub import Scrubber, without_credentials
 from communitykit.model import Issue, Member, Provenance, Record, members_named
 from communitykit.model.ids import network_prefix
+from communitykit.model.records import Entity
 from communitykit.model.values import JSON
 from communitykit.privacy.intake import Intake
 from communitykit.reading.garbage import fewer_collections
 
-_RECORDS: TypeAdapter[list[JSON]] = TypeAdapter(list[Record])
-_RECORD: TypeAdapter[Record] = TypeAdapter(Record)
+_ENTITIES: TypeAdapter[list[Entity]] = TypeAdapter(list[Annotated[Entity, Field(discriminator="record")]])
+_ENTITY: TypeAdapter[Entity] = TypeAdapter(Annotated[Entity, Field(discriminator="record")])
 
 LONG_BODY = 500
 """Characters from which on the bodies of a page weigh more than its records do."""
@@ -55,7 +56,7 @@ class Page:
     """What one batch or sweep came to. The checkpoint holds once the records are stored."""
 
     slice: str
-    records: list[JSON] = field(default_factory=list)
+    records: list[Entity] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     sweeps: list[Sweep] = field(default_factory=list)
     checkpoint: Checkpoint | None = None
@@ -225,19 +226,19 @@ class Translation:
         else:
             page.unread.add(issue.native_id)
 
-    def _validated(self, drafts: list[dict[str, JSON]], wire_kind: str, page: Page) -> list[JSON]:
+    def _validated(self, drafts: list[dict[str, JSON]], wire_kind: str, page: Page) -> list[Entity]:
         for draft in drafts:
             for attached in draft.get("attachments") or ():
                 if isinstance(attached, dict) and isinstance(attached.get("url"), str):
                     attached["url"] = without_credentials(attached["url"])
         try:
-            return _RECORDS.validate_python(drafts)
+            return _ENTITIES.validate_python(drafts)
         except ValidationError:
             pass
         records = []
         for draft in drafts:
             try:
-                records.append(_RECORD.validate_python(draft))
+                records.append(_ENTITY.validate_python(draft))
             except ValidationError as error:
                 detail = "; ".join(
                     f"{'.'.join(str(part) for part in item['loc'][1:])}: {item['type']}"

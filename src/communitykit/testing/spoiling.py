@@ -15,6 +15,7 @@ from random import Random
 from communitykit.connector.payload import look
 from communitykit.model.values import JSON
 from communitykit.sandbox import Answer, Call, Fault, Site
+from communitykit.sandbox.faults import Proceed
 
 Path = tuple[str | int, ...]
 
@@ -61,7 +62,7 @@ class Recorder(Fault):
         self.calls: dict[str, Call] = {}
         self.names: dict[str, str] = {}
 
-    def answer(self, site: Site, call: Call, proceed: JSON) -> Answer:
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
         """Answer, and write it down when it is JSON."""
         answer: Answer = proceed()
         data = decoded(answer)
@@ -106,7 +107,7 @@ class Odd(Fault):
             self.spots.setdefault(spot.request, []).append(spot)
         self.value = value
 
-    def answer(self, _site: Site, call: Call, proceed: JSON) -> Answer:
+    def answer(self, _site: Site, call: Call, proceed: Proceed) -> Answer:
         """Answer with odd values."""
         answer: Answer = proceed()
         data = decoded(answer)
@@ -124,7 +125,7 @@ class Backdated(Fault):
         super().__init__()
         self.field = field
 
-    def answer(self, _site: Site, _call: Call, proceed: JSON) -> Answer:
+    def answer(self, _site: Site, _call: Call, proceed: Proceed) -> Answer:
         """Answer with other times, the same for a message each time."""
         answer: Answer = proceed()
         data = decoded(answer)
@@ -144,7 +145,7 @@ class CutShort(Fault):
         super().__init__()
         self.counted = counted
 
-    def answer(self, _site: Site, call: Call, proceed: JSON) -> Answer:
+    def answer(self, _site: Site, call: Call, proceed: Proceed) -> Answer:
         """Answer with less."""
         answer: Answer = proceed()
         data = decoded(answer)
@@ -165,7 +166,7 @@ class NoPage(Fault):
         self.requests = frozenset(requests)
         self.body = body
 
-    def answer(self, site: Site, call: Call, proceed: JSON) -> Answer:
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
         """Answer with no page."""
         answer: Answer = proceed()
         data = decoded(answer)
@@ -187,7 +188,7 @@ class NotAnItem(Fault):
         super().__init__()
         self.request = request
 
-    def answer(self, site: Site, call: Call, proceed: JSON) -> Answer:
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
         """Answer with one item that is none."""
         answer: Answer = proceed()
         data: JSON = decoded(answer) if site.desk.name(call) == self.request and not self.hits else None
@@ -205,10 +206,10 @@ class Broken(Fault):
         super().__init__()
         self.request = request
 
-    def answer(self, site: Site, call: Call, proceed: JSON) -> Answer:
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
         """Fail where that is asked for."""
         if call.key != self.request:
-            return proceed()  # type: ignore[no-any-return] # as Fault.answer
+            return proceed()
         self._met[call.key] += 1
         failure = site.desk.failure("server")
         failure.status = 500

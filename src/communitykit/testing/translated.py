@@ -12,7 +12,7 @@ from communitykit.connector.flow import Batch, Ignored, Rejected, Swept
 from communitykit.model import Record
 from communitykit.model.values import JSON
 
-_RECORDS: TypeAdapter[list[JSON]] = TypeAdapter(list[Record])
+_RECORDS: TypeAdapter[list[Record]] = TypeAdapter(list[Record])
 
 
 class Translated:

@@ -13,6 +13,7 @@ import pytest
 from communitykit.connector.declaration import Connector
 from communitykit.model.values import JSON
 from communitykit.sandbox import Answer, Call, Fault, Platform, Site, World
+from communitykit.sandbox.faults import Proceed
 from communitykit.sandbox.truth import COMPARED_EVENTS
 from communitykit.testing.base import Checks
 from communitykit.testing.reading import Kept, handed_on
@@ -32,13 +33,13 @@ class Writing(Fault):
 
     every = 10
 
-    def answer(self, site: Site, call: Call, proceed: JSON) -> Answer:
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
         """Let time pass."""
         self.seen = getattr(self, "seen", 0) + 1
         if self.seen % self.every == 0 and self.hits < 3:
             self._met[call.key] += 1
             site.advance(hours=1, kinds=WRITING, reach=REACH)
-        return proceed()  # type: ignore[no-any-return] # as Fault.answer
+        return proceed()
 
 
 class WindowChecks(Checks):
