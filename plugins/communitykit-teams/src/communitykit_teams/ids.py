@@ -43,6 +43,14 @@ class Location:
         """Return a member's id: in the tenant that the payload names, else in this one."""
         return member_id(tenant if isinstance(tenant, str) and tenant else self.network, native)
 
+    def named(self, told: object) -> str | None:
+        """Return the member whom an identity or a set of them names.
+
+        Raises Rejected when its id is no text.
+        """
+        found = identity_of(told)
+        return self.member(known_id(found[1]), found[1].get("tenantId")) if found else None
+
 
 @lru_cache(maxsize=4096)
 def _place(network: str, team: str, channel: str) -> Location:
@@ -104,6 +112,28 @@ def native_id(item: Mapping[str, JSON]) -> str:
     if not isinstance(native, str) or not native:
         raise Rejected("no_id", "the payload has no id")
     return native
+
+
+def identity_of(told: object) -> tuple[str, Mapping[str, JSON]] | None:
+    """Return what kind of identity a set of them names and the identity, or what is told flatly; None where neither is.
+
+    Source: `chatMessageFromIdentitySet` and its like, of which one member is set; some payloads hold the user itself.
+    """
+    if not isinstance(told, Mapping):
+        return None
+    given = (*((kind, told.get(kind)) for kind in ("user", "application", "device")), ("user", told))
+    return next(((kind, who) for kind, who in given if isinstance(who, Mapping) and who.get("id")), None)
+
+
+def network_of(context: Mapping[str, JSON]) -> str:
+    """Return the tenant that a payload was read in.
+
+    Raises Rejected where nothing tells it.
+    """
+    network = context.get("network")
+    if not network:
+        raise Rejected("no_place", "no tenant is known")
+    return str(network)
 
 
 def known_id(who: Mapping[str, JSON]) -> str:

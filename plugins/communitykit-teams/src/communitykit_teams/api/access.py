@@ -8,8 +8,20 @@ from collections.abc import Generator, Mapping
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
-from communitykit import PermissionMissingError, SettingsError
-from communitykit.connector import JSON, AuthFlow, Credential, Flow, Gap, Need, Request, Selection, ask, bearer
+from communitykit import SettingsError
+from communitykit.connector import (
+    JSON,
+    AuthFlow,
+    Credential,
+    Flow,
+    Gap,
+    Need,
+    Request,
+    Selection,
+    ask,
+    bearer,
+    check_grants,
+)
 from communitykit.connector.login import DeviceLogin
 from communitykit.connector.oauth import client_credentials, refresh_token, token_from
 from communitykit_teams.api.certificate import signed_assertion
@@ -124,26 +136,27 @@ def resource_scope(settings: TeamsSettings) -> str:
     return f"{parts.scheme}://{parts.netloc}/.default"
 
 
-def _need(any_of: tuple[str, ...], use: str, *, required: bool = False) -> Need:
-    return Need(use, any_of, required)
-
-
 def needs(selection: Selection) -> list[Need]:
     """List the permissions that a run needs."""
     found = [
-        _need(("User.Read.All", "Directory.Read.All"), "members with department, office and manager", required=True),
-        _need(("GroupMember.Read.All", "Group.Read.All", "Team.ReadBasic.All", "Directory.Read.All"), "teams",
-             required=True),
-        _need(("Channel.ReadBasic.All", "ChannelSettings.Read.All", "Group.Read.All"), "channels", required=True),
-        _need(("ChannelMessage.Read.All", "Group.Read.All"), "channel messages (unless every team grants "
-             "ChannelMessage.Read.Group to the app)"),
-        _need(("TeamMember.Read.All", "Group.Read.All"), "who is in a team"),
-        _need(("Organization.Read.All", "Directory.Read.All"), "the tenant's name"),
-    ]  # fmt: skip
+        Need("members with department, office and manager", ("User.Read.All", "Directory.Read.All"), required=True),
+        Need(
+            "teams",
+            ("GroupMember.Read.All", "Group.Read.All", "Team.ReadBasic.All", "Directory.Read.All"),
+            required=True,
+        ),
+        Need("channels", ("Channel.ReadBasic.All", "ChannelSettings.Read.All", "Group.Read.All"), required=True),
+        Need(
+            "channel messages (unless every team grants ChannelMessage.Read.Group to the app)",
+            ("ChannelMessage.Read.All", "Group.Read.All"),
+        ),
+        Need("who is in a team", ("TeamMember.Read.All", "Group.Read.All")),
+        Need("the tenant's name", ("Organization.Read.All", "Directory.Read.All")),
+    ]
     if selection.include_private:
-        found.append(_need(("ChannelMember.Read.All",), "who is in private and shared channels"))
+        found.append(Need("who is in private and shared channels", ("ChannelMember.Read.All",)))
     if selection.settings.usage:
-        found.append(_need(("Reports.Read.All",), "usage reports"))
+        found.append(Need("usage reports", ("Reports.Read.All",)))
     return found
 
 
@@ -161,18 +174,8 @@ def preflight(selection: Selection) -> Flow:
         return
     credential = yield from authorize(settings, None, selection.until)
     roles = roles_of(str(credential.headers.get("Authorization", "")).removeprefix("Bearer "))
-    if roles is None:
-        yield Gap("the token does not say which permissions it has: reading will tell")
-        return
-    for need in needs(selection):
-        if roles & set(need.any_of):
-            continue
-        name = need.any_of[0]
-        text = f"the app lacks {name}: {need.use} cannot be read"
-        remedy = f"Grant {name} on the app's page, 'API permissions', as an application permission, with admin consent."
-        if need.required:
-            raise PermissionMissingError(text, platform=PLATFORM, subject="token", remedy=remedy)
-        yield Gap(f"{text}. {remedy}", "denied")
+    remedy = "Grant {grant} on the app's page, 'API permissions', as an application permission, with admin consent."
+    yield from check_grants(roles, needs(selection), holder="the app", remedy=remedy)
 
 
 def roles_of(token: str) -> frozenset[str] | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from communitykit.connector import JSON, Draft, Rejected, Swept, in_part, reacted
 from communitykit.connector.drafts import EventDraft
-from communitykit_teams.ids import Location, known_id, parse_time
+from communitykit_teams.ids import Location, parse_time
 from communitykit_teams.wire import HistoryItem, Message, Reaction
 
 
@@ -81,8 +81,6 @@ def _reaction(item: Reaction, post_id: str, place: Location) -> Iterator[EventDr
     """
     if not _is_named(item):
         raise Rejected("odd_reaction", "a reaction tells no type")
-    given: JSON = item.get("user") or {}
-    who = given.get("user") or given.get("application") or given.get("device") or given  # some tell the user flatly
-    actor = place.member(known_id(who), who.get("tenantId")) if who.get("id") else None
+    actor = place.named(item.get("user"))
     at = parse_time(item.get("createdDateTime"))
     yield reacted(_name(item), target=post_id, actor=actor, community=place.community_id, at=at)

@@ -7,13 +7,13 @@ from typing import Literal
 
 from communitykit.connector import JSON, Draft, Ignored, Rejected, Swept, in_part, make_id, tombstone
 from communitykit.connector.drafts import AttachmentDraft, MemberDraft, MentionDraft, PostDraft
-from communitykit_teams.ids import PLATFORM, Location, known_id, native_id, parse_time, place_of
+from communitykit_teams.ids import PLATFORM, Location, identity_of, known_id, native_id, parse_time, place_of
 from communitykit_teams.translate.acts import reactions, reactions_counted
 from communitykit_teams.translate.cards import announcement, attachment, card_text, forwarded_from
 from communitykit_teams.translate.people import identity_member
 from communitykit_teams.translate.system_messages import system_message
 from communitykit_teams.translate.text import Plain, plain_text
-from communitykit_teams.wire import Identity, Message
+from communitykit_teams.wire import Message
 
 _IMPORTANCE: Mapping[str, Literal["normal", "high", "urgent"]] = {
     "normal": "normal", "high": "high", "urgent": "urgent",
@@ -140,12 +140,8 @@ def _said(item: Message) -> Plain:
 
 def _author(item: Message, place: Location) -> tuple[str | None, MemberDraft | None]:
     """Return who wrote it, and what the message tells of an author whom no directory of ours lists."""
-    given: JSON = item.get("from") or {}
-    for kind in ("user", "application", "device"):
-        who: Identity | None = given.get(kind)
-        if who and who.get("id"):
-            return place.member(who["id"], who.get("tenantId")), identity_member(kind, who, place)
-    return None, None
+    found = identity_of(item.get("from"))
+    return (place.named(item.get("from")), identity_member(*found, place)) if found else (None, None)
 
 
 def _root(draft: PostDraft, item: Message, native: str, place: Location) -> None:
@@ -219,9 +215,7 @@ def _mention(one: Mapping[str, JSON], place: Location) -> Iterator[MentionDraft]
         native = make_id(PLATFORM, place.network, "tag", known_id(mentioned["tag"]))
         yield {"kind": "tag", "id": native, "label": label}
     else:
-        who = mentioned.get("user") or mentioned.get("application") or mentioned.get("device") or {}
-        member = place.member(known_id(who), who.get("tenantId")) if who.get("id") else None
-        yield {"kind": "member", "id": member, "label": label}
+        yield {"kind": "member", "id": place.named(mentioned), "label": label}
 
 
 def _attachments(item: Message, said: Plain) -> tuple[AttachmentDraft, ...]:

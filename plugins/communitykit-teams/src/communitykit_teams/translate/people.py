@@ -7,8 +7,8 @@ from typing import Literal
 
 from communitykit.connector import JSON, Draft, Rejected, membership
 from communitykit.connector.drafts import MemberDraft
-from communitykit_teams.ids import Location, community_id, member_id, native_id, parse_time
-from communitykit_teams.wire import ConversationMember, Identity, User
+from communitykit_teams.ids import Location, community_id, member_id, native_id, network_of, parse_time
+from communitykit_teams.wire import ConversationMember, User
 
 Context = Mapping[str, JSON]
 
@@ -44,7 +44,7 @@ def user(item: User, context: Context) -> Iterator[Draft]:
     Raises Rejected when it has no id.
     """
     native = native_id(item)
-    network = _network(context)
+    network = network_of(context)
     draft: MemberDraft = {"record": "member", "id": member_id(network, native), "directory_id": native}
     if "@removed" in item:
         yield {**draft, "active": False}
@@ -79,7 +79,7 @@ def conversation_member(item: ConversationMember, context: Context) -> Iterator[
 
     Raises Rejected when it tells a user id that is none, when it tells no id at all, or no team or channel is known.
     """
-    network, community = _network(context), context.get("community")
+    network, community = network_of(context), context.get("community")
     removed = "@removed" in item
     # Of who is gone `id` names the membership, as it does beside a user id that is empty: nobody is made of it.
     native: object = item.get("userId", None if removed else item.get("id"))
@@ -109,7 +109,7 @@ def _role(roles: object, *, external: bool) -> Literal["owner", "member", "guest
     return "owner" if "owner" in held else "guest" if held & {"guest", "anonymous"} else "member"
 
 
-def identity_member(kind: str, who: Identity, place: Location) -> MemberDraft | None:
+def identity_member(kind: str, who: Mapping[str, JSON], place: Location) -> MemberDraft | None:
     """Describe an author whom the directory does not list: an application, somebody from another tenant."""
     member = place.member(who["id"], who.get("tenantId"))
     draft: MemberDraft = {"record": "member", "id": member}
@@ -125,10 +125,3 @@ def identity_member(kind: str, who: Identity, place: Location) -> MemberDraft | 
     if told in _OWN:
         draft["directory_id"] = who["id"]
     return {**draft, "kind": "person", "external": True}
-
-
-def _network(context: Context) -> str:
-    network = context.get("network")
-    if not network:
-        raise Rejected("no_place", "no tenant is known")
-    return str(network)

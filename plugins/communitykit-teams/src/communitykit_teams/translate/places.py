@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from communitykit.connector import JSON, Draft, Rejected
+from communitykit.connector import JSON, Draft
 from communitykit.connector.drafts import CommunityDraft
-from communitykit_teams.ids import community_id, native_id, parse_time
+from communitykit_teams.ids import community_id, native_id, network_of, parse_time
 from communitykit_teams.wire import Channel, Organization, Team
 
 _VISIBILITY: Mapping[str, Literal["public", "private", "secret"]] = {
@@ -32,7 +32,7 @@ def team(item: Team, context: Mapping[str, JSON]) -> Iterator[Draft]:
 
     Raises Rejected when it has no id, or no tenant is known.
     """
-    native, network = native_id(item), _network(context)
+    native, network = native_id(item), network_of(context)
     if "@removed" in item:
         yield _removed(network, native)
         return
@@ -48,7 +48,7 @@ def channel(item: Channel, context: Mapping[str, JSON]) -> Iterator[Draft]:
 
     Raises Rejected when it has no id, or no tenant is known.
     """
-    native, network = native_id(item), _network(context)
+    native, network = native_id(item), network_of(context)
     if "@removed" in item:
         yield _removed(network, native)
         return
@@ -86,10 +86,3 @@ def _there(network: str, native: str, item: Mapping[str, JSON]) -> CommunityDraf
     if item.get("webUrl"):
         told["url"] = item["webUrl"]
     return told
-
-
-def _network(context: Mapping[str, JSON]) -> str:
-    network = context.get("network")
-    if not network:
-        raise Rejected("no_place", "no tenant is known")
-    return str(network)

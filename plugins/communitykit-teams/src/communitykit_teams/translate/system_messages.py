@@ -25,18 +25,6 @@ def _words(name: str) -> str:
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
 
 
-def _person(identity: object, place: Location) -> str | None:
-    """Return a person of an identity set, or of an identity."""
-    if not isinstance(identity, Mapping):
-        return None
-    for kind in ("user", "application", "device"):
-        inner = identity.get(kind)
-        if isinstance(inner, Mapping) and inner.get("id"):
-            return place.member(inner["id"], inner.get("tenantId"))
-    native = identity.get("id")
-    return place.member(native, identity.get("tenantId")) if isinstance(native, str) and native else None
-
-
 def _act(
     item: Message, place: Location, kind: str, *, actor: str | None, target: str, detail: str | None = None
 ) -> EventDraft:
@@ -51,10 +39,10 @@ def _members(kind: str) -> Rule:
     """Make the rule for who came or went; who added somebody else has invited them."""
 
     def rule(item: Message, detail: Detail, place: Location) -> Iterator[EventDraft]:
-        by = _person(detail.get("initiator"), place)
+        by = place.named(detail.get("initiator"))
         named = False
         for one in detail.get("members") or ():
-            member = _person(one, place)
+            member = place.named(one)
             if member is None:
                 continue
             named = True
@@ -73,16 +61,16 @@ def _changed(what: str, key: str | None = None) -> Rule:
     def rule(item: Message, detail: Detail, place: Location) -> Iterator[EventDraft]:
         told = detail.get(key) if key else None
         words = f"{what}: {told}" if told else what
-        by = _person(detail.get("initiator"), place)
+        by = place.named(detail.get("initiator"))
         yield _act(item, place, "community_changed", actor=by, target=place.community_id, detail=words)
 
     return rule
 
 
 def _role(item: Message, detail: Detail, place: Location) -> Iterator[EventDraft]:
-    member = _person(detail.get("conversationMemberUser"), place) or place.community_id
+    member = place.named(detail.get("conversationMemberUser")) or place.community_id
     roles = ", ".join(str(role).lower() for role in detail.get("conversationMemberRoles") or ()) or "member"
-    by = _person(detail.get("initiator"), place)
+    by = place.named(detail.get("initiator"))
     yield _act(item, place, "community_changed", actor=by, target=member, detail=f"role: {roles}")
 
 
@@ -90,8 +78,8 @@ def _call(what: str) -> Rule:
     """Make the rule for calls: whoever began it, and at its end everybody who took part."""
 
     def rule(item: Message, detail: Detail, place: Location) -> Iterator[EventDraft]:
-        by = _person(detail.get("initiator"), place)
-        people = [_person((one or {}).get("participant"), place) for one in detail.get("callParticipants") or ()]
+        by = place.named(detail.get("initiator"))
+        people = [place.named((one or {}).get("participant")) for one in detail.get("callParticipants") or ()]
         for who in dict.fromkeys([by, *people] if by is not None or not people else people):
             yield _act(item, place, "x-teams-call", actor=who, target=place.community_id, detail=what)
 
