@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import TypedDict
 
 FIELDS = (
@@ -31,6 +32,7 @@ _OUTSIDE = re.compile(
     r"extern|contract(?:or|ed)|freelance|consult(?!ing)|vendor|supplier|temp(?:orary)? ?(?:agency|worker)|agency|"
     r"prestataire|interim|sous-traitan|leiharbeit|zeitarbeit|dienstleister|fremdfirma"
 )
+_ACCENTS = str.maketrans("àâäéèêëîïôöùûüç", "aaaeeeeiioouuuc")
 _LOST = re.compile(r"\w\?\w|(?:^|[\s-])\?\w|\ufffd")
 """Letters that an encoding could not hold and a program wrote as `?`: `?ukasz`, `Wi?niewski`, `?ód?`."""
 _NOTHING = frozenset({"", "-", "--", "n/a", "#n/a", "#ref!", "#name?", "#value!", "#div/0!", "#null!", "null", "none"})
@@ -56,13 +58,13 @@ def plain(value: object) -> str:
     >>> [plain(one) for one in (1001.0, '="00123"', "'0042", " #N/A ", None, True)]
     ['1001', '00123', '0042', '', '', 'true']
     """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    text = str(value).replace("\u00a0", " ").replace("\u200b", "").strip()
+    if not isinstance(value, str):
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return str(value).lower()
+        value = str(int(value) if isinstance(value, float) and value.is_integer() else value)
+    text = value.replace("\u00a0", " ").replace("\u200b", "").strip()
     if text.startswith('="') and text.endswith('"'):
         text = text[2:-1]
     text = text.removeprefix("'").strip()
@@ -75,7 +77,7 @@ def has_lost_letters(text: str) -> bool:
     >>> [has_lost_letters(one) for one in ("?ukasz", "Wi?niewski", "R&D?", "Łukasz", "?")]
     [True, True, False, False, False]
     """
-    return _LOST.search(text) is not None
+    return ("?" in text or "\ufffd" in text) and _LOST.search(text) is not None
 
 
 def mails(text: str) -> list[str]:
@@ -89,6 +91,7 @@ def flag(text: str) -> bool | None:
     return True if word in _YES else False if word in _NO else None
 
 
+@lru_cache(maxsize=1024)
 def is_here(text: str) -> bool | None:
     """Return whether a status, in three languages, says that somebody works here; None for what says neither."""
     word = re.sub(r"[^a-z0-9 -]+", "", _unaccented(text.strip().lower()))
@@ -106,4 +109,4 @@ def hashed(text: str) -> str:
 
 
 def _unaccented(text: str) -> str:
-    return text.translate(str.maketrans("àâäéèêëîïôöùûüç", "aaaeeeeiioouuuc"))
+    return text.translate(_ACCENTS)

@@ -48,15 +48,15 @@ class Roster:
                 "works here, and began last, counts"
             )
         counts: dict[str, int] = {}
-        for row in rows:
-            for address in _mails(row.fields):
+        mails_of = [_mails(row.fields) for row in rows]
+        for own in mails_of:
+            for address in own:
                 counts[address] = counts.get(address, 0) + 1
         added = []
-        for row in rows:
+        for row, own in zip(rows, mails_of, strict=True):
             if _SCIENTIFIC.fullmatch(row.fields.get("employee_number", "")):
                 self.bad.append({"id": None, "place": row.place, "why": "the employee number is rounded (1.2E+05)"})
                 continue
-            own = _mails(row.fields)
             person = self._known(row, [one for one in own if counts[one] == 1])
             if person is None:
                 person = _Person(dict(row.fields), row.place, set(own))
