@@ -52,10 +52,20 @@ class Clusters:
     """Another account that holds that key."""
     _parent: list[int] = field(init=False)
     _members: dict[int, list[int]] = field(default_factory=dict)
+    _place: list[tuple[str, str]] = field(init=False)
+    """By account, its network and platform."""
+    _strong: dict[str, list[str | None]] = field(init=False)
+    """By strong rule, each account's key; an external's number is none, others count their people themselves."""
 
     def __post_init__(self) -> None:
         """Begin with every account alone."""
-        number_of = len(self.accounts)
+        number_of, accounts = len(self.accounts), self.accounts
+        self._place = list(zip(accounts.network, accounts.platform, strict=True))
+        numbers = zip(accounts.employee_number, accounts.external, strict=True)
+        self._strong = {
+            "directory_id": [number(one) if one else None for one in accounts.directory_id],
+            "number": [number(one) if one and not external else None for one, external in numbers],
+        }
         self.rule, self.key = [None] * number_of, [None] * number_of
         self.other, self._parent = list(range(number_of)), list(range(number_of))
 
@@ -157,30 +167,22 @@ class Clusters:
         """Tell whether clusters have strong keys that are stronger than this rule's, and have none in common."""
         if rule in {"link", "directory_id"} or rule == what:
             return False
-        column = self.accounts.directory_id if what == "directory_id" else self.accounts.employee_number
-        outside = self.accounts.external if what == "number" else None
-        held = [
-            {
-                key
-                for one in cluster
-                if column[one] and not (outside and outside[one]) and (key := number(column[one])) is not None
-            }
-            for cluster in clusters
-        ]
+        column = self._strong[what]
+        held = [{key for one in cluster if (key := column[one]) is not None} for cluster in clusters]
         told = [one for one in held if one]
         return len(told) > 1 and any(one.isdisjoint(other) for one, other in combinations(told, 2))
 
     def _network_twice(
         self, rule: Rule, clusters: Sequence[Sequence[int]], holders: Sequence[int]
     ) -> tuple[str, str] | None:
-        place = self.accounts.network, self.accounts.platform
+        place = self._place
         if rule == "link":
             claimed = {self.find(one) for one in holders if self.accounts.in_roster(one)}
             return ("held_twice", "several rows of the roster claim one account") if len(claimed) > 1 else None
         if rule not in WEAK:
             counts: dict[tuple[str, str], int] = {}
             for one in holders:
-                network = place[0][one], place[1][one]
+                network = place[one]
                 counts[network] = counts.get(network, 0) + 1
             crowded = max(counts.values(), default=0) > _MOST_HELD
             return ("crowded", f"more than {_MOST_HELD} accounts of one network hold it") if crowded else None
@@ -188,12 +190,12 @@ class Clusters:
         twice = None
         for index, cluster in enumerate(clusters):
             for one in cluster:
-                network = place[0][one], place[1][one]
+                network = place[one]
                 if seen.setdefault(network, index) != index:
                     twice = network
         if twice is None:
             return None
-        direct = [one for one in holders if (place[0][one], place[1][one]) == twice]
+        direct = [one for one in holders if place[one] == twice]
         where = f"{twice[1]}:{twice[0]}"
         if len({self.find(one) for one in direct}) > 1:
             return "held_twice", f"two accounts of {where} hold it"
@@ -228,6 +230,8 @@ class Clusters:
     def _lived_apart(self, clusters: Sequence[Sequence[int]]) -> bool:
         """Tell whether all of one cluster had ended before the roster says that another's person began."""
         accounts = self.accounts
+        if all(accounts.ended[one] is None for cluster in clusters for one in cluster):
+            return False
         began: list[tuple[int, int]] = []
         for index, cluster in enumerate(clusters):
             starts = (accounts.started[one] for one in cluster if accounts.in_roster(one))

@@ -86,8 +86,8 @@ def _beside(level: Sequence[Cell], hidden: set[int], bare: Sequence[Cell]) -> se
     """Return what to hide next: for each cell that is laid bare, the smallest neighbour that is still shown."""
     added: set[int] = set()
     for cell in bare:
-        near = [(_distance(cell, one), not one.persons, one.persons, at) for at, one in enumerate(level)]
-        free = [found for found in near if found[3] not in hidden]
+        still = ((at, one) for at, one in enumerate(level) if at not in hidden)
+        free = [(_distance(cell, one), not one.persons, one.persons, at) for at, one in still]
         nearest = min(free)
         if not any(found[0] == nearest[0] and found[3] in added for found in free):
             added.add(nearest[3])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from communitykit.errors import SettingsError
@@ -65,7 +66,7 @@ def _parts(
     members: Sequence[tuple[int, ...]], equations: Mapping[tuple[int, ...], float], bound: float
 ) -> dict[int, _Part]:
     """Return, for each unknown, the unknowns that equations connect it with."""
-    parts: dict[int, _Part] = {one: _Part(one, bound, [one]) for unknowns in members for one in unknowns}
+    parts = {one: _Part(one, bound, [one]) for one in dict.fromkeys(chain.from_iterable(members))}
     for unknowns, total in equations.items():
         whole = max((parts[one] for one in unknowns), key=lambda part: (len(part.unknowns), -part.name))
         for other in {parts[one].name: parts[one] for one in unknowns}.values():
