@@ -57,7 +57,7 @@ def analysing() -> list[Figure]:
     scale = float(os.environ.get(SCALE, "1"))
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "activity.duckdb"
-        _fill(store, int(POSTS * scale), int(EVENTS * scale))
+        fill(store, int(POSTS * scale), int(EVENTS * scale))
         floor, _ = _measured(_COPY, store)
         seconds, megabytes = _measured(_ANALYSE, store)
         size = sum(one.stat().st_size for one in (Path(folder) / "tables").rglob("*.parquet"))
@@ -81,7 +81,7 @@ def _measured(work: str, store: Path) -> tuple[float, int]:
     return float(seconds), int(megabytes)
 
 
-def _fill(store: Path, posts: int, events: int) -> None:
+def fill(store: Path, posts: int, events: int) -> None:
     """Make a record of a large company: 50,000 people, 2,000 channels, threads of four posts."""
     connection = connect(store, read_only=False, memory_limit="1GB")
     try:

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import adapters
 import analysing
 import beside
+import finishing
 import growing
 import imports
 import loading
@@ -46,6 +47,8 @@ def main(wanted: list[str]) -> int:
         "translate": translating.translate,
         "translate-each": translating_each.translate_each,
         "archive": loading.archive,
+        "demo": finishing.demo,
+        "forget": finishing.forgetting,
         "growing": growing.growing,
         "pull": pulling.pull_200k,
         "latency": pulling.latency,

@@ -13,12 +13,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from communitykit.report import Report
+
+_LATER = ("pandas", "scipy.optimize", "scipy.sparse", "holidays")
+"""What a report imports when it first needs it (pyarrow and DuckDB: pandas), where it is installed: two seconds."""
 
 
 class Aside:
@@ -72,6 +77,9 @@ def _make() -> Report | Exception | None:
         from communitykit.report import make_report  # noqa: PLC0415 # same
 
         catalogue()
+        for name in _LATER:
+            if find_spec(name.partition(".")[0]):
+                import_module(name)
         asked = sys.stdin.buffer.readline()
         if not asked:
             return None
