@@ -10,8 +10,10 @@ import pytest
 from pages import PAGES, blocks, with_blocks
 from typer.testing import CliRunner
 
+from communitykit import from_records, pull
 from communitykit.cli import commands as _all  # noqa: F401 # registers every command
 from communitykit.cli.app import app
+from communitykit.store import Store
 from communitykit.testing import ConnectorSuite
 
 PRINTED = {
@@ -51,6 +53,15 @@ def test_python(page: str, company: Path, capsys: pytest.CaptureFixture[str]) ->
     printed = capsys.readouterr().out
     for expected in PRINTED[page]:
         assert re.search(expected, printed), printed
+
+
+def test_the_file_says_what_it_holds(tmp_path: Path) -> None:
+    (query,) = blocks("docs/reference/store.md", "sql")
+    pull(from_records([]), tmp_path / "a.duckdb")
+    with Store(tmp_path / "a.duckdb") as store:
+        rows = store.sql(query).to_pylist()
+    assert len(rows) > 20
+    assert all(row["comment"] for row in rows)
 
 
 def test_the_readme_example_is_short() -> None:
