@@ -181,6 +181,8 @@ def test_what_nobody_asked_for_is_called_that(typed: Any, tmp_path: Path) -> Non
     assert re.search(r"\d+ private channels? (was|were) left out; ask for them with --include-private", done.out)
     shown = typed("show", tmp_path / "a.duckdb").out
     assert "not asked for\t" in shown
+    assert "ask for them with --include-private" in shown
+    assert re.search(r"^\d+\.\d s in all\.$", done.out, re.MULTILINE), "an archive is asked nothing"
     assert "skipped" not in shown + done.out
     assert counted(1, "person", "people") == "1 person"
     assert counted(2_000, "post") == "2,000 posts"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
@@ -112,3 +113,20 @@ def test_the_examples_of_the_page_run(here: Path, capsys: pytest.CaptureFixture[
     with Analysis("analysis.duckdb") as tables:
         ((number,),) = Record(tables).connection.execute("SELECT count(*) FROM threads").fetchall()
     assert 0 < figures["figures"][0]["value"] <= number
+
+
+def test_what_no_platform_tells_is_said_in_a_line_and_not_in_a_row_a_period(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Analysis(here / "analysis.duckdb") as tables:
+        figures = measure(tables, "active_members", by=["month"])
+    rows = figures.to_pylist()
+    for row in rows:
+        if row["variant"].startswith("access_"):
+            row.update(value=None, numerator=None, suppressed=False, reason="views_not_told")
+    metrics._print("active_members", pa.Table.from_pylist(rows, figures.schema))
+    lines = capsys.readouterr().out.splitlines()
+    assert not [line for line in lines if line.startswith("  access_")]
+    assert len([line for line in lines if line.startswith("  interaction_window")]) > 3
+    assert lines[-1].startswith("No figure of access_dau, access_")
+    assert lines[-1].endswith(": views_not_told.")

@@ -155,8 +155,17 @@ def _tables(tables: Path | None, file: Config | None) -> Path:
 def _print(name: str, figures: pa.Table) -> None:
     hidden = {"metric", "suppressed", "inferred"}
     names = [one for one in figures.column_names if one not in hidden and figures[one].null_count < figures.num_rows]
-    rows = [[_shown(row[one]) for one in names] for row in figures.to_pylist()]
-    print_table(name, names, rows)
+    rows = figures.to_pylist()
+    told = {row["variant"] for row in rows if row["value"] is not None or row["suppressed"]}
+    print_table(
+        name, names, [[_shown(row[one]) for one in names] for row in rows if not told or row["variant"] in told]
+    )
+    absent: dict[str, list[str]] = {}
+    for row in rows if told else ():
+        if row["variant"] not in told and row["variant"] not in absent.setdefault(row["reason"], []):
+            absent[row["reason"]].append(row["variant"])
+    for reason, variants in absent.items():
+        say(f"No figure of {', '.join(variants)}: {reason}.")
 
 
 def _shown(value: object) -> object:

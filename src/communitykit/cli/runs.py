@@ -166,16 +166,21 @@ def print_summary(result: PullResult, to: Path, *, asked_by: Mapping[str, str] =
         if not any(any(row[1:]) for row in rows):
             say(f"{to}: nothing new, nothing changed.")
     seconds = (result.ended_at - result.started_at).total_seconds() if result.ended_at else 0.0
-    say(
-        f"{counted(result.requests, 'request')}, {result.retries:,} repeated, {result.waited:.1f} s waited, "
-        f"{seconds:.1f} s in all."
-    )
+    asked = f"{counted(result.requests, 'request')}, {result.retries:,} repeated, {result.waited:.1f} s waited, "
+    say(f"{asked if result.requests else ''}{seconds:.1f} s in all.")  # an archive is asked nothing
     if result.ignored:
         ignored = ", ".join(f"{number:,} {kind}" for kind, number in sorted(result.ignored.items()))
         say(f"Knowingly ignored: {ignored}.")
     _print_left_out(result, asked_by)
     if result.interrupted:
         warn("Stopped. What was committed is kept; run the same command again to go on from there.")
+
+
+def in_words_of(reason: str, asked_by: Mapping[str, str] = OPTIONS) -> str:
+    """Return a reason of Coverage, which names options as Python does, in the words of who reads it."""
+    for option, words in asked_by.items():
+        reason = re.sub(rf"\b{option}\b", words, reason)
+    return reason
 
 
 def _is_demo(to: Path) -> bool:
@@ -191,10 +196,7 @@ def _print_left_out(result: PullResult, asked_by: Mapping[str, str]) -> None:
     grouped: dict[tuple[str, str], int] = {}
     for one in result.coverage:
         if one.status != "complete":
-            reason = one.reason or ""
-            for option, words in asked_by.items():
-                reason = re.sub(rf"\b{option}\b", words, reason)
-            key = (outcome(one.status, one.by_policy), reason)
+            key = (outcome(one.status, one.by_policy), in_words_of(one.reason or "", asked_by))
             grouped[key] = grouped.get(key, 0) + 1
     print_table(
         "Left out", ("status", "slices", "why"), [(status, number, why) for (status, why), number in grouped.items()]

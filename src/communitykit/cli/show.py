@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from communitykit.cli.output import print_json, print_table, say
+from communitykit.cli.runs import in_words_of
 from communitykit.printable import counted
 from communitykit.result import outcome
 from communitykit.store import Store
@@ -84,7 +85,10 @@ def show(path: Path, *, as_json: bool) -> None:
     print_table(
         "Coverage, by slice",
         ("status", "slices", "why"),
-        [(outcome(row["status"], row["by_policy"]), row["slices"], row["reason"]) for row in facts["coverage"]],
+        [
+            (outcome(row["status"], row["by_policy"]), row["slices"], in_words_of(row["reason"] or "-"))
+            for row in facts["coverage"]
+        ],
     )
     print_table(
         "Issues",
