@@ -117,22 +117,45 @@ def current(company: Company) -> dict[str, list[Any]]:
     return {name: [[row["id"], row[column]] for row in tables[name].to_pylist()] for name, (column,) in COLUMNS.items()}
 
 
-def test_the_readme_is_typed(company: Company) -> None:
+def test_the_readme_is_typed(programs: Path, company: Company) -> None:
     text = (HERE / "README.md").read_text(encoding="utf-8")
     (config,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
     (console,) = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
     (company.folder / "config.json").write_text(config)
-    commands = [line[2:] for line in console.splitlines()]
-    assert len(commands) == 7
-    env = {
-        "COMMUNITYKIT_SLACK_TOKEN": company.source["token"],
-        "COMMUNITYKIT_SLACK_BASE_URL": company.source["base_url"],
-        "COMMUNITYKIT_SLACK_RATE": "1e9",
-    }
-    for command in commands:
-        if command.startswith("export"):
-            continue  # the token is the simulated one
+    install, target, export, discover, first, state, second = (line[2:] for line in console.splitlines())
+    assert export.startswith("export COMMUNITYKIT_SLACK_TOKEN=")  # it is the simulated one here
+    secret = company.source["token"]
+    settings = {"TOKEN": secret, "BASE_URL": company.source["base_url"], "RATE": "1e9", "LOOKBACK": "90d"}
+    env = {f"COMMUNITYKIT_SLACK_{name}": value for name, value in settings.items()}
+    for command in (from_wheels(install, programs / "wheels"), target, discover, first, state):
         sh(command, company.folder, **env)
     streams = json.loads((company.folder / "catalog.json").read_text())["streams"]
     assert {one["tap_stream_id"] for one in streams} > {"members", "posts"}
-    assert list(company.folder.glob("posts-*.jsonl"))
+    before = written(company.folder)
+    company.world.advance(days=MONTH.days, reach=2 * MONTH)
+    sh(second, company.folder, **env)
+    with Store(company.folder / "slack.duckdb") as store:
+        assert written(company.folder) == set(store.current()["posts"]["id"].to_pylist())
+    assert before - written(company.folder)  # what was deleted is gone
+    for file in [one for one in company.folder.rglob("*") if one.is_file()]:
+        if file.relative_to(company.folder).parts[0] not in {"tap", "target"}:  # what was installed
+            assert secret.encode() not in file.read_bytes(), file
+
+
+def from_wheels(command: str, wheels: Path) -> str:
+    """Return an installing command of the README with the wheel of each project in place of its folder."""
+
+    def wheel(place: re.Match[str]) -> str:
+        (built,) = wheels.glob(f"{Path(place[1] or 'communitykit').name.replace('-', '_')}-[0-9]*.whl")
+        return str(built)
+
+    return re.sub(r"\$CLONE(/plugins/[\w-]+)?", wheel, command)
+
+
+def written(folder: Path) -> set[str]:
+    """Return the ids of the posts whose last line does not say that they are gone."""
+    last: dict[str, str | None] = {}
+    for path in sorted(folder.glob("posts-*.jsonl")):
+        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+            last[row["row_key"]] = None if row["_sdc_deleted_at"] else row["id"]
+    return {one for one in last.values() if one is not None}
