@@ -12,7 +12,7 @@ from communitykit.analysis import open as open_analysis
 from communitykit.exchange.delta import copy_to_delta
 from communitykit.metrics import Record, catalogue, sql
 from communitykit.metrics.catalogue import find
-from deltalake import DeltaTable
+from deltalake import DeltaTable, convert_to_deltalake
 from pyspark.sql import SparkSession
 
 from .conftest import MONTH, Company
@@ -20,7 +20,9 @@ from .conftest import MONTH, Company
 NAMES = sorted(catalogue())[::5]
 
 
-def test_metrics_on_what_spark_wrote(spark: SparkSession, companies: Callable[[str], Company]) -> None:
+@pytest.mark.parametrize("form", ["parquet", pytest.param("delta", marks=pytest.mark.slow)])
+def test_metrics_on_what_spark_wrote(spark: SparkSession, companies: Callable[[str], Company], form: str) -> None:
+    """As Delta: the files that Spark wrote, with the log that deltalake makes of them, which says what the rows are."""
     company = companies("slack")
     company.current()
     made = company.folder / "analysis"
@@ -30,8 +32,12 @@ def test_metrics_on_what_spark_wrote(spark: SparkSession, companies: Callable[[s
     for name in opened.tables:
         found = made / f"{name}.parquet"
         told = spark.read.option("recursiveFileLookup", "true").parquet(str(found if found.exists() else made / name))
-        told.write.parquet(str(company.folder / "lake" / name))
-        spark.read.parquet(str(company.folder / "lake" / name)).createOrReplaceTempView(name)
+        place = str(company.folder / "lake" / name)
+        told.write.parquet(place)
+        if form == "delta":
+            convert_to_deltalake(place)
+        files = DeltaTable(place).file_uris() if form == "delta" else [place]
+        spark.read.parquet(*files).createOrReplaceTempView(name)
     assert len(NAMES) > 5
     say_the_same(spark, record, NAMES)
 
