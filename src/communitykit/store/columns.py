@@ -81,15 +81,13 @@ _PROVENANCE = (
     Column("provenance", _TEXT),
 )
 PROVENANCE_NAMES = tuple(column.name for column in _PROVENANCE)
-PLACE = ("platform", "network")
+NETWORK = ("platform", "network")
 """Columns that every table with an id (or a slice) has, taken from it where rows are appended."""
 _RUNS = (Column("first_run", _TEXT), Column("changed_run", _TEXT))
 _OWN = {
     "member": (Column("stub", type_of(bool)),),
     "post": (Column("last_run", _TEXT), Column("seen_before", _TIME)),
 }
-BESIDE = (*(column.name for column in _RUNS), *(column.name for own in _OWN.values() for column in own))
-"""Columns about runs and stubs, which are no fields of the model."""
 
 
 @cache
@@ -105,7 +103,7 @@ def field_columns(kind: str) -> tuple[Column, ...]:
 
 @cache
 def columns(kind: str) -> tuple[Column, ...]:
-    """Return the columns of a record kind's table that its rows are made of: all but its `PLACE`."""
+    """Return the columns of a record kind's table that its rows are made of: all but `NETWORK`."""
     beside = (*_OWN.get(kind, ()), *_RUNS, *_PROVENANCE) if kind in MERGED else ()
     return (*field_columns(kind), *beside)
 

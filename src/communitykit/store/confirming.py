@@ -19,7 +19,7 @@ from communitykit.store.answers import arrow_table
 from communitykit.store.columns import TABLES, columns, field_columns
 from communitykit.store.lookup import delete_at
 from communitykit.store.rows import table_of_fresh
-from communitykit.store.schema import place_of
+from communitykit.store.schema import network_selected
 
 _NOTHING = "[]"
 """The provenance of a record that tells nothing: a stub."""
@@ -84,6 +84,6 @@ def _again(kind: str) -> str:
     """Return the statement that stores what was told again, with what its rows kept."""
     kept = _kept(kind)
     names = [f"{'l' if one.name in kept else 'i'}.{one.name}" for one in columns(kind)]
-    place = ", ".join(f"{sql} AS {name}" for name, sql in place_of(TABLES[kind]).items())
-    return f"""INSERT INTO {TABLES[kind]} BY NAME SELECT {", ".join(names)}, {place.replace("(id", "(i.id")}
+    network = network_selected(TABLES[kind], "i.")
+    return f"""INSERT INTO {TABLES[kind]} BY NAME SELECT {", ".join(names)}, {network}
         FROM told i JOIN later l USING (place)"""  # noqa: S608 # same

@@ -13,7 +13,7 @@ import duckdb
 from communitykit.store.answers import first_row
 from communitykit.store.columns import SCHEMA_VERSION
 from communitykit.store.comments import comments
-from communitykit.store.schema import ACTIVITY, FILLED, place_of, tables
+from communitykit.store.schema import ACTIVITY, FILLED, network_of, tables
 
 RENAMED: dict[str, dict[str, str]] = {"members": {"title": "job_title"}}
 """By table, what columns of earlier schemas are called now."""
@@ -84,7 +84,7 @@ def _query(table: str, wanted: Mapping[str, str], found: Mapping[str, str], data
         return f"SELECT {', '.join(f'CAST(NULL AS {sql}) AS {name}' for name, sql in wanted.items())} LIMIT 0"
     former = {new: old for old, new in RENAMED.get(table, {}).items() if old in found and new not in found}
     filled = {name: text.format(runs=f"{_quoted(database)}.main.runs") for name, text in FILLED.get(table, {}).items()}
-    filled |= place_of(table)
+    filled |= network_of(table)
     chosen = [_expression(name, sql, found, former, filled.get(name, "NULL")) for name, sql in wanted.items()]
     kept = [_quoted(name) for name in found if name not in wanted and name not in former.values()]
     # The database is named: in a view of the table's own name the table would be the view itself.

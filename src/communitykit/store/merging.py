@@ -19,7 +19,7 @@ from communitykit.store.dependents import touch, touch_buried
 from communitykit.store.lookup import PLACE, delete_at, places, rows_at
 from communitykit.store.observing import observed, with_brackets
 from communitykit.store.rows import fresh, known_rows, table_of, table_of_fresh, told
-from communitykit.store.schema import place_of
+from communitykit.store.schema import network_selected
 from communitykit.store.types import UTC_TIME, Array
 
 _SAME_ACT = timedelta(seconds=60)
@@ -153,9 +153,9 @@ def write(
 
 def append(connection: duckdb.DuckDBPyConnection, kind: str, table: pa.Table) -> None:
     """Append rows."""
-    place = ", ".join(f"{sql} AS {name}" for name, sql in place_of(TABLES[kind]).items())
+    network = network_selected(TABLES[kind])
     connection.register("incoming", table)
-    connection.execute(f"INSERT INTO {TABLES[kind]} BY NAME SELECT *, {place} FROM incoming")  # noqa: S608 # same
+    connection.execute(f"INSERT INTO {TABLES[kind]} BY NAME SELECT *, {network} FROM incoming")  # noqa: S608 # same
     connection.unregister("incoming")
 
 
@@ -172,9 +172,9 @@ def _keep_versions(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, Kno
     }
     if versions:
         connection.register("replaced", _replaced(versions))
-        place = ", ".join(f"{sql} AS {name}" for name, sql in place_of("post_versions").items())
+        network = network_selected("post_versions")
         connection.execute(
-            f"""INSERT INTO post_versions BY NAME SELECT *, {place} FROM replaced r WHERE NOT EXISTS (SELECT 1
+            f"""INSERT INTO post_versions BY NAME SELECT *, {network} FROM replaced r WHERE NOT EXISTS (SELECT 1
             FROM post_versions v WHERE v.post_id = r.post_id AND v.body = r.body
             AND v.edited_at IS NOT DISTINCT FROM r.edited_at)"""  # noqa: S608 # our own names
         )

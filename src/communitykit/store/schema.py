@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from communitykit.store.columns import MERGED, PLACE, TABLES, columns
+from communitykit.store.columns import MERGED, NETWORK, TABLES, columns
 
 _OTHER_TABLES: dict[str, dict[str, str]] = {
     "post_versions": {
@@ -91,11 +91,19 @@ FILLED: dict[str, dict[str, str]] = {
 """By table, what fills columns that an earlier schema lacks: what it held changed in its latest run at the latest."""
 
 
-def place_of(table: str) -> dict[str, str]:
-    """Return what fills the columns `PLACE` of a table, in SQL; nothing for tables of no single platform."""
+def network_of(table: str, row: str = "") -> dict[str, str]:
+    """Return what fills the columns `NETWORK` of a table, in SQL; nothing for tables of no single platform.
+
+    `row` is what the query calls the row, with its dot, where it has several.
+    """
     key = _KEYS.get(table)
-    parts = (f"split_part({key}, ':', 1)", f"url_decode(split_part({key}, ':', 2))")
-    return dict(zip(PLACE, parts, strict=True)) if key else {}
+    parts = (f"split_part({row}{key}, ':', 1)", f"url_decode(split_part({row}{key}, ':', 2))")
+    return dict(zip(NETWORK, parts, strict=True)) if key else {}
+
+
+def network_selected(table: str, row: str = "") -> str:
+    """Return `network_of` as a part of SELECT."""
+    return ", ".join(f"{sql} AS {name}" for name, sql in network_of(table, row).items())
 
 
 # posted, replied, mentioned… are derived from posts here and nowhere else; acts that are not posts are events. Were
@@ -152,7 +160,7 @@ def tables() -> dict[str, dict[str, str]]:
     """Return every table of today's schema: the SQL types of its columns by name."""
     made = {table: {column.name: column.sql for column in columns(kind)} for kind, table in TABLES.items()}
     return {
-        table: {**wanted, **dict.fromkeys(place_of(table), "VARCHAR")}
+        table: {**wanted, **dict.fromkeys(network_of(table), "VARCHAR")}
         for table, wanted in (made | _OTHER_TABLES).items()
     }
 

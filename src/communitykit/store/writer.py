@@ -22,7 +22,7 @@ from communitykit.store.forgotten import who_is_forgotten, without, without_in_c
 from communitykit.store.making import clean, make_journal, remove_empty_journal
 from communitykit.store.merging import Tally, append, store
 from communitykit.store.rows import plain_table
-from communitykit.store.schema import place_of
+from communitykit.store.schema import network_selected
 from communitykit.store.types import Array
 from communitykit.store.vanishing import sweep
 from communitykit.store.windows import Walked
@@ -31,7 +31,7 @@ _NEXT_COMMIT = "(SELECT coalesce(max(last_commit), 0) + 1 FROM runs)"
 """Commits are counted, so that what came after a run is known though runs overlap and clocks go back."""
 _STORE_CHECKPOINTS = f"""
 INSERT INTO checkpoints BY NAME
-SELECT *, {", ".join(f"{sql} AS {name}" for name, sql in place_of("checkpoints").items())} FROM moved
+SELECT *, {network_selected("checkpoints")} FROM moved
 """  # noqa: S608 # our own names
 
 
