@@ -81,8 +81,12 @@ class Run:
 
     @property
     def left_out(self) -> list[str]:
-        """Say what was not complete, as Coverage, Issues and errors tell it."""
-        told = [f"{one.slice}: {one.status}: {one.reason}" for one in self.coverage if one.status != "complete"]
+        """Say what was not complete, as Coverage, Issues and errors tell it; what nobody asked for is no such thing."""
+        told = [
+            f"{one.slice}: {one.status}: {one.reason}"
+            for one in self.coverage
+            if one.status != "complete" and not one.by_policy
+        ]
         told += [f"issue: {issue.reason}: {issue.detail}" for page in self.pages for issue in page.issues]
         told += [f"failed: {event.error}" for event in self.events if isinstance(event, Failed)]
         return told
