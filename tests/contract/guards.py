@@ -143,7 +143,7 @@ GUARDS = [
     Guard(
         "sweeps of another platform",
         "src/communitykit/reading/translation.py",
-        'if not value.startswith(f"{self.connector.name}:"):',
+        "if not value.startswith(self._own):",
         "if False:",
         f"{TRUTH}::test_a_sweep_names_one_network_of_its_own_platform",
     ),

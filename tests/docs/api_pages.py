@@ -72,7 +72,8 @@ def _class(name: str, kind: type[Any]) -> Iterator[str]:
     yield _doc(kind)
     if issubclass(kind, BaseModel):
         return  # its fields are in the reference of the model, or of its connector
-    if is_dataclass(kind):
+    by_authors = kind.__module__.startswith("communitykit.connector.")  # users get theirs from functions
+    if is_dataclass(kind) or (by_authors and "__init__" in vars(kind)):
         yield from ("", f"```text\n{_signature(name, kind)}\n```")
     told = _attributes(kind)
     bare = [declared for declared, meaning in told.values() if not meaning]

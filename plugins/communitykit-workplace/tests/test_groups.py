@@ -77,8 +77,8 @@ def test_another_companys_groups_in_the_same_store_are_left_alone() -> None:
     other = {"community": {"id": "8", "name": "Other"}}
     discovered(store, page(group("7")), day=1, answers=other)
     assert groups(store) == {"1", "2", "7"}
-    discovered(store, page(), day=2, answers=other)
-    assert groups(store) == {"1", "2"}
+    discovered(store, page(group("5")), day=2, answers=other)
+    assert groups(store) == {"1", "2", "5"}
 
 
 def test_a_group_that_does_not_say_whether_it_is_private_is() -> None:

@@ -138,10 +138,10 @@ class Listing:
         """Tell whether the walk came to the end of the list."""
         return self._request is None and self.problem is None
 
-    def page(self) -> Generator[Request, Response, dict[str, JSON] | None]:
-        """Return the next page's data, or None at the end.
+    def page(self) -> Generator[Request, Response, JSON]:
+        """Return the next page's data, decoded, or None at the end; where `items` are known, none that lacks its list.
 
-        It is empty where the walk begins anew, since the cursor expired: what comes twice is the same record.
+        It is an empty dict where the walk begins anew, since the cursor expired: what comes twice is the same record.
         """
         if self._request is None:
             return None
@@ -158,11 +158,14 @@ class Listing:
         try:
             if self._items is not None:
                 required_list(response.data, *self._items, subject=response.request.subject)
-            self._request = self._pages.next(response)
-        except (CursorError, ProtocolError) as error:
+        except ProtocolError as error:
             self._stop(error)
-        data: dict[str, JSON] = response.data
-        return data
+            return None
+        try:
+            self._request = self._pages.next(response)
+        except CursorError as error:
+            self._stop(error)
+        return response.data
 
     def rows(self) -> Generator[Request, Response, list[JSON] | None]:
         """Return the next page's items, which are any JSON, or None at the end; the Listing has to know its `items`."""
