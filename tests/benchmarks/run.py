@@ -34,7 +34,7 @@ import workplace
 import yammer
 from figure import Figure
 
-PERFORMANCE = ("import", "start", "translate", "translate-each", "beside", "growing", "archive", "latency")
+PERFORMANCE = ("import", "start", "translate", "translate-each", "beside", "growing", "archive", "latency", "adapters")
 
 
 def main(wanted: list[str]) -> int:

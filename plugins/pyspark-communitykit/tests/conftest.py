@@ -28,7 +28,7 @@ def spark() -> Iterator[SparkSession]:
     options = {
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        "spark.python.authenticate.socketTimeout": "120s",  # a worker's imports may take long where a machine is busy
+        "spark.python.authenticate.socketTimeout": "600s",  # a worker's imports may take long where a machine is busy
         "spark.eventLog.enabled": "true",
         "spark.eventLog.compress": "false",
         "spark.eventLog.dir": f"file://{EVENTS}",
