@@ -136,7 +136,7 @@ def test_what_is_pulled_is_what_people_did(life: Life, rooms: dict[str, str], tm
     assert first.errors == []
     assert {one.status for one in first.coverage if one.reason is None} == {"complete"}
     assert {one.community_id: (one.status, str(one.reason).split(":")[0]) for one in first.coverage if one.reason} == {
-        None: ("denied", "closed to this account: 1 room of the spaces"),
+        None: ("denied", "closed to this account"),
         community(rooms["vault"]): ("partial", "encrypted"),
     }
     is_the_truth(life, store, public)
