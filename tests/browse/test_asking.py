@@ -14,7 +14,7 @@ import pytest
 from communitykit import Community, Provenance, from_records, pull
 from communitykit.browse import browse, querying
 from communitykit.browse.queries import Asked
-from communitykit.browse.querying import Desk
+from communitykit.browse.querying import ShownCopy
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
 SOURCE = Provenance(connector="x", version="1", origin="api", fetched_at=AT, as_of=AT)
@@ -52,47 +52,49 @@ def test_what_is_shown_can_be_asked(address: str) -> None:
         "FROM read_text('{store}')", "FROM glob('/**')", "FROM query('FROM talk')", "FROM read_csv('{store}')",
         "ATTACH '{store}' AS s", "COPY posts TO '{store}.csv'", "SET enable_external_access = true", "INSTALL httpfs",
         "SELECT 1; SELECT 2", "CREATE TABLE x AS SELECT 1", "DROP TABLE posts", "SET memory_limit = '9GB'",
-        "EXPLAIN ANALYZE SELECT 1", "SELECT getenv('HOME')", "", ";", "\x00",
+        "EXPLAIN ANALYZE SELECT 1", "SELECT getenv('HOME')", "", ";", "\x00", "SELECT interval '9999999 years'",
     ],
 )  # fmt: skip
 def test_nothing_else_is_there(store: Path, question: str) -> None:
-    desk = Desk(store, Asked())
+    copy = ShownCopy(store, Asked())
     rows = store.read_bytes()  # noqa: F841 # a local of whoever asks
-    found = desk.answer(question.format(store=store))
+    found = copy.answer(question.format(store=store))
     assert found.error, found
     assert not found.rows
     assert not store.with_name(f"{store.name}.csv").exists()
-    assert desk.answer("SELECT count(*) > 60 FROM posts").rows == ((True,),)
+    assert copy.answer("SELECT count(*) > 60 FROM posts").rows == ((True,),)
 
 
 def test_private_talk_is_there_where_it_is_asked_for(store: Path) -> None:
     sesame = "SELECT text FROM posts WHERE text LIKE 'sesame%'"
-    told = [Desk(store, one).answer(sesame).rows for one in (Asked(), Asked(private=True), Asked(direct=True))]
+    told = [ShownCopy(store, one).answer(sesame).rows for one in (Asked(), Asked(private=True), Asked(direct=True))]
     assert [len(rows) for rows in told] == [0, 4, 1]
     acts = "SELECT count(*) FROM acts"
-    assert Desk(store, Asked(direct=True)).answer(acts).rows == ((2,),)
-    assert Desk(store, Asked()).answer(acts).rows == ((1,),)  # one names no place, and what it was done to is private
+    assert ShownCopy(store, Asked(direct=True)).answer(acts).rows == ((2,),)
+    assert ShownCopy(store, Asked()).answer(acts).rows == (
+        (1,),
+    )  # one names no place, and what it was done to is private
     everything = "SELECT list(c) FROM {} c"
-    for table in Desk(store, Asked()).tables() or {}:
-        (row,) = Desk(store, Asked()).answer(everything.format(table)).rows
+    for table in ShownCopy(store, Asked()).tables() or {}:
+        (row,) = ShownCopy(store, Asked()).answer(everything.format(table)).rows
         assert "sesame" not in str(row), table
 
 
 def test_a_question_that_takes_long_is_stopped(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(querying, "SECONDS", 0.2)
-    desk = Desk(store, Asked())
-    assert "was stopped" in str(desk.answer("SELECT count(*) FROM range(1e12::BIGINT) a WHERE a.range % 7 = 3").error)
-    assert desk.answer("SELECT 1").rows == ((1,),)
+    copy = ShownCopy(store, Asked())
+    assert "was stopped" in str(copy.answer("SELECT count(*) FROM range(1e12::BIGINT) a WHERE a.range % 7 = 3").error)
+    assert copy.answer("SELECT 1").rows == ((1,),)
     monkeypatch.setattr(querying, "LARGEST", 10)
-    assert Desk(store, Asked()).tables() is None
+    assert ShownCopy(store, Asked()).tables() is None
 
 
 def test_what_a_run_wrote_meanwhile_is_there(store: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.duckdb"
     path.write_bytes(store.read_bytes())
-    desk = Desk(path, Asked())
+    copy = ShownCopy(path, Asked())
     count = "SELECT count(*) FROM communities"
-    before = desk.answer(count).rows[0][0]
+    before = copy.answer(count).rows[0][0]
     later = Community(id="x:n:community:later", name="later", privacy="public", source=SOURCE)
     pull(from_records([later]), path)
-    assert desk.answer(count).rows == ((before + 1,),)
+    assert copy.answer(count).rows == ((before + 1,),)

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from communitykit.browse import lists, pages
 from communitykit.browse.facets import Chosen
 from communitykit.browse.queries import Asked, Reading
-from communitykit.browse.querying import LONGEST, Desk
+from communitykit.browse.querying import LONGEST, ShownCopy
 from communitykit.http.asgi import Message, Receive, Send
 from communitykit.store import Store
 
@@ -44,7 +44,7 @@ class Browser:
         self.token = token or secrets.token_urlsafe(32)
         self._store = store
         self._asked = asked
-        self._desk = Desk(store, asked)
+        self._copy = ShownCopy(store, asked)
         self._pages = Starlette(
             routes=[
                 Route("/", self._overview),
@@ -126,8 +126,8 @@ class Browser:
 
     def _sql(self, request: Request) -> Response:
         question = request.query_params.get("q", "")[:LONGEST]
-        tables = self._desk.tables()
-        answer = self._desk.answer(question) if question.strip() and tables is not None else None
+        tables = self._copy.tables()
+        answer = self._copy.answer(question) if question.strip() and tables is not None else None
         return self._show("SQL", lists.sql(question, answer, tables, self.base), here="sql")
 
     def _coverage(self, _: Request) -> Response:

@@ -52,8 +52,8 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Desk:
-    """Answers questions, one at a time."""
+class ShownCopy:
+    """A copy of what is shown, which answers questions one at a time."""
 
     store: Path
     asked: Asked
@@ -86,6 +86,8 @@ class Desk:
                 return Answer(error=f"It took longer than {SECONDS:.0f} s, and was stopped.")
             except duckdb.Error as error:
                 return Answer(error=str(error).strip())
+            except (OverflowError, ValueError) as error:  # an interval of ten million years is no value of Python's
+                return Answer(error=f"The answer cannot be shown: {error}.")
             finally:
                 timer.cancel()
 
