@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from communitykit.errors import CommunityKitError
-from communitykit.model import Coverage
 from communitykit.printable import counted
 from communitykit.shown import Table, as_html, as_text
 
 if TYPE_CHECKING:
-    from communitykit.model import Issue
+    from communitykit.model import Coverage, Issue
     from communitykit.store.merging import Tally
 
 

@@ -6,8 +6,11 @@ import signal
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
+
+from communitykit import from_records, pull
 
 HEAVY = {
     "_duckdb", "duckdb", "httpx", "numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy", "sqlglot", "typer",
@@ -35,6 +38,21 @@ print(protect.__module__, record_of_processing.__module__, release.__module__)
         "['pydantic']",
         "communitykit.privacy.groups communitykit.privacy.record communitykit.privacy.releases",
     ]
+
+
+def test_show_imports_neither_the_model_nor_what_only_large_answers_need(tmp_path: Path) -> None:
+    """A store answers sooner than any of it is imported."""
+    store = tmp_path / "a.duckdb"
+    pull(from_records([]), store)
+    program = f"""
+import sys, atexit
+atexit.register(lambda: print(sorted({HEAVY!r} & set(sys.modules)), "communitykit.model" in sys.modules))
+sys.argv = ["communitykit", "show", {str(store)!r}, "--log-format", "text"]
+from communitykit.cli import main; main()
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert "Latest runs" in done.stdout
+    assert done.stdout.splitlines()[-1] == "['_duckdb', 'duckdb', 'rich', 'typer'] False"
 
 
 def test_the_version_is_told_in_python_and_without_the_command_lines_extra() -> None:

@@ -12,8 +12,7 @@ from pages import PAGES, ROOT
 import communitykit
 import communitykit.connector
 from communitykit.cli.output import Exit
-from communitykit.store import Store
-from communitykit.store.columns import SCHEMA_VERSION
+from communitykit.store import SCHEMA_VERSION, Store
 from communitykit.store.writer import Writer
 
 PLUGINS = [one for one in sorted((ROOT / "plugins").iterdir()) if (one / "pyproject.toml").is_file()]

@@ -25,7 +25,7 @@ from communitykit.model import Coverage, Issue, Measure
 from communitykit.privacy.cutoff import cutoff
 from communitykit.privacy.erasing import forget, prune
 from communitykit.privacy.telling import write_subject
-from communitykit.store import Store, connection
+from communitykit.store import Store, connection, opening
 from communitykit.store.compacting import DUE, compact
 from communitykit.store.writer import Group, Writer
 
@@ -39,7 +39,7 @@ OF_ANN = ("u-annlovelace", "Ann Lovelace", "ann@example.org", "annhandle", "E471
 @pytest.fixture(autouse=True)
 def uncompressed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search of bytes proves something where they are not compressed."""
-    monkeypatch.setattr(connection, "_SETTINGS", (*connection._SETTINGS, "PRAGMA force_compression='uncompressed'"))
+    monkeypatch.setattr(opening, "_SETTINGS", (*opening._SETTINGS, "PRAGMA force_compression='uncompressed'"))
 
 
 def records(day: int = 0) -> list[Any]:

@@ -12,7 +12,7 @@ from communitykit import Community, EngagementEvent, Member, Membership, Post, P
 from communitykit.model import Measure
 from communitykit.privacy.erasing import forget, prune
 from communitykit.sinks import from_json_line, to_json_line
-from communitykit.store import Store, connection
+from communitykit.store import Store, opening
 from communitykit.store.writer import Writer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -69,7 +69,7 @@ def erase_old(path: Path) -> None:
 def test_what_was_erased_leaves_every_copy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, erase: Callable[[Path], None]
 ) -> None:
-    monkeypatch.setattr(connection, "_SETTINGS", (*connection._SETTINGS, "PRAGMA force_compression='uncompressed'"))
+    monkeypatch.setattr(opening, "_SETTINGS", (*opening._SETTINGS, "PRAGMA force_compression='uncompressed'"))
     path = tmp_path / "a.duckdb"
     run = pull(from_records(records()), path).run_id
     with Store(path) as store:

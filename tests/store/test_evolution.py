@@ -24,6 +24,7 @@ from communitykit import (
     from_records,
     pull,
 )
+from communitykit.cli.show import summary
 from communitykit.model import RECORD_TYPES
 from communitykit.model.merge import merged
 from communitykit.store import SCHEMA_VERSION, TABLES, Store
@@ -99,6 +100,17 @@ def test_who_reads_an_earlier_store_and_who_opened_it_for_writing_see_the_same(p
             after = store.arrow(table)
             assert after.schema == rows.schema, table
             assert sorted(map(repr, after.to_pylist())) == sorted(map(repr, rows.to_pylist())), table
+
+
+def test_show_says_the_same_of_an_earlier_store_and_of_what_it_becomes(path: Path) -> None:
+    said = summary(path)
+    assert said["records"]["posts"] == {"test": 3}
+    assert said["stubs"] == 1
+    Writer(path).release()
+    assert summary(path) == said
+    with duckdb.connect(str(path)) as connection:  # as of an earlier day of this schema
+        connection.execute("DROP VIEW activity; ALTER TABLE coverage DROP by_policy")
+    assert summary(path) == said
 
 
 def test_an_earlier_store_goes_on_where_it_was(path: Path) -> None:
@@ -186,7 +198,7 @@ def test_a_model_with_more_fields_works_on_the_stores_that_are_there(
         assert holds.to_pylist() == [{"pronouns": "he"}]
 
 
-@pytest.mark.parametrize("opened", [Store, Writer])
+@pytest.mark.parametrize("opened", [Store, Writer, summary])
 def test_a_store_of_a_later_schema_is_refused_with_the_upgrade_to_make(path: Path, opened: Any) -> None:
     with duckdb.connect(str(path)) as connection:
         connection.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", [str(SCHEMA_VERSION + 1)])

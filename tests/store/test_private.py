@@ -159,6 +159,6 @@ def test_that_folder_may_go_at_any_moment(tmp_path: Path, monkeypatch: pytest.Mo
         patched.setattr(Path, "glob", gone)
         Writer(path).release()
     path.write_bytes(b"no store")
-    monkeypatch.setattr("communitykit.store.connection._make_overflow", lambda path: True)
+    monkeypatch.setattr("communitykit.store.opening._make_overflow", lambda path: True)
     with pytest.raises(StoreError, match="not an activity store"):
         Writer(path)

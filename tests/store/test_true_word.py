@@ -380,7 +380,7 @@ def test_in_a_notebook_without_ipywidgets_a_store_opens(tmp_path: Path) -> None:
 
 def test_a_file_that_could_not_be_opened_is_let_go_of(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("communitykit.store.connection._SETTINGS", ("SET no_such_setting = 1",))
+        patched.setattr("communitykit.store.opening._SETTINGS", ("SET no_such_setting = 1",))
         with pytest.raises(StoreError, match="no_such_setting"):
             Writer(path)
     reads(path)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from typer.core import TyperGroup
 
+from communitykit.cli.sparing import read_sparingly
+
 if TYPE_CHECKING:
     from communitykit.model.values import JSON
 
@@ -24,6 +26,11 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 
 class Grouped(TyperGroup):
     """All commands, by section."""
+
+    def parse_args(self, ctx: JSON, args: list[str]) -> list[str]:
+        """Read what comes before the command."""
+        read_sparingly(self.get_params(ctx))
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: JSON) -> list[str]:  # noqa: ARG002 # as typer calls it
         """Return the commands in the order of their sections."""

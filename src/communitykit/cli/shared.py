@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from communitykit.cli import output
+from communitykit.cli.sparing import read_sparingly
 from communitykit.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -98,6 +99,11 @@ class Answering(TyperCommand):
     def __init__(self, name: str | None, *, params: list[JSON] | None = None, **options: Any) -> None:  # noqa: ANN401 # typer's own
         """Add the options of all commands."""
         super().__init__(name, params=[*(params or []), *_params(_options)], **options)
+
+    def parse_args(self, ctx: JSON, args: list[str]) -> list[str]:
+        """Read what the command was given."""
+        read_sparingly(self.get_params(ctx))
+        return super().parse_args(ctx, args)
 
 
 class Doing(Answering):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import duckdb
 
 from communitykit.cli.output import print_json, print_table, say
 from communitykit.cli.runs import in_words_of
 from communitykit.printable import counted
 from communitykit.result import outcome
-from communitykit.store import Store
 from communitykit.store.duckdb_errors import telling
+from communitykit.store.opening import as_it_is
 
 if TYPE_CHECKING:
     from communitykit.model.values import JSON
@@ -18,43 +23,76 @@ if TYPE_CHECKING:
 _COUNTED = ("members", "communities", "memberships", "posts", "events", "measures")
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def summary(path: Path) -> dict[str, JSON]:
     """Sum a store up as plain data: counts per record kind and platform, window, coverage, issues, freshness."""
+    with telling(path, "read it"):
+        with as_it_is(path) as connection:
+            if connection is not None:
+                try:
+                    return _summary(connection, path)
+                except (duckdb.BinderException, duckdb.CatalogException):  # of an earlier schema, for all it says
+                    pass
+        with _as_todays(path) as connection:
+            return _summary(connection, path)
+
+
+@contextmanager
+def _as_todays(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a store of an earlier schema, seen as today's: that takes Arrow and the model."""
+    from communitykit.store import Store  # noqa: PLC0415 # imported only when used
+
     with Store(path) as store:
-        counts = {table: {row["platform"]: row["number"] for row in _rows(store, _count(table))} for table in _COUNTED}
-        return {
-            "store": path.name,
-            "records": counts,
-            "stubs": _one(store, "SELECT count(*) AS n FROM members WHERE stub"),
-            "posts_gone": _one(store, "SELECT count(*) AS n FROM posts WHERE gone IS NOT NULL"),
-            "posts_edited": _one(store, "SELECT count(*) AS n FROM posts WHERE edited_at IS NOT NULL"),
-            "events": _rows(
-                store, "SELECT kind, count(*) AS number FROM events WHERE active GROUP BY kind ORDER BY number DESC"
-            ),
-            "window": _rows(store, "SELECT min(created_at) AS first, max(created_at) AS last FROM posts")[0],
-            "freshness": _rows(
-                store,
-                """SELECT source_connector AS connector, source_origin AS origin, max(as_of) AS as_of,
-                max(fetched_at) AS fetched_at FROM (
-                SELECT source_connector, source_origin, as_of, fetched_at FROM posts UNION ALL
-                SELECT source_connector, source_origin, as_of, fetched_at FROM members) GROUP BY ALL ORDER BY ALL""",
-            ),
-            "coverage": _rows(
-                store,
-                """SELECT status, by_policy, reason, count(*) AS slices FROM (SELECT *, row_number() OVER (
-                PARTITION BY slice ORDER BY until DESC, run_id) AS place FROM coverage) WHERE place = 1
-                GROUP BY ALL ORDER BY slices DESC""",
-            ),
-            "issues": _rows(
-                store,
-                "SELECT reason, wire_kind, detail, count(*) AS number FROM issues GROUP BY ALL ORDER BY number DESC",
-            ),
-            "runs": _rows(
-                store,
-                """SELECT run_id, started_at, ended_at, status, sources, requests, waited FROM runs
-                ORDER BY started_at DESC LIMIT 5""",
-            ),
-        }
+        yield store.connection()
+
+
+def _summary(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, JSON]:
+    counts: dict[str, dict[str, int]] = {table: {} for table in _COUNTED}
+    for row in _rows(connection, " UNION ALL ".join(map(_count, _COUNTED)) + " ORDER BY place, platform"):
+        counts[row["of_table"]][row["platform"]] = row["number"]
+    ((stubs, gone, edited, first, last),) = connection.execute(
+        """SELECT (SELECT count(*) FROM members WHERE stub), count(gone), count(edited_at),
+        epoch_us(min(created_at)), epoch_us(max(created_at)) FROM posts"""
+    ).fetchall()
+    return {
+        "store": path.name,
+        "records": counts,
+        "stubs": stubs,
+        "posts_gone": gone,
+        "posts_edited": edited,
+        "events": _rows(
+            connection, "SELECT kind, count(*) AS number FROM events WHERE active GROUP BY kind ORDER BY number DESC"
+        ),
+        "window": {"first": _moment(first), "last": _moment(last)},
+        "freshness": _rows(
+            connection,
+            """SELECT source_connector AS connector, source_origin AS origin, epoch_us(max(as_of)) AS as_of,
+            epoch_us(max(fetched_at)) AS fetched_at FROM (
+            SELECT source_connector, source_origin, as_of, fetched_at FROM posts UNION ALL
+            SELECT source_connector, source_origin, as_of, fetched_at FROM members) GROUP BY ALL ORDER BY ALL""",
+            "as_of",
+            "fetched_at",
+        ),
+        "coverage": _rows(
+            connection,
+            """SELECT status, by_policy, reason, count(*) AS slices FROM (SELECT *, row_number() OVER (
+            PARTITION BY slice ORDER BY until DESC, run_id) AS place FROM coverage) WHERE place = 1
+            GROUP BY ALL ORDER BY slices DESC""",
+        ),
+        "issues": _rows(
+            connection,
+            "SELECT reason, wire_kind, detail, count(*) AS number FROM issues GROUP BY ALL ORDER BY number DESC",
+        ),
+        "runs": _rows(
+            connection,
+            """SELECT run_id, epoch_us(started_at) AS started_at, epoch_us(ended_at) AS ended_at, status, sources,
+            requests, waited FROM (FROM runs ORDER BY started_at DESC LIMIT 5) ORDER BY started_at DESC""",
+            "started_at",
+            "ended_at",
+        ),
+    }
 
 
 def show(path: Path, *, as_json: bool) -> None:
@@ -107,18 +145,20 @@ def show(path: Path, *, as_json: bool) -> None:
 
 def _count(table: str) -> str:
     stubs = " WHERE NOT stub" if table == "members" else ""
-    return f"""SELECT platform, count(*) AS number
-        FROM {table}{stubs} GROUP BY platform ORDER BY platform"""  # noqa: S608 # our own table names
+    return f"""SELECT {_COUNTED.index(table)} AS place, '{table}' AS of_table, platform, count(*) AS number
+        FROM {table}{stubs} GROUP BY platform"""  # noqa: S608 # our own table names
 
 
-def _rows(store: Store, query: str) -> list[dict[str, JSON]]:
-    """Return the rows as DuckDB gives them: Arrow imports pandas, where it is installed, to tell a time with a zone."""
-    with telling(store.path, "read it"):
-        found = store.connection().execute(query)
-        names = [name for name, *_ in found.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, *moments: str) -> list[dict[str, JSON]]:
+    """Return the rows as DuckDB gives them; `moments` come as microseconds.
+
+    DuckDB imports another package to tell a time with a zone, Arrow imports pandas, where it is installed.
+    """
+    found = connection.execute(query)
+    names = [name for name, *_ in found.description or ()]
+    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return [{**row, **{name: _moment(row[name]) for name in moments}} for row in rows]
 
 
-def _one(store: Store, query: str) -> int:
-    number: int = _rows(store, query)[0]["n"]
-    return number
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)

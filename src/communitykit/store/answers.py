@@ -6,12 +6,14 @@ left over.
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import duckdb
-import pyarrow as pa
 
-from communitykit.model.values import Value
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from communitykit.model.values import Value
 
 _BY_RELATION: Final = int(duckdb.__version__.partition(".")[0]) > 1
 """Whether a relation answers every statement. In 1.x it answers queries alone, and takes parameters slowly."""
@@ -20,7 +22,7 @@ STORAGE: Final = "v0.10.2"
 """The form of the files that are made: the one that 1.x makes by itself. From 2.0 on DuckDB's own is one that no 1.x
 reads."""
 
-Parameters: TypeAlias = list[Value] | dict[str, Value] | None
+Parameters: TypeAlias = "list[Value] | dict[str, Value] | None"
 
 
 def arrow_table(connection: duckdb.DuckDBPyConnection, query: str, parameters: Parameters = None) -> pa.Table:

@@ -14,8 +14,6 @@ from communitykit.model import RECORD_TYPES
 from communitykit.model.values import Value
 from communitykit.store.types import Array, Json, Scalar, type_of
 
-SCHEMA_VERSION = 2
-
 TABLES: dict[str, str] = {
     "member": "members",
     "community": "communities",

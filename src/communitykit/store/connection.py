@@ -1,8 +1,7 @@
-"""Opening the store's file: one writer at a time, readers in between, and a clear word about who is in the way."""
+"""Opening the store's file: one writer at a time, readers in between, and today's tables in whatever schema it is."""
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable
 from functools import cache
@@ -11,27 +10,24 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from communitykit.errors import StoreError, StoreVersionError
-from communitykit.store.answers import STORAGE, first_row
-from communitykit.store.columns import SCHEMA_VERSION
+from communitykit.store.answers import STORAGE
 from communitykit.store.comments import comments
-from communitykit.store.duckdb_errors import is_busy, ran_out_of_memory, told
+from communitykit.store.duckdb_errors import told
 from communitykit.store.erased import salt, salted
-from communitykit.store.evolution import drift, evolve, look_through, version
-from communitykit.store.making import PRIVATE_FOLDER, make, make_journal, sync
+from communitykit.store.evolution import drift, evolve, look_through
+from communitykit.store.making import make, make_journal, sync
+from communitykit.store.opening import (
+    IN_MEMORY,
+    MEMORY_LIMITS,
+    SCHEMA_VERSION,
+    disconnect,
+    held_version,
+    identity,
+    opened,
+)
 from communitykit.store.schema import statements
 
-IN_MEMORY = ":memory:"
-"""DuckDB's name for a database without a file: what short-lived checks use."""
-MEMORY_LIMITS = ("64MB", "256MB", "1GB", "4GB")
-"""What the writer lets DuckDB use, so that memory does not grow with the store; more when a group needs it."""
-_THREADS = "1"
-"""Who writes waits for the reading anyway: more threads take more memory and save no time (40 MB, measured)."""
-_SETTINGS = (
-    "SET TimeZone = 'UTC'",
-    # The journal is folded into the file when the writer lets go of it: DuckDB's own 16 MB would write a group thrice.
-    "SET checkpoint_threshold = '1TB'",
-)
+__all__ = ["IN_MEMORY", "MEMORY_LIMITS", "connect", "disconnect", "identity", "mark"]
 
 
 def connect(
@@ -50,42 +46,15 @@ def connect(
     Raises StoreBusyError naming the process in the way, StoreVersionError for a file of a newer communitykit or of a
     DuckDB that the installed one cannot read, StoreError for whatever else keeps the file from being opened.
     """
-    limits = list(MEMORY_LIMITS[MEMORY_LIMITS.index(memory_limit) :])
-    waited = 0.0
-    while True:
-        try:
-            _there(path, read_only=read_only)
-            before = identity(path)
-            connection = _open(path, read_only=read_only, memory_limit=limits[0])
-        except (duckdb.Error, OSError) as error:
-            bound = not read_only and str(path) != IN_MEMORY
-            if isinstance(error, duckdb.Error) and bound and len(limits) > 1 and ran_out_of_memory(error):
-                del limits[0]
-                continue
-            if isinstance(error, OSError) or not is_busy(error) or waited >= patience:
-                raise told(error, path, "open it") from None
-        else:
-            if identity(path) == before:
-                return connection
-            disconnect(connection, path)  # another file was put there meanwhile, and this one has no name any more
-        sleep(0.1)
-        waited += 0.1
-
-
-def disconnect(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Let go of the file, and remove the folder for what did not fit into memory."""
-    connection.close()
-    if str(path) != IN_MEMORY:
-        _remove_overflow(path)
-
-
-def identity(path: Path) -> tuple[int, int] | None:
-    """Return which file has this name now (device and inode); None for none, and in memory."""
-    try:
-        there = path.stat()
-    except FileNotFoundError:
-        return None
-    return there.st_dev, there.st_ino
+    return opened(
+        path,
+        read_only=read_only,
+        make=lambda: make(path, _database),
+        check=lambda connection: _check(connection, path, read_only=read_only),
+        patience=patience,
+        memory_limit=memory_limit,
+        sleep=sleep,
+    )
 
 
 def mark(path: Path, key: str, value: str) -> None:
@@ -98,74 +67,6 @@ def mark(path: Path, key: str, value: str) -> None:
         raise told(error, path, "write into it") from None
     finally:
         disconnect(connection, path)
-
-
-def _there(path: Path, *, read_only: bool) -> None:
-    """See to it that there is a file, making it for who wants to write."""
-    if str(path) == IN_MEMORY:
-        return
-    if read_only and not path.exists():
-        raise StoreError("there is no such store", subject=path.name, remedy="Pull or import into it first.")
-    if not path.parent.is_dir():
-        raise StoreError("its folder does not exist", subject=str(path), remedy="Make the folder, or name another.")
-    if not path.exists():
-        make(path, _database)
-
-
-def _open(path: Path, *, read_only: bool, memory_limit: str) -> duckdb.DuckDBPyConnection:
-    config: dict[str, str | bool | int | float | list[str]] = {}
-    name = IN_MEMORY
-    if str(path) == IN_MEMORY:
-        config = {"threads": _THREADS}
-    else:
-        name = str(path.resolve())  # DuckDB names the journal after what it is given: after the file, not after a link
-        if not read_only:
-            # Installing would go to the network for a file of another program.
-            config = {"memory_limit": memory_limit, "threads": _THREADS, "autoinstall_known_extensions": False}
-    made = _make_overflow(path)
-    try:
-        connection = duckdb.connect(name, read_only=read_only, config=config)
-    except BaseException as error:
-        if made and not (isinstance(error, duckdb.Error) and is_busy(error)):  # else the one that has it may need it
-            _remove_overflow(path)
-        raise
-    _make_overflow(path)  # who held the file meanwhile removed it
-    try:
-        if not read_only:
-            with contextlib.suppress(FileNotFoundError):  # who had it before may only now remove the empty folder
-                for left in _overflow(path).glob("duckdb_temp_*"):  # by a killed process: who writes is alone
-                    left.unlink()
-        for setting in _SETTINGS:
-            connection.execute(setting)
-        if first_row(connection, "SELECT current_setting('enable_progress_bar')") == (True,):
-            # SET asks for ipywidgets in a notebook, and from DuckDB 2 on this does, too, where there is no bar to hide
-            connection.execute("PRAGMA disable_progress_bar")
-        _check(connection, path, read_only=read_only)
-    except BaseException:
-        disconnect(connection, path)
-        raise
-    return connection
-
-
-def _overflow(path: Path) -> Path:
-    """Return the folder where DuckDB puts what does not fit into memory: made before DuckDB would, for all to read."""
-    real = path.resolve()
-    return real.with_name(f"{real.name}.tmp")
-
-
-def _make_overflow(path: Path) -> bool:
-    if str(path) == IN_MEMORY:
-        return False
-    try:
-        _overflow(path).mkdir(PRIVATE_FOLDER)
-    except OSError:  # there already, or nothing can be written here anyway
-        return False
-    return True
-
-
-def _remove_overflow(path: Path) -> None:
-    with contextlib.suppress(OSError):  # it is in use, or another process or DuckDB removed it
-        _overflow(path).rmdir()
 
 
 def _database(path: Path) -> None:
@@ -196,22 +97,10 @@ def _fill(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _check(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool) -> None:
-    tables = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if "meta" not in tables:
-        if tables or read_only:
-            raise StoreError(
-                "this database is not an activity store", subject=path.name, remedy="Give another file name."
-            )
+    if held_version(connection, path, read_only=read_only) is None:
         _fill(connection)
         salt(connection)
         return
-    held = version(connection)
-    if held > SCHEMA_VERSION:
-        raise StoreVersionError(
-            f"the store has schema version {held}, this communitykit knows {SCHEMA_VERSION}",
-            subject=path.name,
-            remedy="Upgrade: pip install --upgrade communitykit.",
-        )
     if read_only:
         look_through(connection)
         return

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 
 import duckdb
 
-from communitykit.store.answers import first_row
-from communitykit.store.columns import SCHEMA_VERSION
 from communitykit.store.comments import comments
+from communitykit.store.opening import SCHEMA_VERSION, version
 from communitykit.store.schema import ACTIVITY, FILLED, network_of, tables
 
 RENAMED: dict[str, dict[str, str]] = {"members": {"title": "job_title"}}
@@ -54,12 +53,6 @@ def look_through(connection: duckdb.DuckDBPyConnection) -> None:
     for table, query in changes.items():
         connection.execute(f"CREATE TEMP VIEW {table} AS {query}")
     connection.execute(f"CREATE TEMP VIEW activity AS {ACTIVITY}")
-
-
-def version(connection: duckdb.DuckDBPyConnection) -> int:
-    """Return the schema version of an open store; 0 where it says none."""
-    row = first_row(connection, "SELECT value FROM meta WHERE key = 'schema_version'")
-    return int(row[0]) if row else 0
 
 
 def _found(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
