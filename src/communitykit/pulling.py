@@ -311,7 +311,8 @@ class _Run:
     def _commit(self) -> None:
         group = self._group
         if group.records or group.walked or group.plain or group.checkpoints:
-            self.writer.commit(group, run_id=self.result.run_id, now=self.clock.now())
+            said = self.writer.commit(group, run_id=self.result.run_id, now=self.clock.now())
+            self.result.coverage.extend(said)
             self._group, self._weight = _new_group(), 0
             self._groups += 1
             if self._groups % RELEASE_GROUPS == 0:

@@ -95,7 +95,8 @@ def ten_runs(path: Path, seed: int, runs: int = 10) -> Iterator[str]:
             group = Group([] if how == "nothing" else list(some_records(chance, day)))
             if how == "sweep":
                 kind = chance.choice(["community", "membership", "post", "event"])
-                group.walked.append(Walked(kind, {}, frozenset(), source(day), NETWORK))
+                listed = frozenset({f"p:n:community:r{chance.randrange(3)}"} if kind == "community" else ())
+                group.walked.append(Walked(kind, {}, listed, source(day), NETWORK))
             run = f"run{day}"
             writer = Writer(path)
             writer.start_run({"run_id": run, "started_at": START + timedelta(days=day)})

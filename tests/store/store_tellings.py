@@ -74,7 +74,7 @@ def current(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def community(key: str, day: float = 0, **fields: Any) -> Community:
-    return Community(id=key, kind="group", privacy="public", source=source(day), **{"gone": None, **fields})
+    return Community(id=key, kind="group", source=source(day), **{"gone": None, "privacy": "public", **fields})
 
 
 EVERYTHING = [

@@ -28,6 +28,8 @@ from communitykit.store.writer import Group, Writer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NETWORK = "p:n:"
+LISTED = frozenset({"p:n:community:listed"})
+"""What every listing holds: one that held nothing of all that is stored would be none."""
 
 
 def source(day: int) -> Provenance:
@@ -117,10 +119,10 @@ def test_replayed_from_run_to_run_it_is_what_is_current(told: list[list[tuple[An
     writer, copy = Writer(Path(":memory:")), dict[str, Any]()
     store, before = Store.over(writer), None
     for day, happened in enumerate(told):
-        groups = []
+        groups = [] if day else [Group([community("listed", 0)])]
         for make, *arguments in happened:
             if make == "sweep":
-                groups.append(Group(walked=[Walked(arguments[0], {}, frozenset(), source(day), NETWORK)]))
+                groups.append(Group(walked=[Walked(arguments[0], {}, LISTED, source(day), NETWORK)]))
             else:
                 first = 1 if make in {member, community} else 2
                 groups.append(Group([make(*arguments[:first], day, *arguments[first:])]))

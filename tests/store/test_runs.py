@@ -133,11 +133,13 @@ def test_a_post_without_a_time_does_not_claim_one(path: Path) -> None:
 
 
 def test_what_stands_in_a_community_that_goes_changes_with_it(path: Path) -> None:
-    run(path, "r1", Group([Community(id=COMMUNITY, gone=None, source=source(0)), post(1, 0), reacted(1, "U", 0)]))
-    run(path, "r2", Group(walked=[Walked("community", {}, frozenset(), source(1), "p:a%20b:")]))
+    lasting = Community(id=f"{COMMUNITY}2", gone=None, source=source(0))
+    going = Community(id=COMMUNITY, gone=None, source=source(0))
+    run(path, "r1", Group([going, lasting, post(1, 0), reacted(1, "U", 0)]))
+    run(path, "r2", Group(walked=[Walked("community", {}, frozenset({lasting.id}), source(1), "p:a%20b:")]))
     run(path, "r3", Group([post(2, 2, community_id=None, gone="deleted")]))
-    for table in ("communities", "events"):
-        assert rows(path, f"SELECT changed_run FROM {table}") == [("r2",)], table  # noqa: S608 # our own names
+    assert rows(path, "SELECT changed_run FROM communities ORDER BY id") == [("r2",), ("r1",)]
+    assert rows(path, "SELECT changed_run FROM events") == [("r2",)]
     assert rows(path, "SELECT changed_run FROM posts ORDER BY id") == [("r2",), ("r3",)]
     run(path, "r4", Group([post(1, 3, gone="deleted")]))
     assert rows(path, "SELECT changed_run FROM events") == [("r4",)]

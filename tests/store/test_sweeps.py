@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from store_tellings import COMMUNITY, NETWORK, START, community, current, post, reacted, source, store_of
 
 from communitykit import (
@@ -11,7 +12,7 @@ from communitykit import (
 )
 from communitykit.store import Store
 from communitykit.store.windows import Walked
-from communitykit.store.writer import Group
+from communitykit.store.writer import Group, Writer
 
 
 def test_a_sweep_marks_what_vanished_and_only_inside_its_window(tmp_path: Path) -> None:
@@ -104,14 +105,51 @@ def test_memberships_that_are_no_longer_listed_ended(tmp_path: Path) -> None:
 
 def test_a_sweep_touches_nothing_of_another_platform_or_network_or_archive(tmp_path: Path) -> None:
     path = tmp_path / "a.duckdb"
-    own, others = "p:n:community:1", ["q:n:community:1", "p:m:community:1", "p:nn:community:1", "p:n:community:~ab/x"]
-    store_of(path, Group([community(key) for key in (own, *others)]))
-    window = Walked("community", {"kind": "group", "privacy": "public"}, frozenset(), source(1), NETWORK)
-    everywhere = Walked("community", {"privacy": "public", "parent_id": None}, frozenset(), source(1), NETWORK)
+    own, listed = "p:n:community:1", "p:n:community:2"
+    others = ["q:n:community:1", "p:m:community:1", "p:nn:community:1", "p:n:community:~ab/x"]
+    store_of(path, Group([community(key) for key in (own, listed, *others)]))
+    seen = frozenset({listed})
+    window = Walked("community", {"kind": "group", "privacy": "public"}, seen, source(1), NETWORK)
+    everywhere = Walked("community", {"privacy": "public", "parent_id": None}, seen, source(1), NETWORK)
 
     store_of(path, Group(walked=[window, everywhere]))
 
-    assert [row["id"] for row in current(path)["communities"]] == sorted(others)
+    assert [row["id"] for row in current(path)["communities"]] == sorted([listed, *others])
+
+
+@pytest.mark.parametrize(
+    ("held", "left"),
+    [(frozenset(), 2), (frozenset({"1"}), 1), (frozenset({"p:n:community:1"}), 1), (frozenset({"9"}), 2)],
+)
+def test_a_listing_that_holds_nothing_that_is_stored_takes_nothing_away(
+    tmp_path: Path, held: frozenset[str], left: int
+) -> None:
+    """Not the archive's own, which no listing holds, nor another network's; what was held back was listed."""
+    path, walked = tmp_path / "a.duckdb", []
+    store_of(path, Group([community(f"p:n:community:{key}") for key in ("1", "2", "~ab/x")]))
+    seen = frozenset({"p:n:community:~ab/x", "p:m:community:3"})
+    for privacy in ("public", "private"):  # of one listing, whose windows are judged together
+        within = {"kind": "group", "privacy": privacy}
+        walked.append(Walked("community", within, seen, source(1), NETWORK, unread=held))
+    writer = Writer(path)
+    said = writer.commit(Group(walked=walked), run_id="r", now=START)
+    writer.release()
+    live = [row["id"] for row in current(path)["communities"] if "~" not in row["id"]]
+    assert len(live) == left
+    assert [(one.slice, one.status) for one in said] == [("p:n:communities", "partial")] * (left == 2)
+    assert all(one.reason and one.reason.startswith("Of 2 communities that are stored none") for one in said)
+    with Store(path) as store:
+        assert store.sql("SELECT count(*) AS n FROM coverage").to_pylist() == [{"n": len(said)}]
+
+
+def test_windows_of_one_listing_are_judged_together(tmp_path: Path) -> None:
+    """The last private group goes while public ones are listed."""
+    path = tmp_path / "a.duckdb"
+    store_of(path, Group([community("p:n:community:1"), community("p:n:community:2", privacy="private")]))
+    seen = frozenset({"p:n:community:1"})
+    walked = [Walked("community", {"privacy": privacy}, seen, source(1), NETWORK) for privacy in ("public", "private")]
+    store_of(path, Group(walked=walked))
+    assert [row["id"] for row in current(path)["communities"]] == ["p:n:community:1"]
 
 
 def test_what_stands_in_a_community_that_is_gone_is_not_current_until_it_is_back(tmp_path: Path) -> None:

@@ -136,6 +136,8 @@ class Swept:
     could not be translated count as seen, by the id that they show; one that shows none keeps the window from being
     swept at all. `held` are ids, whole or native, of what the window holds though no batch brought it, or brought only
     a part of it: what was left out, threads whose replies failed. They, and what hangs from them, count as seen.
+
+    Members and communities of which a listing shows none at all, though some are stored, stay, and Coverage says so.
     """
 
     record: Literal["post", "event", "membership", "community", "member"]

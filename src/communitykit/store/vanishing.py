@@ -8,10 +8,12 @@ from datetime import datetime
 
 import duckdb
 
+from communitykit.model import Coverage
 from communitykit.model.ids import is_local, make_id, native_text, parse_id
 from communitykit.model.merge import Known, bury, disbelieve, merge
 from communitykit.model.values import Value
 from communitykit.store.columns import MERGED, TABLES
+from communitykit.store.listings import without_empty
 from communitykit.store.merging import Tally, known_at, known_of, select, write
 from communitykit.store.windows import Walked, missed
 
@@ -28,10 +30,14 @@ _ABOVE = {"post": "root_id", "community": "parent_id"}
 
 def sweep(
     connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally: Tally, run_id: str, *, now: datetime
-) -> None:
-    """Mark what vanished."""
-    for found, where in missed(connection, [one for one in walked if _accounts_for_itself(connection, one, run_id)]):
+) -> list[Coverage]:
+    """Mark what vanished; return what is to be said of listings that showed nothing at all."""
+    sure, said = without_empty(
+        connection, [one for one in walked if _accounts_for_itself(connection, one, run_id)], run_id
+    )
+    for found, where in missed(connection, sure):
         _vanish(connection, found, tally, run_id, now, where)
+    return said
 
 
 def _accounts_for_itself(connection: duckdb.DuckDBPyConnection, one: Walked, run_id: str) -> bool:

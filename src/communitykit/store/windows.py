@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -18,6 +19,8 @@ from communitykit.store.types import UTC_TIME
 
 _NATIVE = "TRY_CAST(split_part(t.id, ':', 4) AS HUGEINT)"
 """A native id that is no whole number is in no window of numbers."""
+Shape: TypeAlias = tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""Kind, columns with a value, columns without one, bounds: what windows are looked up together by."""
 _BOUNDS = {
     "since": "t.created_at > w.since",
     "until": "t.created_at <= w.until",
@@ -51,8 +54,8 @@ class Walked:
     highest: int | None = None
 
     @property
-    def shape(self) -> tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-        """Kind, columns with a value, columns without one, bounds: what windows are looked up together by."""
+    def shape(self) -> Shape:
+        """Return what it is looked up together with others by."""
         valued = tuple(sorted(name for name, value in self.within.items() if value is not None))
         empty = tuple(sorted(self.within.keys() - set(valued)))
         return self.record, valued, empty, tuple(name for name in _BOUNDS if getattr(self, name) is not None)
@@ -65,10 +68,7 @@ def missed(
 
     What several windows held comes once for each, in their order; by then the rows may be elsewhere, and None is told.
     """
-    shapes: dict[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]], list[Walked]] = {}
-    for one in walked:
-        shapes.setdefault(one.shape, []).append(one)
-    for shape, windows in shapes.items():
+    for shape, windows in _by_shape(walked).items():
         rounds: list[dict[str, Walked]] = []
         where: dict[str, int] = {}
         for number, key, place in _found(connection, shape, windows):
@@ -81,9 +81,26 @@ def missed(
             yield found, None if turn else list(where.values())
 
 
+def matching(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked]) -> Iterator[tuple[int, str, int]]:
+    """Yield what is live in these windows, seen or not: the window's number, the id, the rowid."""
+    numbers = {id(one): number for number, one in enumerate(walked)}
+    for shape, windows in _by_shape(walked).items():
+        for number, key, place in _found(connection, shape, windows):
+            yield numbers[id(windows[number])], key, place
+
+
+def _by_shape(
+    walked: Sequence[Walked],
+) -> dict[Shape, list[Walked]]:
+    shapes: dict[Shape, list[Walked]] = {}
+    for one in walked:
+        shapes.setdefault(one.shape, []).append(one)
+    return shapes
+
+
 def _found(
     connection: duckdb.DuckDBPyConnection,
-    shape: tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]],
+    shape: Shape,
     windows: Sequence[Walked],
 ) -> list[tuple[int, str, int]]:
     record, valued, empty, bounds = shape

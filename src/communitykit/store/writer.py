@@ -13,6 +13,7 @@ import pyarrow as pa
 from pydantic_core import from_json, to_json
 
 from communitykit.errors import StoreBusyError, StoreError
+from communitykit.model import Coverage
 from communitykit.model.values import Value
 from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.compacting import comes_from, compact, is_due, make_due
@@ -140,8 +141,8 @@ class Writer:
             self._insert_run(connection, run)
         self._still_there()
 
-    def commit(self, group: Group, *, run_id: str, now: datetime) -> None:
-        """Store a group: all of it and its checkpoints, or nothing.
+    def commit(self, group: Group, *, run_id: str, now: datetime) -> list[Coverage]:
+        """Store a group: all of it and its checkpoints, or nothing; return what turned out to be left as it was.
 
         A group that DuckDB finds too large for its memory is tried again with more of it.
 
@@ -151,7 +152,7 @@ class Writer:
         while True:
             tally = Tally()
             try:
-                self._commit(group, tally, run_id=run_id, now=now)
+                said = self._commit(group, tally, run_id=run_id, now=now)
             except (duckdb.Error, OSError) as error:
                 if isinstance(error, OSError) or not ran_out_of_memory(error):
                     self._close()  # it may be of no more use
@@ -160,9 +161,9 @@ class Writer:
                 continue
             self._still_there()
             self.tally.include(tally)
-            return
+            return said
 
-    def _commit(self, group: Group, tally: Tally, *, run_id: str, now: datetime) -> None:
+    def _commit(self, group: Group, tally: Tally, *, run_id: str, now: datetime) -> list[Coverage]:
         connection = self._writable()
         connection.execute("BEGIN")
         try:
@@ -174,11 +175,11 @@ class Writer:
             for kind in MERGED:
                 if kind in by_kind:
                     new[kind] = store(connection, kind, by_kind[kind], tally, run_id, new.get("post", ()), now=now)
-            sweep(connection, group.walked, tally, run_id, now=now)
+            said = sweep(connection, group.walked, tally, run_id, now=now)
             if tally.emptied:
                 make_due(connection)
             for kind in ("coverage", "issue"):
-                rows = [one for one in group.plain if one.record == kind]
+                rows = [one for one in (*group.plain, *said) if one.record == kind]
                 if rows:
                     append(connection, kind, plain_table(kind, rows))
             self._store_checkpoints(connection, group.checkpoints, run_id=run_id, now=now)
@@ -188,6 +189,7 @@ class Writer:
                 connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
+        return said
 
     def compact(self, *, now: datetime, every: timedelta) -> bool:
         """Make the file anew where bytes of what was deleted are in it, at most once in `every`.

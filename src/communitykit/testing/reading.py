@@ -17,7 +17,7 @@ from communitykit.doors.options import ReadOptions, RecordsKeywords
 from communitykit.http.asgi import Application, Message, Receive, Send
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Conductor
-from communitykit.model.records import Record
+from communitykit.model.records import Coverage, Record
 from communitykit.model.values import JSON
 from communitykit.pulling import walked
 from communitykit.reading.slices import Closed, Failed, Progress
@@ -41,13 +41,15 @@ KINDS = {
 class Run:
     """One run over a simulated platform: its events in order, its requests, the simulated seconds that it took.
 
-    `hosts` counts requests by where they were sent, and whether the credential went with them.
+    `hosts` counts requests by where they were sent, and whether the credential went with them; `kept` is what the store
+    said when it kept what was read.
     """
 
     events: list[Progress] = field(default_factory=list)
     seconds: float = 0.0
     site: Site | None = None
     hosts: dict[tuple[str, bool], int] = field(default_factory=dict)
+    kept: list[Coverage] = field(default_factory=list)
 
     @property
     def requests(self) -> int:
@@ -76,8 +78,8 @@ class Run:
 
     @property
     def coverage(self) -> list[JSON]:
-        """Return the Coverage of every slice."""
-        return [event.coverage for event in self.events if isinstance(event, Closed)]
+        """Return the Coverage of every slice, and of what the store left as it was."""
+        return [*(event.coverage for event in self.events if isinstance(event, Closed)), *self.kept]
 
     @property
     def left_out(self) -> list[str]:
@@ -174,11 +176,11 @@ class Kept:
     def read(self, connector: Connector, world: World, **how: Any) -> Run:  # noqa: ANN401 # as the function `read`
         """Read on from where the checkpoints say, and keep what comes."""
         run = read(connector, world, state=self.checkpoints(), **how)
-        self.take(run.events, world.now)
+        run.kept = self.take(run.events, world.now)
         return run
 
-    def take(self, events: Iterable[Progress], now: datetime) -> None:
-        """Keep what a run gave, with its checkpoints."""
+    def take(self, events: Iterable[Progress], now: datetime) -> list[Coverage]:
+        """Keep what a run gave, with its checkpoints; return what the store says of it."""
         group = Group()
         for event in events:
             if isinstance(event, Page):
@@ -189,7 +191,7 @@ class Kept:
                 group.walked += [] if self._is_empty() else map(walked, event.sweeps)
             elif isinstance(event, Closed):
                 group.plain.append(event.coverage)
-        self._writer.commit(group, run_id="run", now=now)
+        return self._writer.commit(group, run_id="run", now=now)
 
     def put(self, records: Iterable[Record], now: datetime) -> None:
         """Keep records; Coverage and Issues are left out."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from communitykit.connector.payload import look
+from communitykit.connector.payload import as_list, look
 from communitykit.model.values import JSON
 from communitykit.sandbox import Answer, Call, Fault, Site
 from communitykit.sandbox.faults import Proceed
@@ -74,6 +74,10 @@ class Recorder(Fault):
     def pages(self, site: Site) -> list[str]:
         """Return the requests that were answered with a page of a listing."""
         return [key for key, data in self.answers.items() if site.platform.lists_in(data)]
+
+    def listing(self, site: Site) -> list[str]:
+        """Return the methods that answered with something in a list, alone or together with others."""
+        return sorted({self.names[key] for key, data in self.answers.items() if any(_lists(site, data))})
 
     def hint(self, site: Site) -> str:
         """Say what to look at where no answer is a page."""
@@ -248,3 +252,29 @@ def put(data: JSON, path: Path, value: JSON) -> bool:
     except (KeyError, IndexError, TypeError):
         return False
     return True
+
+
+class Emptied(Fault):
+    """Takes everything out of the lists of one method's answers, those that are asked for together with others too."""
+
+    def __init__(self, name: str) -> None:
+        """Spoil what is asked of `name`, as the simulated platform calls it."""
+        super().__init__(share=1.0)
+        self.name = name
+
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
+        """Empty the lists."""
+        answer = proceed()
+        if site.desk.name(call) != self.name:
+            return answer
+        data = decoded(answer)
+        for items in _lists(site, data):
+            self._met[call.key] += len(items)
+            items.clear()
+        return answer if data is None else Answer.of(data, status=answer.status, headers=answer.headers)
+
+
+def _lists(site: Site, data: JSON) -> Iterator[list[JSON]]:
+    """Yield the lists of an answer, and of the answers that came with it where several were asked for together."""
+    for within in (data, *(look(one, "body") for one in as_list(look(data, "responses")))):
+        yield from site.platform.lists_in(within).values()

@@ -15,7 +15,7 @@ from communitykit.errors import SettingsError
 from communitykit.sandbox import Platform, World
 from communitykit.testing.base import Checks
 from communitykit.testing.reading import Kept, read
-from communitykit.testing.spoiling import Backdated, CutShort, NotAnItem, Recorder
+from communitykit.testing.spoiling import Backdated, CutShort, Emptied, NotAnItem, Recorder
 
 WRITING = frozenset({"posted", "replied"})
 """The changes that make something new."""
@@ -58,6 +58,28 @@ class TellingChecks(Checks):
             assert {row["id"] for row in before[kind]} <= {row["id"] for row in after[kind]}
         counts = {row["id"]: row["counts"] for row in after["post"]}
         assert {row["id"]: row["counts"] for row in before["post"]} == counts
+
+    def test_an_empty_list_takes_no_community_and_nobody_away(
+        self, declared: Connector, platform: Platform, world: World
+    ) -> None:
+        """A company's people and communities do not go all at once: a list that shows none means something else."""
+        recorder = Recorder()
+        site = read(declared, world, faults=[recorder], options=platform.tight).site
+        assert site is not None
+        for name in recorder.listing(site):
+            store, fault = Kept(), Emptied(name)
+            store.read(declared, world, options=platform.tight)
+            before = store.current()
+            run = store.read(
+                declared, world, options=platform.tight, faults=[fault], force=True, ahead=timedelta(hours=30)
+            )
+            after = store.current()
+            for kind in ("community", "member"):
+                gone = {row["id"] for row in before[kind]} - {row["id"] for row in after[kind]}
+                assert not gone, f"an empty {name} takes {kind} records away"
+                listed = {record.id for record in run.records if record.record == kind}
+                if fault.hits and before[kind] and not listed:
+                    assert run.left_out, f"{name} lists no {kind} any more, and nothing is said"
 
     def test_what_is_none_among_a_pages_items_is_told(self, declared: Connector) -> None:
         """Of every listing: it becomes an Issue or Coverage, or the run finds another way and ends in the truth."""

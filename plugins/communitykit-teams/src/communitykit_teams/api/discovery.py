@@ -144,8 +144,6 @@ def _teams(graph: Graph, selection: Selection, network: str) -> Flow[_Teams]:
                 yield Gap(f"team {found[native].get('displayName') or native} is left out: {answer}", "denied")
                 del found[native]
                 failed.add(native)
-    if not found and not failed and not problem:
-        problem = "none is listed, which has another reason than that all are gone"
     if problem:
         yield Gap(f"not all teams: {problem}")
     teams = [one for one in found.values() if selection.include_private or _is_open(one.get("visibility"))]

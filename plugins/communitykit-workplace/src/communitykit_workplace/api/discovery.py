@@ -138,10 +138,6 @@ def _groups(selection: Selection, context: dict[str, JSON]) -> Flow[list[dict[st
                 updated = parse_time(row.get("updated_time"))
                 params = {"group": native, "updated": int(updated.timestamp()) if updated else None}
                 yield Slice(f"feed/{native}", NETWORK, ("post", "event"), community_id(native), label, params, "feed")
-    if not problems and not seen and not withheld:
-        problems.append(
-            Gap("no group is listed, which has another reason than that all are gone: what is stored stays")
-        )
     yield from problems
     if unknown:
         said = counted(unknown, "group does not say whether it is", "groups do not say whether they are")

@@ -143,9 +143,7 @@ def _groups(selection: Selection, found: Found, *, private: bool) -> Steps:
         else NumberedListing("groups", subject="groups", showAllCompanyGroup="true")
     )
     untold: list[str] = []
-    listed = False
     while (rows := (yield from listing.rows())) is not None:
-        listed = listed or bool(rows)
         untold += [str(row["id"]) for row in rows if row.get("privacy") not in _TOLD]
         rows = [row for row in rows if _is_of(row, selection, private=private) and str(row["id"]) not in found.given]
         rows = [row for row in rows if selection.wants(*_names(row), number(row["id"]))]
@@ -154,11 +152,8 @@ def _groups(selection: Selection, found: Found, *, private: bool) -> Steps:
             yield from _slices(selection, found, row)
     if listing.problem:
         yield Gap(listing.problem)
-    if listing.whole and not listed and not private:
-        yield Gap("no group is listed, which has another reason than that all are gone")
-    elif (
-        listing.whole and not selection.communities and not private
-    ):  # private groups may be known from elsewhere, and hidden from this token
+    if listing.whole and not selection.communities and not private:
+        # Private groups may be known from elsewhere, and hidden from this token.
         # Numbers are groups; storylines, All Company and conversations have other ids, and no listing holds them.
         held = frozenset(untold)
         yield Swept("community", {"kind": "group", "privacy": "public"}, network=found.network, lowest=1, held=held)
