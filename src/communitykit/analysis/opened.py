@@ -11,6 +11,8 @@ import duckdb
 from communitykit.analysis.schema import TABLES
 from communitykit.errors import SettingsError
 
+_MEMORY = "1GB"
+"""What DuckDB may take for a question; beyond that it spills beside the tables. Ten million acts are asked with it."""
 _MAKE = "Make them with `communitykit analyse STORE --to PATH`."
 
 
@@ -30,6 +32,8 @@ class Analysis:
                 _folder(self.path) if self.path.is_dir() else duckdb.connect(str(self.path), read_only=True)
             )
             self._connection.execute("SET TimeZone = 'UTC'")
+            self._connection.execute(f"SET memory_limit = '{_MEMORY}'")
+            self._connection.execute("SET temp_directory = ?", [f"{self.path}.tmp"])
             rows = self._connection.execute("SELECT key, value FROM about").fetchall()
         except duckdb.Error:
             raise SettingsError("holds no analysis tables", subject=str(path), remedy=_MAKE) from None
