@@ -257,15 +257,15 @@ def put(data: JSON, path: Path, value: JSON) -> bool:
 class Emptied(Fault):
     """Takes everything out of the lists of one method's answers, those that are asked for together with others too."""
 
-    def __init__(self, name: str) -> None:
-        """Spoil what is asked of `name`, as the simulated platform calls it."""
+    def __init__(self, method: str) -> None:
+        """Spoil what is asked of `method`, as the simulated platform calls it."""
         super().__init__(share=1.0)
-        self.name = name
+        self.method = method
 
     def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
         """Empty the lists."""
         answer = proceed()
-        if site.desk.name(call) != self.name:
+        if site.desk.name(call) != self.method:
             return answer
         data = decoded(answer)
         for items in _lists(site, data):
