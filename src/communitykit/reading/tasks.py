@@ -9,6 +9,7 @@ from functools import partial
 from communitykit.connector.flow import Flow, Slice
 from communitykit.http.conductor import Stopped
 from communitykit.http.drivers import AsyncRunner
+from communitykit.reading.garbage import fewer_collections
 from communitykit.reading.run import SourceRun
 from communitykit.reading.slices import Failed, Opened, Progress, SliceReading
 
@@ -16,15 +17,16 @@ from communitykit.reading.slices import Failed, Opened, Progress, SliceReading
 async def read_async(run: SourceRun, runner: AsyncRunner, *, concurrency: int) -> AsyncGenerator[Progress, None]:
     """Read a source in an event loop: slices as tasks, events as they come."""
     reader = _AsyncReader(run, runner, concurrency)
-    whole = asyncio.create_task(reader.everything())
-    try:
-        while (event := await reader.events.get()) is not None:
-            yield event
-        await whole
-    finally:
-        for task in (whole, *reader.tasks):
-            task.cancel()
-        await asyncio.gather(whole, *reader.tasks, return_exceptions=True)
+    with fewer_collections():
+        whole = asyncio.create_task(reader.everything())
+        try:
+            while (event := await reader.events.get()) is not None:
+                yield event
+            await whole
+        finally:
+            for task in (whole, *reader.tasks):
+                task.cancel()
+            await asyncio.gather(whole, *reader.tasks, return_exceptions=True)
 
 
 class _AsyncReader:

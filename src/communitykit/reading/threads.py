@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from communitykit.connector.flow import Flow, Slice
 from communitykit.http.conductor import Stopped
+from communitykit.reading.garbage import fewer_collections
 from communitykit.reading.run import SourceRun
 from communitykit.reading.slices import Failed, Opened, Progress, SliceReading
 
@@ -26,6 +27,11 @@ def read_sync(run: SourceRun, runner: SyncRunner, emit: Callable[[Progress], Non
 
     Returns when all is read, or when the runner's conductor was told to stop.
     """
+    with fewer_collections():
+        _read_all(run, runner, emit)
+
+
+def _read_all(run: SourceRun, runner: SyncRunner, emit: Callable[[Progress], None]) -> None:
     waiting: queue.SimpleQueue[Slice | None] = queue.SimpleQueue()
     stopping = runner.conductor.stopping
 
