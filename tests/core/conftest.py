@@ -32,6 +32,13 @@ from communitykit.connector import (
 
 sys.path.insert(0, str(Path(__file__).parent))  # for what stands beside the tests
 
+from authority import Authority, new_authority
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return new_authority(tmp_path_factory.mktemp("tls"))
+
 
 @dataclass
 class Platform:

@@ -1,27 +1,25 @@
-"""The only module that imports httpx: two short drivers over one set of decisions (`communitykit.http.conductor`)."""
+"""Two short drivers over one set of decisions (`communitykit.http.conductor`): they only send and sleep."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
-from typing import Self, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Self, TypeVar
 
-import httpcore
-import httpx
-from pydantic_core import to_json
+from certifi import where
 
 from communitykit.clock import SYSTEM_CLOCK
 from communitykit.connector.flow import Flow, Request, Response
 from communitykit.connector.settings import Settings
 from communitykit.errors import CommunityKitError, TransientError
 from communitykit.http.asgi import Application
-from communitykit.http.bodies import Body, TooLongError
+from communitykit.http.bodies import NoAnswerError, TooLongError
 from communitykit.http.conductor import (
     Answer,
     Conductor,
@@ -35,9 +33,12 @@ from communitykit.http.conductor import (
     Sleep,
     Stopped,
 )
-from communitykit.http.one_piece import OnePieceBackend
+from communitykit.http.direct import Direct
+from communitykit.http.direct_async import DirectAsync
 from communitykit.http.parallelism import Parallelism
-from communitykit.http.watched import WatchedBackend
+
+if TYPE_CHECKING:
+    from communitykit.http.through_httpx import Proxied, ThroughTransport
 
 T = TypeVar("T")
 
@@ -46,10 +47,11 @@ class SyncRunner:
     """Runs flows with blocking calls: in any thread, and inside a notebook's running loop."""
 
     def __init__(self, conductor: Conductor) -> None:
-        """Open a client; `close` it, or use the runner as a context manager."""
+        """Open nothing yet; `close` it, or use the runner as a context manager."""
         self.conductor = conductor
         self.parallelism = Parallelism()
-        self._transports: list[httpx.HTTPTransport] = []
+        self._opened: list[Direct | Proxied] = []
+        self._tls = _tls_of(conductor)
         self._own = threading.local()
         self._turn = threading.RLock()
         self._threads = ThreadPoolExecutor(conductor.settings.concurrency * 2, "communitykit")
@@ -59,15 +61,15 @@ class SyncRunner:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the client."""
+        """Close connections and threads."""
         self.close()
 
     def close(self) -> None:
         """Close connections and threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        for transport in self._transports:
-            transport.close()
-        self._transports.clear()
+        for connections in self._opened:
+            connections.close()
+        self._opened.clear()
         self._own = threading.local()
 
     def run(self, flow: Flow[object], meter: Meter) -> Iterator[Emit]:
@@ -126,39 +128,40 @@ class SyncRunner:
         clock, settings = self.conductor.clock, self.conductor.settings
         started = clock.monotonic()
         self._own.ends = started + _allowed(send, settings)
+        size = 0
         try:
-            answer = self._transport().handle_request(_request(send, self.conductor))
-            body = Body(send, answer.status_code, _headers(answer), settings, files)
-            stream = cast("httpx.SyncByteStream", answer.stream)
-            try:
-                for chunk in answer.iter_bytes() if body.packed else stream:
-                    body.take(chunk)
-                return body.end()
-            finally:
-                body.close()
-                stream.close()
-                self.parallelism.answered(clock.monotonic() - started, body.size)
+            answer = self._connections().answer(send, files)
+            size = len(answer.body) if answer.path is None else answer.path.stat().st_size
         except TooLongError as error:
             return error
-        except (httpx.HTTPError, ConnectionError) as error:
+        except NoAnswerError as error:
             return _late(send, settings) if clock.monotonic() >= self._own.ends else _network_error(error)
+        else:
+            return answer
+        finally:
+            self.parallelism.answered(clock.monotonic() - started, size)
 
     def _look(self) -> None:
         """End what this thread reads: when the run was stopped, or when the answer should have ended by now."""
         if self.conductor.stopping.is_set():
             raise Stopped
         if self.conductor.clock.monotonic() >= self._own.ends:
-            raise httpcore.ReadTimeout
+            raise NoAnswerError("ReadTimeout")
 
-    def _transport(self) -> httpx.HTTPTransport:
-        """Return this thread's own connections: threads that share a pool wait for its lock."""
-        transport: httpx.HTTPTransport | None = getattr(self._own, "transport", None)
-        if transport is None:
-            transport = self._own.transport = httpx.HTTPTransport(**_options(self.conductor))
-            # httpx has no option for what httpcore has one for.
-            transport._pool._network_backend = WatchedBackend(self._look)  # noqa: SLF001
-            self._transports.append(transport)
-        return transport
+    def _connections(self) -> Direct | Proxied:
+        """Return this thread's own connections: threads that share them would wait for one another."""
+        connections: Direct | Proxied | None = getattr(self._own, "connections", None)
+        if connections is None:
+            settings, agent = self.conductor.settings, _agent(self.conductor)
+            if settings.proxy is None:
+                connections = Direct(settings, agent, self._tls, self.conductor.clock, self._look)
+            else:
+                from communitykit.http.through_httpx import Proxied  # noqa: PLC0415 # httpx is imported only when used
+
+                connections = Proxied(settings, agent, self._tls, self._look)
+            self._own.connections = connections
+            self._opened.append(connections)
+        return connections
 
     def _sleep(self, seconds: float) -> None:
         self.parallelism.widen()
@@ -168,34 +171,22 @@ class SyncRunner:
             raise Stopped
 
 
-class _Options(TypedDict):
-    """How a transport connects."""
-
-    verify: ssl.SSLContext | bool
-    proxy: str | None
-    limits: httpx.Limits
-    trust_env: bool
-
-
 class AsyncRunner:
     """Runs flows in an event loop. `app` answers instead of the network: an ASGI application called directly."""
 
     def __init__(self, conductor: Conductor, *, app: Application | None = None) -> None:
-        """Open a client; close it with `aclose`."""
+        """Open nothing yet; close it with `aclose`."""
         self.conductor = conductor
         self._app = app
-        self._transports: list[httpx.AsyncBaseTransport] = []
-        self._free: list[httpx.AsyncBaseTransport] = []
-        self._options: _Options | None = None
+        self._opened: DirectAsync | ThroughTransport | None = None
         self._turn = asyncio.Lock()
         self._places = asyncio.Semaphore(conductor.settings.concurrency * 2)
 
     async def aclose(self) -> None:
         """Close connections."""
-        for transport in self._transports:
-            await transport.aclose()
-        self._transports.clear()
-        self._free.clear()
+        if self._opened is not None:
+            await self._opened.aclose()
+            self._opened = None
 
     async def run(self, flow: Flow[object], meter: Meter) -> AsyncIterator[Emit]:
         """Run a flow; give its batches, slices, sweeps and gaps.
@@ -249,45 +240,33 @@ class AsyncRunner:
         message = f"not an operation inside another: {operation!r}"
         raise TypeError(message)
 
-    def _opened(self) -> httpx.AsyncBaseTransport:
-        """Return one more place's own connections: what a pool does for each request grows with those it has."""
-        made: httpx.AsyncBaseTransport
-        if self._app is not None:
-            made = httpx.ASGITransport(app=self._app)
-        else:
-            self._options = self._options or _options(self.conductor)
-            made = httpx.AsyncHTTPTransport(**self._options)
-            made._pool._network_backend = OnePieceBackend()  # noqa: SLF001 # as above
-        self._transports.append(made)
-        return made
+    def _connections(self) -> DirectAsync | ThroughTransport:
+        """Return what requests go through, made when the first is sent."""
+        if self._opened is None:
+            settings, agent, tls = self.conductor.settings, _agent(self.conductor), _tls_of(self.conductor)
+            if self._app is None and settings.proxy is None:
+                self._opened = DirectAsync(settings, agent, tls)
+            else:
+                from communitykit.http.through_httpx import ThroughTransport  # noqa: PLC0415 # as above
+
+                self._opened = (
+                    ThroughTransport.proxied(settings, agent, tls)
+                    if self._app is None
+                    else ThroughTransport.in_process(settings, agent, self._app)
+                )
+        return self._opened
 
     async def _send(self, send: Send, files: list[Path]) -> Answer | CommunityKitError:
         settings = self.conductor.settings
         try:
             async with asyncio.timeout(_allowed(send, settings)):
-                transport = self._free.pop() if self._free else self._opened()
-                try:
-                    return await self._answered(send, files, transport)
-                finally:
-                    self._free.append(transport)
+                return await self._connections().answer(send, files)
         except TimeoutError:
             return _late(send, settings)
         except TooLongError as error:
             return error
-        except (httpx.HTTPError, ConnectionError) as error:
+        except NoAnswerError as error:
             return _network_error(error)
-
-    async def _answered(self, send: Send, files: list[Path], transport: httpx.AsyncBaseTransport) -> Answer:
-        answer = await transport.handle_async_request(_request(send, self.conductor))
-        body = Body(send, answer.status_code, _headers(answer), self.conductor.settings, files)
-        stream = cast("httpx.AsyncByteStream", answer.stream)
-        try:
-            async for chunk in answer.aiter_bytes() if body.packed else stream:
-                body.take(chunk)
-            return body.end()
-        finally:
-            body.close()
-            await stream.aclose()
 
 
 def _allowed(send: Send, settings: Settings) -> float:
@@ -303,74 +282,27 @@ def _late(send: Send, settings: Settings) -> TransientError:
     )
 
 
-def _options(conductor: Conductor) -> _Options:
-    settings = conductor.settings
-    if settings.ca_bundle is not None:
-        verify = ssl.create_default_context(cafile=str(settings.ca_bundle))
-    elif conductor.exchange.base_url.startswith("http://"):
-        verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used, and loading the authorities takes long
-    else:
-        verify = httpx.create_ssl_context(trust_env=False)
-    proxy = settings.proxy.get_secret_value() if settings.proxy else None
-    limits = httpx.Limits(max_connections=settings.concurrency * 2)
-    # Proxies of the environment are not asked: nothing is sent through a host that the settings did not name.
-    return {"verify": verify, "proxy": proxy, "limits": limits, "trust_env": False}
+def _agent(conductor: Conductor) -> str:
+    return f"communitykit-{conductor.connector.name}/{conductor.connector.version}"
 
 
-def _request(send: Send, conductor: Conductor) -> httpx.Request:
-    """Build a request for the transport itself, from bytes: a client's cookies, redirects and log lines are not wanted.
+def _tls_of(conductor: Conductor) -> Callable[[], ssl.SSLContext]:
+    """Return what makes the connections' one context when the first of them needs it: authorities take long to load."""
+    bundle = conductor.settings.ca_bundle
 
-    Building it from mappings takes twice as long, and a pull is thousands of small requests.
-    """
-    connector, timeout = conductor.connector, conductor.settings.timeout
-    url = _parsed(send.url) if send.params is None else httpx.URL(send.url, params=send.params)
-    given = {name.lower() for name in send.headers}
-    headers = {
-        "Host": url.netloc.decode("ascii"),
-        "User-Agent": f"communitykit-{connector.name}/{connector.version}",
-        "Accept-Encoding": "gzip, deflate",
-    }
-    headers = {name: value for name, value in headers.items() if name.lower() not in given} | dict(send.headers)
-    content, kind = b"", ""
-    if send.form is not None:
-        content, kind = str(httpx.QueryParams(send.form)).encode(), "application/x-www-form-urlencoded"
-    elif send.json is not None:
-        content, kind = to_json(send.json), "application/json"
-    if kind and "content-type" not in given:
-        headers["Content-Type"] = kind
-    if content or send.method not in {"GET", "HEAD"}:
-        headers["Content-Length"] = str(len(content))
-    return httpx.Request(
-        send.method,
-        url,
-        headers=[(name.encode("ascii"), value.encode()) for name, value in headers.items()],
-        stream=httpx.ByteStream(content),
-        extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout)},
+    @cache
+    def made() -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=where() if bundle is None else str(bundle))
+        context.set_alpn_protocols(["http/1.1"])
+        return context
+
+    return made
+
+
+def _network_error(error: NoAnswerError) -> TransientError:
+    return TransientError(
+        f"no whole answer arrived: {error.kind}", remedy="Check the network, the proxy and the base URL."
     )
-
-
-def _headers(answer: httpx.Response) -> dict[str, str]:
-    """Read the headers from the bytes: what httpx does to find their encoding costs more than the rest of it."""
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in answer.headers.raw:
-        name = raw_name.decode("ascii").lower()
-        try:
-            value = raw_value.decode()
-        except UnicodeDecodeError:
-            value = raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
-
-
-@lru_cache(maxsize=256)
-def _parsed(url: str) -> httpx.URL:
-    """Parse an address; most are a method's, asked a thousand times."""
-    return httpx.URL(url)
-
-
-def _network_error(error: Exception) -> TransientError:
-    kind = type(error).__name__
-    return TransientError(f"no whole answer arrived: {kind}", remedy="Check the network, the proxy and the base URL.")
 
 
 def _remove(files: list[Path]) -> None:
