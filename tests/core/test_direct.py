@@ -219,7 +219,7 @@ def test_silence_is_given_up_after_the_time_out_in_loops_too(little: Little) -> 
     once = iter([True])
     with speaking(lambda connection, number: say(connection, number) if next(once, False) else None) as raw:
         started = time.monotonic()
-        first, second = by_loop(conducting(little(), raw.url, timeout=0.3), *[get(raw.url)] * 2)
+        first, second = by_loop(conducting(little(), raw.url, timeout=0.3, max_answer_time=3), *[get(raw.url)] * 2)
         assert first.body == b"{}"
         assert "no whole answer arrived: ReadTimeout." in str(second)
         assert 0.3 <= time.monotonic() - started < 5
