@@ -175,7 +175,6 @@ class Gap:
 
     reason: str
     status: Literal["partial", "denied", "truncated", "skipped"] = "partial"
-    community_id: str | None = None
     option: Literal["include_private", "include_direct", "force"] | None = None
     """The option that asks for it, of what no run reads unless it is asked to: leaving that out is no fault."""
     pattern: str | None = None

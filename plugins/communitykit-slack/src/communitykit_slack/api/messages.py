@@ -164,7 +164,7 @@ class _Walk:
             missed: list[str] = []
             for ts, answer in zip(group, answers, strict=True):
                 if isinstance(answer, CommunityKitError):
-                    yield Gap(f"no look at the thread of {ts}: {answer}", "partial", channel.community_id)
+                    yield Gap(f"no look at the thread of {ts}: {answer}", "partial")
                     continue
                 found = [item for item in messages_of(answer) if item.get("ts") == ts]
                 items += found
@@ -188,7 +188,7 @@ class _Walk:
         except CommunityKitError as error:
             if not self._answered:
                 raise
-            yield Gap(f"part of the history is left to the next run: {error}", "partial", self.channel.community_id)
+            yield Gap(f"part of the history is left to the next run: {error}", "partial")
             return None
 
     def _filled(self, request: Request, low: int, high: int) -> Flow[_Page]:
@@ -231,7 +231,7 @@ class _Walk:
             )
         if response.data.get("is_limited") and "limited" not in self._explained:
             self._explained.add("limited")
-            yield Gap("the workspace's free plan hides older messages", "truncated", self.channel.community_id)
+            yield Gap("the workspace's free plan hides older messages", "truncated")
 
 
 def _stamps(items: list[dict[str, JSON]]) -> list[int]:

@@ -73,9 +73,9 @@ def _failed(channel: Channel, ts: str, error: CommunityKitError) -> Flow:
     channel.failed_reactions += 1
     if (isinstance(error, PermissionMissingError) and error.code in _FOR_ALL) or channel.failed_reactions >= PATIENCE:
         channel.full_reactions = False
-        yield Gap(f"not everybody who reacted: {error}", community_id=channel.community_id)
+        yield Gap(f"not everybody who reacted: {error}")
     else:
-        yield Gap(f"not everybody who reacted to {ts}: {error}", community_id=channel.community_id)
+        yield Gap(f"not everybody who reacted to {ts}: {error}")
 
 
 def _is_news(item: JSON, progress: Progress) -> bool:

@@ -38,7 +38,6 @@ def read_messages(selection: Selection[SlackSettings], slice_: Slice, checkpoint
             f"channel {slice_.label}: the app is not in it (not_in_channel). "
             "Invite it (/invite @app), or use a user token.",
             "denied",
-            slice_.community_id,
         )
         return
     context = _context(slice_)
@@ -94,7 +93,7 @@ def read_members(_selection: object, slice_: Slice, _checkpoint: object) -> Flow
     while (found := (yield from page_of(listing, "members"))) is not None:
         yield Batch("member", [{"user": user} for user in found], context)
     if listing.problem:
-        yield Gap(f"not all members: {listing.problem}", community_id=slice_.community_id)
+        yield Gap(f"not all members: {listing.problem}")
     else:
         yield Swept("membership", {"community_id": place_of(context).community_id})
 

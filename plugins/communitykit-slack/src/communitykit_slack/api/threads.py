@@ -75,7 +75,7 @@ def read_threads(channel: Channel, progress: Progress, threads: Sequence[Thread]
     """
     for start in range(0, len(threads), SIDE_BY_SIDE):
         if channel.failed_threads >= PATIENCE:
-            yield Gap("further threads are left to the next run, since so many failed", "partial", channel.community_id)
+            yield Gap("further threads are left to the next run, since so many failed", "partial")
             return
         group = threads[start : start + SIDE_BY_SIDE]
         answers = yield from ask_all(_first(channel, root["ts"], visit) for root, visit in group)
@@ -102,7 +102,7 @@ def _one(
     yield Batch("message", (yield from completed(channel, progress, shown)), channel.context)
     if problem is not None:
         channel.failed_threads += 1
-        yield Gap(f"the replies under {ts} are left to the next run: {problem}", "partial", channel.community_id)
+        yield Gap(f"the replies under {ts} are left to the next run: {problem}", "partial")
         return
     channel.failed_threads = 0
     if reading.whole:

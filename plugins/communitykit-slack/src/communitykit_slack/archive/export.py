@@ -144,7 +144,7 @@ def _folder(export: Export, selection: Selection, folder: str, known: set[str]) 
             continue
         items, problem = messages_of(export.part, name)
         if problem:
-            yield Gap(problem, community_id=community)
+            yield Gap(problem)
         pending += filter(within(name, selection), items)
         if len(pending) >= BATCH:
             yield from messages(pending, context, known)

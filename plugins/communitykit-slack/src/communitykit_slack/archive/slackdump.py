@@ -100,9 +100,7 @@ def _channel(export: Export, dump: Dump, selection: Selection, native: str, know
         yield Batch(
             "channel", [{"id": native, "name": name or None, "is_im": direct}], {**export.context, "private": True}
         )
-        yield Gap(
-            f"no list tells about the conversation {native}, so it counts as {place.privacy}", "partial", community
-        )
+        yield Gap(f"no list tells about the conversation {native}, so it counts as {place.privacy}", "partial")
     low = ts_key(ts_of(selection.since)) if selection.since is not None else (0, 0)
     high = ts_key(ts_of(selection.until))
     pending: list[JSON] = []

@@ -178,12 +178,11 @@ def _channels(graph: Graph, selection: Selection, network: str, found: _Teams) -
     for start in range(0, len(requests), together):
         answers = yield from batched(requests[start : start + together], together)
         for team, answer in zip(teams[start : start + together], answers, strict=True):
-            community = community_id(network, str(team["id"]))
             if isinstance(answer, CredentialError):
                 raise answer
             if isinstance(answer, CommunityKitError):
                 status: Literal["partial", "denied"] = "partial" if isinstance(answer, RetryableError) else "denied"
-                yield Gap(f"team {_name(team)} cannot be read: {answer}", status, community)
+                yield Gap(f"team {_name(team)} cannot be read: {answer}", status)
                 held.add(str(team["id"]))
                 continue
             told_of = look(answer.data, "value")
@@ -197,7 +196,7 @@ def _channels(graph: Graph, selection: Selection, network: str, found: _Teams) -
             if not channels:
                 problem = problem or "none is listed, and every team has one"
             if problem:
-                yield Gap(f"not all channels of team {_name(team)}: {problem}", community_id=community)
+                yield Gap(f"not all channels of team {_name(team)}: {problem}")
                 held.add(str(team["id"]))
             told = yield from _team(selection, network, team, channels, seen)
             held.update({str(one["id"]) for one in channels} - told)

@@ -40,7 +40,7 @@ def read_export(selection: Selection, slice_: Slice, checkpoint: Checkpoint | No
     if wanted and len(held) == len(wanted):
         read = min(span.high for span in held.values())
         if (told := polled(read.isoformat(), selection)) is not None:
-            yield Gap(told, "skipped", slice_.community_id, option="force")
+            yield Gap(told, "skipped", option="force")
             return
         since: datetime | None = read - _OVERLAP
     else:
@@ -62,7 +62,7 @@ def read_export(selection: Selection, slice_: Slice, checkpoint: Checkpoint | No
         items = listed(data, request.subject)
         yield Batch("message", [one for one in items if not wanted or _channel(one) in {None, *wanted}], context)
     if listing.problem:
-        yield Gap(f"not all messages: {listing.problem}", community_id=slice_.community_id)
+        yield Gap(f"not all messages: {listing.problem}")
         return
     read_now = {
         native: Span(held[native].low if native in held else selection.since, selection.until) for native in wanted

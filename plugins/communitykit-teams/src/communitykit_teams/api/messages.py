@@ -36,7 +36,7 @@ def read_messages(channel: Channel, progress: Progress, selection: Selection) ->
         fresh = progress.is_deeper(selection) or progress.is_apart(selection)
         told = None if fresh else polled(progress.done, selection)
         if told is not None:
-            yield Gap(told, "skipped", channel.community_id, option="force")
+            yield Gap(told, "skipped", option="force")
             return
         progress.walk = progress.next_walk(selection)
     elif moment(progress.walk.begun) > selection.until:  # interrupted, and now only a part of it is asked for
@@ -86,7 +86,7 @@ class _Reading:
         if self.progress.pending:
             count, first = len(self.progress.pending), self.progress.pending[0]
             reason = f"replies are owed to {count} of the messages ({first} is one): the next run asks for them again"
-            yield Gap(reason, community_id=self.channel.community_id)
+            yield Gap(reason)
 
     def walk(self, walk: Walk) -> Steps:
         """Walk as decided; what this tenant or this moment refuses is done another way."""
@@ -120,7 +120,7 @@ class _Reading:
         yield from self.walk(Walk("recent" if self.progress.listed else "delta", self.until.isoformat(), since))
         self.progress.high, self.progress.walk = high, stuck
         reason = f"a page of the past is owed, and the next run asks for it again: {error}"
-        yield Gap(reason, community_id=self.channel.community_id)
+        yield Gap(reason)
 
     def _by_filter(self, walk: Walk) -> Steps:
         """Ask delta by time; some tenants refuse it, or its filter, to apps: the list finds what was written since."""

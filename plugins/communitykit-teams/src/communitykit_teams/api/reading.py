@@ -48,7 +48,7 @@ Steps = Callable[[Selection[TeamsSettings], Slice, Checkpoint], Flow]
 def _daily(steps: Steps, selection: Selection[TeamsSettings], slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
     """Read a listing once a day, as Microsoft asks."""
     if (told := polled((checkpoint or {}).get("done"), selection)) is not None:
-        yield Gap(told, "skipped", slice_.community_id, option="force")
+        yield Gap(told, "skipped", option="force")
         return
     done = {"v": 1, "done": selection.until.isoformat()}
     yield from steps(selection, slice_, done)
@@ -69,7 +69,7 @@ def _members(selection: Selection, slice_: Slice, done: Checkpoint) -> Flow:
     while (data := (yield from listing.page())) is not None:
         yield Batch("member", listed(data, request.subject), context)
     if listing.problem:
-        yield Gap(f"not all members: {listing.problem}", community_id=slice_.community_id)
+        yield Gap(f"not all members: {listing.problem}")
         return
     yield Swept("membership", {"community_id": slice_.community_id})
     yield Batch("member", (), context, checkpoint=done)

@@ -132,7 +132,7 @@ class Threads:
         self.pending.append(native)
         self.failed.add(native)
         self._in_a_row += isinstance(cause, RetryableError)
-        return Gap(f"not all replies: {problem}", community_id=self.channel.community_id)
+        return Gap(f"not all replies: {problem}")
 
 
 class _Found:

@@ -57,7 +57,7 @@ def read_feed(feed: Feed, progress: Progress, selection: Selection) -> Flow:
         since = datetime.fromtimestamp(edge, UTC) if edge else None
         yield Swept("post", {"community_id": feed.community_id}, since=since, until=selection.until - MARGIN)
     for problem in dict.fromkeys([*walk.told, *walk.problems]):
-        yield Gap(problem, "partial", feed.community_id)
+        yield Gap(problem, "partial")
     if not walk.problems:
         # What lies between what was read before and what was read now was kept out: the next run reads it.
         apart = before is None or edge > before
@@ -155,7 +155,7 @@ class _Walk:
                 if error.field != "poll" or not self.poll:
                     raise
                 self.poll = False
-                yield Gap("polls are not told here: the field is not known", "partial", self.feed.community_id)
+                yield Gap("polls are not told here: the field is not known", "partial")
                 request = request.with_params(fields=self._fields())
                 continue
             except CursorError:

@@ -70,19 +70,18 @@ def _pages(selection: Selection, lists: list[_List]) -> Flow[list[tuple[_List, l
     answers = yield from gather([one.request for one in lists], batch=selection.settings.batch)
     found: list[tuple[_List, list[JSON], bool, list[Gap]]] = []
     for one, answer in zip(lists, answers, strict=True):
-        where = community_id(one.group["id"])
         if isinstance(answer, CommunityKitError):
-            gap = Gap(f"{one.request.subject}: {answer}", denied(answer), where)
+            gap = Gap(f"{one.request.subject}: {answer}", denied(answer))
             found.append((one, [], True, [gap]))
             continue
         told = listed(answer.data)
         if not isinstance(as_mapping(answer.data).get("data"), list):
-            found.append((one, told, True, [Gap(f"{one.request.subject}: the answer is no list", "partial", where)]))
+            found.append((one, told, True, [Gap(f"{one.request.subject}: the answer is no list", "partial")]))
             continue
         try:
             following = one.pages.next(answer)
         except CursorError as error:
-            found.append((one, told, True, [Gap(str(error), "partial", where)]))
+            found.append((one, told, True, [Gap(str(error), "partial")]))
             continue
         one.request = following or one.request
         found.append((one, told, following is None, []))
@@ -134,7 +133,7 @@ def _events(selection: Selection, slice_: Slice, _checkpoint: Checkpoint | None)
             context = {"group": one.group["id"], "origin": "api"}
             problems = yield from completed(rows(found), batch=selection.settings.batch)
             for problem in problems:
-                yield Gap(problem, "partial", community_id(one.group["id"]))
+                yield Gap(problem, "partial")
             yield from profiles(rows(found), known, context)
             yield Batch("event", found, context)
         pending = [one for one, _, ended, _ in pages if not ended]

@@ -283,7 +283,7 @@ class _Walk:
             items = yield from completed(items, self.progress, owed)
         except PermissionMissingError as error:
             self.full = False
-            yield Gap(f"not everybody who reacted: {error}", community_id=self.feed.community_id)
+            yield Gap(f"not everybody who reacted: {error}")
         for native, why in owed.items():
             yield Gap(f"not everybody who reacted to message {native}, it is tried again: {why}")
         return items
@@ -306,7 +306,6 @@ class _Walk:
                 f"{feed.subject} holds messages but shows none: the token's owner is not a member. "
                 "Join it, or use the token of somebody who is in it.",
                 "denied",
-                feed.community_id,
             )
 
 

@@ -88,10 +88,10 @@ def _members(slice_: Slice) -> Flow:
             yield Batch("user", rows, context)
             yield Batch("membership", [*rows, *listing.odd], context)
     except (PermissionMissingError, ObjectUnavailableError) as error:
-        yield Gap(f"members are not read: {error}", "denied", slice_.community_id)
+        yield Gap(f"members are not read: {error}", "denied")
         return
     if listing.problem:
-        yield Gap(listing.problem, community_id=slice_.community_id)
+        yield Gap(listing.problem)
     if listing.whole:
         yield Swept("membership", {"community_id": slice_.community_id})
 

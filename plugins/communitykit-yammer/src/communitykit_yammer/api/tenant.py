@@ -99,14 +99,14 @@ def read_members(selection: Selection, slice_: Slice) -> Steps:
                 strangers += len(rows) - len(known)
                 yield Batch("graph_member", [*known, *odd], {**context, "role": role})
             if listing.problem:
-                yield Gap(f"not all {what}: {listing.problem}", community_id=slice_.community_id)
+                yield Gap(f"not all {what}: {listing.problem}")
                 return
     except (PermissionMissingError, ObjectUnavailableError) as error:
-        yield Gap(f"members are not read: {error}", "denied", slice_.community_id)
+        yield Gap(f"members are not read: {error}", "denied")
         return
     if strangers:
         reason = f"who {strangers} of the members are on Yammer is not known, so they are left out: run again"
-        yield Gap(reason, community_id=slice_.community_id)
+        yield Gap(reason)
         return
     yield Swept("membership", {"community_id": community_id(slice_.network, params["group"])})
 
