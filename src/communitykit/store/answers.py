@@ -47,3 +47,10 @@ def first_row(
     """Run a query of few rows, leave none over, and return the first; None where there is none. Raises as DuckDB."""
     rows: list[tuple[Value, ...]] = connection.execute(query, parameters).fetchall()
     return rows[0] if rows else None
+
+
+def rows_of(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Value]]:
+    """Run a query and return its rows as Python has them, without Arrow. Raises what DuckDB raises."""
+    found = connection.execute(query)
+    names = [name for name, *_ in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from pydantic import BaseModel
 
 from communitykit.model import RECORD_TYPES
 from communitykit.model.values import Value
-from communitykit.store.types import Array, Json, Scalar, type_of
+from communitykit.store.types import Scalar, type_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 TABLES: dict[str, str] = {
     "member": "members",
@@ -52,17 +55,11 @@ class Column:
         """Turn a field's value into the column's; one that is empty needs no cell."""
         return None if value == () and self.may_be_empty else self.kind.hold(value)
 
-    def array(self, values: Sequence[object]) -> Array:
-        """Turn many fields' values into the column's array."""
+    def tell(self, values: Sequence[Value]) -> Sequence[Value]:
+        """Turn many fields' values into those of the column's rows."""
         if self.may_be_empty:
             values = [value or None for value in values]
-        return self.held([self.kind.hold(value) for value in values] if isinstance(self.kind, Json) else values)
-
-    def held(self, values: Sequence[object]) -> Array:
-        """Turn many values that are held into the column's array."""
-        if type(self.kind) is not Scalar and all(value is None for value in values):
-            return pa.array([None] * len(values), self.arrow)
-        return self.kind.array(values)
+        return values if self.kind.is_plain else [self.kind.tell(value) for value in values]
 
     def decode(self, value: object) -> Value:
         """Turn the column's value into one that the model's validation takes."""
@@ -110,11 +107,6 @@ def columns(kind: str) -> tuple[Column, ...]:
 def by_name(kind: str) -> Mapping[str, Column]:
     """Return the field columns by name."""
     return {column.name: column for column in field_columns(kind)}
-
-
-def arrow_schema(kind: str) -> pa.Schema:
-    """Return the table's schema as Arrow's."""
-    return pa.schema([pa.field(column.name, column.arrow) for column in columns(kind)])
 
 
 def default_of(kind: str, name: str) -> Value:

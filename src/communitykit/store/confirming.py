@@ -11,15 +11,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import duckdb
-import pyarrow as pa
 
 from communitykit.model.merge import CLOCKS_DIFFER
 from communitykit.model.values import Value
-from communitykit.store.answers import arrow_table
 from communitykit.store.columns import TABLES, columns, field_columns
-from communitykit.store.lookup import delete_at
-from communitykit.store.rows import table_of_fresh
+from communitykit.store.rows import columns_of_fresh
 from communitykit.store.schema import network_selected
+from communitykit.store.staging import literal, staged
 
 _NOTHING = "[]"
 """The provenance of a record that tells nothing: a stub."""
@@ -42,22 +40,21 @@ def confirm(
     """
     if not records:
         return set()
-    told = table_of_fresh(kind, records, run_id)
+    told = columns_of_fresh(kind, records, run_id)
     ids = [record.id for record in records]
-    told = told.append_column("place", pa.array([places[key] for key in ids], pa.int64()))
-    connection.register("told", told)
+    rows = staged({**told, "place": ("BIGINT", [places[key] for key in ids])})
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE told AS FROM {rows}")
     try:
-        alike = arrow_table(connection, _alike(kind, now + CLOCKS_DIFFER))
-        later = alike.filter(alike["later"])
-        if later.num_rows:
-            delete_at(connection, kind, later["place"].to_pylist())
-            connection.register("later", later.drop_columns(["id", "later"]))
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE alike AS {_alike(kind, now + CLOCKS_DIFFER)}")
+        alike = connection.execute("SELECT id, later FROM alike").fetchall()
+        if any(later for _, later in alike):
+            connection.execute(f"DELETE FROM {TABLES[kind]} WHERE rowid IN (SELECT place FROM alike WHERE later)")  # noqa: S608 # ours
             connection.execute(_again(kind))
-            connection.unregister("later")
     finally:
-        connection.unregister("told")
-    silent = (key for key, fields in zip(ids, told["provenance"].to_pylist(), strict=True) if fields == _NOTHING)
-    return {*(str(key) for key in alike["id"].to_pylist()), *silent}
+        connection.execute("DROP TABLE IF EXISTS told; DROP TABLE IF EXISTS alike")
+    _, provenance = told["provenance"]
+    silent = (key for key, fields in zip(ids, provenance, strict=True) if fields == _NOTHING)
+    return {*(key for key, _ in alike), *silent}
 
 
 def _kept(kind: str) -> dict[str, str]:
@@ -74,7 +71,7 @@ def _alike(kind: str, limit: datetime) -> str:
     same = [f"t.{one.name} IS NOT DISTINCT FROM i.{one.name}" for one in field_columns(kind) if one.name != "id"]
     fields = "substr({0}.provenance, strpos({0}.provenance, '\",['))"  # after the moment of the first, and only, group
     same += [f"{fields.format('t')} = {fields.format('i')}", f"i.provenance <> '{_NOTHING}'"]
-    same.append(f"t.as_of <= TIMESTAMPTZ '{limit.isoformat()}'")
+    same.append(f"t.as_of <= {literal(limit)}")
     kept = ", ".join(f"{sql} AS {name}" for name, sql in _kept(kind).items())
     return f"""SELECT i.id, i.place, t.as_of < i.as_of AS later, {kept}
         FROM {TABLES[kind]} t JOIN told i ON t.rowid = i.place WHERE {" AND ".join(same)}"""  # noqa: S608 # our own names
@@ -86,4 +83,4 @@ def _again(kind: str) -> str:
     names = [f"{'l' if one.name in kept else 'i'}.{one.name}" for one in columns(kind)]
     network = network_selected(TABLES[kind], "i.")
     return f"""INSERT INTO {TABLES[kind]} BY NAME SELECT {", ".join(names)}, {network}
-        FROM told i JOIN later l USING (place)"""  # noqa: S608 # same
+        FROM told i JOIN alike l USING (place) WHERE l.later"""  # noqa: S608 # same

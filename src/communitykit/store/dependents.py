@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import duckdb
-import pyarrow as pa
 
 from communitykit.model.merge import Known
+from communitykit.store.staging import literal, staged
 
 _WITH = {
     "community": (
-        "UPDATE posts SET changed_run = $run WHERE community_id IN (SELECT id FROM flipped)",
-        "UPDATE memberships SET changed_run = $run WHERE community_id IN (SELECT id FROM flipped)",
-        """UPDATE events SET changed_run = $run WHERE community_id IN (SELECT id FROM flipped)
-        OR target_id IN (SELECT id FROM flipped) OR target_id IN
-        (SELECT id FROM posts WHERE community_id IN (SELECT id FROM flipped))""",
+        "UPDATE posts SET changed_run = {run} WHERE community_id IN {flipped}",
+        "UPDATE memberships SET changed_run = {run} WHERE community_id IN {flipped}",
+        """UPDATE events SET changed_run = {run} WHERE community_id IN {flipped}
+        OR target_id IN {flipped} OR target_id IN
+        (SELECT id FROM posts WHERE community_id IN {flipped})""",
     ),
-    "post": ("UPDATE events SET changed_run = $run WHERE target_id IN (SELECT id FROM flipped)",),
+    "post": ("UPDATE events SET changed_run = {run} WHERE target_id IN {flipped}",),
 }
 
 
@@ -28,12 +28,9 @@ def touch(connection: duckdb.DuckDBPyConnection, kind: str, rows: Mapping[str, K
     flipped = [key for key, known in rows.items() if _moved(known)]
     if not flipped:
         return
-    connection.register("flipped", pa.table({"id": pa.array(flipped, pa.string())}))
-    try:
-        for statement in _WITH[kind]:
-            connection.execute(statement, {"run": run_id})
-    finally:
-        connection.unregister("flipped")
+    words = {"run": literal(run_id), "flipped": staged({"id": ("VARCHAR", flipped)})}
+    for statement in _WITH[kind]:
+        connection.execute(statement.format(**words))
 
 
 def touch_buried(connection: duckdb.DuckDBPyConnection, posts: Mapping[str, str | None], run_id: str) -> None:
@@ -45,13 +42,8 @@ def touch_buried(connection: duckdb.DuckDBPyConnection, posts: Mapping[str, str 
     buried = [key for key, community in posts.items() if community in gone]
     if not buried:  # as nearly always: an update looks through all events
         return
-    connection.register("posts_told", pa.table({"id": pa.array(buried, pa.string())}))
-    try:
-        connection.execute(
-            "UPDATE events SET changed_run = $run WHERE target_id IN (SELECT id FROM posts_told)", {"run": run_id}
-        )
-    finally:
-        connection.unregister("posts_told")
+    (statement,) = _WITH["post"]
+    connection.execute(statement.format(run=literal(run_id), flipped=staged({"id": ("VARCHAR", buried)})))
 
 
 def _moved(known: Known) -> bool:

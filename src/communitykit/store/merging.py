@@ -8,19 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import duckdb
-import pyarrow as pa
 
 from communitykit.model.merge import Known, bury, disbelieve, merge
 from communitykit.model.values import Value
-from communitykit.store.answers import arrow_table
+from communitykit.store.answers import rows_of
 from communitykit.store.columns import TABLES
 from communitykit.store.confirming import confirm
 from communitykit.store.dependents import touch, touch_buried
 from communitykit.store.lookup import PLACE, delete_at, places, rows_at
 from communitykit.store.observing import observed, with_brackets
-from communitykit.store.rows import fresh, known_rows, table_of, table_of_fresh, told
+from communitykit.store.rows import columns_of, columns_of_fresh, fresh, known_rows, told
 from communitykit.store.schema import network_selected
-from communitykit.store.types import UTC_TIME, Array
+from communitykit.store.staging import Columns, staged
 
 _SAME_ACT = timedelta(seconds=60)
 
@@ -94,7 +93,7 @@ def store(
             tally.emptied |= held.changed and key in stored
     moved = {key: known for key, known in stored.items() if known.changed or known.confirmed}
     if first:
-        append(connection, kind, table_of_fresh(kind, list(first.values()), run_id))
+        append(connection, kind, columns_of_fresh(kind, list(first.values()), run_id))
     write(connection, kind, new, moved, run_id)
     if kind == "post":
         where = {
@@ -121,20 +120,14 @@ def select(
     connection: duckdb.DuckDBPyConnection,
     kind: str,
     what: str,
-    ids: Value,
+    ids: Iterable[str],
     *,
     by: str = "id",
     live: bool = False,
-) -> pa.Table:
+) -> list[dict[str, Value]]:
     """Return columns of the rows whose `by` is among these; `live`: of those that are not gone."""
-    query = f"SELECT {what} FROM {TABLES[kind]} WHERE {by} IN (SELECT id FROM wanted)"  # noqa: S608 # our own names
-    if live:
-        query += " AND gone IS NULL"
-    connection.register("wanted", pa.table({"id": pa.array(ids, pa.string()) if isinstance(ids, list) else ids}))
-    try:
-        return arrow_table(connection, query)
-    finally:
-        connection.unregister("wanted")
+    query = f"SELECT {what} FROM {TABLES[kind]} WHERE {by} IN {staged({'id': ('VARCHAR', list(ids))})}"  # noqa: S608 # our own names
+    return rows_of(connection, f"{query} AND gone IS NULL" if live else query)
 
 
 def write(
@@ -145,53 +138,45 @@ def write(
         delete_at(connection, kind, [known.kept.place for known in moved.values()])
     rows = {**new, **moved}
     if rows:
-        append(connection, kind, table_of(kind, rows, run_id))
+        append(connection, kind, columns_of(kind, rows, run_id))
         touch(connection, kind, rows, run_id)
     if kind == "post":
         _keep_versions(connection, rows)
 
 
-def append(connection: duckdb.DuckDBPyConnection, kind: str, table: pa.Table) -> None:
+def append(connection: duckdb.DuckDBPyConnection, kind: str, rows: Columns) -> None:
     """Append rows."""
     network = network_selected(TABLES[kind])
-    connection.register("incoming", table)
-    connection.execute(f"INSERT INTO {TABLES[kind]} BY NAME SELECT *, {network} FROM incoming")  # noqa: S608 # same
-    connection.unregister("incoming")
+    connection.execute(f"INSERT INTO {TABLES[kind]} BY NAME SELECT *, {network} FROM {staged(rows)}")  # noqa: S608 # same
 
 
 def _keep_versions(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, Known]) -> None:
     gone = [key for key, known in rows.items() if known.values.get("gone")]
     if gone:
-        connection.register("gone", pa.table({"id": pa.array(gone, pa.string())}))
-        connection.execute("DELETE FROM post_versions WHERE post_id IN (SELECT id FROM gone)")
-        connection.unregister("gone")
+        connection.execute(f"DELETE FROM post_versions WHERE post_id IN {staged({'id': ('VARCHAR', gone)})}")  # noqa: S608 # same
     versions = {
         (key, version["edited_at"] or version["created_at"], version["body"]): version
         for key, known in rows.items()
         for version in known.replaced
     }
     if versions:
-        connection.register("replaced", _replaced(versions))
         network = network_selected("post_versions")
         connection.execute(
-            f"""INSERT INTO post_versions BY NAME SELECT *, {network} FROM replaced r WHERE NOT EXISTS (SELECT 1
-            FROM post_versions v WHERE v.post_id = r.post_id AND v.body = r.body
+            f"""INSERT INTO post_versions BY NAME SELECT *, {network} FROM {staged(_replaced(versions))} AS r
+            WHERE NOT EXISTS (SELECT 1 FROM post_versions v WHERE v.post_id = r.post_id AND v.body = r.body
             AND v.edited_at IS NOT DISTINCT FROM r.edited_at)"""  # noqa: S608 # our own names
         )
-        connection.unregister("replaced")
 
 
-def _replaced(versions: Mapping[tuple[str, datetime | None, str], Mapping[str, Value]]) -> pa.Table:
-    def column(name: str) -> Array:
-        return pa.array([version[name] for version in versions.values()], pa.string())
-
-    return pa.table(
-        {
-            "post_id": pa.array([key for key, _, _ in versions], pa.string()),
-            "edited_at": pa.array([moment for _, moment, _ in versions], UTC_TIME),
-            **{name: column(name) for name in ("title", "body", "body_format", "text")},
-        }
-    )
+def _replaced(versions: Mapping[tuple[str, datetime | None, str], Mapping[str, Value]]) -> Columns:
+    return {
+        "post_id": ("VARCHAR", [key for key, _, _ in versions]),
+        "edited_at": ("TIMESTAMPTZ", [moment for _, moment, _ in versions]),
+        **{
+            name: ("VARCHAR", [version[name] for version in versions.values()])
+            for name in ("title", "body", "body_format", "text")
+        },
+    }
 
 
 def _same_acts(
@@ -205,24 +190,21 @@ def _same_acts(
     ]
     if not acts:
         return {}
-    table = pa.table(
+    sought = staged(
         {
-            "id": pa.array([act.id for act in acts], pa.string()),
-            "kind": pa.array([act.kind for act in acts], pa.string()),
-            "actor_id": pa.array([act.actor_id for act in acts], pa.string()),
-            "community_id": pa.array([act.community_id for act in acts], pa.string()),
-            "occurred_at": pa.array([act.occurred_at for act in acts], pa.timestamp("us", tz="UTC")),
-            "origin": pa.array([act.source.origin for act in acts], pa.string()),
+            "id": ("VARCHAR", [act.id for act in acts]),
+            "kind": ("VARCHAR", [act.kind for act in acts]),
+            "actor_id": ("VARCHAR", [act.actor_id for act in acts]),
+            "community_id": ("VARCHAR", [act.community_id for act in acts]),
+            "occurred_at": ("TIMESTAMPTZ", [act.occurred_at for act in acts]),
+            "origin": ("VARCHAR", [act.source.origin for act in acts]),
         }
     )
-    connection.register("acts", table)
     found = connection.execute(
-        """SELECT a.id, min(e.id) FROM acts a JOIN events e USING (kind, actor_id, community_id)
-        WHERE e.source_origin <> a.origin AND abs(epoch(e.occurred_at) - epoch(a.occurred_at)) <= ?
-        GROUP BY a.id""",
-        [_SAME_ACT.total_seconds()],
+        f"""SELECT a.id, min(e.id) FROM {sought} AS a JOIN events e USING (kind, actor_id, community_id)
+        WHERE e.source_origin <> a.origin AND abs(epoch(e.occurred_at) - epoch(a.occurred_at)) <=
+        {_SAME_ACT.total_seconds()} GROUP BY a.id"""  # noqa: S608 # same
     ).fetchall()
-    connection.unregister("acts")
     same = dict(found)
     for key, known in known_of(connection, "event", same.values()).items():
         stored[key] = known  # type: ignore[index] # the caller's own dict, to be merged into

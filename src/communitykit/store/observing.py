@@ -6,15 +6,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import duckdb
-import pyarrow as pa
 
 from communitykit.model.values import Value
-from communitykit.store.lookup import places, quoted
+from communitykit.store.lookup import places
+from communitykit.store.staging import literal, staged
 
 # The post was there before this run, told through the same door…
 _POSTS = """
 SELECT a.id, a.kind, a.connector, a.origin, CASE WHEN p.last_run = a.run THEN p.seen_before ELSE p.as_of END AS after
-FROM acts a JOIN posts p ON p.rowid = a.place
+FROM {acts} AS a JOIN posts p ON p.rowid = a.place
 WHERE p.source_connector = a.connector AND p.source_origin = a.origin AND after IS NOT NULL
 """
 # …and that door had told acts of the kind by then: had the act been done, it would have been told. What is read for the
@@ -38,25 +38,21 @@ def observed(
         return {}
     there = places(connection, "post", {act.target_id for act in undated})
     undated = [act for act in undated if act.target_id in there]
-    table = pa.table(
+    acts_told = staged(
         {
-            "id": pa.array([act.id for act in undated], pa.string()),
-            "kind": pa.array([act.kind for act in undated], pa.string()),
-            "place": pa.array([there[act.target_id] for act in undated], pa.int64()),
-            "connector": pa.array([act.source.connector for act in undated], pa.string()),
-            "origin": pa.array([act.source.origin for act in undated], pa.string()),
-            "run": pa.array([run_id] * len(undated), pa.string()),
+            "id": ("VARCHAR", [act.id for act in undated]),
+            "kind": ("VARCHAR", [act.kind for act in undated]),
+            "place": ("BIGINT", [there[act.target_id] for act in undated]),
+            "connector": ("VARCHAR", [act.source.connector for act in undated]),
+            "origin": ("VARCHAR", [act.source.origin for act in undated]),
+            "run": ("VARCHAR", [run_id] * len(undated)),
         }
     )
-    connection.register("acts", table)
-    try:
-        rows = connection.execute(_POSTS).fetchall()
-    finally:
-        connection.unregister("acts")
+    rows = connection.execute(_POSTS.format(acts=acts_told)).fetchall()
     known: dict[tuple[str, ...], bool] = {}
     for _, *door, _ in rows:
         if tuple(door) not in known:
-            words = dict(zip(("kind", "connector", "origin", "run"), map(quoted, (*door, run_id)), strict=True))
+            words = dict(zip(("kind", "connector", "origin", "run"), map(literal, (*door, run_id)), strict=True))
             known[tuple(door)] = connection.execute(_TOLD_BEFORE.format(**words)).fetchall() != []
     return {key: after for key, *door, after in rows if known[tuple(door)]}
 

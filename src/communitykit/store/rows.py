@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from communitykit.model import RECORD_TYPES, Provenance, Vanished, told_fields
 from communitykit.model.merge import Known, begin, read_at
 from communitykit.model.values import Value
-from communitykit.store.columns import PROVENANCE_NAMES, arrow_schema, by_name, columns, default_of, field_columns
-from communitykit.store.types import UTC_TIME, Array
+from communitykit.store.columns import PROVENANCE_NAMES, by_name, columns, default_of, field_columns
+from communitykit.store.staging import Columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,11 @@ def fresh(record: Value) -> Known:
     return begin(told(record), record.source.as_of, record.source)
 
 
-def known_rows(kind: str, table: pa.Table) -> dict[str, Known]:
+def known_rows(kind: str, rows: Iterable[Mapping[str, Value]]) -> dict[str, Known]:
     """Read stored rows back as what is known, by id."""
     found: dict[str, Known] = {}
     held = {name: column.kind.held for name, column in by_name(kind).items()}
-    for row in table.to_pylist():
+    for row in rows:
         told_at, heard_at = _read_provenance(row["provenance"])
         values = {name: held[name](row[name]) for name in told_at}
         source = Provenance.model_construct(
@@ -71,49 +74,45 @@ def known_rows(kind: str, table: pa.Table) -> dict[str, Known]:
     return found
 
 
-def table_of(kind: str, known: dict[str, Known], run_id: str) -> pa.Table:
+def columns_of(kind: str, known: dict[str, Known], run_id: str) -> Columns:
     """Make the rows of what is known, as a run stores them."""
     items = list(known.values())
-    arrays: list[Value] = []
+    made: dict[str, Sequence[Value]] = {}
     for column in field_columns(kind):
-        if column.name == "id":
-            arrays.append(pa.array(known, pa.string()))
-            continue
         name, default = column.name, default_of(kind, column.name)
-        arrays.append(column.held([one.values.get(name, default) for one in items]))
+        made[name] = list(known) if name == "id" else [one.values.get(name, default) for one in items]
     if kind == "member":
-        arrays.append(pa.array([not one.values for one in items], pa.bool_()))
+        made["stub"] = [not one.values for one in items]
     if kind == "post":
-        arrays += [_repeated(run_id, len(items)), pa.array([_seen_before(one, run_id) for one in items], UTC_TIME)]
-    arrays.append(pa.array([one.kept.first_run if one.kept else run_id for one in items], pa.string()))
-    unchanged = [one.kept is not None and not one.changed for one in items]
-    arrays.append(
-        pa.array([one.kept.changed_run if same else run_id for one, same in zip(items, unchanged, strict=True)])
-    )
-    as_of = [max(one.told_at.values(), default=one.source.as_of) for one in items]
-    provenance = [_write_provenance(one) for one in items]
-    arrays += _provenance_arrays([one.source for one in items], as_of, provenance)
-    return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
+        made["last_run"] = [run_id] * len(items)
+        made["seen_before"] = [_seen_before(one, run_id) for one in items]
+    made["first_run"] = [one.kept.first_run if one.kept else run_id for one in items]
+    made["changed_run"] = [one.kept.changed_run if one.kept and not one.changed else run_id for one in items]
+    made |= _origin([one.source for one in items])
+    made["as_of"] = [max(one.told_at.values(), default=one.source.as_of) for one in items]
+    made["provenance"] = [_write_provenance(one) for one in items]
+    return _typed(kind, made)
 
 
-def table_of_fresh(kind: str, records: Sequence[Value], run_id: str) -> pa.Table:
-    """Make the rows of records that nothing is known of yet: what `table_of` makes of them, in a fifth of the time."""
+def columns_of_fresh(kind: str, records: Sequence[Value], run_id: str) -> Columns:
+    """Make the rows of records of which nothing is known yet: as `columns_of` does, in a fifth of the time."""
     fields = field_columns(kind)
     rows = map(itemgetter(*(column.name for column in fields)), map(vars, records))
-    arrays = [column.array(values) for column, values in zip(fields, zip(*rows, strict=True), strict=True)]
+    made = {column.name: column.tell(values) for column, values in zip(fields, zip(*rows, strict=True), strict=True)}
+    count = len(records)
     if kind == "member":
-        arrays.append(pa.array([not told_fields(record) and record.raw is None for record in records], pa.bool_()))
+        made["stub"] = [not told_fields(record) and record.raw is None for record in records]
     if kind == "post":
-        arrays += [_repeated(run_id, len(records)), pa.nulls(len(records), UTC_TIME)]
-    arrays += [_repeated(run_id, len(records))] * 2
+        made |= {"last_run": [run_id] * count, "seen_before": [None] * count}
+    made |= {"first_run": [run_id] * count, "changed_run": [run_id] * count}
     sources = [record.source for record in records]
-    as_of = [source.as_of for source in sources]
-    provenance = [
+    made |= _origin(sources)
+    made["as_of"] = [source.as_of for source in sources]
+    made["provenance"] = [
         _first_provenance(source.as_of, read_at(source), frozenset(record.model_fields_set), record.raw is not None)
         for source, record in zip(sources, records, strict=True)
     ]
-    arrays += _provenance_arrays(sources, as_of, provenance)
-    return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
+    return _typed(kind, made)
 
 
 def _seen_before(known: Known, run_id: str) -> datetime | None:
@@ -125,28 +124,23 @@ def _seen_before(known: Known, run_id: str) -> datetime | None:
     return kept.as_of if (then.connector, then.origin) == (now.connector, now.origin) else None
 
 
-def _repeated(text: str, times: int) -> Array:
-    return pa.array([text], pa.string()).take(pa.array([0] * times, pa.int32()))
+def _origin(sources: Sequence[Value]) -> dict[str, Sequence[Value]]:
+    return {
+        "source_connector": [source.connector for source in sources],
+        "source_version": [source.version for source in sources],
+        "source_origin": [source.origin for source in sources],
+        "fetched_at": [source.fetched_at for source in sources],
+    }
 
 
-def _provenance_arrays(sources: Sequence[Value], as_of: Sequence[datetime], provenance: Sequence[str]) -> list[Value]:
-    places: dict[int, int] = {}  # a page's records share their source: its columns are made once, and repeated
-    where = pa.array([places.setdefault(id(source), len(places)) for source in sources], pa.int32())
-    distinct = list({id(source): source for source in sources}.values())
-    return [
-        pa.array([source.connector for source in distinct], pa.string()).take(where),
-        pa.array([source.version for source in distinct], pa.string()).take(where),
-        pa.array([source.origin for source in distinct], pa.string()).take(where),
-        pa.array([source.fetched_at for source in distinct], UTC_TIME).take(where),
-        pa.array(as_of, UTC_TIME),
-        pa.array(provenance, pa.string()),
-    ]
+def _typed(kind: str, made: Mapping[str, Sequence[Value]]) -> Columns:
+    return {column.name: (column.sql, made[column.name]) for column in columns(kind)}
 
 
-def plain_table(kind: str, records: Sequence[object]) -> pa.Table:
+def columns_of_plain(kind: str, records: Sequence[object]) -> Columns:
     """Make the rows of records that are not merged (coverage, issues)."""
-    arrays = [column.array([getattr(record, column.name) for record in records]) for column in columns(kind)]
-    return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
+    told = {one.name: one.tell([getattr(record, one.name) for record in records]) for one in columns(kind)}
+    return _typed(kind, told)
 
 
 def records_of(kind: str, table: pa.Table) -> Iterable[BaseModel]:

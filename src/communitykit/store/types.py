@@ -1,28 +1,23 @@
 """What a field's annotation is in a table: its SQL and Arrow types, and how values go in and out. Pure.
 
 While records are merged their values are *held*: plain and comparable, structures as dicts and lists, JSON as text.
+What is stored for the first time is only *told*: structures may be the model's, since they come to be the same row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import accumulate, chain
 from types import UnionType
-from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-import pyarrow as pa
 from pydantic import AwareDatetime, BaseModel
 from pydantic_core import from_json, to_json
 
 from communitykit.model.values import Value
 
-Values: TypeAlias = Sequence[Value]
-Array: TypeAlias = "pa.Array[pa.Scalar[pa.DataType]]"
-"""An array of Arrow's, of whatever type."""
-
-UTC_TIME = pa.timestamp("us", tz="UTC")
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +25,27 @@ class Scalar:
     """Text, a number, a truth value, a time or a day: the same in every form."""
 
     sql: str
-    arrow: pa.DataType
+
+    @property
+    def arrow(self) -> pa.DataType:
+        """Its type in Arrow."""
+        import pyarrow as pa  # noqa: PLC0415 # who writes does not need it
+
+        utc = pa.timestamp("us", tz="UTC")
+        made: dict[str, pa.DataType] = {"VARCHAR": pa.string(), "BOOLEAN": pa.bool_(), "BIGINT": pa.int64()}
+        return (made | {"DOUBLE": pa.float64(), "TIMESTAMPTZ": utc, "DATE": pa.date32(), "JSON": pa.string()})[self.sql]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a model's value may be told as it is."""
+        return True
 
     def hold(self, value: Value) -> Value:
         """Return a model's value as it is held."""
+        return value
+
+    def tell(self, value: Value) -> Value:
+        """Return a model's value as it is told, in the order in which it is held."""
         return value
 
     def held(self, value: Value) -> Value:
@@ -44,18 +56,23 @@ class Scalar:
         """Return a held value as the model's validation takes it."""
         return value
 
-    def array(self, values: Values) -> Array:
-        """Return held values as Arrow's array; structures may be the model's, too."""
-        return pa.array(values, self.arrow)
-
 
 @dataclass(frozen=True, slots=True)
 class Json(Scalar):
     """What has no shape of its own, as JSON text."""
 
+    @property
+    def is_plain(self) -> bool:
+        """It is told as text."""
+        return False
+
     def hold(self, value: Value) -> Value:
         """Return its text."""
         return None if value is None else to_json(value).decode()
+
+    def tell(self, value: Value) -> Value:
+        """Return its text."""
+        return self.hold(value)
 
     def decode(self, value: Value) -> Value:
         """Return what the text says."""
@@ -68,6 +85,22 @@ class Listing(Scalar):
 
     item: Scalar
 
+    @property
+    def arrow(self) -> pa.DataType:
+        """A list of its items' type."""
+        import pyarrow as pa  # noqa: PLC0415 # as above
+
+        return pa.list_(self.item.arrow)
+
+    @property
+    def is_plain(self) -> bool:
+        """As its items are."""
+        return self.item.is_plain
+
+    def tell(self, value: Value) -> Value:
+        """Return it with its items told."""
+        return value if value is None or self.is_plain else [self.item.tell(one) for one in value]
+
     def hold(self, value: Value) -> Value:
         """Return it as a list."""
         return None if value is None else [self.item.hold(one) for one in value]
@@ -76,12 +109,6 @@ class Listing(Scalar):
         """Return it with its items held."""
         return None if value is None else [self.item.held(one) for one in value]
 
-    def array(self, values: Values) -> Array:
-        """Return the array: where each list begins, and all items one after another."""
-        items: Value = self.item.array(list(chain.from_iterable(value for value in values if value is not None)))
-        made: Array = pa.ListArray.from_arrays(_offsets(values), items)
-        return made
-
 
 @dataclass(frozen=True, slots=True)
 class Mapped(Scalar):
@@ -89,21 +116,29 @@ class Mapped(Scalar):
 
     value: Scalar
 
+    @property
+    def arrow(self) -> pa.DataType:
+        """Texts and their values."""
+        import pyarrow as pa  # noqa: PLC0415 # as above
+
+        return pa.map_(pa.string(), self.value.arrow)
+
+    @property
+    def is_plain(self) -> bool:
+        """It is put in order."""
+        return False
+
     def hold(self, value: Value) -> Value:
         """Return it in order."""
         return None if value is None else dict(sorted(value.items()))
 
-    def held(self, value: Value) -> Value:
-        """Return the pairs as a dict."""
-        return None if value is None else dict(sorted(value))
+    def tell(self, value: Value) -> Value:
+        """Return it in order."""
+        return self.hold(value) if value and len(value) > 1 else value
 
-    def array(self, values: Values) -> Array:
-        """Return the array: names and numbers one after another."""
-        there = [self.hold(value) for value in values if value is not None]
-        names: Value = pa.array(list(chain.from_iterable(there)), pa.string())
-        numbers: Value = self.value.array(list(chain.from_iterable(value.values() for value in there)))
-        made: Array = pa.MapArray.from_arrays(_offsets(values), names, numbers)
-        return made
+    def held(self, value: Value) -> Value:
+        """Return it as a dict: Arrow has pairs instead."""
+        return None if value is None else dict(sorted(value.items() if isinstance(value, dict) else value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +146,31 @@ class Struct(Scalar):
     """A model inside a record."""
 
     fields: tuple[tuple[str, Scalar], ...]
-    arrow_fields: tuple[pa.Field[pa.DataType], ...]
+    telling: tuple[tuple[str, Scalar], ...]
+    """Those of them that are not told as they are."""
+
+    @property
+    def arrow(self) -> pa.DataType:
+        """A structure of its fields' types."""
+        import pyarrow as pa  # noqa: PLC0415 # as above
+
+        return pa.struct([pa.field(name, kind.arrow) for name, kind in self.fields])
+
+    @property
+    def is_plain(self) -> bool:
+        """As all its fields are."""
+        return not self.telling
+
+    def tell(self, value: Value) -> Value:
+        """Return it as it is, unless some of its fields are told otherwise."""
+        if value is None:
+            return None
+        fields, told = vars(value), value
+        for name, kind in self.telling:
+            one = fields[name]
+            if one and (other := kind.tell(one)) is not one:
+                told = {**(fields if told is value else told), name: other}
+        return told
 
     def hold(self, value: Value) -> Value:
         """Return its fields by name."""
@@ -121,23 +180,15 @@ class Struct(Scalar):
         """Return it with its fields held."""
         return None if value is None else {name: kind.held(value[name]) for name, kind in self.fields}
 
-    def array(self, values: Values) -> Array:
-        """Return the array: one for each field."""
-        empty: dict[str, Value] = dict.fromkeys(name for name, _ in self.fields)
-        rows = [empty if one is None else one if isinstance(one, dict) else vars(one) for one in values]
-        children = [kind.array([row[name] for row in rows]) for name, kind in self.fields]
-        missing = pa.array([value is None for value in values], pa.bool_())
-        return pa.StructArray.from_arrays(children, fields=list(self.arrow_fields), mask=missing)
-
 
 _SCALARS: dict[object, Scalar] = {
-    str: Scalar("VARCHAR", pa.string()),
-    bool: Scalar("BOOLEAN", pa.bool_()),
-    int: Scalar("BIGINT", pa.int64()),
-    float: Scalar("DOUBLE", pa.float64()),
-    AwareDatetime: Scalar("TIMESTAMPTZ", UTC_TIME),
-    datetime: Scalar("TIMESTAMPTZ", UTC_TIME),
-    date: Scalar("DATE", pa.date32()),
+    str: Scalar("VARCHAR"),
+    bool: Scalar("BOOLEAN"),
+    int: Scalar("BIGINT"),
+    float: Scalar("DOUBLE"),
+    AwareDatetime: Scalar("TIMESTAMPTZ"),
+    datetime: Scalar("TIMESTAMPTZ"),
+    date: Scalar("DATE"),
 }
 
 
@@ -151,16 +202,15 @@ def type_of(annotation: object) -> Scalar:
         return _SCALARS[str]
     if origin is tuple:
         item = type_of(inner[0])
-        return Listing(f"{item.sql}[]", pa.list_(item.arrow), item)
+        return Listing(f"{item.sql}[]", item)
     if origin is dict and inner[1] is not Any:
         value = type_of(inner[1])
-        return Mapped(f"MAP(VARCHAR, {value.sql})", pa.map_(pa.string(), value.arrow), value)
+        return Mapped(f"MAP(VARCHAR, {value.sql})", value)
     if isinstance(plain, type) and issubclass(plain, BaseModel):
         fields = tuple((name, type_of(field.annotation)) for name, field in plain.model_fields.items())
         sql = ", ".join(f"{name} {kind.sql}" for name, kind in fields)
-        arrow = tuple(pa.field(name, kind.arrow) for name, kind in fields)
-        return Struct(f"STRUCT({sql})", pa.struct(arrow), fields, arrow)
-    return Json("JSON", pa.string())
+        return Struct(f"STRUCT({sql})", fields, tuple(one for one in fields if not one[1].is_plain))
+    return Json("JSON")
 
 
 def _plain(annotation: object) -> object:
@@ -172,10 +222,3 @@ def _plain(annotation: object) -> object:
         kept = [_plain(item) for item in get_args(annotation) if item is not type(None)]
         return kept[0] if len(kept) == 1 else annotation
     return annotation
-
-
-def _offsets(values: Values) -> Value:
-    """Return where each value's items begin; an offset that is null makes its value null."""
-    ends = [0, *accumulate(0 if value is None else len(value) for value in values)]
-    begins = [None if value is None else begin for value, begin in zip(values, ends, strict=False)]
-    return pa.array([*begins, ends[-1]], pa.int32())

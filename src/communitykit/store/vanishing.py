@@ -96,7 +96,7 @@ def _vanish(
     roots = [key for key in moved if found[key].with_replies]
     if roots and record in _ABOVE:
         above = _ABOVE[record]
-        below = select(connection, record, f"id, {above}", roots, by=above, live=True).to_pylist()
+        below = select(connection, record, f"id, {above}", roots, by=above, live=True)
         # Replies hang from their root however deep they are; communities from the one that they are in.
         replies = {row["id"]: replace(found[row[above]], with_replies=record == "community") for row in below}
         _vanish(connection, {key: one for key, one in replies.items() if key not in one.seen}, tally, run_id, now)

@@ -11,11 +11,10 @@ from datetime import datetime
 from typing import TypeAlias
 
 import duckdb
-import pyarrow as pa
 
 from communitykit.model.values import Value
 from communitykit.store.columns import TABLES
-from communitykit.store.types import UTC_TIME
+from communitykit.store.staging import Columns, staged
 
 _NATIVE = "TRY_CAST(split_part(t.id, ':', 4) AS HUGEINT)"
 """A native id that is no whole number is in no window of numbers."""
@@ -104,7 +103,7 @@ def _found(
     windows: Sequence[Walked],
 ) -> list[tuple[int, str, int]]:
     record, valued, empty, bounds = shape
-    connection.register("windows", _table(valued, bounds, windows))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE windows AS FROM {staged(_columns(valued, bounds, windows))}")
     clauses = [live(record), "starts_with(t.id, w.network)", *(f"t.{name} IS NULL" for name in empty)]
     clauses += [_BOUNDS[name] for name in bounds]
     if "since" in bounds:  # said by itself, what is older than all of them is not even read
@@ -116,17 +115,20 @@ def _found(
             WHERE {" AND ".join(clauses)} ORDER BY w.number"""  # noqa: S608 # our own names
         ).fetchall()
     finally:
-        connection.unregister("windows")
+        connection.execute("DROP TABLE windows")
 
 
-def _table(valued: Sequence[str], bounds: Sequence[str], windows: Sequence[Walked]) -> pa.Table:
-    made: dict[str, Value] = {name: pa.array([one.within[name] for one in windows]) for name in valued}
+def _columns(valued: Sequence[str], bounds: Sequence[str], windows: Sequence[Walked]) -> Columns:
+    made: dict[str, tuple[str, Sequence[Value]]] = {"number": ("INTEGER", list(range(len(windows))))}
+    for name in valued:
+        values = [one.within[name] for one in windows]
+        made[name] = ("BOOLEAN" if isinstance(values[0], bool) else "VARCHAR", values)
     for name in bounds:
         values = [getattr(one, name) for one in windows]
-        times = name in {"since", "until"}  # whole numbers may be larger than Arrow's
-        made[name] = pa.array(values, UTC_TIME) if times else pa.array([str(one) for one in values], pa.string())
-    made["network"] = pa.array([one.network for one in windows], pa.string())
-    return pa.table({**made, "number": pa.array(range(len(windows)), pa.int32())})
+        is_time = name in {"since", "until"}  # whole numbers may be larger than 64 bits
+        made[name] = ("TIMESTAMPTZ", values) if is_time else ("VARCHAR", [str(one) for one in values])
+    made["network"] = ("VARCHAR", [one.network for one in windows])
+    return made
 
 
 def live(record: str) -> str:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 from pydantic_core import from_json, to_json
 
 from communitykit.errors import StoreBusyError, StoreError
@@ -22,18 +21,14 @@ from communitykit.store.duckdb_errors import ran_out_of_memory, telling, told
 from communitykit.store.forgotten import who_is_forgotten, without, without_in_checkpoint
 from communitykit.store.making import clean, make_journal, remove_empty_journal
 from communitykit.store.merging import Tally, append, store
-from communitykit.store.rows import plain_table
+from communitykit.store.rows import columns_of_plain
 from communitykit.store.schema import network_selected
-from communitykit.store.types import Array
+from communitykit.store.staging import literal, staged
 from communitykit.store.vanishing import sweep
 from communitykit.store.windows import Walked
 
 _NEXT_COMMIT = "(SELECT coalesce(max(last_commit), 0) + 1 FROM runs)"
 """Commits are counted, so that what came after a run is known though runs overlap and clocks go back."""
-_STORE_CHECKPOINTS = f"""
-INSERT INTO checkpoints BY NAME
-SELECT *, {network_selected("checkpoints")} FROM moved
-"""  # noqa: S608 # our own names
 
 
 @dataclass(slots=True)
@@ -116,7 +111,9 @@ class Writer:
         Raises StoreError where the store cannot be written.
         """
         with telling(self.path, "write into it"):
-            rows = self._writable().execute("DELETE FROM checkpoints WHERE stored_at > ? RETURNING slice", [moment])
+            rows = self._writable().execute(
+                f"DELETE FROM checkpoints WHERE stored_at > {literal(moment)} RETURNING slice"  # noqa: S608 # ours
+            )
             return sorted(name for (name,) in rows.fetchall())
 
     def start_run(self, run: Mapping[str, object]) -> None:
@@ -137,7 +134,7 @@ class Writer:
         """
         with telling(self.path, "write into it"):
             connection = self._writable()
-            connection.execute("DELETE FROM runs WHERE run_id = ?", [run["run_id"]])
+            connection.execute(f"DELETE FROM runs WHERE run_id = {literal(run['run_id'])}")  # noqa: S608 # escaped
             self._insert_run(connection, run)
         self._still_there()
 
@@ -181,9 +178,9 @@ class Writer:
             for kind in ("coverage", "issue"):
                 rows = [one for one in (*group.plain, *said) if one.record == kind]
                 if rows:
-                    append(connection, kind, plain_table(kind, rows))
+                    append(connection, kind, columns_of_plain(kind, rows))
             self._store_checkpoints(connection, group.checkpoints, run_id=run_id, now=now)
-            connection.execute(f"UPDATE runs SET last_commit = {_NEXT_COMMIT} WHERE run_id = ?", [run_id])  # noqa: S608
+            connection.execute(f"UPDATE runs SET last_commit = {_NEXT_COMMIT} WHERE run_id = {literal(run_id)}")  # noqa: S608
         except BaseException:
             with contextlib.suppress(duckdb.Error):  # it gave up the transaction by itself: what came first is told
                 connection.execute("ROLLBACK")
@@ -274,23 +271,24 @@ class Writer:
         if not checkpoints:
             return
         count = len(checkpoints)
-        moved: dict[str, Array] = {
-            "slice": pa.array(checkpoints, pa.string()),
-            "checkpoint": pa.array([to_json(one).decode() for one in checkpoints.values()], pa.string()),
-            "run_id": pa.array([run_id] * count, pa.string()),
-            "stored_at": pa.array([now] * count, pa.timestamp("us", tz="UTC")),
-        }
-        connection.register("moved", pa.table(moved))
-        connection.execute("DELETE FROM checkpoints WHERE slice IN (SELECT slice FROM moved)")
-        connection.execute(_STORE_CHECKPOINTS)
-        connection.unregister("moved")
+        moved = staged(
+            {
+                "slice": ("VARCHAR", list(checkpoints)),
+                "checkpoint": ("JSON", [to_json(one).decode() for one in checkpoints.values()]),
+                "run_id": ("VARCHAR", [run_id] * count),
+                "stored_at": ("TIMESTAMPTZ", [now] * count),
+            }
+        )
+        connection.execute(f"DELETE FROM checkpoints WHERE slice IN (SELECT slice FROM {moved})")  # noqa: S608 # escaped
+        connection.execute(
+            f"INSERT INTO checkpoints BY NAME SELECT *, {network_selected('checkpoints')} FROM {moved}"  # noqa: S608 # same
+        )
 
     def _insert_run(self, connection: duckdb.DuckDBPyConnection, run: Mapping[str, object]) -> None:
-        names = list(run)
-        marks = ", ".join("?" for _ in names)
+        told = [to_json(value).decode() if isinstance(value, list | dict) else value for value in run.values()]
         connection.execute(
-            f"INSERT INTO runs ({', '.join(names)}, last_commit) VALUES ({marks}, {_NEXT_COMMIT})",  # noqa: S608 # ours
-            [to_json(value).decode() if isinstance(value, list | dict) else value for value in run.values()],
+            f"INSERT INTO runs ({', '.join(run)}, last_commit) "  # noqa: S608 # ours, escaped
+            f"VALUES ({', '.join(map(literal, told))}, {_NEXT_COMMIT})"
         )
 
 
