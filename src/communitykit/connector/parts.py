@@ -18,10 +18,15 @@ def in_part(native: str | None, drafts: Iterable[T]) -> list[T | Rejected]:
     """
     try:
         return list(drafts)
-    except Rejected as rejected:
-        return [Rejected(rejected.reason, rejected.detail, native=rejected.native or native)]
     except Exception as error:  # noqa: BLE001 # a translator may fail in any way on odd data; one part never costs the rest
-        return [Rejected("malformed", where_it_failed(error), native=native)]
+        return [as_rejected(native, error)]
+
+
+def as_rejected(native: str | None, error: Exception) -> Rejected:
+    """Return what is told of a part in place of its drafts, when translating it failed; `native` as in `in_part`."""
+    if isinstance(error, Rejected):
+        return Rejected(error.reason, error.detail, native=error.native or native)
+    return Rejected("malformed", where_it_failed(error), native=native)
 
 
 def is_understood(

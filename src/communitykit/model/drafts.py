@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal, NotRequired, Required, TypeAlias, TypedDict, Unpack
 
-from communitykit.model.ids import make_event_id, make_id, parse_id
+from communitykit.model.ids import make_act_id, make_event_id, make_id, parse_id
 from communitykit.model.values import Value
 
 
@@ -230,10 +230,9 @@ def acted(
     several of one actor on one target (which reaction) and enters the id. `at` is the platform's own time, aware; where
     it tells none the fields of time stay unset, so that a door which knows it may add it.
     """
-    platform, network = _home(target)
     draft: EventDraft = {
         "record": "event",
-        "id": make_event_id(platform, network, kind, target=target, actor=actor, detail=detail),
+        "id": make_act_id(kind, target, actor, detail),
         "kind": kind,
         "actor_id": actor,
         "target_id": target,

@@ -104,12 +104,24 @@ def make_event_id(  # the parts that tell one act from another
     """
     made = f"{_event_head(platform, network, kind)}/{_within(target)}/{_within(actor) if actor else '-'}"
     if detail is not None:
-        made = f"{made}/{_part(detail or '-')}"
+        made = f"{made}/{_detail(detail)}"
     if occurrence is not None:
         return f"{made}/{_part(occurrence)}"
     if occurred_at is not None:
         return f"{made}/{occurred_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     return made
+
+
+def make_act_id(kind: str, target: str, actor: str | None, detail: str | None) -> str:
+    """Build the id of an act that has no time in it, as `make_event_id` does, of its target's platform and network."""
+    made = f"{_head_of_acts(kind, target)}{_within(actor) if actor else '-'}"
+    return made if detail is None else f"{made}/{_detail(detail)}"
+
+
+@lru_cache(maxsize=1024)  # acts come one after another on one target
+def _head_of_acts(kind: str, target: str) -> str:
+    platform, network, _, _ = parse_id(target)
+    return make_event_id(platform, network, kind, target=target).removesuffix("-")
 
 
 @lru_cache(maxsize=256)
@@ -121,6 +133,11 @@ def _event_head(platform: str, network: str, kind: str) -> str:
 def _within(record_id: str) -> str:
     """Return what follows an id's kind as it stands in the id of an act."""
     return _part(native_text(record_id))
+
+
+@lru_cache(maxsize=4096)  # names of reactions, mostly
+def _detail(detail: str) -> str:
+    return _part(detail or "-")
 
 
 def _part(part: str) -> str:

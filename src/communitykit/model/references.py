@@ -100,11 +100,13 @@ def members_named(record: BaseModel) -> Iterator[str]:
     values = record.__dict__
     for name, inner, certain in _to_members(type(record)):
         value = values[name]
-        if value:
-            for one in value if isinstance(value, tuple) else (value,):
+        if isinstance(value, tuple):
+            for one in value:
                 told = getattr(one, inner) if inner else one
                 if told and (certain or kind_of(told) == "member"):
                     yield told
+        elif value and (certain or kind_of(value) == "member"):
+            yield value
     extra = values.get("extra")
     if extra:
         yield from (one.id for one in _in_extra("extra", extra) if one.kind == "member")

@@ -11,7 +11,7 @@ from communitykit.connector.payload import as_mapping
 from communitykit_workplace.edges import is_whole, listed, rows
 from communitykit_workplace.ids import community_id, content_key, member_id, native_id, parse_time, post_id
 from communitykit_workplace.translate.attachments import attachments
-from communitykit_workplace.translate.parts import as_text, each
+from communitykit_workplace.translate.parts import as_text, each_act
 
 LIKE = "LIKE"
 RSVP = {"attending": "attending", "maybe": "maybe", "interested": "interested", "declined": "declined"}
@@ -28,9 +28,8 @@ def reactions(item: Mapping[str, JSON], target: str, community: str | None) -> I
     edge = item.get("likes") if likes else edge
     seen: set[str] = set()
     understood = is_whole(edge) and not likes
-    for draft in each(
-        edge, _native(target), lambda one: _reaction(one, target, community, seen, LIKE if likes else "")
-    ):
+    reaction = partial(_reaction, target, community, seen, LIKE if likes else "")
+    for draft in each_act(edge, _native(target), reaction):
         understood = understood and not isinstance(draft, Rejected)
         yield draft
     if understood and all(isinstance(one.get("type"), str) for one in rows(edge)):
@@ -41,7 +40,7 @@ def _native(target: str) -> str:
     return parse_id(target).native[0]
 
 
-def _actor(one: Mapping[str, JSON]) -> str:
+def _native_actor(one: Mapping[str, JSON]) -> str:
     """Return the native id of whose act it is.
 
     Raises Rejected when it has none.
@@ -52,14 +51,18 @@ def _actor(one: Mapping[str, JSON]) -> str:
     return native
 
 
+def _actor(one: Mapping[str, JSON]) -> str:
+    return member_id(_native_actor(one))
+
+
 def _reaction(
-    one: Mapping[str, JSON], target: str, community: str | None, seen: set[str], otherwise: str
-) -> Iterator[Draft]:
-    native, kind = _actor(one), str(one.get("type") or otherwise).upper()
+    target: str, community: str | None, seen: set[str], otherwise: str, one: Mapping[str, JSON]
+) -> Draft | None:
+    native, kind = _native_actor(one), str(one.get("type") or otherwise).upper()
     if not kind or kind == "NONE" or native in seen:
-        return
+        return None
     seen.add(native)
-    yield reacted(kind, target=target, actor=member_id(native), community=community)
+    return reacted(kind, target=target, actor=member_id(native), community=community)
 
 
 def tally(item: Mapping[str, JSON]) -> dict[str, int] | None:
@@ -82,11 +85,11 @@ def tally(item: Mapping[str, JSON]) -> dict[str, int] | None:
 def views(edge: object, target: str, community: str | None) -> Iterator[Draft]:
     """Translate who has seen a post, with the time where it is told."""
 
-    def view(one: Mapping[str, JSON]) -> Iterator[Draft]:
-        at = parse_time(one.get("seen_time"))
-        yield acted("viewed", target=target, actor=member_id(_actor(one)), community=community, at=at)
+    def view(one: Mapping[str, JSON]) -> Draft:
+        at = parse_time(one["seen_time"]) if "seen_time" in one else None
+        return acted("viewed", target=target, actor=_actor(one), community=community, at=at)
 
-    yield from each(edge, _native(target), view)
+    return each_act(edge, _native(target), view)
 
 
 def votes(poll: object, target: str, community: str | None) -> Iterator[Draft]:
@@ -98,17 +101,17 @@ def votes(poll: object, target: str, community: str | None) -> Iterator[Draft]:
         label, votes_of = as_text(option.get("name")) or "", option.get("votes")
         key = native_id(option.get("id")) or (f"~{content_key(label)}" if label else "")
         understood = understood and bool(key) and is_whole(votes_of)
-        for draft in each(votes_of, _native(target), partial(_vote, target, community, key, label)) if key else ():
+        for draft in each_act(votes_of, _native(target), partial(_vote, target, community, key, label)) if key else ():
             understood = understood and not isinstance(draft, Rejected)
             yield draft
     if understood:
         yield Swept("event", {"kind": "voted", "target_id": target})
 
 
-def _vote(target: str, community: str | None, key: str, label: str, voter: Mapping[str, JSON]) -> Iterator[Draft]:
-    draft = acted("voted", target=target, actor=member_id(_actor(voter)), community=community, detail=key)
+def _vote(target: str, community: str | None, key: str, label: str, voter: Mapping[str, JSON]) -> Draft:
+    draft = acted("voted", target=target, actor=_actor(voter), community=community, detail=key)
     draft["detail"] = label or key
-    yield draft
+    return draft
 
 
 def rsvps(item: Mapping[str, JSON], target: str, community: str | None) -> Iterator[Draft]:
@@ -116,15 +119,15 @@ def rsvps(item: Mapping[str, JSON], target: str, community: str | None) -> Itera
     understood = "attending" in item
     for edge, answer in RSVP.items():
         understood = understood and (edge not in item or is_whole(item[edge]))
-        for draft in each(item.get(edge), _native(target), partial(_rsvp, target, community, answer)):
+        for draft in each_act(item.get(edge), _native(target), partial(_rsvp, target, community, answer)):
             understood = understood and not isinstance(draft, Rejected)
             yield draft
     if understood:
         yield Swept("event", {"kind": "rsvp", "target_id": target})
 
 
-def _rsvp(target: str, community: str | None, answer: str, one: Mapping[str, JSON]) -> Iterator[Draft]:
-    yield acted("rsvp", target=target, actor=member_id(_actor(one)), community=community, detail=answer)
+def _rsvp(target: str, community: str | None, answer: str, one: Mapping[str, JSON]) -> Draft:
+    return acted("rsvp", target=target, actor=_actor(one), community=community, detail=answer)
 
 
 def edge_rows(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:

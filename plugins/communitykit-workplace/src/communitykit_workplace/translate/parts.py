@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from communitykit.connector import JSON, Draft, Rejected, in_part
-from communitykit_workplace.edges import is_odd, listed
+from communitykit.connector.parts import as_rejected
+from communitykit_workplace.edges import is_odd, listed, rows
 from communitykit_workplace.ids import native_id
 
 _SHAPES: Mapping[str, type | tuple[type, ...]] = {
@@ -28,12 +29,30 @@ def each(edge: object, owner: str, translate: Callable[[dict[str, JSON]], Iterab
 
     It is named by its own id, or else by that of its owner, so that nothing of it is taken for gone.
     """
+    yield from _none(edge, owner)
+    for one in rows(edge):
+        yield from in_part(native_id(one.get("id")) or owner, translate(one))
+
+
+def each_act(edge: object, owner: str, translate: Callable[[dict[str, JSON]], Draft | None]) -> Iterator[Draft]:
+    """Translate as `each` what gives one act, or None, which is what there are most of: sixteen for a post."""
+    yield from _none(edge, owner)
+    for one in rows(edge):
+        try:
+            act = translate(one)
+        except Exception as error:  # noqa: BLE001 # as in `in_part`: one act never costs the rest
+            yield as_rejected(native_id(one.get("id")) or owner, error)
+        else:
+            if act is not None:
+                yield act
+
+
+def _none(edge: object, owner: str) -> Iterator[Rejected]:
+    """Name what stands where an edge or an object of it should, and is none."""
     if is_odd(edge):
         yield Rejected("odd_edge", f"{type(edge).__name__} in place of a list", native=owner)
     for one in listed(edge):
-        if isinstance(one, dict):
-            yield from in_part(native_id(one.get("id")) or owner, translate(one))
-        else:
+        if not isinstance(one, dict):
             yield Rejected("no_object", f"{type(one).__name__} in a list of objects", native=owner)
 
 
