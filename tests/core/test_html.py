@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from communitykit.connector.html import html_text
 
@@ -43,3 +46,41 @@ def test_a_platforms_own_tags() -> None:
     html = '<at id="0">Ada</at> <quiet><i id="1">x</i></quiet><code><b>a</b>\n  b</code>'
     assert html_text(html, on_tag, silent=frozenset({"quiet"}), preformatted=frozenset({"code"})) == "@Ada\na\n  b"
     assert seen == [("at", "0"), ("code", None), ("b", None)]
+
+
+_PIECES = (
+    *("words", " ", "  \n", "&", "&amp;", "&am", "&lt;b&gt;", "\xa0", "a > b", "a < b", "<", ">", "\0", "<!-- ", "-->"),
+    *("<p>", "</p>", "<p >", "<br>", "<br/>", "<br />", "<li>", "<td>", "<b>", "</b>", "</ b>", "<P>", "<b"),
+    *(
+        '<at id="0">',
+        "</at>",
+        '<img alt="&quot;" src="x">',
+        '<img alt="a\nb" alt="c"/>',
+        "<img alt=x>",
+        '<i x="1" y="">',
+    ),
+    *("<pre>", "</pre>", "<code>", "</code>", "<code/>", "<quiet>", "</quiet>", "<quiet/>", "<event/>", "</br>"),
+    *("<script>", "</script>", "<style/>", "<title>", "</title>", "<textarea>", "</textarea>", "<plaintext>"),
+)
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=12))
+def test_plain_tags_are_read_just_as_the_parser_reads_them(pieces: list[str]) -> None:
+    html = "".join(["<p>", *pieces])
+    assert _read(html) == _read(f"<!-- nothing but for the parser -->{html}")
+
+
+def _read(html: str) -> tuple[str, list[tuple[str, dict[str, str | None]]]]:
+    seen: list[tuple[str, dict[str, str | None]]] = []
+
+    def on_tag(tag: str, attributes: Mapping[str, str | None]) -> str:
+        seen.append((tag, dict(attributes)))
+        return attributes.get("alt") or ""
+
+    return html_text(html, on_tag, silent=frozenset({"quiet"}), preformatted=frozenset({"code"})), seen
+
+
+def test_plain_tags_need_no_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(HTMLParser, "goahead")
+    html = '<div class="body"><p>one &amp; <at id="0">Ada</at></p><emoji alt="x" title=""></emoji>three<br/>four</div>'
+    assert _read(html)[0] == "one & Ada\nxthree\nfour"

@@ -13,6 +13,7 @@ _NATIVE_SAFE = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not 
 _NETWORK_SAFE = _NATIVE_SAFE.replace(":", "")
 # Most parts have nothing to escape, and a look is a tenth of what `quote` takes.
 _is_plain = re.compile(f"[{re.escape(_NATIVE_SAFE)}]+").fullmatch
+_is_escaped = re.compile(f"[{re.escape(_NATIVE_SAFE)}%]+").fullmatch
 
 
 class Id(NamedTuple):
@@ -41,7 +42,8 @@ def make_id(platform: str, network: str, kind: str, *native: str) -> str:
 
 @lru_cache(maxsize=4096)  # emoji, mostly: the same few again and again
 def _escaped(part: str) -> str:
-    return quote(part, safe=_NATIVE_SAFE)
+    escaped = part.replace("%", "%25").replace("/", "%2F")  # mostly there is no more to it: a channel/message
+    return escaped if _is_escaped(escaped) else quote(escaped, safe=f"{_NATIVE_SAFE}%")
 
 
 @lru_cache(maxsize=256)

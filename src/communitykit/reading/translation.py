@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias, cast, get_args
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -184,13 +184,13 @@ class Translation:
             for draft in kind.translate(item, batch.context):
                 gave = True
                 if isinstance(draft, dict):
-                    drafts.append(cast("dict[str, JSON]", draft))
+                    drafts.append(draft)  # type: ignore[arg-type] # a TypedDict is a dict, and a call less for each
+                elif isinstance(draft, Swept):
+                    swept.append(draft)
                 elif isinstance(draft, Ignored):
                     self._ignore(draft, batch, item, page, ignored)
-                elif isinstance(draft, Rejected):
-                    self._reject_part(draft, batch, item, page)
                 else:
-                    swept.append(draft)
+                    self._reject_part(draft, batch, item, page)
             if not gave:
                 self._reject(batch.kind, item, page, "untranslated", "no record came of it")
         except Rejected as rejected:

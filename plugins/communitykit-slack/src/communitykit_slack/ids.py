@@ -24,7 +24,7 @@ class Location:
     `team` is the workspace that is read, `network` the channel's host, `people` the network of everybody's ids.
     """
 
-    __slots__ = ("channel", "community_id", "event_prefix", "network", "people", "post_prefix", "team")
+    __slots__ = ("channel", "community_id", "network", "people", "post_prefix", "team")
 
     def __init__(self, team: str, channel: str, network: str, people: str) -> None:
         """Work the prefixes out once."""
@@ -33,7 +33,6 @@ class Location:
         self.network = network
         self.people = people
         self.community_id = community_id(network, channel)
-        self.event_prefix = make_id(PLATFORM, network, "event", "-")[:-1]
         self.post_prefix = make_id(PLATFORM, network, "post", *_parts(channel)) + "/"
 
     def member(self, user: str) -> str:
@@ -68,12 +67,6 @@ def local_channel(digest: str, folder: str) -> str:
 def _parts(native: str) -> list[str]:
     """Slack's own ids have one part; a local one tells its archive and its folder apart."""
     return native.split("/", 1) if native.startswith("~") else [native]
-
-
-@lru_cache(maxsize=65536)
-def id_part(text: str) -> str:
-    """Return a text as it stands inside ids."""
-    return make_id(PLATFORM, "x", "event", text).split(":", 3)[3]
 
 
 @lru_cache(maxsize=4096)

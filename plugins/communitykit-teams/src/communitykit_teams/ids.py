@@ -10,6 +10,7 @@ from functools import lru_cache
 from communitykit.connector import JSON, Rejected, make_id
 
 PLATFORM = "teams"
+_IDENTITIES = ("user", "application", "device")
 _FIRST_PLAUSIBLE = 1990  # earlier years (1, 1601, 1970) are placeholders, not times
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -49,7 +50,14 @@ class Location:
         Raises Rejected when its id is no text.
         """
         found = identity_of(told)
-        return self.member(known_id(found[1]), found[1].get("tenantId")) if found else None
+        return self.identified(found[1]) if found else None
+
+    def identified(self, who: Mapping[str, JSON]) -> str:
+        """Return the member of an identity that is found already.
+
+        Raises Rejected when its id is no text.
+        """
+        return self.member(known_id(who), who.get("tenantId"))
 
 
 @lru_cache(maxsize=4096)
@@ -119,10 +127,13 @@ def identity_of(told: object) -> tuple[str, Mapping[str, JSON]] | None:
 
     Source: `chatMessageFromIdentitySet` and its like, of which one member is set; some payloads hold the user itself.
     """
-    if not isinstance(told, Mapping):
+    if not isinstance(told, dict):
         return None
-    given = (*((kind, told.get(kind)) for kind in ("user", "application", "device")), ("user", told))
-    return next(((kind, who) for kind, who in given if isinstance(who, Mapping) and who.get("id")), None)
+    for kind in _IDENTITIES:
+        who = told.get(kind)
+        if isinstance(who, dict) and who.get("id"):
+            return kind, who
+    return ("user", told) if told.get("id") else None
 
 
 def network_of(context: Mapping[str, JSON]) -> str:

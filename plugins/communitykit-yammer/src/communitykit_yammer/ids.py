@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -22,6 +23,8 @@ ALL_COMPANY = "all-company"
 _END = 2**63
 """Ids are numbers of 64 bits; what is wider is none, whatever came of it on its way."""
 _DIGITS = len(str(_END)) + 5  # a few zeros may stand before it
+_REST_TIME = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d [+-]\d{4}", re.ASCII)
+_FORMS = ("%Y/%m/%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S %Z", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d %H:%M:%S")
 _FIRST_YEAR = 2008  # Yammer began then; earlier years are placeholders
 
 
@@ -66,10 +69,12 @@ def post_id(network: str, native: str) -> str:
 
 def parse_time(value: object) -> datetime | None:
     """Read "2011/03/29 20:39:12 +0000" (REST) or ISO 8601 (exports); empty, `null` and nonsense are None."""
-    if not isinstance(value, str) or not value.strip() or value.strip().lower() == "null":
+    text = value.strip() if isinstance(value, str) else ""
+    if not text or text.lower() == "null":
         return None
-    text = value.strip()
-    for form in ("%Y/%m/%d %H:%M:%S %z", None, "%Y-%m-%d %H:%M:%S %Z", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d %H:%M:%S"):
+    if _REST_TIME.fullmatch(text):  # `strptime` takes seven times as long for it
+        text = f"{text[:10].replace('/', '-')}{text[10:19]}{text[20:]}"
+    for form in (None, *_FORMS):
         try:
             found = datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 # see below
         except ValueError:

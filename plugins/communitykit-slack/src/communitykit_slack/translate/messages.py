@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
 
-from communitykit.connector import JSON, Context, Draft, Rejected, Swept
+from communitykit.connector import JSON, Context, Draft, Rejected, Swept, acted
+from communitykit.connector.drafts import EventDraft
 from communitykit.connector.payload import as_list, as_mapping, as_mappings, as_number, as_text, as_texts
-from communitykit_slack.ids import SLACKBOT, Location, id_part, parse_ts
+from communitykit_slack.ids import SLACKBOT, Location, parse_ts
 from communitykit_slack.translate.blocks import beyond_text, blocks_text, card, card_text, file, is_preview, shared_from
 from communitykit_slack.translate.people import slackbot
 from communitykit_slack.translate.text import Named, Plain, plain, render
@@ -147,31 +147,14 @@ def reacted(item: Message, post_id: str, place: Location) -> Iterator[Draft]:
         yield Swept("event", {"kind": "reacted", "target_id": post_id})
 
 
-def reaction_event(post_id: str, place: Location, user: str, name: str) -> dict[str, JSON]:
+def reaction_event(post_id: str, place: Location, user: str, name: str) -> EventDraft:
     """Describe one reaction; its time stays untold, since only events know it."""
-    actor = place.member(user)
-    target = _target_part(post_id)
-    return {
-        "record": "event",
-        # What make_event_id gives, put together from parts that are known already: there are many reactions.
-        "id": f"{place.event_prefix}reacted/{target}/{id_part(actor.split(':', 3)[3])}/{id_part(name or '-')}",
-        "kind": "reacted",
-        "actor_id": actor,
-        "target_id": post_id,
-        "community_id": place.community_id,
-        "detail": name,
-        "active": True,
-    }
+    return acted("reacted", target=post_id, actor=place.member(user), community=place.community_id, detail=name)
 
 
 def reactions_of(item: Message | Mapping[str, JSON]) -> list[dict[str, JSON]]:
     """Return the reactions under a message that name their emoji."""
     return [one for one in as_mappings(item.get("reactions")) if as_text(one.get("name"))]
-
-
-@lru_cache(maxsize=64)
-def _target_part(post_id: str) -> str:
-    return id_part.__wrapped__(post_id.split(":", 3)[3])
 
 
 def tombstone(item: Message, place: Location) -> dict[str, JSON]:

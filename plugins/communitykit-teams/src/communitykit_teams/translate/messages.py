@@ -141,7 +141,7 @@ def _said(item: Message) -> Plain:
 def _author(item: Message, place: Location) -> tuple[str | None, MemberDraft | None]:
     """Return who wrote it, and what the message tells of an author whom no directory of ours lists."""
     found = identity_of(item.get("from"))
-    return (place.named(item.get("from")), identity_member(*found, place)) if found else (None, None)
+    return (place.identified(found[1]), identity_member(*found, place)) if found else (None, None)
 
 
 def _root(draft: PostDraft, item: Message, native: str, place: Location) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 
 from communitykit.connector import JSON, Draft, Rejected, Swept, acted, parse_id, reacted
 from communitykit.connector.payload import as_mapping
@@ -36,11 +35,12 @@ def reactions(item: Mapping[str, JSON], target: str, community: str | None) -> I
         yield Swept("event", {"kind": "reacted", "target_id": target})
 
 
+@lru_cache(maxsize=64)  # edges come one after another on one target
 def _native(target: str) -> str:
     return parse_id(target).native[0]
 
 
-def _native_actor(one: Mapping[str, JSON]) -> str:
+def _actor(one: Mapping[str, JSON]) -> str:
     """Return the native id of whose act it is.
 
     Raises Rejected when it has none.
@@ -51,14 +51,10 @@ def _native_actor(one: Mapping[str, JSON]) -> str:
     return native
 
 
-def _actor(one: Mapping[str, JSON]) -> str:
-    return member_id(_native_actor(one))
-
-
 def _reaction(
     target: str, community: str | None, seen: set[str], otherwise: str, one: Mapping[str, JSON]
 ) -> Draft | None:
-    native, kind = _native_actor(one), str(one.get("type") or otherwise).upper()
+    native, kind = _actor(one), str(one.get("type") or otherwise).upper()
     if not kind or kind == "NONE" or native in seen:
         return None
     seen.add(native)
@@ -76,10 +72,18 @@ def tally(item: Mapping[str, JSON]) -> dict[str, int] | None:
     if counted:
         return {kind: number for kind, number in counted.items() if number}
     edge = item.get("reactions")
-    if is_whole(edge) and all(isinstance(one, dict) and native_id(one.get("id")) for one in listed(edge)):
-        kinds = Counter({native_id(one.get("id")): str(one.get("type") or "").upper() for one in rows(edge)}.values())
-        return {kind: number for kind, number in kinds.items() if kind not in {"", "NONE"}}
-    return None
+    if not is_whole(edge):
+        return None
+    kinds: dict[str, str] = {}
+    for one in listed(edge):
+        native = native_id(one.get("id")) if isinstance(one, dict) else None
+        if native is None:
+            return None
+        kinds[native] = str(one.get("type") or "").upper()
+    for kind in kinds.values():
+        if kind not in {"", "NONE"}:
+            counted[kind] = counted.get(kind, 0) + 1
+    return counted
 
 
 def views(edge: object, target: str, community: str | None) -> Iterator[Draft]:
@@ -87,7 +91,7 @@ def views(edge: object, target: str, community: str | None) -> Iterator[Draft]:
 
     def view(one: Mapping[str, JSON]) -> Draft:
         at = parse_time(one["seen_time"]) if "seen_time" in one else None
-        return acted("viewed", target=target, actor=_actor(one), community=community, at=at)
+        return acted("viewed", target=target, actor=member_id(_actor(one)), community=community, at=at)
 
     return each_act(edge, _native(target), view)
 
@@ -109,7 +113,7 @@ def votes(poll: object, target: str, community: str | None) -> Iterator[Draft]:
 
 
 def _vote(target: str, community: str | None, key: str, label: str, voter: Mapping[str, JSON]) -> Draft:
-    draft = acted("voted", target=target, actor=_actor(voter), community=community, detail=key)
+    draft = acted("voted", target=target, actor=member_id(_actor(voter)), community=community, detail=key)
     draft["detail"] = label or key
     return draft
 
@@ -127,7 +131,7 @@ def rsvps(item: Mapping[str, JSON], target: str, community: str | None) -> Itera
 
 
 def _rsvp(target: str, community: str | None, answer: str, one: Mapping[str, JSON]) -> Draft:
-    return acted("rsvp", target=target, actor=_actor(one), community=community, detail=answer)
+    return acted("rsvp", target=target, actor=member_id(_actor(one)), community=community, detail=answer)
 
 
 def edge_rows(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:

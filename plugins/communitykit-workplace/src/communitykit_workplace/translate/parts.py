@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from communitykit.connector import JSON, Draft, Rejected, in_part
 from communitykit.connector.parts import as_rejected
-from communitykit_workplace.edges import is_odd, listed, rows
+from communitykit_workplace.edges import is_odd, listed
 from communitykit_workplace.ids import native_id
 
 _SHAPES: Mapping[str, type | tuple[type, ...]] = {
@@ -29,15 +29,23 @@ def each(edge: object, owner: str, translate: Callable[[dict[str, JSON]], Iterab
 
     It is named by its own id, or else by that of its owner, so that nothing of it is taken for gone.
     """
-    yield from _none(edge, owner)
-    for one in rows(edge):
-        yield from in_part(native_id(one.get("id")) or owner, translate(one))
+    if is_odd(edge):
+        yield _odd_edge(edge, owner)
+    for one in listed(edge):
+        if isinstance(one, dict):
+            yield from in_part(native_id(one.get("id")) or owner, translate(one))
+        else:
+            yield _no_object(one, owner)
 
 
 def each_act(edge: object, owner: str, translate: Callable[[dict[str, JSON]], Draft | None]) -> Iterator[Draft]:
-    """Translate as `each` what gives one act, or None, which is what there are most of: sixteen for a post."""
-    yield from _none(edge, owner)
-    for one in rows(edge):
+    """Translate as `each` what gives one act, or None: there are sixteen for a post, so none has a generator."""
+    if is_odd(edge):
+        yield _odd_edge(edge, owner)
+    for one in listed(edge):
+        if not isinstance(one, dict):
+            yield _no_object(one, owner)
+            continue
         try:
             act = translate(one)
         except Exception as error:  # noqa: BLE001 # as in `in_part`: one act never costs the rest
@@ -47,20 +55,21 @@ def each_act(edge: object, owner: str, translate: Callable[[dict[str, JSON]], Dr
                 yield act
 
 
-def _none(edge: object, owner: str) -> Iterator[Rejected]:
-    """Name what stands where an edge or an object of it should, and is none."""
-    if is_odd(edge):
-        yield Rejected("odd_edge", f"{type(edge).__name__} in place of a list", native=owner)
-    for one in listed(edge):
-        if not isinstance(one, dict):
-            yield Rejected("no_object", f"{type(one).__name__} in a list of objects", native=owner)
+def _odd_edge(edge: object, owner: str) -> Rejected:
+    return Rejected("odd_edge", f"{type(edge).__name__} in place of a list", native=owner)
 
 
-def without_odd(item: Mapping[str, JSON], native: str) -> tuple[dict[str, JSON], list[Rejected]]:
+def _no_object(one: object, owner: str) -> Rejected:
+    return Rejected("no_object", f"{type(one).__name__} in a list of objects", native=owner)
+
+
+def without_odd(item: Mapping[str, JSON], native: str) -> tuple[Mapping[str, JSON], list[Rejected]]:
     """Return what was said without the fields that cannot be read as what they are, and what those were."""
     odd = [
         name for name, shape in _SHAPES.items() if item.get(name) is not None and not isinstance(item[name], shape)
     ]  # fmt: skip
+    if not odd:
+        return item, []
     told = [Rejected(f"odd_{name}", type(item[name]).__name__, native=native) for name in odd]
     return {name: value for name, value in item.items() if name not in odd}, told
 
