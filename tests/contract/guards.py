@@ -318,8 +318,8 @@ GUARDS = [
     Guard(
         "checkpoints of a clock that was ahead",
         "src/communitykit/store/writer.py",
-        "DELETE FROM checkpoints WHERE stored_at > ? RETURNING",
-        "DELETE FROM checkpoints WHERE stored_at > ? AND false RETURNING",
+        "WHERE stored_at > {literal(moment)} RETURNING",
+        "WHERE stored_at > {literal(moment)} AND false RETURNING",
         "tests/core/test_clocks.py::test_a_year_ahead_keeps_no_run_from_reading",
     ),
     Guard(
