@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from communitykit import Gap, parse_id, pull, read_archive
-from communitykit.cli import runs
+from communitykit.cli import reading
 from communitykit.cli.output import Exit
 from communitykit.connector.registry import registry
 from communitykit.printable import counted
@@ -31,10 +31,10 @@ def test_a_glob_may_fit_one_of_several_sources(exports: dict[str, Path], store: 
     glob = only_in_slack(store)
     with read_archive("slack", exports["slack"]) as slack, read_archive("yammer", exports["yammer"]) as yammer:
         both = pull([slack, yammer], tmp_path / "a.duckdb", communities=(glob,))
-        assert runs.code(both) == Exit.COMPLETE, [(one.status, one.reason) for one in both.coverage]
+        assert reading.code(both) == Exit.COMPLETE, [(one.status, one.reason) for one in both.coverage]
         neither = pull([slack, yammer], tmp_path / "b.duckdb", communities=(glob, "nowhere-*"))
         alone = pull([yammer], tmp_path / "c.duckdb", communities=(glob,))
-    assert runs.code(neither) == runs.code(alone) == Exit.PARTIAL
+    assert reading.code(neither) == reading.code(alone) == Exit.PARTIAL
     reasons = [one.reason for one in neither.coverage if one.status == "skipped" and "matches" in (one.reason or "")]
     assert len(reasons) == 2
     assert all("'nowhere-*'" in reason and glob not in reason for reason in reasons)

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from communitykit.cli.output import Exit
-from communitykit.cli.runs import code
+from communitykit.cli.reading import code
 from communitykit.connector import Batch, Budget, Connector, Cost, Request, Response, Settings, WireKind, make_id
 from communitykit.connector.declaration import Capabilities
 from communitykit.connector.json_stream import json_items

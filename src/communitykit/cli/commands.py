@@ -15,7 +15,7 @@ from communitykit.cli import (
     privacy,
     pull,
     report,
-    simulate,
+    sandbox,
 )
 from communitykit.cli import run as everything
 from communitykit.cli.entry import run
@@ -35,5 +35,5 @@ __all__ = [
     "pull",
     "report",
     "run",
-    "simulate",
+    "sandbox",
 ]

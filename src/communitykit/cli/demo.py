@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from communitykit.cli import runs
+from communitykit.cli import reading
 from communitykit.cli.aside import Aside
 from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import Exit, console, print_json, say
 from communitykit.cli.progress import shown
-from communitykit.cli.sandbox import platform_of, simulated
 from communitykit.cli.show import show
+from communitykit.cli.simulated import platform_of, simulated
 from communitykit.connector.declaration import Connector
 from communitykit.connector.registry import registry
 from communitykit.doors.api import connect
@@ -56,7 +56,7 @@ def run_demo(to: Path, *, as_json: bool) -> None:
             f"{to} exists, and the demo would mix its fictional company into it", remedy="Give another file with --to."
         )
     remove(to)
-    mark(to, runs.DEMO, "a fictional company")
+    mark(to, reading.DEMO, "a fictional company")
     with Aside() as aside:
         read = _read(to, as_json=as_json)
         people = _tell_people(read.world, to, read.connectors)
@@ -69,7 +69,7 @@ def run_demo(to: Path, *, as_json: bool) -> None:
             _say_what_is_there(to, read, people, truth)
         made = aside.made()
     if as_json:
-        told: dict[str, JSON] = {"first": runs.as_data(read.first, to), "second": runs.as_data(read.second, to)}
+        told: dict[str, JSON] = {"first": reading.as_data(read.first, to), "second": reading.as_data(read.second, to)}
         told |= {"happened": read.happened, "people": asdict(people), "report": dict(made.pages), "briefs": briefs}
         print_json({**told, "truth": {one.name: {"current": one.current, "differences": one.wrong} for one in truth}})
         return
@@ -135,10 +135,10 @@ def _say_what_is_there(to: Path, read: Read, people: Resolution, truth: list[Hel
 def _pull(sessions: Sequence[Source], to: Path, title: str, *, as_json: bool, force: bool) -> PullResult:
     with stopping() as stop, shown(title, quiet=as_json or console.quiet) as progress:
         result = pull(sessions, to, progress=progress, stop=stop, force=force)
-    mark(to, runs.DEMO, result.run_id)
+    mark(to, reading.DEMO, result.run_id)
     if not as_json:
         say(f"{title}:")
-        runs.print_summary(result, to)
+        reading.print_summary(result, to)
     if result.interrupted:
         import typer  # noqa: PLC0415 # here alone
 
@@ -156,7 +156,7 @@ def _tell_people(world: World, to: Path, found: dict[str, Connector]) -> Resolut
             roster = Path(folder) / f"hr-{world.now:%Y-%m-%d}.csv"
             write_roster(world, roster)
             with read_archive(ROSTER, roster, whole=True) as archive:
-                mark(to, runs.DEMO, pull([archive], to).run_id)
+                mark(to, reading.DEMO, pull([archive], to).run_id)
     return resolve(to, Options(handles=dict.fromkeys(found, DOMAIN)))
 
 
@@ -213,5 +213,5 @@ def _hold_against_the_truth(world: World, connector: Connector, held: dict[str, 
 def _is_ours(to: Path) -> bool:
     """Tell whether a demonstration made the store, and nothing but demonstrations ever ran into it."""
     with Store(to) as store:
-        marks = set(store.sql("SELECT value FROM meta WHERE key = ?", [runs.DEMO])["value"].to_pylist())
+        marks = set(store.sql("SELECT value FROM meta WHERE key = ?", [reading.DEMO])["value"].to_pylist())
         return bool(marks) and marks.issuperset(store.sql("SELECT run_id FROM runs")["run_id"].to_pylist())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from communitykit.cli import intake, parse, runs
+from communitykit.cli import intake, parse, reading
 from communitykit.cli.app import Json, Sets, app, errors
 from communitykit.cli.configured import STORE, FromConfig, configured, store_of
 from communitykit.cli.intake import ContentOf, OptedOut, OptOutKey
@@ -90,7 +90,7 @@ def pull(  # noqa: PLR0913 # the options of the command
             _estimate([(one, ask) for one in sessions], store, as_json=as_json)
             raise typer.Exit(Exit.COMPLETE)
         title = ", ".join(wanted)
-        _, code = runs.run(sessions, store, title=title, as_json=as_json, max_time=limit, compact=compact, **ask)
+        _, code = reading.run(sessions, store, title=title, as_json=as_json, max_time=limit, compact=compact, **ask)
     raise typer.Exit(code)
 
 
@@ -141,7 +141,7 @@ def import_(  # noqa: PLR0913 # the options of the command
             raise SettingsError("no export is named", remedy="Give its zip or folder, or a source of --config.")
         with read_archive(name, path, **options) as archive:
             title = f"{name}: {path.name}"
-            _, code = runs.run([archive], store, title=title, as_json=as_json, **asked, **let_in)
+            _, code = reading.run([archive], store, title=title, as_json=as_json, **asked, **let_in)
     raise typer.Exit(code)
 
 
@@ -186,13 +186,13 @@ def _from_config(  # what the command was asked
             _estimate(plans, store, as_json=as_json)
             return Exit.COMPLETE
         store.parent.mkdir(parents=True, exist_ok=True)
-        result, found, windows = runs.read_named(sources, store, silent=as_json, **run, **asked)
-    told = {**runs.as_data(result, store), "sources": [one.name for one in sources], "windows": windows}
+        result, found, windows = reading.read_named(sources, store, silent=as_json, **run, **asked)
+    told = {**reading.as_data(result, store), "sources": [one.name for one in sources], "windows": windows}
     if as_json:
         print_json({**told, "archives": found})
     else:
-        runs.print_summary(result, store)
-    return runs.code(result)
+        reading.print_summary(result, store)
+    return reading.code(result)
 
 
 def _estimate(plans: list[tuple[Session, dict[str, JSON]]], store: Path, *, as_json: bool) -> None:

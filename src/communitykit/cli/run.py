@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from communitykit.cli import runs
+from communitykit.cli import reading
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import Exit, console, print_json, print_table, say, warn
@@ -85,18 +85,18 @@ class _Run:
             for error in unopened:
                 self._wrong(str(error), Exit.FAILED)
             names = [one.name for one in sources]
-            result, archives, windows = runs.read_named(
+            result, archives, windows = reading.read_named(
                 sources, self.store, silent=self._silent, max_time=max_time, **asked
             )
         told = {"sources": names, "windows": windows, "archives": archives}
-        self.told["pull"] = {**runs.as_data(result, self.store), **told}
+        self.told["pull"] = {**reading.as_data(result, self.store), **told}
         self._interrupted = result.interrupted
-        self._codes.append(runs.code(result))
+        self._codes.append(reading.code(result))
         self._summary(result)
 
     def _summary(self, result: PullResult) -> None:
         if not self._silent:
-            runs.print_summary(result, self.store, asked_by=ASKED_BY)
+            reading.print_summary(result, self.store, asked_by=ASKED_BY)
             return
         for error in result.errors:
             warn(f"Error: {error}")

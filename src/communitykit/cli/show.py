@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from communitykit.cli.output import print_json, print_table, say
-from communitykit.cli.runs import in_words_of
+from communitykit.cli.reading import in_words_of
 from communitykit.printable import counted
 from communitykit.result import outcome
 from communitykit.store.duckdb_errors import telling
