@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,12 +17,22 @@ if TYPE_CHECKING:
     from communitykit.model import Coverage, Issue
     from communitykit.store.merging import Tally
 
+OPTIONS = {"include_private": "--include-private", "include_direct": "--include-direct", "force": "--force"}
+"""How options of Python, which Coverage names, are written on the command line."""
+
 
 def outcome(status: str, by_policy: bool | None) -> str:  # noqa: FBT001 # two columns of a row
     """Return how a part went in words: `skipped` is what was read, but for talk that nobody asked for, or the like."""
     if status != "skipped":
         return status
     return "not asked for" if by_policy else "left out"
+
+
+def in_words_of(reason: str, asked_by: Mapping[str, str] = OPTIONS) -> str:
+    """Return a reason of Coverage, which names options as Python does, in the words of who reads it."""
+    for option, words in asked_by.items():
+        reason = re.sub(rf"\b{option}\b", words, reason)
+    return reason
 
 
 @dataclass(slots=True, repr=False)

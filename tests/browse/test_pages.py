@@ -17,6 +17,7 @@ import pytest
 from communitykit import Community, Provenance, SettingsError, from_records, pull
 from communitykit.browse import browse
 from communitykit.browse.markup import el
+from communitykit.browse.pages import coverage
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
 SOURCE = Provenance(connector="x", version="1", origin="api", fetched_at=AT, as_of=AT)
@@ -196,3 +197,8 @@ def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_markup_is_made_by_elements_alone() -> None:
     made = el("p", "<i>", el("b", "&"), None, class_="x", title='"', hidden=True, id=None)
     assert made == '<p class="x" title="&quot;" hidden>&lt;i&gt;<b>&amp;</b></p>'
+
+
+def test_coverage_names_options_as_the_command_line_does() -> None:
+    row = {"status": "skipped", "by_policy": True, "parts": 1, "reason": "ask with include_private", "until": AT}
+    assert "ask with --include-private" in "".join(map(str, coverage([row], [], [])))

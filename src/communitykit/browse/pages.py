@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from communitykit.browse.markup import Markup, el, join
 from communitykit.browse.queries import PAGE, REPLIES
 from communitykit.printable import counted
-from communitykit.result import outcome
+from communitykit.result import in_words_of, outcome
 
 STYLE = files("communitykit.browse").joinpath("style.css").read_text(encoding="utf-8")
 _PAGES = {
@@ -185,7 +185,7 @@ def coverage(covered: Sequence[Row], issues: Sequence[Row], runs: Sequence[Row])
                 [
                     outcome(row["status"], row["by_policy"]),
                     row["parts"],
-                    row["reason"] or "-",
+                    in_words_of(row["reason"] or "-"),
                     when(row["until"]),
                 ]
                 for row in covered

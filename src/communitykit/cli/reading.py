@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -14,16 +13,14 @@ from communitykit.cli.output import Exit, console, print_json, print_table, say,
 from communitykit.cli.progress import shown
 from communitykit.errors import SettingsError
 from communitykit.printable import counted
+from communitykit.result import OPTIONS, PullResult, in_words_of, outcome
 
 if TYPE_CHECKING:
     from communitykit.config import NamedSource
     from communitykit.doors.options import RecordsKeywords
     from communitykit.doors.source import Source
     from communitykit.model.values import JSON
-    from communitykit.result import PullResult
 
-OPTIONS = {"include_private": "--include-private", "include_direct": "--include-direct", "force": "--force"}
-"""How options of Python, which Coverage names, are written on the command line."""
 DEMO = "demo"
 """The word in a store's `meta` that says that its content is the demonstration's."""
 
@@ -176,13 +173,6 @@ def print_summary(result: PullResult, to: Path, *, asked_by: Mapping[str, str] =
         warn("Stopped. What was committed is kept; run the same command again to go on from there.")
 
 
-def in_words_of(reason: str, asked_by: Mapping[str, str] = OPTIONS) -> str:
-    """Return a reason of Coverage, which names options as Python does, in the words of who reads it."""
-    for option, words in asked_by.items():
-        reason = re.sub(rf"\b{option}\b", words, reason)
-    return reason
-
-
 def _is_demo(to: Path) -> bool:
     from communitykit.store import Store  # noqa: PLC0415 # duckdb is imported only when used
 
@@ -191,8 +181,6 @@ def _is_demo(to: Path) -> bool:
 
 
 def _print_left_out(result: PullResult, asked_by: Mapping[str, str]) -> None:
-    from communitykit.result import outcome  # noqa: PLC0415 # imported only when used
-
     grouped: dict[tuple[str, str], int] = {}
     for one in result.coverage:
         if one.status != "complete":

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from communitykit.cli.output import print_json, print_table, say
-from communitykit.cli.reading import in_words_of
 from communitykit.printable import counted
-from communitykit.result import outcome
+from communitykit.result import in_words_of, outcome
 from communitykit.store.duckdb_errors import telling
 from communitykit.store.opening import as_it_is
 
