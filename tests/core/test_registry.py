@@ -61,3 +61,22 @@ def test_a_misspelt_name_says_what_is_installed_and_advises_no_package_that_may_
     assert "installed: slack" in text
     assert "Did you mean 'slack'?" in text
     assert "pip install" not in text
+
+
+def test_who_asks_for_one_loads_no_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "must_not_be_loaded.py").write_text("raise SystemExit('loaded')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = load([EntryPoint("other", "must_not_be_loaded", "communitykit"), plugin(monkeypatch, "mine", "mine")])
+    assert found.get("mine").name == "mine"
+    with pytest.raises(SystemExit):
+        found.get("other's own name")
+
+
+def test_whose_plugin_is_called_as_it_is_comes_first_whoever_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = load([plugin(monkeypatch, "a_thief", "slack"), plugin(monkeypatch, "slack", "slack")])
+    own = found.get("slack")
+    assert found.connectors == {"slack": own}
+    assert [(one.name, one.reason) for one in found.broken] == [
+        ("a_thief", "another plugin already provides the connector 'slack'")
+    ]
+    assert found.get("slack") is own

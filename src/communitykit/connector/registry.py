@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
 
 import pluggy
@@ -23,18 +23,34 @@ class BrokenPlugin:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class Registry:
-    """The connectors that are installed, by name, and the plugins that are broken."""
+    """The connectors that are installed, by name, and the plugins that are broken: loaded when they are asked for."""
 
-    connectors: dict[str, Connector] = field(default_factory=dict)
-    broken: tuple[BrokenPlugin, ...] = ()
+    def __init__(self, points: Iterable[EntryPoint]) -> None:
+        """Keep the entry points, in order of name."""
+        self._points = sorted(points, key=lambda point: (point.name, point.value))
+        self._asked: dict[EntryPoint, Connector | BrokenPlugin] = {}
+
+    @property
+    def connectors(self) -> dict[str, Connector]:
+        """All of them, which loads every plugin."""
+        return self._all[0]
+
+    @property
+    def broken(self) -> tuple[BrokenPlugin, ...]:
+        """Those of all plugins that could not be used."""
+        return self._all[1]
 
     def get(self, name: str) -> Connector:
-        """Return the connector of that name.
+        """Return the connector of that name; where its plugin is called so, no other is loaded.
 
         Raises UnknownConnectorError naming what is installed, the closest name, and what to pip install.
         """
+        own = [point for point in self._points if point.name == name]
+        if len(own) == 1:
+            found = self._ask(own[0])
+            if isinstance(found, Connector) and found.name == name:
+                return found
         if name in self.connectors:
             return self.connectors[name]
         for plugin in self.broken:
@@ -53,35 +69,52 @@ class Registry:
             remedy=hint,
         )
 
+    @cached_property
+    def _all(self) -> tuple[dict[str, Connector], tuple[BrokenPlugin, ...]]:
+        connectors: dict[str, Connector] = {}
+        broken: list[BrokenPlugin] = []
+        # Who is called as its connector comes first, as for `get`.
+        found = [(point, self._ask(point)) for point in self._points]
+        for point, one in sorted(found, key=lambda pair: pair[0].name != getattr(pair[1], "name", None)):
+            if isinstance(one, BrokenPlugin):
+                broken.append(one)
+            elif one.name in connectors:
+                broken.append(_broken(point, f"another plugin already provides the connector {one.name!r}"))
+            else:
+                connectors[one.name] = one
+        return dict(sorted(connectors.items())), tuple(sorted(broken, key=lambda one: one.name))
+
+    def _ask(self, point: EntryPoint) -> Connector | BrokenPlugin:
+        if point not in self._asked:
+            try:
+                self._asked[point] = _ask(point)
+            except _UnusableError as error:
+                self._asked[point] = _broken(point, str(error))
+            except Exception as error:  # noqa: BLE001 # any failure of somebody else's code is reported, and stops nobody
+                self._asked[point] = _broken(point, f"{type(error).__name__}: {error}")
+        return self._asked[point]
+
 
 @cache
 def registry() -> Registry:
-    """Load every installed plugin once per process."""
+    """Find every installed plugin once per process."""
     return load(entry_points(group=hookspec.ENTRY_POINT_GROUP))
 
 
 def load(points: Iterable[EntryPoint]) -> Registry:
-    """Load plugins from these entry points, in order of name."""
-    connectors: dict[str, Connector] = {}
-    broken: list[BrokenPlugin] = []
-    for point in sorted(points, key=lambda point: (point.name, point.value)):
-        package = point.dist.name if point.dist is not None else point.value
-        try:
-            connector = _ask(point, taken=connectors)
-        except _UnusableError as error:
-            broken.append(BrokenPlugin(point.name, package, str(error)))
-        except Exception as error:  # noqa: BLE001 # any failure of somebody else's code is reported, and stops nobody
-            broken.append(BrokenPlugin(point.name, package, f"{type(error).__name__}: {error}"))
-        else:
-            connectors[connector.name] = connector
-    return Registry(connectors, tuple(broken))
+    """Find plugins at these entry points."""
+    return Registry(points)
+
+
+def _broken(point: EntryPoint, reason: str) -> BrokenPlugin:
+    return BrokenPlugin(point.name, point.dist.name if point.dist is not None else point.value, reason)
 
 
 class _UnusableError(Exception):
     """What is wrong with a plugin that did load."""
 
 
-def _ask(point: EntryPoint, *, taken: Container[str]) -> Connector:
+def _ask(point: EntryPoint) -> Connector:
     """Load one plugin in a manager of its own, so that its hooks cannot disturb another's."""
     manager = pluggy.PluginManager(hookspec.PROJECT)
     manager.add_hookspecs(hookspec)
@@ -92,6 +125,4 @@ def _ask(point: EntryPoint, *, taken: Container[str]) -> Connector:
     (connector,) = manager.hook.communitykit_connector()
     if not isinstance(connector, Connector):
         raise _UnusableError(f"its hook returned {type(connector).__name__}, not a Connector")
-    if connector.name in taken:
-        raise _UnusableError(f"another plugin already provides the connector {connector.name!r}")
     return connector
