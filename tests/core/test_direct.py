@@ -204,6 +204,16 @@ def test_what_is_packed_is_unpacked(
 
 
 @DRIVERS
+@pytest.mark.parametrize("header", ["tok\r\nX-Other: 1", "tok\n", "tok\0"])
+def test_a_header_that_would_be_two_is_not_sent(driver: Driver, little: Little, header: str) -> None:
+    with speaking(saying(OK)) as raw:
+        send = Send("GET", f"{raw.url}/x", {"Authorization": header}, None, None, None, to_file=False)
+        (error,) = driver(conducting(little(), raw.url), send)
+        assert "no whole answer arrived: LocalProtocolError." in str(error)
+        assert raw.heard in ([], [b""])
+
+
+@DRIVERS
 def test_nobody_there_is_said(driver: Driver, little: Little) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
 from typing import TypeAlias, TypeVar, Unpack
 
 from communitykit.connector.flow import Checkpoint
@@ -91,7 +91,7 @@ def consume(source: Source, options: ReadOptions, state: MutableMapping[str, Che
             source.reset()
 
 
-def records_of(event: Progress, options: ReadOptions) -> Iterator[Record]:
+def records_of(event: Progress, options: ReadOptions) -> Sequence[Record]:
     """Return the records of an event that were asked for, its Issues or its Coverage.
 
     Raises the error that ended the whole source.
@@ -99,10 +99,12 @@ def records_of(event: Progress, options: ReadOptions) -> Iterator[Record]:
     if isinstance(event, Failed):
         raise event.error
     if isinstance(event, Page):
-        yield from (record for record in event.records if record.record in options.kinds)
-        yield from event.issues
-    elif isinstance(event, Closed):
-        yield event.coverage
+        kinds = frozenset(options.kinds)
+        records: Sequence[Record] = event.records
+        if kinds != ALL_KINDS:
+            records = [record for record in records if record.record in kinds]
+        return [*records, *event.issues] if event.issues else records
+    return [event.coverage] if isinstance(event, Closed) else []
 
 
 class Narrowed:

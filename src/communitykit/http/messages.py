@@ -62,10 +62,16 @@ class Talk:
         self._files: list[Path]
 
     def ask(self, send: Send, target: Target, headers: dict[str, str], content: bytes, files: list[Path]) -> bytes:
-        """Return the bytes of a request, head and body in one piece; `hear` its answer."""
+        """Return the bytes of a request, head and body in one piece; `hear` its answer.
+
+        Raises NoAnswerError where a header would be two: nothing is sent then.
+        """
         self._send, self._files = send, files
         raw = [(name.encode("ascii"), value.encode()) for name, value in headers.items()]
-        head = h11.Request(method=send.method, target=target.path, headers=raw)
+        try:
+            head = h11.Request(method=send.method, target=target.path, headers=raw)
+        except h11.LocalProtocolError:
+            raise NoAnswerError("LocalProtocolError") from None
         parts = [self._state.send(head), self._state.send(h11.Data(data=content)) if content else b""]
         return b"".join([*parts, self._state.send(h11.EndOfMessage())])
 

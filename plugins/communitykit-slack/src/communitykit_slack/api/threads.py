@@ -16,6 +16,8 @@ from communitykit_slack.api.reactions import completed
 from communitykit_slack.ids import is_ts, parse_ts, ts_key
 from communitykit_slack.translate import TRANSLATORS
 
+_ORDINARY = frozenset({"blocks", "client_msg_id", "parent_user_id", "team", "text", "thread_ts", "ts", "type", "user"})
+
 
 @dataclass(slots=True)
 class _Reading:
@@ -115,9 +117,32 @@ def _one(
         progress.pending[ts] = min(reading.left_out, key=ts_key)
     else:
         # A thread with a reply that nobody understands is not known: its count would keep it from being read again.
-        understood = all(is_understood(TRANSLATORS["message"].translate, one, channel.context) for one in reading.items)
+        understood = all(_is_ordinary(one) or _is_understood(channel, one) for one in reading.items)
         progress.note(ts, count if understood else 0, latest_of(reading.parent) or latest_of(root))
         progress.pending.pop(ts, None)
+
+
+def _is_ordinary(item: JSON) -> bool:
+    """Tell whether a reply has nothing that could be odd: most are so, and need no second translation to know it."""
+    if not isinstance(item, dict) or not item.keys() <= _ORDINARY:
+        return False
+    user, text, blocks = item.get("user"), item.get("text"), item.get("blocks", [])
+    return (
+        isinstance(user, str)
+        and user.isascii()
+        and user.isalnum()
+        and isinstance(text, str)
+        and text != ""
+        and "<" not in text
+        and is_ts(item.get("ts"))
+        and is_ts(item.get("thread_ts"))
+        and isinstance(blocks, list)
+        and all(isinstance(one, dict) and one.get("type") == "rich_text" for one in blocks)
+    )
+
+
+def _is_understood(channel: Channel, item: JSON) -> bool:
+    return is_understood(TRANSLATORS["message"].translate, item, channel.context)
 
 
 def _is_shown_already(channel: Channel, item: JSON) -> bool:
