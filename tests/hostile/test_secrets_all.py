@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 import zlib
@@ -37,7 +38,7 @@ class Echo(Fault):
     def answer(self, site: Site, call: Call, proceed: Any) -> Answer:
         named = (value for name, value in call.fields.items() if "secret" in name or "token" in name)
         sent = [*filter(None, [call.bearer()]), *named]
-        number = zlib.crc32(call.key.encode())
+        number = zlib.crc32(re.sub(r":\d+/", "/", call.key).encode())  # whatever port the server was given
         if number % 3 or len(self._met) > 40:
             return proceed()
         self._met[call.key] += 1
@@ -59,6 +60,7 @@ def printed(*arguments: str | Path, environment: dict[str, str]) -> bytes:
         check=False, capture_output=True, env=environment, timeout=120,
     )  # fmt: skip
     assert b"Traceback" not in done.stderr, done.stderr
+    assert b"Usage:" not in done.stderr, done.stderr
     return done.stdout + done.stderr
 
 
@@ -79,7 +81,7 @@ def test_no_secret_stands_in_what_is_written_or_printed(name: str, tmp_path: Pat
         }
         store = tmp_path / "a.duckdb"
         said = printed("check", name, environment=environment)
-        said += printed("pull", name, "--to", store, "--raw", environment=environment)
+        said += printed("pull", name, "--to", store, "--keep-raw", environment=environment)
         said += printed("pull", name, "--to", store, "--json", environment=environment)
         said += printed("show", store, environment=environment)
         said += printed("export", store, "--to", tmp_path / "all.jsonl", environment=environment)
