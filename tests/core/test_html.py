@@ -55,6 +55,7 @@ _PIECES = (
         '<at id="0">',
         "</at>",
         '<img alt="&quot;" src="x">',
+        '<a href="?a=1&amp;b=&amp;amp;">',
         '<img alt="a\nb" alt="c"/>',
         "<img alt=x>",
         '<i x="1" y="">',
@@ -82,5 +83,5 @@ def _read(html: str) -> tuple[str, list[tuple[str, dict[str, str | None]]]]:
 
 def test_plain_tags_need_no_parser(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(HTMLParser, "goahead")
-    html = '<div class="body"><p>one &amp; <at id="0">Ada</at></p><emoji alt="x" title=""></emoji>three<br/>four</div>'
-    assert _read(html)[0] == "one & Ada\nxthree\nfour"
+    html = '<div class="x"><p>one &amp; <at id="0">Ada</at></p><i alt="x&amp;y" title=""></i>three<br/>four</div>'
+    assert _read(html)[0] == "one & Ada\nx&ythree\nfour"

@@ -67,3 +67,10 @@ def test_any_markup_gives_text_without_an_error(body: str) -> None:
     found = plain(body, PLACE)
     assert isinstance(found.text, str)
     assert found.text.count("\ue000") == body.count("\ue000")
+
+
+@given(st.lists(st.sampled_from(["<@U1>", "<!here>", "<https://a.example|b>", *"<>@#!|&;:^ab \n\ue000"]), max_size=20))
+def test_text_without_formatting_is_read_as_beside_some(pieces: list[str]) -> None:
+    body = "".join(pieces)
+    alone, beside = plain(body, PLACE), plain(f"`code` {body}", PLACE)
+    assert (f"code {alone.text}", *alone[1:]) == beside

@@ -18,7 +18,7 @@ _BLOCKS = frozenset(
     {"p", "div", *_HEADINGS, "ul", "ol", "dl", "dt", "dd", "table", "tr", "caption", "blockquote", "pre", "section",
      "article", "header", "footer", "figure", "figcaption", "hr", "form", "fieldset", "address", "main", "nav"}
 )  # fmt: skip
-_PLAIN_TAG = re.compile(r'<(?:/([a-z][a-z0-9]*)|([a-z][a-z0-9]*)((?: [a-z]+="[^"<>&]*")*) ?(/?))>')
+_PLAIN_TAG = re.compile(r'<(?:/([a-z][a-z0-9]*)|([a-z][a-z0-9]*)((?: [a-z]+="(?:[^"<>&]|&amp;)*")*) ?(/?))>')
 _PLAIN_ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 _NO_MARKUP_INSIDE = frozenset(
     {"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript", "plaintext"}
@@ -79,7 +79,7 @@ class _Reader(HTMLParser):
             if closed:
                 self.handle_endtag(closed)
             else:
-                attributes = _PLAIN_ATTRIBUTE.findall(given) if given else []
+                attributes = _PLAIN_ATTRIBUTE.findall(given.replace("&amp;", "&")) if given else []
                 (self.handle_startendtag if alone else self.handle_starttag)(tag, attributes)
             if text:
                 self.handle_data(unescape(text))

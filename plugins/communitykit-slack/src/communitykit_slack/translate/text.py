@@ -10,6 +10,7 @@ from communitykit.connector import JSON, make_id
 from communitykit_slack.ids import PLATFORM, Location
 
 _MARKED = re.compile(r"[<&*_~`]")
+_FORMATTED = re.compile(r"[*_~`]")
 # What formatting must not look into: code, references, emoji, and the mark that stands for them meanwhile.
 _OPAQUE = re.compile(r"```(?P<block>.+?)```|`(?P<code>[^`\n]+)`|<(?P<ref>[^<>]+)>|:[\w+'-]+:|\ue000", re.DOTALL)
 _REFERENCE = re.compile(r"<([^<>]+)>")
@@ -108,6 +109,8 @@ def plain(text: str, place: Location) -> Plain:
 
 def render(text: str, named: Named) -> str:
     """Return the plain text of mrkdwn, noting mentions and links in `named`."""
+    if _FORMATTED.search(text) is None:  # most texts that hold anything hold mentions
+        return unescape(_REFERENCE.sub(lambda found: _reference(found[1], named, found[0]), text))
     shown: list[str] = []
 
     def stand_in(match: re.Match[str]) -> str:

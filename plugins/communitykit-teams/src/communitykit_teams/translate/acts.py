@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from communitykit.connector import JSON, Draft, Rejected, Swept, in_part, reacted
 from communitykit.connector.drafts import EventDraft
+from communitykit.connector.parts import as_rejected
 from communitykit_teams.ids import Location, parse_time
 from communitykit_teams.wire import HistoryItem, Message, Reaction
 
@@ -20,10 +21,15 @@ def reactions(item: Message, native: str, place: Location) -> Iterator[Draft]:
     post_id, given, history = place.post(native), _listed(item, "reactions"), _listed(item, "messageHistory")
     whole, held = given is not None, set[str]()
     for one in given or ():
-        found = in_part(native, _reaction(one, post_id, place))
-        whole = whole and all(isinstance(draft, dict) and draft.get("actor_id") is not None for draft in found)
-        held.update(draft["id"] for draft in found if isinstance(draft, dict))
-        yield from found
+        try:
+            event = _reaction(one, post_id, place)
+        except Exception as error:  # noqa: BLE001 # as in `in_part`: one reaction never costs the rest
+            whole = False
+            yield as_rejected(native, error)
+            continue
+        whole = whole and event.get("actor_id") is not None
+        held.add(event["id"])
+        yield event
     for change in history or ():
         for draft in in_part(native, _withdrawn(change, post_id, place)):
             if isinstance(draft, dict) and draft["id"] in held:
@@ -40,9 +46,15 @@ def reactions(item: Message, native: str, place: Location) -> Iterator[Draft]:
 def reactions_counted(item: Message) -> dict[str, int] | None:
     """Return how many reacted, by reaction; None where one stands there that cannot be read."""
     given: JSON = item.get("reactions") or []
-    if not isinstance(given, list) or not all(isinstance(one, Mapping) and _is_named(one) for one in given):
+    if not isinstance(given, list):
         return None
-    return dict(Counter(_name(one) for one in given))
+    counted: dict[str, int] = {}
+    for one in given:
+        if not isinstance(one, dict) or not _is_named(one):
+            return None
+        name = _name(cast("Reaction", one))
+        counted[name] = counted.get(name, 0) + 1
+    return counted
 
 
 def _name(item: Reaction) -> str:
@@ -68,13 +80,13 @@ def _listed(item: Mapping[str, JSON], name: str) -> list[JSON] | None:
 def _withdrawn(change: HistoryItem, post_id: str, place: Location) -> Iterator[Draft]:
     """Describe a reaction that was taken back; when that was done is not when somebody reacted."""
     if "reactionremoved" in str(change.get("actions") or "").lower():
-        for event in _reaction(change.get("reaction") or Reaction(), post_id, place):
-            event.pop("occurred_at", None)
-            event.pop("time_source", None)
-            yield {**event, "active": False}
+        event = _reaction(change.get("reaction") or Reaction(), post_id, place)
+        event.pop("occurred_at", None)
+        event.pop("time_source", None)
+        yield {**event, "active": False}
 
 
-def _reaction(item: Reaction, post_id: str, place: Location) -> Iterator[EventDraft]:
+def _reaction(item: Reaction, post_id: str, place: Location) -> EventDraft:
     """Describe a reaction; of nobody where nobody is named, which Graph sometimes leaves out.
 
     Raises Rejected when it tells no type.
@@ -83,4 +95,4 @@ def _reaction(item: Reaction, post_id: str, place: Location) -> Iterator[EventDr
         raise Rejected("odd_reaction", "a reaction tells no type")
     actor = place.named(item.get("user"))
     at = parse_time(item.get("createdDateTime"))
-    yield reacted(_name(item), target=post_id, actor=actor, community=place.community_id, at=at)
+    return reacted(_name(item), target=post_id, actor=actor, community=place.community_id, at=at)

@@ -28,7 +28,7 @@ def message(item: Message, context: Mapping[str, JSON]) -> Iterator[Draft]:
     Raises Rejected when it has no id, or stands nowhere.
     """
     given: JSON = item
-    if not isinstance(given, Mapping):
+    if not isinstance(given, dict):
         raise Rejected("no_object", "the payload is no object")
     replies: JSON = item.get("replies")
     if not replies:
@@ -40,12 +40,12 @@ def message(item: Message, context: Mapping[str, JSON]) -> Iterator[Draft]:
         yield Rejected("no_list", "the replies are no list", native=native)
         return
     for reply in replies:
-        told: JSON = {"replyToId": native, **reply} if native and isinstance(reply, Mapping) else reply
+        told: JSON = {"replyToId": native, **reply} if native and isinstance(reply, dict) else reply
         yield from in_part(_readable_id(reply) or native, message(told, context))
 
 
 def _readable_id(item: JSON) -> str | None:
-    native = item.get("id") if isinstance(item, Mapping) else None
+    native = item.get("id") if isinstance(item, dict) else None
     return str(native) if isinstance(native, str | int) and native else None
 
 
@@ -56,7 +56,7 @@ def _message(item: Message, context: Mapping[str, JSON]) -> Iterator[Draft]:
     detail = item.get("eventDetail")
     if "@removed" in item or parse_time(item.get("deletedDateTime")):
         yield _deleted(item, native, place, context.get("origin"))
-    elif isinstance(detail, Mapping) and detail.get("@odata.type"):
+    elif isinstance(detail, dict) and detail.get("@odata.type"):
         yield from system_message(item, detail, place)
     elif kind == "typing":
         yield Ignored("typing")
@@ -182,9 +182,14 @@ def _counts(draft: PostDraft, item: Message, origin: object) -> None:
         return
     replies: JSON = item.get("replies")
     if isinstance(replies, list) and not _more_replies(item) and origin != "webhook":
-        silent = ("deletedDateTime", "eventDetail", "@removed")
-        said = [one for one in replies if not isinstance(one, Mapping) or not any(one.get(key) for key in silent)]
-        draft["counts"] = {"replies": len(said), "reactions": counted}
+        draft["counts"] = {"replies": sum(map(_says_something, replies)), "reactions": counted}
+
+
+def _says_something(reply: JSON) -> bool:
+    silent = isinstance(reply, dict) and (
+        reply.get("deletedDateTime") or reply.get("eventDetail") or reply.get("@removed")
+    )
+    return not silent
 
 
 def _mentions(item: Message, native: str, place: Location) -> tuple[tuple[MentionDraft, ...] | None, list[Rejected]]:
