@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from communitykit.store.windows import Walked
     from communitykit.store.writer import Group, Writer
 
-GROUP_RECORDS = 5_000
+GROUP_RECORDS = 10_000
 """Records of usual length that are committed together…"""
 GROUP_SECONDS = 2.0
 """…or what came in that time."""

@@ -38,7 +38,7 @@ def post(number: int, body: str) -> Post:
 @pytest.fixture
 def large() -> Group:
     """Return bodies that do not compress, twice as much of them as the first memory limit."""
-    return Group([post(number, _RANDOM.randbytes(300_000).hex()) for number in range(110)], checkpoints={"a": {"v": 1}})
+    return Group([post(number, _RANDOM.randbytes(300_000).hex()) for number in range(160)], checkpoints={"a": {"v": 1}})
 
 
 @pytest.mark.slow
@@ -47,7 +47,7 @@ def test_a_group_too_large_for_the_first_limit_is_stored_with_more_memory(tmp_pa
     writer.commit(large, run_id="r", now=NOW)
     writer.release()
 
-    assert writer.tally.new == {"posts": 110}
+    assert writer.tally.new == {"posts": 160}
     assert writer.checkpoints() == {"a": {"v": 1}}
     writer.release()
     with Store(tmp_path / "a.duckdb") as store:
@@ -62,7 +62,7 @@ def test_a_group_too_large_for_any_limit_says_so_and_loses_nothing(
     writer.commit(Group([post(1_000, "small")]), run_id="r", now=NOW)
     monkeypatch.setattr(writing, "MEMORY_LIMITS", writing.MEMORY_LIMITS[:1])
 
-    with pytest.raises(StoreError, match="does not fit into 64MB"):
+    with pytest.raises(StoreError, match="does not fit into 96MB"):
         writer.commit(large, run_id="r", now=NOW)
     writer.release()
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import repeat
+from operator import is_
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -59,7 +61,9 @@ class Column:
         """Turn many fields' values into those of the column's rows."""
         if self.may_be_empty:
             values = [value or None for value in values]
-        return values if self.kind.is_plain else [self.kind.tell(value) for value in values]
+        if self.kind.is_plain or all(map(is_, values, repeat(None))):
+            return values
+        return [self.kind.tell(value) for value in values]
 
     def decode(self, value: object) -> Value:
         """Turn the column's value into one that the model's validation takes."""

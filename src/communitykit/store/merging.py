@@ -22,6 +22,7 @@ from communitykit.store.schema import network_selected
 from communitykit.store.staging import Columns, staged
 
 _SAME_ACT = timedelta(seconds=60)
+_MAY_BE_GONE = frozenset({"post", "community"})
 
 
 @dataclass(slots=True)
@@ -78,12 +79,13 @@ def store(
     if not stored and not same and len(set(ids)) == len(ids) and not _any_gone(kind, records):
         first = dict(zip(ids, records, strict=True))
         records = ()
+    may_be_gone = kind in _MAY_BE_GONE
     for record in records:
         key = same.get(record.id, record.id)
         held = stored.get(key) or new.get(key)
         if held is None:
             earlier = first.pop(key, None)
-            if earlier is None and not _any_gone(kind, (record,)):
+            if earlier is None and not (may_be_gone and record.gone):
                 first[key] = record
                 continue
             held = new[key] = fresh(earlier or record)
@@ -219,7 +221,7 @@ def _heard(values: dict[str, Value], held: Known) -> dict[str, Value]:
 
 
 def _any_gone(kind: str, records: Iterable[Value]) -> bool:
-    return kind in {"post", "community"} and any(record.gone for record in records)
+    return kind in _MAY_BE_GONE and any(record.gone for record in records)
 
 
 def _told_once(kind: str, records: Sequence[Value], there: Mapping[str, int]) -> list[Value]:

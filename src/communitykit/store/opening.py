@@ -21,7 +21,7 @@ SCHEMA_VERSION = 2
 """What a store's tables are, as a number: a file of a greater one is a newer communitykit's."""
 IN_MEMORY = ":memory:"
 """DuckDB's name for a database without a file: what short-lived checks use."""
-MEMORY_LIMITS = ("64MB", "256MB", "1GB", "4GB")
+MEMORY_LIMITS = ("96MB", "256MB", "1GB", "4GB")
 """What the writer lets DuckDB use, so that memory does not grow with the store; more when a group needs it."""
 _THREADS = "1"
 """Who writes waits for the reading anyway: more threads take more memory and save no time (40 MB, measured)."""
@@ -165,6 +165,8 @@ def _open(
             # Installing would go to the network for a file of another program.
             config = {"memory_limit": memory_limit, "threads": _THREADS, "autoinstall_known_extensions": False}
     made = _make_overflow(path)
+    # By a killed process, unless DuckDB writes into it while it opens the file: who writes is alone.
+    left = {} if read_only else _overflowed(path)
     try:
         connection = duckdb.connect(name, read_only=read_only, config=config)
     except BaseException as error:
@@ -174,9 +176,9 @@ def _open(
     _make_overflow(path)  # who held the file meanwhile removed it
     try:
         if not read_only:
-            with contextlib.suppress(FileNotFoundError):  # who had it before may only now remove the empty folder
-                for left in _overflow(path).glob("duckdb_temp_*"):  # by a killed process: who writes is alone
-                    left.unlink()
+            for one, found in left.items():
+                if _overflowed(path).get(one) == found:
+                    one.unlink(missing_ok=True)
         for setting in _SETTINGS:
             connection.execute(setting)
         if first_row(connection, "SELECT current_setting('enable_progress_bar')") == (True,):
@@ -193,6 +195,16 @@ def _overflow(path: Path) -> Path:
     """Return the folder where DuckDB puts what does not fit into memory: made before DuckDB would, for all to read."""
     real = path.resolve()
     return real.with_name(f"{real.name}.tmp")
+
+
+def _overflowed(path: Path) -> dict[Path, tuple[int, int]]:
+    """Return the files in that folder, by name: when each was last written (ns), and its size."""
+    found: dict[Path, tuple[int, int]] = {}
+    with contextlib.suppress(FileNotFoundError):  # who had it before may only now remove the empty folder
+        for one in _overflow(path).glob("duckdb_temp_*"):
+            told = one.stat()
+            found[one] = told.st_mtime_ns, told.st_size
+    return found
 
 
 def _make_overflow(path: Path) -> bool:
