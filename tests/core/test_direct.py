@@ -23,7 +23,7 @@ from communitykit.connector import Connector
 from communitykit.http import direct_async
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Answer, Conductor, Send
-from communitykit.http.drivers import AsyncRunner
+from communitykit.http.drivers import AsyncRunner, SyncRunner
 
 DRIVERS = pytest.mark.parametrize("driver", [by_thread, by_loop])
 Little = Callable[..., Connector]
@@ -137,6 +137,29 @@ def test_a_connection_that_was_idle_for_long_is_left_by_loops(little: Little, mo
         assert len(raw.heard) == 2
 
 
+def test_whoever_is_closed_while_another_thread_still_reads_leaves_no_connection_behind(little: Little) -> None:
+    asked = threading.Event()
+
+    def say(connection: socket.socket, _: int) -> None:
+        asked.set()
+        time.sleep(0.3)
+        connection.sendall(OK)
+
+    with speaking(say) as raw:
+        running = SyncRunner(conducting(little(), raw.url))
+        answers: list[Any] = []
+        thread = threading.Thread(target=lambda: answers.append(running._send(get(raw.url), [])))
+        thread.start()
+        asked.wait(5)
+        running.close()
+        thread.join(5)
+        assert answers[0].body == b"{}"
+        deadline = time.monotonic() + 5
+        while raw.open and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert raw.open == 0
+
+
 @DRIVERS
 def test_an_answer_that_ends_with_its_connection_is_whole(driver: Driver, little: Little) -> None:
     def say(connection: socket.socket, _: int) -> None:
@@ -149,7 +172,7 @@ def test_an_answer_that_ends_with_its_connection_is_whole(driver: Driver, little
 
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
-_PACKED = gzip.compress(b"[1]")[:-4]
+_PACKED = gzip.compress(b"[1]", mtime=0)[:-4]  # the same in every process that collects it
 
 
 @DRIVERS

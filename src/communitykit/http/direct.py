@@ -43,6 +43,7 @@ class Direct:
         self._clock = clock
         self._look = look
         self._idle: dict[tuple[bool, str, int], _Connection] = {}
+        self._closed = False
 
     def answer(self, send: Send, files: list[Path]) -> Answer:
         """Send a request and return its whole answer.
@@ -56,7 +57,7 @@ class Direct:
         except BaseException:
             connection.close()
             raise
-        if connection.talk.goes_on():
+        if connection.talk.goes_on() and not self._closed:
             connection.idle_since = self._clock.monotonic()
             self._idle[target.place] = connection
         else:
@@ -64,9 +65,11 @@ class Direct:
         return answer
 
     def close(self) -> None:
-        """Close the connections."""
-        while self._idle:
-            self._idle.popitem()[1].close()
+        """Close the connections that are idle; one that is in use, in the thread whose they are, is closed after it."""
+        self._closed = True
+        for connection in list(self._idle.values()):
+            connection.close()
+        self._idle.clear()
 
     def _connected(self, target: Target) -> _Connection:
         kept = self._idle.pop(target.place, None)

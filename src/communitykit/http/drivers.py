@@ -70,7 +70,6 @@ class SyncRunner:
         for connections in self._opened:
             connections.close()
         self._opened.clear()
-        self._own = threading.local()
 
     def run(self, flow: Flow[object], meter: Meter) -> Iterator[Emit]:
         """Run a flow; give its batches, slices, sweeps and gaps.

@@ -123,6 +123,8 @@ class Translation:
         self, batch: Batch, slice_key: str, fetched_at: datetime, ignored: Counter[str], *, network: str | None = None
     ) -> Page:
         """Translate a batch; one bad payload becomes an Issue and the rest goes on. `network` is the slice's."""
+        if not batch.items:  # it only tells how far its slice was read
+            return Page(slice_key, checkpoint=batch.checkpoint)
         with fewer_collections():
             return self._translate(batch, slice_key, fetched_at, ignored, network)
 
