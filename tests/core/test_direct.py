@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 import socket
 import struct
 import subprocess
@@ -73,6 +74,34 @@ def test_one_connection_serves_one_request_after_another(driver: Driver, little:
         assert [one.body for one in answers] == [b"{}", b"[1,2]", b"{}", b"", b"{}"]
         assert len(raw.heard) == 1
         assert raw.heard[0].count(b"GET /x HTTP/1.1\r\n") == 5
+
+
+@DRIVERS
+def test_each_request_has_its_own_head_over_one_connection(driver: Driver, little: Little) -> None:
+    def sends(url: str) -> list[Send]:
+        return [
+            Send(method, f"{url}/{path}", {"Authorization": token}, None, {"a": body}, None, to_file=False)
+            for method, path, token, body in (
+                ("POST", "x", "tok-1", "1"),
+                ("POST", "x", "tok-1", "2"),
+                ("POST", "x", "tok-2", "3"),
+                ("POST", "y", "tok-2", "4"),
+                ("PATCH", "y", "tok-2", "55"),
+            )
+        ]
+
+    with speaking(saying(*[OK] * 5)) as raw:
+        assert len(driver(conducting(little(), raw.url), *sends(raw.url))) == 5
+        (heard,) = raw.heard
+    head = rb"(\w+) /(\w) HTTP.*?Authorization: (\S+).*?Content-Length: (\d).*?\r\n\r\na=(\d+?)(?=[A-Z]|$)"
+    found = re.findall(head, heard, re.DOTALL)
+    assert found == [
+        (b"POST", b"x", b"tok-1", b"3", b"1"),
+        (b"POST", b"x", b"tok-1", b"3", b"2"),
+        (b"POST", b"x", b"tok-2", b"3", b"3"),
+        (b"POST", b"y", b"tok-2", b"3", b"4"),
+        (b"PATCH", b"y", b"tok-2", b"4", b"55"),
+    ]
 
 
 @DRIVERS

@@ -58,6 +58,8 @@ class Talk:
         self._settings = settings
         self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LONGEST_HEAD)
         self._body: Body | None = None
+        self._head: tuple[str, str, dict[str, str]] | None = None
+        self._request: h11.Request
         self._send: Send
         self._files: list[Path]
 
@@ -67,12 +69,15 @@ class Talk:
         Raises NoAnswerError where a header would be two: nothing is sent then.
         """
         self._send, self._files = send, files
-        raw = [(name.encode("ascii"), value.encode()) for name, value in headers.items()]
-        try:
-            head = h11.Request(method=send.method, target=target.path, headers=raw)
-        except h11.LocalProtocolError:
-            raise NoAnswerError("LocalProtocolError") from None
-        parts = [self._state.send(head), self._state.send(h11.Data(data=content)) if content else b""]
+        head = send.method, target.path, headers
+        if head != self._head:  # often it is the last one again: pages of one method, asked by forms
+            raw = [(name.encode("ascii"), value.encode()) for name, value in headers.items()]
+            try:
+                self._request = h11.Request(method=send.method, target=target.path, headers=raw)
+            except h11.LocalProtocolError:
+                raise NoAnswerError("LocalProtocolError") from None
+            self._head = head
+        parts = [self._state.send(self._request), self._state.send(h11.Data(data=content)) if content else b""]
         return b"".join([*parts, self._state.send(h11.EndOfMessage())])
 
     def hear(self, data: bytes) -> Answer | None:
