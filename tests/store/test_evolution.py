@@ -29,6 +29,7 @@ from communitykit.model import RECORD_TYPES
 from communitykit.model.merge import merged
 from communitykit.store import SCHEMA_VERSION, TABLES, Store
 from communitykit.store import columns as store_columns
+from communitykit.store.evolution import drift
 from communitykit.store.writer import Group, Writer
 
 KEPT = Path(__file__).parent / "stores"
@@ -111,6 +112,21 @@ def test_show_says_the_same_of_an_earlier_store_and_of_what_it_becomes(path: Pat
     with duckdb.connect(str(path)) as connection:  # as of an earlier day of this schema
         connection.execute("DROP VIEW activity; ALTER TABLE coverage DROP by_policy")
     assert summary(path) == said
+
+
+def test_a_view_of_acts_that_would_hold_every_text_in_memory_is_made_anew(path: Path) -> None:
+    Writer(path).release()
+    with duckdb.connect(str(path)) as connection:
+        assert drift(connection) is None
+        connection.execute("CREATE OR REPLACE VIEW activity AS WITH live AS (FROM posts) SELECT id AS kind FROM live")
+    with Store(path) as store:
+        assert activity(store) == set(ACTIVITY)
+    Writer(path).release()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert drift(connection) is None
+        planned = str(connection.execute("EXPLAIN SELECT kind, count(*) FROM activity GROUP BY kind").fetchall())
+    assert "CTE" not in planned
+    assert "body" not in planned
 
 
 def test_an_earlier_store_goes_on_where_it_was(path: Path) -> None:

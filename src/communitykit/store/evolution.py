@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import duckdb
 
+from communitykit.store.answers import first_row
 from communitykit.store.comments import comments
 from communitykit.store.opening import SCHEMA_VERSION, version
 from communitykit.store.schema import ACTIVITY, FILLED, network_of, tables
@@ -26,7 +27,7 @@ def drift(connection: duckdb.DuckDBPyConnection) -> dict[str, str] | None:
         for table, wanted in tables().items()
         if any(found.get(table, {}).get(name) != _plain(sql) for name, sql in wanted.items())
     }
-    return changes if changes or version(connection) < SCHEMA_VERSION else None
+    return changes if changes or version(connection) < SCHEMA_VERSION or _asks_for_texts(connection) else None
 
 
 def evolve(connection: duckdb.DuckDBPyConnection, changes: Mapping[str, str]) -> None:
@@ -53,6 +54,12 @@ def look_through(connection: duckdb.DuckDBPyConnection) -> None:
     for table, query in changes.items():
         connection.execute(f"CREATE TEMP VIEW {table} AS {query}")
     connection.execute(f"CREATE TEMP VIEW activity AS {ACTIVITY}")
+
+
+def _asks_for_texts(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether the view of acts is one of before: it held every post, with its text, in memory."""
+    kept = "SELECT 1 FROM duckdb_views() WHERE database_name = current_database() AND view_name = 'activity'"
+    return first_row(connection, f"{kept} AND contains(sql, 'live AS')") is not None
 
 
 def _found(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
