@@ -332,6 +332,17 @@ def test_side_by_side_requests_have_connections_of_their_own_and_share_them_late
         assert len(raw.heard) == 3
 
 
+def test_a_loop_that_is_not_asyncios_own_is_asked_for_nothing_that_it_does_not_know() -> None:
+    class Loop(asyncio.AbstractEventLoop):
+        """As uvloop's is."""
+
+    async def own() -> object:
+        return direct_async._eyeballs(asyncio.get_running_loop())
+
+    assert direct_async._eyeballs(Loop()) == {}
+    assert asyncio.run(own()) == {"happy_eyeballs_delay": 0.25}
+
+
 def test_neither_way_imports_httpx_for_a_usual_address() -> None:
     program = """
 import asyncio, sys

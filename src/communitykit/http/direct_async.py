@@ -9,7 +9,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import TypedDict, cast
 
 from communitykit.connector.settings import Settings
 from communitykit.http.bodies import NoAnswerError
@@ -78,13 +78,22 @@ class DirectAsync:
                     target.port,
                     ssl=context,
                     server_hostname=name,
-                    happy_eyeballs_delay=_EYEBALLS_SECONDS,
+                    **_eyeballs(loop),
                 )
         except TimeoutError:
             raise NoAnswerError("ConnectTimeout") from None
         except OSError:
             raise NoAnswerError("ConnectError") from None
         return connection
+
+
+class _Eyeballs(TypedDict, total=False):
+    happy_eyeballs_delay: float
+
+
+def _eyeballs(loop: asyncio.AbstractEventLoop) -> _Eyeballs:
+    """Return asyncio's own option; other loops (uvloop) do not know it, and try addresses one after the other."""
+    return {"happy_eyeballs_delay": _EYEBALLS_SECONDS} if isinstance(loop, asyncio.BaseEventLoop) else {}
 
 
 class _Connection(asyncio.Protocol):
