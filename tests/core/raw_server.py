@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from communitykit.connector import Connector
+from communitykit.http import drivers
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Conductor, Send
 from communitykit.http.drivers import AsyncRunner, SyncRunner
@@ -110,6 +113,16 @@ def by_loop(
         return answers
 
     return asyncio.run(main())
+
+
+def by_loop_through_httpx(*given: Any, **more: Any) -> list[Any]:
+    """Do the same where the extra `fast` is not installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drivers, "_has_aiohttp", lambda: False)
+        return by_loop(*given, **more)
+
+
+DRIVERS = pytest.mark.parametrize("driver", [by_thread, by_loop, by_loop_through_httpx])
 
 
 def get(url: str, *, to_file: bool = False) -> Send:

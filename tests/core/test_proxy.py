@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 
 import pytest
 from authority import Authority
-from raw_server import OK, Driver, by_loop, by_thread, conducting, get, speaking
+from raw_server import DRIVERS, OK, Driver, by_thread, conducting, get, speaking
 
 from communitykit.connector import Connector
 from communitykit.http.conductor import Stopped
 
-DRIVERS = pytest.mark.parametrize("driver", [by_thread, by_loop])
 Little = Callable[..., Connector]
 
 

@@ -11,15 +11,17 @@ from typing import Any
 
 import pytest
 from authority import Authority
-from raw_server import OK, Driver, by_loop, by_thread, conducting, get, speaking
+from raw_server import DRIVERS, OK, Driver, by_loop, by_thread, conducting, get, speaking
 
 from communitykit import TransientError
 from communitykit.connector import Connector
 from communitykit.http.conductor import Answer
 from communitykit.http.drivers import AsyncRunner
 
-DRIVERS = pytest.mark.parametrize("driver", [by_thread, by_loop])
 Little = Callable[..., Connector]
+
+ENDING = pytest.mark.parametrize("driver", [by_thread, by_loop])
+"""Not by loops through httpx: anyio leaves the transport beneath TLS that it ended early to the collector at times."""
 
 
 def answering(connection: socket.socket, _: int) -> None:
@@ -59,7 +61,7 @@ def test_who_speaks_no_tls_is_told_nothing(driver: Driver, little: Little, autho
         assert b"GET" not in raw.heard[0]
 
 
-@DRIVERS
+@ENDING
 def test_who_shakes_no_hand_is_given_up(driver: Driver, little: Little, authority: Authority) -> None:
     with speaking(lambda *_: None) as raw:
         url = raw.url.replace("http://", "https://")
@@ -69,7 +71,7 @@ def test_who_shakes_no_hand_is_given_up(driver: Driver, little: Little, authorit
         assert time.monotonic() - started < 5
 
 
-@DRIVERS
+@ENDING
 @pytest.mark.parametrize("politely", [True, False])
 def test_an_answer_cut_short_is_none(driver: Driver, little: Little, authority: Authority, *, politely: bool) -> None:
     def say(connection: socket.socket, _: int) -> None:
@@ -84,7 +86,7 @@ def test_an_answer_cut_short_is_none(driver: Driver, little: Little, authority: 
         assert "no whole answer arrived: Re" in str(error)  # RemoteProtocolError, or ReadError
 
 
-@DRIVERS
+@ENDING
 def test_a_head_that_is_dripped_ends_in_time(driver: Driver, little: Little, authority: Authority) -> None:
     def say(connection: socket.socket, _: int) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\n")
@@ -100,7 +102,7 @@ def test_a_head_that_is_dripped_ends_in_time(driver: Driver, little: Little, aut
         assert time.monotonic() - started < 5
 
 
-@DRIVERS
+@ENDING
 def test_what_is_too_long_ends_when_it_is(driver: Driver, little: Little, authority: Authority) -> None:
     def say(connection: socket.socket, _: int) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")

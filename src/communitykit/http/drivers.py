@@ -1,25 +1,26 @@
-"""Two short drivers over one set of decisions (`communitykit.http.conductor`): they only send and sleep."""
+"""Two short drivers over one set of decisions (`communitykit.http.conductor`)."""
 
 from __future__ import annotations
 
 import asyncio
-import ssl
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
-from certifi import where
+import httpcore
+import httpx
 
 from communitykit.clock import SYSTEM_CLOCK
 from communitykit.connector.flow import Flow, Request, Response
 from communitykit.connector.settings import Settings
 from communitykit.errors import CommunityKitError, TransientError
 from communitykit.http.asgi import Application
-from communitykit.http.bodies import NoAnswerError, TooLongError
+from communitykit.http.bodies import Body, NoAnswerError, TooLongError
 from communitykit.http.conductor import (
     Answer,
     Conductor,
@@ -33,12 +34,13 @@ from communitykit.http.conductor import (
     Sleep,
     Stopped,
 )
-from communitykit.http.direct import Direct
-from communitykit.http.direct_async import DirectAsync
+from communitykit.http.one_piece import OnePieceBackend
 from communitykit.http.parallelism import Parallelism
+from communitykit.http.through_httpx import Options, address, context, headers_of, options, request, written
+from communitykit.http.watched import WatchedBackend
 
 if TYPE_CHECKING:
-    from communitykit.http.through_httpx import Proxied, ThroughTransport
+    from communitykit.http.through_aiohttp import ThroughAiohttp
 
 T = TypeVar("T")
 
@@ -47,11 +49,10 @@ class SyncRunner:
     """Runs flows with blocking calls: in any thread, and inside a notebook's running loop."""
 
     def __init__(self, conductor: Conductor) -> None:
-        """Open nothing yet; `close` it, or use the runner as a context manager."""
+        """Open a client; `close` it, or use the runner as a context manager."""
         self.conductor = conductor
         self.parallelism = Parallelism()
-        self._opened: list[Direct | Proxied] = []
-        self._tls = _tls_of(conductor)
+        self._transports: list[httpx.HTTPTransport] = []
         self._own = threading.local()
         self._turn = threading.RLock()
         self._threads = ThreadPoolExecutor(conductor.settings.concurrency * 2, "communitykit")
@@ -61,15 +62,16 @@ class SyncRunner:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close connections and threads."""
+        """Close the client."""
         self.close()
 
     def close(self) -> None:
         """Close connections and threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        for connections in self._opened:
-            connections.close()
-        self._opened.clear()
+        for transport in self._transports:
+            transport.close()
+        self._transports.clear()
+        self._own = threading.local()
 
     def run(self, flow: Flow[object], meter: Meter) -> Iterator[Emit]:
         """Run a flow; give its batches, slices, sweeps and gaps.
@@ -127,40 +129,40 @@ class SyncRunner:
         clock, settings = self.conductor.clock, self.conductor.settings
         started = clock.monotonic()
         self._own.ends = started + _allowed(send, settings)
-        size = 0
         try:
-            answer = self._connections().answer(send, files)
-            size = len(answer.body) if answer.path is None else answer.path.stat().st_size
+            answer = self._transport().handle_request(request(send, self.conductor))
+            body = Body(send, answer.status_code, headers_of(answer), settings, files)
+            stream = cast("httpx.SyncByteStream", answer.stream)
+            try:
+                for chunk in answer.iter_bytes() if body.packed else stream:
+                    body.take(chunk)
+                return body.end()
+            finally:
+                body.close()
+                stream.close()
+                self.parallelism.answered(clock.monotonic() - started, body.size)
         except TooLongError as error:
             return error
-        except NoAnswerError as error:
-            return _late(send, settings) if clock.monotonic() >= self._own.ends else _network_error(error)
-        else:
-            return answer
-        finally:
-            self.parallelism.answered(clock.monotonic() - started, size)
+        except (httpx.HTTPError, ConnectionError) as error:
+            late = clock.monotonic() >= self._own.ends
+            return _late(send, settings) if late else _network_error(type(error).__name__)
 
     def _look(self) -> None:
         """End what this thread reads: when the run was stopped, or when the answer should have ended by now."""
         if self.conductor.stopping.is_set():
             raise Stopped
         if self.conductor.clock.monotonic() >= self._own.ends:
-            raise NoAnswerError("ReadTimeout")
+            raise httpcore.ReadTimeout
 
-    def _connections(self) -> Direct | Proxied:
-        """Return this thread's own connections: threads that share them would wait for one another."""
-        connections: Direct | Proxied | None = getattr(self._own, "connections", None)
-        if connections is None:
-            settings, agent = self.conductor.settings, _agent(self.conductor)
-            if settings.proxy is None:
-                connections = Direct(settings, agent, self._tls, self.conductor.clock, self._look)
-            else:
-                from communitykit.http.through_httpx import Proxied  # noqa: PLC0415 # httpx is imported only when used
-
-                connections = Proxied(settings, agent, self._tls, self._look)
-            self._own.connections = connections
-            self._opened.append(connections)
-        return connections
+    def _transport(self) -> httpx.HTTPTransport:
+        """Return this thread's own connections: threads that share a pool wait for its lock."""
+        transport: httpx.HTTPTransport | None = getattr(self._own, "transport", None)
+        if transport is None:
+            transport = self._own.transport = httpx.HTTPTransport(**options(self.conductor))
+            # httpx has no option for what httpcore has one for.
+            transport._pool._network_backend = WatchedBackend(self._look)  # noqa: SLF001
+            self._transports.append(transport)
+        return transport
 
     def _sleep(self, seconds: float) -> None:
         self.parallelism.widen()
@@ -174,18 +176,26 @@ class AsyncRunner:
     """Runs flows in an event loop. `app` answers instead of the network: an ASGI application called directly."""
 
     def __init__(self, conductor: Conductor, *, app: Application | None = None) -> None:
-        """Open nothing yet; close it with `aclose`."""
+        """Open a client; close it with `aclose`."""
         self.conductor = conductor
         self._app = app
-        self._opened: DirectAsync | ThroughTransport | None = None
+        self._transports: list[httpx.AsyncBaseTransport] = []
+        self._free: list[httpx.AsyncBaseTransport] = []
+        self._options: Options | None = None
+        self._fast: ThroughAiohttp | None = None
         self._turn = asyncio.Lock()
         self._places = asyncio.Semaphore(conductor.settings.concurrency * 2)
 
     async def aclose(self) -> None:
         """Close connections."""
-        if self._opened is not None:
-            await self._opened.aclose()
-            self._opened = None
+        for transport in self._transports:
+            await transport.aclose()
+        self._transports.clear()
+        self._free.clear()
+        if self._fast is not None:
+            await self._fast.aclose()
+            self._fast = None
+        await asyncio.sleep(0)  # the loop lets go of them at its next turn
 
     async def run(self, flow: Flow[object], meter: Meter) -> AsyncIterator[Emit]:
         """Run a flow; give its batches, slices, sweeps and gaps.
@@ -239,33 +249,59 @@ class AsyncRunner:
         message = f"not an operation inside another: {operation!r}"
         raise TypeError(message)
 
-    def _connections(self) -> DirectAsync | ThroughTransport:
-        """Return what requests go through, made when the first is sent."""
-        if self._opened is None:
-            settings, agent, tls = self.conductor.settings, _agent(self.conductor), _tls_of(self.conductor)
-            if self._app is None and settings.proxy is None:
-                self._opened = DirectAsync(settings, agent, tls)
-            else:
-                from communitykit.http.through_httpx import ThroughTransport  # noqa: PLC0415 # as above
-
-                self._opened = (
-                    ThroughTransport.proxied(settings, agent, tls)
-                    if self._app is None
-                    else ThroughTransport.in_process(settings, agent, self._app)
-                )
-        return self._opened
+    def _opened(self) -> httpx.AsyncBaseTransport:
+        """Return one more place's own connections: what a pool does for each request grows with those it has."""
+        made: httpx.AsyncBaseTransport
+        if self._app is not None:
+            made = httpx.ASGITransport(app=self._app)
+        else:
+            self._options = self._options or options(self.conductor)
+            made = httpx.AsyncHTTPTransport(**self._options)
+            made._pool._network_backend = OnePieceBackend()  # noqa: SLF001 # as above
+        self._transports.append(made)
+        return made
 
     async def _send(self, send: Send, files: list[Path]) -> Answer | CommunityKitError:
         settings = self.conductor.settings
         try:
             async with asyncio.timeout(_allowed(send, settings)):
-                return await self._connections().answer(send, files)
+                if (fast := self._through_aiohttp()) is not None:
+                    url, headers, content = written(send, self.conductor)
+                    return await fast.answer(send, address(url), headers, content, files)
+                transport = self._free.pop() if self._free else self._opened()
+                try:
+                    return await self._answered(send, files, transport)
+                finally:
+                    self._free.append(transport)
         except TimeoutError:
             return _late(send, settings)
         except TooLongError as error:
             return error
         except NoAnswerError as error:
-            return _network_error(error)
+            return _network_error(error.kind)
+        except (httpx.HTTPError, ConnectionError) as error:
+            return _network_error(type(error).__name__)
+
+    def _through_aiohttp(self) -> ThroughAiohttp | None:
+        """Return what is asked through where the extra `fast` is installed: not through proxies, nor in process."""
+        settings = self.conductor.settings
+        if self._fast is None and self._app is None and settings.proxy is None and _has_aiohttp():
+            from communitykit.http.through_aiohttp import ThroughAiohttp  # noqa: PLC0415 # an extra
+
+            self._fast = ThroughAiohttp(settings, context(self.conductor))
+        return self._fast
+
+    async def _answered(self, send: Send, files: list[Path], transport: httpx.AsyncBaseTransport) -> Answer:
+        answer = await transport.handle_async_request(request(send, self.conductor))
+        body = Body(send, answer.status_code, headers_of(answer), self.conductor.settings, files)
+        stream = cast("httpx.AsyncByteStream", answer.stream)
+        try:
+            async for chunk in answer.aiter_bytes() if body.packed else stream:
+                body.take(chunk)
+            return body.end()
+        finally:
+            body.close()
+            await stream.aclose()
 
 
 def _allowed(send: Send, settings: Settings) -> float:
@@ -281,27 +317,13 @@ def _late(send: Send, settings: Settings) -> TransientError:
     )
 
 
-def _agent(conductor: Conductor) -> str:
-    return f"communitykit-{conductor.connector.name}/{conductor.connector.version}"
+@cache
+def _has_aiohttp() -> bool:
+    return find_spec("aiohttp") is not None
 
 
-def _tls_of(conductor: Conductor) -> Callable[[], ssl.SSLContext]:
-    """Return what makes the connections' one context when the first of them needs it: authorities take long to load."""
-    bundle = conductor.settings.ca_bundle
-
-    @cache
-    def made() -> ssl.SSLContext:
-        context = ssl.create_default_context(cafile=where() if bundle is None else str(bundle))
-        context.set_alpn_protocols(["http/1.1"])
-        return context
-
-    return made
-
-
-def _network_error(error: NoAnswerError) -> TransientError:
-    return TransientError(
-        f"no whole answer arrived: {error.kind}", remedy="Check the network, the proxy and the base URL."
-    )
+def _network_error(kind: str) -> TransientError:
+    return TransientError(f"no whole answer arrived: {kind}", remedy="Check the network, the proxy and the base URL.")
 
 
 def _remove(files: list[Path]) -> None:

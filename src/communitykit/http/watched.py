@@ -1,4 +1,4 @@
-"""Connections of httpx that are watched while it reads from them: for how long, and whether the run was stopped.
+"""Connections that are watched while something is read from them: for how long, and whether the run was stopped.
 
 A read that waits for the next byte knows neither: whoever sends a byte of a head now and then would hold it for ever.
 """
@@ -6,15 +6,19 @@ A read that waits for the next byte knows neither: whoever sends a byte of a hea
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 import httpcore
 
-from communitykit.http.direct import LOOK_SECONDS, Look
 from communitykit.model.values import JSON
 
+Look: TypeAlias = Callable[[], None]
+"""Raises what ends the reading."""
 Option: TypeAlias = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
+
+_LOOK_SECONDS = 0.25
+"""So often a read that waits looks up."""
 
 
 class WatchedBackend(httpcore.NetworkBackend):
@@ -49,9 +53,9 @@ class _WatchedStream(httpcore.NetworkStream):
         while True:
             self._look()
             try:
-                return self._stream.read(max_bytes, min(rest, LOOK_SECONDS))
+                return self._stream.read(max_bytes, min(rest, _LOOK_SECONDS))
             except httpcore.ReadTimeout:
-                rest -= LOOK_SECONDS
+                rest -= _LOOK_SECONDS
                 if rest <= 0:
                     raise
 

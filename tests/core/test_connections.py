@@ -1,4 +1,4 @@
-"""Connections of our own, to the byte: what is sent in one piece, when one is used again, what is no answer."""
+"""Connections, to the byte: what is used again, what is no answer, what is not sent; through httpx and aiohttp."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import gzip
 import re
 import socket
 import struct
-import subprocess
-import sys
 import threading
 import time
 import zlib
@@ -16,17 +14,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from raw_server import OK, Driver, by_loop, by_thread, conducting, get, speaking
+from raw_server import DRIVERS, OK, Driver, by_loop, by_loop_through_httpx, conducting, get, speaking
 
 from communitykit import TransientError
-from communitykit.clock import Clock
 from communitykit.connector import Connector
-from communitykit.http import direct_async
-from communitykit.http.budgets import Pace
-from communitykit.http.conductor import Answer, Conductor, Send
-from communitykit.http.drivers import AsyncRunner, SyncRunner
+from communitykit.http.conductor import Answer, Send
+from communitykit.http.drivers import AsyncRunner
 
-DRIVERS = pytest.mark.parametrize("driver", [by_thread, by_loop])
 Little = Callable[..., Connector]
 
 
@@ -36,7 +30,7 @@ def saying(*answers: bytes) -> Callable[[socket.socket, int], None]:
     return lambda connection, _: connection.sendall(left.pop(0))
 
 
-@DRIVERS
+@pytest.mark.parametrize("driver", [by_loop, by_loop_through_httpx])
 def test_the_head_and_the_body_come_together(driver: Driver, little: Little) -> None:
     with speaking(saying(OK)) as raw:
         (answer,) = driver(
@@ -77,57 +71,12 @@ def test_one_connection_serves_one_request_after_another(driver: Driver, little:
 
 
 @DRIVERS
-def test_each_request_has_its_own_head_over_one_connection(driver: Driver, little: Little) -> None:
-    def sends(url: str) -> list[Send]:
-        return [
-            Send(method, f"{url}/{path}", {"Authorization": token}, None, {"a": body}, None, to_file=False)
-            for method, path, token, body in (
-                ("POST", "x", "tok-1", "1"),
-                ("POST", "x", "tok-1", "2"),
-                ("POST", "x", "tok-2", "3"),
-                ("POST", "y", "tok-2", "4"),
-                ("PATCH", "y", "tok-2", "55"),
-            )
-        ]
-
-    with speaking(saying(*[OK] * 5)) as raw:
-        assert len(driver(conducting(little(), raw.url), *sends(raw.url))) == 5
-        (heard,) = raw.heard
-    head = rb"(\w+) /(\w) HTTP.*?Authorization: (\S+).*?Content-Length: (\d).*?\r\n\r\na=(\d+?)(?=[A-Z]|$)"
-    found = re.findall(head, heard, re.DOTALL)
-    assert found == [
-        (b"POST", b"x", b"tok-1", b"3", b"1"),
-        (b"POST", b"x", b"tok-1", b"3", b"2"),
-        (b"POST", b"x", b"tok-2", b"3", b"3"),
-        (b"POST", b"y", b"tok-2", b"3", b"4"),
-        (b"PATCH", b"y", b"tok-2", b"4", b"55"),
-    ]
-
-
-@DRIVERS
 @pytest.mark.parametrize(
     "last", [OK.replace(b"200 OK\r\n", b"200 OK\r\nConnection: close\r\n"), OK.replace(b"HTTP/1.1", b"HTTP/1.0")]
 )
 def test_a_connection_that_serves_no_more_is_left(driver: Driver, little: Little, last: bytes) -> None:
     with speaking(saying(last, OK)) as raw:
         answers = driver(conducting(little(), raw.url), *[get(raw.url)] * 2)
-        assert [one.body for one in answers] == [b"{}", b"{}"]
-        assert len(raw.heard) == 2
-
-
-@DRIVERS
-@pytest.mark.parametrize("where", ["beside the answer", "after it"])
-def test_what_nobody_asked_for_is_the_answer_to_nothing(driver: Driver, little: Little, where: str) -> None:
-    forged = OK.replace(b"{}", b"[]")
-
-    def say(connection: socket.socket, number: int) -> None:
-        connection.sendall(OK + (forged if number == 0 and where == "beside the answer" else b""))
-        if number == 0 and where == "after it":
-            time.sleep(0.05)
-            connection.sendall(forged)
-
-    with speaking(say) as raw:
-        answers = driver(conducting(little(), raw.url), *[get(raw.url)] * 2, then=lambda _: time.sleep(0.2))
         assert [one.body for one in answers] == [b"{}", b"{}"]
         assert len(raw.heard) == 2
 
@@ -145,50 +94,6 @@ def test_a_connection_that_was_ended_while_it_was_idle_costs_nothing(driver: Dri
         assert len(raw.heard) == 2
 
 
-def test_a_connection_that_was_idle_for_long_is_left_by_threads(little: Little) -> None:
-    seconds = [0.0]
-    clock = Clock(monotonic=lambda: seconds[0])
-
-    def idle(number: int) -> None:
-        seconds[0] += 4.9 if number == 0 else 5.1
-
-    with speaking(saying(OK, OK, OK)) as raw:
-        connector = little()
-        conductor = Conductor(connector, connector.settings(base_url=raw.url), clock=clock, pace=Pace())
-        assert len(by_thread(conductor, *[get(raw.url)] * 3, then=idle)) == 3
-        assert len(raw.heard) == 2
-
-
-def test_a_connection_that_was_idle_for_long_is_left_by_loops(little: Little, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(direct_async, "IDLE_SECONDS", 0.0)
-    with speaking(saying(OK, OK)) as raw:
-        assert len(by_loop(conducting(little(), raw.url), *[get(raw.url)] * 2)) == 2
-        assert len(raw.heard) == 2
-
-
-def test_whoever_is_closed_while_another_thread_still_reads_leaves_no_connection_behind(little: Little) -> None:
-    asked = threading.Event()
-
-    def say(connection: socket.socket, _: int) -> None:
-        asked.set()
-        time.sleep(0.3)
-        connection.sendall(OK)
-
-    with speaking(say) as raw:
-        running = SyncRunner(conducting(little(), raw.url))
-        answers: list[Any] = []
-        thread = threading.Thread(target=lambda: answers.append(running._send(get(raw.url), [])))
-        thread.start()
-        asked.wait(5)
-        running.close()
-        thread.join(5)
-        assert answers[0].body == b"{}"
-        deadline = time.monotonic() + 5
-        while raw.open and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert raw.open == 0
-
-
 @DRIVERS
 def test_an_answer_that_ends_with_its_connection_is_whole(driver: Driver, little: Little) -> None:
     def say(connection: socket.socket, _: int) -> None:
@@ -201,7 +106,6 @@ def test_an_answer_that_ends_with_its_connection_is_whole(driver: Driver, little
 
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
-_PACKED = gzip.compress(b"[1]", mtime=0)[:-4]  # the same in every process that collects it
 
 
 @DRIVERS
@@ -216,9 +120,7 @@ _PACKED = gzip.compress(b"[1]", mtime=0)[:-4]  # the same in every process that 
         (HEAD + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\n[1]", "RemoteProtocolError"),
         (HEAD + b"X-Long: " + b"x" * 200_000 + b"\r\n\r\n", "RemoteProtocolError"),
         (b"SSH-2.0-OpenSSH_9.6\r\n", "RemoteProtocolError"),
-        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", "RemoteProtocolError"),
-        (HEAD + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\n[1]", "DecodingError"),
-        (HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(_PACKED) + _PACKED, "DecodingError"),
+        (HEAD + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\n[1]", "(Decoding|RemoteProtocol)Error"),
     ],
 )
 def test_what_is_no_whole_answer_is_none(driver: Driver, little: Little, cut: bytes, kind: str) -> None:
@@ -229,7 +131,7 @@ def test_what_is_no_whole_answer_is_none(driver: Driver, little: Little, cut: by
     with speaking(say) as raw:
         (error,) = driver(conducting(little(), raw.url), get(raw.url))
         assert isinstance(error, TransientError)
-        assert f"no whole answer arrived: {kind}." in str(error)
+        assert re.search(f"no whole answer arrived: {kind}\\.", str(error))
 
 
 @DRIVERS
@@ -240,7 +142,6 @@ def test_what_is_no_whole_answer_is_none(driver: Driver, little: Little, cut: by
         ("GZip", gzip.compress),
         ("deflate", zlib.compress),
         ("deflate", lambda body: zlib.compress(body, wbits=-zlib.MAX_WBITS)),
-        ("deflate, gzip", lambda body: gzip.compress(zlib.compress(body))),
         ("identity", lambda body: body),
     ],
 )
@@ -330,30 +231,3 @@ def test_side_by_side_requests_have_connections_of_their_own_and_share_them_late
 
         assert [one.body for one in asyncio.run(main())] == [b"{}"] * 6
         assert len(raw.heard) == 3
-
-
-def test_a_loop_that_is_not_asyncios_own_is_asked_for_nothing_that_it_does_not_know() -> None:
-    class Loop(asyncio.AbstractEventLoop):
-        """As uvloop's is."""
-
-    async def own() -> object:
-        return direct_async._eyeballs(asyncio.get_running_loop())
-
-    assert direct_async._eyeballs(Loop()) == {}
-    assert asyncio.run(own()) == {"happy_eyeballs_delay": 0.25}
-
-
-def test_neither_way_imports_httpx_for_a_usual_address() -> None:
-    program = """
-import asyncio, sys
-from communitykit.http.conductor import Send
-from communitykit.http.drivers import AsyncRunner, SyncRunner
-from communitykit.connector.registry import registry
-from communitykit.doors.conducting import make_conductor
-conductor = make_conductor(registry().get("slack"), {"token": "t", "base_url": "http://127.0.0.1:9/api/"})
-send = Send("POST", "http://127.0.0.1:9/api/x", {}, {"a": 1}, {"b": "2"}, None, False)
-print(SyncRunner(conductor)._send(send, []).__class__.__name__)
-print(asyncio.run(AsyncRunner(conductor)._send(send, [])).__class__.__name__, "httpx" in sys.modules)
-"""
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    assert done.stdout.split() == ["TransientError", "TransientError", "False"]
