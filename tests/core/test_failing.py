@@ -1,6 +1,8 @@
 """What fails is said, costs itself alone, and never looks like something that was read whole."""
 
+from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,21 @@ from communitykit import (
     pull,
 )
 from communitykit.connector import (
+    Batch,
+    Capabilities,
     Connector,
     Gap,
     Ignored,
     Rejected,
     Request,
+    Settings,
     WireKind,
     make_id,
 )
+from communitykit.reading.translation import Translation
 from communitykit.store import Store
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def test_one_bad_record_becomes_an_issue_and_the_rest_goes_on(
@@ -41,6 +49,31 @@ def test_one_bad_record_becomes_an_issue_and_the_rest_goes_on(
     assert "no time" not in repr(result.issues)
     (coverage,) = [one for one in result.coverage if one.slice.endswith("notes/a")]
     assert (coverage.read, coverage.rejected) == (4, 3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "detail"),
+    [
+        ({"record": "opinion"}, "opinion: : union_tag_invalid"),
+        ({"record": "issue"}, "issue: : union_tag_invalid"),
+        ({"record": ["post"]}, "['post']: : union_tag_invalid"),
+        ({"body": 5}, "post: body: string_type"),
+        ({"mood": "good"}, "post: mood: extra_forbidden"),
+        ({"mentions": [{"kind": "member", "mood": "good"}]}, "post: mentions.0.mood: extra_forbidden"),
+    ],
+)
+def test_what_is_no_record_costs_itself_alone_and_says_why(wrong: dict[str, Any], detail: str) -> None:
+    def translate(item: Any, _: Any) -> Any:
+        yield {"record": "post", "id": make_id("little", "net", "post", item["id"]), **item["more"]}
+
+    connector = Connector("little", "Little", "1", Settings, Capabilities(), {"note": WireKind(translate)})
+    items = [{"id": "1", "more": {}}, {"id": "2", "more": wrong}, {"id": "3", "more": {"body": "said"}}]
+    translation = Translation(connector, run_id="run", origin="api")
+    page = translation.translate(Batch("note", items), "little:net:notes", NOW, Counter())
+    assert [record.id for record in page.records] == [make_id("little", "net", "post", one) for one in "13"]
+    assert [(one.reason, one.native_id, one.detail) for one in page.issues] == [
+        ("invalid", make_id("little", "net", "post", "2"), detail)
+    ]
 
 
 def test_nothing_is_silently_dropped(platform: Any, little: Callable[..., Connector], tmp_path: Path) -> None:
