@@ -23,7 +23,7 @@ ALL_COMPANY = "all-company"
 _END = 2**63
 """Ids are numbers of 64 bits; what is wider is none, whatever came of it on its way."""
 _DIGITS = len(str(_END)) + 5  # a few zeros may stand before it
-_REST_TIME = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d [+-]\d{4}", re.ASCII)
+_REST_TIME = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d [+-]\d\d[0-5]\d", re.ASCII)
 _FORMS = ("%Y/%m/%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S %Z", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d %H:%M:%S")
 _FIRST_YEAR = 2008  # Yammer began then; earlier years are placeholders
 
