@@ -63,6 +63,9 @@ class ThroughAiohttp:
                     async for chunk in answer.content.iter_any():
                         body.take(chunk)
                     return body.end()
+                except BaseException:
+                    _abort(answer)
+                    raise
                 finally:
                     body.close()
         except (aiohttp.ClientError, ConnectionError) as error:
@@ -70,6 +73,12 @@ class ThroughAiohttp:
             raise NoAnswerError(kind) from None
         except ValueError:  # a header that would be two
             raise NoAnswerError("LocalProtocolError") from None
+
+
+def _abort(answer: aiohttp.ClientResponse) -> None:
+    """End the connection at once: TLS would wait for the other side's word, which may go on talking."""
+    if answer.connection is not None and answer.connection.transport is not None:
+        answer.connection.transport.abort()
 
 
 def _headers(answer: aiohttp.ClientResponse) -> dict[str, str]:
