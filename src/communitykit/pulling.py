@@ -39,7 +39,7 @@ GROUP_RECORDS = 10_000
 """Records of usual length that are committed together…"""
 GROUP_SECONDS = 2.0
 """…or what came in that time."""
-RELEASE_GROUPS = 20
+RELEASE_GROUPS = 10
 """After so many groups the writer lets go of the file, so that others get their turn and DuckDB gives memory back."""
 STOPPED_SECONDS = 0.1
 LEAVING_SECONDS = 2.0
