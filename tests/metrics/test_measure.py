@@ -103,6 +103,19 @@ def test_small_groups_are_put_together_only_where_their_counts_add_up() -> None:
     assert "other" not in measure(tables, "superuser_share", by=["department"])["department"].to_pylist()
 
 
+@pytest.mark.parametrize("name", ["superuser_share", "first_contribution_attribution"])
+def test_what_rests_on_a_few_champions_is_hidden_however_many_there_are_beside_them(name: str) -> None:
+    world = little()
+    for number in range(100, 190):  # one of a hundred is one person, ten are ten
+        world.person(number, department="it")
+        world.act("posted", number, MONDAY, place_id=101, thread_id=number, post_id=number)
+    rows = {row["variant"]: row for row in measure(made(world), name).to_pylist()}
+    few = rows.get("top_1") or rows[None]
+    assert (few["suppressed"], few["reason"], few["value"]) == (True, "small_group", None)
+    if name == "superuser_share":
+        assert (rows["top_10"]["suppressed"], rows["top_10"]["persons"]) == (False, 10)
+
+
 def test_smaller_groups_are_shown_only_on_purpose() -> None:
     with pytest.raises(SettingsError, match="too small"):
         measure(made(little()), "response_rate", k=3)

@@ -7,11 +7,12 @@
 -- definition: People whose first contribution in the record falls in the period and answers a champion, or comes at
 --   most $within_days days after a champion turned to them / people whose first contribution falls in it. Champions are
 --   the $percent % of all people, rounded up to whole persons, who contribute most in the period. It tells what came
---   after what, not what caused it.
+--   after what, not what caused it, and is hidden where the champions are too few.
 -- definition.fr: Personnes dont la première contribution tombe dans la période et répond à un ambassadeur, ou suit d'au
 --   plus $within_days jours un geste d'un ambassadeur à leur égard / personnes dont la première contribution tombe dans
 --   la période. Les ambassadeurs sont les $percent % de personnes, arrondis à la personne supérieure, qui contribuent
---   le plus dans la période. Le chiffre dit une succession, non une cause.
+--   le plus dans la période. Le chiffre dit une succession, non une cause ; il est masqué si les ambassadeurs sont
+--   trop peu nombreux.
 -- source: communitykit
 -- dimensions: period, department, division, site, country
 -- parameters: percent = 1; within_days = 7
@@ -58,7 +59,8 @@ drawn AS (
     WHERE a.person_id <> n.person_id AND a.at_us <= n.at_us AND a.at_us >= n.at_us - $within_days * 86400000000
 )
 SELECT by_all(n), sum(CASE WHEN w.person_id IS NULL THEN 0 ELSE 1 END) AS numerator, count(*) AS denominator,
-    count(*) AS persons
+    least(count(*), coalesce(max(h.champions), 0)) AS persons
 FROM newcomers AS n
 LEFT JOIN drawn AS w ON w.period = n.period AND w.person_id = n.person_id
+LEFT JOIN (SELECT c.period, count(*) AS champions FROM champions AS c GROUP BY c.period) AS h ON h.period = n.period
 GROUP BY by_all(n)

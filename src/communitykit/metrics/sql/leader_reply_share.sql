@@ -1,5 +1,5 @@
--- title: Leaders who answer
--- title.fr: Dirigeants qui répondent
+-- title: Replies in what leaders write
+-- title.fr: Part de réponses chez les dirigeants
 -- question: Do leaders talk with people, or only announce?
 -- question.fr: Les dirigeants dialoguent-ils, ou ne font-ils qu'annoncer ?
 -- unit: share

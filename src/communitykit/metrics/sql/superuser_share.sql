@@ -5,9 +5,9 @@
 -- unit: share
 -- population: members
 -- definition: Contributions of the most active 1 % (top_1) and 10 % (top_10) of all people, rounded up to whole persons /
---   contributions.
+--   contributions. It rests on those most active alone, so it is hidden where they are too few.
 -- definition.fr: Contributions du 1 % (top_1) et des 10 % (top_10) de personnes les plus actives, arrondi à la personne
---   supérieure / contributions.
+--   supérieure / contributions. Le chiffre ne repose que sur ces personnes : il est masqué si elles sont trop peu nombreuses.
 -- source: communitykit; the percentages follow Nielsen 2006
 -- source.fr: communitykit ; pourcentages d'après Nielsen 2006
 -- dimensions: period, platform, department, division, site, country, is_leader
@@ -31,6 +31,7 @@ tops AS (
     GROUP BY by_all(m), m.members
 )
 SELECT by_all(t), v.variant, CASE v.variant WHEN 'top_1' THEN t.top_1 ELSE t.top_10 END AS numerator,
-    t.total AS denominator, t.members AS persons
+    t.total AS denominator,
+    CASE v.variant WHEN 'top_1' THEN ceil(t.members / 100) ELSE ceil(t.members / 10) END AS persons
 FROM tops AS t
 CROSS JOIN variants AS v

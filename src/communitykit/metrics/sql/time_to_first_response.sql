@@ -1,5 +1,5 @@
--- title: Time to the first reply
--- title.fr: Délai de première réponse
+-- title: Time to the first reply, where one came
+-- title.fr: Délai de première réponse, quand il y en a une
 -- question: How long does somebody who writes wait for an answer?
 -- question.fr: Combien de temps attend-on une réponse ?
 -- unit: hours

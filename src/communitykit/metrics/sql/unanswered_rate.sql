@@ -1,5 +1,5 @@
--- title: Threads without a written reply
--- title.fr: Fils sans réponse écrite
+-- title: Threads without a written reply within a week
+-- title.fr: Fils sans réponse écrite en une semaine
 -- question: How much of what our people write meets silence?
 -- question.fr: Quelle part de ce que nos collaborateurs écrivent ne rencontre que le silence ?
 -- unit: share
