@@ -67,7 +67,7 @@ class Tally:
     def __str__(self) -> str:
         """Say what came, and who is waited for until when (UTC)."""
         now = self._now()
-        waits = [f"{name} asks to wait until {_clock(until)} UTC" for name, until in self._waits.items() if until > now]
+        waits = [f"{name} waits until {_clock(until)} UTC" for name, until in self._waits.items() if until > now]
         return "; ".join([f"{counted(self.records, 'record')}, {counted(self.requests, 'request')}", *waits])
 
 

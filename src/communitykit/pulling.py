@@ -221,7 +221,7 @@ class _Run:
             and all(isinstance(one, NOTHING_READ) for one in result.errors)
         ):
             writer.discard()
-        elif self._compact:
+        elif self._compact and not self._stop_asked.is_set():  # whoever stops a run waits for no copy
             writer.compact(now=result.ended_at, every=COMPACTION_EVERY)
         return result
 

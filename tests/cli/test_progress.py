@@ -39,7 +39,7 @@ def test_what_is_waited_for_is_told_until_it_is_over() -> None:
     for event in RUN:
         tally.take(event)
     assert (tally.done, tally.found, tally.whole) == (1, 2, 2)
-    assert str(tally) == "0 records, 0 requests; slack asks to wait until 12:01:30 UTC"
+    assert str(tally) == "0 records, 0 requests; slack waits until 12:01:30 UTC"
     now[0] += timedelta(seconds=91)
     assert str(tally) == "0 records, 0 requests"
 

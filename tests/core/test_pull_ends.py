@@ -1,5 +1,6 @@
 """How a run ends: stopped, out of time, and with more to say than is kept."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from communitykit.reading import slices
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Translation
 from communitykit.store import Store
+from communitykit.store.writer import Writer
 
 
 def test_what_is_stopped_goes_on_from_what_was_committed(
@@ -45,6 +47,19 @@ def test_what_is_stopped_goes_on_from_what_was_committed(
         assert pull(opened, path).complete
     assert len(posts(path)) == 30
     assert len(platform.requests) < 30
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_whoever_stops_a_run_waits_for_no_copy_of_the_file(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, stopped: bool
+) -> None:
+    copies: list[object] = []
+    monkeypatch.setattr(Writer, "compact", lambda _, **how: copies.append(how))
+    serve_notes(platform, {"a": [[note(page)] for page in range(3)]})
+    stop = threading.Event()
+    with session(little(), platform) as opened:
+        pull(opened, tmp_path / "a.duckdb", stop=stop, progress=lambda _: stop.set() if stopped else None)
+    assert len(copies) == (0 if stopped else 1)
 
 
 def test_the_time_limit_stops_a_run(platform: Any, little: Callable[..., Connector], tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from communitykit.people import resolve
 from communitykit.store import connection
 from communitykit.store.comments import described
 from communitykit.store.compacting import compact
@@ -49,4 +50,9 @@ def test_so_does_one_of_an_earlier_schema(store: Path) -> None:
     with duckdb.connect(str(store)) as opened:
         opened.execute("DROP TABLE releases; COMMENT ON TABLE runs IS NULL; COMMENT ON COLUMN runs.status IS NULL")
     connection.disconnect(connection.connect(store, read_only=False), store)
+    assert told(store) == described()
+
+
+def test_so_does_one_whose_people_were_made_anew(store: Path) -> None:
+    resolve(store)
     assert told(store) == described()

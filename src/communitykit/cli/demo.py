@@ -79,7 +79,7 @@ def run_demo(to: Path, *, as_json: bool) -> None:
     say(f"\n{brief}")
     for path in (*made.pages.values(), *briefs.values()):
         say(f"Written: {path}")
-    say(f'Look for yourself: communitykit show {to}, or duckdb.sql("FROM activity") on the file.')
+    say(f'Look for yourself: communitykit browse {to}, or duckdb.sql("FROM activity") on the file.')
 
 
 @dataclass(frozen=True, slots=True)

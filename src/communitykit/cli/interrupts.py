@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
 """Exit codes by signal: 128 and its number."""
-PATIENCE = 3.5
+PATIENCE = 4.5
 """Seconds that a run has to end by itself; then the process ends as it is: what was committed is kept all the same."""
 
 _SHOW_CURSOR = b"\x1b[?25h"

@@ -11,8 +11,10 @@ from communitykit.model.values import Value
 from communitykit.people.accounts import ROSTER
 from communitykit.people.joining import Clusters
 from communitykit.people.tree import Tree
+from communitykit.store.comments import comments
 from communitykit.store.schema import tables
 
+_MADE = ("people", "identities", "refusals")
 _FIELDS = {
     "name": "display_name",
     "email": "email",
@@ -136,9 +138,10 @@ def write(  # noqa: PLR0913 # what resolving found, each its own
             "evidence": pa.array([one.evidence for one in clusters.refusals], pa.string()),
         }
     )
-    for table in ("people", "identities", "refusals"):
+    for table in _MADE:
         wanted = ", ".join(f"{name} {sql}" for name, sql in tables()[table].items())
         connection.execute(f"CREATE OR REPLACE TABLE {table} ({wanted})")
+    connection.execute(comments(*_MADE))
     for name, table_ in (("resolved", resolved), ("placed", placed), ("refused", refused)):
         connection.register(name, table_)
     try:

@@ -177,10 +177,15 @@ def described() -> dict[str, tuple[str, dict[str, str]]]:
 
 
 @cache
-def comments() -> str:
-    """Return the statements that write all of it into a store, as one text: one by one they take thrice the time."""
+def comments(*wanted: str) -> str:
+    """Return the statements that write it into a store, as one text: one by one they take thrice the time.
+
+    Of all tables and the view, or of those that are wanted: a table that is made anew has none.
+    """
     told = []
     for table, (of_table, of_columns) in described().items():
+        if wanted and table not in wanted:
+            continue
         told.append(f"COMMENT ON {'VIEW' if table == 'activity' else 'TABLE'} {table} IS {_text(of_table)}")
         told += [f'COMMENT ON COLUMN {table}."{name}" IS {_text(said)}' for name, said in of_columns.items()]
     return ";\n".join(told)
