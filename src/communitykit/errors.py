@@ -159,3 +159,14 @@ def told_by_system(error: OSError | MemoryError, doing: str = "go on") -> Commun
     return CommunityKitError(
         f"it was not possible to {doing}: {reason}", subject=subject, remedy=f"{remedy}, and run it again."
     )
+
+
+def told_of_port(port: int, error: OSError | OverflowError, *, holder: str, remedy: str) -> SettingsError:
+    """Return why a port cannot be listened on, with its remedy; `holder` is what else of ours may have it."""
+    if isinstance(error, OverflowError):
+        why = "is no port: they go from 0 to 65535"
+    elif error.errno == errno.EADDRINUSE:
+        why = f"is taken, perhaps by {holder}"
+    else:
+        why = f"cannot be taken: {error.strerror or type(error).__name__}"
+    return SettingsError(f"port {port} {why}", remedy=remedy)

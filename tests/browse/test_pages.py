@@ -202,3 +202,13 @@ def test_markup_is_made_by_elements_alone() -> None:
 def test_coverage_names_options_as_the_command_line_does() -> None:
     row = {"status": "skipped", "by_policy": True, "parts": 1, "reason": "ask with include_private", "until": AT}
     assert "ask with --include-private" in "".join(map(str, coverage([row], [], [])))
+
+
+def test_a_port_that_is_taken_is_said_to_be(store: Path) -> None:
+    with browse(store) as address:
+        port = urlsplit(address).port
+        with (
+            pytest.raises(SettingsError, match=rf"^port {port} is taken, perhaps by another browse\. Leave --port out"),
+            browse(store, port=port or 0),
+        ):
+            pass

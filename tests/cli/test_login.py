@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import http.client
 import json
 import re
+import socket
 import stat
 import sys
 import threading
@@ -70,6 +72,8 @@ class Person:
         self.said: list[str] = []
         self.paused: list[float] = []
         self.asked: list[tuple[str, bool]] = []
+        self.came = threading.Event()
+        self.page: Page | None = None
         self._server, self._slow, self._alter = server, slow, alter
 
     @property
@@ -83,11 +87,21 @@ class Person:
 
     def _visit(self, address: str) -> None:
         back = self._alter(_fetched(address).headers["location"])
+        here = f"http://127.0.0.1:{PORT}"
         for other in ("/", "/favicon.ico"):  # browsers ask for more than they were sent to
-            assert _fetched(f"http://127.0.0.1:{PORT}{other}").status == 404
-        page = _fetched(back.replace("localhost", "127.0.0.1"))
-        assert b"Thank you" in page.body
-        assert page.headers["content-security-policy"] == "default-src 'none'"
+            assert _fetched(f"{here}{other}").status == 404
+        for stray in ("error=access_denied", "loginToken=x", "code=x&state=forged", ""):  # and so does anybody
+            page = _fetched(f"{here}/callback?{stray}")
+            assert (page.status, b"no answer to the login" in page.body) == (400, True)
+        self.page = _fetched(back.replace("localhost", "127.0.0.1"))
+        self.came.set()
+
+    def seen(self) -> str:
+        """Return what the browser shows in the end."""
+        assert self.came.wait(10)
+        assert self.page is not None
+        assert self.page.headers["content-security-policy"] == "default-src 'none'"
+        return self.page.body.decode()
 
     def _ask(self, question: str, hidden: bool) -> str:  # noqa: FBT001 # as it is called
         self.asked.append((question, hidden))
@@ -109,6 +123,8 @@ def test_who_logs_in_can_read_and_later_runs_find_the_token(served: tuple[str, S
     person = Person(server, slow=2)
     with connect(name, **told) as session:
         log_in(session, person.asking, port=PORT)
+    if person.said[0].startswith("Open this address"):
+        assert "Thank you, you are logged in." in person.seen()
     assert stat.S_IMODE(store.stat().st_mode) == 0o600
     kept = json.loads(store.read_text(encoding="utf-8"))
     (saved,) = kept.values()
@@ -155,11 +171,16 @@ def test_a_token_of_a_login_is_renewed_without_the_apps_secret(company: World, t
 @pytest.mark.parametrize(
     ("alter", "why"),
     [
-        (lambda back: re.sub("state=[^&]*", "state=forged", back), "no answer to this login"),
-        (lambda back: re.sub("code=[^&]*", "error=access_denied", back), "the login is refused"),
-        (lambda back: re.sub("code=[^&]*", "code=stolen", back), "invalid_code"),
+        (
+            lambda back: re.sub("code=[^&]*", "error=access_denied", back),
+            r"slack: login: somebody declined the login in the browser \(access_denied\)\. Log in again, and allow it",
+        ),
+        (
+            lambda back: re.sub("code=[^&]*", "code=stolen", back),
+            r"slack: login: the login is refused \(invalid_code\)\. The code is too old, or was used already: log in",
+        ),
     ],
-    ids=["forged", "denied", "stolen"],
+    ids=["denied", "stolen"],
 )
 def test_what_comes_back_is_held_to_this_login(
     company: World, tmp_path: Path, alter: Callable[[str], str], why: str
@@ -167,8 +188,10 @@ def test_what_comes_back_is_held_to_this_login(
     with of("slack", company) as server:
         told = settings("slack", server, tmp_path / "c.json")
         person = Person(server, alter=alter)
-        with connect("slack", **told) as session, pytest.raises(CommunityKitError, match=why):
+        with connect("slack", **told) as session, pytest.raises(CredentialError, match=why) as found:
             log_in(session, person.asking, port=PORT)
+    assert f"You are not logged in: {found.value}" in html.unescape(person.seen())
+    assert "Thank you" not in person.seen()
     assert not (tmp_path / "c.json").exists()
     asked = parse_qs(urlsplit(person.said[0].partition("\n")[2]).query)
     assert asked["code_challenge_method"] == ["S256"]
@@ -205,10 +228,37 @@ def test_what_is_missing_is_said(company: World, tmp_path: Path) -> None:
         ):
             log_in(session, nobody)
     with (
+        connect("slack", **told) as session,
+        pytest.raises(SettingsError, match=r"Slack offers no login by name and password\. Leave --password out"),
+    ):
+        log_in(session, nobody, visit=False)
+    with (
         connect("workplace", base_url="https://w.example/", token="x") as session,
         pytest.raises(SettingsError, match="lets nobody log in"),
     ):
         log_in(session, nobody)
+
+
+def test_a_platform_without_a_login_says_so_first_and_what_to_do_instead(typed: Any) -> None:
+    done = typed("login", "workplace")
+    assert done.code == 1
+    assert "Workplace from Meta lets nobody log in from a terminal. Give base_url and token in the settings" in done.err
+    assert "or read an export: communitykit import workplace FILE." in done.err
+    done = typed("login", "directory")
+    assert "lets nobody log in from a terminal. Read an export: communitykit import directory FILE." in done.err
+
+
+def test_a_second_login_learns_that_one_waits(typed: Any, tmp_path: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        done = typed(
+            "login", "slack", "--set", "client_id=1.2", "--port", str(port), "--credential-store", tmp_path / "c"
+        )
+        assert done.code == 1
+        assert f"port {port} is taken, perhaps by another login that waits. Wait for its end, or name an" in done.err
+        assert "Errno" not in done.err
+    done = typed("login", "slack", "--set", "client_id=1.2", "--port", "99999", "--credential-store", tmp_path / "c")
+    assert "port 99999 is no port: they go from 0 to 65535. " in done.err
 
 
 def test_the_manifest_asks_for_what_a_run_needs(typed: Any) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from communitykit.errors import SettingsError
+from communitykit.errors import SettingsError, told_of_port
 from communitykit.store import Store
 
 __all__ = ["browse"]
@@ -43,7 +43,8 @@ def browse(
         listener.listen(64)
     except (OSError, OverflowError) as error:
         listener.close()
-        raise SettingsError(f"port {port} cannot be taken: {error}", remedy="Leave --port out.") from None
+        remedy = "Leave --port out, or name another port with it."
+        raise told_of_port(port, error, holder="another browse", remedy=remedy) from None
     config = uvicorn.Config(
         app,
         lifespan="off",

@@ -15,7 +15,7 @@ from communitykit.cli.pull import checked_source, settings_for
 from communitykit.errors import SettingsError
 
 if TYPE_CHECKING:
-    from communitykit.config import NamedSource
+    from communitykit.config import Config, NamedSource
     from communitykit.doors.api import Session
 
 
@@ -47,6 +47,7 @@ def login(  # the options of the command
 
     with errors():
         file = configured(config)
+        _check_login(name, file)
         if file is None:
             sets = [*(sets or []), *_kept_in(name, store, sets)]
         elif store is not None:
@@ -65,6 +66,18 @@ def login(  # the options of the command
             if file is None:
                 variable = f"COMMUNITYKIT_{name.upper().replace('-', '_')}_CREDENTIAL_STORE"
                 say(f"Later runs find them there: export {variable}={place}")
+
+
+def _check_login(name: str, file: Config | None) -> None:
+    """Raise SettingsError for a platform without a login, before anything else of it is asked for."""
+    from communitykit.connector.registry import registry  # noqa: PLC0415 # imported only when used
+    from communitykit.doors.login import no_login  # noqa: PLC0415 # same
+
+    names = [name] if file is None else [one.connector for one in file.sources if one.name == name and not one.archive]
+    for one in names:
+        connector = registry().get(one)
+        if connector.login is None:
+            raise no_login(connector)
 
 
 def _session(source: Session | NamedSource) -> Session:

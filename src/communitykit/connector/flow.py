@@ -57,7 +57,7 @@ class Request:
     ("channel C061"). `authorized` adds the credential. `expect` says how to decode the answer: `file` streams it to a
     temporary path that the driver removes afterwards. `after` is in seconds: the platform asked to wait that long, in
     its answer to something else that drew on the same budgets (a part of a batch, say). With `any_status` a refusal of
-    400 to 428 is handed on as it is: a login says in it whether to wait.
+    400 to 428, or one that a good status hides, is handed on as it is: a login says in it whether to wait.
     """
 
     url: str

@@ -23,8 +23,22 @@ _USUAL_INTERVAL = 5.0
 _USUAL_LIFETIME = 15 * 60.0
 _LONGEST = 30 * 60.0
 """Seconds that a login may take, whatever the server says."""
-_NO_SUCH_CLIENT = ("invalid_client", "unauthorized_client", "invalid_client_id", "bad_client_secret")
-"""RFC 6749, 5.2, and Slack's `oauth.v2.access`."""
+_DECLINED = ("access_denied", "authorization_declined")
+"""RFC 6749, 4.1.2.1, and Microsoft's word for it in the device flow."""
+_REMEDIES = {
+    **dict.fromkeys(
+        ("invalid_client", "unauthorized_client", "invalid_client_id", "bad_client_secret"),
+        "Check client_id and client_secret.",
+    ),
+    **dict.fromkeys(("invalid_code", "invalid_grant"), "The code is too old, or was used already: log in again."),
+    **dict.fromkeys(
+        ("bad_redirect_uri", "redirect_uri_mismatch"),
+        "Register the address that the browser comes back to, or name the port of the registered one with --port.",
+    ),
+    "pkce_not_allowed": "Turn PKCE on in the app's settings.",
+    "expired_token": "The code was typed too late: log in again.",
+}
+"""By the code of a refusal (RFC 6749, 5.2; RFC 8628, 3.5; Slack's `oauth.v2.access`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +102,13 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Have an address opened, made of where it is to lead back to; the step's answer is the query that came back."""
+    """Have an address opened, made of where it is to lead back to; the step's answer is the query that came back.
+
+    What comes back without `state` in its query is no answer to this login.
+    """
 
     address: Callable[[str], str]
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +167,7 @@ def _code(login: CodeLogin, settings: object, platform: str, now: Callable[[], d
         asked |= {"code_challenge": challenge, "code_challenge_method": "S256", **login.parameters(settings)}
         return f"{login.authorize_url(settings)}?{urlencode(asked)}"
 
-    query: Mapping[str, str] = yield Visit(address)
-    if not secrets.compare_digest(query.get("state", "").encode(), state.encode()):
-        raise CredentialError(
-            "what came back is no answer to this login", platform=platform, subject="login", remedy="Log in again."
-        )
+    query: Mapping[str, str] = yield Visit(address, state)
     if "code" not in query:
         raise _refused(query.get("error", "no code came back"), platform)
     form = {"grant_type": "authorization_code", "code": query["code"], "redirect_uri": led[-1], "client_id": client}
@@ -173,13 +187,15 @@ def _own(
     visit: bool,
 ) -> LoginFlow:
     offered = login.offered(_answer((yield login.ways()), platform))
-    if "visit" in offered and (visit or "password" not in offered):
+    if not visit and "visit" in offered and "password" not in offered:
+        raise SettingsError(
+            "this server offers no login by name and password", platform=platform, remedy="Leave --password out."
+        )
+    if "visit" in offered and visit:
         state = secrets.token_urlsafe(24)
-        query = yield Visit(lambda back: login.visit(settings, f"{back}?{urlencode({'state': state})}"))
-        if not secrets.compare_digest(query.get("state", "").encode(), state.encode()) or login.returned not in query:
-            raise CredentialError(
-                "what came back is no answer to this login", platform=platform, subject="login", remedy="Log in again."
-            )
+        query = yield Visit(lambda back: login.visit(settings, f"{back}?{urlencode({'state': state})}"), state)
+        if login.returned not in query:
+            raise _refused(query.get("error", f"no {login.returned} came back"), platform)
         answer = yield login.by_token(query[login.returned])
     elif "password" in offered:
         name = yield Question("User name?")
@@ -216,10 +232,11 @@ def _answer(response: Response, platform: str) -> Mapping[str, JSON]:
 
 
 def _refused(code: JSON, platform: str) -> CredentialError:
-    remedy = "Check client_id and client_secret." if code in _NO_SUCH_CLIENT else "Log in again."
-    return CredentialError(
-        "the login is refused", platform=platform, subject="login", code=str(code)[:100], remedy=remedy
-    )
+    what, remedy = "the login is refused", _REMEDIES.get(str(code), "Log in again.")
+    if code in _DECLINED:
+        what = "somebody declined the login in the browser"
+        remedy = "Log in again, and allow it; where an administrator must approve the app, ask for that first."
+    return CredentialError(what, platform=platform, subject="login", code=str(code)[:100], remedy=remedy)
 
 
 def _tokens(data: Mapping[str, JSON], now: datetime, platform: str) -> Saved:

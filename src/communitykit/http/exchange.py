@@ -141,6 +141,8 @@ class Exchange:
             return response
         if isinstance(error, RetryableError):
             error.retry_after = told_wait(error, response)
+        elif request.any_status and status < HTTPStatus.MULTIPLE_CHOICES:
+            return response  # a refusal that the platform tells with a good status
         raise self.explain(error, request, status)
 
     def explain(self, error: CommunityKitError, request: Request, status: int | None = None) -> CommunityKitError:
