@@ -12,7 +12,7 @@ WITH thread AS (
     GROUP BY ALL),
 usual AS (SELECT median(people) AS people FROM thread)
 SELECT t.place_id, p.label AS place, t.id AS post_id, t.title, t.url AS link, t.written_at AS posted_on, t.people AS n,
-    usual.people AS usual, CASE WHEN usual.people = 0 THEN 'none' ELSE 'some' END AS form
+    usual.people AS usual, CASE usual.people WHEN 0 THEN 'none' WHEN 1 THEN 'one' ELSE 'some' END AS form
 FROM thread AS t JOIN place AS p ON p.id = t.place_id CROSS JOIN usual
 WHERE t.written_at > $now - to_days($days) AND t.people >= $least AND t.people >= $times * usual.people
 ORDER BY t.people DESC, t.written_at DESC, t.id

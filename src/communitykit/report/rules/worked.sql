@@ -11,7 +11,7 @@ WITH thread AS (
     GROUP BY ALL),
 usual AS (SELECT place_id, median(people) AS people FROM thread GROUP BY place_id)
 SELECT t.place_id, p.label AS place, t.id AS post_id, t.title, t.url AS link, t.written_at AS posted_on, t.people AS n,
-    usual.people AS usual, CASE WHEN usual.people = 0 THEN 'none' ELSE 'some' END AS form
+    usual.people AS usual, CASE usual.people WHEN 0 THEN 'none' WHEN 1 THEN 'one' ELSE 'some' END AS form
 FROM thread AS t JOIN place AS p ON p.id = t.place_id JOIN usual USING (place_id)
 WHERE t.written_at > $now - to_days($days) AND t.people >= $least AND t.people >= $times * usual.people
 ORDER BY t.people DESC, t.written_at DESC, t.id
