@@ -152,6 +152,9 @@ def test_a_configuration_says_what_the_command_does_not(typed: Any, served: Any,
     for words in (["export", "--to", "out"], ["people", "review"], ["compact"], ["prune"]):
         assert typed(*words, "--config", "c.toml").code == 0, words
     assert "goes: 0 of " in typed("prune", "--config", "c.toml").out
+    everything = typed("prune", "--config", "c.toml", "--keep", "0d")
+    assert everything.code == 1
+    assert "would be erased: the last one is of " in everything.err
     assert typed("prune", "--config", "c.toml", "--json").document["cutoff"]["older"] == 0
     assert typed("analyse", "--config", "c.toml").code == 0
     run = typed("metrics", "run", "active_members", "--config", "c.toml", "--by", "month", "--json")

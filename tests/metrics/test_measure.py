@@ -247,6 +247,13 @@ def test_what_cannot_be_asked_is_said() -> None:
         measure(tables, "ei_index", attribute="salary")
 
 
+def test_a_parameter_that_nothing_can_be_counted_with_is_said() -> None:
+    world = little()
+    world.act("posted", 1, MONDAY, place_id=101, thread_id=1, post_id=1)
+    with pytest.raises(SettingsError, match="response_rate: a parameter is larger than anything can be counted with"):
+        measure(made(world), "response_rate", horizon_days=99_999_999_999_999)
+
+
 def test_a_parameter_never_becomes_sql() -> None:
     tables = made(little())
     with pytest.raises(SettingsError):

@@ -203,6 +203,21 @@ def test_what_the_record_does_not_tell_is_said(tmp_path: Path, keep: Kept) -> No
     ]
 
 
+def test_a_question_without_its_words_is_one_still(keep: Kept) -> None:
+    """As with `content="features"`: no text is there, and that there was a question mark is."""
+    world = World()
+    world.post(world.lab[0], world.hall, NOW - 9 * DAY, "Who knows?")
+    path = keep(world)
+    with closing(connect(path, read_only=False)) as connection:
+        telling = "{length: 10, has_question: contains(text, '?'), links: 0}"
+        connection.execute(f"UPDATE posts SET features = {telling}, text = NULL, body = NULL, title = NULL")  # noqa: S608
+    found = brief(path, now=NOW)
+    assert "unanswered" in lines(found)
+    assert "a post without text" in as_text(found).lower()
+    assert not re.search("[a-z] A post without text", as_text(found))
+    assert not any(note.startswith("“Questions without an answer” did not look") for note in found.notes)
+
+
 def test_replies_that_were_counted_and_not_read_are_replies(keep: Kept) -> None:
     world = World()
     world.post(world.sales[0], world.desk, NOW - 3 * DAY, "Where is it?", counts={"replies": 2})

@@ -11,11 +11,14 @@ import typer
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.output import errors as error_stream
-from communitykit.cli.output import print_json, print_table, replacing, say, say_replaced
+from communitykit.cli.output import print_json, print_table, replacing, say, say_replaced, warn
 from communitykit.errors import SettingsError
 
 if TYPE_CHECKING:
     from communitykit.analysis import Analysed
+
+_TELLING = 5
+"""A group of fewer persons tells who somebody is to whoever knows the company."""
 
 
 @app.command()
@@ -70,6 +73,8 @@ def analyse(  # noqa: PLR0913 # the options of the command
             print_json({**told_json, "replaced": replaced})
             return
         _print(made)
+        if int(made.about["min_group"] or 0) < _TELLING:
+            warn(f"Groups of fewer than {_TELLING} persons stand in these tables by name: somebody may know who it is.")
         say_replaced(replaced)
 
 

@@ -14,6 +14,7 @@ from communitykit.cli.configured import STORE, FromConfig, StoreArgument, StoreO
 from communitykit.cli.output import print_json, print_table, say, warn
 from communitykit.cli.shared import App
 from communitykit.errors import SettingsError, told_by_system
+from communitykit.printable import counted
 
 if TYPE_CHECKING:
     from communitykit.config import Config
@@ -97,6 +98,12 @@ def prune(
         store = store_of(one_of(place, store), file, default=STORE)
         taken = cutoff(store, before=now - parse_length(_kept(keep, file)))
         remark = taken.remark(now)
+        if taken.posts and taken.older == taken.posts:
+            raise SettingsError(
+                f"all {counted(taken.posts, 'post')} of {store} would be erased: the last one is of "
+                f"{taken.last_post:%Y-%m-%d}",
+                remedy="Give a longer --keep; who wants none of it removes the file.",
+            )
         if not as_json:
             say(taken.in_words)
         if remark and not as_json:

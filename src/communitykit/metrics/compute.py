@@ -102,6 +102,12 @@ def _answers(record: Record, definition: Definition, query: str) -> list[dict[st
         if is_built_in(definition):
             raise
         raise SettingsError(f"its SQL does not work: {str(error).splitlines()[0]}", subject=definition.name) from None
+    except duckdb.OutOfRangeException:
+        raise SettingsError(
+            "a parameter is larger than anything can be counted with",
+            subject=definition.name,
+            remedy="Take a smaller one.",
+        ) from None
     columns = [one[0] for one in cursor.description or ()]
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 

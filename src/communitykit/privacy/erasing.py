@@ -132,7 +132,7 @@ def prune(store: str | Path, *, before: datetime, now: datetime | None = None) -
 
 def _erasing(path: Path, erase: Callable[[duckdb.DuckDBPyConnection, Erased], None], now: datetime) -> Erased:
     if not path.exists():
-        raise StoreError("there is no such store", subject=path.name)
+        raise StoreError("there is no such store", subject=path.name, remedy="See whether the path is right.")
     result = Erased()
     with _transaction(path) as connection:
         erase(connection, result)

@@ -32,7 +32,7 @@ def release(
     path = Path(store)
     purpose = checked_purpose(purpose)
     if not path.exists():
-        raise StoreError("there is no such store", subject=path.name)
+        raise StoreError("there is no such store", subject=path.name, remedy="See whether the path is right.")
     note = {"released_at": now or datetime.now(UTC), "released_by": who or _account(), "what": what,
             "purpose": purpose, "rows": rows}  # fmt: skip
     with _writing(path) as connection:

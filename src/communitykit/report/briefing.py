@@ -200,10 +200,11 @@ def _line(words: Words, rule: Rule, row: Mapping[str, Value], known: Mapping[str
         values["place"] = [row["place"], *row["also_in"]]
     hidden = {"person", "owners"} if nameless else set()
     line = f"{base}.nameless" if nameless and f"{base}.nameless" in words else _form(words, f"{base}.line", row)
+    text = words.say(line, **values)
     return Line(
         rule=rule.name,
         title=words.say(f"{base}.name"),
-        text=words.say(line, **values),
+        text=text[:1].upper() + text[1:],
         why=words.say(_form(words, f"{base}.why", row), **values),
         link=row.get("link"),
         place_id=row["place_id"],
@@ -224,7 +225,7 @@ def _value(name: str, value: object) -> object:
 
 def _title(words: Words, text: str | None) -> str:
     if not text:
-        return words.say("brief.untitled")
+        return words.say("brief.untitled")  # inside a sentence: one that begins with it is capitalized
     short = text if len(text) <= _TITLE_LENGTH else text[: _TITLE_LENGTH - 1].rstrip() + "…"
     return words.say("quoted", text=short)
 

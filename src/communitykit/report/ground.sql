@@ -44,7 +44,7 @@ SELECT p.id, p.community_id AS place_id, coalesce(p.root_id, p.parent_id, p.id) 
     p.created_at AS written_at, p.url, p.topics, p.mentions,
     nullif(trim(regexp_replace(coalesce(p.title, p.text, ''), '\s+', ' ', 'g')), '') AS title,
     concat_ws(' ', p.title, p.text) AS words,
-    p.kind = 'question' OR regexp_matches(
+    p.kind = 'question' OR coalesce(p.features.has_question, false) OR regexp_matches(
         regexp_replace(concat_ws(' ', p.title, p.text), '[a-z][a-z0-9+.-]*://\S+|`[^`]*`', ' ', 'gi'),
         '[?\x{FF1F}\x{061F}\x{037E}\x{2047}-\x{2049}]') AS is_question,
     coalesce(p.counts.replies, 0) AS counted_replies,

@@ -40,7 +40,7 @@ class Report:
     Attributes:
         pages: The pages' files by language.
         data: The file of all figures.
-        findings: What the answer says, by language.
+        findings: What the answer says, by language: one sentence, too, where nothing stands out.
         groups: The files of pages for one group.
     """
 
@@ -100,7 +100,8 @@ def make_report(  # noqa: PLR0913 # the options of one call
         for words in spoken:
             names = {key: name or words.say("report.section.communities.private") for key, name in places.items()}
             paper = Paper(words, figures, names, Path(store).name)
-            told[words.language] = tuple(paper.finding(one)["text"] for one in findings)
+            said = tuple(paper.finding(one)["text"] for one in findings)
+            told[words.language] = said or (words.say("report.no_answer"),)
             context = _context(paper, findings, before, store=Path(store).name, today=clock.now())
             texts[pages[words.language]] = render(context, words)
             for one in per:

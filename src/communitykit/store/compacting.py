@@ -42,7 +42,7 @@ def compact(path: str | Path, *, now: datetime, patience: float = 10.0) -> tuple
     """
     path = Path(path)
     if not path.exists():
-        raise StoreError("there is no such store", subject=path.name)
+        raise StoreError("there is no such store", subject=path.name, remedy="See whether the path is right.")
     connection = connect(path, read_only=False, patience=patience, memory_limit=MEMORY_LIMITS[2])
     try:
         before = path.stat()
