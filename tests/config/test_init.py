@@ -41,7 +41,7 @@ def test_a_token_is_named_and_the_administrator_is_written_to(server: Any, tmp_p
     assert "One of: full, features, none." in done.output
     assert load(path).store.path == tmp_path / "activity.duckdb"
     assert "emea: all that is asked for can be read." in done.output
-    assert "- channels:history: messages of public channels (nécessaire)" in done.output
+    assert "- channels:history\u202f: messages des canaux publics (nécessaire)" in done.output
     assert server.settings["token"] not in done.output + path.read_text(encoding="utf-8")
     again = typed("init", "--config", path)
     assert (again.exit_code, "is there already" in again.output) == (1, True)

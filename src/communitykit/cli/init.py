@@ -12,6 +12,7 @@ import typer
 
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.config import checked, code, print_checked
+from communitykit.cli.letter import LETTERS, heading, letter
 from communitykit.cli.output import print_json, say, warn
 from communitykit.cli.run import DEFAULT, ConfigFile
 from communitykit.errors import SettingsError, told_by_system
@@ -21,28 +22,6 @@ if TYPE_CHECKING:
 
 _USUAL = ("tenant", "client_id", "client_secret")
 """What lets in where there is no token: an app of its own."""
-_LETTERS = {
-    "en": {
-        "subject": "Subject: read access to {title} for a participation report",
-        "hello": "Hello,\n\nWe measure how people take part in our communities on {title}. The tool, communitykit, "
-        "runs on a machine of ours and only reads. Private communities and direct messages stay out unless they are "
-        "asked for.\n\nCould you grant an app these permissions?",
-        "needed": "needed",
-        "useful": "useful, may be left out",
-        "or": "or",
-        "end": "Each can be taken back at any time. Thank you!",
-    },
-    "fr": {
-        "subject": "Objet : accès en lecture à {title} pour un bilan de participation",
-        "hello": "Bonjour,\n\nNous mesurons la participation à nos communautés sur {title}. L'outil, communitykit, "
-        "tourne sur une de nos machines et ne fait que lire. Les communautés privées et les messages directs restent "
-        "dehors, sauf demande expresse.\n\nPourriez-vous accorder ces autorisations à une application ?",
-        "needed": "nécessaire",
-        "useful": "utile, facultatif",
-        "or": "ou",
-        "end": "Chacune peut être retirée à tout moment. Merci !",
-    },
-}
 
 
 @app.command()
@@ -54,8 +33,8 @@ def init(
 ) -> None:
     """Write a configuration by asking. It is checked, and you learn which permissions to ask an administrator for."""
     with errors():
-        if language not in _LETTERS:
-            raise SettingsError(f"there is no text in {language!r}", remedy=f"Take {' or '.join(_LETTERS)}.")
+        if language not in LETTERS:
+            raise SettingsError(f"there is no text in {language!r}", remedy=f"Take {' or '.join(LETTERS)}.")
         if config.exists():
             raise SettingsError("is there already", subject=str(config), remedy="Edit it, or name another file.")
         connector, lines = _asked()
@@ -73,26 +52,10 @@ def init(
         print_checked(told)
         if not is_export:
             if text:
-                say(f"\nFor the administrator of {connector.title}:\n\n{text}\n")
+                say(f"\n{heading(connector, language)}\n\n{text}\n")
             say(f"Every step is in the connector's own page, communitykit-{connector.name}.")
         say(f"Then: communitykit config check --config {config}, and communitykit run --config {config}.")
     raise typer.Exit(code(told))
-
-
-def letter(connector: Connector, language: str) -> str:
-    """Return a text that asks an administrator for what a run needs; nothing where the connector declares none."""
-    from communitykit.connector.flow import Selection  # noqa: PLC0415 # imported only when used
-
-    if connector.needs is None:
-        return ""
-    words = _LETTERS[language]
-    asked = Selection(settings=connector.settings.model_construct(), until=datetime.now(UTC))
-    either, needs = f" {words['or']} ", []
-    for one in connector.needs(asked):
-        weight = words["needed"] if one.required else words["useful"]
-        needs.append(f"- {either.join(one.any_of)}: {one.use} ({weight})")
-    head = (words["subject"].format(title=connector.title), words["hello"].format(title=connector.title))
-    return "\n\n".join([*head, "\n".join(needs), words["end"]])
 
 
 def _asked() -> tuple[Connector, list[str]]:

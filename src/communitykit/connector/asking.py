@@ -75,6 +75,12 @@ class Need:
     use: str
     any_of: tuple[str, ...]
     required: bool = False
+    central: bool = False
+    """Something can be read without it, and what matters cannot: an administrator is asked for it as needed."""
+    use_fr: str = ""
+    """The use in French, for a letter to an administrator."""
+    any_of_fr: tuple[str, ...] = ()
+    """The names in French, where they are no names of the platform's own."""
 
 
 def check_grants(held: Collection[str] | None, needed: Iterable[Need], *, holder: str, remedy: str) -> Flow:

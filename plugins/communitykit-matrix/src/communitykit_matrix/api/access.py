@@ -10,9 +10,24 @@ NO_ACCOUNTS = "accounts are known by their rooms only: a server admin's token of
 
 def needs(selection: ck.Selection) -> list[ck.Need]:
     """List what a run needs: Matrix's tokens have no scopes, an account reads the rooms that it is in."""
-    found = [ck.Need("messages and members", ("an account that is in the rooms to read",), required=True)]
+    found = [
+        ck.Need(
+            "messages and members",
+            ("an account that is in the rooms to read",),
+            required=True,
+            use_fr="messages et membres",
+            any_of_fr=("un compte présent dans les salons à lire",),
+        )
+    ]
     if selection.settings.accounts == "auto":
-        found.append(ck.Need("all accounts, deactivated ones too", ("a Synapse server administrator's account",)))
+        found.append(
+            ck.Need(
+                "all accounts, deactivated ones too",
+                ("a Synapse server administrator's account",),
+                use_fr="tous les comptes, même désactivés",
+                any_of_fr=("un compte d'administrateur du serveur Synapse",),
+            )
+        )
     return found
 
 

@@ -109,21 +109,36 @@ def preflight(selection: Selection[SlackSettings]) -> Flow:
 def needs(selection: Selection[SlackSettings]) -> list[Need]:
     """List the scopes that a run needs."""
     found = [
-        Need("public channels", ("channels:read",), required=True),
-        Need("messages of public channels", ("channels:history",), required=True),
-        Need("members", ("users:read",), required=True),
-        Need("e-mail addresses", ("users:read.email",)),
-        Need("user groups", ("usergroups:read",)),
+        Need("public channels", ("channels:read",), required=True, use_fr="canaux publics"),
+        Need("messages of public channels", ("channels:history",), required=True, use_fr="messages des canaux publics"),
+        Need("members", ("users:read",), required=True, use_fr="membres"),
+        Need("e-mail addresses", ("users:read.email",), use_fr="adresses électroniques"),
+        Need("user groups", ("usergroups:read",), use_fr="groupes d'utilisateurs"),
     ]
     if selection.settings.profiles:
-        found.append(Need("department, manager and other custom profile fields", ("users.profile:read",)))
+        found.append(
+            Need(
+                "department, manager and other custom profile fields",
+                ("users.profile:read",),
+                use_fr="service, responsable et autres champs de profil personnalisés",
+            )
+        )
     if selection.settings.reactions == "full":
-        found.append(Need("who reacted, where Slack cuts the list short", ("reactions:read",)))
-    for asked, kind, noun in (
-        (selection.include_private, "groups", "private channels"),
-        (selection.include_direct, "im", "direct messages"),
-        (selection.include_direct, "mpim", "group direct messages"),
+        found.append(
+            Need(
+                "who reacted, where Slack cuts the list short",
+                ("reactions:read",),
+                use_fr="qui a réagi, là où Slack abrège la liste",
+            )
+        )
+    for asked, kind, noun, french in (
+        (selection.include_private, "groups", "private channels", "canaux privés"),
+        (selection.include_direct, "im", "direct messages", "messages directs"),
+        (selection.include_direct, "mpim", "group direct messages", "messages directs de groupe"),
     ):
         if asked:
-            found += [Need(noun, (f"{kind}:read",)), Need(f"messages of {noun}", (f"{kind}:history",))]
+            found += [
+                Need(noun, (f"{kind}:read",), use_fr=french),
+                Need(f"messages of {noun}", (f"{kind}:history",), use_fr=f"contenu des {french}"),
+            ]
     return found

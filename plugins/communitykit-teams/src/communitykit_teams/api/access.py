@@ -139,24 +139,43 @@ def resource_scope(settings: TeamsSettings) -> str:
 def needs(selection: Selection) -> list[Need]:
     """List the permissions that a run needs."""
     found = [
-        Need("members with department, office and manager", ("User.Read.All", "Directory.Read.All"), required=True),
+        Need(
+            "members with department, office and manager",
+            ("User.Read.All", "Directory.Read.All"),
+            required=True,
+            use_fr="membres, avec service, bureau et responsable",
+        ),
         Need(
             "teams",
             ("GroupMember.Read.All", "Group.Read.All", "Team.ReadBasic.All", "Directory.Read.All"),
             required=True,
+            use_fr="équipes",
         ),
-        Need("channels", ("Channel.ReadBasic.All", "ChannelSettings.Read.All", "Group.Read.All"), required=True),
+        Need(
+            "channels",
+            ("Channel.ReadBasic.All", "ChannelSettings.Read.All", "Group.Read.All"),
+            required=True,
+            use_fr="canaux",
+        ),
         Need(
             "channel messages (unless every team grants ChannelMessage.Read.Group to the app)",
             ("ChannelMessage.Read.All", "Group.Read.All"),
+            central=True,
+            use_fr="messages des canaux (sauf si chaque équipe accorde ChannelMessage.Read.Group à l'application)",
         ),
-        Need("who is in a team", ("TeamMember.Read.All", "Group.Read.All")),
-        Need("the tenant's name", ("Organization.Read.All", "Directory.Read.All")),
+        Need("who is in a team", ("TeamMember.Read.All", "Group.Read.All"), use_fr="qui est dans une équipe"),
+        Need("the tenant's name", ("Organization.Read.All", "Directory.Read.All"), use_fr="nom de l'organisation"),
     ]
     if selection.include_private:
-        found.append(Need("who is in private and shared channels", ("ChannelMember.Read.All",)))
+        found.append(
+            Need(
+                "who is in private and shared channels",
+                ("ChannelMember.Read.All",),
+                use_fr="qui est dans les canaux privés et partagés",
+            )
+        )
     if selection.settings.usage:
-        found.append(Need("usage reports", ("Reports.Read.All",)))
+        found.append(Need("usage reports", ("Reports.Read.All",), use_fr="rapports d'utilisation"))
     return found
 
 

@@ -49,11 +49,20 @@ def proof(token: str, secret: str, *, at: int | None = None) -> str:
 def needs(_selection: Selection[WorkplaceSettings]) -> list[Need]:
     """List the permissions of a custom integration that a run needs, by the names of Workplace's admin panel."""
     return [
-        Need("posts, comments and reactions of groups", ("Read group content",), required=True),
-        Need("who is in which group", ("Read group membership",), required=True),
-        Need("e-mail addresses", ("Read user email",)),
-        Need("department, job title and other profile fields", ("Read work profile",)),
-        Need("who has whom as manager", ("Read org chart",)),
+        Need(
+            "posts, comments and reactions of groups",
+            ("Read group content",),
+            required=True,
+            use_fr="publications, commentaires et réactions des groupes",
+        ),
+        Need("who is in which group", ("Read group membership",), required=True, use_fr="qui est dans quel groupe"),
+        Need("e-mail addresses", ("Read user email",), use_fr="adresses électroniques"),
+        Need(
+            "department, job title and other profile fields",
+            ("Read work profile",),
+            use_fr="service, poste et autres champs de profil",
+        ),
+        Need("who has whom as manager", ("Read org chart",), use_fr="qui a qui pour responsable"),
     ]
 
 

@@ -86,14 +86,32 @@ def _token(
 def needs(selection: Selection[YammerSettings]) -> list[Need]:
     """List the permissions that a run needs; all are delegated, a token reads what its owner may."""
     found = [
-        Need("messages, groups and people", ("user_impersonation (Yammer)", "access_as_user (Yammer)"), required=True)
+        Need(
+            "messages, groups and people",
+            ("user_impersonation (Yammer)", "access_as_user (Yammer)"),
+            required=True,
+            use_fr="messages, groupes et personnes",
+        )
     ]
     if selection.settings.graph:
-        found.append(Need("communities, their owners and members", ("Community.Read.All",)))
+        found.append(
+            Need(
+                "communities, their owners and members",
+                ("Community.Read.All",),
+                use_fr="communautés, leurs propriétaires et leurs membres",
+            )
+        )
         if selection.settings.reports != "off":
-            found.append(Need("usage reports", ("Reports.Read.All",)))
+            found.append(Need("usage reports", ("Reports.Read.All",), use_fr="rapports d'utilisation"))
     if selection.settings.export_since is not None:
-        found.append(Need("network data exports", ("an Engage or network administrator's account",)))
+        found.append(
+            Need(
+                "network data exports",
+                ("an Engage or network administrator's account",),
+                use_fr="exports des données du réseau",
+                any_of_fr=("un compte d'administrateur Engage ou du réseau",),
+            )
+        )
     return found
 
 
