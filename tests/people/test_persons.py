@@ -4,8 +4,9 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any
 
-from companies import Company, member
+from companies import SOURCE, Company, member
 
+from communitykit import Member
 from communitykit.people.options import Leaders
 
 
@@ -113,6 +114,33 @@ def test_managers_become_persons_and_what_is_broken_is_counted(company: Any) -> 
     assert made.person("teams:anna")["manager_id"] == made.person("directory:head")["person_id"]
     assert json.loads(made.person("teams:anna")["sources"])["manager_id"] == "teams:N:member:anna"
     assert (made.resolution.managed, made.resolution.holes, made.resolution.cycles) == (9, 1, 3)
+
+
+def test_a_manager_whom_the_roster_does_not_list_is_a_hole_and_nobody(company: Any) -> None:
+    def row(native: str, boss: str | None) -> Any:
+        return member(f"directory:{native}", employee_number=native, email=f"{native}@x.example",
+                      manager_id=f"directory:N:member:{boss}" if boss else None)  # fmt: skip
+
+    guid = "11111111-1111-4111-8111-111111111111"
+    stubs = [Member(id=f"{one}:N:member:{native}", source=SOURCE)
+             for one, native in (("directory", "99"), ("teams", "gone"), ("teams", guid))]  # fmt: skip
+    made = company(
+        row("1", "2"), row("2", "1"), row("3", "1"), row("4", "99"), row("5", "4"), row("6", "6"),
+        member("teams:a", manager_id="teams:N:member:gone"),
+        member("teams:b", manager_id=f"teams:N:member:{guid}"),
+        member("directory:7", employee_number="7", directory_id=guid),
+        *stubs,
+    ).resolve()  # fmt: skip
+    found = made.resolution
+    assert (found.in_roster, found.only_in_roster, found.holes, found.cycles) == (7, 7, 2, 3)
+    assert found.people == 11  # two accounts of which nothing is known are accounts all the same
+    assert made.rows("SELECT name FROM identities, (SELECT 1 AS name) WHERE account_id LIKE 'directory:%:99'") == []
+    depths = {
+        one["n"]: one["depth"] for one in made.rows("SELECT employee_number AS n, depth FROM people WHERE active")
+    }
+    assert {one: depths[one] for one in "1234567"} == {**dict.fromkeys("123456"), "7": 0}
+    assert made.person("teams:b")["manager_id"] == made.person("directory:7")["person_id"]
+    assert made.person("teams:a")["manager_id"] is None
 
 
 def test_the_first_rule_that_tells_says_who_leads(company: Any) -> None:

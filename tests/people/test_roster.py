@@ -8,8 +8,9 @@ import pytest
 from companies import AT, SOURCE, Company, member
 from typer.testing import CliRunner
 
-from communitykit import Community, Post
+from communitykit import Community, Member, Post
 from communitykit.analysis import analyse
+from communitykit.analysis import open as open_tables
 from communitykit.cli.app import app
 from communitykit.cli.commands import run  # noqa: F401 # registers the commands
 from communitykit.report import make_report
@@ -92,3 +93,23 @@ def test_the_report_tells_what_was_not_joined(company: Any, tmp_path: Path) -> N
         pages["en"].read_text()
     )
     assert "Sur les 12 personnes de la liste du personnel, 12" in pages["fr"].read_text()
+
+
+@pytest.mark.parametrize("resolved", [True, False])
+def test_a_manager_whom_the_roster_does_not_list_is_in_no_figure(
+    company: Any, tmp_path: Path, *, resolved: bool
+) -> None:
+    bosses = {"1": None, "2": "1", "3": "99", "4": "3", "5": "5", "6": "5"}
+    told = [
+        member(f"directory:{one}", employee_number=one, manager_id=f"directory:N:member:{boss}" if boss else None)
+        for one, boss in bosses.items()
+    ]
+    found: Company = company(*told, Member(id="directory:N:member:99", source=SOURCE))
+    if resolved:
+        found.resolve()
+    analyse(found.path, tmp_path / "analysis.duckdb", key=b"k" * 32)
+    with open_tables(tmp_path / "analysis.duckdb") as made:
+        query = "SELECT depth, in_roster, is_eligible, active, count(*) FROM people GROUP BY ALL ORDER BY 1 NULLS LAST"
+        counted = made.connection().execute(query).fetchall()
+    in_roster = True if resolved else None
+    assert counted == [(0, in_roster, True, True, 1), (1, in_roster, True, True, 1), (None, in_roster, True, True, 4)]

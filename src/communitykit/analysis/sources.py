@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from communitykit.analysis.texts import FEATURES
-from communitykit.people.accounts import ROSTER
+from communitykit.people.accounts import KNOWN, ROSTER
 from communitykit.store.schema import activity_of
 
 WHOLE_SECOND: Final = "epoch_us(date_trunc('second', {at}))"
@@ -29,17 +29,17 @@ KEYED: Final = {
 """The record's tables with the keys of their ids."""
 ACTIVITY: Final = activity_of("w_keyed_posts", "w_keyed_events")
 
-ACCOUNTS: Final = """
+ACCOUNTS: Final = f"""
 SELECT DISTINCT id FROM (
-    SELECT id FROM members UNION ALL SELECT DISTINCT author_id FROM posts
+    SELECT id FROM members WHERE {KNOWN} UNION ALL SELECT DISTINCT author_id FROM posts
     UNION ALL SELECT DISTINCT actor_id FROM events UNION ALL SELECT DISTINCT member_id FROM memberships
     UNION ALL SELECT unnest(praised_ids) FROM posts WHERE praised_ids IS NOT NULL
     UNION ALL SELECT m.id FROM (SELECT unnest(mentions) AS m FROM posts WHERE mentions IS NOT NULL)
         WHERE m.kind = 'member'
-    UNION ALL SELECT DISTINCT manager_id FROM members
+    UNION ALL SELECT DISTINCT manager_id FROM members WHERE platform <> '{ROSTER}'
 ) WHERE id IS NOT NULL
-"""
-"""Every account that the record names, described or not."""
+"""  # noqa: S608 # our own text
+"""Every account that the record names, described or not; but not whom a roster names and does not list."""
 
 BY_ACCOUNT: Final = f"SELECT id AS account, id AS person FROM ({ACCOUNTS})"  # noqa: S608 # our own text
 """Who an account is, where nobody joined accounts: itself."""
@@ -88,6 +88,7 @@ member_of AS (
 SELECT n.number AS person_id, coalesce(k.kind, 'unknown') AS kind, nullif(trim(k.department), '') AS department,
     nullif(trim(k.division), '') AS division, nullif(trim(k.site), '') AS site,
     nullif(trim(k.country), '') AS country, m.number AS manager_id, k.depth, k.is_leader,
+    k.manager IS NOT NULL AND m.number IS NULL AS is_hole,
     CASE WHEN {roster} THEN coalesce(k.in_roster, false) END AS in_roster, k.active,
     coalesce(k.kind = 'person' AND ({roster} = false OR k.in_roster), false) AS is_eligible,
     CAST(date_trunc('month', k.started_day) AS DATE) AS started_day, last_day(CAST(k.left_day AS DATE)) AS left_day,
@@ -99,13 +100,14 @@ LEFT JOIN accounts c ON c.person = n.id LEFT JOIN member_of b ON b.number = n.nu
 
 DEPTHS: Final = """
 WITH RECURSIVE tree AS (
-    SELECT person_id, 0 AS depth FROM w_people WHERE manager_id IS NULL
+    SELECT person_id, 0 AS depth FROM w_people WHERE manager_id IS NULL AND NOT is_hole
     UNION ALL
     SELECT p.person_id, t.depth + 1 FROM w_people p JOIN tree t ON p.manager_id = t.person_id WHERE t.depth < 100)
 UPDATE w_people SET depth = tree.depth FROM tree WHERE tree.person_id = w_people.person_id
     AND (w_people.manager_id IS NOT NULL OR EXISTS (SELECT 1 FROM w_people b WHERE b.manager_id = w_people.person_id))
 """
-"""Where nobody else told it: how many managers are above; nothing for who is in no tree, and below a cycle."""
+"""Where nobody else told it: how many managers are above; nothing for who is in no tree, and below a hole or
+a cycle."""
 
 FOLD: Final = """
 UPDATE w_people SET {column} = '(other)' WHERE {column} IN (

@@ -14,7 +14,7 @@ import duckdb
 from pydantic_core import to_json
 
 from communitykit.model.values import Value
-from communitykit.people.accounts import Accounts, read_accounts
+from communitykit.people.accounts import KNOWN, Accounts, read_accounts
 from communitykit.people.decisions import Decision, read_decisions
 from communitykit.people.joining import Clusters
 from communitykit.people.keys import RULES, Keys, is_shared
@@ -34,6 +34,7 @@ from communitykit.store.making import make_journal
 
 _OPTIONS = "people_options"
 _NAMES = "SELECT person_id, name FROM people"
+_TITLES = f"SELECT job_title FROM members WHERE {KNOWN} ORDER BY id"  # noqa: S608 # our own text
 _MEMORY = "1GB"
 
 
@@ -153,7 +154,7 @@ def _resolve(connection: duckdb.DuckDBPyConnection, options: Options) -> Resolut
     tree = make_tree(accounts, person_of, sources)
     now = {one: names[person] for one, person in zip(accounts.id, person_of, strict=True)} if before else {}
     called = dict(connection.execute(_NAMES).fetchall()) if before else {}
-    titles = arrow_table(connection, "SELECT job_title FROM members ORDER BY id")["job_title"].to_pylist()
+    titles = arrow_table(connection, _TITLES)["job_title"].to_pylist()
     leaders = lead(
         accounts,
         sources,

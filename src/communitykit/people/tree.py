@@ -27,7 +27,8 @@ class Tree:
 def make_tree(accounts: Accounts, person_of: list[int], sources: Mapping[int, list[int]]) -> Tree:
     """Make the tree; `sources` lists each person's accounts, the strongest first.
 
-    A manager who is told by an id that nobody has may be known by it all the same: it ends in a directory id.
+    A manager who is told by an id that nobody has may be known by it all the same: it ends in a directory id. Of whom
+    there are only stubs is nobody: their ids are what others said.
     """
     tree = Tree()
     known = {account: one for one, account in enumerate(accounts.id)}
@@ -41,7 +42,7 @@ def make_tree(accounts: Accounts, person_of: list[int], sources: Mapping[int, li
             if told is None:
                 continue
             boss = known.get(told)
-            if boss is None:
+            if boss is None or all(accounts.stub[one] for one in sources[person_of[boss]]):
                 boss = by_directory.get(parse_id(told).native[-1].casefold())
             if boss is not None:
                 tree.manager[person], tree.told_by[person] = person_of[boss], account
