@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from communitykit.browse.facets import FACETS, Chosen
 from communitykit.browse.markup import Markup, el
-from communitykit.browse.pages import table, threads, when
+from communitykit.browse.pages import table, threads
 from communitykit.browse.queries import PAGE
 from communitykit.printable import counted
 
@@ -21,6 +20,21 @@ _MANY = 8
 """Values of a facet that stand there unfolded."""
 _WIDEST = 300
 """Characters of a cell that are shown."""
+_GLANCE = 30
+"""Characters of a cell that are seen at any width; what is longer has a title."""
+_EXAMPLES: Mapping[str, str] = {
+    "Which communities write the most?": """SELECT c.platform, c.name, count(*) AS posts
+FROM posts p JOIN communities c ON c.id = p.community_id
+GROUP BY ALL ORDER BY posts DESC""",
+    "How much is written in each month?": """SELECT date_trunc('month', created_at)::DATE AS month,
+  count(*) AS posts, count(DISTINCT author_id) AS authors
+FROM posts GROUP BY ALL ORDER BY month""",
+    "Which threads have the most replies?": """SELECT r.community, r.author, left(r.text, 80) AS text,
+  count(*) AS replies
+FROM posts r JOIN posts p ON p.root_id = r.id
+GROUP BY ALL ORDER BY replies DESC""",
+}
+"""Questions for who does not know the tables yet."""
 
 
 def narrowing(chosen: Chosen, choices: Sequence[Row], base: str, words: str = "") -> Markup | None:
@@ -70,7 +84,9 @@ def _at(chosen: Chosen, base: str, words: str, values: Mapping[str, str]) -> str
     return f"{base}{chosen.listed}?{urlencode({'q': words, **values})}"
 
 
-def sql(question: str, answer: Answer | None, tables: Mapping[str, Sequence[str]] | None, base: str) -> list[object]:
+def sql(
+    question: str, answer: Answer | None, tables: Mapping[str, Mapping[str, str]] | None, base: str
+) -> list[object]:
     """Return the page on which SQL is asked."""
     if tables is None:
         return [
@@ -89,27 +105,35 @@ def sql(question: str, answer: Answer | None, tables: Mapping[str, Sequence[str]
         method="get",
         class_="question",
     )
-    known = [el("li", el("code", name), ": ", ", ".join(columns)) for name, columns in tables.items()]
+    examples = [el("li", el("a", told, href=f"{base}sql?{urlencode({'q': one})}")) for told, one in _EXAMPLES.items()]
+    known = [el("details", el("summary", el("code", name)), _columns(columns)) for name, columns in tables.items()]
     return [
         form,
         *(_answered(answer) if answer else ()),
+        el("h2", "Questions to begin with"),
+        el("ul", *examples),
         el("h2", "What can be asked"),
         el("p", "A copy of what these pages show, and of nothing else; times are UTC.", class_="muted"),
-        el("ul", *known),
+        *known,
     ]
+
+
+def _columns(types: Mapping[str, str]) -> Markup:
+    return el(
+        "ul", *(el("li", el("code", name), " ", el("span", kind, class_="muted")) for name, kind in types.items())
+    )
 
 
 def _answered(answer: Answer) -> list[object]:
     if answer.error is not None:
         return [el("pre", answer.error, role="alert")]
     caption = f"The first {len(answer.rows):,} rows" if answer.more else counted(len(answer.rows), "row")
-    return [table(caption, answer.columns, [[_shown(cell) for cell in row] for row in answer.rows])]
+    rows = [[_shown(cell) for cell in row] for row in answer.rows]
+    return [table(caption, answer.columns, rows, numbers=answer.numbers, class_="wide answer")]
 
 
-def _shown(cell: object) -> object:
-    if isinstance(cell, datetime):
-        return when(cell)
-    if cell is None or isinstance(cell, int):
-        return "-" if cell is None else cell
-    text = str(cell)
-    return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}…"
+def _shown(cell: str | None) -> Markup:
+    if cell is None:
+        return el("em", "NULL", class_="muted")
+    cut = cell if len(cell) <= _WIDEST else f"{cell[:_WIDEST]}…"
+    return el("div", cut, title=cell if len(cell) > _GLANCE else None)

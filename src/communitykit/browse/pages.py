@@ -206,24 +206,28 @@ def coverage(covered: Sequence[Row], issues: Sequence[Row], runs: Sequence[Row])
     ]
 
 
-def table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Markup:
-    """Return a table that scrolls by itself where it is wider than the window."""
-    numbers = [isinstance(cell, int) for cell in rows[0]] if rows else [False] * len(columns)
-    sides = zip(columns, numbers, strict=True)
-    head = el("tr", *(el("th", name, scope="col", class_="number" if right else None) for name, right in sides))
-    body = [el("tr", *map(_cell, row)) for row in rows]
+def table(
+    caption: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    numbers: Sequence[bool] | None = None,
+    class_: str = "wide",
+) -> Markup:
+    """Return a table that scrolls by itself where it is wider than the window; `numbers` stand at the right."""
+    sides = numbers or ([isinstance(cell, int) for cell in rows[0]] if rows else [False] * len(columns))
+    heads = zip(columns, sides, strict=True)
+    head = el("tr", *(el("th", name, scope="col", class_="number" if right else None) for name, right in heads))
+    body = [el("tr", *(_cell(one, right=right) for one, right in zip(row, sides, strict=True))) for row in rows]
     whole = el("table", el("caption", caption), el("thead", head), el("tbody", *body))
-    return el("div", whole, class_="wide", role="region", aria_label=caption, tabindex="0")
+    return el("div", whole, class_=class_, role="region", aria_label=caption, tabindex="0")
 
 
-def _cell(value: object) -> Markup:
-    return (
-        el("td", f"{value:,}", class_="number")
-        if isinstance(value, int) and not isinstance(value, bool)
-        else el("td", value)
-    )
+def _cell(value: object, *, right: bool) -> Markup:
+    told = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
+    return el("td", told, class_="number" if right else None)
 
 
 def when(moment: datetime | None) -> str:
     """Return a moment in UTC to the minute."""
-    return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
+    return "-" if moment is None else moment.astimezone(UTC).isoformat(" ", "minutes")[:16]

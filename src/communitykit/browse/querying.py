@@ -6,15 +6,18 @@ store's file changes, so the store is let go of at once, as for every page.
 
 from __future__ import annotations
 
+import re
 import threading
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
+from communitykit.browse.bounded import BOUNDED
 from communitykit.browse.queries import Asked, Reading
-from communitykit.model.values import JSON
 from communitykit.store import Store
 
 ROWS: Final = 200
@@ -23,13 +26,20 @@ LONGEST: Final = 4_000
 """Characters of a question."""
 SECONDS: Final = 5.0
 """How long a question may take."""
+MEMORY: Final = 512_000_000
+"""Bytes of memory that a question may take beside the copy."""
 LARGEST: Final = 1_000_000
 """Posts, and acts, of a store that is copied."""
-_KNOWN: Final = """SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal
+WIDEST: Final = 2_000
+"""Characters of a cell that are fetched."""
+_TEXT: Final = f"left(CAST(COLUMNS(*) AS VARCHAR), {WIDEST + 1})"
+"""DuckDB's own text of every value is right, and there for values that Python has none for (`-infinity`)."""
+_NUMBERS: Final = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|BIGNUM|DECIMAL\([^)]*\)")
+_GUESS: Final = re.compile(r"""\s*Did you mean "([^"]*)"\??""")
+_KNOWN: Final = """SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal
     ORDER BY table_oid, column_index"""
 _SETTINGS: Final = {
     "TimeZone": "UTC",
-    "memory_limit": "1GB",
     "threads": 2,
     "temp_directory": "",
     "autoinstall_known_extensions": False,
@@ -43,10 +53,11 @@ _SETTINGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a question gave: columns and rows, the first ROWS of them; or why there is none."""
+    """What a question gave: columns and rows, the first ROWS of them, as DuckDB's text; or why there is none."""
 
     columns: tuple[str, ...] = ()
-    rows: tuple[tuple[JSON, ...], ...] = ()
+    rows: tuple[tuple[str | None, ...], ...] = ()
+    numbers: tuple[bool, ...] = ()
     more: bool = False
     error: str | None = None
 
@@ -61,16 +72,13 @@ class ShownCopy:
     _of: tuple[int, int, int] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def tables(self) -> dict[str, list[str]] | None:
-        """Return the tables that can be asked, with their columns; None where the store is too large for a copy."""
+    def tables(self) -> dict[str, dict[str, str]] | None:
+        """Return the tables that can be asked, with their columns' types; None where the store is too large."""
         with self._lock:
             copy = self._copied()
             if copy is None:
                 return None
-            told: dict[str, list[str]] = {}
-            for table, column in copy.execute(_KNOWN).fetchall():
-                told.setdefault(table, []).append(column)
-            return told
+            return _tables(copy)
 
     def answer(self, question: str) -> Answer:
         """Answer a question; what is wrong with it is said, and what takes too long is stopped."""
@@ -80,13 +88,19 @@ class ShownCopy:
                 return Answer(error="The store is too large for this page.")
             timer = threading.Timer(SECONDS, copy.interrupt)
             timer.start()
+            started = time.monotonic()
             try:
                 return _answered(copy, question)
             except duckdb.InterruptException:
-                return Answer(error=f"It took longer than {SECONDS:.0f} s, and was stopped.")
+                ran = time.monotonic() - started
+                return Answer(error=f"It was stopped after {ran:.1f} s: a question has {SECONDS:g} s.")
+            except duckdb.OutOfMemoryException:
+                return Answer(
+                    error=f"It needs more memory than a question has, and was stopped: {MEMORY // 1_000_000} MB."
+                )
             except duckdb.Error as error:
-                return Answer(error=str(error).strip())
-            except (OverflowError, ValueError) as error:  # an interval of ten million years is no value of Python's
+                return Answer(error=_without_guesses(str(error).strip(), _tables(copy)))
+            except (OverflowError, ValueError) as error:  # whatever is no value of Python's
                 return Answer(error=f"The answer cannot be shown: {error}.")
             finally:
                 timer.cancel()
@@ -108,11 +122,14 @@ class ShownCopy:
 def _copy(reading: Reading) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     try:
+        for macro in BOUNDED:
+            connection.execute(macro)
         for name, rows in reading.all_that_is_shown():
             connection.register("rows", rows)
             connection.execute(f"CREATE TABLE {name} AS FROM rows")
             connection.unregister("rows")
-        for name, value in _SETTINGS.items():
+        (taken,) = connection.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchall()[0]
+        for name, value in {"memory_limit": f"{taken + MEMORY}B", **_SETTINGS}.items():
             connection.execute(f"SET {name} = {value!r}")
     except BaseException:
         connection.close()
@@ -124,7 +141,21 @@ def _answered(copy: duckdb.DuckDBPyConnection, question: str) -> Answer:
     statements = copy.extract_statements(question)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         return Answer(error="One SELECT is answered, and nothing else.")
-    done = copy.execute(statements[0])
-    columns = tuple(str(one[0]) for one in done.description or ())
-    rows = done.fetchmany(ROWS + 1)
-    return Answer(columns, tuple(rows[:ROWS]), more=len(rows) > ROWS)
+    asked = copy.sql(statements[0])
+    numbers = tuple(_NUMBERS.fullmatch(str(one)) is not None for one in asked.types)
+    rows = asked.project(_TEXT).limit(ROWS + 1).fetchall()
+    return Answer(tuple(asked.columns), tuple(rows[:ROWS]), numbers, more=len(rows) > ROWS)
+
+
+def _tables(copy: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    told: dict[str, dict[str, str]] = {}
+    for table, column, kind in copy.execute(_KNOWN).fetchall():
+        told.setdefault(table, {})[column] = kind
+    return told
+
+
+def _without_guesses(error: str, tables: Mapping[str, object]) -> str:
+    """Return an error without DuckDB's guess at a table, where that is one of its own."""
+    if "Table with name" not in error:
+        return error
+    return _GUESS.sub(lambda found: found[0] if found[1] in tables else "", error)
