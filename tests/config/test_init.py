@@ -69,6 +69,66 @@ def test_an_export_needs_nobody(tmp_path: Path) -> None:
     assert "administrator" not in done.output
 
 
+def test_each_answer_is_checked_where_it_is_given(tmp_path: Path) -> None:
+    export, path, other = tmp_path / "export.zip", tmp_path / "c.toml", tmp_path / "other.txt"
+    other.write_text("root:x:0:0\n", encoding="utf-8")
+    registry().get("slack").simulated().write_archive(World(seed=1, size="tiny", platforms=("slack",)), export)
+    names = f"mon slack\nmon-slack\n{tmp_path}\n\n"
+    done = typed(
+        "init", "--config", path, answers=f"export\n\nslack\n{names}\n{tmp_path}/none.zip\n{other}\n{export}\n\n\n"
+    )
+    assert done.exit_code == 0, done.output
+    for said in (
+        "A name is of letters A to Z, digits, - and _, and begins with a letter or a digit.",
+        "is a folder: name a file.",
+        "there is no such file or folder",
+        "this does not look like an export of Slack",
+    ):
+        assert said in done.output
+    assert done.output.count("It is needed.") == 2  # the platform, and the export
+    assert load(path).sources[0].archive == export
+
+
+def test_settings_say_what_they_are_and_what_they_cannot_be(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    done = typed(
+        "init", "--config", path, answers="token\nmatrix\n\n\n\nmatrix.example\nhttps://m.example/\n90d\nM\n\n\n"
+    )
+    assert done.exit_code == 1  # nobody set the variable
+    assert "base_url: where Matrix answers, as https://chat.example.org." in done.output
+    assert "token: Access token of an account" in done.output
+    assert "It is needed." in done.output
+    assert "An address begins with https://." in done.output
+    assert "That is no name of a variable" in done.output
+    assert load(path).sources[0].settings == {"base_url": "https://m.example/", "token": Secret(env="M")}
+
+
+def test_a_secret_is_not_written_down_whatever_it_is_given_for(tmp_path: Path) -> None:
+    path, token = tmp_path / "c.toml", "xoxb-12345678901-1234567890123-" + "aB3dEfGhIjKlMnOpQrStUvWx"
+    done = typed("init", "--config", path, answers=f"token\nslack\n\n\n{token}\nS\n\n\n")
+    assert "The secret itself is not to be written here." in done.output
+    assert token not in path.read_text(encoding="utf-8")
+
+
+def test_no_answer_leaves_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    for answers in ("", "token\nslack\n"):
+        done = typed("init", "--config", path, answers=answers)
+        assert done.exit_code == 1
+        assert "the answers ended. Run it in a terminal, or give a file with every answer on a line" in done.output
+        assert not path.exists()
+    done = typed("init", "--config", tmp_path / "nowhere" / "c.toml", answers="token\n")
+    assert (done.exit_code, "What is there" in done.output) == (1, False)
+    assert "it cannot be written: No such file or directory. Name another with --config." in done.output
+
+
+def test_a_file_that_cannot_be_loaded_does_not_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "c.toml"
+    monkeypatch.setattr("communitykit.cli.init._no_name", lambda _: None)
+    done = typed("init", "--config", path, answers="token\nslack\nmon slack\n\nS\n\n\n")
+    assert (done.exit_code, path.exists()) == (1, False)
+
+
 def test_check_names_each_source_and_says_what_is_missing(server: Any, tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
     address = json.dumps(server.settings["base_url"])

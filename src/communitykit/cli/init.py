@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from communitykit.cli.app import Json, app, errors
+from communitykit.cli.asking import ask, choose
 from communitykit.cli.config import checked, code, print_checked
 from communitykit.cli.letter import LETTERS, heading, letter
 from communitykit.cli.output import print_json, say, warn
 from communitykit.cli.run import DEFAULT, ConfigFile
-from communitykit.errors import SettingsError, told_by_system
+from communitykit.errors import ArchiveError, CommunityKitError, SettingsError
 
 if TYPE_CHECKING:
+    from communitykit.config import Config
     from communitykit.connector.declaration import Connector
 
 _USUAL = ("tenant", "client_id", "client_secret")
@@ -37,18 +41,17 @@ def init(
             raise SettingsError(f"there is no text in {language!r}", remedy=f"Take {' or '.join(LETTERS)}.")
         if config.exists():
             raise SettingsError("is there already", subject=str(config), remedy="Edit it, or name another file.")
-        connector, lines = _asked()
-        _write(config, lines)
-        from communitykit.config import load  # noqa: PLC0415 # imported only when used
-
+        _claim(config)
+        connector, lines = _asked(config.parent)
+        made = _written(config, lines)
         is_export = any(line.startswith("archive = ") for line in lines)
         text = "" if is_export else letter(connector, language)
         if as_json:
-            told = checked(load(config))
+            told = checked(made)
             print_json({"config": str(config), "connector": connector.name, "sources": told, "letter": text or None})
             raise typer.Exit(code(told))
         say(f"\nWrote {config}, readable by you alone. It holds no secret.\n")
-        told = checked(load(config))
+        told = checked(made)
         print_checked(told)
         if not is_export:
             if text:
@@ -58,48 +61,86 @@ def init(
     raise typer.Exit(code(told))
 
 
-def _asked() -> tuple[Connector, list[str]]:
+def _asked(folder: Path) -> tuple[Connector, list[str]]:
     """Ask what there is; return the connector and the file's lines."""
     from communitykit.connector.registry import registry  # noqa: PLC0415 # imported only when used
 
     found = registry().connectors
-    export = _choice("What is there, an export or a token?", ("export", "token"), "token") == "export"
-    fit = [name for name, one in found.items() if (one.archive if export else one.discover) is not None]
+    export = choose("What is there, an export or a token?", ("export", "token"), "token") == "export"
+    fit = tuple(name for name, one in found.items() if (one.archive if export else one.discover) is not None)
     if not fit:
         raise SettingsError("no connector is installed that reads it", remedy="See: communitykit connectors.")
-    connector = found[_choice("Which platform?", tuple(fit), fit[0])]
-    name = _ask("What is this source to be called?", default=connector.name)
-    store = _ask("Which file is everything read into?", default="activity.duckdb")
+    connector = found[choose("Which platform?", fit, fit[0] if len(fit) == 1 else None)]
+    name = ask("What is this source to be called?", connector.name, judge=_no_name)
+    store = ask("Which file is everything read into?", "activity.duckdb", judge=lambda told: _no_store(folder, told))
     lines = ["[store]", f"path = {json.dumps(store)}", "", "[[sources]]", f"name = {json.dumps(name)}"]
     lines.append(f"connector = {json.dumps(connector.name)}")
     if export:
-        path = _ask("Where is the export (a zip or a folder)?")
-        lines.append(f"archive = {json.dumps(str(Path(path).expanduser().resolve()))}")
+        path = ask("Where is the export (a zip or a folder)?", judge=lambda told: _no_export(connector, told))
+        lines.append(f"archive = {json.dumps(str(_whole(path)))}")
     else:
         lines += [_setting(connector, name, one) for one in _letting_in(connector)]
     return connector, [*lines, *_since("all" if export else "2y"), *_content()]
+
+
+def _no_name(told: str) -> str | None:
+    fits = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", told)
+    return None if fits else "A name is of letters A to Z, digits, - and _, and begins with a letter or a digit."
+
+
+def _no_variable(told: str) -> str | None:
+    fits = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", told)
+    return (
+        None
+        if fits
+        else "That is no name of a variable: letters A to Z, digits and _, and no digit first. The secret itself is "
+        "not to be written here."
+    )
+
+
+def _no_store(folder: Path, told: str) -> str | None:
+    return f"{told} is a folder: name a file." if (folder / _whole(told, folder)).is_dir() else None
+
+
+def _no_export(connector: Connector, told: str) -> str | None:
+    from communitykit.doors.archive import read_archive  # noqa: PLC0415 # imported only when used
+
+    try:
+        with read_archive(connector.name, _whole(told)):
+            return None
+    except ArchiveError as error:
+        return str(error)
+
+
+def _no_address(told: str) -> str | None:
+    parts = urlsplit(told)
+    fits = parts.scheme in {"http", "https"} and parts.hostname
+    return None if fits else "An address begins with https://."
+
+
+def _whole(path: str, folder: Path | None = None) -> Path:
+    return (folder or Path()).joinpath(Path(path).expanduser()).resolve()
 
 
 def _since(usual: str) -> list[str]:
     """Ask how far back is read; an export is read whole where nobody says otherwise."""
     from communitykit.doors.options import ReadOptions  # noqa: PLC0415 # imported only when used
 
-    while True:
-        told = _ask("How far back is it read? (90d, 6mo, 2y, a date, or all)", default=usual).strip()
-        if told.lower() == "all":
-            return []
+    def no_window(told: str) -> str | None:
         try:
-            ReadOptions(since=told).window(datetime.now(UTC))
+            ReadOptions(since=None if told.lower() == "all" else told).window(datetime.now(UTC))
         except SettingsError as error:
-            warn(str(error))
-        else:
-            return [f"since = {json.dumps(told)}"]
+            return str(error)
+        return None
+
+    told = ask("How far back is it read? (90d, 6mo, 2y, a date, or all)", usual, judge=no_window)
+    return [] if told.lower() == "all" else [f"since = {json.dumps(told)}"]
 
 
 def _content() -> list[str]:
     """Ask what of texts is kept."""
     warn("Of what people wrote: full keeps the words, features their length, language, links and whether they ask.")
-    told = _choice("What is kept of texts?", ("full", "features", "none"), "full")
+    told = choose("What is kept of texts?", ("full", "features", "none"), "full")
     return ["", "[privacy]", f"content = {json.dumps(told)}"]
 
 
@@ -112,33 +153,37 @@ def _letting_in(connector: Connector) -> list[str]:
     address = [] if connector.base_url or "base_url" in needed else ["base_url"]
     usual = ["token"] if "token" in own else []
     if set(_USUAL) <= set(own):
-        kind = _choice("A token, or an app of yours?", ("app", "token"), "app") if usual else "app"
+        kind = choose("A token, or an app of yours?", ("app", "token"), "app") if usual else "app"
         usual = list(_USUAL) if kind == "app" else usual
     return list(dict.fromkeys([*address, *needed, *usual]))
 
 
 def _setting(connector: Connector, source: str, name: str) -> str:
-    """Ask for one setting: of a secret only where it is."""
-    from communitykit.config.loading import is_secret  # noqa: PLC0415 # imported only when used
+    """Ask for one setting, once it is said what it is: of a secret only where it is."""
+    from communitykit.config.loading import is_secret, looks_secret  # noqa: PLC0415 # imported only when used
 
-    if not is_secret(name, connector.settings.model_fields[name].annotation):
-        return f"{name} = {json.dumps(_ask(f'{name}?'))}"
-    usual = f"COMMUNITYKIT_{source}_{name}".upper().replace("-", "_")
-    variable = _ask(f"Which environment variable holds the {name}?", default=usual)
-    return f"{name} = {{ env = {json.dumps(variable)} }}"
+    field = connector.settings.model_fields[name]
+    if name == "base_url":
+        warn(f"{name}: where {connector.title} answers, as https://chat.example.org. Whoever runs it knows.")
+    else:
+        warn(f"{name}: {field.description}")
+    if is_secret(name, field.annotation):
+        usual = f"COMMUNITYKIT_{source}_{name}".upper().replace("-", "_")
+        variable = ask(f"Which environment variable holds the {name}?", usual, judge=_no_variable)
+        return f"{name} = {{ env = {json.dumps(variable)} }}"
+
+    def in_clear(told: str) -> str | None:
+        if looks_secret(told, connector):
+            return f"That is a secret of {connector.title}, and no {name}: it is not to be written here."
+        return _no_address(told) if name.endswith("url") else None
+
+    return f"{name} = {json.dumps(ask(f'{name}?', judge=in_clear))}"
 
 
-def _ask(question: str, default: str | None = None) -> str:
-    """Ask on the error stream: what is asked is no part of what the command prints."""
-    return str(typer.prompt(question, default=default, err=True))
-
-
-def _choice(question: str, among: tuple[str, ...], default: str) -> str:
-    while True:
-        told = str(_ask(f"{question} ({', '.join(among)})", default=default)).strip().lower()
-        if told in among:
-            return told
-        warn(f"One of: {', '.join(among)}.")
+def _claim(path: Path) -> None:
+    """Raise SettingsError where the file could not be written: better before the questions than after."""
+    _write(path, [])
+    path.unlink()
 
 
 def _write(path: Path, lines: list[str]) -> None:
@@ -148,4 +193,20 @@ def _write(path: Path, lines: list[str]) -> None:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
     except OSError as error:
-        raise SettingsError(f"cannot be written: {told_by_system(error)}", subject=str(path)) from None
+        raise SettingsError(
+            f"it cannot be written: {error.strerror or type(error).__name__}",
+            subject=str(path),
+            remedy="Name another with --config.",
+        ) from None
+
+
+def _written(path: Path, lines: list[str]) -> Config:
+    """Write the file and load it; one that cannot be loaded does not stay."""
+    from communitykit.config import load  # noqa: PLC0415 # imported only when used
+
+    _write(path, lines)
+    try:
+        return load(path)
+    except CommunityKitError:
+        path.unlink()
+        raise

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from communitykit.cli.app import Json, Sets, app, errors
+from communitykit.cli.asking import ask
 from communitykit.cli.configured import FromConfig, configured
 from communitykit.cli.output import print_json, say, warn
 from communitykit.cli.pull import checked_source, settings_for
@@ -57,7 +58,7 @@ def login(  # the options of the command
             if manifest:
                 _print_manifest(session, port, as_json=as_json)
                 return
-            log_in(session, Asking(warn, _ask), port=port, visit=not password)
+            log_in(session, Asking(warn, lambda text, hidden: ask(text, hidden=hidden)), port=port, visit=not password)
             place = str(session.conductor.settings.credential_store)
         if as_json:
             print_json({"name": name, "credential_store": place})
@@ -115,7 +116,3 @@ def _print_manifest(session: Session, port: int, *, as_json: bool) -> None:
     where = getattr(session.connector.login, "manifest_at", "")
     warn(f"Paste this at {where}, and give the app's client id: --set client_id=…")
     say(json.dumps(told, indent=2))
-
-
-def _ask(question: str, hidden: bool) -> str:  # noqa: FBT001 # as it is called
-    return str(typer.prompt(question, hide_input=hidden, err=True))

@@ -203,7 +203,7 @@ def _setting(
     secret = is_secret(name, fields[name].annotation)
     if secret and isinstance(value, Mapping):
         raise SettingsError(f"{name} is to come from one place", subject=where, remedy=WAYS.format(name=name))
-    if not in_clear and ((secret and not _is_plain_address(value)) or _holds_one(value, connector)):
+    if not in_clear and ((secret and not _is_plain_address(value)) or looks_secret(value, connector)):
         raise _in_clear(name, where)
     return value
 
@@ -222,10 +222,10 @@ def _is_plain_address(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch(r"\w+://[^@?#]+", value) is not None
 
 
-def _holds_one(value: object, connector: Connector) -> bool:
+def looks_secret(value: object, connector: Connector) -> bool:
     """Tell whether a value looks like one of the platform's tokens, whatever the setting is called."""
     if isinstance(value, Mapping):
-        return any(_holds_one(one, connector) for one in value.values())
+        return any(looks_secret(one, connector) for one in value.values())
     if isinstance(value, list):
-        return any(_holds_one(one, connector) for one in value)
+        return any(looks_secret(one, connector) for one in value)
     return isinstance(value, str) and any(re.search(pattern, value) for pattern in connector.secrets)

@@ -14,7 +14,10 @@ from communitykit.connector.settings import Lookback, lookback_length
 class SlackSettings(Settings):
     """A token, and how far the connector goes to notice change."""
 
-    token: SecretStr | None = Field(default=None, description="Bot token (xoxb-…) or user token (xoxp-…).")
+    token: SecretStr | None = Field(
+        default=None,
+        description="Bot token (xoxb-…) or user token (xoxp-…), from the app's page, 'OAuth & Permissions'.",
+    )
     refresh_token: SecretStr | None = Field(default=None, description="Where the app rotates its tokens (xoxe-1-…).")
     client_id: str | None = Field(default=None, description="The app's client id; needed to rotate tokens.")
     client_secret: SecretStr | None = Field(default=None, description="The app's secret; needed to rotate tokens.")

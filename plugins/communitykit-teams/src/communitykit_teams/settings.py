@@ -23,9 +23,15 @@ CLOUDS: dict[str, tuple[str, str]] = {
 class TeamsSettings(Settings):
     """An app registration in Microsoft Entra, and how far the connector goes to notice change."""
 
-    tenant: str | None = Field(default=None, description="Tenant id (or a domain of it) of the app registration.")
-    client_id: str | None = Field(default=None, description="The app's application (client) id.")
-    client_secret: SecretStr | None = Field(default=None, description="The app's client secret: its value, not its id.")
+    tenant: str | None = Field(
+        default=None, description="Directory (tenant) id, or a domain of it: on the app registration's Overview."
+    )
+    client_id: str | None = Field(
+        default=None, description="Application (client) id: on the app registration's Overview."
+    )
+    client_secret: SecretStr | None = Field(
+        default=None, description="The app's client secret (Certificates & secrets): its value, not its id."
+    )
     certificate: Path | None = Field(
         default=None, description="PEM file with the app's certificate and its private key, in place of a secret."
     )

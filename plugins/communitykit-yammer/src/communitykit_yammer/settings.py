@@ -30,7 +30,9 @@ class YammerSettings(Settings):
         default=None, exclude=True, repr=False, description="Gives tokens for Microsoft Graph, in the same way."
     )
     refresh_token: SecretStr | None = Field(default=None, description="Entra refresh token: renews both tokens.")
-    client_id: str | None = Field(default=None, description="The app registration's client id; needed to refresh.")
+    client_id: str | None = Field(
+        default=None, description="Application (client) id, on the app registration's Overview; needed to refresh."
+    )
     client_secret: SecretStr | None = Field(default=None, description="Its secret, where it is no public client.")
     tenant: str = Field(default="organizations", description="Tenant id or domain, to refresh tokens at.")
     login_url: str | None = Field(default=None, description="Another Entra address than the public cloud's.")
