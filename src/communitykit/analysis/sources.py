@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from communitykit.analysis.texts import FEATURES
-from communitykit.people.accounts import KNOWN, ROSTER
+from communitykit.people.accounts import LISTED, ROSTER
 from communitykit.store.schema import activity_of
 
 WHOLE_SECOND: Final = "epoch_us(date_trunc('second', {at}))"
@@ -31,7 +31,7 @@ ACTIVITY: Final = activity_of("w_keyed_posts", "w_keyed_events")
 
 ACCOUNTS: Final = f"""
 SELECT DISTINCT id FROM (
-    SELECT id FROM members WHERE {KNOWN} UNION ALL SELECT DISTINCT author_id FROM posts
+    SELECT id FROM members WHERE {LISTED} UNION ALL SELECT DISTINCT author_id FROM posts
     UNION ALL SELECT DISTINCT actor_id FROM events UNION ALL SELECT DISTINCT member_id FROM memberships
     UNION ALL SELECT unnest(praised_ids) FROM posts WHERE praised_ids IS NOT NULL
     UNION ALL SELECT m.id FROM (SELECT unnest(mentions) AS m FROM posts WHERE mentions IS NOT NULL)

@@ -12,7 +12,7 @@ from communitykit.store.answers import arrow_table
 ROSTER = "directory"
 """The platform whose accounts are rows of a company's roster."""
 
-KNOWN = f"NOT (platform = '{ROSTER}' AND coalesce(stub, false))"
+LISTED = f"NOT (platform = '{ROSTER}' AND coalesce(stub, false))"
 """The members that are somebody: whom a roster names as a manager and does not list is no row of it."""
 
 # An account that has ended did so when it says so; one that only says that it is inactive, at its last change at the
@@ -27,7 +27,7 @@ SELECT id, platform, network, kind, coalesce(stub, false) AS stub, username, dis
     {_DAY.format("TRY_CAST(extra->>'$.start_date' AS DATE)")} AS started, {_DAY.format(_ENDED)} AS ended,
     extra->>'$.addresses[*]' AS addresses, extra->>'$.accounts[*]' AS links,
     TRY_CAST(extra->>'$.leader' AS BOOLEAN) AS leader
-FROM members WHERE {KNOWN} ORDER BY id
+FROM members WHERE {LISTED} ORDER BY id
 """  # noqa: S608 # our own text
 
 

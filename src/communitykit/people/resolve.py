@@ -14,7 +14,7 @@ import duckdb
 from pydantic_core import to_json
 
 from communitykit.model.values import Value
-from communitykit.people.accounts import KNOWN, Accounts, read_accounts
+from communitykit.people.accounts import LISTED, Accounts, read_accounts
 from communitykit.people.decisions import Decision, read_decisions
 from communitykit.people.joining import Clusters
 from communitykit.people.keys import RULES, Keys, is_shared
@@ -34,7 +34,7 @@ from communitykit.store.making import make_journal
 
 _OPTIONS = "people_options"
 _NAMES = "SELECT person_id, name FROM people"
-_TITLES = f"SELECT job_title FROM members WHERE {KNOWN} ORDER BY id"  # noqa: S608 # our own text
+_TITLES = f"SELECT job_title FROM members WHERE {LISTED} ORDER BY id"  # noqa: S608 # our own text
 _MEMORY = "1GB"
 
 
