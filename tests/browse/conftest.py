@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from communitykit import Community, EngagementEvent, Member, Post, Provenance, from_records, pull
+from communitykit import Community, EngagementEvent, Member, Mention, Post, Provenance, from_records, pull
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SOURCE = Provenance(connector="x", version="1", origin="api", fetched_at=AT, as_of=AT)
@@ -42,6 +42,9 @@ RECORDS = [
     place("silent"),
     place("team", kind="team", privacy="private"),
     place("inner", privacy="public", parent_id="x:n:community:team"),
+    Community(id="x:n:community:blank", kind="workspace", source=SOURCE),
+    place("within", privacy="public", parent_id="x:n:community:blank"),
+    Community(id="x:n:community:c10", name="sesame-c10", kind="channel", privacy="private", source=SOURCE),
     place("dm", kind="direct", privacy="direct"),
     post("root", "open", f"Who has the ladder? {HOSTILE}", url="javascript:alert(4)", edited_at=AT),
     post(
@@ -50,6 +53,16 @@ RECORDS = [
     post("reply-22", "open", "Not any more.", root_id="x:n:post:root", parent_id="x:n:post:reply-1"),
     post("gone", "open", "sesame-gone", gone="deleted"),
     post("own", "net", "To the whole company."),
+    post(
+        "cafe",
+        "net",
+        "Zoë's CAFÉ: @ada, @adamant, and @unheard in #c10 too.",
+        mentions=(
+            Mention(kind="member", id="x:n:member:ada"),
+            Mention(kind="member", id="x:n:member:unheard"),
+            Mention(kind="community", id="x:n:community:c10"),
+        ),
+    ),
     *(post(f"in-{name}", name, f"sesame-{name}") for name in ("closed", "secret", "silent", "inner", "dm")),
     *(post(f"many-{number:03}", "open", f"Thread number {number}") for number in range(60)),
     reacted("root", "tada"),

@@ -206,7 +206,7 @@ def test_the_keyboard_alone_gets_everywhere(address: str, tmp_path: Path) -> Non
         tab.press("Tab")
         tab.press("Enter", "\r")
         tab.until("location.search.startsWith('?q=SELECT')")
-        assert tab.value("document.querySelector('td').textContent") == "64"
+        assert tab.value("document.querySelector('td').textContent") == "65"
         assert tab.value("document.documentElement.scrollWidth") <= 320
         assert not [one for one in tab.said if "Content Security" in one]
         kept = os.environ.get("COMMUNITYKIT_PICTURES")

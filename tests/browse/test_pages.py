@@ -110,7 +110,7 @@ def test_every_page_is_safe_and_tells_no_private_word(address: str) -> None:
     ):
         assert said in whole
     assert whole.count('href="https://x.example/1"') >= 1
-    assert "In the store, and not shown: 6 private or direct places, with 5 posts." in whole
+    assert "In the store, and not shown: 7 private or direct places, with 5 posts." in whole
 
 
 def test_private_and_direct_talk_is_shown_where_it_is_asked_for(store: Path) -> None:
@@ -128,9 +128,9 @@ def test_private_and_direct_talk_is_shown_where_it_is_asked_for(store: Path) -> 
 
 def test_lists_are_narrowed_by_links_with_counts(address: str) -> None:
     whole = fetch(f"{address}posts").text
-    assert "64 posts, the newest first." in whole
+    assert "65 posts, the newest first." in whole
     links = re.findall(r'<a href="([^"]+)">(begins a thread|reply)</a> (\d+)', whole)
-    assert {name: number for _, name, number in links} == {"begins a thread": "62", "reply": "2"}
+    assert {name: number for _, name, number in links} == {"begins a thread": "63", "reply": "2"}
     (replies,) = [unescape(link) for link, name, _ in links if name == "reply"]
     narrowed = fetch(urljoin(address, replies)).text
     assert "2 posts, the newest first." in narrowed
@@ -146,6 +146,68 @@ def test_lists_are_narrowed_by_links_with_counts(address: str) -> None:
     kinds = fetch(f"{address}communities?kind=network").text
     assert "1 community<" in kinds
     assert "any kind" in kinds
+
+
+def named(text: str) -> set[str]:
+    """Return the posts of a list, by their ids."""
+    return set(re.findall(r"thread\?id=x%3An%3Apost%3A([\w-]+)", text))
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("ladder who", {"root"}),
+        ("WHO   Ladder", {"root"}),
+        ("ladder yard", set()),
+        ('"the ladder"', {"root"}),
+        ("“the ladder” has", {"root"}),
+        ('"ladder the"', set()),
+        ("yard in", {"reply-1"}),
+        ("cafe zoe", {"cafe"}),
+        ("CAFÉ", {"cafe"}),
+        ('"', {"root"}),
+    ],
+)
+def test_every_word_is_found_in_any_order(address: str, words: str, found: set[str]) -> None:
+    assert named(fetch(f"{address}posts?q={quote(words)}").text) == found
+
+
+def test_who_is_mentioned_is_named(address: str) -> None:
+    listed = fetch(f"{address}posts?q=cafe").text
+    thread = fetch(f"{address}thread?id=x:n:post:cafe").text
+    place = fetch(f"{address}community?id=x:n:community:net").text
+    for page in (listed, thread, place):
+        assert "@Ada &lt;b&gt;Berg&lt;/b&gt;, @adamant, and @unheard in #c10 too." in page
+
+
+def test_a_page_beyond_the_last_is_the_last(address: str) -> None:
+    for where in ("posts?", "community?id=x:n:community:open&"):
+        last, beyond = (fetch(f"{address}{where}page={number}").text for number in (1, 9999))
+        assert beyond == last
+        assert "Page 2 of 2." in last
+        assert named(last)
+
+
+def test_communities_are_filtered_by_name(address: str) -> None:
+    found = fetch(f"{address}communities?q=OPE").text
+    assert "1 community<" in found
+    assert 'value="OPE"' in found
+    assert "0 communities<" in fetch(f"{address}communities?q=closed").text
+    narrowed = fetch(f"{address}communities?q=o&kind=channel").text
+    assert '<input type="hidden" name="kind" value="channel">' in narrowed
+    assert "2 communities<" in narrowed
+
+
+def test_what_is_counted_is_said(address: str) -> None:
+    told = fetch(address).text
+    assert told.count(">What is in the store<") == 1
+    assert "<code>communitykit show</code> counts more" in told
+    place = fetch(f"{address}communities").text
+    assert "x:n:community:blank" not in re.sub("<a [^>]*>", "", place)
+    assert place.count(">unnamed workspace<") == 2, "of itself, and of what is in it"
+    (odd,) = re.findall(r'href="[^"]*/(community\?id=[^"]*odd[^"]*)"', place)
+    assert "<strong>Topic: </strong>" in fetch(f"{address}{unescape(odd)}").text
+    assert 'rel="noreferrer noopener external">open in X</a>' in fetch(f"{address}thread?id=x:n:post:root").text
 
 
 def test_nobody_else_is_answered(address: str) -> None:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from communitykit.browse import lists, pages
 from communitykit.browse.facets import Chosen
-from communitykit.browse.queries import Asked, Reading
+from communitykit.browse.queries import PAGE, Asked, Reading
 from communitykit.browse.querying import LONGEST, ShownCopy
 from communitykit.http.asgi import Message, Receive, Send
 from communitykit.store import Store
@@ -86,26 +86,28 @@ class Browser:
         )
 
     def _communities(self, request: Request) -> Response:
-        chosen = Chosen.of("communities", request.query_params)
+        chosen, words = Chosen.of("communities", request.query_params), _words(request)
         return self._page(
             "Communities",
             lambda reading: [
-                lists.narrowing(chosen, reading.facets(chosen), self.base),
-                *pages.communities(reading.communities(chosen), self.base),
+                lists.filtering(chosen, self.base, words),
+                lists.narrowing(chosen, reading.facets(chosen, words), self.base, words),
+                *pages.communities(reading.communities(chosen, words), self.base),
                 pages.kept_out(reading.hidden()),
             ],
             here="communities",
         )
 
     def _community(self, request: Request) -> Response:
-        skipped = _number(request)
         with self._reading() as reading:
             place = reading.community(request.query_params.get("id", ""))
             if place is None:
                 return self._nothing()
-            rows = reading.threads(place["id"], skipped)
-        body = pages.community(place, rows, skipped, self.base)
-        return self._show(place["name"] or place["id"], body, here="community")
+            there = reading.number_of_threads(place["id"])
+            number = _within(_number(request), there)
+            rows = reading.threads(place["id"], number)
+        body = pages.community(place, rows, number, self.base, there=there)
+        return self._show(pages.called(place), body, here="community")
 
     def _thread(self, request: Request) -> Response:
         post = request.query_params.get("id", "")
@@ -117,10 +119,12 @@ class Browser:
         return self._show("Thread", pages.thread(rows, reactions, self.base), here="thread")
 
     def _posts(self, request: Request) -> Response:
-        words = request.query_params.get("q", "")[:_MOST].strip()
-        chosen, page = Chosen.of("posts", request.query_params), _number(request)
+        words = _words(request)
+        chosen = Chosen.of("posts", request.query_params)
         with self._reading() as reading:
-            rows, counted = reading.posts(chosen, words, page), reading.facets(chosen, words)
+            counted = reading.facets(chosen, words)
+            page = _within(_number(request), lists.in_all(counted))
+            rows = reading.posts(chosen, words, page)
         body = lists.posts(chosen, rows, counted, self.base, words=words, page=page)
         return self._show("Posts", body, here="posts", words=words)
 
@@ -173,6 +177,15 @@ def _number(request: Request) -> int:
     """Return the page that is asked for; 0 for what is no number."""
     number = request.query_params.get("page", "0")
     return int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0  # noqa: PLR2004
+
+
+def _within(page: int, rows: int) -> int:
+    """Return a page that there is: the last for what is beyond it."""
+    return min(page, max(0, rows - 1) // PAGE)
+
+
+def _words(request: Request) -> str:
+    return request.query_params.get("q", "")[:_MOST].strip()
 
 
 def _is_local(scope: Message) -> bool:

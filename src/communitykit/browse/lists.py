@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from communitykit.browse.facets import FACETS, Chosen
 from communitykit.browse.markup import Markup, el
-from communitykit.browse.pages import table, threads
+from communitykit.browse.pages import paged, table, threads
 from communitykit.browse.queries import PAGE
 from communitykit.printable import counted
 
@@ -59,21 +59,40 @@ def narrowing(chosen: Chosen, choices: Sequence[Row], base: str, words: str = ""
     return el("nav", *parts, class_="facets", aria_label="Narrow the list") if parts else None
 
 
+def in_all(choices: Sequence[Row]) -> int:
+    """Return how many rows were counted: every post has a platform."""
+    return sum(row["number"] for row in choices if row["facet"] == "platform")
+
+
+def filtering(chosen: Chosen, base: str, words: str) -> Markup:
+    """Return where names of communities are looked for, within what was chosen."""
+    kept = [el("input", type="hidden", name=name, value=value) for name, value in chosen.values.items()]
+    return el(
+        "form",
+        el("label", "Name", for_="name"),
+        el("input", type="search", id="name", name="q", value=words, maxlength=200),
+        *kept,
+        el("button", "Filter", type="submit"),
+        action=f"{base}communities",
+        method="get",
+    )
+
+
 def posts(
     chosen: Chosen, rows: Sequence[Row], choices: Sequence[Row], base: str, *, words: str, page: int
 ) -> list[object]:
     """Return a page of posts."""
     if not rows and not page:
-        told = f"No post that is shown holds “{words}”." if words else "No post is shown."
+        told = f"No post that is shown holds every word of “{words}”." if words else "No post is shown."
         return [el("p", told, role="status"), narrowing(chosen, choices, base, words)]
-    there = sum(row["number"] for row in choices if row["facet"] == "platform")
+    there = in_all(choices)
     number = counted(there, "post")
     told = f"{number} with “{words}”, the newest first." if words else f"{number}, the newest first."
     address = _at(chosen, base, words, chosen.values)
     more = el("a", "Older posts", href=f"{address}&page={page + 1}") if len(rows) > PAGE else None
     newer = el("a", "Newer posts", href=f"{address}&page={page - 1}") if page else None
     return [
-        el("p", told, role="status"),
+        el("p", told, f" {paged(page, there)}" if there > PAGE else None, role="status"),
         narrowing(chosen, choices, base, words),
         threads(rows[:PAGE], base),
         el("nav", el("p", newer, " ", more), aria_label="Further posts") if newer or more else None,

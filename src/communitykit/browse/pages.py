@@ -64,8 +64,19 @@ def overview(rows: Sequence[Row], hidden: Mapping[str, int]) -> list[object]:
     columns = ("platform", "accounts", "communities", "posts", "acts", "first post (UTC)", "last post (UTC)")
     counted = ("platform", "accounts", "communities", "posts", "acts")
     cells = [[*(row[one] for one in counted), when(row["first"]), when(row["last"])] for row in rows]
-    told = table("What is in the store", columns, cells) if rows else el("p", "There is nothing in it yet.")
-    return [told, kept_out(hidden)]
+    told = table("What is shown, by platform", columns, cells) if rows else el("p", "There is nothing in it yet.")
+    return [told, _counted_here() if rows else None, kept_out(hidden)]
+
+
+def _counted_here() -> Markup:
+    return el(
+        "p",
+        "Counted is what these pages show. ",
+        el("code", "communitykit show"),
+        " counts more: private and direct talk too, what is gone (deleted posts, communities that are no more, and "
+        "talk in them), and groups of users.",
+        class_="muted",
+    )
 
 
 def kept_out(hidden: Mapping[str, int]) -> Markup | None:
@@ -82,7 +93,7 @@ def communities(rows: Sequence[Row], base: str) -> list[object]:
     """Return the list of places."""
     cells = [
         [
-            el("a", row["name"] or row["id"], href=f"{base}community?id={quote(row['id'], safe='')}"),
+            el("a", called(row), href=f"{base}community?id={quote(row['id'], safe='')}"),
             row["parent"] or "-",
             row["platform"],
             row["kind"] + (", archived" if row["archived"] else ""),
@@ -96,7 +107,17 @@ def communities(rows: Sequence[Row], base: str) -> list[object]:
     return [table(counted(len(rows), "community", "communities"), columns, cells)]
 
 
-def community(place: Row, rows: Sequence[Row], number: int, base: str) -> list[object]:
+def called(place: Row) -> str:
+    """Return a place's name, or what it is where it has none."""
+    return place["name"] or f"unnamed {place['kind']}"
+
+
+def paged(number: int, rows: int) -> str:
+    """Say which page of how many this is."""
+    return f"Page {number + 1:,} of {-(-rows // PAGE):,}."
+
+
+def community(place: Row, rows: Sequence[Row], number: int, base: str, *, there: int) -> list[object]:
     """Return a page of a place's threads."""
     about = " · ".join(str(one) for one in (place["platform"], place["kind"], place["privacy"]) if one)
     address = f"{base}community?id={quote(place['id'], safe='')}&page="
@@ -104,9 +125,12 @@ def community(place: Row, rows: Sequence[Row], number: int, base: str) -> list[o
     newer = el("a", "Newer threads", href=f"{address}{number - 1}") if number else None
     return [
         el("p", about, class_="muted"),
-        el("p", place["topic"]) if place["topic"] else None,
-        el("p", place["purpose"]) if place["purpose"] and place["purpose"] != place["topic"] else None,
+        el("p", el("strong", "Topic: "), place["topic"]) if place["topic"] else None,
+        el("p", el("strong", "Purpose: "), place["purpose"])
+        if place["purpose"] and place["purpose"] != place["topic"]
+        else None,
         el("h2", "Threads, the newest first"),
+        el("p", paged(number, there), class_="muted", role="status") if there > PAGE else None,
         threads(rows[:PAGE], base) if rows else el("p", "Nobody has written here."),
         el("nav", el("p", newer, " ", more), aria_label="Further threads") if newer or more else None,
     ]
@@ -152,7 +176,7 @@ def _post(row: Row, reactions: Mapping[str, int]) -> Markup:
     marks = [row["kind"]] if row["kind"] != "post" else []
     marks += ["edited"] if row["edited_at"] else []
     head = [el("strong", row["author"] or "somebody"), *(f" · {one}" for one in (when(row["created_at"]), *marks))]
-    link = _outside(row["url"])
+    link = _outside(row["url"], row["platform"])
     return el(
         "article",
         el("p", *head, " · " if link else None, link, class_="meta"),
@@ -168,11 +192,11 @@ def _untold(row: Row) -> str:
     return "(no text)"
 
 
-def _outside(url: str | None) -> Markup | None:
+def _outside(url: str | None, platform: str) -> Markup | None:
     """Return a link to the platform's own page, where its address is one."""
     if url is None or urlsplit(url).scheme not in {"http", "https"}:
         return None
-    return el("a", "at the platform", href=url, rel="noreferrer noopener external")
+    return el("a", f"open in {platform.title()}", href=url, rel="noreferrer noopener external")
 
 
 def coverage(covered: Sequence[Row], issues: Sequence[Row], runs: Sequence[Row]) -> list[object]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from communitykit.browse.facets import Chosen
+from communitykit.browse.mentions import in_names
 from communitykit.model.values import JSON
 from communitykit.store import Store
 from communitykit.store.schema import CURRENT
 
 PAGE = 50
 """Threads, or posts, of one page."""
+_WORD = re.compile(r'["“„]([^"“”]+)["”“]|(\S+)')
 REPLIES = 1_000
 """Replies of a thread that are shown."""
 _PLACES = f"""
@@ -48,6 +51,11 @@ _ACTS = f"""
     ELSE e.target_id IS NULL OR m.id IS NOT NULL END
 """  # noqa: S608 # our own text
 """An act is shown where it happened: in its place, else its target's; what happened nobody knows where is not."""
+_NAMES = """
+    SELECT id, coalesce(display_name, username) AS name FROM members WHERE list_contains($ids, id)
+    UNION ALL SELECT id, name FROM shown WHERE list_contains($ids, id)
+"""
+"""Who and what is mentioned; a place that is not shown is not named."""
 _COPIED = {
     "communities": "SELECT * EXCLUDE (raw, extra, level) FROM shown",
     "posts": "SELECT * EXCLUDE (raw, extra) FROM talk",
@@ -101,15 +109,17 @@ class Reading:
         )[0]
         return {"places": row["places"], "posts": row["posts"]}
 
-    def communities(self, chosen: Chosen) -> list[dict[str, JSON]]:
-        """Return the places that are shown and chosen, those with talk first."""
+    def communities(self, chosen: Chosen, words: str = "") -> list[dict[str, JSON]]:
+        """Return the places that are shown and chosen and whose names hold the words, those with talk first."""
         return self._rows(
-            f"""SELECT c.id, c.name, c.platform, c.kind, c.privacy, c.archived, u.name AS parent,
+            f"""SELECT c.id, c.name, c.platform, c.kind, c.privacy, c.archived,
+            coalesce(u.name, 'unnamed ' || u.kind) AS parent,
             count(t.id) FILTER (WHERE t.root_id IS NULL) AS threads, count(t.id) AS posts, max(t.created_at) AS last
-            FROM ({_narrowed("shown", chosen)}) c
+            FROM ({_narrowed("shown", chosen, words)}) c
             LEFT JOIN talk t ON t.community_id = c.id LEFT JOIN shown u ON u.id = c.parent_id
             GROUP BY ALL ORDER BY posts DESC, c.name, c.id LIMIT 5000""",  # noqa: S608 # our own text
             **chosen.values,
+            **_looked_for(words),
         )
 
     def facets(self, chosen: Chosen, words: str = "") -> list[dict[str, JSON]]:
@@ -123,7 +133,7 @@ class Reading:
 
     def threads(self, community: str, page: int) -> list[dict[str, JSON]]:
         """Return a page of a place's threads, the newest first."""
-        return self._rows(
+        return self._talk(
             """SELECT t.*, (SELECT count(*) FROM talk r WHERE r.root_id = t.id) AS replies
             FROM talk t WHERE t.community_id = $id AND t.root_id IS NULL
             ORDER BY t.created_at DESC NULLS LAST, t.id LIMIT $most OFFSET $skip""",
@@ -132,9 +142,14 @@ class Reading:
             skip=PAGE * page,
         )
 
+    def number_of_threads(self, community: str) -> int:
+        """Return how many threads a place has."""
+        rows = self._rows("SELECT count(*) AS n FROM talk WHERE community_id = $id AND root_id IS NULL", id=community)
+        return int(rows[0]["n"])
+
     def thread(self, post: str) -> list[dict[str, JSON]]:
         """Return a thread, by any of its posts: its root, then the replies as they were written."""
-        return self._rows(
+        return self._talk(
             """SELECT t.* FROM talk t WHERE coalesce(t.root_id, t.id) =
             (SELECT coalesce(root_id, id) FROM talk WHERE id = $id)
             ORDER BY t.root_id IS NOT NULL, t.created_at NULLS LAST, t.id LIMIT $most""",
@@ -158,7 +173,7 @@ class Reading:
 
     def posts(self, chosen: Chosen, words: str, page: int) -> list[dict[str, JSON]]:
         """Return a page of the posts that are chosen and hold the words, the newest first."""
-        return self._rows(
+        return self._talk(
             f"""{_narrowed("talk", chosen, words)} ORDER BY created_at DESC NULLS LAST, id
             LIMIT $most OFFSET $skip""",
             **chosen.values,
@@ -203,12 +218,26 @@ class Reading:
         rows: list[dict[str, JSON]] = self._store.sql(query, parameters).to_pylist()
         return rows
 
+    def _talk(self, query: str, **parameters: object) -> list[dict[str, JSON]]:
+        """Return posts, their mentions by name."""
+        rows = self._rows(query, **parameters)
+        mentioned = {one["id"] for row in rows for one in row["mentions"] or () if one["id"]}
+        if mentioned:
+            named = self._rows(_NAMES, ids=sorted(mentioned))
+            names = {row["id"]: row["name"] for row in named}
+            for row in rows:
+                row["title"], row["text"] = (in_names(row[one], row["mentions"], names) for one in ("title", "text"))
+        return rows
+
 
 def _narrowed(rows: str, chosen: Chosen, words: str = "") -> str:
-    held = "contains(lower(concat_ws(' ', title, text)), lower($words))" if words else "true"
+    column = "concat_ws(' ', title, text)" if rows == "talk" else "coalesce(name, '')"
+    held = [f"contains(strip_accents(lower({column})), strip_accents(lower(${one})))" for one in _looked_for(words)]
     people = "kind <> 'user_group'" if rows == "shown" else "true"
-    return f"SELECT * FROM {rows} WHERE {people} AND {held} AND {chosen.condition}"  # noqa: S608 # our own text
+    return f"SELECT * FROM {rows} WHERE {' AND '.join([people, *held, chosen.condition])}"  # noqa: S608 # our own text
 
 
 def _looked_for(words: str) -> dict[str, str]:
-    return {"words": words} if words else {}
+    """Return what has to be in a text, each as a parameter: words, and what stands in quotes as a whole."""
+    found = [phrase or word for phrase, word in _WORD.findall(words)]
+    return {f"word_{number}": one for number, one in enumerate(found)}
