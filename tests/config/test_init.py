@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from communitykit.cli import commands as _all  # noqa: F401 # registers every command
 from communitykit.cli.app import app
 from communitykit.config import Secret, load
+from communitykit.connector import Gap
 from communitykit.connector.registry import registry
 from communitykit.sandbox import World, serve
 
@@ -145,6 +146,41 @@ def test_check_names_each_source_and_says_what_is_missing(server: Any, tmp_path:
     assert "nowhere.csv" in told["roster"]["error"]
     spoken = typed("config", "check", "--config", path, T=server.settings["token"])
     assert "good: all that is asked for can be read." in spoken.stdout
+
+
+def test_a_remark_is_no_lack(server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "c.toml"
+    address = json.dumps(server.settings["base_url"])
+    path.write_text(
+        f'[[sources]]\nconnector = "slack"\nbase_url = {address}\ntoken = {{ env = "T" }}\n', encoding="utf-8"
+    )
+    found = [Gap("reading will tell", remark=True)]
+    monkeypatch.setattr("communitykit.config.opening.NamedSource.check", lambda _: found)
+    for words in (("config", "check"), ("check", "slack")):
+        done = typed(*words, "--config", path, T="x")
+        assert (done.exit_code, "reading will tell" in done.stdout) == (0, True)
+        assert "can be read" not in done.stdout
+    told = json.loads(typed("config", "check", "--config", path, "--json", T="x").stdout)["sources"][0]
+    assert (told["missing"], told["remarks"]) == ([], ["reading will tell"])
+    told = json.loads(typed("check", "slack", "--config", path, "--json", T="x").stdout)
+    assert (told["ok"], told["missing"], told["remarks"]) == (True, [], ["reading will tell"])
+    found.append(Gap("no reactions", "denied"))
+    assert typed("config", "check", "--config", path, T="x").exit_code == 3
+    assert typed("check", "slack", "--config", path, T="x").exit_code == 3
+
+
+def test_who_lost_the_tokens_is_told_the_whole_command(tmp_path: Path) -> None:
+    path = tmp_path / "my file.toml"
+    path.write_text(
+        '[[sources]]\nname = "emea"\nconnector = "slack"\nclient_id = "1.2"\ncredential_store = "gone.json"\n',
+        encoding="utf-8",
+    )
+    for words in (("config", "check"), ("check", "emea"), ("pull", "emea")):
+        done = typed(*words, "--config", path)
+        assert done.exit_code == 1
+        said = " ".join(done.output.split())
+        assert f"or log in: communitykit login emea --config '{path}'" in said
+        assert "--config" not in said.partition(f"--config '{path}'")[2]
 
 
 @pytest.mark.slow

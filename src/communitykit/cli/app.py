@@ -114,12 +114,14 @@ def check(name: str, *, config: FromConfig = None, sets: Sets = None, as_json: J
     from communitykit.cli.pull import checked_source, what_is_sure  # noqa: PLC0415 # imported only when used
 
     with errors(), checked_source(name, configured(config), sets) as source:
-        missing = source.check()
+        found = source.check()
+        missing = [gap.reason for gap in found if not gap.remark]
+        remarks = [gap.reason for gap in found if gap.remark]
         if as_json:
-            print_json({"connector": name, "ok": not missing, "missing": [gap.reason for gap in missing]})
-        for gap in [] if as_json else missing:
-            say(printable(str(gap)))
-        if not missing and not as_json:
+            print_json({"connector": name, "ok": not missing, "missing": missing, "remarks": remarks})
+        for sentence in [] if as_json else [*missing, *remarks]:
+            say(printable(sentence))
+        if not found and not as_json:
             say(f"{name}: {what_is_sure(source)}.")
     raise typer.Exit(Exit.PARTIAL if missing else Exit.COMPLETE)
 

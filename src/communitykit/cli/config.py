@@ -36,7 +36,7 @@ def check_config(*, config: ConfigFile = DEFAULT, as_json: Json = False) -> None
 
 
 def checked(config: Config) -> list[dict[str, JSON]]:
-    """Check every source and the roster: its name, what is missing, and the error where nothing can be read.
+    """Check every source and the roster: its name, what is missing, remarks, the error where nothing can be read.
 
     Raises SettingsError for what `[privacy]` or `[people]` cannot mean.
     """
@@ -46,11 +46,13 @@ def checked(config: Config) -> list[dict[str, JSON]]:
     people_options(config)
     told = []
     for section in config.sources:
-        one: dict[str, JSON] = {"name": section.name, "connector": section.connector, "missing": [], "error": None}
+        one = _one(section.name, section.connector)
         try:
             named = source(config, section)
             with named.session:
-                one["missing"] = [gap.reason for gap in named.check()]
+                gaps = named.check()
+            one["missing"] = [gap.reason for gap in gaps if not gap.remark]
+            one["remarks"] = [gap.reason for gap in gaps if gap.remark]
         except CommunityKitError as error:
             one["error"] = str(error)
         told.append(one)
@@ -58,10 +60,14 @@ def checked(config: Config) -> list[dict[str, JSON]]:
         listed = roster(config)
         if listed is not None:
             with listed.session:
-                told.append({"name": listed.name, "connector": listed.connector.name, "missing": [], "error": None})
+                told.append(_one(listed.name, listed.connector.name))
     except CommunityKitError as error:
-        told.append({"name": "roster", "connector": None, "missing": [], "error": str(error)})
+        told.append(_one("roster", None) | {"error": str(error)})
     return told
+
+
+def _one(name: str, connector: str | None) -> dict[str, JSON]:
+    return {"name": name, "connector": connector, "missing": [], "remarks": [], "error": None}
 
 
 def print_checked(told: list[dict[str, JSON]]) -> None:
@@ -69,9 +75,9 @@ def print_checked(told: list[dict[str, JSON]]) -> None:
     for one in told:
         if one["error"]:
             warn(_named(one["name"], printable(one["error"])))
-        for missing in one["missing"]:
-            say(f"{one['name']}: {printable(missing)}")
-        if not one["error"] and not one["missing"]:
+        for sentence in (*one["missing"], *one["remarks"]):
+            say(f"{one['name']}: {printable(sentence)}")
+        if not one["error"] and not one["missing"] and not one["remarks"]:
             say(f"{one['name']}: all that is asked for can be read.")
 
 
@@ -82,7 +88,7 @@ def _named(name: str, sentence: str) -> str:
 
 
 def code(told: list[dict[str, JSON]]) -> Exit:
-    """Return the exit code of a check."""
+    """Return the exit code of a check: a remark is no lack."""
     if any(one["error"] for one in told) or not told:
         return Exit.FAILED
     return Exit.PARTIAL if any(one["missing"] for one in told) else Exit.COMPLETE

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -43,10 +45,11 @@ ROSTER: Final = "directory"
 class NamedSource:
     """A source of a configuration: a session or an archive that reads its own window, communities and privacy."""
 
-    def __init__(self, name: str, session: Session | ArchiveSession, options: ReadOptions) -> None:
-        """Name it, and say what is asked of it."""
+    def __init__(self, name: str, session: Session | ArchiveSession, options: ReadOptions, config: Path) -> None:
+        """Name it, and say what is asked of it, and which file says so."""
         self.name = name
         self.session = session
+        self.config = config
         self.options = options
         self.asked: dict[str, Value] = {name: getattr(options, name) for name in OWN}
         """What is asked of it alone, as keywords of ReadOptions."""
@@ -72,7 +75,13 @@ class NamedSource:
 
         Raises CommunityKitError when nothing can be read.
         """
-        return self.session.check(self.options) if isinstance(self.session, Session) else []
+        if not isinstance(self.session, Session):
+            return []
+        try:
+            return self.session.check(self.options)
+        except CommunityKitError as error:
+            self._advise(error)
+            raise
 
     def stop(self) -> None:
         """Tell a reading to stop at its next step."""
@@ -83,8 +92,17 @@ class NamedSource:
         self.session.reset(max_time)
 
     def _name(self, error: CommunityKitError) -> None:
+        self._advise(error)
         if self.name != self.connector.name:  # several of one platform: which one?
             error.subject = f"{self.name}: {error.subject}" if error.subject else self.name
+
+    def _advise(self, error: CommunityKitError) -> None:
+        """Name the whole command where an error advises to log in: the connector knows nothing of the file."""
+        if error.remedy and self.config.is_file():  # an adapter's own settings may be none
+            login = f"communitykit login {self.name} --config {shlex.quote(str(self.config))}"
+            error.remedy = re.sub(
+                rf"communitykit login {re.escape(self.connector.name)}\b(?! --)", lambda _: login, error.remedy
+            )
 
 
 def source(
@@ -113,8 +131,10 @@ def source(
         options.window(now)
         settings = _settings(config, section, environ)
         if section.archive is not None:
-            return NamedSource(section.name, read_archive(section.connector, section.archive, **settings), options)
-        return NamedSource(section.name, connect(section.connector, **settings), options)
+            return NamedSource(
+                section.name, read_archive(section.connector, section.archive, **settings), options, config.path
+            )
+        return NamedSource(section.name, connect(section.connector, **settings), options, config.path)
     except SettingsError as error:
         remedy = error.remedy
         if remedy and "as keywords" in remedy:
@@ -164,7 +184,9 @@ def roster(config: Config) -> NamedSource | None:
     if people is None or people.roster is None:
         return None
     try:
-        return NamedSource("roster", read_archive(ROSTER, people.roster, **people.roster_options), ReadOptions())
+        return NamedSource(
+            "roster", read_archive(ROSTER, people.roster, **people.roster_options), ReadOptions(), config.path
+        )
     except SettingsError as error:
         where = f"{config.path.name} [people] roster"
         raise SettingsError(error.message, subject=where, remedy=error.remedy) from None

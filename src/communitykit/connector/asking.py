@@ -92,7 +92,7 @@ def check_grants(held: Collection[str] | None, needed: Iterable[Need], *, holder
     Raises PermissionMissingError, naming the grant, what it is for and how to get it, for the first required one.
     """
     if held is None:
-        yield Gap(f"{holder} does not say what it may do: reading will tell")
+        yield Gap(f"{holder} does not say what it may do: reading will tell", remark=True)
         return
     for need in needed:
         if not set(need.any_of).isdisjoint(held):

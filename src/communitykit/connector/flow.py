@@ -179,6 +179,8 @@ class Gap:
     """The option that asks for it, of what no run reads unless it is asked to: leaving that out is no fault."""
     pattern: str | None = None
     """The glob that fitted nothing here: in a run of several sources it may have fitted elsewhere."""
+    remark: bool = False
+    """Of a `preflight`: nothing is known to be missing, and this is to be known beside."""
 
     def __str__(self) -> str:
         """Say what, and why."""

@@ -189,7 +189,7 @@ def preflight(selection: Selection) -> Flow:
     # Where there is none, somebody logged in, or nobody did, which the request tells.
     if all(one is None for one in (settings.credential, settings.token, *proofs)):
         yield from ask(Request("organization", params={"$select": "id"}, subject="tenant"))
-        yield Gap("what is read is what the account that logged in may see: reading will tell")
+        yield Gap("what is read is what the account that logged in may see: reading will tell", remark=True)
         return
     credential = yield from authorize(settings, None, selection.until)
     roles = roles_of(str(credential.headers.get("Authorization", "")).removeprefix("Bearer "))
