@@ -30,7 +30,8 @@ def test_a_column_of_days_says_itself_what_comes_first(
     rows = "".join(f"{number},x{number}@corp.example,{day}\n" for number, day in enumerate(days, 1))
     found = people({"hr.csv": f"Employee ID,Mail,Start date\n{rows}"}, dates=order)
     assert [found[str(number)].extra.get("start_date") for number in (1, 2)] == told
-    assert not found["issues"]
+    unsure = [f"hr.csv:{line}: start_date: day or month may come first, so it was left out" for line in (2, 3)]
+    assert [one.detail for one in found["issues"]] == (unsure if told == [None, None] else [])
     assert ("2 days of start_date in hr.csv" in found["gaps"] and "dates=dmy" in found["gaps"]) == (
         told == [None, None]
     )
@@ -105,3 +106,24 @@ def test_an_import_names_the_columns_that_it_passed_over_and_warns_where_nobody_
     assert not gaps
     found, gaps = read("Nom,Service,Contact\nAda,Art,a@corp.example\n")
     assert 'no account can be anybody\'s; passed over: "Contact"' in gaps
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("1,Ada,ada@corp.example,\n1,Bob,bob@corp.example,\n", ("no_id", "3: the number is another's in hr.csv:2")),
+        ("1,Ada,not an address,\n2,Bob,bob@corp.example,\n", ("no_address", "2: the address is none")),
+        ("1,Ada,ada@corp.example,,Secret\n", ("malformed", "2: more cells than there are columns")),
+        ("1,Ada,ada@corp.example,\n2,Bob,bob@corp.example", ("malformed", "3: the last row was cut")),
+        ('1,Ada,ada@corp.example,\n2,Bob,"bob@corp', ("malformed", "3: the last row was cut")),
+        ("1,Ada,ada@corp.example,03/04/2020\n", ("no_date", "2: start_date: day or month may come first")),
+    ],
+)
+def test_what_of_a_row_cannot_be_read_is_an_issue_with_its_line(
+    people: People, rows: str, told: tuple[str, str]
+) -> None:
+    found = people({"hr.csv": f"Employee ID,Name,Mail,Start date\n{rows}"})
+    (issue,) = found["issues"]
+    assert (issue.reason, issue.detail.startswith(f"hr.csv:{told[1]}")) == (told[0], True)
+    assert not any(word in repr(issue) for word in ("Ada", "Bob", "address,", "corp", "Secret", "03/04"))
+    assert found["1"].display_name == "Ada"

@@ -59,6 +59,8 @@ class Table:
     columns: tuple[str, ...]
     rows: Iterator[Row]
     problems: list[str] = field(default_factory=list)
+    cut: int = 0
+    """The line of a last row that was cut, once the rows have been gone through; 0 where none was."""
 
     def require(self, *columns: str) -> None:
         """Make sure that a table has columns, however they are capitalised; one without any column is empty.
@@ -141,9 +143,9 @@ def _first(lines: _Lines, name: str, is_header: IsHeader | None) -> Table:
     lines.again(titles)
     columns = _apart(next(csv.reader(lines, delimiter=delimiter), []))
     lines.begin()
-    problems: list[str] = []
-    whole = _whole(lines, delimiter, len(columns), name, problems)
-    return Table(name, columns, _readably(name, _rows(columns, whole)), problems)
+    table = Table(name, columns, iter(()))
+    table.rows = _readably(name, _rows(columns, _whole(lines, delimiter, table)))
+    return table
 
 
 @contextmanager
@@ -175,14 +177,13 @@ def _apart(cells: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _whole(
-    lines: _Lines, delimiter: str, width: int, place: str, problems: list[str]
-) -> Iterator[tuple[int, list[str]]]:
+def _whole(lines: _Lines, delimiter: str, table: Table) -> Iterator[tuple[int, list[str]]]:
     """Return the rows that are whole, with their lines; of those that are not, say how many there were.
 
     Short rows are common where somebody wrote the file by hand; where the last one alone is short, the file was cut.
     """
-    lost, mended, number, short, cut = 0, 0, lines.number + 1, 0, False
+    place, width, problems = table.place, len(table.columns), table.problems
+    lost, mended, number, short, last, cut = 0, 0, lines.number + 1, 0, 0, False
     reader = csv.reader(lines, delimiter=delimiter)
     while (cells := next(reader, None)) is not None:
         if lines.lost:
@@ -195,14 +196,16 @@ def _whole(
             yield number, bare
         elif lines.ended:
             problems.append(f"{place} ends inside a quoted cell of the row that begins in line {number}")
+            table.cut = number
         else:
             if cells:
-                cut = len(cells) < width
+                cut, last = len(cells) < width, number
                 short += cut
             yield number, cells
         number = lines.number + 1
         lines.begin()
     if cut and short == 1:
+        table.cut = last
         problems.append(f"the last row of {place} has fewer cells than it has columns: the file may have been cut")
     if lost:
         problems.append(f"{counted(lost, 'row')} of {place}: longer than {LONGEST_ROW} characters: left out")

@@ -45,7 +45,7 @@ class Row(TypedDict, total=False):
     id: str | None
     place: str
     why: str
-    """Why nobody can be made of it."""
+    """Why nobody can be made of it; with an id, what of somebody's row could not be read."""
     reason: str
     """The same in a word, where it is another than that nothing says who it is."""
     manager_id: str | None

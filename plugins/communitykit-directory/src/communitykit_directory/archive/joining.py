@@ -41,7 +41,16 @@ class Roster:
     def add(self, source: Source) -> None:
         """Add a file's rows."""
         self.bad += source.bad
-        rows, repeated = _once(source.rows)
+        self.bad += [
+            {"id": _native(row.fields) or None, "place": row.place, "why": why, "reason": reason}
+            for row, reason, why in source.odd
+        ]
+        rows, lost = _once(source.rows)
+        self.bad += [
+            {"id": None, "place": row.place, "why": f"the number is another's in {kept.place}"}
+            for row, kept in lost if _is_another(kept, row)
+        ]  # fmt: skip
+        repeated = len(lost)
         if repeated:
             self.problems.append(
                 f"{counted(repeated, 'row')} of {source.name} with an employee number of another: the row of who "
@@ -73,7 +82,7 @@ class Roster:
     def rows(self) -> Iterable[Row]:
         """Yield the persons as rows with their ids, managers found among all of them."""
         for person in self.persons:
-            person.native = _native(person)
+            person.native = _native(person.fields)
         trimmed: dict[str, _Person | None] = {}
         for person in self.persons:  # Excel takes zeros from the front of numbers, in one file and not in the other
             bare = person.fields.get("employee_number", "").lstrip("0")
@@ -133,15 +142,26 @@ class Roster:
 _NOBODY = _Person({}, "", set())
 
 
-def _once(rows: list[Found]) -> tuple[list[Found], int]:
-    """Return one row for each employee number, and how many were more."""
+def _once(rows: list[Found]) -> tuple[list[Found], list[tuple[Found, Found]]]:
+    """Return one row for each employee number, and those that were more, each with the one that counts."""
     kept: dict[str, Found] = {}
+    more: list[tuple[str, Found]] = []
     for index, row in enumerate(rows):
         number = row.fields.get("employee_number", "").lower() or f"\0{index}"
-        before = kept.get(number)
-        if before is None or _standing(row) > _standing(before):
-            kept[number] = row
-    return list(kept.values()), len(rows) - len(kept)
+        before = kept.setdefault(number, row)
+        if before is not row:
+            if _standing(row) > _standing(before):
+                kept[number], before = row, kept[number]
+                more.append((number, before))
+            else:
+                more.append((number, row))
+    return list(kept.values()), [(row, kept[number]) for number, row in more]
+
+
+def _is_another(kept: Found, row: Found) -> bool:
+    """Tell whether a row that repeats a number is somebody else's: no name in common, and no address."""
+    names, own = ([{*_name(one.fields).split()} for one in (kept, row)], [{*_mails(one.fields)} for one in (kept, row)])
+    return all(names) and names[0].isdisjoint(names[1]) and own[0].isdisjoint(own[1])
 
 
 def _standing(row: Found) -> tuple[bool, bool, str]:
@@ -175,9 +195,8 @@ def _merge(person: _Person, row: Found, own: list[str]) -> None:
         person.fields["addresses"] = " ".join(sorted(person.mails))
 
 
-def _native(person: _Person) -> str:
+def _native(fields: dict[str, str]) -> str:
     """Return what identifies somebody: number, directory id, else a key made of the address or of the system's id."""
-    fields = person.fields
     if told := fields.get("employee_number") or fields.get("directory_id", "").lower():
         return told
     own = _mails(fields)

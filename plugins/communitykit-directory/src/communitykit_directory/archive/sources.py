@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from communitykit import ArchiveError
 from communitykit.connector import JSON, Archive, counted
 from communitykit.connector.json_stream import json_items
-from communitykit.connector.tables import is_tabular, tables
+from communitykit.connector.tables import Table, is_tabular, tables
 from communitykit_directory.archive import ldif, scim
 from communitykit_directory.archive.dates import Order, is_day, iso, order_of, order_of_all, said
 from communitykit_directory.archive.headings import is_header, is_of_days, recognise
@@ -27,6 +27,7 @@ _ODD = re.compile(
     r"[A-Za-z][\u02c6\u2030\u0160\u2021\u017d\u0178\u201e\u201a\u2020\u2039\u2022\u02dc\u203a\ufffd](?:[a-z]|\b)"
 )
 """What accented letters of Mac Roman and DOS become where they are taken for Windows'."""
+_SPARE = "more cells than there are columns: what is in the others was not read"
 _SHOWN = 8
 _DATES = ("start_date", "end_date")
 _WORDS = frozenset({"name", "given_name", "family_name", "job_title", "department", "division", "organization", "site"})
@@ -38,6 +39,14 @@ class Found(NamedTuple):
 
     place: str
     fields: dict[str, str]
+
+
+class Odd(NamedTuple):
+    """A row of which a part could not be read, and why."""
+
+    row: Found
+    reason: str
+    why: str
 
 
 @dataclass(slots=True)
@@ -53,6 +62,8 @@ class Source:
     """What is odd about single cells, of which nobody is lost."""
     bad: list[Row] = field(default_factory=list)
     """What stands among the people and is nobody."""
+    odd: list[Odd] = field(default_factory=list)
+    """Rows of which a part could not be read."""
     columns: set[str] = field(default_factory=set)
     """All headings that were seen, in lower case."""
 
@@ -158,9 +169,8 @@ def _table(archive: Archive, source: Source, options: RosterOptions) -> None:
                 days[name].append(told.get(name, ""))
             if any(told.values()):
                 source.rows.append(Found(f"{table.place}:{row.line}", told))
-        source.problems += table.problems
-        if spare:
-            source.problems.append(f"{counted(spare, 'row')} of {table.place} with more cells than it has columns")
+                source.odd += [Odd(source.rows[-1], "malformed", _SPARE)] * bool(row.spare)
+        _damaged(source, table, spare)
         if differ:
             names = ", ".join(sorted({_TWICE.sub(r"\1", column) for column in twice}))
             source.remarks.append(
@@ -181,6 +191,16 @@ def _table(archive: Archive, source: Source, options: RosterOptions) -> None:
             _put_right(source, begin, name, order_of(days[name]) or order or said(options.dates))
 
 
+def _damaged(source: Source, table: Table, spare: int) -> None:
+    """Note what of a table that has been gone through is damaged: it may have held somebody."""
+    source.problems += table.problems
+    if table.cut:
+        why = "the last row was cut: it has fewer cells than there are columns, or a quote that nothing closes"
+        source.bad.append({"id": None, "place": f"{table.place}:{table.cut}", "why": why, "reason": "malformed"})
+    if spare:
+        source.problems.append(f"{counted(spare, 'row')} of {table.place} with more cells than it has columns")
+
+
 def _put_right(source: Source, begin: int, name: str, order: Order | None) -> None:
     """Write the days of a column as ISO, in the order that it shows itself, or the table's other columns of days do."""
     unsure = 0
@@ -189,6 +209,7 @@ def _put_right(source: Source, begin: int, name: str, order: Order | None) -> No
             row.fields[name] = iso(text, order)
             if order is None and is_day(text) and row.fields[name] == text and not is_day(iso(text, "dmy")):
                 del row.fields[name]  # untold, rather than wrong
+                source.odd.append(Odd(row, "no_date", f"{name}: day or month may come first, so it was left out"))
                 unsure += 1
     if unsure:
         source.remarks.append(

@@ -29,6 +29,9 @@ def row(item: Row, context: Context) -> Iterator[Draft]:
     Raises Rejected when nothing in the row says who it is.
     """
     place, fields, native = str(item.get("place") or "?"), item.get("fields"), item.get("id")
+    if isinstance(native, str) and (odd := item.get("why")):
+        yield Rejected(item.get("reason") or "malformed", f"{place}: {odd}", native=native)
+        return
     if not native or not isinstance(native, str):
         why = item.get("why") or "neither an employee number, nor a directory id, nor an address"
         raise Rejected(item.get("reason") or "no_id", f"{place}: {why}")
@@ -59,12 +62,19 @@ def row(item: Row, context: Context) -> Iterator[Draft]:
             extra[name] = days[name].isoformat() if days[name] else None  # type: ignore[union-attr] # just looked at
             if told[name] and days[name] is None:
                 yield Rejected("no_date", f"{place}: {name} is no date that is understood", native=native)
+    yield from _not_understood(told, place, native)
     draft |= _standing(told, days.get("start_date"), days.get("end_date"), date.fromisoformat(context["today"]))
-    if told.get("status") and is_here(told["status"]) is None:
-        yield Rejected("unknown_status", f"{place}: the status says neither active nor left", native=native)
     if extra:
         draft["extra"] = extra
     yield draft
+
+
+def _not_understood(told: Mapping[str, str], place: str, native: str) -> Iterator[Rejected]:
+    """Yield what is told of somebody and understood by nobody."""
+    if told.get("email") and not mails(told["email"]):
+        yield Rejected("no_address", f"{place}: the address is none", native=native)
+    if told.get("status") and is_here(told["status"]) is None:
+        yield Rejected("unknown_status", f"{place}: the status says neither active nor left", native=native)
 
 
 def _names(told: Mapping[str, str]) -> dict[str, str | None]:
