@@ -7,6 +7,7 @@ environment, and an answer that is read as it arrives.
 from __future__ import annotations
 
 import ssl
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from yarl import URL
 from communitykit.connector.settings import Settings
 from communitykit.http.bodies import Body, NoAnswerError
 from communitykit.http.conductor import Answer, Send
+
+_TLS_STAYS_OPEN = sys.version_info < (3, 12, 8) or (3, 13) <= sys.version_info < (3, 13, 1)
+"""Whether asyncio leaves TLS that was closed to the other side's word (https://github.com/python/cpython/pull/118960)."""
 
 _KINDS: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.ConnectionTimeoutError, "ConnectTimeout"),
@@ -36,7 +40,9 @@ class ThroughAiohttp:
         """Open nothing yet; to be made in the event loop."""
         self._settings = settings
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=settings.concurrency * 2, ssl=tls),
+            connector=aiohttp.TCPConnector(
+                limit=settings.concurrency * 2, ssl=tls, enable_cleanup_closed=_TLS_STAYS_OPEN
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.timeout, sock_read=settings.timeout),
             skip_auto_headers=(hdrs.ACCEPT, hdrs.CONTENT_TYPE),
