@@ -62,6 +62,7 @@ def test_options_are_handed_on(store: str) -> None:
     [
         (["none.duckdb"], "there is no such store"),
         (["activity.duckdb", "--domain", "x"], "no = in it"),
+        (["activity.duckdb", "--handle-domain", "nosuch=x.example"], "no network 'nosuch'; it has slack:N, teams:N"),
         (["activity.duckdb", "--leader-title", "("], "no regular expression"),
         (["show", "nobody"], "nobody"),
         (["same", "nobody", A], "nobody"),

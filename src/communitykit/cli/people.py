@@ -79,6 +79,7 @@ def resolve_people(  # noqa: PLR0913 # the options of the command
     """Find the persons behind the accounts: also `people STORE`. Options are remembered in the store."""
     from communitykit.config import people_options  # noqa: PLC0415 # imported only when used
     from communitykit.people import Options, options_of, resolve  # noqa: PLC0415 # duckdb is imported only when used
+    from communitykit.people.asking import require_networks  # noqa: PLC0415 # same
 
     with errors():
         file = configured(config)
@@ -97,6 +98,7 @@ def resolve_people(  # noqa: PLR0913 # the options of the command
             shared=tuple(one.casefold() for one in shared) if shared else before.shared,
             leaders=leaders,
         )
+        require_networks(store, options.handles if handle_domain else ())
         found = resolve(store, options)
         if as_json:
             print_json({"store": str(store), **found.as_data()})

@@ -182,8 +182,9 @@ def _is_demo(to: Path) -> bool:
 
 def _print_left_out(result: PullResult, asked_by: Mapping[str, str]) -> None:
     grouped: dict[tuple[str, str], int] = {}
+    errors = {str(error) for error in result.errors}  # they are said below
     for one in result.coverage:
-        if one.status != "complete":
+        if one.status != "complete" and one.reason not in errors:
             key = (outcome(one.status, one.by_policy), in_words_of(one.reason or "", asked_by))
             grouped[key] = grouped.get(key, 0) + 1
     print_table(

@@ -153,6 +153,23 @@ def find_account(store: str | Path, name: str) -> str:
     return accounts[0]
 
 
+def require_networks(store: str | Path, names: Iterable[str]) -> None:
+    """Make sure that a store has these networks, each told as `slack:T1`, or as a platform for all of its networks.
+
+    Raises SettingsError for the first that it has not, naming those that there are; StoreError where there is no store.
+    """
+    with Store(store) as opened:
+        rows = opened.sql("SELECT DISTINCT platform, network FROM members ORDER BY ALL").to_pylist()
+    there = [f"{row['platform']}:{row['network']}" for row in rows]
+    known = {*there, *(row["platform"] for row in rows)}
+    for name in names:
+        if name not in known:
+            raise SettingsError(
+                f"the store has no network {name!r}; it has {', '.join(there) or 'none'}",
+                remedy="Name one of them, or a platform for all of its networks.",
+            )
+
+
 def plain_name(text: str) -> str:
     """Return a name as it is compared: without case, accents, punctuation and order of its words.
 
