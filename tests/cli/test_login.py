@@ -8,6 +8,7 @@ import json
 import re
 import socket
 import stat
+import struct
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -90,6 +91,9 @@ class Person:
         here = f"http://127.0.0.1:{PORT}"
         for other in ("/", "/favicon.ico"):  # browsers ask for more than they were sent to
             assert _fetched(f"{here}{other}").status == 404
+        with closing(socket.create_connection(("127.0.0.1", PORT))) as gone:
+            gone.sendall(b"GET /call")
+            gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # who hangs up in the middle
         for stray in ("error=access_denied", "loginToken=x", "code=x&state=forged", ""):  # and so does anybody
             page = _fetched(f"{here}/callback?{stray}")
             assert (page.status, b"no answer to the login" in page.body) == (400, True)
@@ -183,7 +187,7 @@ def test_a_token_of_a_login_is_renewed_without_the_apps_secret(company: World, t
     ids=["denied", "stolen"],
 )
 def test_what_comes_back_is_held_to_this_login(
-    company: World, tmp_path: Path, alter: Callable[[str], str], why: str
+    company: World, tmp_path: Path, alter: Callable[[str], str], why: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with of("slack", company) as server:
         told = settings("slack", server, tmp_path / "c.json")
@@ -192,6 +196,7 @@ def test_what_comes_back_is_held_to_this_login(
             log_in(session, person.asking, port=PORT)
     assert f"You are not logged in: {found.value}" in html.unescape(person.seen())
     assert "Thank you" not in person.seen()
+    assert capfd.readouterr().err == ""  # nothing of whoever else came
     assert not (tmp_path / "c.json").exists()
     asked = parse_qs(urlsplit(person.said[0].partition("\n")[2]).query)
     assert asked["code_challenge_method"] == ["S256"]

@@ -111,6 +111,15 @@ def test_a_secret_is_not_written_down_whatever_it_is_given_for(tmp_path: Path) -
     assert token not in path.read_text(encoding="utf-8")
 
 
+def test_a_token_given_for_an_id_is_not_written_down(tmp_path: Path) -> None:
+    path, token = tmp_path / "c.toml", ".".join(("eyJ" + "a" * 20, "b" * 20, "c" * 20))
+    done = typed("init", "--config", path, answers=f"token\nyammer\n\n\napp\n\n{token}\nid-1\nS\n\n\n")
+    assert "That is a secret of Yammer (Viva Engage), and no client_id: it is not to be written here." in done.output
+    assert token not in path.read_text(encoding="utf-8")
+    told = load(path).sources[0].settings
+    assert told == {"tenant": "organizations", "client_id": "id-1", "client_secret": Secret(env="S")}
+
+
 def test_no_answer_leaves_no_file(tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
     for answers in ("", "token\nslack\n"):

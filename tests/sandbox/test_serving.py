@@ -6,6 +6,7 @@ import threading
 import httpx
 import pytest
 
+from communitykit import SettingsError
 from communitykit.clock import Clock
 from communitykit.sandbox import Call, Site, World, serve
 from communitykit_slack.sandbox import SlackPlatform
@@ -37,7 +38,10 @@ def test_requests_are_logged_without_credentials(world: World) -> None:
 def test_a_taken_port_is_refused(world: World) -> None:
     with serve(world, SlackPlatform()) as server:
         port = int(server.url.rsplit(":", 1)[-1])
-        with pytest.raises(OSError, match="in use"), serve(world, SlackPlatform(), port=port):
+        with (
+            pytest.raises(SettingsError, match="is taken, perhaps by another sandbox"),
+            serve(world, SlackPlatform(), port=port),
+        ):
             pytest.fail("two servers on one port")
 
 

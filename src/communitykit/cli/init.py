@@ -177,7 +177,8 @@ def _setting(connector: Connector, source: str, name: str) -> str:
             return f"That is a secret of {connector.title}, and no {name}: it is not to be written here."
         return _no_address(told) if name.endswith("url") else None
 
-    return f"{name} = {json.dumps(ask(f'{name}?', judge=in_clear))}"
+    given = field.default if isinstance(field.default, str) else None
+    return f"{name} = {json.dumps(ask(f'{name}?', given, judge=in_clear))}"
 
 
 def _claim(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import secrets
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -156,6 +157,11 @@ class _Server(HTTPServer):
         """End a connection, unless it is that of the browser that came back."""
         if self.came is None or self.came[0] is not request:
             super().shutdown_request(request)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of who hangs up in the middle: the login goes on waiting. A defect of ours is told."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type] # as the library calls it
 
 
 class _Handler(BaseHTTPRequestHandler):

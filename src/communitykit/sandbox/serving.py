@@ -11,7 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
-from communitykit.errors import SettingsError
+from communitykit.errors import SettingsError, told_of_port
 from communitykit.model.values import JSON
 from communitykit.sandbox.platform import Platform
 from communitykit.sandbox.site import Logged, Site
@@ -77,7 +77,7 @@ def serve(
 ) -> Iterator[Server]:
     """Serve a world's platform on 127.0.0.1; `port` 0 takes a free one. The server stops when the context ends.
 
-    Raises SettingsError when uvicorn is not installed, OSError when the port is taken.
+    Raises SettingsError when uvicorn is not installed or the port is taken.
     """
     try:
         import uvicorn  # noqa: PLC0415 # only those who serve need it
@@ -101,9 +101,10 @@ def serve(
     try:
         listener.bind(("127.0.0.1", port))
         listener.listen(256)
-    except OSError:
+    except (OSError, OverflowError) as error:
         listener.close()
-        raise
+        remedy = "Name another, or leave it out."
+        raise told_of_port(port, error, holder="another sandbox", remedy=remedy) from None
     site.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     config = uvicorn.Config(
         site,
