@@ -63,8 +63,8 @@ def test_a_huge_field_costs_its_row(tmp_path: Path, huge: bytes) -> None:
 
 
 def test_a_column_that_is_missing_is_named(tmp_path: Path) -> None:
-    table = only(tmp_path, b"Message|Author\n1|2\n")
-    table.require("MESSAGE|author")
+    table = only(tmp_path, b"Message~Author\n1|2\n")
+    table.require("MESSAGE~author")
     with pytest.raises(ArchiveError, match=r"table.csv has no column `id`: is it UTF-8 and comma-separated\?"):
         table.require("id")
     only(tmp_path, b"").require("id")  # an empty file is a table without rows

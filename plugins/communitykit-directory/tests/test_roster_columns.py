@@ -127,3 +127,8 @@ def test_what_of_a_row_cannot_be_read_is_an_issue_with_its_line(
     assert (issue.reason, issue.detail.startswith(f"hr.csv:{told[1]}")) == (told[0], True)
     assert not any(word in repr(issue) for word in ("Ada", "Bob", "address,", "corp", "Secret", "03/04"))
     assert found["1"].display_name == "Ada"
+
+
+def test_bars_are_delimiters_and_numbers_that_became_decimals_are_numbers(people: People) -> None:
+    found = people({"hr.csv": "Employee ID|Mail|Manager ID\n1001.0|a@corp.example|\n1002|b@corp.example|1001.0\n"})
+    assert (found["1001"].employee_number, found["1002"].manager_id) == ("1001", found["1001"].id)

@@ -363,26 +363,31 @@ def test_a_formula_without_its_result_is_told(people: People) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("name", "body", "told", "remedy"),
     [
-        (b"Mail\na@corp.example\n", "one column"),
-        (b"Employee ID,Mail\n", "headings, and no row"),
-        (b"Employee ID|Mail\n1|a@corp.example\n", "parted by |"),
-        (b"\0\1\2\0\0", "no text"),
-        (b"", "empty"),
-        (b"%PDF-1.7\n%\xe2\xe3", "a PDF"),
-        (b"PK\3\4broken", "no readable workbook"),
-        (b"Colour,Taste\nred,sweet\n", '"Colour", "Taste"'),
+        ("hr.csv", b"Mail\na@corp.example\n", "one column", "Export it with a column"),
+        ("hr.csv", b"Employee ID,Mail\n", "headings, and no row", "Export it again with its rows"),
+        ("hr.csv", b"\0\1\2\0\0", "no text", "Export the list as CSV or XLSX."),
+        ("hr.csv", b"", "empty", "Export the list again"),
+        ("hr.csv", b"%PDF-1.7\n%\xe2\xe3", "a PDF", "Export the list as CSV or XLSX."),
+        ("hr.csv", b"PK\3\4broken", "no readable workbook", "Open it in a spreadsheet program"),
+        ("hr.xls", b"<html><table><tr><td>Name</td></table>", "an HTML table saved as .xls", "save it as CSV or XLSX"),
+        ("hr.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "Excel before 2007", "Save it as XLSX or CSV."),
+        ("hr.csv", b"Colour,Taste\nred,sweet\n", '"Colour", "Taste"', "--set columns="),
     ],
 )
-def test_what_is_no_roster_says_what_it_is_and_makes_no_store(tmp_path: Path, body: bytes, told: str) -> None:
-    (tmp_path / "hr.csv").write_bytes(body)
+def test_what_is_no_roster_says_what_it_is_and_makes_no_store(
+    tmp_path: Path, name: str, body: bytes, told: str, remedy: str
+) -> None:
+    (tmp_path / name).write_bytes(body)
     store = tmp_path / "activity.duckdb"
     for _ in range(2):  # into a new store, and into one that is there
         there = store.exists()
-        with read_archive("directory", tmp_path / "hr.csv") as archive:
+        with read_archive("directory", tmp_path / name) as archive:
             (error,) = pull([archive], store).errors
         assert told in str(error)
+        assert remedy in error.remedy
+        assert str(error).count("--set columns") == ("columns" in remedy)
         assert store.exists() == there
         assert [one for one in tmp_path.iterdir() if one.name.startswith("activity.duckdb.")] == []
         (tmp_path / "ok.csv").write_text("Employee ID,Mail\n1,a@corp.example\n")

@@ -1,7 +1,7 @@
 """Tables in archives, CSV and XLSX, as rows by column name: whatever wrote them, nothing in them is run.
 
-CSV has no rules that all keep: encodings (UTF-8, UTF-16, and the old cp1252 of Windows) and delimiters (`,`, `;`, tab)
-are found by looking. What is damaged costs itself and is said: a row that is too long, a quote that nobody closes.
+CSV has no rules that all keep: encodings (UTF-8, UTF-16, and the old cp1252 of Windows) and delimiters (`,`, `;`, tab,
+`|`) are found by looking. What is damaged costs itself and is said: a row that is too long, a quote that nobody closes.
 Of columns of one name the second is called `Name (2)`.
 """
 
@@ -28,8 +28,8 @@ LONGEST_ROW = 32 * 1024 * 1024
 _HEAD = 64 * 1024
 _PIECE = 1024 * 1024
 _TITLES = 30
-_DELIMITERS = ",;\t"
-_BESIDE = re.compile(r'[^",;\t\r\n]+')
+_DELIMITERS = ",;\t|"
+_BESIDE = re.compile(r'[^",;|\t\r\n]+')
 _QUOTED = re.compile(r'"[^"]*"?')
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _MIXED = "communitykit-utf8-or-cp1252"

@@ -11,7 +11,7 @@ from itertools import islice
 from communitykit import ArchiveError
 from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice, Swept, counted
 from communitykit_directory.archive.joining import Roster
-from communitykit_directory.archive.sources import Source, form_of, headings_missing, source_of
+from communitykit_directory.archive.sources import COLUMNS, Source, form_of, headings_missing, source_of
 from communitykit_directory.settings import RosterOptions
 
 BATCH = 2_000
@@ -27,7 +27,7 @@ Step = Batch | Slice | Swept | Gap
 def detect(archive: Archive) -> bool:
     """Tell whether anything in an archive is a roster: by content, whatever the files are called."""
     return any(form_of(archive, name) != "other" for name in archive.names()) or any(
-        name.lower().endswith((".csv", ".xlsx", ".ldif", ".ldf", ".json")) for name in archive.names()
+        name.lower().endswith((".csv", ".tsv", ".xls", ".xlsx", ".ldif", ".ldf", ".json")) for name in archive.names()
     )
 
 
@@ -60,16 +60,11 @@ def read(archive: Archive, selection: Selection) -> Iterator[Step]:
         raise ArchiveError(f"no file has a column {', '.join(missing)}", platform="directory", subject=archive.name,
                            remedy="Write the heading as it stands in the file.")  # fmt: skip
     if not any(source.rows or source.bad for source in sources):
-        found = [*problems, *(one for source in sources for one in source.problems)]
-        found += [f"{source.name} has headings, and no row below them" for source in sources if not source.problems]
-        raise ArchiveError(
-            f"no table of people was found in it ({'; '.join(found[:3])})", platform="directory", subject=archive.name,
-            remedy="Say what its columns are: --set columns='Heading=employee_number,Other=email'.",
-        )  # fmt: skip
+        raise _nothing(archive, sources, problems)
     roster = Roster()
     for source in sources:
         roster.add(source)
-        problems += source.problems
+        problems += [f"{one}. {source.remedy}" if source.remedy else one for one in source.problems]
     unread = sorted({column for source in sources for column in source.unread})
     today = as_of(archive) or selection.until
     label = _found(today, len(roster.persons), _told(sources), unread)
@@ -88,6 +83,18 @@ def read(archive: Archive, selection: Selection) -> Iterator[Step]:
         yield Swept("member", {}, network=options.network)
     elif options.whole:
         yield Gap("the roster could not be read whole, so nobody is taken to have left")
+
+
+def _nothing(archive: Archive, sources: list[Source], problems: list[str]) -> ArchiveError:
+    """Return the error for files among which no roster is: what the first three are, and the first one's next move."""
+    found = [*problems, *(one for source in sources for one in source.problems)]
+    found += [f"{source.name} has headings, and no row below them" for source in sources if not source.problems]
+    told = [source.remedy for source in sources if source.remedy]
+    empty = any(not source.problems for source in sources)
+    rows = "Export it again with its rows: a filter may have left none."
+    remedy = rows if empty else next(iter(told), None if problems else COLUMNS)
+    return ArchiveError(f"no table of people was found in it ({'; '.join(found[:3])})", platform="directory",
+                        subject=archive.name, remedy=remedy)  # fmt: skip
 
 
 def _told(sources: Iterable[Source]) -> set[str]:

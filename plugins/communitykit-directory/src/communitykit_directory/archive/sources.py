@@ -29,6 +29,13 @@ _ODD = re.compile(
 """What accented letters of Mac Roman and DOS become where they are taken for Windows'."""
 _SPARE = "more cells than there are columns: what is in the others was not read"
 _SHOWN = 8
+COLUMNS = "Say what its columns are: --set columns='Heading=employee_number,Other=email'."
+"""The next move, where headings are not understood."""
+_EXPORT = "Export the list as CSV or XLSX."
+_HTML = re.compile(rb"(?i)<(?:!doctype html|html|table|body|meta)\b")
+_NUMBERS = frozenset({"employee_number", "manager_number", "manager"})
+_DECIMAL = re.compile(r"(\d+)[.,]0+")
+"""A number that a program took for an amount: `1001.0`."""
 _DATES = ("start_date", "end_date")
 _WORDS = frozenset({"name", "given_name", "family_name", "job_title", "department", "division", "organization", "site"})
 """Fields of words, in which nobody writes a question mark inside one."""
@@ -58,6 +65,8 @@ class Source:
     unread: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     """What could not be read, and may have held somebody."""
+    remedy: str = ""
+    """What to do about a file that could not be read."""
     remarks: list[str] = field(default_factory=list)
     """What is odd about single cells, of which nobody is lost."""
     bad: list[Row] = field(default_factory=list)
@@ -88,32 +97,43 @@ def form_of(archive: Archive, name: str, told: Mapping[str, str] | None = None) 
     return "other"
 
 
-def what_it_is(archive: Archive, name: str, told: Mapping[str, str]) -> str:
+def what_it_is(archive: Archive, name: str, told: Mapping[str, str]) -> tuple[str, str]:
     """Return what was found in a file that is no roster, and the next move, for who thought it was one."""
     with archive.open(name) as file:
         head = file.read(_HEAD)
+    start = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     if not head.strip():
-        return "it is empty"
+        return "it is empty", "Export the list again: nothing came with it."
     if head.startswith(b"%PDF"):
-        return "it is a PDF; export the list as CSV or XLSX"
+        return "it is a PDF", _EXPORT
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return "it is a workbook of Excel before 2007", "Save it as XLSX or CSV."
+    if start.startswith(b"<") and _HTML.search(start):
+        shown = "it is an HTML table saved as .xls" if name.lower().endswith(".xls") else "it is a page of HTML"
+        return shown, "Open it in a spreadsheet program, and save it as CSV or XLSX."
     if head.startswith(b"PK") or is_tabular(head):
-        try:
-            seen = [table.columns for table in tables(archive, name, is_header=partial(is_header, told=told))]
-        except ArchiveError as error:
-            return error.message
-        first = next((columns for columns in seen if any(columns)), ())
-        shown = ", ".join(json.dumps(one, ensure_ascii=False) for one in first[:_SHOWN] if one) or "none"
-        return f"no heading says who somebody is beside what is told of them; its first line: {shown}"
+        return _without_people(archive, name, told)
     if b"\0" in head or head[:1] in {b"\x89", b"\xff", b"\x7f", b"\xd0"}:
-        return "it is no text; export the list as CSV or XLSX"
-    if head.lstrip()[:1] in {b"{", b"["}:
-        return "it is JSON without users of SCIM (userName)"
-    line = head.lstrip(b"\xef\xbb\xbf\r\n").split(b"\n", 1)[0]
-    if line.count(b"|"):
-        return "its columns are parted by |; save it with commas, semicolons or tabs"
-    return (
-        "it has one column; a roster has one that says who (number, address, name) and others of what is told of them"
+        return "it is no text", _EXPORT
+    if start[:1] in {b"{", b"["}:
+        return "it is JSON without users of SCIM (userName)", "Export users by SCIM, or the list as CSV or XLSX."
+    return "it has one column", (
+        "Export it with a column that says who somebody is (number, address, name) and others of what is told of them."
     )
+
+
+def _without_people(archive: Archive, name: str, told: Mapping[str, str]) -> tuple[str, str]:
+    """Return the same of a table, or of a workbook that may be none."""
+    try:
+        seen = [table.columns for table in tables(archive, name, is_header=partial(is_header, told=told))]
+    except ArchiveError as error:
+        again = "Open it in a spreadsheet program, and save it as XLSX or CSV; if that fails, export it again."
+        return error.message, error.remedy or again
+    first = next((columns for columns in seen if any(columns)), ())
+    if not first:
+        return "it is a workbook with nothing in it", "Export the list again: nothing came with it."
+    shown = ", ".join(json.dumps(one, ensure_ascii=False) for one in first[:_SHOWN] if one)
+    return f"no heading says who somebody is beside what is told of them; its first line: {shown}", COLUMNS
 
 
 def source_of(archive: Archive, name: str, options: RosterOptions) -> Source:
@@ -131,10 +151,11 @@ def source_of(archive: Archive, name: str, options: RosterOptions) -> Source:
         elif form == "ldif":
             _ldif(archive, source)
         else:
-            found = what_it_is(archive, name, options.columns)
+            found, source.remedy = what_it_is(archive, name, options.columns)
             source.problems.append(f"{name} is no roster of a known kind, and was not read: {found}")
     except ValueError as error:
         source.problems.append(f"{name} is not readable to its end: {error}")
+        source.remedy = "Export it again."
     return source
 
 
@@ -161,6 +182,8 @@ def _table(archive: Archive, source: Source, options: RosterOptions) -> None:
                 if column in beside:
                     beside[column].append(plain(value))
                 elif (name := fields.get(column)) and (text := plain(value)):
+                    if name in _NUMBERS and (found := _DECIMAL.fullmatch(text)):
+                        text = found[1]
                     lost += name in _WORDS and has_lost_letters(text)
                     odd += not text.isascii() and _ODD.search(text) is not None
                     differ += column in twice and told[name] not in {"", text}
