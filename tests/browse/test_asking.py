@@ -133,7 +133,10 @@ def test_every_value_is_told_as_duckdb_tells_it(store: Path, address: str) -> No
     "huge",
     ["repeat('x', 1000000000)", "repeat(repeat('x', 10000), 10000)", "lpad('x', 1000000000, 'y')",
      "rpad('x', 1000000000, 'y')", "range(1000000000)", "range(1, 1000000000)", "range(0, -1000000000, -2)",
-     "generate_series(1000000000)", "list_resize([1], 1000000000)", "array_resize([1], 1000000000, 7)"],
+     "generate_series(1000000000)", "list_resize([1], 1000000000)", "array_resize([1], 1000000000, 7)",
+     "bitstring('1', 1000000000)",
+     "generate_series(timestamp '0001-01-01', timestamp '9999-01-01', interval 1 second)",
+     "range(timestamptz '2026-01-01', timestamptz '2027-01-01', interval 1 minute)"],
 )  # fmt: skip
 def test_one_value_is_not_huge(store: Path, huge: str) -> None:
     copy = ShownCopy(store, Asked())
@@ -167,6 +170,9 @@ def test_no_table_of_duckdb_itself_is_guessed(store: Path) -> None:
     copy = ShownCopy(store, Asked())
     assert "pg_" not in str(copy.answer("FROM enum").error)
     assert 'Did you mean "posts"' in str(copy.answer("FROM post").error)
+    cast = copy.answer("SELECT 'a'::json").error
+    assert str(cast).startswith("Conversion Error: Malformed JSON")
+    assert "COLUMNS" not in str(cast), "nor what stands around the question"
     assert 'Did you mean "lower"' in str(copy.answer("SELECT lowr('X')").error)
 
 
@@ -178,7 +184,7 @@ def test_a_beginner_has_questions_to_follow(address: str) -> None:
         (question,) = parse_qs(unescape(link))["q"]
         answered = asked(address, question)
         assert 'role="alert"' not in answered
-        assert '<div class="wide answer"' in answered
+        assert '<div class="wide answer' in answered
     assert '<code>created_at</code> <span class="muted">TIMESTAMP WITH TIME ZONE</span>' in told
 
 

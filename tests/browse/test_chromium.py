@@ -217,6 +217,21 @@ def test_the_keyboard_alone_gets_everywhere(address: str, tmp_path: Path) -> Non
                 Path(kept, f"browse-{name}.png").write_bytes(b64decode(shot["data"]))
 
 
+def test_a_wide_answer_scrolls_in_a_box_of_its_own(address: str, tmp_path: Path) -> None:
+    with chromium(tmp_path / "profile") as tab:
+        for width in (320, 1000):
+            tab("Emulation.setDeviceMetricsOverride", width=width, height=640, deviceScaleFactor=1, mobile=False)
+            tab.open(f"{address}sql?q=FROM+posts")
+            assert (
+                tab.value("Math.max(...[...document.querySelectorAll('tbody tr')].map(one => one.offsetHeight))") < 40
+            )
+            assert tab.value("document.querySelector('.answer').offsetHeight") <= 640 * 0.7
+            tab.value("document.querySelector('.answer').scrollTop = 900")
+            top = "document.querySelector('{}').getBoundingClientRect().top"
+            assert 0 <= tab.value(f"{top.format('.answer th')} - {top.format('.answer')}") < 5, "the heading stays"
+            assert tab.value("document.documentElement.scrollWidth") <= width
+
+
 def test_it_listens_on_this_machine_alone(address: str) -> None:
     port = int(address.split(":")[2].split("/", maxsplit=1)[0])
     with socket.socket() as other, pytest.raises(OSError, match="refused"):

@@ -6,7 +6,8 @@ from typing import Final
 
 MOST: Final = 100_000
 """Characters, or elements, that one call of these functions makes."""
-_NUMBER: Final = "try_cast(CAST({} AS VARCHAR) AS DOUBLE)"
+_NUMBER: Final = "coalesce(try_cast(CAST({0} AS VARCHAR) AS DOUBLE), epoch(try_cast(CAST({0} AS VARCHAR) AS {1})))"
+"""A number, or the seconds of a moment or an interval, by its text: a macro's arguments have any type."""
 
 
 def _within(kept: str, length: str) -> str:
@@ -15,7 +16,8 @@ def _within(kept: str, length: str) -> str:
 
 
 def _steps(name: str) -> str:
-    first, last, step = (_NUMBER.format(one) for one in ("a", "b", "c"))
+    first, last = (_NUMBER.format(one, "TIMESTAMP") for one in ("a", "b"))
+    step = _NUMBER.format("c", "INTERVAL")
     return f"""CREATE MACRO {name}
         (b) AS system.main.{name}({_within("b", "abs(b)")}),
         (a, b) AS system.main.{name}(a, {_within("b", "abs(b::DOUBLE - a::DOUBLE)")}),
@@ -26,6 +28,7 @@ BOUNDED: Final = (
     f"CREATE MACRO repeat(a, n) AS system.main.repeat(a, {_within('n', 'n::DOUBLE * length(CAST(a AS VARCHAR))')})",
     f"CREATE MACRO lpad(a, n, b) AS system.main.lpad(a, {_within('n', 'n')}, b)",
     f"CREATE MACRO rpad(a, n, b) AS system.main.rpad(a, {_within('n', 'n')}, b)",
+    f"CREATE MACRO bitstring(a, n) AS system.main.bitstring(a, {_within('n', 'n')})",
     *(
         f"CREATE MACRO {name}(a, n) AS system.main.{name}(a, {_within('n', 'n')}), "
         f"(a, n, b) AS system.main.{name}(a, {_within('n', 'n')}, b)"

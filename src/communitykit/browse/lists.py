@@ -20,6 +20,8 @@ _MANY = 8
 """Values of a facet that stand there unfolded."""
 _WIDEST = 300
 """Characters of a cell that are shown."""
+_FEW = 3
+"""Columns beside which there is room for whole cells."""
 _GLANCE = 30
 """Characters of a cell that are seen at any width; what is longer has a title."""
 _EXAMPLES: Mapping[str, str] = {
@@ -148,7 +150,8 @@ def _answered(answer: Answer) -> list[object]:
         return [el("pre", answer.error, role="alert")]
     caption = f"The first {len(answer.rows):,} rows" if answer.more else counted(len(answer.rows), "row")
     rows = [[_shown(cell) for cell in row] for row in answer.rows]
-    return [table(caption, answer.columns, rows, numbers=answer.numbers, class_="wide answer")]
+    width = "wide answer" if len(answer.columns) > _FEW else "wide answer few"
+    return [table(caption, answer.columns, rows, numbers=answer.numbers, class_=width)]
 
 
 def _shown(cell: str | None) -> Markup:

@@ -36,6 +36,8 @@ _TEXT: Final = f"left(CAST(COLUMNS(*) AS VARCHAR), {WIDEST + 1})"
 """DuckDB's own text of every value is right, and there for values that Python has none for (`-infinity`)."""
 _NUMBERS: Final = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|BIGNUM|DECIMAL\([^)]*\)")
 _GUESS: Final = re.compile(r"""\s*Did you mean "([^"]*)"\??""")
+_OURS: Final = re.compile(r"\n+LINE \d+: SELECT \"?left\"?\(CAST\(COLUMNS.*", re.DOTALL)
+"""What an error says of the text around a question, which nobody wrote there."""
 _KNOWN: Final = """SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal
     ORDER BY table_oid, column_index"""
 _SETTINGS: Final = {
@@ -155,7 +157,8 @@ def _tables(copy: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
 
 
 def _without_guesses(error: str, tables: Mapping[str, object]) -> str:
-    """Return an error without DuckDB's guess at a table, where that is one of its own."""
+    """Return an error without the text around the question, nor a guess at a table that is DuckDB's own."""
+    error = _OURS.sub("", error)
     if "Table with name" not in error:
         return error
     return _GUESS.sub(lambda found: found[0] if found[1] in tables else "", error)
