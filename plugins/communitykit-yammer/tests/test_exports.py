@@ -265,7 +265,7 @@ def test_a_table_that_was_saved_again_by_a_spreadsheet(tmp_path: Path) -> None:
 
 
 def test_a_table_without_its_columns_is_refused_with_the_cause(tmp_path: Path) -> None:
-    path = make(tmp_path / "c.zip", {"Messages.csv": HEAD.replace(",", "|") + "5|5\n", "Networks.csv": "id\n1\n"})
+    path = make(tmp_path / "c.zip", {"Messages.csv": HEAD.replace(",", "~") + "5~5\n", "Networks.csv": "id\n1\n"})
     with pytest.raises(ArchiveError, match=r"Messages.csv has no column `id`: is it UTF-8 and comma-separated\?"):
         archived(path)
 
