@@ -36,11 +36,13 @@ def test_every_setting_is_explained() -> None:
     assert {name for name in MatrixSettings.model_fields if f"`{name}`" not in text} == general
 
 
-def test_what_reads_the_platform_is_under_1100_lines() -> None:
+def test_what_reads_the_platform_is_under_1080_lines() -> None:
+    """What tells an administrator whom to let in, in two languages, and the login read nothing."""
     sources = PLUGIN / "src" / "communitykit_matrix"
-    files = [file for file in sources.rglob("*.py") if "sandbox" not in file.parts and file.name != "login.py"]
+    others = {"access.py", "login.py"}
+    files = [file for file in sources.rglob("*.py") if "sandbox" not in file.parts and file.name not in others]
     assert len(files) > 10
-    assert lines(files) < 1100
+    assert lines(files) < 1080
 
 
 def test_the_whole_package_is_under_1200_lines_and_its_simulation_under_800() -> None:
