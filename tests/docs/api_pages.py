@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
@@ -48,8 +49,8 @@ def _described(name: str, value: Any) -> Iterator[str]:
             yield from ("", *(f"- `{word}`: {meaning}" for word, meaning in words.items()))
     elif inspect.isclass(value):
         yield from _class(name, value)
-    elif inspect.isfunction(value):
-        yield from (f"```text\n{_signature(name, value)}\n```", "", _doc(value))
+    elif inspect.isfunction(plain := inspect.unwrap(value) if callable(value) else value):  # one that is cached, too
+        yield from (f"```text\n{_signature(name, plain)}\n```", "", _doc(plain))
     else:
         message = f"{name} is public and nothing says what it is: put a string below its assignment"
         raise ValueError(message)
@@ -116,12 +117,20 @@ def _doc(value: Any) -> str:
 
 def _signature(name: str, function: Any) -> str:
     signature = inspect.signature(function)
-    parameters = [one.replace(annotation=_bare(one.annotation)) for one in signature.parameters.values()]
+    parameters = [
+        one.replace(annotation=_bare(one.annotation), default=_shown(one.default))
+        for one in signature.parameters.values()
+    ]
     told = _plain(str(signature.replace(parameters=parameters, return_annotation=_bare(signature.return_annotation))))
     if len(name) + len(told) <= _WIDTH:
         return f"{name}{told}"
     inside, returned = told[1:].rsplit(") -> ", 1)
     return "\n".join([f"{name}(", *(f"    {one}," for one in _parameters(inside)), f") -> {returned}"])
+
+
+def _shown(default: Any) -> Any:
+    """Return a default that shows nothing of the machine: its environment is called by its name."""
+    return _bare("os.environ") if default is os.environ else default
 
 
 def _bare(annotation: Any) -> Any:

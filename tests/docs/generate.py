@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,9 @@ from communitykit.model import (
 
 ROOT = Path(__file__).parents[2]
 
+
+_ASKED = ("store", "people", "analysis", "metrics", "privacy", "report", "browse", "config")
+"""Rooms of the core whose names scripts use."""
 
 _ROOMS: dict[str, tuple[str, ...]] = {
     "communitykit.connector.asking": ("Answers", "status_of"),
@@ -82,8 +86,10 @@ def generated() -> dict[Path, str]:
         ROOT / "docs/reference/api.md": api_reference(
             communitykit,
             "The library",
-            "Generated. Every name that `communitykit` exports. The fields of records are in [the model](model.md); "
-            "what the author of a connector writes against is [on a page of its own](connector-api.md).",
+            "Generated. Every name that `communitykit` exports, then those of the rooms that scripts ask for persons, "
+            "tables, figures, pages and privacy. The fields of records are in [the model](model.md); what the author "
+            "of a connector writes against is [on a page of its own](connector-api.md).",
+            rooms={room: tuple(import_module(room).__all__) for room in (f"communitykit.{one}" for one in _ASKED)},
         ),
         ROOT / "docs/reference/connector-api.md": api_reference(
             communitykit.connector,

@@ -116,7 +116,7 @@ def print_resolution(found: Resolution) -> None:
     if found.in_roster:
         say(f"{found.in_roster:,} of them are in the roster.")
     managers = [f"{counted(found.managed, 'person has', 'people have')} a manager who is known"]
-    managers += [f"{found.holes:,} one who is told and not found"] if found.holes else []
+    managers += [f"{counted(found.holes, 'has', 'have')} one who was not found"] if found.holes else []
     managers += [f"{counted(found.cycles, 'is', 'are')} their own manager through others"] if found.cycles else []
     say(f"{', '.join(managers)}.")
     for remark in found.remarks:
