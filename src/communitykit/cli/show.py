@@ -62,7 +62,8 @@ def _summary(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, JSO
         "posts_gone": gone,
         "posts_edited": edited,
         "events": _rows(
-            connection, "SELECT kind, count(*) AS number FROM events WHERE active GROUP BY kind ORDER BY number DESC"
+            connection,
+            "SELECT kind, count(*) AS number FROM events WHERE active GROUP BY kind ORDER BY number DESC, kind",
         ),
         "window": {"first": _moment(first), "last": _moment(last)},
         "freshness": _rows(
@@ -78,11 +79,12 @@ def _summary(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, JSO
             connection,
             """SELECT status, by_policy, reason, count(*) AS slices FROM (SELECT *, row_number() OVER (
             PARTITION BY slice ORDER BY until DESC, run_id) AS place FROM coverage) WHERE place = 1
-            GROUP BY ALL ORDER BY slices DESC""",
+            GROUP BY ALL ORDER BY slices DESC, status, reason, by_policy""",
         ),
         "issues": _rows(
             connection,
-            "SELECT reason, wire_kind, detail, count(*) AS number FROM issues GROUP BY ALL ORDER BY number DESC",
+            "SELECT reason, wire_kind, detail, count(*) AS number FROM issues GROUP BY ALL "
+            "ORDER BY number DESC, reason, wire_kind, detail",
         ),
         "runs": _rows(
             connection,
