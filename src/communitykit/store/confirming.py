@@ -44,14 +44,12 @@ def confirm(
     ids = [record.id for record in records]
     rows = staged({**told, "place": ("BIGINT", [places[key] for key in ids])})
     connection.execute(f"CREATE OR REPLACE TEMP TABLE told AS FROM {rows}")
-    try:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE alike AS {_alike(kind, now + CLOCKS_DIFFER)}")
-        alike = connection.execute("SELECT id, later FROM alike").fetchall()
-        if any(later for _, later in alike):
-            connection.execute(f"DELETE FROM {TABLES[kind]} WHERE rowid IN (SELECT place FROM alike WHERE later)")  # noqa: S608 # ours
-            connection.execute(_again(kind))
-    finally:
-        connection.execute("DROP TABLE IF EXISTS told; DROP TABLE IF EXISTS alike")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE alike AS {_alike(kind, now + CLOCKS_DIFFER)}")
+    alike = connection.execute("SELECT id, later FROM alike").fetchall()
+    if any(later for _, later in alike):
+        connection.execute(f"DELETE FROM {TABLES[kind]} WHERE rowid IN (SELECT place FROM alike WHERE later)")  # noqa: S608 # ours
+        connection.execute(_again(kind))
+    connection.execute("DROP TABLE told; DROP TABLE alike")  # where something fails, they go with the transaction
     _, provenance = told["provenance"]
     silent = (key for key, fields in zip(ids, provenance, strict=True) if fields == _NOTHING)
     return {*(key for key, _ in alike), *silent}

@@ -109,13 +109,12 @@ def _found(
     if "since" in bounds:  # said by itself, what is older than all of them is not even read
         clauses.append(f"t.created_at > TIMESTAMPTZ '{min(one.since for one in windows if one.since).isoformat()}'")
     joined = " AND ".join(f"t.{name} = w.{name}" for name in valued) or "true"
-    try:
-        return connection.execute(
-            f"""SELECT w.number, t.id, t.rowid FROM {TABLES[record]} t JOIN windows w ON {joined}
-            WHERE {" AND ".join(clauses)} ORDER BY w.number"""  # noqa: S608 # our own names
-        ).fetchall()
-    finally:
-        connection.execute("DROP TABLE windows")
+    found = connection.execute(
+        f"""SELECT w.number, t.id, t.rowid FROM {TABLES[record]} t JOIN windows w ON {joined}
+        WHERE {" AND ".join(clauses)} ORDER BY w.number"""  # noqa: S608 # our own names
+    ).fetchall()
+    connection.execute("DROP TABLE windows")  # where it fails, it goes with the transaction
+    return found
 
 
 def _columns(valued: Sequence[str], bounds: Sequence[str], windows: Sequence[Walked]) -> Columns:
