@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -128,3 +129,22 @@ DRIVERS = pytest.mark.parametrize("driver", [by_thread, by_loop, by_loop_through
 def get(url: str, *, to_file: bool = False) -> Send:
     """Describe the request of a page."""
     return Send("GET", f"{url}/x", {}, None, None, None, to_file)
+
+
+def open_after_cancelling(raw: Raw, conductor: Conductor) -> int:
+    """Cancel, in an event loop, a request that is waiting for its answer; return how many connections stay open."""
+
+    async def main() -> None:
+        running = AsyncRunner(conductor)
+        task = asyncio.create_task(running._send(get(raw.url), []))
+        await asyncio.to_thread(raw.asked.wait, 5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await running.aclose()
+
+    asyncio.run(main())
+    deadline = time.monotonic() + 5
+    while raw.open and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return raw.open

@@ -14,7 +14,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from raw_server import DRIVERS, OK, Driver, by_loop, by_loop_through_httpx, conducting, get, speaking
+from raw_server import (
+    DRIVERS,
+    OK,
+    Driver,
+    by_loop,
+    by_loop_through_httpx,
+    conducting,
+    get,
+    open_after_cancelling,
+    speaking,
+)
 
 from communitykit import TransientError
 from communitykit.connector import Connector
@@ -201,21 +211,7 @@ def test_a_drop_now_and_then_is_no_silence(little: Little) -> None:
 
 def test_whoever_is_cancelled_leaves_no_connection_behind(little: Little) -> None:
     with speaking(lambda *_: None) as raw:
-
-        async def main() -> None:
-            running = AsyncRunner(conducting(little(), raw.url))
-            task = asyncio.create_task(running._send(get(raw.url), []))
-            await asyncio.to_thread(raw.asked.wait, 5)
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-            await running.aclose()
-
-        asyncio.run(main())
-        deadline = time.monotonic() + 5
-        while raw.open and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert raw.open == 0
+        assert open_after_cancelling(raw, conducting(little(), raw.url)) == 0
 
 
 def test_side_by_side_requests_have_connections_of_their_own_and_share_them_later(little: Little) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import ssl
 import time
@@ -11,12 +10,11 @@ from typing import Any
 
 import pytest
 from authority import Authority
-from raw_server import DRIVERS, OK, Driver, by_loop, by_thread, conducting, get, speaking
+from raw_server import DRIVERS, OK, Driver, by_loop, by_thread, conducting, get, open_after_cancelling, speaking
 
 from communitykit import TransientError
 from communitykit.connector import Connector
 from communitykit.http.conductor import Answer
-from communitykit.http.drivers import AsyncRunner
 
 Little = Callable[..., Connector]
 
@@ -135,18 +133,4 @@ def test_whoever_is_cancelled_leaves_no_connection_behind(little: Little, author
     def silent(_: socket.socket, number: int) -> None: ...
 
     with speaking(silent, authority.vouched("localhost"), "localhost") as raw:
-
-        async def main() -> None:
-            running = AsyncRunner(conducting(little(), raw.url, ca_bundle=authority.bundle))
-            task = asyncio.create_task(running._send(get(raw.url), []))
-            await asyncio.to_thread(raw.asked.wait, 5)
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-            await running.aclose()
-
-        asyncio.run(main())
-        deadline = time.monotonic() + 5
-        while raw.open and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert raw.open == 0
+        assert open_after_cancelling(raw, conducting(little(), raw.url, ca_bundle=authority.bundle)) == 0

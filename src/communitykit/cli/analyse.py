@@ -17,9 +17,6 @@ from communitykit.errors import SettingsError
 if TYPE_CHECKING:
     from communitykit.analysis import Analysed
 
-_TELLING = 5
-"""A group of fewer persons tells who somebody is to whoever knows the company."""
-
 
 @app.command()
 def analyse(  # noqa: PLR0913 # the options of the command
@@ -48,6 +45,7 @@ def analyse(  # noqa: PLR0913 # the options of the command
 ) -> None:
     """Make the analysis tables: no text, names or native ids. Run it again: changed days are redone."""
     from communitykit.analysis import analyse as make  # noqa: PLC0415 # imported only when used
+    from communitykit.privacy.groups import FLOOR  # noqa: PLC0415 # same
     from communitykit.privacy.pseudonyms import load_key  # noqa: PLC0415 # same
 
     with errors():
@@ -73,8 +71,8 @@ def analyse(  # noqa: PLR0913 # the options of the command
             print_json({**told_json, "replaced": replaced})
             return
         _print(made)
-        if int(made.about["min_group"] or 0) < _TELLING:
-            warn(f"Groups of fewer than {_TELLING} persons stand in these tables by name: somebody may know who it is.")
+        if int(made.about["min_group"] or 0) < FLOOR:
+            warn(f"Groups of fewer than {FLOOR} persons stand in these tables by name: somebody may know who it is.")
         say_replaced(replaced)
 
 

@@ -1,1 +1,1 @@
-"""Asking over HTTP: decisions on one request, budgets, the two drivers. The only room with httpx."""
+"""Asking over HTTP: decisions on one request, budgets, the two drivers. The only room with httpx and aiohttp."""

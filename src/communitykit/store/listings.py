@@ -48,5 +48,4 @@ def _told(one: Walked, known: int, run_id: str) -> Coverage:
         status="partial",
         reason=f"Of {known:,} {name} that are stored none was listed, which has another reason than that all are gone: "
         "they stay as they are. See whether the token may still list them.",
-        community_id=None,
     )
