@@ -21,6 +21,7 @@ from communitykit.people import Leaders, Options, resolve
 from communitykit.report import Figure, make_report
 from communitykit.report.groups import _file as file_name
 from communitykit.report.page import Paper, formula
+from communitykit.report.sections import _crossing as crossing
 from communitykit.report.sections import course_chart, unread
 from communitykit.report.words import Words, collated
 from communitykit.sandbox.stories import tell_story
@@ -113,3 +114,25 @@ def test_the_commands_under_a_figure_run_as_typed(tmp_path: Path, monkeypatch: p
     figures = json.loads(made.data.read_text(encoding="utf-8"))["figures"]
     mine = [one for one in figures if one["metric"] == run[3] and one["since"] == run[run.index("--since") + 1]]
     assert {one["variant"]: one["value"] for one in mine if not one["groups"] and not one["period"]} == measured
+
+
+def test_a_country_is_named_in_the_language_of_the_page() -> None:
+    told = ("DE", "germany", "Deutschland", "United States", "FR", "419")
+    assert [Words("fr").country(one) for one in told] == [
+        "Allemagne", "Allemagne", "Deutschland", "États-Unis", "France", "419",
+    ]  # fmt: skip
+    assert [Words("en").country(one) for one in told[:3]] == ["Germany", "Germany", "Deutschland"]
+
+
+def test_small_departments_have_words_in_the_square_of_departments_too() -> None:
+    def figure(row: str, column: str) -> Figure:
+        return Figure("ties_between", column, None, date(2026, 5, 1), date(2026, 6, 1), {"department": row}, 0.5, 10.0,
+                      20.0, 20, False, None, "complete", None, "slack")  # fmt: skip
+
+    told = [figure(row, column) for row in ("(other)", "Vente", "Achats") for column in ("(other)", "Vente", "Achats")]
+    asked: Any = SimpleNamespace(k=5, ask=lambda _metric, by: told if by == ["department"] else [])
+    (made,) = crossing(Paper(Words("fr"), asked, {}, "activity.duckdb"))
+    assert made["table"]["columns"] == ["service", "Achats", "Vente", "petits groupes réunis"]
+    assert [row[0] for row in made["table"]["rows"]] == ["Achats", "Vente", "petits groupes réunis"]
+    assert "(other)" not in made["svg"]
+    assert "petits groupes" in made["svg"]

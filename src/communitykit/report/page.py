@@ -115,6 +115,8 @@ class Paper:
             return self.words.say("report.others")
         if dimension == "is_leader":
             return self.words.say("report.yes" if value == "true" else "report.no")
+        if dimension == "country":
+            return self.words.country(value)
         return self.places.get(value, value) if dimension == "place" else value
 
     def command(self, one: Figure) -> str:

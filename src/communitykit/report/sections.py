@@ -192,27 +192,28 @@ def _crossing(paper: Paper) -> Iterator[dict[str, Value]]:
         for one in paper.figures.ask("ties_between", by=["department"])
         if one.group and one.variant
     }
-    names = sorted({name for pair in cells for name in pair if name}, key=collated)
+    called = {name: paper.group("department", name) for pair in cells for name in pair if name}
+    names = sorted(called, key=lambda name: (name in OTHERS, collated(called[name])))
     if len(names) < 2:  # noqa: PLR2004 # nobody to talk with
         return
     hidden = _complemented({pair for pair, one in cells.items() if one.suppressed}, cells, names)
     mark = words.say("report.crossing_hidden")
     drawn, body = [], []
     for row in names:
-        told = [row]
+        told = [called[row]]
         for column in names:
             one = cells.get((row, column))
             shown = mark if (row, column) in hidden else words.percent(one.value if one and one.value else 0.0)
             value = None if (row, column) in hidden else (one.value if one else 0.0)
-            drawn.append({"row": row, "column": column, "value": value, "shown": shown})
+            drawn.append({"row": called[row], "column": called[column], "value": value, "shown": shown})
             told.append(shown)
         body.append(told)
-    title = words.say("report.crossing_title")
+    title, heads = words.say("report.crossing_title"), [called[name] for name in names]
     yield {
         "title": title,
         "sentence": words.say("report.crossing", hidden=mark),
-        "svg": charts.crossing(drawn, names),
-        "table": {"title": title, "columns": [words.say("report.dimension.department"), *names], "rows": body},
+        "svg": charts.crossing(drawn, heads),
+        "table": {"title": title, "columns": [words.say("report.dimension.department"), *heads], "rows": body},
     }
 
 

@@ -11,7 +11,7 @@
 -- definition.fr: Avec c messages, réponses et réactions émis, et r réponses et réactions reçues. Observateurs
 --   (observer) : c inférieur à un par 14 jours. Parmi les autres, animateurs (engager) : ni c ni r ne dépasse $balance
 --   fois l'autre ; catalyseurs (catalyst) : r le dépasse ; si c le dépasse, diffuseurs (broadcaster) : plus de messages
---   que de réponses, sinon répondants (responder). Chaque groupe / personnes. SWOOP ne publie pas ses seuils : $balance
+--   que de réponses, sinon intervenants (responder). Chaque groupe / personnes. SWOOP ne publie pas ses seuils : $balance
 --   fois est le nôtre.
 -- source: SWOOP Analytics, online personas; thresholds: communitykit
 -- source.fr: SWOOP Analytics, profils en ligne ; seuils : communitykit

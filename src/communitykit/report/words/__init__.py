@@ -30,6 +30,8 @@ _HIGH = re.compile(r"[ \u00a0\u202f](?=[;?!%](?!\w))")
 _WIDE = re.compile(r"[ \u202f](?=[:»](?!\w))|(?<=«)[ \u202f]")
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 _SOON = timedelta(days=2)
+_COUNTRY_CODE: Final = 2
+"""Letters of a country's code; the catalogue has regions by number, too."""
 
 
 class Words:
@@ -112,6 +114,12 @@ class Words:
         shown = "format(datum.value, '.0%')"
         return shown if self.language == "en" else f"replace({shown}, '%', '\u202f%')"
 
+    def country(self, value: str) -> str:
+        """Return a country's name: from its code, from its English name, or as it is told."""
+        named = self.locale.territories
+        code = value if value in named and not value.isdigit() else _countries().get(value.casefold())
+        return value if code is None else named.get(code, value)
+
     def length(self, value: timedelta) -> str:
         """Return a length of time in the one unit that tells most: minutes, hours, days, weeks."""
         granularity: Literal["day", "hour", "minute"]
@@ -119,6 +127,14 @@ class Words:
         whole = value if granularity != "day" else timedelta(days=value.days)
         threshold = 28 if granularity == "day" else 48
         return format_timedelta(whole, granularity=granularity, threshold=threshold, locale=self.locale)
+
+
+@lru_cache(maxsize=1)
+def _countries() -> Mapping[str, str]:
+    """Return the codes of countries by their English names: rosters have either."""
+    return {
+        name.casefold(): code for code, name in Locale.parse("en").territories.items() if len(code) == _COUNTRY_CODE
+    }
 
 
 def typeset(language: str, text: str) -> str:
