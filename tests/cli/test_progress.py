@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from communitykit import Coverage, PullResult, Session, SettingsError, connect, pull, read_archive
 from communitykit.clock import SYSTEM_CLOCK
 from communitykit.connector.waiting import joined, waited
-from communitykit.http.conductor import Meter
+from communitykit.http.operations import Meter
 from communitykit.model import Issue
 from communitykit.progress import LINE_SECONDS, Bars, Cell, Lines, Tally, bar, showing, usual
 from communitykit.reading.slices import Closed, Opened, Waiting

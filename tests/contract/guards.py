@@ -205,7 +205,7 @@ GUARDS = [
     ),
     Guard(
         "tokens given out during the run",
-        "src/communitykit/http/conductor.py",
+        "src/communitykit/http/authorizing.py",
         "learn(secrets_in(response.data))",
         "pass",
         "tests/core/test_secrets.py::test_what_is_given_out_or_sent_while_a_credential_is_renewed_is_known_too",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from communitykit.http.conductor import Meter
+from communitykit.http.operations import Meter
 from communitykit.model import Coverage
 from communitykit.reading.slices import Closed
 from communitykit.testing.reading import Run

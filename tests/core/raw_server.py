@@ -18,8 +18,9 @@ import pytest
 from communitykit.connector import Connector
 from communitykit.http import drivers
 from communitykit.http.budgets import Pace
-from communitykit.http.conductor import Conductor, Send
+from communitykit.http.conductor import Conductor
 from communitykit.http.drivers import AsyncRunner, SyncRunner
+from communitykit.http.operations import Send
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 

@@ -25,7 +25,8 @@ from communitykit.connector.oauth import client_credentials
 from communitykit.connector.odata import odata_batch
 from communitykit.connector.settings import Lookback, lookback_length
 from communitykit.http.budgets import Pace
-from communitykit.http.conductor import Conductor, Meter, Send, Sleep
+from communitykit.http.conductor import Conductor
+from communitykit.http.operations import Meter, Send, Sleep
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 PAGER = cursor_pager(("next",))

@@ -17,8 +17,9 @@ import pytest
 from communitykit import ProtocolError, TransientError
 from communitykit.connector import Connector, Flow, Request, Response
 from communitykit.http.budgets import Pace
-from communitykit.http.conductor import Conductor, Meter, Send, Stopped
+from communitykit.http.conductor import Conductor
 from communitykit.http.drivers import AsyncRunner, SyncRunner
+from communitykit.http.operations import Meter, Send, Stopped
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 

@@ -28,8 +28,8 @@ from raw_server import (
 
 from communitykit import TransientError
 from communitykit.connector import Connector
-from communitykit.http.conductor import Answer, Send
 from communitykit.http.drivers import AsyncRunner
+from communitykit.http.operations import Answer, Send
 
 Little = Callable[..., Connector]
 

@@ -18,9 +18,10 @@ import pytest
 from communitykit import CredentialError
 from communitykit.connector import Connector, Credential, Request
 from communitykit.http.budgets import Pace
-from communitykit.http.conductor import Conductor, Meter
+from communitykit.http.conductor import Conductor
 from communitykit.http.credentials import CredentialStore
 from communitykit.http.drivers import SyncRunner
+from communitykit.http.operations import Meter
 
 SAVE = """
 import sys

@@ -12,8 +12,9 @@ from communitykit import CredentialError, ObjectUnavailableError, ProtocolError
 from communitykit.connector import Batch, Connector, Flow, Request, Response, ask, ask_all, look, required_list
 from communitykit.connector.payload import as_list, as_mapping, as_mappings, as_number, as_text, as_texts
 from communitykit.http.budgets import Pace
-from communitykit.http.conductor import Conductor, Meter
+from communitykit.http.conductor import Conductor
 from communitykit.http.drivers import SyncRunner
+from communitykit.http.operations import Meter
 
 
 def ok(data: Any) -> tuple[int, dict[str, str], bytes]:

@@ -12,8 +12,9 @@ import pytest
 from communitykit import CursorError, ProtocolError
 from communitykit.connector import Connector, Pages, Request, Response, cursor_pager, link_pager
 from communitykit.http.budgets import Pace
-from communitykit.http.conductor import Conductor, Meter
+from communitykit.http.conductor import Conductor
 from communitykit.http.drivers import SyncRunner
+from communitykit.http.operations import Meter
 from communitykit.testing import connect
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)

@@ -14,7 +14,7 @@ from authority import Authority
 from raw_server import DRIVERS, OK, Driver, by_thread, conducting, get, speaking
 
 from communitykit.connector import Connector
-from communitykit.http.conductor import Stopped
+from communitykit.http.operations import Stopped
 
 Little = Callable[..., Connector]
 

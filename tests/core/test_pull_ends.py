@@ -17,7 +17,7 @@ from communitykit.connector import (
     Connector,
     Selection,
 )
-from communitykit.http.conductor import Emit
+from communitykit.http.operations import Emit
 from communitykit.reading import slices
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Translation

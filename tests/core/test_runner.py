@@ -22,9 +22,10 @@ from communitykit import (
 from communitykit.clock import Clock
 from communitykit.connector import Connector, Credential, Request
 from communitykit.http.budgets import Pace
-from communitykit.http.conductor import Conductor, Meter
+from communitykit.http.conductor import Conductor
 from communitykit.http.credentials import CredentialStore
 from communitykit.http.drivers import AsyncRunner, SyncRunner
+from communitykit.http.operations import Meter
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

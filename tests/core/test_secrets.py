@@ -34,8 +34,9 @@ from communitykit.connector.scrub import HIDDEN, Scrubber, secrets_in
 from communitykit.connector.scrub import without_credentials as cleaned
 from communitykit.connector.settings import load_settings
 from communitykit.http.budgets import Pace
-from communitykit.http.conductor import Conductor, Meter
+from communitykit.http.conductor import Conductor
 from communitykit.http.drivers import SyncRunner
+from communitykit.http.operations import Meter
 from communitykit.store import Store
 
 SECRET = 'S3cr+et/"é& value'

@@ -14,7 +14,7 @@ from raw_server import DRIVERS, OK, Driver, by_loop, by_thread, conducting, get,
 
 from communitykit import TransientError
 from communitykit.connector import Connector
-from communitykit.http.conductor import Answer
+from communitykit.http.operations import Answer
 
 Little = Callable[..., Connector]
 

@@ -23,7 +23,7 @@ from communitykit.connector import (
     in_part,
     make_id,
 )
-from communitykit.http.conductor import Emit
+from communitykit.http.operations import Emit
 from communitykit.pulling import walked
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Page, Translation

@@ -19,7 +19,8 @@ from communitykit.clock import Clock
 from communitykit.connector import Budget, Connector, Cost, Request, Response
 from communitykit.connector.waiting import A_YEAR, retry_after
 from communitykit.http.budgets import Pace
-from communitykit.http.conductor import Answer, Conductor, Meter, Operation, Send, Sleep
+from communitykit.http.conductor import Conductor
+from communitykit.http.operations import Answer, Meter, Operation, Send, Sleep
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

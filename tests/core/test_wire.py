@@ -12,8 +12,9 @@ import pytest
 
 from communitykit.connector import Connector, Request, Response
 from communitykit.http.budgets import Pace
-from communitykit.http.conductor import Conductor, Meter
+from communitykit.http.conductor import Conductor
 from communitykit.http.drivers import AsyncRunner, SyncRunner
+from communitykit.http.operations import Meter
 
 Send = Callable[[Connector, Any, Request], Response]
 

@@ -29,7 +29,7 @@ from matrix_rooms import (
 
 from communitykit import CredentialError, TransientError
 from communitykit.connector import Batch, Rejected, Slice, Swept
-from communitykit.http.conductor import Emit
+from communitykit.http.operations import Emit
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Page, Translation
 from communitykit.sandbox import World, project

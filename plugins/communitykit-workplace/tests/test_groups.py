@@ -14,7 +14,7 @@ from workplace_feeds import (
 
 from communitykit import TransientError
 from communitykit.connector import Batch, Selection, Slice, Swept
-from communitykit.http.conductor import Emit
+from communitykit.http.operations import Emit
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Page, Translation
 from communitykit.testing import drive

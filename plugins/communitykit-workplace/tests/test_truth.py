@@ -26,7 +26,7 @@ from workplace_feeds import (
 
 from communitykit import ProtocolError, TransientError
 from communitykit.connector import Batch, Flow, Gap, Request, Selection, Slice, Swept
-from communitykit.http.conductor import Emit
+from communitykit.http.operations import Emit
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Page, Translation
 from communitykit.sandbox import World

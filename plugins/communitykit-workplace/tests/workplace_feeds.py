@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from communitykit.connector import Request, Selection, Slice
-from communitykit.http.conductor import Emit
+from communitykit.http.operations import Emit
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Page, Translation
 from communitykit.sandbox import TALK

@@ -17,7 +17,8 @@ from communitykit.doors.options import ReadOptions
 from communitykit.doors.slicing import Discovery, SlicePlan
 from communitykit.doors.source import new_run_id
 from communitykit.doors.streaming import Records
-from communitykit.http.conductor import Conductor, Meter
+from communitykit.http.conductor import Conductor
+from communitykit.http.operations import Meter
 from communitykit.reading.lookups import State
 from communitykit.reading.run import SourceRun
 from communitykit.reading.slices import Opened, Progress, Waiting

@@ -23,7 +23,7 @@ from communitykit.doors.locating import located
 from communitykit.doors.options import ReadOptions
 from communitykit.doors.streaming import Records
 from communitykit.errors import ArchiveError, CommunityKitError, SettingsError
-from communitykit.http.conductor import Emit, Stopped
+from communitykit.http.operations import Emit, Stopped
 from communitykit.model.merge import CLOCKS_DIFFER
 from communitykit.model.records import Record
 from communitykit.model.values import JSON

@@ -67,14 +67,16 @@ def log_in(session: Session, asking: Asking, *, port: int = PORT, visit: bool = 
             platform=connector.name,
             remedy="Leave --password out.",
         )
-    conductor.check_kept()
+    conductor.authorizing.check_kept()
     flow = login_flow(
         connector.login, conductor.settings, platform=connector.name, now=conductor.clock.now, visit=visit
     )
     with ExitStack() as held:
         browsers: list[socket.socket] = []
         try:
-            conductor.keep_login(_walked(session, flow, asking, port, lambda one: browsers.append(_kept(held, one))))
+            conductor.authorizing.keep_login(
+                _walked(session, flow, asking, port, lambda one: browsers.append(_kept(held, one)))
+            )
         except CommunityKitError as error:
             _show(browsers, _FAILED.format(why=_sentence(error)))
             raise

@@ -9,7 +9,7 @@ from itertools import islice
 from communitykit.connector.declaration import Capabilities, Connector
 from communitykit.connector.settings import Settings
 from communitykit.doors.options import ReadOptions
-from communitykit.http.conductor import Meter
+from communitykit.http.operations import Meter
 from communitykit.model import Coverage, Issue
 from communitykit.model.values import JSON
 from communitykit.reading.lookups import State

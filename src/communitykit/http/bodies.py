@@ -10,7 +10,7 @@ from typing import IO
 
 from communitykit.connector.settings import Settings
 from communitykit.errors import ProtocolError
-from communitykit.http.conductor import Answer, Send
+from communitykit.http.operations import Answer, Send
 
 
 class TooLongError(ProtocolError):

@@ -21,9 +21,10 @@ from communitykit.connector.settings import Settings
 from communitykit.errors import CommunityKitError, TransientError
 from communitykit.http.asgi import Application
 from communitykit.http.bodies import Body, NoAnswerError, TooLongError
-from communitykit.http.conductor import (
+from communitykit.http.conductor import Conductor
+from communitykit.http.one_piece import OnePieceBackend
+from communitykit.http.operations import (
     Answer,
-    Conductor,
     Emit,
     Meter,
     OneAtATime,
@@ -34,7 +35,6 @@ from communitykit.http.conductor import (
     Sleep,
     Stopped,
 )
-from communitykit.http.one_piece import OnePieceBackend
 from communitykit.http.parallelism import Parallelism
 from communitykit.http.through_httpx import Options, address, context, headers_of, options, request, written
 from communitykit.http.watched import WatchedBackend

@@ -17,7 +17,7 @@ from yarl import URL
 
 from communitykit.connector.settings import Settings
 from communitykit.http.bodies import Body, NoAnswerError
-from communitykit.http.conductor import Answer, Send
+from communitykit.http.operations import Answer, Send
 
 _TLS_STAYS_OPEN = sys.version_info < (3, 12, 8) or (3, 13) <= sys.version_info < (3, 13, 1)
 """Whether asyncio leaves TLS that was closed to the other side's word (https://github.com/python/cpython/pull/118960)."""

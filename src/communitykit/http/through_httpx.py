@@ -9,7 +9,8 @@ from typing import TypedDict
 import httpx
 from pydantic_core import to_json
 
-from communitykit.http.conductor import Conductor, Send
+from communitykit.http.conductor import Conductor
+from communitykit.http.operations import Send
 
 
 class Options(TypedDict):

@@ -18,7 +18,7 @@ from communitykit.errors import (
     ProtocolError,
     told_by_system,
 )
-from communitykit.http.conductor import Emit, Meter
+from communitykit.http.operations import Emit, Meter
 from communitykit.logs import LOGGER
 from communitykit.model import Coverage, Issue
 from communitykit.model.values import JSON

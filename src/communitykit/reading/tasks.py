@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator, Callable
 from functools import partial
 
 from communitykit.connector.flow import Flow, Slice
-from communitykit.http.conductor import Stopped
 from communitykit.http.drivers import AsyncRunner
+from communitykit.http.operations import Stopped
 from communitykit.reading.garbage import fewer_collections
 from communitykit.reading.run import SourceRun
 from communitykit.reading.slices import Failed, Opened, Progress, SliceReading

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from communitykit.connector.flow import Flow, Slice
-from communitykit.http.conductor import Stopped
+from communitykit.http.operations import Stopped
 from communitykit.reading.garbage import fewer_collections
 from communitykit.reading.run import SourceRun
 from communitykit.reading.slices import Failed, Opened, Progress, SliceReading

@@ -1,0 +1,101 @@
+"""What a driver carries out: operations, what answers them, and what a slice's reading took."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from typing_extensions import TypeVar
+
+from communitykit.connector.flow import Batch, Gap, Slice, Swept
+from communitykit.connector.waiting import Span, joined, waited
+from communitykit.model.values import JSON
+
+_MANY_SPANS = 1_000
+
+
+class Stopped(BaseException):
+    """The run was told to stop. Not an Exception: no handler of errors may eat it."""
+
+
+@dataclass(slots=True)
+class Meter:
+    """What reading one slice took: requests sent, attempts repeated, seconds waited."""
+
+    requests: int = 0
+    retries: int = 0
+    spans: list[Span] = field(default_factory=list)
+    """When it waited, by the machine's monotonic clock."""
+
+    @property
+    def waited(self) -> float:
+        """Seconds in which it waited, however many of its requests did."""
+        return waited(self.spans)
+
+    def wait(self, begin: float, seconds: float) -> None:
+        """Note a wait."""
+        self.spans.append((begin, begin + seconds))
+        if len(self.spans) > _MANY_SPANS:
+            self.spans = joined(self.spans)
+
+
+@dataclass(slots=True)
+class Sleep:
+    """Let `seconds` pass."""
+
+    seconds: float
+
+
+@dataclass(slots=True)
+class Send:
+    """Send this, answer with an Answer, or with the error that came instead of a whole one."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    params: Mapping[str, str | int] | None
+    form: Mapping[str, str | int] | None
+    json: JSON
+    to_file: bool
+
+
+@dataclass(slots=True)
+class Answer:
+    """What came back: a body, or the file that it was streamed to."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    path: Path | None = None
+
+
+@dataclass(slots=True)
+class OneAtATime:
+    """Carry out these operations while nobody else of this runner does the like; answer with their result."""
+
+    operations: Operations[object]
+
+
+@dataclass(slots=True)
+class SideBySide:
+    """Carry out these operations side by side; answer with the list of results, errors in their places."""
+
+    operations: list[Operations[object]]
+
+
+@dataclass(slots=True)
+class Emit:
+    """Hand a flow's step to the caller, with the time of the answer that it rests on."""
+
+    step: Batch | Slice | Swept | Gap
+    fetched_at: datetime
+
+
+Operation: TypeAlias = Sleep | Send | OneAtATime | SideBySide | Emit
+T = TypeVar("T", default=None)
+Operations: TypeAlias = Generator[Operation, Any, T]
+"""Operations that end in a T."""
