@@ -21,6 +21,7 @@ from communitykit.store.answers import STORAGE, first_row
 from communitykit.store.connection import MEMORY_LIMITS, connect, disconnect
 from communitykit.store.duckdb_errors import told
 from communitykit.store.making import folder_beside, remove_empty_journal, sync
+from communitykit.store.staging import literal
 
 DUE = "compaction_due"
 """In `meta`: something was deleted or emptied whose bytes are still there."""
@@ -90,8 +91,9 @@ def comes_from(connection: duckdb.DuckDBPyConnection, file: tuple[int, int] | No
     """Tell whether an open store is the compacted copy of a file (device and inode)."""
     if file is None:
         return False
-    wanted = [_FROM, _named(file)]
-    return first_row(connection, "SELECT 1 FROM meta WHERE key = ? AND value = ?", wanted) is not None
+    # No parameters: for those DuckDB imports pandas, wherever it is installed.
+    query = f"SELECT 1 FROM meta WHERE key = '{_FROM}' AND value = {literal(_named(file))}"  # noqa: S608 # ours, escaped
+    return first_row(connection, query) is not None
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, made: Path, before: os.stat_result, now: datetime) -> None:
@@ -112,9 +114,9 @@ def _copy(connection: duckdb.DuckDBPyConnection, made: Path, before: os.stat_res
         )
         if count != other:
             raise StoreError(f"the copy of its table {table} is not the same", remedy="Nothing was changed. Try again.")
-    connection.execute(f"DELETE FROM {_COPY}.meta WHERE key IN (?, ?)", [DUE, _AT])  # noqa: S608 # our own name
-    words = [(_AT, now.isoformat()), (_FROM, _named((before.st_dev, before.st_ino)))]
-    connection.executemany(f"INSERT INTO {_COPY}.meta VALUES (?, ?)", words)  # noqa: S608 # same
+    connection.execute(f"DELETE FROM {_COPY}.meta WHERE key IN ('{DUE}', '{_AT}')")  # noqa: S608 # our own name
+    words = f"('{_AT}', {literal(now.isoformat())}), ('{_FROM}', {literal(_named((before.st_dev, before.st_ino)))})"
+    connection.execute(f"INSERT INTO {_COPY}.meta VALUES {words}")  # noqa: S608 # same
     connection.execute(f"CHECKPOINT {_COPY}")
     connection.execute(f"DETACH {_COPY}")
 

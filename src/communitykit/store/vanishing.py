@@ -15,6 +15,7 @@ from communitykit.model.values import Value
 from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.listings import without_empty
 from communitykit.store.merging import Tally, known_at, known_of, select, write
+from communitykit.store.staging import literal, staged
 from communitykit.store.windows import Walked, missed
 
 _VANISHED: dict[str, dict[str, Value]] = {
@@ -48,17 +49,18 @@ def _accounts_for_itself(connection: duckdb.DuckDBPyConnection, one: Walked, run
     """
     strange = {found for found in one.rejected if not _is_of_another_kind(found, one)}
     if strange:
-        told = "SELECT native_id FROM issues WHERE run_id <> ? AND list_contains(?, native_id)"
-        strange -= {row[0] for row in connection.execute(told, [run_id, list(strange)]).fetchall()}
+        shown = staged({"id": ("VARCHAR", list(strange))})
+        told = f"SELECT native_id FROM issues WHERE run_id <> {literal(run_id)} AND native_id IN {shown}"  # noqa: S608 # escaped
+        strange -= {row[0] for row in connection.execute(told).fetchall()}
     for kind in MERGED:
         if strange and (kind != "event" or one.record == "event"):  # an event's id is made of others'
-            query = (
-                f"SELECT id FROM {TABLES[kind]}, unnest(?) AS shown(part) "  # noqa: S608 # our own names
-                "WHERE starts_with(id, ?) AND contains(id, part)"
-            )
             parts = [native_text(make_id("-", "-", "-", found)) for found in strange]
             parts += [native_text(found) for found in strange if found.startswith(one.network)]
-            for (key,) in connection.execute(query, [parts, one.network]).fetchall():
+            query = (
+                f"SELECT id FROM {TABLES[kind]}, {staged({'part': ('VARCHAR', parts)})} AS shown "  # noqa: S608 # our own names
+                f"WHERE starts_with(id, {literal(one.network)}) AND contains(id, part)"
+            )
+            for (key,) in connection.execute(query).fetchall():
                 strange -= {key, *parse_id(key).native}
     return not strange
 
