@@ -123,7 +123,7 @@ def test_public_names_are_exactly_all() -> None:
 def test_what_authors_write_against_is_sorted_and_no_more_than_most_of_them_need() -> None:
     names = communitykit.connector.__all__
     assert names == sorted(names, key=_as_ruff_sorts)
-    assert len(names) <= 55, "what only some connectors need is imported from the room that it lies in"
+    assert len(names) <= 60, "what only some connectors need is imported from the room that it lies in"
 
 
 def _as_ruff_sorts(name: str) -> tuple[int, str]:

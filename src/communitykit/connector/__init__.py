@@ -35,8 +35,8 @@ from communitykit.connector.hookspec import hookimpl
 from communitykit.connector.oauth import AuthFlow, Credential, bearer
 from communitykit.connector.paging import Listing, Pages, cursor_pager, link_pager
 from communitykit.connector.parts import in_part
-from communitykit.connector.payload import look, required_list
-from communitykit.connector.settings import Settings
+from communitykit.connector.payload import as_list, as_mapping, as_text, look, required_list, sound_and_odd
+from communitykit.connector.settings import Address, Lookback, Settings, lookback_length
 from communitykit.model import make_event_id, make_id, parse_id
 from communitykit.model.drafts import acted, membership, occurred, reacted, tombstone
 from communitykit.model.values import JSON
@@ -44,6 +44,7 @@ from communitykit.printable import counted
 
 __all__ = [
     "JSON",
+    "Address",
     "Archive",
     "ArchiveDoor",
     "AuthFlow",
@@ -61,6 +62,7 @@ __all__ = [
     "Gap",
     "Ignored",
     "Listing",
+    "Lookback",
     "Need",
     "Pages",
     "Privacy",
@@ -75,6 +77,9 @@ __all__ = [
     "WebhookDoor",
     "WireKind",
     "acted",
+    "as_list",
+    "as_mapping",
+    "as_text",
     "ask",
     "ask_all",
     "ask_each",
@@ -88,6 +93,7 @@ __all__ = [
     "link_pager",
     "load_checkpoint",
     "look",
+    "lookback_length",
     "make_event_id",
     "make_id",
     "membership",
@@ -95,5 +101,6 @@ __all__ = [
     "parse_id",
     "reacted",
     "required_list",
+    "sound_and_odd",
     "tombstone",
 ]

@@ -27,6 +27,13 @@ def _length(value: object) -> JSON:
         raise ValueError(error.remedy) from None  # which says what to write, and never what was given
 
 
+class _AskedHost:
+    """Marks a setting whose host may be asked."""
+
+
+Address: TypeAlias = Annotated[str | None, _AskedHost()]
+"""A setting that names a place of the user's own to ask: its host may be asked, and sees the credential."""
+
 Lookback: TypeAlias = Annotated[timedelta | Literal["all"], BeforeValidator(_length)]
 """A setting that says how far back a later run looks for what changed: `30d`, `2w`, `3mo`, a timedelta, or `all`."""
 
@@ -44,7 +51,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    base_url: str | None = Field(default=None, description="Another address than the platform's own.")
+    base_url: Address = Field(default=None, description="Another address than the platform's own.")
     proxy: SecretStr | None = Field(default=None, description="Proxy address, perhaps with its password.")
     ca_bundle: Path | None = Field(default=None, description="File of certificate authorities to trust.")
     timeout: float = Field(default=30.0, gt=0, description="Seconds without an answer before a request is given up.")
@@ -68,6 +75,13 @@ class Settings(BaseModel):
 
 
 S = TypeVar("S", bound=Settings)
+
+
+def addresses(settings: Settings) -> list[str]:
+    """Return the addresses that settings name."""
+    fields = type(settings).model_fields.items()
+    marked = [name for name, field in fields if any(isinstance(one, _AskedHost) for one in field.metadata)]
+    return [address for name in marked if (address := getattr(settings, name)) is not None]
 
 
 def load_settings(name: str, kind: type[S], values: Mapping[str, object]) -> S:

@@ -19,7 +19,7 @@ from communitykit.connector.declaration import Connector
 from communitykit.connector.decoding import decode_json
 from communitykit.connector.flow import Request, Response
 from communitykit.connector.scrub import Scrubber, secrets_in
-from communitykit.connector.settings import Settings
+from communitykit.connector.settings import Settings, addresses
 from communitykit.errors import (
     CommunityKitError,
     CredentialError,
@@ -55,8 +55,8 @@ class Exchange:
                 "there is no address to ask", platform=connector.name, remedy="Give base_url, as a keyword or setting."
             )
         self.base_url = base.rstrip("/") + "/"
-        named = [str(getattr(settings, name)) for name in type(settings).model_fields if name.endswith("_url")]
-        own = {urlsplit(self.base_url).netloc, *(urlsplit(url).netloc for url in named if "://" in url)}
+        named = [urlsplit(address).netloc for address in addresses(settings)]
+        own = {urlsplit(self.base_url).netloc, *(host for host in named if host)}
         declared = () if settings.base_url else (*connector.hosts, *connector.credential_hosts)
         self._hosts = (*own, *declared)
         self._credential_hosts = (*own, *(() if settings.base_url else connector.credential_hosts))

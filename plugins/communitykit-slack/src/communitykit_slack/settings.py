@@ -7,8 +7,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from communitykit.connector import Settings
-from communitykit.connector.settings import Lookback, lookback_length
+from communitykit.connector import Lookback, Settings, lookback_length
 
 
 class SlackSettings(Settings):

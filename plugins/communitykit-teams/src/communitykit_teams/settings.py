@@ -8,8 +8,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, model_validator
 
-from communitykit.connector import JSON, Settings
-from communitykit.connector.settings import Lookback, lookback_length
+from communitykit.connector import JSON, Address, Lookback, Settings, lookback_length
 
 CLOUDS: dict[str, tuple[str, str]] = {
     "global": ("https://graph.microsoft.com/v1.0/", "https://login.microsoftonline.com/"),
@@ -49,8 +48,8 @@ class TeamsSettings(Settings):
     cloud: Literal["global", "us-gov-l4", "us-gov-dod", "china"] = Field(
         default="global", description="National cloud; base_url and login_url win over it."
     )
-    login_url: str | None = Field(default=None, description="Another address to get tokens from than the cloud's own.")
-    reports_url: str | None = Field(
+    login_url: Address = Field(default=None, description="Another address to get tokens from than the cloud's own.")
+    reports_url: Address = Field(
         default=None, description="Where usage reports are downloaded from, if that is not Microsoft's own host."
     )
     lookback: Lookback = Field(

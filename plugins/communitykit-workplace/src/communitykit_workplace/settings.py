@@ -6,8 +6,7 @@ from datetime import timedelta
 
 from pydantic import Field, SecretStr
 
-from communitykit.connector import Settings
-from communitykit.connector.settings import Lookback, lookback_length
+from communitykit.connector import Address, Lookback, Settings, lookback_length
 
 
 class WorkplaceSettings(Settings):
@@ -23,7 +22,7 @@ class WorkplaceSettings(Settings):
     timed_proof: bool = Field(
         default=True, description="The proof covers the time too (`appsecret_time`), as Workplace wants it."
     )
-    scim_url: str | None = Field(
+    scim_url: Address = Field(
         default=None, description="Where the mirror's SCIM API is, for department, division and manager."
     )
     lookback: Lookback = Field(

@@ -7,8 +7,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field, SecretStr
 
-from communitykit.connector import JSON, Settings
-from communitykit.connector.settings import Lookback, lookback_length
+from communitykit.connector import JSON, Address, Lookback, Settings, lookback_length
 
 REST_URL = "https://www.yammer.com/api/v1/"
 GRAPH_URL = "https://graph.microsoft.com/v1.0/"
@@ -35,9 +34,9 @@ class YammerSettings(Settings):
     )
     client_secret: SecretStr | None = Field(default=None, description="Its secret, where it is no public client.")
     tenant: str = Field(default="organizations", description="Tenant id or domain, to refresh tokens at.")
-    login_url: str | None = Field(default=None, description="Another Entra address than the public cloud's.")
-    graph_url: str | None = Field(default=None, description="Another Graph address than the public cloud's v1.0.")
-    download_url: str | None = Field(
+    login_url: Address = Field(default=None, description="Another Entra address than the public cloud's.")
+    graph_url: Address = Field(default=None, description="Another Graph address than the public cloud's v1.0.")
+    download_url: Address = Field(
         default=None, description="Where Graph sends for its reports, if base_url is given and it is another host."
     )
     network: str | None = Field(default=None, description="Network id; without it the token's primary network.")
