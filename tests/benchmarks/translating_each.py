@@ -18,6 +18,7 @@ from pydantic_core import from_json, to_json
 from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Batch
 from communitykit.connector.registry import registry
+from communitykit.reading.garbage import fewer_collections
 from communitykit.reading.translation import Page, Translation
 from communitykit.sandbox import World
 from communitykit.sinks import write_jsonl
@@ -113,8 +114,9 @@ def _pages(connector: Connector, kept: list[_Kept]) -> Iterator[Page]:
 
 def _ours(connector: Connector, kept: list[_Kept]) -> None:
     out = io.StringIO()
-    for page in _pages(connector, kept):
-        write_jsonl(page.records, out)
+    with fewer_collections():  # over all of it, as every reading has it
+        for page in _pages(connector, kept):
+            write_jsonl(page.records, out)
 
 
 def _counted(connector: Connector, kept: list[_Kept]) -> tuple[int, int]:

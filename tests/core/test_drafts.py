@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from communitykit.connector import acted, make_event_id, membership, occurred, reacted, tombstone
-from communitykit.connector.drafts import MembershipDraft, RecordDraft
+from communitykit.connector.drafts import MembershipDraft, RecordDraft, acted_by
 from communitykit.model import RECORD_TYPES, Record, drafts, records
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -94,6 +94,18 @@ def test_acts_have_the_ids_that_are_known() -> None:
     assert (bare["id"], "detail" in bare) == ("forum:main:event:viewed/b%2F1/-", False)
     for one in (act, timed, bare):
         RECORDS.validate_python(one)
+
+
+def test_one_act_of_many_is_what_each_of_them_did() -> None:
+    others = [MEMBER, "forum:main:member:a/b", MEMBER]
+    times = [AT, None, None]
+    told = acted_by(others, "viewed", target=POST, community=ROOM, at=times)
+    assert told == [
+        acted("viewed", target=POST, actor=one, community=ROOM, at=at) for one, at in zip(others, times, strict=True)
+    ]
+    assert "community_id" not in acted_by([MEMBER], "viewed", target=POST, at=[None])[0]
+    with pytest.raises(ValueError, match="zip"):
+        acted_by(others, "viewed", target=POST, at=[None])
 
 
 def test_occurrences_are_told_apart_by_their_own_id_or_their_time() -> None:

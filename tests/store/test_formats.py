@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from store_tellings import EVERYTHING, everything, post, store_of
+from store_tellings import EVERYTHING, everything, post, source, store_of
 
-from communitykit.sinks import export_store, read_jsonl, to_json_line, write_jsonl
+from communitykit.sinks import export_store, from_json_line, read_jsonl, to_json_line, write_jsonl
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "jsonl", "csv"])
@@ -51,3 +51,11 @@ def test_json_lines_keep_untold_apart_from_none(tmp_path: Path) -> None:
     path.write_text('{"record": "post"}\n')
     with pytest.raises(Exception, match=r"records\.jsonl, line 1: not a record"):
         list(read_jsonl(path))
+
+
+def test_each_line_tells_its_own_provenance() -> None:
+    sources = [source(0), source(1), source(1, "archive"), source(0), None]
+    told = [post(1).model_copy(update={"source": one}) for one in sources]
+    lines = [to_json_line(one) for one in told]
+    assert [from_json_line(line) for line in lines] == told
+    assert [json.loads(line)["source"] for line in lines] == [one and one.model_dump(mode="json") for one in sources]

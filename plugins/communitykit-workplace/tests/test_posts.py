@@ -94,6 +94,15 @@ def test_views_have_a_time_where_it_is_told(translate: Any) -> None:
     assert found.of("post")[0]["counts"]["views"] == 9
 
 
+@pytest.mark.parametrize("odd", [{"id": True}, {"id": ["6"]}, {"name": "nobody"}, "6", None, {"id": "0"}])
+def test_a_viewer_who_cannot_be_read_costs_no_other_view(translate: Any, odd: Any) -> None:
+    plain = [{"id": "6", "seen_time": "2020-01-02T00:00:00+0000"}, {"id": 1}, {"id": "8", "seen_time": None}]
+    found = translate("post", {**POST, "seen": {"data": [*plain[:2], odd, plain[2]]}})
+    assert found.of("event") == translate("post", {**POST, "seen": {"data": plain}}).of("event")
+    assert [one["actor_id"].rpartition(":")[2] for one in found.of("event")] == ["6", "1", "8"]
+    assert len(found.rejected) == 1
+
+
 def test_polls_and_votes(translate: Any) -> None:
     options = [{"id": "90", "name": "Yes", "vote_count": 1, "votes": {"data": [{"id": "6"}]}},
                {"id": "91", "name": "No", "vote_count": 0, "votes": {"data": []}}]  # fmt: skip

@@ -1,4 +1,7 @@
-"""What a translator yields, as types: one TypedDict a kind of record, and those that stand inside them."""
+"""What a translator yields, as types: one TypedDict a kind of record, and those that stand inside them.
+
+`acted_by` builds many at once, for lists of hundreds who did the same.
+"""
 
 from communitykit.model.drafts import (
     AttachmentDraft,
@@ -14,6 +17,7 @@ from communitykit.model.drafts import (
     PollOptionDraft,
     PostDraft,
     RecordDraft,
+    acted_by,
 )
 
 __all__ = [
@@ -30,4 +34,5 @@ __all__ = [
     "PollOptionDraft",
     "PostDraft",
     "RecordDraft",
+    "acted_by",
 ]

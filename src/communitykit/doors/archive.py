@@ -27,6 +27,7 @@ from communitykit.http.operations import Emit, Stopped
 from communitykit.model.merge import CLOCKS_DIFFER
 from communitykit.model.records import Record
 from communitykit.model.values import JSON
+from communitykit.reading.garbage import fewer_collections
 from communitykit.reading.lookups import State
 from communitykit.reading.slices import Opened, Progress, SliceReading
 from communitykit.reading.translation import Page, Translation
@@ -98,13 +99,14 @@ class ArchiveSession(Records):
         self.found = []
         self.archive.unopened_zips()  # from here on
         held: Counter[str] = Counter()
-        for event in read_steps(translation, selection, steps, now=now, as_of=as_of):
-            if isinstance(event, Opened) and event.slice.endswith(LISTING):
-                self.found.append(event.label)
-            elif isinstance(event, Page):
-                held.update(record.record for record in event.records)
-            emit(_within(event, selection.since, selection.until if options.until is not None else None))
-
+        until = selection.until if options.until is not None else None
+        with fewer_collections():
+            for event in read_steps(translation, selection, steps, now=now, as_of=as_of):
+                if isinstance(event, Opened) and event.slice.endswith(LISTING):
+                    self.found.append(event.label)
+                elif isinstance(event, Page):
+                    held.update(record.record for record in event.records)
+                emit(_within(event, selection.since, until))
         if not self.found:
             what = ", ".join(f"{held[kind]:,} {words}" for kind, words in _TOLD.items() if held[kind]) or "nothing"
             self.found.append(f"{self.connector.title} as of {as_of:%Y-%m-%d}, with {what}")

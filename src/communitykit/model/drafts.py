@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal, NotRequired, Required, TypeAlias, TypedDict, Unpack
 
-from communitykit.model.ids import make_act_id, make_event_id, make_id, parse_id
+from communitykit.model.ids import make_act_id, make_act_ids, make_event_id, make_id, parse_id
 from communitykit.model.values import Value
 
 
@@ -241,6 +241,30 @@ def acted(
     if detail is not None:
         draft["detail"] = detail
     return _placed(draft, community, at)
+
+
+def acted_by(
+    actors: Sequence[str], kind: str, *, target: str, at: Sequence[datetime | None], community: str | None = None
+) -> list[EventDraft]:
+    """Return one act of many actors on one target, as `acted` returns that of each: who has seen a post, say.
+
+    `at` tells the time of each, in the same order, None where there is none. A list of hundreds costs half of what as
+    many calls of `acted` do.
+
+    Raises ValueError where there are not as many times as actors.
+    """
+    shared: EventDraft = {"record": "event", "id": "", "kind": kind, "target_id": target, "active": True}
+    if community is not None:
+        shared["community_id"] = community
+    ids = make_act_ids(kind, target, actors)
+    drafts: list[EventDraft] = [
+        {**shared, "id": made, "actor_id": actor} for made, actor in zip(ids, actors, strict=True)
+    ]  # fmt: skip
+    for draft, moment in zip(drafts, at, strict=True):
+        if moment is not None:
+            draft["occurred_at"] = moment
+            draft["time_source"] = "event"
+    return drafts
 
 
 def reacted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -118,6 +119,12 @@ def make_act_id(kind: str, target: str, actor: str | None, detail: str | None) -
     """Build the id of an act that has no time in it, as `make_event_id` does, of its target's platform and network."""
     made = f"{_head_of_acts(kind, target)}{_within(actor) if actor else '-'}"
     return made if detail is None else f"{made}/{_detail(detail)}"
+
+
+def make_act_ids(kind: str, target: str, actors: Iterable[str]) -> list[str]:
+    """Build the ids of one act that many did to one target, in their order, as `make_act_id` builds each."""
+    head = _head_of_acts(kind, target)
+    return [head + _within(actor) for actor in actors]
 
 
 @lru_cache(maxsize=1024)  # acts come one after another on one target

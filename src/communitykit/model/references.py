@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Annotated, Final, NamedTuple, TypeAlias, get_args, get_origin
@@ -92,24 +92,27 @@ def references(record: BaseModel) -> Iterator[Reference]:
     yield from _in_extra("extra", getattr(record, "extra", None))
 
 
-def members_named(record: BaseModel) -> Iterator[str]:
-    """Yield the id of every member that a record names, in `extra` too, each time that it does.
+def members_named(records: Iterable[BaseModel]) -> Iterator[str]:
+    """Yield the id of every member that one of these records names, in `extra` too, each time that it does.
 
     It is `references` for one kind, and asks a field's value for its kind only where it may name another.
     """
-    values = record.__dict__
-    for name, inner, certain in _to_members(type(record)):
-        value = values[name]
-        if isinstance(value, tuple):
-            for one in value:
-                told = getattr(one, inner) if inner else one
-                if told and (certain or kind_of(told) == "member"):
-                    yield told
-        elif value and (certain or kind_of(value) == "member"):
-            yield value
-    extra = values.get("extra")
-    if extra:
-        yield from (one.id for one in _in_extra("extra", extra) if one.kind == "member")
+    for record in records:
+        values = record.__dict__
+        for name, inner, certain in _to_members(record.__class__):
+            value = values[name]
+            if not value:
+                continue
+            if value.__class__ is tuple:
+                for one in value:
+                    told = getattr(one, inner) if inner else one
+                    if told and (certain or kind_of(told) == "member"):
+                        yield told
+            elif certain or _kind(value) == "member":
+                yield value
+        extra = values.get("extra")
+        if extra:
+            yield from (one.id for one in _in_extra("extra", extra) if one.kind == "member")
 
 
 @cache

@@ -237,8 +237,10 @@ class Translation:
             draft["source"] = source  # no draft has one of its own
             if "attachments" in draft:
                 _without_credentials(draft["attachments"])
+            kind = draft.get("record")
+            validate = _VALIDATE.get(kind, _of_any_kind) if isinstance(kind, str) else _of_any_kind
             try:
-                records.append(_VALIDATE.get(str(draft.get("record")), _of_any_kind)(draft))
+                records.append(validate(draft))
             except ValidationError as error:
                 detail = "; ".join(
                     f"{'.'.join(str(part) for part in item['loc'])}: {item['type']}"
@@ -265,11 +267,10 @@ class Translation:
         for member_id in told:
             self.lookups.pop(member_id, None)
         unknown: dict[str, None] = {}
-        for record in page.records:
-            if record.record != "measure":
-                for one in members_named(record):
-                    if one not in self.known_members and one.startswith(self._own):
-                        unknown[one] = None
+        known, own = self.known_members, self._own
+        for one in members_named([record for record in page.records if record.record != "measure"]):
+            if one not in known and one.startswith(own):
+                unknown[one] = None
         for stub in self.intake.admit([Member(id=one, source=source) for one in unknown]):
             self.known_members.add(stub.id)
             self.lookups[stub.id] = None

@@ -22,6 +22,28 @@ def to_json_line(record: BaseModel) -> str:
     """Write a record as one line of JSON: what was told, `record` and `id`; None stays apart from untold."""
     if "record" not in record.__pydantic_fields_set__:  # made by hand: the reader needs to know the kind all the same
         record = record.model_copy(update={"record": record.record})  # type: ignore[attr-defined] # every record has one
+    source = record.__dict__.get("source")
+    if source is None:
+        return _json(record)
+    told = record.__pydantic_serializer__.to_json(record, exclude_unset=True, exclude=_SOURCE).decode()
+    return f'{told[:-1]},"source":{_json_of(source)}}}'
+
+
+_SOURCE = {"source"}
+_last: tuple[BaseModel | None, str] = (None, "")
+
+
+def _json_of(source: BaseModel) -> str:
+    """Write a provenance once for all records of a page, which share it: it is a quarter of a line's work."""
+    global _last  # noqa: PLW0603 # one pair, put in place at once: whichever thread reads it, both belong together
+    last, text = _last
+    if last is not source:
+        text = _json(source)
+        _last = source, text
+    return text
+
+
+def _json(record: BaseModel) -> str:
     return record.__pydantic_serializer__.to_json(record, exclude_unset=True).decode()  # what model_dump_json calls
 
 

@@ -49,6 +49,18 @@ def member_id(native: str) -> str:
 
 
 @lru_cache(maxsize=65536)
+def person_id(value: object) -> str:
+    """Return a member's id of a native id as it was told, as a number or as text.
+
+    Raises ValueError for anything that is no id.
+    """
+    native = native_id(value)
+    if native is None:
+        raise ValueError("no id")
+    return member_id(native)
+
+
+@lru_cache(maxsize=65536)
 def community_id(native: str) -> str:
     """Return a group's id, or that of the company's community."""
     return make_id(PLATFORM, NETWORK, "community", native)
