@@ -39,8 +39,11 @@ GROUP_RECORDS = 10_000
 """Records of usual length that are committed together…"""
 GROUP_SECONDS = 2.0
 """…or what came in that time."""
-RELEASE_GROUPS = 10
-"""After so many groups the writer lets go of the file, so that others get their turn and DuckDB gives memory back."""
+RELEASE_GROUPS, RELEASE_SECONDS = 10, 9.0
+"""After so many groups that took so long at least the writer lets go of the file, so that others, who wait for ten
+seconds, get their turn: each time DuckDB writes what is not full of its tables' last parts once more…"""
+RELEASE_AT_ONCE = 50
+"""…and after so many groups in any case, so that the journal stays small."""
 STOPPED_SECONDS = 0.1
 LEAVING_SECONDS = 2.0
 """Readers that have not ended so long after they were told to are waiting for somebody, and are not waited for."""
@@ -161,6 +164,7 @@ class _Run:
         self._group = _new_group()
         self._weight = 0
         self._groups = 0
+        self._taken_at = clock.monotonic()
         self._group_began = clock.monotonic()
         self._waiting: list[Closed] = []
         """Parts of which it must still turn out whether a glob fitted a community of another source."""
@@ -258,7 +262,7 @@ class _Run:
                 events = self._events.take(timeout=IDLE_SECONDS if self._leaves_at == inf else STOPPED_SECONDS)
             except TimeoutError:
                 self._commit()
-                self.writer.release()
+                self._release()
                 self._check_time()
                 continue
             for event in events:
@@ -315,9 +319,14 @@ class _Run:
             self.result.coverage.extend(said)
             self._group, self._weight = _new_group(), 0
             self._groups += 1
-            if self._groups % RELEASE_GROUPS == 0:
-                self.writer.release()
+            held = self.clock.monotonic() - self._taken_at
+            if self._groups >= RELEASE_AT_ONCE or (self._groups >= RELEASE_GROUPS and held >= RELEASE_SECONDS):
+                self._release()
         self._group_began = self.clock.monotonic()
+
+    def _release(self) -> None:
+        self.writer.release()
+        self._groups, self._taken_at = 0, self.clock.monotonic()
 
     def _check_time(self) -> None:
         late = self._deadline is not None and self.clock.monotonic() >= self._deadline

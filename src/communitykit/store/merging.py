@@ -15,6 +15,7 @@ from communitykit.store.answers import rows_of
 from communitykit.store.columns import TABLES
 from communitykit.store.confirming import confirm
 from communitykit.store.dependents import touch, touch_buried
+from communitykit.store.extents import Extents
 from communitykit.store.lookup import PLACE, delete_at, places, rows_at
 from communitykit.store.observing import observed, with_brackets
 from communitykit.store.rows import columns_of, columns_of_fresh, fresh, known_rows, told
@@ -56,13 +57,15 @@ def store(
     posts: Collection[str] = (),
     *,
     now: datetime,
+    extents: Extents | None = None,
 ) -> Collection[str]:
     """Store records of one kind: new ones as they are, known ones merged with what is stored until `now`.
 
-    Returns the new ones' ids; `posts` are those that were new in the same group.
+    Returns the new ones' ids; `posts` are those that were new in the same group. `extents` are those of all that is
+    stored of the kind, where they are known: only what may be stored is looked up.
     """
     ids = [record.id for record in records]
-    there = places(connection, kind, ids)
+    there = places(connection, kind, ids if extents is None else extents.take(records))
     if there:
         again = confirm(connection, kind, _told_once(kind, records, there), there, run_id, now=now)
         records = [record for record in records if record.id not in again]

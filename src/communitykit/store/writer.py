@@ -14,10 +14,12 @@ from pydantic_core import from_json, to_json
 from communitykit.errors import StoreBusyError, StoreError
 from communitykit.model import Coverage
 from communitykit.model.values import Value
+from communitykit.store.answers import first_row
 from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.compacting import comes_from, compact, is_due, make_due
 from communitykit.store.connection import IN_MEMORY, MEMORY_LIMITS, connect, disconnect, identity
 from communitykit.store.duckdb_errors import ran_out_of_memory, telling, told
+from communitykit.store.extents import Extents
 from communitykit.store.forgotten import who_is_forgotten, without, without_in_checkpoint
 from communitykit.store.making import clean, make_journal, remove_empty_journal
 from communitykit.store.merging import Tally, append, store
@@ -62,6 +64,9 @@ class Writer:
         with telling(path, "read it"):
             held = " UNION ALL ".join(f"(FROM (SELECT 1 FROM {TABLES[kind]} LIMIT 1))" for kind in MERGED)  # noqa: S608 # ours
             self.was_empty = not self._open.execute(held).fetchall()
+        # Whoever else commits has a run of its own: as long as ours is the last, all that is stored came from here.
+        self._extents: dict[str, Extents] | None = {kind: Extents() for kind in MERGED} if self.was_empty else None
+        self._last_run: str | None = None
 
     def release(self) -> None:
         """Fold the journal into the file, with more memory where that takes more, and let go of it.
@@ -125,6 +130,7 @@ class Writer:
             connection = self._writable()
             connection.execute("UPDATE runs SET status = 'killed' WHERE status = 'running'")
             self._insert_run(connection, run)
+        self._last_run = str(run["run_id"])
         self._still_there()
 
     def end_run(self, run: Mapping[str, object]) -> None:
@@ -171,7 +177,9 @@ class Writer:
             new: dict[str, Collection[str]] = {}
             for kind in MERGED:
                 if kind in by_kind:
-                    new[kind] = store(connection, kind, by_kind[kind], tally, run_id, new.get("post", ()), now=now)
+                    extents = self._extents[kind] if self._extents else None
+                    posts = new.get("post", ())
+                    new[kind] = store(connection, kind, by_kind[kind], tally, run_id, posts, now=now, extents=extents)
             said = sweep(connection, group.walked, tally, run_id, now=now)
             if tally.emptied:
                 make_due(connection)
@@ -186,6 +194,7 @@ class Writer:
                 connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
+        self._last_run = run_id
         return said
 
     def compact(self, *, now: datetime, every: timedelta) -> bool:
@@ -233,6 +242,7 @@ class Writer:
 
         Raises StoreError where the file was deleted or replaced meanwhile.
         """
+        was_open = self._open is not None
         if self._open is None and self._on_disk and identity(self.path) is not None:
             opened = connect(self.path, read_only=False, patience=self._patience, memory_limit=self._memory)
             if comes_from(opened, self._file):  # another process compacted it meanwhile
@@ -241,6 +251,8 @@ class Writer:
         self._still_there()
         if self._open is None:
             self._open = connect(self.path, read_only=False, patience=self._patience, memory_limit=self._memory)
+        if not was_open and self._extents is not None and _last_run(self._open) != self._last_run:
+            self._extents = None
         return self._open
 
     def _writable(self) -> duckdb.DuckDBPyConnection:
@@ -290,6 +302,11 @@ class Writer:
             f"INSERT INTO runs ({', '.join(run)}, last_commit) "  # noqa: S608 # ours, escaped
             f"VALUES ({', '.join(map(literal, told))}, {_NEXT_COMMIT})"
         )
+
+
+def _last_run(connection: duckdb.DuckDBPyConnection) -> str | None:
+    row = first_row(connection, "SELECT run_id FROM runs ORDER BY last_commit DESC NULLS LAST LIMIT 1")
+    return row[0] if row else None
 
 
 def _without_forgotten(connection: duckdb.DuckDBPyConnection, group: Group) -> Group:

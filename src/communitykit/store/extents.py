@@ -1,0 +1,58 @@
+"""Which ids a store cannot hold, known without asking it: for a store that was empty when its writer came. Pure.
+
+Platforms count upwards, and what is read of one place comes in order. So the ids that are told together lie close, and
+mostly none of those that were told before lies among them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Final
+
+from communitykit.model.values import Value
+
+_MOST: Final = 20_000
+"""Extents that are kept apart: about as many megabytes would be ten times that."""
+
+
+class Extents:
+    """From where to where the ids lie that were told of one kind, in the order of their text, place by place."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._lows: list[str] = []
+        self._highs: list[str] = []
+        self._places: list[str | None] = []
+
+    def take(self, records: Sequence[Value]) -> list[str]:
+        """Note the ids of records; return those that may have been told before, the others cannot have been."""
+        doubtful: list[str] = []
+        for place, some in groupby(records, _place_of):
+            ids = [record.id for record in some]
+            if not self._note(min(ids), max(ids), place):
+                doubtful += ids
+        return doubtful
+
+    def _note(self, low: str, high: str, place: str | None) -> bool:
+        """Note an extent; tell whether nothing that was noted before reaches into it."""
+        first, last = bisect_left(self._highs, low), bisect_right(self._lows, high)
+        is_apart = first == last
+        # What lies beside it in the same place becomes one with it: nothing else is between them.
+        if is_apart and first and self._places[first - 1] == place:
+            first -= 1
+        if is_apart and last < len(self._lows) and self._places[last] == place:
+            last += 1
+        if first < last:
+            low, high = min(low, self._lows[first]), max(high, self._highs[last - 1])
+        if first == last and len(self._lows) >= _MOST:  # too many to keep: with the next one it is one, which is safe
+            first, last = max(first - 1, 0), max(last, 1)
+            low, high = min(low, self._lows[first]), max(high, self._highs[last - 1])
+        self._lows[first:last], self._highs[first:last], self._places[first:last] = [low], [high], [place]
+        return is_apart
+
+
+def _place_of(record: Value) -> str | None:
+    place: str | None = getattr(record, "community_id", None)
+    return place
