@@ -129,6 +129,7 @@ class Run:
         self.gaps: list[Gap] = []
         self.swept: list[tuple[Swept, set[str]]] = []
         self.checkpoint = checkpoint
+        self.saved = 0
         before = len(channel.asked)
         self._left = stop_after
         flow = SLACK.readers["messages"].read(self.scope, SLICE, checkpoint)
@@ -158,6 +159,7 @@ class Run:
                         self.seen.add(item["ts"])
                         self.handed[item["ts"]] += 1
                 self.checkpoint = step.checkpoint or self.checkpoint
+                self.saved += step.checkpoint is not None
             elif isinstance(step, Swept):
                 self.swept.append((step, self.seen | {one.rsplit("/", 1)[-1] for one in step.held}))
                 self.seen.clear()

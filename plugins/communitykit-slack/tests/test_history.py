@@ -301,6 +301,18 @@ def test_a_vanished_thread_does_not_end_the_channel() -> None:
     assert at(60 - 0.1) in run.posts
 
 
+def test_reading_many_threads_saves_a_share_of_them_each_time() -> None:
+    channel = Channel()
+    for number in range(1200):
+        root = at(80 - number / 100)
+        channel.post(root)
+        channel.reply(root, at(80 - number / 100 - 0.001))
+    run = Run(channel)
+    assert len(run.posts) == 2400
+    assert len(run.checkpoint["roots"]) == 1200
+    assert 64 < run.saved < 128
+
+
 def test_checkpoints_are_small_json_and_old_ones_start_anew() -> None:
     run = Run(busy())
     assert run.checkpoint["v"] == 2

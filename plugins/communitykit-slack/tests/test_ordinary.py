@@ -20,10 +20,27 @@ REPLIES = st.fixed_dictionaries(
         "ts": STAMPS | ODD,
         "thread_ts": STAMPS | ODD,
         "user": st.sampled_from(["U1", "USLACKBOT", "", "Ü1", "U/1"]) | ODD,
-        "text": st.text(alphabet="ab <>&@|!#*_~`:\n\ud83d/", max_size=20) | ODD,
+        "text": st.text(alphabet="ab <>&@|!#*_~`:\n\ud83d/", max_size=20)
+        | st.sampled_from(
+            ["<@U1>", "<#C1|a> *b*", "<!subteam^\ud83d>", "<!here>", "<https://a.example|b>", "<@\ud83d|c>"]
+        )
+        | ODD,
         "blocks": st.lists(st.sampled_from([{"type": "rich_text", "elements": 7}, {"type": "rich_text"}, {}]) | ODD)
         | ODD,
-        **dict.fromkeys(("team", "client_msg_id", "parent_user_id", "type", "subtype", "files", "edited"), ODD),
+        **dict.fromkeys(("team", "client_msg_id", "parent_user_id", "type", "subtype", "files"), ODD),
+        "edited": st.fixed_dictionaries({}, optional={"ts": STAMPS | ODD, "user": ODD}) | ODD,
+        "reactions": st.lists(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "name": st.text(max_size=3) | ODD,
+                    "users": st.lists(st.text(max_size=3)) | ODD,
+                    "count": ODD,
+                },
+            )
+            | ODD
+        )
+        | ODD,
     },
 )
 
@@ -33,6 +50,8 @@ REPLIES = st.fixed_dictionaries(
 @example(
     {"ts": "1512104434.000490", "thread_ts": "1512104434.000100", "user": "U1", "text": "*a* &amp; _b_", "team": 7}
 )
+@example({"ts": "1512104434.000490", "thread_ts": "1512104434.000100", "user": "U1", "text": "<!subteam^\ud83d>"})
+@example({"ts": "1512104434.000490", "thread_ts": "1512104434.000100", "user": "U1", "text": "a", "edited": [1]})
 def test_what_is_ordinary_is_understood(reply: Any) -> None:
     if _is_ordinary(reply):
         event("ordinary")
@@ -40,11 +59,12 @@ def test_what_is_ordinary_is_understood(reply: Any) -> None:
 
 
 def test_most_replies_are_ordinary_and_what_may_be_odd_is_not() -> None:
-    reply = dict.fromkeys(_ORDINARY, "x") | {
+    reply = dict.fromkeys(_ORDINARY - {"edited", "reactions"}, "x") | {
         "ts": "1512104434.000490", "thread_ts": "1512104434.000100", "blocks": [{"type": "rich_text"}],
     }  # fmt: skip
-    assert _is_ordinary(reply)
+    assert _is_ordinary(reply | {"text": "<@U1> *b*", "edited": {"ts": "x"}, "reactions": [7, {"name": "+1"}]})
     for name, odd in {
-        "ts": "x", "thread_ts": None, "user": "", "text": "<@U1>", "blocks": [{"type": "section"}], "files": [],
+        "ts": "x", "thread_ts": None, "user": "", "text": "<!subteam^S1>", "edited": 1, "reactions": None,
+        "blocks": [{"type": "section"}], "files": [],
     }.items():  # fmt: skip
         assert not _is_ordinary({**reply, name: odd})

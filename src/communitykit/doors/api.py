@@ -19,6 +19,7 @@ from communitykit.doors.source import new_run_id
 from communitykit.doors.streaming import Records
 from communitykit.http.conductor import Conductor
 from communitykit.http.operations import Meter
+from communitykit.reading.garbage import fewer_collections
 from communitykit.reading.lookups import State
 from communitykit.reading.run import SourceRun
 from communitykit.reading.slices import Opened, Progress, Waiting
@@ -205,6 +206,7 @@ class Session(Records):
         return source_run(self.connector, self.conductor, options, state, run_id, selection=selection)
 
 
+@fewer_collections()  # imports make many objects, and no cycles
 def connect(name: str, **settings: object) -> Session:
     """Connect to a platform: `connect("slack", token="…")`.
 

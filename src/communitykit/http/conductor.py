@@ -209,6 +209,8 @@ class Conductor:
             place = self._pace.reserve(
                 self._host, request.costs, self.connector.budgets, now=now, rate=self.settings.rate
             )
+            if place.at <= now:  # nothing was waited for, so nothing was heard meanwhile
+                return
             yield from self._sleep(place.at - now, meter)
             if not self._pace.closed_for(self._host, request.costs, now=self.clock.monotonic()):
                 return

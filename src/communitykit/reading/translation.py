@@ -108,16 +108,25 @@ class Translation:
         self._raw = raw
         self.intake = intake or Intake()
         self._own = f"{connector.name}:"
+        self._last_source: tuple[tuple[datetime, datetime] | None, Provenance | None] = (None, None)
 
     def source(self, fetched_at: datetime, as_of: datetime | None = None) -> Provenance:
-        """Make the provenance of a batch; nothing is true after it was read, whatever another clock says."""
-        return Provenance(
-            connector=self.connector.name,
-            version=self.connector.version,
-            origin=self.origin,
-            fetched_at=fetched_at,
-            as_of=min(as_of or fetched_at, fetched_at),
-        )
+        """Make the provenance of a batch; nothing is true after it was read, whatever another clock says.
+
+        Batches of one answer share theirs: most are small, and making and writing it takes as long as a record.
+        """
+        times = fetched_at, min(as_of or fetched_at, fetched_at)
+        told, source = self._last_source
+        if told != times or source is None:
+            source = Provenance(
+                connector=self.connector.name,
+                version=self.connector.version,
+                origin=self.origin,
+                fetched_at=times[0],
+                as_of=times[1],
+            )
+            self._last_source = times, source
+        return source
 
     def translate(
         self, batch: Batch, slice_key: str, fetched_at: datetime, ignored: Counter[str], *, network: str | None = None

@@ -16,7 +16,24 @@ from communitykit_slack.api.reactions import completed
 from communitykit_slack.ids import is_ts, parse_ts, ts_key
 from communitykit_slack.translate import TRANSLATORS
 
-_ORDINARY = frozenset({"blocks", "client_msg_id", "parent_user_id", "team", "text", "thread_ts", "ts", "type", "user"})
+_SAVES = 64
+"""Checkpoints while as many threads are read as are watched: each holds all of these, so more would cost more than what
+an interruption has to be read again."""
+_ORDINARY = frozenset(
+    {
+        "blocks",
+        "client_msg_id",
+        "edited",
+        "parent_user_id",
+        "reactions",
+        "team",
+        "text",
+        "thread_ts",
+        "ts",
+        "type",
+        "user",
+    }
+)
 
 
 @dataclass(slots=True)
@@ -75,6 +92,7 @@ def read_threads(channel: Channel, progress: Progress, threads: Sequence[Thread]
 
     One that fails stays on that list for the next run; after `PATIENCE` failures in a row so do all others.
     """
+    unsaved = 0
     for start in range(0, len(threads), SIDE_BY_SIDE):
         if channel.failed_threads >= PATIENCE:
             yield Gap("further threads are left to the next run, since so many failed", "partial")
@@ -83,7 +101,10 @@ def read_threads(channel: Channel, progress: Progress, threads: Sequence[Thread]
         answers = yield from ask_all(_first(channel, root["ts"], visit) for root, visit in group)
         for (root, visit), answer in zip(group, answers, strict=True):
             yield from _one(channel, progress, root, visit, answer)
-        yield Batch("message", (), channel.context, checkpoint=progress.save())
+        unsaved += len(group)
+        if start + SIDE_BY_SIDE >= len(threads) or unsaved * _SAVES >= len(progress.roots):
+            unsaved = 0
+            yield Batch("message", (), channel.context, checkpoint=progress.save())
 
 
 def _one(
@@ -126,14 +147,16 @@ def _is_ordinary(item: JSON) -> bool:
     """Tell whether a reply has nothing that could be odd: most are so, and need no second translation to know it."""
     if not isinstance(item, dict) or not item.keys() <= _ORDINARY:
         return False
-    user, text, blocks = item.get("user"), item.get("text"), item.get("blocks", [])
+    user, text, blocks, edited = item.get("user"), item.get("text"), item.get("blocks", []), item.get("edited", {})
     return (
         isinstance(user, str)
         and user.isascii()
         and user.isalnum()
         and isinstance(text, str)
         and text != ""
-        and "<" not in text
+        and "<!" not in text
+        and isinstance(edited, dict)
+        and isinstance(item.get("reactions", []), list)
         and is_ts(item.get("ts"))
         and is_ts(item.get("thread_ts"))
         and isinstance(blocks, list)
