@@ -90,6 +90,23 @@ def test_a_folder_of_ones_own_is_under_the_same_rules(tmp_path: Path) -> None:
         catalogue(tmp_path / "nowhere")
 
 
+def test_one_that_is_wrong_stands_in_the_way_of_no_other(tmp_path: Path) -> None:
+    (tmp_path / "good.sql").write_text(written(), encoding="utf-8")
+    (tmp_path / "bad.sql").write_text(written("SELEC"), encoding="utf-8")
+    assert find("good", tmp_path).title["en"] == "Posts"
+    assert find("gini", tmp_path) == find("gini")
+    with pytest.raises(SettingsError, match="bad"):
+        find("bad", tmp_path)
+
+
+def test_ones_own_need_no_french_and_all_that_is_wrong_is_said_at_once() -> None:
+    texts = ("title", "question", "definition", "silence")
+    mine = read_definition("mine", written(**{f"{one}_fr": "" for one in texts}))
+    assert mine.title == {"en": "Posts", "fr": "Posts"}
+    with pytest.raises(SettingsError, match=r"its unit 'apples'.*members.*its rests_on 'weather'.*posts"):
+        read_definition("mine", written(unit="apples", population="pears", rests_on="weather"))
+
+
 def test_a_name_of_the_librarys_is_taken(tmp_path: Path) -> None:
     (tmp_path / "response_rate.sql").write_text(written(), encoding="utf-8")
     with pytest.raises(SettingsError, match="Rename"):
@@ -97,5 +114,7 @@ def test_a_name_of_the_librarys_is_taken(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_none_is_answered_with_those_there_are() -> None:
-    with pytest.raises(SettingsError, match="response_rate"):
+    with pytest.raises(SettingsError, match="Did you mean response_rate"):
         find("respons_rate")
+    with pytest.raises(SettingsError, match=r"There are: .*response_rate"):
+        find("weather")

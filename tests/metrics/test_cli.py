@@ -78,6 +78,17 @@ def test_run_gives_what_measure_gives(here: Path) -> None:
     assert "2026-01" in plain
 
 
+def test_variants_that_are_named_are_shown_alone_and_hidden_as_among_all(here: Path) -> None:
+    asked = ("run", "participation_split", "--by", "platform,month", "--json")
+    every = json.loads(told(*asked))["figures"]
+    some = json.loads(told(*asked, "--variant", "silent", "--variant", "frequent"))["figures"]
+    assert some == [row for row in every if row["variant"] in {"silent", "frequent"}]
+    assert 0 < len(some) < len(every)
+    assert "has no variant 'loud'" in told(*asked, "--variant", "loud", code=1)
+    assert "It has: none" in told("run", "regulars", "--variant", "loud", code=1)
+    assert "--variant" in told("run", "participation_split", "--sql", "--variant", "silent", code=1)
+
+
 def test_the_printed_query_runs_in_duckdbs_own_hands(here: Path) -> None:
     printed = told("run", "participation_split", "--by", "month", "--sql")
     figures = json.loads(told("run", "participation_split", "--by", "month", "--k", "1", "--unsafe", "--json"))

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from store_tellings import EVERYTHING, everything, post, source, store_of
 
+from communitykit import Post
 from communitykit.sinks import export_store, from_json_line, read_jsonl, to_json_line, write_jsonl
 
 
@@ -23,6 +24,9 @@ def test_export(tmp_path: Path, file_format: str) -> None:
     written = tmp_path / "out" / f"posts.{file_format}"
     if file_format == "parquet":
         assert pq.read_table(written).num_rows == 2
+        words = pq.read_schema(written).metadata
+        assert words[b"description"].decode() == "A message by an actor, people's and bots' alike."
+        assert json.loads(words[b"columns"])["author_id"] == Post.model_fields["author_id"].description
     elif file_format == "csv":
         text = written.read_text(encoding="utf-8")
         assert "'=HYPERLINK(1)" in text

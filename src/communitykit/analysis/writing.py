@@ -19,6 +19,7 @@ from communitykit.model.values import Value
 from communitykit.sinks.permissions import PRIVATE_FILE, make_folder
 from communitykit.sinks.targets import check_inputs, database, is_store
 from communitykit.store.answers import STORAGE, first_row
+from communitykit.store.comments import parquet_words
 
 _MARKS: Final = "days.json"
 """What each day held, as one number a day: a day whose number is another's is written anew."""
@@ -186,7 +187,7 @@ def _told_marks(to: Path) -> dict[str, Value] | None:
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, name: str, to: Path, more: str = "") -> None:
     comments = {column: told.meaning for column, told in TABLES[name].columns.items()}
-    words = f"KV_METADATA {{description: '{_text(TABLES[name].row)}', columns: '{_text(json.dumps(comments))}'}}"
+    words = parquet_words(TABLES[name].row, comments)
     options = ", ".join(one for one in ("FORMAT parquet", "COMPRESSION zstd", words, more) if one)
     connection.execute(f"COPY ({query}) TO '{_quoted(to)}' ({options})")
 

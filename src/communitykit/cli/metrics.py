@@ -103,6 +103,10 @@ def run(  # noqa: PLR0913 # the options of the command
     parameters: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the metric.")
     ] = None,
+    variants: Annotated[
+        list[str] | None,
+        typer.Option("--variant", metavar="NAME", help="Of its variants, only these. Small groups stay as hidden."),
+    ] = None,
     definitions: Folder = None,
     to: Annotated[Path | None, typer.Option("--to", help="The file to write, with --format.")] = None,
     file_format: Annotated[str | None, typer.Option("--format", help="csv or parquet.")] = None,
@@ -115,7 +119,7 @@ def run(  # noqa: PLR0913 # the options of the command
 ) -> None:
     """Measure: one figure a row, with its population. What it rests on, and why it is absent where it is."""
     from communitykit.analysis import Analysis  # noqa: PLC0415 # imported only when used
-    from communitykit.metrics import Record, measure, sql  # noqa: PLC0415 # same
+    from communitykit.metrics import Record, find, measure, sql  # noqa: PLC0415 # same
 
     with errors(), Analysis(_tables(tables, file := configured(config))) as opened:
         record = Record(opened)
@@ -128,10 +132,11 @@ def run(  # noqa: PLR0913 # the options of the command
             "definitions": definitions,
         }
         if as_sql:
+            refuse_both(as_sql, variants, "--sql and --variant")
             query = sql(record, name, dialect=dialect, **ask)
             print_json({"sql": query, "dialect": dialect}) if as_json else sys.stdout.write(query)
             return
-        figures = measure(record, name, k=k, unsafe=unsafe, **ask)
+        figures = _only(measure(record, name, k=k, unsafe=unsafe, **ask), variants, find(name, definitions))
         if file_format is not None or to is not None:
             if to is None:
                 refuse_both(as_json, file_format, "--json and --format without --to")
@@ -145,6 +150,18 @@ def run(  # noqa: PLR0913 # the options of the command
             print_json({"figures": figures.to_pylist()})
         else:
             _print(name, figures)
+
+
+def _only(figures: pa.Table, variants: Sequence[str] | None, definition: Definition) -> pa.Table:
+    """Return the figures of these variants: what is hidden was settled with all of them known."""
+    unknown = [one for one in variants or () if one not in definition.variants]
+    if unknown:
+        known = ", ".join(definition.variants) or "none"
+        raise SettingsError(f"has no variant {unknown[0]!r}", subject=definition.name, remedy=f"It has: {known}.")
+    if not variants:
+        return figures
+    wanted = [one in variants for one in figures["variant"].to_pylist()]
+    return figures.filter(wanted)
 
 
 def _tables(tables: Path | None, file: Config | None) -> Path:

@@ -18,6 +18,7 @@ from communitykit.model.values import Value
 from communitykit.sinks.permissions import PRIVATE_FILE, make_folder
 from communitykit.store import Store
 from communitykit.store.changed import changed
+from communitykit.store.comments import described, parquet_words
 from communitykit.store.duckdb_errors import telling
 
 _MARKS: Final = "communitykit_copy.json"
@@ -123,7 +124,7 @@ def _write(
             continue
         shaped = changes.shaped(_query(table), plain=False)
         target = str(new / _FILE).replace("'", "''")
-        options = "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false"
+        options = f"FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, {parquet_words(*described()[table])}"
         rows = f"SELECT * FROM ({shaped}) WHERE {_within(table, part)}"  # noqa: S608 # our own text
         ((number,),) = store.connection().execute(f"COPY ({rows}) TO '{target}' ({options})").fetchall()
         written += number

@@ -1,15 +1,16 @@
 """The definitions: one question a file, its head in comment lines, its SQL below.
 
 A head line is `-- key: text`; a line that begins with three blanks after the dashes goes on with the one before. What
-people read is there in English (`title`) and French (`title.fr`).
+people read is there in English (`title`) and French (`title.fr`; in definitions of one's own English stands in for it).
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from importlib import resources
@@ -79,10 +80,9 @@ NEEDS: Final[dict[str, str]] = {
 """What a figure may need to be told, and the reason that stands in its place where it is not."""
 
 _TEXTS = ("title", "question", "definition", "silence")
-_REQUIRED = frozenset({*_TEXTS, *(f"{one}.fr" for one in _TEXTS)}) | {
-    "unit", "population", "source", "dimensions", "rests_on"
-}  # fmt: skip
-_KEYS = frozenset({*_REQUIRED, "source.fr", "variants", "parameters", "trailing", "needs", "adds"})
+_REQUIRED = frozenset({*_TEXTS, "unit", "population", "source", "dimensions", "rests_on"})
+_FRENCH = frozenset({*(f"{one}.fr" for one in _TEXTS), "source.fr"})
+_KEYS = frozenset({*_REQUIRED, *_FRENCH, "variants", "parameters", "trailing", "needs", "adds"})
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TRAILING = re.compile(r"-?(\$[a-z_]+|[0-9]+)")
 _BUILT_IN = frozenset({"observed_us"})
@@ -180,20 +180,25 @@ def catalogue(folder: Path | str | None = None) -> dict[str, Definition]:
     Raises:
         SettingsError: A definition is wrong, takes a name of the library's, or there is no such folder.
     """
-    known = dict(_built_in())
+    return {**_built_in(), **{path.stem: _own(path) for path in _files(folder)}}
+
+
+def _files(folder: Path | str | None) -> list[Path]:
     if folder is None:
-        return known
+        return []
     if not Path(folder).is_dir():
         raise SettingsError(f"there is no folder {str(folder)!r}", remedy="Name one that holds NAME.sql files.")
-    for path in sorted(Path(folder).glob("*.sql")):
-        if path.stem in known:
-            raise SettingsError("is the name of a definition of communitykit", subject=path.stem, remedy="Rename it.")
-        try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            raise SettingsError("is not UTF-8", subject=path.name, remedy="Save it as UTF-8.") from None
-        known[path.stem] = read_definition(path.stem, text)
-    return known
+    return sorted(Path(folder).glob("*.sql"))
+
+
+def _own(path: Path) -> Definition:
+    if path.stem in _built_in():
+        raise SettingsError("is the name of a definition of communitykit", subject=path.stem, remedy="Rename it.")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise SettingsError("is not UTF-8", subject=path.name, remedy="Save it as UTF-8.") from None
+    return read_definition(path.stem, text)
 
 
 def is_built_in(definition: Definition) -> bool:
@@ -202,15 +207,24 @@ def is_built_in(definition: Definition) -> bool:
 
 
 def find(name: str, folder: Path | str | None = None) -> Definition:
-    """Return one definition.
+    """Return one definition; what is wrong with others of the folder is not asked.
 
     Raises:
-        SettingsError: There is none of that name.
+        SettingsError: There is none of that name, or it is wrong.
     """
-    known = catalogue(folder)
-    if name not in known:
-        raise SettingsError(f"there is no metric {name!r}", remedy=f"There are: {', '.join(known)}.")
-    return known[name]
+    own = {path.stem: path for path in _files(folder)}
+    if name in own:
+        return _own(own[name])
+    if name not in _built_in():
+        known = [*_built_in(), *own]
+        close = get_close_matches(name, known, n=1)
+        remedy = (
+            f"Did you mean {close[0]}? `communitykit metrics list` has all."
+            if close
+            else f"There are: {', '.join(known)}."
+        )
+        raise SettingsError(f"there is no metric {name!r}", remedy=remedy)
+    return _built_in()[name]
 
 
 def read_definition(name: str, text: str) -> Definition:
@@ -228,10 +242,15 @@ def read_definition(name: str, text: str) -> Definition:
         what = f"lacks {', '.join(missing)}" if missing else f"has the unknown {', '.join(unknown)}"
         raise SettingsError(f"its head {what}", subject=name, remedy=f"A head has: {', '.join(sorted(_KEYS))}.")
     head.setdefault("adds", "yes")
-    for key, choices in (("adds", ("yes", "no")), ("unit", UNITS), ("population", POPULATIONS)):
-        if head[key] not in choices:
-            raise SettingsError(f"its {key} {head[key]!r} is none of {', '.join(choices)}", subject=name)
-    both = {key: {"en": head[key], "fr": head[f"{key}.fr"]} for key in _TEXTS}
+    wrong = [
+        f"its {key} {value!r} is none of {', '.join(choices)}"
+        for key, values, choices in _choices(name, head)
+        for value in values
+        if value not in choices
+    ]
+    if wrong:
+        raise SettingsError("; ".join(wrong), subject=name)
+    both = {key: {"en": head[key], "fr": head.get(f"{key}.fr", head[key])} for key in _TEXTS}
     made = Definition(
         name=name,
         **both,
@@ -251,12 +270,17 @@ def read_definition(name: str, text: str) -> Definition:
     return made
 
 
+def _choices(name: str, head: Mapping[str, str]) -> Iterator[tuple[str, Collection[str], Collection[str]]]:
+    """Yield what a head says of closed lists, and the lists."""
+    yield "adds", (head["adds"],), ("yes", "no")
+    yield "unit", (head["unit"],), UNITS
+    yield "population", (head["population"],), POPULATIONS
+    yield "dimensions", _listed(head["dimensions"]), ("period", *syntax.DIMENSIONS)
+    yield "needs", _pairs(name, head.get("needs", ""), ":"), NEEDS
+    yield "rests_on", _pairs(name, head["rests_on"], ":"), RESTS_ON
+
+
 def _check(made: Definition) -> None:
-    lists = (made.dimensions, ("period", *syntax.DIMENSIONS)), (made.needs, NEEDS), (made.rests_on, RESTS_ON)
-    for listed, choices in lists:
-        wrong = [one for one in listed if one not in choices]
-        if wrong:
-            raise SettingsError(f"{wrong[0]!r} is none of {', '.join(choices)}", subject=made.name)
     for text in (*made.definition.values(), *made.silence.values()):
         for name in set(re.findall(r"\$([a-z_]+)", text)) - set(made.parameters):
             raise SettingsError(f"its text names ${name}, which is no parameter of it", subject=made.name)

@@ -127,6 +127,8 @@ class Paper:
         by = [*one.groups, *(["month"] if one.period else [])]
         if by:
             parts.append(f"--by {','.join(by)}")
+        if one.variant is not None:
+            parts.append(f"--variant {one.variant}")
         parts.append(f"--since {one.since} --until {one.until} --k {self.figures.k}")
         parts += [f"--set {name}={value}" for name, value in one.parameters.items()]
         return " ".join(parts)

@@ -9,6 +9,7 @@ from communitykit.sinks import write_jsonl
 from communitykit.sinks.permissions import make_folder
 from communitykit.sinks.targets import check, writing
 from communitykit.store import TABLES, Store
+from communitykit.store.comments import described, parquet_words
 
 FORMATS = ("parquet", "jsonl", "csv")
 _TABLES = (*TABLES.values(), "post_versions", "runs", "activity")
@@ -48,21 +49,22 @@ def export(store: Path, to: Path, file_format: str, *, share: bool = False, over
 
 def _copy(store: Store, table: str, path: Path, file_format: str) -> int:
     target = str(path).replace("'", "''")
-    described = store.sql(f"DESCRIBE {table}").to_pylist()
-    query, options = _typed(table, described), "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false"
+    columns = store.sql(f"DESCRIBE {table}").to_pylist()
+    words = parquet_words(*described()[table])
+    query, options = _typed(table, columns), f"FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, {words}"
     if file_format == "csv":
-        query = f"SELECT {', '.join(_cell(row) for row in described)} FROM {table}"  # noqa: S608 # same
+        query = f"SELECT {', '.join(_cell(row) for row in columns)} FROM {table}"  # noqa: S608 # same
         options = "FORMAT csv, HEADER, USE_TMP_FILE false"
     (row,) = store.sql(f"COPY ({query}) TO '{target}' ({options})").to_pylist()
     count: int = row["Count"]
     return count
 
 
-def _typed(table: str, described: list[dict[str, str]]) -> str:
+def _typed(table: str, columns: list[dict[str, str]]) -> str:
     """Return the query for a table's rows: JSON as text, since others take Parquet's JSON for bytes."""
-    columns = [f'CAST("{row["column_name"]}" AS VARCHAR) AS "{row["column_name"]}"' if row["column_type"] == "JSON"
-               else f'"{row["column_name"]}"' for row in described]  # fmt: skip
-    return f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608 # our own table names
+    selected = [f'CAST("{row["column_name"]}" AS VARCHAR) AS "{row["column_name"]}"' if row["column_type"] == "JSON"
+               else f'"{row["column_name"]}"' for row in columns]  # fmt: skip
+    return f"SELECT {', '.join(selected)} FROM {table}"  # noqa: S608 # our own table names
 
 
 def _cell(row: dict[str, str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from functools import cache
 from inspect import cleandoc
 from typing import Final
@@ -189,6 +191,11 @@ def comments(*wanted: str) -> str:
         told.append(f"COMMENT ON {'VIEW' if table == 'activity' else 'TABLE'} {table} IS {_text(of_table)}")
         told += [f'COMMENT ON COLUMN {table}."{name}" IS {_text(said)}' for name, said in of_columns.items()]
     return ";\n".join(told)
+
+
+def parquet_words(of_table: str, of_columns: Mapping[str, str]) -> str:
+    """Return what a Parquet file says about itself, as an option of COPY: its `description`, its `columns` as JSON."""
+    return f"KV_METADATA {{description: {_text(of_table)}, columns: {_text(json.dumps(of_columns))}}}"
 
 
 def _text(said: str) -> str:
