@@ -52,6 +52,7 @@ class _Log:
 
     def __init__(self) -> None:
         self._lines = _Lines()
+        self._nothing = logging.NullHandler()
 
     @property
     def json(self) -> bool:
@@ -59,7 +60,8 @@ class _Log:
         return self._lines.json
 
     def begin(self) -> None:
-        """Show nothing of it."""
+        """Show nothing of it: a command says itself what is wrong."""
+        LOGGER.addHandler(self._nothing)
         self._lines.json = False
         LOGGER.removeHandler(self._lines)
         LOGGER.setLevel(logging.NOTSET)

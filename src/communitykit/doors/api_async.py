@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, MutableMapping
+from collections.abc import AsyncGenerator, AsyncIterator, MutableMapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar, Unpack
 
@@ -10,12 +10,13 @@ from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Checkpoint
 from communitykit.connector.registry import registry
 from communitykit.doors.conducting import make_conductor, source_run
+from communitykit.doors.left_out import LeftOut
 from communitykit.doors.options import ReadKeywords, ReadOptions, RecordsKeywords, read_options
 from communitykit.doors.source import new_run_id
 from communitykit.doors.streaming import Narrowed, note, records_of
 from communitykit.http.asgi import Application
 from communitykit.http.conductor import Conductor
-from communitykit.model import Community, EngagementEvent, Member, Membership, Post, Record
+from communitykit.model import Community, Coverage, EngagementEvent, Member, Membership, Post, Record
 from communitykit.model.merge import merged
 from communitykit.reading.lookups import State
 from communitykit.reading.slices import Progress
@@ -29,7 +30,13 @@ _Kept: TypeAlias = MutableMapping[str, Checkpoint] | None
 
 
 class AsyncSession:
-    """A connected platform, in an event loop. Use it as an async context manager."""
+    """A connected platform, in an event loop. Use it as an async context manager.
+
+    Calls for one kind of record hand on no Coverage: what they leave out is said and kept as `Session` does.
+    """
+
+    left_out: Sequence[Coverage] = ()
+    """Coverage of what the last call left out though it was asked for, as far as it was read."""
 
     def __init__(self, connector: Connector, conductor: Conductor, *, app: Application | None = None) -> None:
         """Open connections lazily. `app` answers instead of the network: an ASGI application called directly."""
@@ -76,49 +83,65 @@ class AsyncSession:
 
         The keywords, the state and what is raised are those of `Session.records`.
         """
-        return self._records(read_options(options), state, concurrency)
+        return self._records(read_options(options), state, concurrency, aloud=False)
 
     def members(
         self, *, state: _Kept = None, concurrency: int | None = None, **options: Unpack[ReadKeywords]
     ) -> AsyncIterator[Member]:
-        """Yield members, each once with all that was told of them: they come when all is read."""
+        """Yield members, each once with all that was told of them: they come when all is read.
+
+        What was left out is a warning, and in `left_out`.
+        """
         return _merged(self._only(Member, "member", options, state, concurrency))
 
     def communities(
         self, *, state: _Kept = None, concurrency: int | None = None, **options: Unpack[ReadKeywords]
     ) -> AsyncIterator[Community]:
-        """Yield communities, each once with all that was told of them: they come when all is read."""
+        """Yield communities, each once with all that was told of them: they come when all is read.
+
+        What was left out is a warning, and in `left_out`.
+        """
         return _merged(self._only(Community, "community", options, state, concurrency))
 
     def memberships(
         self, *, state: _Kept = None, concurrency: int | None = None, **options: Unpack[ReadKeywords]
     ) -> AsyncIterator[Membership]:
-        """Yield memberships."""
+        """Yield memberships; what was left out is a warning, and in `left_out`."""
         return self._only(Membership, "membership", options, state, concurrency)
 
     def posts(
         self, *, state: _Kept = None, concurrency: int | None = None, **options: Unpack[ReadKeywords]
     ) -> AsyncIterator[Post]:
-        """Yield posts; one that is told in parts comes in several records of the same `id`."""
+        """Yield posts; one that is told in parts comes in several records of the same `id`.
+
+        What was left out is a warning, and in `left_out`.
+        """
         return self._only(Post, "post", options, state, concurrency)
 
     def events(
         self, *, state: _Kept = None, concurrency: int | None = None, **options: Unpack[ReadKeywords]
     ) -> AsyncIterator[EngagementEvent]:
-        """Yield engagement events."""
+        """Yield engagement events; what was left out is a warning, and in `left_out`."""
         return self._only(EngagementEvent, "event", options, state, concurrency)
 
     def _only(
         self, model: type[R], kind: str, keywords: ReadKeywords, state: _Kept, concurrency: int | None
     ) -> AsyncIterator[R]:
-        return _of(model, self._records(read_options(keywords, kind=kind), state, concurrency))
+        return _of(model, self._records(read_options(keywords, kind=kind), state, concurrency, aloud=True))
 
-    async def _records(
-        self, options: ReadOptions, state: _Kept, concurrency: int | None
+    def _records(
+        self, options: ReadOptions, state: _Kept, concurrency: int | None, *, aloud: bool
     ) -> AsyncGenerator[Record, None]:
-        kept = state if state is not None else {}
+        out = LeftOut(aloud=aloud)
+        self.left_out = out.coverage
+        return self._consumed(options, state if state is not None else {}, concurrency, out)
+
+    async def _consumed(
+        self, options: ReadOptions, kept: MutableMapping[str, Checkpoint], concurrency: int | None, out: LeftOut
+    ) -> AsyncGenerator[Record, None]:
         async with aclosing(self.read(options, state=Narrowed(kept, options), concurrency=concurrency)) as events:
             async for event in events:
+                out.take(event)
                 for record in records_of(event, options):
                     yield record
                 note(event, kept, options)

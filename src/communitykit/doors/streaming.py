@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import TypeAlias, TypeVar, Unpack
 
 from communitykit.connector.flow import Checkpoint
+from communitykit.doors.left_out import LeftOut
 from communitykit.doors.options import ALL_KINDS, ReadKeywords, ReadOptions, RecordsKeywords, read_options
 from communitykit.doors.source import Source, new_run_id
-from communitykit.model import Community, EngagementEvent, Member, Membership, Post, Record
+from communitykit.model import Community, Coverage, EngagementEvent, Member, Membership, Post, Record
 from communitykit.model.merge import merged
 from communitykit.reading.backlog import Backlog
 from communitykit.reading.slices import Closed, Failed, Progress
@@ -20,7 +21,16 @@ _Kept: TypeAlias = MutableMapping[str, Checkpoint] | None
 
 
 class Records:
-    """The calls that every source has. For several kinds use `records` once: each call reads the platform again."""
+    """The calls that every source has. For several kinds use `records` once: each call reads the platform again.
+
+    Calls for one kind hand on no Coverage. What they leave out though it was asked for (a part that was refused or is
+    not whole, payloads that became Issues, a glob that fits no community) is a warning of the logger `communitykit`,
+    which Python shows on the error stream where a program has set up no logging; `left_out` keeps it.
+    """
+
+    left_out: Sequence[Coverage] = ()
+    """Coverage of what the last call left out though it was asked for, as far as it was read: of parts that are not
+    whole, and none of talk that nobody asked for."""
 
     def records(
         self, *, state: MutableMapping[str, Checkpoint] | None = None, **options: Unpack[RecordsKeywords]
@@ -35,36 +45,54 @@ class Records:
         Raises TypeError for a keyword that is not known and SettingsError for a value that is none, both at once;
         CommunityKitError when the source cannot be read at all. A part that cannot be read becomes Coverage.
         """
-        return consume(self, read_options(options), state if state is not None else {})  # type: ignore[arg-type] # a Source
+        return self._consumed(read_options(options), state, aloud=False)
 
     def members(self, *, state: _Kept = None, **options: Unpack[ReadKeywords]) -> Iterator[Member]:
-        """Yield members, each once with all that was told of them: they come when all is read."""
+        """Yield members, each once with all that was told of them: they come when all is read.
+
+        What was left out is a warning, and in `left_out`.
+        """
         return merged(self._only(Member, "member", options, state))
 
     def communities(self, *, state: _Kept = None, **options: Unpack[ReadKeywords]) -> Iterator[Community]:
-        """Yield communities, each once with all that was told of them: they come when all is read."""
+        """Yield communities, each once with all that was told of them: they come when all is read.
+
+        What was left out is a warning, and in `left_out`.
+        """
         return merged(self._only(Community, "community", options, state))
 
     def memberships(self, *, state: _Kept = None, **options: Unpack[ReadKeywords]) -> Iterator[Membership]:
-        """Yield memberships."""
+        """Yield memberships; what was left out is a warning, and in `left_out`."""
         return self._only(Membership, "membership", options, state)
 
     def posts(self, *, state: _Kept = None, **options: Unpack[ReadKeywords]) -> Iterator[Post]:
-        """Yield posts; one that is told in parts comes in several records of the same `id`."""
+        """Yield posts; one that is told in parts comes in several records of the same `id`.
+
+        What was left out is a warning, and in `left_out`.
+        """
         return self._only(Post, "post", options, state)
 
     def events(self, *, state: _Kept = None, **options: Unpack[ReadKeywords]) -> Iterator[EngagementEvent]:
-        """Yield engagement events: acts that are not posts."""
+        """Yield engagement events: acts that are not posts; what was left out is a warning, and in `left_out`."""
         return self._only(EngagementEvent, "event", options, state)
 
     def _only(self, model: type[R], kind: str, keywords: ReadKeywords, state: _Kept) -> Iterator[R]:
         wanted = read_options(keywords, kind=kind)  # here, so that a mistake is told at the call
-        records = consume(self, wanted, state if state is not None else {})  # type: ignore[arg-type] # a Source
-        return (record for record in records if isinstance(record, model))
+        return (record for record in self._consumed(wanted, state, aloud=True) if isinstance(record, model))
+
+    def _consumed(self, options: ReadOptions, state: _Kept, *, aloud: bool) -> Iterator[Record]:
+        out = LeftOut(aloud=aloud)
+        self.left_out = out.coverage
+        return consume(self, options, state if state is not None else {}, out.take)  # type: ignore[arg-type] # a Source
 
 
-def consume(source: Source, options: ReadOptions, state: MutableMapping[str, Checkpoint]) -> Iterator[Record]:
-    """Read in the background and yield in the foreground, with a short queue between."""
+def consume(
+    source: Source,
+    options: ReadOptions,
+    state: MutableMapping[str, Checkpoint],
+    look: Callable[[Progress], None],
+) -> Iterator[Record]:
+    """Read in the background and yield in the foreground, with a short queue between; each event goes to `look`."""
     events: Backlog[Progress | BaseException | None] = Backlog()
 
     def work() -> None:
@@ -81,6 +109,7 @@ def consume(source: Source, options: ReadOptions, state: MutableMapping[str, Che
         while (event := events.get()) is not None:
             if isinstance(event, BaseException):
                 raise event
+            look(event)
             yield from records_of(event, options)
             note(event, state, options)
     finally:

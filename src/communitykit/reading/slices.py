@@ -54,6 +54,14 @@ class Closed:
     failure: CommunityKitError | None = None
     """What ended the slice before its end; None where it was read to its end, whatever single parts were left out."""
 
+    @property
+    def left_out(self) -> Coverage | None:
+        """The Coverage of what was left out though it was asked for; None where nothing was."""
+        if self.coverage.status == "complete" or self.by_default:
+            return None
+        asked = [gap for gap in self.gaps if not _is_by_default([gap])]
+        return self.coverage.model_copy(update=_summed(asked)) if asked else self.coverage
+
     def without(self, matched: Collection[str]) -> Closed:
         """Return the same without what is said of globs that fitted a community of another source."""
         gaps = tuple(gap for gap in self.gaps if gap.pattern is None or gap.pattern not in matched)
@@ -187,9 +195,10 @@ class SliceReading:
         self._gaps.append(Gap(str(told), "denied" if denied else "partial"))
         self.failure = told
 
-    def stop(self, reason: str) -> None:
-        """Note that the run was told to stop."""
+    def stop(self, reason: str, failure: CommunityKitError | None = None) -> None:
+        """Note that the run was told to stop, or that a `failure` ended the whole source before this slice began."""
         self._gaps.append(Gap(reason, "partial"))
+        self.failure = failure
 
     def say_unmatched(self) -> None:
         """Note the globs that fitted no community, where communities were looked for and could be listed."""

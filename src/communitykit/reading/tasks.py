@@ -65,7 +65,7 @@ class _AsyncReader:
             reading = run.begin(slice_, slice_.label)
             await self.events.put(Opened(reading.key, slice_.label or slice_.key, run.expected(slice_)))
             if run.failure is not None:
-                reading.stop(f"not read: {run.failure}")
+                reading.stop(f"not read: {run.failure}", run.failure)
                 await self.events.put(reading.closed())
                 return
             await self._follow(reading, partial(run.flow, slice_))

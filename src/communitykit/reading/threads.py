@@ -78,7 +78,7 @@ def _read_slice(run: SourceRun, runner: SyncRunner, slice_: Slice, emit: Callabl
     reading = run.begin(slice_, slice_.label)
     emit(Opened(reading.key, slice_.label or slice_.key, run.expected(slice_)))
     if run.failure is not None:
-        reading.stop(f"not read: {run.failure}")
+        reading.stop(f"not read: {run.failure}", run.failure)
         emit(reading.closed())
         return
     _follow(run, runner, reading, partial(run.flow, slice_), emit, None)
