@@ -97,9 +97,13 @@ def members_named(records: Iterable[BaseModel]) -> Iterator[str]:
 
     It is `references` for one kind, and asks a field's value for its kind only where it may name another.
     """
+    model: type[BaseModel] | None = None
+    fields: tuple[tuple[str, str, bool], ...] = ()
     for record in records:
+        if record.__class__ is not model:
+            model, fields = record.__class__, _to_members(record.__class__)
         values = record.__dict__
-        for name, inner, certain in _to_members(record.__class__):
+        for name, inner, certain in fields:
             value = values[name]
             if not value:
                 continue

@@ -151,7 +151,7 @@ class Translation:
         for item in batch.items:
             self._translate_item(kind, batch, item, page, drafts, swept, ignored)
         page.records = self._validated(drafts, source, batch.kind, page)
-        seen = frozenset(record.id for record in page.records if record.record == "event") if swept else frozenset()
+        seen = frozenset([record.id for record in page.records if record.record == "event"]) if swept else frozenset()
         page.records = self.intake.admit(page.records)
         self._note_members(page, source)
         if swept and not page.unreadable:
@@ -271,13 +271,17 @@ class Translation:
 
     def _note_members(self, page: Page, source: Provenance) -> None:
         """Keep a stub for each member that records refer to and nothing has described yet."""
-        told = {record.id for record in page.records if record.record == "member"}
-        self.known_members |= told
-        for member_id in told:
-            self.lookups.pop(member_id, None)
+        records, known, own = page.records, self.known_members, self._own
+        kinds = {record.record for record in records}
+        if "member" in kinds:
+            told = {record.id for record in records if record.record == "member"}
+            known |= told
+            for member_id in told:
+                self.lookups.pop(member_id, None)
+        if "measure" in kinds:  # reports tell of whomever they will
+            records = [record for record in records if record.record != "measure"]
         unknown: dict[str, None] = {}
-        known, own = self.known_members, self._own
-        for one in members_named([record for record in page.records if record.record != "measure"]):
+        for one in members_named(records):
             if one not in known and one.startswith(own):
                 unknown[one] = None
         for stub in self.intake.admit([Member(id=one, source=source) for one in unknown]):

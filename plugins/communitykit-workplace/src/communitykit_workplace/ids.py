@@ -146,10 +146,11 @@ def _unix(value: float) -> datetime | None:
 
 
 def _sane(found: datetime) -> datetime | None:
-    try:
-        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except OverflowError:
-        return None
+    if found.tzinfo is not UTC:
+        try:
+            found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        except OverflowError:
+            return None
     return found if found.year >= _FIRST_YEAR else None
 
 

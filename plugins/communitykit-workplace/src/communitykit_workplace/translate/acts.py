@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache, partial
+from functools import partial
 
-from communitykit.connector import JSON, Draft, Rejected, Swept, acted, parse_id, reacted
+from communitykit.connector import JSON, Draft, Rejected, Swept, acted, reacted
 from communitykit.connector.drafts import acted_by
 from communitykit.connector.payload import as_mapping
 from communitykit_workplace.edges import is_whole, listed, rows
@@ -26,19 +26,18 @@ def reactions(item: Mapping[str, JSON], target: str, community: str | None) -> I
     edge = item.get("reactions")
     likes = edge is None
     edge = item.get("likes") if likes else edge
-    seen: set[str] = set()
     understood = is_whole(edge) and not likes
-    reaction = partial(_reaction, target, community, seen, LIKE if likes else "")
-    for draft in each_act(edge, _native(target), reaction):
-        understood = understood and not isinstance(draft, Rejected)
-        yield draft
+    if not understood or listed(edge):  # of nobody, as mostly, there is nothing to say
+        reaction = partial(_reaction, target, community, set(), LIKE if likes else "")
+        for draft in each_act(edge, _native(target), reaction):
+            understood = understood and not isinstance(draft, Rejected)
+            yield draft
     if understood and all(isinstance(one.get("type"), str) for one in rows(edge)):
         yield Swept("event", {"kind": "reacted", "target_id": target})
 
 
-@lru_cache(maxsize=64)  # edges come one after another on one target
 def _native(target: str) -> str:
-    return parse_id(target).native[0]
+    return target.rpartition(":")[2].partition("/")[0]  # what the Graph gives has nothing to be unescaped
 
 
 def _actor(one: Mapping[str, JSON]) -> str:
