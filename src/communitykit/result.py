@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from communitykit.model import Coverage, Issue
     from communitykit.store.merging import Tally
 
+COUNTED = ("new", "changed", "deleted", "vanished")
+"""What a Tally counts, by table."""
 OPTIONS = {"include_private": "--include-private", "include_direct": "--include-direct", "force": "--force"}
 """How options of Python, which Coverage names, are written on the command line."""
 
@@ -83,7 +85,7 @@ class PullResult:
             f"PullResult: {how}, {counted(self.requests, 'request')}{seconds}, {self.waited:,.1f} s of them waited"
         )
         tally = self.tally
-        counts = (tally.new, tally.changed, tally.vanished) if tally else ({}, {}, {})
+        counts = tally.counts() if tally else ()
         came = [
             (kind, *(count.get(kind, 0) for count in counts)) for kind in dict.fromkeys(k for c in counts for k in c)
         ]
@@ -93,7 +95,7 @@ class PullResult:
         alike = Counter((one.reason, one.wire_kind, one.detail) for one in self.issues)
         issues = [(reason, kind, number, detail) for (reason, kind, detail), number in alike.items()]
         return heading, [
-            Table("What came", ("record", "new", "changed", "vanished"), came),
+            Table("What came", ("record", *COUNTED), came),
             Table("What did not", ("status", "parts", "why"), [(s, n, why) for (s, why), n in left.items()]),
             Table("Issues", ("reason", "payload", "number", "detail"), issues),
             Table("Errors", ("error",), [(str(error),) for error in self.errors]),

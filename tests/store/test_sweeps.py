@@ -179,3 +179,14 @@ def test_members_who_are_no_longer_listed_have_left(tmp_path: Path) -> None:
     assert [(row["display_name"], row["active"]) for row in current(path)["members"]] == [("U", True), ("V", False)]
     with Store(path) as store:
         assert store.sql("SELECT active FROM members WHERE stub").to_pylist() == [{"active": None}]
+
+
+def test_what_is_said_to_be_deleted_is_counted_as_that_and_once(tmp_path: Path) -> None:
+    """Also where it was never seen: a deletion is nothing new."""
+    path = tmp_path / "a.duckdb"
+    store_of(path, Group([post(1), post(2)]))
+    told = Group([post(1, 1, gone="deleted"), post(2, 1, body="other"), post(3, 1), post(4, 1, gone="deleted")])
+    assert store_of(path, told).tally.counts() == ({"posts": 1}, {"posts": 1}, {"posts": 2}, {})
+    later = Group([post(1, 2, gone="deleted"), post(4, 2, gone="deleted")])
+    assert store_of(path, later).tally.deleted == {}
+    assert [row["id"] for row in current(path)["posts"]] == ["p:n:post:2", "p:n:post:3"]

@@ -13,7 +13,7 @@ from communitykit.cli.output import Exit, console, print_json, print_table, say,
 from communitykit.cli.progress import shown
 from communitykit.errors import SettingsError
 from communitykit.printable import counted
-from communitykit.result import OPTIONS, PullResult, in_words_of, outcome
+from communitykit.result import COUNTED, OPTIONS, PullResult, in_words_of, outcome
 
 if TYPE_CHECKING:
     from communitykit.config import NamedSource
@@ -137,6 +137,7 @@ def as_data(result: PullResult, to: Path) -> dict[str, JSON]:
         "ended_at": result.ended_at,
         "new": tally.new if tally else {},
         "changed": tally.changed if tally else {},
+        "deleted": tally.deleted if tally else {},
         "vanished": tally.vanished if tally else {},
         "requests": result.requests,
         "retries": result.retries,
@@ -156,11 +157,9 @@ def print_summary(result: PullResult, to: Path, *, asked_by: Mapping[str, str] =
     tally = result.tally
     if tally is not None:
         tables = ("members", "communities", "memberships", "posts", "events", "measures")
-        rows = [
-            (name, tally.new.get(name, 0), tally.changed.get(name, 0), tally.vanished.get(name, 0)) for name in tables
-        ]
-        print_table(str(to), ("record", "new", "changed", "vanished"), [row for row in rows if any(row[1:])])
-        if not any(any(row[1:]) for row in rows):
+        rows = [(name, *(count.get(name, 0) for count in tally.counts())) for name in tables]
+        print_table(str(to), ("record", *COUNTED), [row for row in rows if any(row[1:])])
+        if not any(any(row[1:]) for row in rows) and not result.errors:
             say(f"{to}: nothing new, nothing changed.")
     seconds = (result.ended_at - result.started_at).total_seconds() if result.ended_at else 0.0
     asked = f"{counted(result.requests, 'request')}, {result.retries:,} repeated, {result.waited:.1f} s waited, "

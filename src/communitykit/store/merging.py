@@ -28,17 +28,25 @@ _MAY_BE_GONE = frozenset({"post", "community"})
 
 @dataclass(slots=True)
 class Tally:
-    """What commits changed: new and changed records by table, and how many vanished."""
+    """What commits changed, by table: new records, changed ones, those that are said to be deleted, and vanished ones.
+
+    A deletion of what was never seen counts as one, and not as something new.
+    """
 
     new: dict[str, int] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
+    deleted: dict[str, int] = field(default_factory=dict)
     vanished: dict[str, int] = field(default_factory=dict)
     emptied: bool = False
     """Posts that the store held are gone: what they said is emptied, and its bytes are still in the file."""
 
+    def counts(self) -> tuple[dict[str, int], ...]:
+        """Return the four of them, in the order in which they are told."""
+        return self.new, self.changed, self.deleted, self.vanished
+
     def include(self, other: Tally) -> None:
         """Add what another one counted."""
-        for mine, others in ((self.new, other.new), (self.changed, other.changed), (self.vanished, other.vanished)):
+        for mine, others in zip(self.counts(), other.counts(), strict=True):
             for table, number in others.items():
                 self.add(mine, table, number)
 
@@ -83,6 +91,7 @@ def store(
         first = dict(zip(ids, records, strict=True))
         records = ()
     may_be_gone = kind in _MAY_BE_GONE
+    gone_already = {key for key, known in stored.items() if known.values.get("gone")}
     for record in records:
         key = same.get(record.id, record.id)
         held = stored.get(key) or new.get(key)
@@ -106,8 +115,10 @@ def store(
             **{key: one.values.get("community_id") for key, one in new.items()},
         }
         touch_buried(connection, where, run_id)
-    tally.add(tally.new, TABLES[kind], len(first) + len(new))
-    tally.add(tally.changed, TABLES[kind], sum(known.changed for known in moved.values()))
+    deleted = {key for key, known in {**new, **moved}.items() if known.values.get("gone")} - gone_already
+    tally.add(tally.new, TABLES[kind], len(first) + len(new.keys() - deleted))
+    tally.add(tally.changed, TABLES[kind], sum(known.changed for key, known in moved.items() if key not in deleted))
+    tally.add(tally.deleted, TABLES[kind], len(deleted))
     return {*first, *new}
 
 
