@@ -1,5 +1,6 @@
 """What is handed to DuckDB inside a statement arrives as it is: texts, numbers, moments and structures."""
 
+import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -12,8 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from communitykit.model.records import Counts
+from communitykit.store import staging
 from communitykit.store.answers import rows_of
-from communitykit.store.staging import literal, staged
+from communitykit.store.staging import handed_over, literal, staged
 from communitykit.store.types import type_of
 
 ANYTHING = st.text(st.characters(exclude_categories=("Cs",)))
@@ -46,10 +48,16 @@ def connection() -> Any:
 @example(rows=[{**dict.fromkeys(COLUMNS, None), "few": f"{at % 3}"} for at in range(100)])
 def test_rows_arrive_in_their_order_as_they_are(connection: Any, rows: list[dict[str, Any]]) -> None:
     columns = {name: (sql, [row[name] for row in rows]) for name, (sql, _) in COLUMNS.items()}
-    numbered = staged({"place": ("INTEGER", list(range(len(rows)))), **columns})
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE arrived AS FROM {numbered}")
+    places = list(range(len(rows)))
+    numbered = {"place": ("INTEGER", places), **columns}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staging, "_LARGE", 0)
+        with handed_over(numbered) as query:
+            handed = rows_of(connection, f"FROM {query}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE arrived AS FROM {staged(numbered)}")
     arrived = rows_of(connection, "FROM arrived")
-    assert [row.pop("place") for row in arrived] == list(range(len(rows)))
+    assert arrived == handed
+    assert [row.pop("place") for row in arrived] == places
     assert arrived == rows
     types = dict(
         connection.execute(
@@ -58,6 +66,21 @@ def test_rows_arrive_in_their_order_as_they_are(connection: Any, rows: list[dict
     )
     assert types["number"] == "BIGINT"
     assert types["json"] in {"JSON", "VARCHAR"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no files without a name that are memory alone")
+def test_large_rows_are_no_part_of_a_statement_and_their_file_goes_with_it(
+    connection: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = len([*Path("/proc/self/fd").iterdir()])
+    for word in "ab":  # one after the other under the same number
+        with handed_over({"id": ("VARCHAR", [word * 100_000])}) as query:
+            assert len(query) < 1_000
+            assert rows_of(connection, f"FROM {query}") == [{"id": word * 100_000}]
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
+    monkeypatch.setattr(os.path, "exists", lambda _: False)  # where nobody mounted it
+    with handed_over({"id": ("VARCHAR", ["a" * 100_000])}) as query:
+        assert rows_of(connection, f"FROM {query}") == [{"id": "a" * 100_000}]
 
 
 def test_what_no_column_holds_is_an_error_and_never_nothing(connection: Any) -> None:

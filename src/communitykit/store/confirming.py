@@ -17,7 +17,7 @@ from communitykit.model.values import Value
 from communitykit.store.columns import TABLES, columns, field_columns
 from communitykit.store.rows import columns_of_fresh
 from communitykit.store.schema import network_selected
-from communitykit.store.staging import literal, staged
+from communitykit.store.staging import handed_over, literal
 
 _NOTHING = "[]"
 """The provenance of a record that tells nothing: a stub."""
@@ -42,8 +42,8 @@ def confirm(
         return set()
     told = columns_of_fresh(kind, records, run_id)
     ids = [record.id for record in records]
-    rows = staged({**told, "place": ("BIGINT", [places[key] for key in ids])})
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE told AS FROM {rows}")
+    with handed_over({**told, "place": ("BIGINT", [places[key] for key in ids])}) as rows:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE told AS FROM {rows}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE alike AS {_alike(kind, now + CLOCKS_DIFFER)}")
     alike = connection.execute("SELECT id, later FROM alike").fetchall()
     if any(later for _, later in alike):

@@ -13,7 +13,7 @@ import duckdb
 from communitykit.model.values import Value
 from communitykit.store.answers import rows_of
 from communitykit.store.columns import TABLES
-from communitykit.store.staging import staged
+from communitykit.store.staging import handed_over, staged
 
 PLACE = "rowid AS place"
 
@@ -23,9 +23,9 @@ def places(connection: duckdb.DuckDBPyConnection, kind: str, ids: Iterable[str])
     wanted = list(ids)
     if not wanted:  # looking for nothing would look through everything
         return {}
-    sought = staged({"id": ("VARCHAR", wanted)})
-    found = connection.execute(f"SELECT id, {PLACE} FROM {TABLES[kind]} SEMI JOIN {sought} AS sought USING (id)")  # noqa: S608 # our own names
-    return dict(found.fetchall())
+    with handed_over({"id": ("VARCHAR", wanted)}) as sought:
+        found = connection.execute(f"SELECT id, {PLACE} FROM {TABLES[kind]} SEMI JOIN {sought} AS sought USING (id)")  # noqa: S608 # our own names
+        return dict(found.fetchall())
 
 
 def rows_at(

@@ -20,7 +20,7 @@ from communitykit.store.lookup import PLACE, delete_at, places, rows_at
 from communitykit.store.observing import observed, with_brackets
 from communitykit.store.rows import columns_of, columns_of_fresh, fresh, known_rows, told
 from communitykit.store.schema import network_selected
-from communitykit.store.staging import Columns, staged
+from communitykit.store.staging import Columns, handed_over, staged
 
 _SAME_ACT = timedelta(seconds=60)
 _MAY_BE_GONE = frozenset({"post", "community"})
@@ -163,7 +163,8 @@ def write(
 def append(connection: duckdb.DuckDBPyConnection, kind: str, rows: Columns) -> None:
     """Append rows."""
     network = network_selected(TABLES[kind])
-    connection.execute(f"INSERT INTO {TABLES[kind]} BY NAME SELECT *, {network} FROM {staged(rows)}")  # noqa: S608 # same
+    with handed_over(rows) as query:
+        connection.execute(f"INSERT INTO {TABLES[kind]} BY NAME SELECT *, {network} FROM {query}")  # noqa: S608 # same
 
 
 def _keep_versions(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, Known]) -> None:

@@ -1,4 +1,4 @@
-"""Values handed to DuckDB inside a statement: rows as JSON, single values as literals.
+"""Values handed to DuckDB: rows as JSON, inside a statement or in a file that is memory; single values as literals.
 
 Arrow would carry rows, too. But DuckDB imports `pyarrow.dataset` to take them, and that one imports pandas, wherever it
 is installed; so does a statement with parameters. Each takes longer than storing thousands of records, and memory.
@@ -7,11 +7,14 @@ DuckDB reads rows from JSON as fast as pyarrow makes them of Python's values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import repeat
 from operator import is_
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from pydantic_core import to_json
 
@@ -26,8 +29,52 @@ _SAMPLE, _FEW = 64, 16
 and of places in it: what a page's records share takes a tenth of the time then."""
 
 
+_LARGE = 1 << 16
+"""So many bytes of rows are worth a file: a statement's text is read in ten times as long."""
+
+
 def staged(columns: Columns) -> str:
     """Return a query, in parentheses, of rows with these values, in their order."""
+    # Read from a table, though it has one row: a constant would be read into another constant, in thrice the time.
+    return _selected(columns, lambda text: f"(VALUES ({literal(text.decode())}))")
+
+
+@contextmanager
+def handed_over(columns: Columns) -> Iterator[str]:
+    """Yield `staged` of many rows, to be asked while this lasts.
+
+    Where the system has files without a name that are memory alone, DuckDB reads the rows from one of those.
+    """
+    with _MemoryFiles() as files:
+        yield _selected(columns, files.put)
+
+
+class _MemoryFiles:
+    def __init__(self) -> None:
+        self._open: list[int] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self._open:
+            os.close(file)
+
+    def put(self, text: bytes) -> str:
+        """Return a table of one row that holds a text."""
+        if sys.platform == "linux" and len(text) >= _LARGE:
+            file = os.memfd_create("communitykit")
+            self._open.append(file)
+            path = f"/proc/self/fd/{file}"
+            if os.path.exists(path):  # noqa: PTH110 # nobody has to mount it
+                with open(file, "wb", closefd=False) as written:
+                    written.write(text)
+                return f"(SELECT content FROM read_text('{path}'))"  # noqa: S608 # ours
+        return f"(VALUES ({literal(text.decode())}))"
+
+
+def _selected(columns: Columns, put: Callable[[bytes], str]) -> str:
+    """Return the query of rows whose JSON is in a table of one row, as `put` makes it."""
     counted, *others = columns
     if not columns[counted][1]:
         nothing = ", ".join(f'CAST(NULL AS {sql}) AS "{name}"' for name, (sql, _) in columns.items())
@@ -49,9 +96,8 @@ def staged(columns: Columns) -> str:
         else:
             selected.append(f'unnest(j."{name}") AS "{name}"')
     shapes = to_json({name: [sql] for name, sql in shape.items()}).decode()
-    # Read from a table, though it has one row: a constant would be read into another constant, in thrice the time.
-    text = f"(VALUES ({literal(to_json(told).decode())})) AS v(t)"
-    return f"(SELECT {', '.join(selected)} FROM (SELECT from_json_strict(t, '{shapes}') AS j FROM {text}))"  # noqa: S608 # escaped
+    text = put(to_json(told))
+    return f"(SELECT {', '.join(selected)} FROM (SELECT from_json_strict(t, '{shapes}') AS j FROM {text} AS v(t)))"  # noqa: S608 # escaped
 
 
 def literal(value: object) -> str:
