@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -11,7 +12,6 @@ from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
-from communitykit.logs import LOGGER
 from communitykit.model.values import JSON
 from communitykit.printable import counted, printable
 from communitykit.reading.slices import Closed, Opened, Progress, Waiting
@@ -29,13 +29,21 @@ _DRAWN_SECONDS = 0.2
 class Tally:
     """Events of a run, counted: what came so far, and what is waited for."""
 
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """Begin at nothing."""
-        self.records = self.requests = 0
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC), *, sources: int | None = None) -> None:
+        """Begin at nothing; `sources` is how many are read, None where nobody knows."""
+        self.records = self.posts = 0
+        self._sources = sources
         self._begun: set[str] = set()
         self._ended: set[str] = set()
+        self._found: list[int] = []
+        """How many slices each source has whose discovery is over."""
+        self._of_slices: dict[str, int] = {}
+        self._told: Counter[str] = Counter()
+        """Requests by connector, those that came to something…"""
+        self._sent: dict[str, int] = {}
+        """…and all that it had sent when it last waited."""
         self._now = now
-        self._waits: dict[str, datetime] = {}
+        self._waits: dict[str, Waiting] = {}
 
     def take(self, event: Progress) -> None:
         """Take an event in."""
@@ -43,36 +51,72 @@ class Tally:
             self._begun.add(event.slice)
         elif isinstance(event, Page):
             self.records += len(event.records)
-            self.requests += event.requests
+            self.posts += sum(record.record == "post" for record in event.records)
+            self._count(event.slice, self._of_slices.get(event.slice, 0) + event.requests)
         elif isinstance(event, Closed):
-            self._ended.add(event.slice)
+            self._count(event.slice, event.meter.requests)
+            if event.slice in self._begun:
+                self._ended.add(event.slice)
+            if event.found is not None:
+                self._found.append(event.found)
         elif isinstance(event, Waiting):
-            self._waits[event.connector] = max(event.until, self._waits.get(event.connector, event.until))
+            self._sent[event.connector] = max(event.requests, self._sent.get(event.connector, 0))
+            before = self._waits.get(event.connector)
+            if before is None or before.until <= max(event.until, self._now()):
+                self._waits[event.connector] = event
+
+    def _count(self, slice_: str, requests: int) -> None:
+        self._told[slice_.partition(":")[0]] += requests - self._of_slices.get(slice_, 0)
+        self._of_slices[slice_] = requests
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent, as far as is told."""
+        return sum(max(self._told[name], self._sent.get(name, 0)) for name in {*self._told, *self._sent})
 
     @property
     def done(self) -> int:
-        """How many parts have ended."""
+        """How many slices have ended."""
         return len(self._ended)
 
     @property
-    def found(self) -> int:
-        """How many parts are known; the discovery of a source is one that only ends."""
-        return len(self._begun | self._ended)
+    def whole(self) -> int | None:
+        """How many slices there are; None as long as more may be found."""
+        return sum(self._found) if self._sources is not None and len(self._found) >= self._sources else None
 
     @property
-    def whole(self) -> int:
-        """How many parts there are, as far as is known; as long as none is open, one more may be found."""
-        return max(self.found, self.done + 1)
+    def slices(self) -> str:
+        """How far it is, in words; no whole is named before it is known."""
+        if self.whole is None:
+            return f"{counted(self.done, 'slice')} read, more may be found"
+        return f"{self.done:,} of {counted(self.whole, 'slice')} read"
+
+    @property
+    def waits(self) -> list[Waiting]:
+        """What is waited for now."""
+        return [one for one in self._waits.values() if one.until > self._now()]
+
+    def fields(self) -> dict[str, JSON]:
+        """Return the same as plain data; `slices` is None as long as more may be found."""
+        waits = {one.connector: _told(one) for one in self.waits}
+        return {
+            "records": self.records,
+            "posts": self.posts,
+            "requests": self.requests,
+            "slices_read": self.done,
+            "slices": self.whole,
+            **({"waits": waits} if waits else {}),
+        }
 
     def __str__(self) -> str:
-        """Say what came, and who is waited for until when (UTC)."""
-        now = self._now()
-        waits = [f"{name} waits until {_clock(until)} UTC" for name, until in self._waits.items() if until > now]
-        return "; ".join([f"{counted(self.records, 'record')}, {counted(self.requests, 'request')}", *waits])
+        """Say what came, and who is waited for until when (UTC), and why."""
+        came = f"{counted(self.records, 'record')} ({counted(self.posts, 'post')}), {counted(self.requests, 'request')}"
+        return "; ".join([came, *(one.wait.of(one.connector) for one in self.waits)])
 
 
-def _clock(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%H:%M:%S}"
+def _told(waiting: Waiting) -> dict[str, JSON]:
+    wait = waiting.wait
+    return {"until": wait.until.isoformat(timespec="seconds"), "asked": wait.asked, "error": wait.error}
 
 
 class Shown(Protocol):
@@ -88,8 +132,10 @@ class Shown(Protocol):
 class Lines:
     """A line now and then."""
 
-    def __init__(self, write: Callable[[str], JSON] | None = None, now: Callable[[], float] = time.monotonic) -> None:
-        """Write with `write`, else on the error stream."""
+    def __init__(
+        self, write: Callable[[str, dict[str, JSON]], JSON] | None = None, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Write with `write`, which is given the line and the same as plain data, else on the error stream."""
         self._write = write or _to_error_stream
         self._now = now
         self._last = now()
@@ -98,7 +144,7 @@ class Lines:
         """Write a line where the last is old enough."""
         if self._now() - self._last > LINE_SECONDS:
             self._last = self._now()
-            self._write(f"… {tally}, {tally.done:,} of {counted(tally.found, 'slice')}")
+            self._write(f"… {tally.slices}: {tally}", tally.fields())
 
     def end(self, tally: Tally) -> None:
         """Write nothing: whoever called has the result."""
@@ -112,7 +158,6 @@ class Bars:
         from rich.console import Console as RichConsole  # noqa: PLC0415 # an extra, imported only when used
         from rich.progress import (  # noqa: PLC0415 # same
             BarColumn,
-            MofNCompleteColumn,
             SpinnerColumn,
             TextColumn,
             TimeElapsedColumn,
@@ -123,18 +168,19 @@ class Bars:
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[slices]}", markup=False),
             TextColumn("{task.fields[detail]}", markup=False),
             TimeElapsedColumn(),
             console=console or RichConsole(stderr=True),
             transient=True,
         )
-        self._task = self._bars.add_task(printable(title), total=None, detail="")
+        self._task = self._bars.add_task(printable(title), total=None, slices="", detail="")
         self._bars.start()
 
     def show(self, tally: Tally) -> None:
         """Move the bar."""
-        self._bars.update(self._task, completed=tally.done, total=tally.whole, detail=str(tally))
+        update = self._bars.update
+        update(self._task, completed=tally.done, total=tally.whole, slices=tally.slices, detail=str(tally))
 
     def end(self, tally: Tally) -> None:  # noqa: ARG002 # the bar goes
         """Take the bar away."""
@@ -187,21 +233,21 @@ class _Html:
 
 
 def bar(title: str, tally: Tally, *, ended: bool = False) -> str:
-    """Return a progress bar as HTML."""
+    """Return a progress bar as HTML: one without a value, which moves to and fro, as long as more may be found."""
     whole = tally.done if ended else tally.whole
-    told = escape(printable(f"{title}: {tally}, {tally.done:,} of {counted(whole, 'slice')}"))
-    return f'<div><progress value="{tally.done}" max="{max(whole, 1)}" aria-label="{told}"></progress> {told}</div>'
+    slices = f"{counted(tally.done, 'slice')} read" if ended else tally.slices
+    told = escape(printable(f"{title}: {slices}, {tally}"))
+    value = "" if whole is None else f' value="{tally.done}" max="{max(whole, 1)}"'
+    return f'<div><progress{value} aria-label="{told}"></progress> {told}</div>'
 
 
 @contextmanager
-def showing(shown: Shown) -> Iterator[Callable[[Progress], None]]:
-    """Show a run: what is yielded is to be called with every event."""
-    tally = Tally()
+def showing(shown: Shown, *, sources: int | None = None) -> Iterator[Callable[[Progress], None]]:
+    """Show a run of so many sources: what is yielded is to be called with every event."""
+    tally = Tally(sources=sources)
 
     def tell(event: Progress) -> None:
         tally.take(event)
-        if isinstance(event, Waiting):
-            LOGGER.debug("waiting for %s until %s UTC", event.connector, _clock(event.until))
         shown.show(tally)
 
     try:
@@ -231,7 +277,7 @@ def _notebook() -> Display | None:
     return display
 
 
-def _to_error_stream(line: str) -> None:
+def _to_error_stream(line: str, _: dict[str, JSON]) -> None:
     if sys.stderr is not None:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()

@@ -21,7 +21,7 @@ from communitykit.errors import ArchiveError, CommunityKitError, CredentialError
 from communitykit.logs import LOGGER
 from communitykit.model import Coverage
 from communitykit.model.merge import CLOCKS_DIFFER
-from communitykit.model.values import Value
+from communitykit.model.values import JSON, Value
 from communitykit.progress import showing, usual
 from communitykit.reading.backlog import Backlog
 from communitykit.reading.garbage import fewer_collections
@@ -107,7 +107,7 @@ def pull_at(
 
     stop = stop or threading.Event()
     title = ", ".join(one.connector.name for one in chosen)
-    with showing(usual(title)) if progress is True else nullcontext(progress or None) as tell:
+    with showing(usual(title), sources=len(chosen)) if progress is True else nullcontext(progress or None) as tell:
         run = _Run(chosen, Writer(Path(to)), wanted, tell, clock, max_time, stop, compact=compact)
         try:
             with interrupts_stop(stop), _shorter_turns(), fewer_collections():
@@ -185,7 +185,9 @@ class _Run:
         }
         writer.start_run(description)
         self._say_ahead(ahead)
-        LOGGER.info("run %s begins: %s", result.run_id, ", ".join(one.connector.name for one in self.sources))
+        names = ", ".join(one.connector.name for one in self.sources)
+        told: dict[str, JSON] = {"platform": names, "run_id": result.run_id}
+        LOGGER.info("run %s begins: %s", result.run_id, names, extra=told)
         threads = [
             threading.Thread(target=self._read, args=(source, state), name="communitykit-source", daemon=True)
             for source in self.sources
@@ -218,7 +220,9 @@ class _Run:
             "waited": result.waited,
         }
         writer.end_run({**description, **ended})
-        LOGGER.info("run %s ends: %s, %s requests", result.run_id, ended["status"], result.requests)
+        seconds = (result.ended_at - result.started_at).total_seconds()
+        told |= {"status": ended["status"], "requests": result.requests, "seconds": round(seconds, 3)}
+        LOGGER.info("run %s ends: %s, %s requests", result.run_id, ended["status"], result.requests, extra=told)
         if (
             len(result.errors) == len(self.sources)
             and not result.tally.new

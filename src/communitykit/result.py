@@ -89,8 +89,11 @@ class PullResult:
         came = [
             (kind, *(count.get(kind, 0) for count in counts)) for kind in dict.fromkeys(k for c in counts for k in c)
         ]
+        errors = {str(error) for error in self.errors}  # they are told by themselves
         left = Counter(
-            (outcome(one.status, one.by_policy), one.reason) for one in self.coverage if one.status != "complete"
+            (outcome(one.status, one.by_policy), one.reason)
+            for one in self.coverage
+            if one.status != "complete" and one.reason not in errors
         )
         alike = Counter((one.reason, one.wire_kind, one.detail) for one in self.issues)
         issues = [(reason, kind, number, detail) for (reason, kind, detail), number in alike.items()]

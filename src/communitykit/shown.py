@@ -8,8 +8,8 @@ from html import escape
 
 from communitykit.printable import printable
 
-_WIDEST = 100
-"""Characters of a cell that are shown: who wants the whole of a reason looks at the field itself."""
+_WIDEST, _LAST_WIDEST = 100, 2_000
+"""Characters of a cell that are shown: more in the last column, where reasons and what to do about them stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def as_text(heading: str, tables: Iterable[Table] = ()) -> str:
     for table in tables:
         if not table.rows:
             continue
-        body = [[_text(cell) for cell in row] for row in (table.columns, *table.rows)]
+        body = [_texts(row) for row in (table.columns, *table.rows)]
         widths = [max(len(row[at]) for row in body) for at in range(len(table.columns))]
         numeric = [all(isinstance(row[at], int) for row in table.rows) for at in range(len(table.columns))]
         lines.append(f"{table.title}:")
@@ -45,23 +45,28 @@ def as_html(heading: str, tables: Iterable[Table] = ()) -> str:
         if not table.rows:
             continue
         head = "".join(f'<th scope="col" style="text-align:left">{_escaped(name)}</th>' for name in table.columns)
-        rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows)
+        rows = "".join(f"<tr>{''.join(map(_cell, row, _texts(row)))}</tr>" for row in table.rows)
         caption = f'<caption style="text-align:left">{_escaped(table.title)}</caption>'
         parts.append(f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
     return f"<div>{''.join(parts)}</div>"
 
 
-def _cell(cell: object) -> str:
+def _cell(cell: object, text: str) -> str:
     side = "right" if isinstance(cell, int) else "left"
-    return f'<td style="text-align:{side}">{_escaped(_text(cell))}</td>'
+    return f'<td style="text-align:{side}">{_escaped(text)}</td>'
 
 
 def _escaped(text: str) -> str:
     return escape(printable(text))
 
 
-def _text(cell: object) -> str:
+def _texts(row: Sequence[object]) -> list[str]:
+    *others, last = row
+    return [*(_text(cell, _WIDEST) for cell in others), _text(last, _LAST_WIDEST)]
+
+
+def _text(cell: object, widest: int) -> str:
     if isinstance(cell, int):
         return f"{cell:,}"
     text = printable("-" if cell is None else str(cell))
-    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
+    return text if len(text) <= widest else f"{text[: widest - 1]}…"

@@ -16,19 +16,21 @@ from hypothesis import strategies as st
 from communitykit import Coverage, PullResult, Session, SettingsError, connect, pull, read_archive
 from communitykit.clock import SYSTEM_CLOCK
 from communitykit.connector.waiting import joined, waited
-from communitykit.http.operations import Meter
+from communitykit.http.operations import Meter, Wait
 from communitykit.model import Issue
 from communitykit.progress import LINE_SECONDS, Bars, Cell, Lines, Tally, bar, showing, usual
 from communitykit.reading.slices import Closed, Opened, Waiting
+from communitykit.sandbox import World, serve
 from communitykit.shown import Table, as_html, as_text
 from communitykit.store import Store
+from communitykit_slack.sandbox import SlackPlatform
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 STEERING = "<script>alert(1)</script>\x1b[2J&\u202e"
 RUN = (
     Opened("x:n:a", "a"),
     Opened("x:n:b", "b"),
-    Waiting("slack", AT + timedelta(seconds=90)),
+    Waiting("slack", Wait(AT + timedelta(seconds=90), error="no connection to a:1: Connection refused"), 2),
     Closed("x:n:a", Coverage(run_id="r", slice="x:n:a", status="complete"), Meter()),
 )
 
@@ -38,24 +40,70 @@ def test_what_is_waited_for_is_told_until_it_is_over() -> None:
     tally = Tally(now=lambda: now[0])
     for event in RUN:
         tally.take(event)
-    assert (tally.done, tally.found, tally.whole) == (1, 2, 2)
-    assert str(tally) == "0 records, 0 requests; slack waits until 12:01:30 UTC"
-    now[0] += timedelta(seconds=91)
-    assert str(tally) == "0 records, 0 requests"
+    came = "0 records (0 posts), 2 requests"
+    why = "slack: no connection to a:1: Connection refused; asked again at 12:01:30 UTC"
+    assert str(tally) == f"{came}; {why}"
+    tally.take(Waiting("slack", Wait(AT + timedelta(seconds=100), asked=True), 3))
+    assert str(tally) == "0 records (0 posts), 3 requests; slack asks to wait until 12:01:40 UTC"
+    tally.take(Waiting("slack", Wait(AT + timedelta(seconds=110)), 3))
+    assert str(tally) == "0 records (0 posts), 3 requests; slack waits until 12:01:50 UTC"
+    now[0] += timedelta(seconds=111)
+    assert str(tally) == "0 records (0 posts), 3 requests"
 
 
-def test_no_more_parts_end_than_there_are() -> None:
-    tally = Tally()
-    discovery = Closed("x:discovery", Coverage(run_id="r", slice="x:discovery", status="complete"), Meter())
-    for event in (discovery, *RUN, RUN[-1], Closed("x:n:b", RUN[-1].coverage, Meter())):
+def found(number: int) -> Closed:
+    coverage = Coverage(run_id="r", slice="x:-:discover", status="complete")
+    return Closed(coverage.slice, coverage, Meter(requests=4), found=number)
+
+
+def test_no_whole_is_named_before_every_source_has_told_all_that_it_found() -> None:
+    tally = Tally(sources=2)
+    for event in (*RUN, found(2)):
         tally.take(event)
-        assert tally.done <= tally.found <= tally.whole
-    assert (tally.done, tally.found) == (3, 3)
+        assert (tally.whole, tally.slices.partition(" read")[2]) == (None, ", more may be found")
+    assert "value=" not in bar("x", tally)
+    tally.take(found(7))
+    assert (tally.done, tally.whole, tally.slices) == (1, 9, "1 of 9 slices read")
+    assert 'value="1" max="9"' in bar("x", tally)
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=3), st.randoms())
+def test_a_whole_that_is_named_comes_true(sources: list[int], random: Any) -> None:
+    tally, parts = Tally(sources=len(sources)), []
+    for source, number in enumerate(sources):
+        discovered, begun = random.randint(0, number), [Opened(f"x:{source}:{one}", "") for one in range(number)]
+        parts.append([*begun[:discovered], found(number), *begun[discovered:]])
+    events = [event for source in parts for event in source]
+    events += [Closed(one.slice, RUN[-1].coverage, Meter()) for one in events if isinstance(one, Opened)]
+    for event in events:
+        tally.take(event)
+        assert tally.whole in {None, sum(sources)}
+    assert (tally.done, tally.whole) == (sum(sources), sum(sources))
+
+
+def test_a_pull_knows_the_whole_once_all_is_found(tmp_path: Path) -> None:
+    told: list[tuple[int, int | None, int]] = []
+
+    class Watched(Lines):
+        def show(self, tally: Tally) -> None:
+            told.append((tally.done, tally.whole, tally.posts))
+
+    world, platform = World(seed=1, size="tiny", platforms=("slack",)), SlackPlatform()
+    with (
+        serve(world, platform) as server,
+        connect("slack", **server.settings) as session,
+        showing(Watched(), sources=1) as tell,
+    ):
+        result = pull(session, tmp_path / "a.duckdb", progress=tell)
+    ends = len([one for one in result.coverage if one.slice.partition(":")[2].startswith("T")])
+    wholes = {whole for _, whole, _ in told}
+    assert wholes == {None, ends}
+    assert told[-1] == (ends, ends, result.tally.new["posts"])
 
 
 def test_lines_are_few() -> None:
     seconds, written = [0.0], []
-    with showing(Lines(written.append, now=lambda: seconds[0])) as tell:
+    with showing(Lines(lambda line, fields: written.append((line, fields)), now=lambda: seconds[0])) as tell:
         for event in RUN * 100:
             tell(event)
         assert written == []
@@ -63,7 +111,9 @@ def test_lines_are_few() -> None:
         tell(RUN[0])
         tell(RUN[0])
     assert len(written) == 1
-    assert written[0].startswith("… 0 records, 0 requests")
+    line, fields = written[0]
+    assert line == "… 1 slice read, more may be found: 0 records (0 posts), 2 requests"
+    assert fields == {"records": 0, "posts": 0, "requests": 2, "slices_read": 1, "slices": None}
 
 
 def test_a_notebook_has_a_bar_without_widgets(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,11 +189,15 @@ def test_a_result_tells_what_came_what_did_not_and_why() -> None:
     result = PullResult("r", AT)
     result.coverage = [Coverage(run_id="r", slice=f"x:n:{n}", status="denied", reason=STEERING) for n in range(3)]
     result.issues = [Issue(run_id="r", slice="x:n:1", wire_kind="message", reason="no_author")] * 2
-    result.errors = [SettingsError("no token")]
+    result.errors = [SettingsError("no token"), SettingsError("it is gone", remedy=f"Do this.{' And that.' * 20}")]
+    result.coverage.append(Coverage(run_id="r", slice="x", status="partial", reason=str(result.errors[1])))
     shown, html = repr(result), result._repr_html_()
     assert "denied      3  <script>" in shown
     assert "no_author  message       2  -" in shown
     assert "no token" in shown
+    assert shown.count("it is gone") == 1
+    assert shown.endswith(f"Do this. {'And that. ' * 20}".rstrip())
+    assert "And that. And that.</td>" in html
     assert "\x1b" not in shown + html
     assert "<script>" not in html
 

@@ -53,6 +53,18 @@ def test_a_setting_that_none_of_several_connectors_has_is_an_error(
     assert not (tmp_path / "a.duckdb").exists()
 
 
+def test_progress_is_a_line_of_json_too(typed: Any, exports: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("communitykit.progress.LINE_SECONDS", -1)
+    done = typed("import", "yammer", exports["yammer"], "--log-format", "json")
+    lines = [json.loads(line) for line in done.err.splitlines()]
+    assert {line["level"] for line in lines} == {"info"}
+    assert set(lines[-1]) == {
+        "at", "level", "logger", "message", "records", "posts", "requests", "slices_read", "slices"
+    }  # fmt: skip
+    assert lines[-1]["records"] > lines[-1]["posts"] > 0
+    assert (lines[-1]["slices"], lines[-1]["requests"]) == (None, 0)
+
+
 def test_what_an_archive_is_is_told_for_every_connector(typed: Any, exports: dict[str, Path], tmp_path: Path) -> None:
     done = typed("import", "yammer", exports["yammer"], "--to", tmp_path / "a.duckdb")
     assert "Found: Yammer" in done.out
@@ -133,11 +145,20 @@ def test_a_configuration_says_what_the_command_does_not(typed: Any, served: Any,
     assert "emea: what was written from " in done.out
     lines = [json.loads(line) for line in done.err.splitlines()]
     assert {line["logger"] for line in lines} == {"communitykit"}
+    request = next(line for line in lines if line.get("method") == "GET")
+    assert {name: request[name] for name in ("platform", "status")} == {"platform": "slack", "status": 200}
+    assert request["seconds"] > 0
+    assert request["address"].startswith(served.settings["base_url"])
+    begins, ends = (next(line for line in lines if f" {word}: " in line["message"]) for word in ("begins", "ends"))
+    assert begins["run_id"] == ends["run_id"]
+    assert (ends["platform"], ends["status"]) == ("slack", "complete")
     asked = [line["message"] for line in lines if line["level"] == "debug"]
     assert any("/conversations.history: 200 in " in one for one in asked)
     assert served.settings["token"] not in done.err + done.out
     told = typed("import", "old", "--config", "c.toml", "--json").document
     assert told["new"]["posts"] > 0
+    failed = typed("import", "old", "--config", "none.toml", "--log-format", "json")
+    assert json.loads(failed.err)["error"] == "SettingsError"
     connection.mark(Path("kept/a.duckdb"), DUE, "yes")  # as where deleted posts were emptied
     assert typed("pull", "old", "--config", "c.toml", "--no-compact", "--quiet").out == ""
     assert is_due("kept/a.duckdb")

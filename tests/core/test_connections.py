@@ -181,7 +181,14 @@ def test_nobody_there_is_said(driver: Driver, little: Little) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
     (error,) = driver(conducting(little(), url), get(url))
-    assert "no whole answer arrived: ConnectError." in str(error)
+    assert f"no connection to {url.removeprefix('http://')}: Connection refused. Check" in str(error)
+
+
+@DRIVERS
+def test_a_name_that_nobody_has_is_said(driver: Driver, little: Little) -> None:
+    url = "https://nobody.invalid"
+    (error,) = driver(conducting(little(), url), get(url))
+    assert re.search(r"no connection to nobody\.invalid: [A-Z][a-z ]+\. Check", str(error))
 
 
 def test_silence_is_given_up_after_the_time_out_in_loops_too(little: Little) -> None:

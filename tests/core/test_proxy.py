@@ -103,7 +103,7 @@ def test_nobody_there_and_what_is_no_answer_are_said_alike(driver: Driver, littl
     with socket.create_server(("127.0.0.1", 0)) as server:
         nobody = f"http://127.0.0.1:{server.getsockname()[1]}"
     (error,) = driver(conducting(little(), "http://127.0.0.1:9", proxy=nobody), get("http://127.0.0.1:9"))
-    assert "no whole answer arrived: ConnectError." in str(error)
+    assert "no connection to 127.0.0.1:9 through the proxy: Connection refused." in str(error)
     with proxying(b"nonsense\r\n\r\n") as proxy:
         (error,) = driver(conducting(little(), "http://127.0.0.1:9", proxy=proxy.url), get("http://127.0.0.1:9"))
     assert "no whole answer arrived: RemoteProtocolError." in str(error)

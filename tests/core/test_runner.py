@@ -20,12 +20,12 @@ from communitykit import (
     TransientError,
 )
 from communitykit.clock import Clock
-from communitykit.connector import Connector, Credential, Request
+from communitykit.connector import Budget, Connector, Cost, Credential, Request
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Conductor
 from communitykit.http.credentials import CredentialStore
 from communitykit.http.drivers import AsyncRunner, SyncRunner
-from communitykit.http.operations import Meter
+from communitykit.http.operations import Meter, Wait
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -238,6 +238,53 @@ def test_a_page_that_never_ends_stops_with_an_error(platform: Any, little: Calla
     assert [one.status for one in coverage] == ["complete", "partial"]
     assert "same cursor twice" in coverage[1].reason
     assert CursorError.__name__ not in coverage[1].reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "warned"),
+    [
+        ((503, {}, b"no"), "little: the platform failed to answer (503); asked again at 00:00:"),
+        ((429, {"retry-after": "30"}, b"{}"), "little asks to wait until 00:00:30 UTC (30 s)"),
+        ((429, {"retry-after": "9"}, b"{}"), None),
+    ],
+)
+def test_the_first_retry_that_waits_long_is_a_warning(
+    platform: Any,
+    little: Callable[..., Connector],
+    caplog: pytest.LogCaptureFixture,
+    answer: tuple[int, dict[str, str], bytes],
+    warned: str | None,
+) -> None:
+    platform.answers["/x"] = lambda number, _: ok(1) if number == 5 else (answer[0], {**answer[1]}, answer[2])
+    waits: list[Wait] = []
+    with runner(little(), platform) as running:
+        running.conductor.on_wait = waits.append
+        running.send(Request("x"), Meter())
+        assert running.conductor.sent == 6
+        assert waits[0].asked == (answer[0] == 429)
+    lines = [one for one in caplog.records if one.levelno >= logging.WARNING]
+    assert len(lines) == (warned is not None)
+    if warned is not None:
+        assert lines[0].getMessage().startswith(warned)
+        told = vars(lines[0])
+        assert (told["platform"], told["error"]) == (
+            "little",
+            "RateLimitedError" if waits[0].asked else "TransientError",
+        )
+        assert told["seconds"] > 2
+
+
+def test_a_limit_of_its_own_is_nobody_elses_word(platform: Any, little: Callable[..., Connector]) -> None:
+    platform.answers["/x"] = ok(1)
+    waits: list[Wait] = []
+    costs = (Cost("slow", "net"),)
+    with runner(little(budgets={"slow": Budget(1, 60)}), platform) as running:
+        running.conductor.on_wait = waits.append
+        for _ in range(2):
+            running.send(Request("x", costs=costs), Meter())
+    (wait,) = waits
+    assert (wait.asked, wait.error) == (False, None)
+    assert wait.of("little") == "little waits until 00:01:00 UTC"
 
 
 def test_no_secret_is_logged(platform: Any, little: Callable[..., Connector], caplog: pytest.LogCaptureFixture) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import time
@@ -46,7 +47,7 @@ def test_who_is_not_trusted_is_told_nothing(driver: Driver, little: Little, auth
     with speaking(answering, tls, "localhost") as raw:
         (error,) = driver(conducting(little(), raw.url, **settings), get(raw.url))
         assert isinstance(error, TransientError)
-        assert "no whole answer arrived: ConnectError." in str(error)
+        assert re.search(r"no connection to localhost:\d+: its certificate is not accepted \([a-zA-Z]", str(error))
         assert raw.heard == [b""]
 
 
@@ -55,7 +56,7 @@ def test_who_speaks_no_tls_is_told_nothing(driver: Driver, little: Little, autho
     with speaking(answering) as raw:
         url = raw.url.replace("http://", "https://")
         (error,) = driver(conducting(little(), url, ca_bundle=authority.bundle), get(url))
-        assert "no whole answer arrived: ConnectError." in str(error)
+        assert re.search(r"no connection to 127\.0\.0\.1:\d+: no TLS \([a-z ]+\)\.", str(error))
         assert b"GET" not in raw.heard[0]
 
 
@@ -65,7 +66,7 @@ def test_who_shakes_no_hand_is_given_up(driver: Driver, little: Little, authorit
         url = raw.url.replace("http://", "https://")
         started = time.monotonic()
         (error,) = driver(conducting(little(), url, ca_bundle=authority.bundle, timeout=0.3), get(url))
-        assert "no whole answer arrived: ConnectTimeout." in str(error)
+        assert ": nobody answers." in str(error)
         assert time.monotonic() - started < 5
 
 

@@ -14,7 +14,7 @@ import typer
 
 from communitykit.cli import interrupts
 from communitykit.cli.app import app
-from communitykit.cli.output import Exit, print_error, warn
+from communitykit.cli.output import Exit, print_error, warn, warn_of
 from communitykit.cli.shared import ASKED
 from communitykit.errors import CommunityKitError, SettingsError, told_by_system
 
@@ -98,7 +98,7 @@ def _told(error: Exception) -> int:
     if isinstance(error, ModuleNotFoundError) and (extra := _extra(error.name or "")):
         error = SettingsError(f"this needs {error.name}", remedy=f"Install it: pip install 'communitykit[{extra}]'.")
     if isinstance(error, CommunityKitError):
-        warn(f"Error: {error}", level=logging.ERROR)
+        warn_of(error)
     else:
         what = f"{type(error).__name__}: {error}".replace("\n", " ")
         warn(f"Error: a defect of communitykit: {what}. Run again with --debug and report it.", level=logging.ERROR)

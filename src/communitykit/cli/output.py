@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 from rich.console import Console
@@ -20,8 +20,15 @@ from communitykit.errors import CommunityKitError
 from communitykit.logs import LOGGER
 from communitykit.printable import printable, printable_json
 
+if TYPE_CHECKING:
+    from communitykit.model.values import JSON
+
 console = Console(soft_wrap=True, highlight=False, emoji=False)
 errors = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+
+
+_OF_EVERY_LINE = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
+"""What logging itself keeps of a line: what else there is was given as `extra`."""
 
 
 class _Lines(logging.Handler):
@@ -39,6 +46,7 @@ class _Lines(logging.Handler):
 
                 at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
                 line = {"at": at, "level": record.levelname.lower(), "logger": record.name, "message": message}
+                line |= {name: value for name, value in vars(record).items() if name not in _OF_EVERY_LINE}
                 message = printable_json(to_json(line).decode())
             else:
                 message = printable(f"{record.levelname.lower()}: {message}", lines=True)
@@ -70,6 +78,10 @@ class _Log:
         """Show runs and long waits; from 2 on each request, too."""
         LOGGER.addHandler(self._lines)
         LOGGER.setLevel(logging.INFO if verbosity == 1 else logging.DEBUG)
+
+    def tell(self, text: str, level: int, fields: Mapping[str, JSON]) -> None:
+        """Show a line that is said whatever is to be shown of the library's logger."""
+        self._lines.handle(LOGGER.makeRecord(LOGGER.name, level, "", 0, "%s", (text,), None, extra=fields))
 
     def as_json(self) -> None:
         """Make all on the error stream JSON."""
@@ -125,10 +137,10 @@ def say(text: str) -> None:
     console.print(printable(text, lines=True), markup=False)
 
 
-def warn(text: str, *, level: int = logging.WARNING) -> None:
-    """Print a sentence on the error stream; a JSON document where lines of the log are such."""
+def warn(text: str, *, level: int = logging.WARNING, **fields: JSON) -> None:
+    """Print a sentence on the error stream; a JSON document, with the fields, where lines of the log are such."""
     if LOG.json:
-        LOGGER.log(level, "%s", text)
+        LOG.tell(text, level, fields)
     else:
         errors.print(printable(text, lines=True), markup=False)
 
@@ -137,10 +149,17 @@ def fail(error: CommunityKitError, *, debug: bool, as_json: bool = False) -> NoR
     """Print an error as a paragraph and exit, where JSON was asked for as a document too; a traceback with --debug."""
     if debug:
         raise error
-    warn(f"Error: {error}", level=logging.ERROR)
+    warn_of(error)
     if as_json:
         print_error(error)
     raise typer.Exit(Exit.FAILED)
+
+
+def warn_of(error: CommunityKitError) -> None:
+    """Print an error on the error stream; with its kind and parts as fields where lines of the log are JSON."""
+    parts = {name: getattr(error, name) for name in ("platform", "subject", "status", "code")}
+    fields = {name: value for name, value in parts.items() if value is not None}
+    warn(f"Error: {error}", level=logging.ERROR, error=type(error).__name__, **fields)
 
 
 def print_error(error: Exception) -> None:

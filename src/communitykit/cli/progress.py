@@ -10,20 +10,24 @@ from typing import TYPE_CHECKING
 from communitykit.cli.output import LOG, errors, warn
 
 if TYPE_CHECKING:
+    from communitykit.model.values import JSON
     from communitykit.reading.slices import Progress
 
 
 @contextmanager
-def shown(title: str, *, quiet: bool = False) -> Iterator[Callable[[Progress], None] | None]:
-    """Show a run; what is yielded is to be called with every event."""
+def shown(
+    title: str, *, sources: int | None = None, quiet: bool = False
+) -> Iterator[Callable[[Progress], None] | None]:
+    """Show a run of so many sources; what is yielded is to be called with every event."""
     if quiet:
         yield None
         return
     from communitykit.progress import Bars, Lines, showing  # noqa: PLC0415 # imported only when used
 
-    with showing(Bars(title, errors) if errors.is_terminal and not LOG.json else Lines(_line)) as tell:
+    bars = errors.is_terminal and not LOG.json
+    with showing(Bars(title, errors) if bars else Lines(_line), sources=sources) as tell:
         yield tell
 
 
-def _line(line: str) -> None:
-    warn(line, level=logging.INFO if LOG.json else logging.WARNING)
+def _line(line: str, fields: dict[str, JSON]) -> None:
+    warn(line, level=logging.INFO, **fields)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from communitykit.cli.interrupts import stopping
-from communitykit.cli.output import Exit, console, print_json, print_table, say, warn
+from communitykit.cli.output import Exit, console, print_json, print_table, say, warn, warn_of
 from communitykit.cli.progress import shown
 from communitykit.errors import SettingsError
 from communitykit.printable import counted
@@ -71,7 +70,8 @@ def read(
         raise SettingsError(
             f"{to} holds the demo's fictional company", remedy="Delete it, or give another file with --to."
         )
-    with stopping() as stop, shown(title, quiet=silent or console.quiet) as progress:
+    quiet = silent or console.quiet
+    with stopping() as stop, shown(title, sources=len(sources), quiet=quiet) as progress:
         result = pull(sources, to, progress=progress, max_time=max_time, stop=stop, compact=compact, **ask)
     return result, [found for one in sources for found in _found(one)]
 
@@ -199,4 +199,4 @@ def _print_left_out(result: PullResult, asked_by: Mapping[str, str]) -> None:
         [(why, kind, n, d) for (why, kind, d), n in reasons.items()],
     )
     for error in result.errors:
-        warn(f"Error: {error}", level=logging.ERROR)
+        warn_of(error)

@@ -14,7 +14,7 @@ import typer
 from communitykit.cli import reading
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.interrupts import stopping
-from communitykit.cli.output import Exit, console, print_json, print_table, say, warn
+from communitykit.cli.output import Exit, console, print_json, print_table, say, warn, warn_of
 from communitykit.errors import CommunityKitError, SettingsError
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class _Run:
             reading.print_summary(result, self.store, asked_by=ASKED_BY)
             return
         for error in result.errors:
-            warn(f"Error: {error}")
+            warn_of(error)
 
     def make(self) -> None:
         """Make what is configured of the store, one step after the other; a step that fails ends itself alone."""

@@ -86,7 +86,8 @@ class Session(Records):
     def read(self, options: ReadOptions, /, *, state: State, run_id: str, emit: Callable[[Progress], None]) -> None:
         """Read the platform, handing every event to `emit` (from several threads)."""
         run = self._run(options, state, run_id)
-        self.conductor.on_wait = lambda until: emit(Waiting(self.connector.name, until))
+        conductor = self.conductor
+        conductor.on_wait = lambda wait: emit(Waiting(self.connector.name, wait, conductor.sent))
         try:
             read_sync(run, self._runner, emit)
         finally:

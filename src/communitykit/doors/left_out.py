@@ -29,7 +29,7 @@ class LeftOut:
         elif isinstance(event, Closed) and (coverage := event.left_out) is not None:
             self.coverage.append(coverage)
             if self._aloud and not self._is_raised(event):
-                self._say(coverage)
+                self._say(coverage, event.failure)
 
     def _is_raised(self, closed: Closed) -> bool:
         """Tell whether the reading ends with an error that says the same."""
@@ -38,7 +38,10 @@ class LeftOut:
             self._ended_by = self._ended_by or error
         return error is not None and error is self._ended_by
 
-    def _say(self, coverage: Coverage) -> None:
+    def _say(self, coverage: Coverage, failure: CommunityKitError | None) -> None:
         issues = [f"{number:,} of {what}" for what, number in self._issues.pop(coverage.slice, Counter()).items()]
         counted = f" They are {', '.join(issues)}." if issues else ""
-        LOGGER.warning("%s: %s: %s%s", coverage.slice, coverage.status, coverage.reason or "no reason", counted)
+        told = {"platform": coverage.slice.partition(":")[0], "run_id": coverage.run_id, "slice": coverage.slice}
+        extra = {**told, "status": coverage.status, "error": type(failure).__name__ if failure else None}
+        what = coverage.slice, coverage.status, coverage.reason or "no reason", counted
+        LOGGER.warning("%s: %s: %s%s", *what, extra=extra)

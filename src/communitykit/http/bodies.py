@@ -18,11 +18,12 @@ class TooLongError(ProtocolError):
 
 
 class NoAnswerError(Exception):
-    """No whole answer arrived. `kind` says how that shows, in httpx' names."""
+    """No whole answer arrived. `kind` says how that shows, in httpx' names, `why` what the system says of it."""
 
-    def __init__(self, kind: str) -> None:
-        """Keep the kind; what the other side said may be anything."""
+    def __init__(self, kind: str, why: str | None = None) -> None:
+        """Keep what this side says; what the other side said may be anything."""
         self.kind = kind
+        self.why = why
         super().__init__(kind)
 
 

@@ -18,7 +18,7 @@ from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Flow, Request, Response
 from communitykit.connector.oauth import Credential
 from communitykit.connector.settings import Settings
-from communitykit.connector.waiting import A_DAY, moment_of
+from communitykit.connector.waiting import A_DAY, A_YEAR, moment_of
 from communitykit.errors import (
     CommunityKitError,
     CredentialError,
@@ -40,6 +40,7 @@ from communitykit.http.operations import (
     SideBySide,
     Sleep,
     Stopped,
+    Wait,
 )
 from communitykit.http.retrying import attempts_for, pause
 from communitykit.logs import LOGGER, LONG_SECONDS
@@ -70,8 +71,12 @@ class Conductor:
         self.clock = clock
         self.exchange = Exchange(connector, settings)
         self.stopping = threading.Event()
-        self.on_wait: Callable[[datetime], None] | None = None
-        """Who is told until when requests wait, where it is long enough to wonder."""
+        self.on_wait: Callable[[Wait], None] | None = None
+        """Who is told until when requests wait, and why, where it is long enough to wonder."""
+        self.sent = 0
+        """Requests of this run, those that got no answer too."""
+        self._counting = threading.Lock()
+        self._warned = False
         self._ends = inf
         self._pace = pace
         self._host = urlsplit(self.exchange.base_url).netloc
@@ -80,6 +85,7 @@ class Conductor:
     def begin(self, max_time: float | None = None) -> None:
         """Forget an earlier stop; nothing waits beyond the `max_time` seconds that the run has, if it has a limit."""
         self.stopping.clear()
+        self.sent, self._warned = 0, False
         self._ends = inf if max_time is None else self.clock.monotonic() + max_time
 
     def run(self, flow: Flow[JSON], meter: Meter) -> Operations:
@@ -124,14 +130,15 @@ class Conductor:
         while True:
             try:
                 return (yield from self._attempt(request, meter))
-            except RetryableError as error:
+            except RetryableError as raised:
+                error = raised
                 self._endure(error.retry_after or 0.0, request)
                 wait = pause(error, attempt)
                 if attempt >= attempts_for(error) or self.clock.monotonic() + wait >= ends:
                     raise
                 attempt += 1
             meter.retries += 1
-            yield from self._sleep(wait, meter)
+            yield from self._sleep(wait, meter, asked=bool(error.retry_after), error=error)
 
     def _endure(self, seconds: float, request: Request) -> None:
         """Raise RateLimitedError for a wait that nobody sits through: a day, or beyond the end of the run."""
@@ -164,6 +171,8 @@ class Conductor:
             yield from self._wait_for_place(request, meter)
             asked_at = self.clock.now()
             meter.requests += 1
+            with self._counting:
+                self.sent += 1
             send = self._built(following, credential)
             answer = yield send
             if LOGGER.isEnabledFor(logging.DEBUG):
@@ -179,8 +188,10 @@ class Conductor:
     def _tell(self, send: Send, answer: Answer | CommunityKitError, seconds: float) -> None:
         """Log a request: its method, its address without the query, and how it was answered."""
         address = self.exchange.scrubber.text(send.url.partition("?")[0])
-        how = answer.status if isinstance(answer, Answer) else type(answer).__name__
-        LOGGER.debug("%s: %s %s: %s in %.3f s", self.connector.name, send.method, address, how, seconds)
+        how = {"status": answer.status} if isinstance(answer, Answer) else {"error": type(answer).__name__}
+        (told,) = how.values()
+        told_of = {"platform": self.connector.name, "method": send.method, "address": address, "seconds": seconds}
+        LOGGER.debug("%s: %s %s: %s in %.3f s", *[*told_of.values()][:3], told, seconds, extra={**told_of, **how})
 
     def _read(self, request: Request, answer: Answer, asked_at: datetime) -> Response:
         if answer.path is not None:
@@ -205,23 +216,41 @@ class Conductor:
     def _wait_for_place(self, request: Request, meter: Meter) -> Operations:
         while request.costs:
             now = self.clock.monotonic()
-            self._endure(self._pace.closed_for(self._host, request.costs, now=now), request)
+            closed = self._pace.closed_for(self._host, request.costs, now=now)
+            self._endure(closed, request)
             place = self._pace.reserve(
                 self._host, request.costs, self.connector.budgets, now=now, rate=self.settings.rate
             )
             if place.at <= now:  # nothing was waited for, so nothing was heard meanwhile
                 return
-            yield from self._sleep(place.at - now, meter)
+            yield from self._sleep(place.at - now, meter, asked=closed > 0)
             if not self._pace.closed_for(self._host, request.costs, now=self.clock.monotonic()):
                 return
             self._pace.give_back(place)
 
-    def _sleep(self, seconds: float, meter: Meter) -> Operations:
+    def _sleep(
+        self, seconds: float, meter: Meter, *, asked: bool = False, error: RetryableError | None = None
+    ) -> Operations:
         if seconds > 0:
-            if seconds > LONG_SECONDS:
-                until = moment_of(seconds, self.clock.now())
-                LOGGER.info("%s: waiting %.0f s, until %s", self.connector.name, seconds, until)
-            if seconds > SHOWN_SECONDS and self.on_wait is not None:
-                self.on_wait(self.clock.now() + timedelta(seconds=seconds))
+            if seconds > SHOWN_SECONDS:
+                until = self.clock.now() + timedelta(seconds=min(seconds, A_YEAR))
+                self._say(seconds, Wait(until, asked=asked, error=_in_words(error)), type(error).__name__)
             meter.wait(self.clock.monotonic(), seconds)
             yield Sleep(seconds)
+
+    def _say(self, seconds: float, wait: Wait, kind: str) -> None:
+        """Tell of a wait that is long enough to wonder; the first that follows a failure in a run is a warning."""
+        first = wait.error is not None and not self._warned and (seconds > LONG_SECONDS or not wait.asked)
+        self._warned = self._warned or first
+        level = logging.WARNING if first else logging.INFO if seconds > LONG_SECONDS else logging.DEBUG
+        told = {"platform": self.connector.name, "seconds": round(seconds, 3), "until": wait.until}
+        extra = {**told, "error": kind} if wait.error is not None else told
+        LOGGER.log(level, "%s (%.0f s)", wait.of(self.connector.name), seconds, extra=extra)
+        if self.on_wait is not None:
+            self.on_wait(wait)
+
+
+def _in_words(error: RetryableError | None) -> str | None:
+    if error is None:
+        return None
+    return f"{error.message} ({error.status})" if error.status is not None else error.message

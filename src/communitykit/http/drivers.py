@@ -37,6 +37,7 @@ from communitykit.http.operations import (
 )
 from communitykit.http.parallelism import Parallelism
 from communitykit.http.through_httpx import Options, address, context, headers_of, options, request, written
+from communitykit.http.unanswered import told_by_cause, unanswered
 from communitykit.http.watched import WatchedBackend
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class SyncRunner:
             return error
         except (httpx.HTTPError, ConnectionError) as error:
             late = clock.monotonic() >= self._own.ends
-            return _late(send, settings) if late else _network_error(type(error).__name__)
+            return _late(send, settings) if late else _failed(send, settings, error)
 
     def _look(self) -> None:
         """End what this thread reads: when the run was stopped, or when the answer should have ended by now."""
@@ -278,9 +279,9 @@ class AsyncRunner:
         except TooLongError as error:
             return error
         except NoAnswerError as error:
-            return _network_error(error.kind)
+            return unanswered(send, settings, error.kind, error.why)
         except (httpx.HTTPError, ConnectionError) as error:
-            return _network_error(type(error).__name__)
+            return _failed(send, settings, error)
 
     def _through_aiohttp(self) -> ThroughAiohttp | None:
         """Return what is asked through where the extra `fast` is installed: not through proxies, nor in process."""
@@ -322,8 +323,8 @@ def _has_aiohttp() -> bool:
     return find_spec("aiohttp") is not None
 
 
-def _network_error(kind: str) -> TransientError:
-    return TransientError(f"no whole answer arrived: {kind}", remedy="Check the network, the proxy and the base URL.")
+def _failed(send: Send, settings: Settings, error: Exception) -> TransientError:
+    return unanswered(send, settings, type(error).__name__, told_by_cause(error))
 
 
 def _remove(files: list[Path]) -> None:

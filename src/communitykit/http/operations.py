@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -40,6 +40,24 @@ class Meter:
         self.spans.append((begin, begin + seconds))
         if len(self.spans) > _MANY_SPANS:
             self.spans = joined(self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Why requests wait until a moment in UTC: the platform `asked`, or an `error` is tried again; else its limits."""
+
+    until: datetime
+    asked: bool = False
+    error: str | None = None
+
+    def of(self, platform: str) -> str:
+        """Say it of a platform, in words."""
+        moment = f"{self.until.astimezone(UTC):%H:%M:%S} UTC"
+        if self.asked:
+            return f"{platform} asks to wait until {moment}"
+        if self.error is not None:
+            return f"{platform}: {self.error}; asked again at {moment}"
+        return f"{platform} waits until {moment}"
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from yarl import URL
 from communitykit.connector.settings import Settings
 from communitykit.http.bodies import Body, NoAnswerError
 from communitykit.http.operations import Answer, Send
+from communitykit.http.unanswered import told_by_cause
 
 _TLS_STAYS_OPEN = sys.version_info < (3, 12, 8) or (3, 13) <= sys.version_info < (3, 13, 1)
 """Whether asyncio leaves TLS that was closed to the other side's word (https://github.com/python/cpython/pull/118960)."""
@@ -76,7 +77,7 @@ class ThroughAiohttp:
                     body.close()
         except (aiohttp.ClientError, ConnectionError) as error:
             kind = next(name for failure, name in _KINDS if isinstance(error, failure))
-            raise NoAnswerError(kind) from None
+            raise NoAnswerError(kind, told_by_cause(error)) from None
         except ValueError:  # a header that would be two
             raise NoAnswerError("LocalProtocolError") from None
 

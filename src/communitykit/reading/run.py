@@ -25,6 +25,8 @@ class SourceRun:
     translation: Translation
     failure: CommunityKitError | None = None
     lookups: Lookups = field(init=False)
+    slices: int = field(default=0, init=False)
+    """How many were found to read so far."""
 
     def __post_init__(self) -> None:
         """Nobody is a stranger yet."""
@@ -60,7 +62,9 @@ class SourceRun:
         try:
             return sum(self.budgeted(slice_).values()) or None
         except Exception as error:  # noqa: BLE001 # any failure of somebody else's estimate
-            LOGGER.debug("%s: no estimate of %s: %s", self.connector.name, slice_.key, where_it_failed(error))
+            name, where = self.connector.name, where_it_failed(error)
+            extra = {"platform": name, "slice": self.name(slice_), "error": type(error).__name__}
+            LOGGER.debug("%s: no estimate of %s: %s", name, slice_.key, where, extra=extra)
             return None
 
     def wanted(self, slice_: Slice) -> bool:
@@ -71,7 +75,9 @@ class SourceRun:
     def found(self, slice_: Slice) -> bool:
         """Note a slice that was discovered; tell whether it is to be read."""
         self.lookups.recall(slice_.network)
-        return self.wanted(slice_)
+        wanted = self.wanted(slice_)
+        self.slices += wanted
+        return wanted
 
     def remember(self, reading: SliceReading) -> Page | None:
         """Return the checkpoint to store before the reading's page: of the members still to be looked up."""
@@ -100,10 +106,11 @@ class SourceRun:
         return reader
 
     def note_end(self, reading: SliceReading) -> None:
-        """Remember a failure that ends the whole source, and say which globs a discovery found nothing for."""
+        """Remember a failure that ends the whole source; sum up what a discovery found, and what it did not."""
         discovered = reading.key == f"{self.connector.name}:-:discover"
         if discovered:
             reading.say_unmatched()
+            reading.found = self.slices
         blind = reading.failure is not None and discovered
         if isinstance(reading.failure, CredentialError) or blind:
             self.failure = self.failure or reading.failure

@@ -18,7 +18,7 @@ from communitykit.errors import (
     ProtocolError,
     told_by_system,
 )
-from communitykit.http.operations import Emit, Meter
+from communitykit.http.operations import Emit, Meter, Wait
 from communitykit.logs import LOGGER
 from communitykit.model import Coverage, Issue
 from communitykit.model.values import JSON
@@ -53,6 +53,8 @@ class Closed:
     """What was left out, as Coverage sums it up."""
     failure: CommunityKitError | None = None
     """What ended the slice before its end; None where it was read to its end, whatever single parts were left out."""
+    found: int | None = None
+    """Of a connector's discovery: how many slices it found to read. None of all else."""
 
     @property
     def left_out(self) -> Coverage | None:
@@ -78,10 +80,16 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A source waits, since its platform asks for it or its limits do, until a moment in UTC."""
+    """A source waits: `wait` says until when and why; `requests` are those that it has sent in this run so far."""
 
     connector: str
-    until: datetime
+    wait: Wait
+    requests: int = 0
+
+    @property
+    def until(self) -> datetime:
+        """Until when, in UTC."""
+        return self.wait.until
 
 
 Progress: TypeAlias = Opened | Page | Closed | Failed | Waiting
@@ -113,6 +121,7 @@ class SliceReading:
         self.meter = Meter()
         self.ignored: Counter[str] = Counter()
         self.failure: CommunityKitError | None = None
+        self.found: int | None = None
         self._gaps: list[Gap] = []
         self._issues: Counter[tuple[str | None, str]] = Counter()
         self._seen: set[str] = set()
@@ -240,6 +249,7 @@ class SliceReading:
             matched=frozenset(self.selection.matched),
             gaps=gaps,
             failure=self.failure,
+            found=self.found,
         )
 
 
@@ -268,7 +278,8 @@ def defect(error: Exception, platform: str) -> CommunityKitError:
     if isinstance(error, OSError | MemoryError):
         return told_by_system(error, "read on")
     where = "".join(traceback.format_tb(error.__traceback__))  # its own words may quote what was read
-    LOGGER.error("a defect of %s: %s\n%s", platform, type(error).__name__, where)
+    kind = type(error).__name__
+    LOGGER.error("a defect of %s: %s\n%s", platform, kind, where, extra={"platform": platform, "error": kind})
     return ProtocolError(
         f"a defect of the connector: {where_it_failed(error)}", platform=platform, remedy="Please report it."
     )
