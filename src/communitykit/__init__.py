@@ -133,14 +133,17 @@ the command takes its signals over before anything else comes in."""
 def __getattr__(name: str) -> object:
     from importlib import import_module  # noqa: PLC0415 # as above
 
+    from communitykit.reading.garbage import fewer_collections  # noqa: PLC0415 # same
+
     if name == "__version__":
         return import_module("importlib.metadata").version(__name__)
     if name in __all__:
-        for home in _HOMES:
-            room = import_module(f"{__name__}.{home}")
-            if hasattr(room, name):
-                globals()[name] = value = getattr(room, name)
-                return value
+        with fewer_collections():  # imports make many objects that stay
+            for home in _HOMES:
+                room = import_module(f"{__name__}.{home}")
+                if hasattr(room, name):
+                    globals()[name] = value = getattr(room, name)
+                    return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

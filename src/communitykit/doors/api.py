@@ -207,7 +207,7 @@ class Session(Records):
         return source_run(self.connector, self.conductor, options, state, run_id, selection=selection)
 
 
-@fewer_collections()  # imports make many objects, and no cycles
+@fewer_collections()  # imports make many objects that stay
 def connect(name: str, **settings: object) -> Session:
     """Connect to a platform: `connect("slack", token="…")`.
 

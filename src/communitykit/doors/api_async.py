@@ -18,6 +18,7 @@ from communitykit.http.asgi import Application
 from communitykit.http.conductor import Conductor
 from communitykit.model import Community, Coverage, EngagementEvent, Member, Membership, Post, Record
 from communitykit.model.merge import merged
+from communitykit.reading.garbage import fewer_collections
 from communitykit.reading.lookups import State
 from communitykit.reading.slices import Progress
 
@@ -62,8 +63,9 @@ class AsyncSession:
         self, options: ReadOptions, /, *, state: State, run_id: str | None = None, concurrency: int | None = None
     ) -> AsyncGenerator[Progress, None]:
         """Read the platform and give every event."""
-        from communitykit.http.drivers import AsyncRunner  # noqa: PLC0415 # same
-        from communitykit.reading.tasks import read_async  # noqa: PLC0415 # httpx is imported only when used
+        with fewer_collections():  # imports make many objects that stay
+            from communitykit.http.drivers import AsyncRunner  # noqa: PLC0415 # same
+            from communitykit.reading.tasks import read_async  # noqa: PLC0415 # httpx is imported only when used
 
         self._runner = self._runner or AsyncRunner(self.conductor, app=self._app)
         run = source_run(self.connector, self.conductor, options, state, run_id or new_run_id())
@@ -159,6 +161,7 @@ async def _merged(records: AsyncIterator[R]) -> AsyncIterator[R]:
         yield record
 
 
+@fewer_collections()  # as `connect`
 def connect_async(name: str, **settings: object) -> AsyncSession:
     """Connect to a platform from async code; as `connect`."""
     connector = registry().get(name)
