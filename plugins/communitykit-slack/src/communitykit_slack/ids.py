@@ -14,6 +14,7 @@ SLACKBOT = "USLACKBOT"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROS = 6
 _USUAL = 17  # characters of a ts of these centuries: ten, a point, six
+_LONGEST = 32  # nothing that Slack writes comes near it
 _LAST_PLAUSIBLE = 100_000_000_000
 _FIRST_PLAUSIBLE = 1_000_000  # smaller numbers (0, 1) are placeholders, not times
 
@@ -131,6 +132,7 @@ def ts_of(moment: datetime) -> str:
     return f"{delta.days * 86400 + delta.seconds}.{delta.microseconds:06d}"
 
 
+@lru_cache(maxsize=4096)  # a page's messages are each looked at several times
 def ts_key(ts: str) -> tuple[int, int]:
     """Order `ts` strings as Slack does, without floats."""
     seconds, _, micros = ts.partition(".")
@@ -150,7 +152,12 @@ def ts_at(at: int) -> str:
 
 def is_ts(ts: object) -> TypeGuard[str]:
     """Tell whether something is a usable ts, and no placeholder."""
-    if not isinstance(ts, str) or not ts.isascii():
+    return isinstance(ts, str) and len(ts) <= _LONGEST and _is_ts(ts)
+
+
+@lru_cache(maxsize=4096)  # as above
+def _is_ts(ts: str) -> bool:
+    if not ts.isascii():
         return False
     seconds, _, micros = ts.partition(".")
     return (
