@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     from communitykit.doors.api import Session, connect
     from communitykit.doors.api_async import AsyncSession, connect_async
     from communitykit.doors.archive import ArchiveSession, read_archive
-    from communitykit.doors.options import ReadOptions
+    from communitykit.doors.options import ReadKeywords, ReadOptions, RecordsKeywords
     from communitykit.doors.records import RecordSource, from_records
     from communitykit.doors.slicing import Discovery, SlicePlan, unknown_members
     from communitykit.doors.source import Source
@@ -52,6 +52,8 @@ if TYPE_CHECKING:
         parse_id,
     )
     from communitykit.pulling import pull
+    from communitykit.reading.slices import Closed, Failed, Opened, Progress, Waiting
+    from communitykit.reading.translation import Page
     from communitykit.result import PullResult
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "ArchiveSession",
     "AsyncSession",
     "Attachment",
+    "Closed",
     "Community",
     "CommunityKitError",
     "Counts",
@@ -67,6 +70,7 @@ __all__ = [
     "CursorError",
     "Discovery",
     "EngagementEvent",
+    "Failed",
     "Features",
     "ForeignHostError",
     "Gap",
@@ -76,18 +80,23 @@ __all__ = [
     "Membership",
     "Mention",
     "ObjectUnavailableError",
+    "Opened",
+    "Page",
     "PermissionMissingError",
     "Poll",
     "PollOption",
     "Post",
+    "Progress",
     "ProtocolError",
     "Provenance",
     "PullResult",
     "RateLimitedError",
+    "ReadKeywords",
     "ReadOptions",
     "Received",
     "Record",
     "RecordSource",
+    "RecordsKeywords",
     "RetryableError",
     "Session",
     "SettingsError",
@@ -100,6 +109,7 @@ __all__ = [
     "TransientError",
     "UnknownConnectorError",
     "Vanished",
+    "Waiting",
     "connect",
     "connect_async",
     "from_records",
@@ -115,6 +125,8 @@ _HOMES = (
     "errors",
     "model",
     "connector.flow",
+    "reading.slices",
+    "reading.translation",
     "doors.options",
     "doors.source",
     "doors.slicing",

@@ -18,8 +18,12 @@ from typing import Any
 from pydantic import BaseModel
 
 import communitykit
+import communitykit.connector
+import communitykit.sandbox
+import communitykit.testing
 
 _WIDTH = 120
+_WITH_ENTRIES = (communitykit, communitykit.connector, communitykit.sandbox, communitykit.testing)
 
 
 def api_reference(
@@ -31,20 +35,21 @@ def api_reference(
     """
     parts = [f"# {title}", "", introduction]
     for name in module.__all__:
-        parts += ["", f"## `{name}`", "", *_described(name, getattr(module, name))]
+        parts += ["", f"## `{name}`", "", *_described(name, getattr(module, name), module.__name__)]
     for room, names in (rooms or {}).items():
         inner = import_module(room)
         parts += ["", f"## From `{room}`", "", str(inner.__doc__).partition("\n")[0]]
         for name in names:
-            parts += ["", f"### `{name}`", "", *_described(name, getattr(inner, name))]
+            parts += ["", f"### `{name}`", "", *_described(name, getattr(inner, name), room)]
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _described(name: str, value: Any) -> Iterator[str]:
-    if name in _assigned():
-        yield _assigned()[name]
+def _described(name: str, value: Any, room: str) -> Iterator[str]:
+    if meaning := _assigned_in(room, name):
+        yield meaning
         if isinstance(value, dict):  # a vocabulary: each word and what it means
-            words = {word: f"{meaning}" for word, meaning in value.items() if not inspect.isclass(meaning)}
+            told = {word: getattr(of_word, "row", of_word) for word, of_word in value.items()}  # what a row is
+            words = {word: f"{meaning}" for word, meaning in told.items() if not inspect.isclass(meaning)}
             words |= {word: _doc(kind).partition("\n")[0] for word, kind in value.items() if inspect.isclass(kind)}
             yield from ("", *(f"- `{word}`: {meaning}" for word, meaning in words.items()))
     elif inspect.isclass(value):
@@ -56,16 +61,26 @@ def _described(name: str, value: Any) -> Iterator[str]:
         raise ValueError(message)
 
 
+def _assigned_in(room: str, name: str) -> str | None:
+    """Return the string below a name's assignment: in the room that exports it, else wherever it is."""
+    found = {module: told[name] for module, told in _assigned().items() if name in told}
+    own = [told for module, told in found.items() if f"{module}.".startswith(f"{room}.")]
+    return next(iter([*own, *found.values()]), None)
+
+
 @cache
-def _assigned() -> dict[str, str]:
-    """Return the strings that stand below assignments at the top of the core's modules, by the name assigned to."""
-    found: dict[str, str] = {}
-    for file in Path(communitykit.__file__).parent.rglob("*.py"):
+def _assigned() -> dict[str, dict[str, str]]:
+    """Return the strings below assignments at the top of the core's modules: by module, by the name assigned to."""
+    core = Path(communitykit.__file__).parent
+    found: dict[str, dict[str, str]] = {}
+    for file in sorted(core.rglob("*.py")):
+        module = ".".join(["communitykit", *file.relative_to(core).with_suffix("").parts])
         body = ast.parse(file.read_text(encoding="utf-8")).body
         for node, below in pairwise(body):
             if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
                 targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-                found |= {one.id: str(below.value.value) for one in targets if isinstance(one, ast.Name)}
+                told = {one.id: str(below.value.value) for one in targets if isinstance(one, ast.Name)}
+                found.setdefault(module, {}).update(told)
     return found
 
 
@@ -76,21 +91,30 @@ def _class(name: str, kind: type[Any]) -> Iterator[str]:
     by_authors = kind.__module__.startswith("communitykit.connector.")  # users get theirs from functions
     if is_dataclass(kind) or (by_authors and "__init__" in vars(kind)):
         yield from ("", f"```text\n{_signature(name, kind)}\n```")
-    told = _attributes(kind)
+    told = {name: one for base in reversed(_own_and_unnamed(kind)) for name, one in _attributes(base).items()}
     bare = [declared for declared, meaning in told.values() if not meaning]
     if bare:
         yield from ("", "```text", *bare, "```")
     for declared, meaning in told.values():
         if meaning:
             yield from ("", f"`{declared}`: {meaning}")
-    for method, found in vars(kind).items():
-        if method.startswith("_") or method in told:
+    members = {method: one for base in reversed(_own_and_unnamed(kind)) for method, one in vars(base).items()}
+    for method, found in members.items():
+        if method.startswith("_") or method in told or (method.startswith("test_") and method not in vars(kind)):
             continue
         plain = found.__func__ if isinstance(found, classmethod | staticmethod) else found
         if inspect.isfunction(plain):
             yield from ("", f"```text\n{_signature(f'{name}.{method}', plain)}\n```", "", _doc(plain))
         elif isinstance(found, property):
             yield from ("", f"`{name}.{method}`: {_doc(found)}")
+
+
+def _own_and_unnamed(kind: type[Any]) -> list[type[Any]]:
+    """Return a class, and those of its bases in the core that have no entry of their own."""
+    bases = [*kind.__mro__[1:], *getattr(kind, "__orig_bases__", ())]  # those of a TypedDict are not in its order
+    core = [one for one in bases if inspect.isclass(one) and one.__module__.startswith("communitykit.")]
+    named = {name for room in _WITH_ENTRIES for name in room.__all__}
+    return [kind, *(one for one in core if one.__name__ not in named)]
 
 
 def _attributes(kind: type[Any]) -> dict[str, tuple[str, str]]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 from analysis_page import analysis_reference
 from api_pages import api_reference
 from metrics_page import metrics_reference
 from pictures_flow import flow
+from pydantic import AwareDatetime
 
 import communitykit
 import communitykit.cli.commands
@@ -237,13 +238,24 @@ def _doors(connector: Connector) -> list[tuple[str, bool]]:
 
 
 def _type(annotation: Any) -> str:
-    text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
-    text = re.sub(r"Annotated\[(\w+), FieldInfo\(annotation=\w+, required=True, metadata=\[[^\]]*\]\)\]", r"\1", text)
-    text = re.sub(r"Annotated\[([\w.]+), AfterValidator\(func=<function \w+ at 0x[0-9a-f]+>\)\]", r"\1", text)
-    text = re.sub(r"\b(?:typing|pydantic\.types|datetime|communitykit\.model\.records)\.", "", text)
-    text = re.sub(r"<class '(?:\w+\.)*(\w+)'>", r"\1", text)
-    text = re.sub(r"Optional\[(.*)\]$", r"\1 or None", text).replace(" | None", " or None").replace("NoneType", "None")
-    return "`" + text.replace("AwareDatetime", "datetime").replace("|", "or") + "`"
+    return f"`{_written(annotation)}`"
+
+
+def _written(annotation: Any) -> str:
+    """Return a type as it would be written by hand: without what validates it."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _written(inner[0])
+    if origin is Literal:
+        return f"Literal[{', '.join(map(repr, inner))}]"
+    if origin in {Union, UnionType}:
+        return " or ".join(map(_written, inner))
+    if annotation in {None, NoneType, Ellipsis}:
+        return "..." if annotation is Ellipsis else "None"
+    if annotation is AwareDatetime:
+        return "datetime"
+    name = getattr(origin or annotation, "__name__", str(annotation))
+    return f"{name}[{', '.join(map(_written, inner))}]" if inner else name
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 import generate
 import pytest
 from pages import PAGES, ROOT
+from pydantic import BaseModel
 
 import communitykit
 import communitykit.connector
@@ -26,6 +27,24 @@ def text(page: str) -> str:
 @pytest.mark.parametrize("page", generate.generated(), ids=lambda page: page.name)
 def test_generated_parts_are_current(page: Path) -> None:
     assert page.read_text(encoding="utf-8") == generate.generated()[page], "run: uv run python tests/docs/generate.py"
+
+
+@pytest.mark.parametrize("name", communitykit.__all__)
+def test_every_method_that_a_name_has_is_in_the_reference(name: str) -> None:
+    page, kind = text("docs/reference/api.md"), getattr(communitykit, name)
+    assert f"\n## `{name}`\n" in page
+    if not isinstance(kind, type) or issubclass(kind, Exception | BaseModel):
+        return
+    for base in kind.__mro__:
+        for method, found in vars(base).items() if base.__module__.startswith("communitykit.") else ():
+            if not method.startswith("_") and isinstance(found, types.FunctionType):
+                assert f"\n{name}.{method}(" in page, method
+
+
+@pytest.mark.parametrize("page", ["api", "model", "connector-api", "testing-api"])
+def test_no_reference_shows_how_an_object_looks_inside(page: str) -> None:
+    told = text(f"docs/reference/{page}.md")
+    assert not re.findall(r"FieldInfo\(|Annotated\[|Column\(|<function | object at 0x", told)
 
 
 def test_every_connector_is_in_the_readme() -> None:

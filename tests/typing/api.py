@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, assert_type
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, assert_type
 
 from pydantic import SecretStr
 
@@ -53,6 +53,19 @@ def reading() -> None:
         slack.members(include_private="yes")  # type: ignore[arg-type]
         for gap in slack.check():
             assert_type(gap.reason, str)
+
+
+def watching(event: ck.Progress) -> None:
+    if isinstance(event, ck.Page):
+        assert_type(event.slice, str)
+    elif isinstance(event, ck.Waiting):
+        assert_type(event.until, datetime)
+    else:
+        assert_type(event, ck.Opened | ck.Closed | ck.Failed)
+
+
+def pulling_with(source: ck.Source, **options: Unpack[ck.RecordsKeywords]) -> ck.PullResult:
+    return ck.pull(source, "a.duckdb", progress=watching, **options)
 
 
 async def reading_async() -> None:

@@ -93,6 +93,7 @@ class Waiting:
 
 
 Progress: TypeAlias = Opened | Page | Closed | Failed | Waiting
+"""What a run tells while it goes on: what a function given to `pull` as `progress` is called with."""
 
 
 NO_PAGE = 3
