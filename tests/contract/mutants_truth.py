@@ -10,7 +10,7 @@ from unittest.mock import patch
 from defects import read_as_slack, with_messages, with_read
 from mutants import MONTH, Mutant
 
-from communitykit.connector import Batch, Connector, Response, Swept, WireKind
+from communitykit.connector import Batch, Connector, Ignored, Rejected, Response, Swept, WireKind, in_part
 from communitykit.connector.registry import registry
 from communitykit.doors.options import ALL_KINDS
 from communitykit.reading.slices import SliceReading
@@ -18,12 +18,13 @@ from communitykit.reading.translation import Translation
 from communitykit.store.schema import CURRENT
 from communitykit_yammer.ids import parse_time
 
-SLACK, TEAMS, YAMMER = (registry().get(name) for name in ("slack", "teams", "yammer"))
+MATRIX, SLACK, TEAMS, YAMMER = (registry().get(name) for name in ("matrix", "slack", "teams", "yammer"))
 WINDOWS = "test_windows_in_any_order_and_then_a_plain_run_end_as_a_fresh_one"
 CLOSED = "test_a_community_that_is_deleted_is_gone_and_one_that_is_restored_is_back"
 OTHERS = "test_what_a_caller_did_not_ask_for_is_new_for_one_who_does"
 UNASKED = "test_a_run_for_other_things_says_of_no_community_that_it_is_gone"
 ODD = "test_a_value_that_became_odd_costs_itself_alone"
+FIRST_SIGHT = "test_a_value_that_is_odd_at_first_sight_is_had_by_the_next_clean_run"
 NO_PAGE = "test_an_answer_that_is_no_page_is_not_an_empty_one"
 
 
@@ -260,7 +261,24 @@ def a_core_that_finds_nothing_without_a_word() -> AbstractContextManager[Any]:
     return patch.object(SliceReading, "say_unmatched", lambda _reading: None)
 
 
+def ignores_what_it_does_not_understand() -> Connector:
+    original = SLACK.translators["message"]
+
+    def translate(item: Any, context: Any) -> Iterator[Any]:
+        drafts = in_part(None, original.translate(item, context))
+        odd = any(isinstance(one, Rejected) for one in drafts)
+        yield from [Ignored(next(iter(SLACK.ignored)))] if odd else drafts
+
+    return replace(SLACK, translators={**SLACK.translators, "message": WireKind(translate, original.id_field)})
+
+
+def a_connector_that_takes_odd_members_for_read() -> AbstractContextManager[Any]:
+    return patch("communitykit_matrix.api.messages.is_understood", lambda *_: True)
+
+
 TRUTH_MUTANTS = [
+    Mutant(FIRST_SIGHT, lambda: MATRIX, core=a_connector_that_takes_odd_members_for_read, more="an object"),
+    Mutant("test_nothing_odd_is_ignored", ignores_what_it_does_not_understand),
     Mutant("test_nothing_of_others_changes", lambda: TEAMS, core=a_core_that_sweeps_everybody),
     Mutant(ODD, lambda: YAMMER, core=a_core_that_forgets_what_it_could_not_translate, more="a list"),
     Mutant(ODD, looks_into_payloads_in_its_flow, more="words"),

@@ -102,11 +102,11 @@ def without_sandbox(text: str) -> str:
 
 
 @pytest.mark.slow
-def test_recorded_payloads_alone_are_held_to_eleven_checks(package: Path) -> None:
+def test_recorded_payloads_alone_are_held_to_twelve_checks(package: Path) -> None:
     install(package, without_sandbox)
     ended = run(package / "test_forum_payloads.py", package)
     assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-2000:]
-    assert counted(ended, "passed") == 11
+    assert counted(ended, "passed") == 12
 
 
 @pytest.mark.slow
@@ -127,6 +127,14 @@ def test_where_a_plain_read_is_not_the_truth_nothing_else_is_told(package: Path)
     assert ended.returncode == 1
     assert counted(ended, "failed") == 1
     assert "is not the truth: see test_what_the_api_gives_is_the_truth" in ended.stdout
+
+
+@pytest.mark.slow
+def test_a_checkpoint_that_passes_by_what_was_not_understood_is_found(package: Path) -> None:
+    install(package, lambda text: text.replace("checkpoint=here if understood else None", "checkpoint=here"))
+    ended = run(package / "test_forum.py", package, only="first_sight and list")
+    assert ended.returncode == 1
+    assert "a checkpoint passes by what was not understood" in ended.stdout
 
 
 @CHECKS

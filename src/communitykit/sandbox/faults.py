@@ -6,6 +6,7 @@ however many run side by side; each request that it meets fails `times` times an
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -64,6 +65,26 @@ class Fault:
             return False
         self._met[key] += 1
         return True
+
+    def changed(self, call: Call, answer: Answer, change: Callable[[JSON], None]) -> Answer:
+        """Change the JSON of a successful answer; where nothing comes of it, the fault has not struck."""
+        if not answer.headers.get("content-type", "").startswith("application/json") or answer.status != 200:  # noqa: PLR2004
+            return answer
+        before, data = self._met[call.key], json.loads(answer.body)
+        change(data)
+        if data == json.loads(answer.body):
+            self._met[call.key] = before
+            return answer
+        return Answer.of(data, status=answer.status, headers=answer.headers)
+
+    def lacking(self, site: Site) -> str:  # noqa: ARG002 # for those who override
+        """Say what the simulated platform lacks for the fault to strike at all; empty where it lacks nothing."""
+        return ""
+
+    @property
+    def met(self) -> frozenset[str]:
+        """Where it struck: requests, or kinds of places."""
+        return frozenset(self._met)
 
     @property
     def hits(self) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, ClassVar
 from communitykit.model.values import JSON
 from communitykit.sandbox.changes import TALK
 from communitykit.sandbox.faults import Fault, Proceed
-from communitykit.sandbox.platform import Answer, Call
+from communitykit.sandbox.pages import last_of, put_first
+from communitykit.sandbox.platform import Answer, Call, Desk
 
 if TYPE_CHECKING:
     from communitykit.sandbox.site import Site
@@ -34,6 +35,10 @@ class ExpiredCursor(Fault):
             return site.desk.failure("cursor")
         return proceed()
 
+    def lacking(self, site: Site) -> str:
+        """Say what the simulated platform has to declare."""
+        return lacks_pages(site)
+
 
 @dataclass(slots=True, kw_only=True)
 class RepeatedCursor(Fault):
@@ -45,14 +50,17 @@ class RepeatedCursor(Fault):
 
     def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
         """Put the request's own cursor into the answer."""
-        cursor = call.fields.get(site.platform.cursor_field)
-        if not cursor or not self.meets(call):
-            return proceed()
+        cursor = call.fields.get(site.platform.cursor_field) or ""
 
         def change(data: dict[str, JSON]) -> None:
-            _set_cursor(site, call, data, site.platform.next_page(call, cursor))
+            if self.meets(call):
+                _set_cursor(site, call, data, site.platform.next_page(call, cursor))
 
-        return _changed(proceed(), change)
+        return self.changed(call, proceed(), change) if cursor else proceed()
+
+    def lacking(self, site: Site) -> str:
+        """Say what the simulated platform has to declare."""
+        return lacks_pages(site)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,7 +77,11 @@ class ForeignLink(Fault):
             if _cursor(site, call, data) and self.meets(call):
                 _set_cursor(site, call, data, FOREIGN)
 
-        return _changed(proceed(), change) if site.platform.cursor_at(call) else proceed()
+        return self.changed(call, proceed(), change) if site.platform.cursor_at(call) else proceed()
+
+    def lacking(self, site: Site) -> str:
+        """Say what the simulated platform has to declare."""
+        return lacks_pages(site)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,21 +94,24 @@ class EmptyPages(Fault):
 
     def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
         """Put an empty page in, or lead on from one."""
-        cursor = call.fields.get(site.platform.cursor_field)
+        cursor = call.fields.get(site.platform.cursor_field) or ""
         if cursor in self._leads:
             call.fields[site.platform.cursor_field] = self._leads[cursor]
             return proceed()
-        if not cursor or not self.meets(call):
-            return proceed()
-        further = f"empty{len(self._leads)}"
-        self._leads[further] = cursor
 
         def change(data: dict[str, JSON]) -> None:
-            for items in site.platform.lists_in(data).values():
-                items.clear()
-            _set_cursor(site, call, data, site.platform.next_page(call, further))
+            if self.meets(call):
+                further = f"empty{len(self._leads)}"
+                self._leads[further] = cursor
+                for items in site.platform.lists_in(data).values():
+                    items.clear()
+                _set_cursor(site, call, data, site.platform.next_page(call, further))
 
-        return _changed(proceed(), change)
+        return self.changed(call, proceed(), change) if cursor else proceed()
+
+    def lacking(self, site: Site) -> str:
+        """Say what the simulated platform has to declare."""
+        return lacks_pages(site)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -116,12 +131,16 @@ class Duplicates(Fault):
                 if not items:
                     continue
                 previous = self._last.get((listing, path))
-                self._last[(listing, path)] = items[-1]
-                if call.fields.get(cursor) and previous is not None and previous not in items:
-                    items.insert(0, previous)
+                self._last[(listing, path)] = last_of(items)
+                if call.fields.get(cursor) and previous is not None:
                     self._met[call.key] += 1
+                    put_first(items, previous)
 
-        return _changed(proceed(), change)
+        return self.changed(call, proceed(), change)
+
+    def lacking(self, site: Site) -> str:
+        """Say what the simulated platform has to declare."""
+        return lacks_pages(site)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -142,7 +161,11 @@ class MissingFields(Fault):
                         del item[name]
                         self._met[call.key] += 1
 
-        return _changed(proceed(), change)
+        return self.changed(call, proceed(), change)
+
+    def lacking(self, site: Site) -> str:
+        """Say what the simulated platform has to declare."""
+        return "" if site.platform.optional else "`Platform.optional`, the fields that may be missing from an object"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -151,15 +174,16 @@ class UnknownFields(Fault):
 
     name: ClassVar[str] = "unknown-fields"
 
-    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:  # noqa: ARG002
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
         """Add fields."""
 
         def change(data: dict[str, JSON]) -> None:
-            for item in list(_objects(data)):
+            by_id = {id(items) for items in site.platform.lists_in(data).values()}
+            for item in [one for one in _objects(data) if id(one) not in by_id]:
                 item["x_new_thing"] = {"kind": "unheard_of", "values": [1, None, "two"]}
                 self._met[call.key] += 1
 
-        return _changed(proceed(), change)
+        return self.changed(call, proceed(), change)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -178,7 +202,12 @@ class UnknownValues(Fault):
                 if rng.random() < self.share and site.desk.renew(item):
                     self._met[call.key] += 1
 
-        return _changed(proceed(), change)
+        return self.changed(call, proceed(), change)
+
+    def lacking(self, site: Site) -> str:
+        """Say what the simulated platform has to define."""
+        defined = type(site.desk).renew is not Desk.renew
+        return "" if defined else "`Desk.renew`, which puts a value that nobody documented into an object"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -194,7 +223,7 @@ class Unreadable(Fault):
         if self.place < 0:
             public = [one for one in site.world.on(site.platform.name) if one.privacy == "public" and not one.archived]
             self.place = public[1].number
-        site.unreadable.add(self.place)
+        site.unreadable = _Closed({*site.unreadable, self.place}, self._met)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -247,6 +276,11 @@ class Skew(Fault):
         """Move the clock that the answers show."""
         site.skew = timedelta(seconds=self.seconds)
 
+    def answer(self, _site: Site, call: Call, proceed: Proceed) -> Answer:
+        """Answer at another time."""
+        self._met[call.key] += 1 if self.seconds else 0
+        return proceed()
+
 
 @dataclass(slots=True, kw_only=True)
 class Changing(Fault):
@@ -265,6 +299,20 @@ class Changing(Fault):
             self._met[call.key] += 1
             site.advance(hours=1, kinds=TALK)
         return proceed()
+
+
+def lacks_pages(site: Site) -> str:
+    """Say what a platform has to declare for its listings to be known to have pages; empty where it has."""
+    if any(call.get(site.platform.cursor_field) for call in (one.fields for one in site.requests)):
+        return (
+            ""
+            if site.platform.cursor_path
+            else "`Platform.cursor_path` or `cursor_at`, where an answer names the next page"
+        )
+    return (
+        f"listings of several pages: no request had the field {site.platform.cursor_field!r} "
+        "(`Platform.cursor_field`); `Platform.tight` makes pages small"
+    )
 
 
 def _objects(data: object) -> Iterable[dict[str, JSON]]:
@@ -293,10 +341,14 @@ def _set_cursor(site: Site, call: Call, data: dict[str, JSON], cursor: str) -> N
     inner[last] = cursor
 
 
-def _changed(answer: Answer, change: Callable[[dict[str, JSON]], None]) -> Answer:
-    """Change the JSON of a successful answer."""
-    if not answer.headers.get("content-type", "").startswith("application/json") or answer.status != 200:  # noqa: PLR2004
-        return answer
-    data = json.loads(answer.body)
-    change(data)
-    return Answer.of(data, status=answer.status, headers=answer.headers)
+class _Closed(set[int]):
+    """Communities that nobody may read; whoever is told so was met by the fault."""
+
+    def __init__(self, numbers: Iterable[int], met: Counter[str]) -> None:
+        super().__init__(numbers)
+        self._met = met
+
+    def __contains__(self, number: object) -> bool:
+        closed = super().__contains__(number)
+        self._met[f"place {number}"] += closed
+        return closed

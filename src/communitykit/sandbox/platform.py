@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from urllib.parse import parse_qsl, unquote
 
 from communitykit.connector.flow import Budget
-from communitykit.connector.payload import look
 from communitykit.model.values import JSON
 from communitykit.sandbox.messages import Message, Reaction, Segment
+from communitykit.sandbox.pages import Items, items_at
 from communitykit.sandbox.people import Person
 from communitykit.sandbox.places import Circle, Place
 from communitykit.sandbox.world import Door, World
@@ -164,7 +164,8 @@ class Platform(ABC):
     listings: ClassVar[tuple[str, ...]] = ()
     """Keys of answers' JSON under which pages of objects stand, inner ones after a dot ("topics", "post_stream.posts").
 
-    They are no names of calls. An answer that is itself a list is a page anyway.
+    They are no names of calls. An answer that is itself a list is a page anyway. Under a key stands a list, or an
+    object that holds the page's objects by their ids. Where their order is beside it, name both: ("order", "posts").
     """
     precision: ClassVar[int] = 1
     """The smallest step of the platform's times, in microseconds: what is finer is cut off."""
@@ -237,13 +238,14 @@ class Platform(ABC):
         """Return what the platform calls a reaction."""
         return emoji
 
-    def lists_in(self, data: JSON) -> dict[tuple[str, ...], list[JSON]]:
-        """Return the lists of an answer that is a page, each by the keys that lead to it; what is no page has none."""
+    def lists_in(self, data: JSON) -> dict[tuple[str, ...], Items]:
+        """Return the items of an answer that is a page, each by the keys that lead to them; what is no page has none.
+
+        They are the answer's own lists (or objects by id), not copies: faults change them in place.
+        """
         if isinstance(data, list):
             return {(): data}
-        paths = (tuple(name.split(".")) for name in self.listings)
-        found = {path: look(data, *path) for path in paths}
-        return {path: value for path, value in found.items() if isinstance(value, list)}
+        return items_at(data, (tuple(name.split(".")) for name in self.listings))
 
     def cursor_at(self, call: Call) -> tuple[str, ...]:
         """Return where the answer to this call names the next page."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import pytest
 
@@ -19,7 +19,7 @@ from communitykit.model import parse_id
 from communitykit.model.merge import merge_records
 from communitykit.model.records import told_fields
 from communitykit.model.values import JSON
-from communitykit.reading.translation import Page, Translation
+from communitykit.reading.translation import Page, Translation, is_stub
 from communitykit.sandbox import World
 from communitykit.sinks import from_json_line, to_json_line
 from communitykit.testing.base import Checks
@@ -148,9 +148,47 @@ class PayloadChecks(Checks):
                     page, ignored = _translated(declaration, [(kind, changed, context)])
                     assert page.records or page.issues or page.sweeps or ignored, (kind, path, odd)
 
+    def test_nothing_odd_is_ignored(self, declaration: Connector, recorded: list[Payload]) -> None:
+        """What gives a record gives one, or an Issue, when a text, an id or a list in it is odd: it is not ignored.
 
-def seen_in(declared: Connector, world: World) -> list[Payload]:
-    """Return every payload that a run over the simulated platform translates, as it was before."""
+        A value that is none of these may be the very mark by which a payload is known to be ignored.
+        """
+        tried: set[tuple[str, tuple[str | int, ...]]] = set()
+        for kind, item, context in recorded:
+            plain = _described(_translated(declaration, [(kind, item, context)])[0])
+            if not plain:
+                continue
+            known = _known_by(plain)
+            for path, value in walk((), item):
+                where = kind, tuple("*" if isinstance(one, int) else one for one in path)
+                if where in tried or not (isinstance(value, list) or (isinstance(value, str) and value in known)):
+                    continue
+                tried.add(where)
+                for odd in (one for one in ODD.values() if type(one) is not type(value)):
+                    changed = copy.deepcopy(item)
+                    put(changed, path, odd)
+                    page, ignored = _translated(declaration, [(kind, changed, context)])
+                    same = {one.id for one in plain} & {one.id for one in page.records}
+                    told = same or _described(page) or page.issues
+                    assert told, f"{kind}: {odd!r} at {path} is swallowed, as {dict(ignored) or 'nothing'}"
+
+
+def _described(page: Page) -> list[JSON]:
+    """Return what a page tells of, but for stubs of people that it only names."""
+    return [one for one in page.records if not is_stub(one)]
+
+
+def _known_by(records: Iterable[JSON]) -> set[JSON]:
+    """Return the words and the native ids that records have."""
+    words = {value for one in records for name, value in one if name in WORDS and isinstance(value, str)}
+    return (words | {part for one in records for part in parse_id(one.id).native}) - {""}
+
+
+def seen_in(declared: Connector, world: World, **how: Any) -> list[Payload]:  # noqa: ANN401 # as the function `read`
+    """Return every payload that a run over the simulated platform translates, as it was before.
+
+    `how` is for `read`; without it, private and direct talk is read, too.
+    """
     seen: list[Payload] = []
 
     def watched(kind: str, wire: WireKind) -> WireKind:
@@ -161,8 +199,16 @@ def seen_in(declared: Connector, world: World) -> list[Payload]:
         return WireKind(translate, wire.id_field)
 
     translators = {kind: watched(kind, wire) for kind, wire in declared.translators.items()}
-    read(replace(declared, translators=translators), world, include_private=True, include_direct=True)
+    read(
+        replace(declared, translators=translators), world, **(how or {"include_private": True, "include_direct": True})
+    )
     return seen
+
+
+def is_told(declared: Connector, payloads: Iterable[Payload], odd: JSON) -> bool:
+    """Tell whether an odd value that stands in some of these payloads becomes an Issue."""
+    odd_ones = [one for one in payloads if any(value == odd for _, value in walk((), one[1]))]
+    return bool(_translated(declared, odd_ones)[0].issues)
 
 
 def _translated(declared: Connector, payloads: Iterable[Payload]) -> tuple[Page, Counter[str]]:

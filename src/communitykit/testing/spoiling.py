@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -16,6 +16,7 @@ from communitykit.connector.payload import as_list, look
 from communitykit.model.values import JSON
 from communitykit.sandbox import Answer, Call, Fault, Site
 from communitykit.sandbox.faults import Proceed
+from communitykit.sandbox.pages import Items, is_own
 
 Path = tuple[str | int, ...]
 
@@ -32,6 +33,14 @@ ODD: Mapping[str, JSON] = {
     "nothing": None,
 }
 """What stands where something else is expected."""
+
+MARKED: Mapping[str, Callable[[int], JSON]] = {
+    "a list": lambda number: [f"odd{number}"],
+    "an object": lambda number: {"odd": {"odd": number}},
+    "a number": lambda number: number + 0.5,
+    "words": lambda number: f"odd{number}",
+}
+"""Odd values that are known again by their number."""
 
 NO_PAGES: Mapping[str, bytes | None] = {
     "an empty object": b"{}",
@@ -73,6 +82,13 @@ class Recorder(Fault):
 
     def pages(self, site: Site) -> list[str]:
         """Return the requests that were answered with a page of a listing."""
+        for data in self.answers.values():
+            for path, items in site.platform.lists_in(data).items():
+                where = ".".join(path) or "the answer itself"
+                assert is_own(data, path, items), (
+                    f"{type(site.platform).__name__}.lists_in gives a copy of {where}: what faults do to it changes no "
+                    "answer. It has to give the answer's own list, or its own object of objects by id"
+                )
         return [key for key, data in self.answers.items() if site.platform.lists_in(data)]
 
     def listing(self, site: Site) -> list[str]:
@@ -94,7 +110,7 @@ class Recorder(Fault):
                 for path, value in walk(listing, items):
                     if value is None or type(value) is type(odd):
                         continue
-                    kind = f"{self.names[key]} {'.'.join('*' if isinstance(one, int) else one for one in path)}"
+                    kind = f"{self.names[key]} {'.'.join(_shape(listing, items, path))}"
                     kinds.setdefault(kind, []).append(Spot(key, path, kind))
         chosen = random.sample(sorted(kinds), min(count, len(kinds)))
         return [random.choice(kinds[kind]) for kind in chosen]
@@ -103,20 +119,20 @@ class Recorder(Fault):
 class Odd(Fault):
     """Puts an odd value at some spots."""
 
-    def __init__(self, spots: Sequence[Spot], value: object) -> None:
-        """Keep where, and what."""
+    def __init__(self, spots: Sequence[Spot], value: Callable[[int], JSON]) -> None:
+        """Keep where, and what stands at the spot of each number."""
         super().__init__()
-        self.spots: dict[str, list[Spot]] = {}
-        for spot in spots:
-            self.spots.setdefault(spot.request, []).append(spot)
+        self.spots: dict[str, list[tuple[int, Spot]]] = {}
+        for number, spot in enumerate(spots):
+            self.spots.setdefault(spot.request, []).append((number, spot))
         self.value = value
 
     def answer(self, _site: Site, call: Call, proceed: Proceed) -> Answer:
         """Answer with odd values."""
         answer: Answer = proceed()
         data = decoded(answer)
-        for spot in self.spots.get(call.key, ()) if data is not None else ():
-            if put(data, spot.path, copy.deepcopy(self.value)):
+        for number, spot in self.spots.get(call.key, ()) if data is not None else ():
+            if put(data, spot.path, copy.deepcopy(self.value(number))):
                 self._met[spot.kind] += 1
         return answer if data is None else Answer.of(data, status=answer.status, headers=answer.headers)
 
@@ -197,7 +213,10 @@ class NotAnItem(Fault):
         answer: Answer = proceed()
         data: JSON = decoded(answer) if site.desk.name(call) == self.request and not self.hits else None
         for items in site.platform.lists_in(data).values():
-            items[:1] = [items[:1]]
+            if isinstance(items, dict):
+                items |= {key: [items[key]] for key in list(items)[:1]}
+            else:
+                items[:1] = [items[:1]]
             self._met[call.key] += 1
         return answer if data is None else Answer.of(data, headers=answer.headers)
 
@@ -218,6 +237,12 @@ class Broken(Fault):
         failure = site.desk.failure("server")
         failure.status = 500
         return failure
+
+
+def _shape(listing: Path, items: Items, path: Path) -> Iterator[str]:
+    """Return a place's path without what tells one object from another: numbers, and the ids of objects by id."""
+    by_id = len(listing) if isinstance(items, dict) else None
+    return ("*" if isinstance(one, int) or index == by_id else one for index, one in enumerate(path))
 
 
 def _a_year_before(told: JSON) -> JSON:
@@ -274,7 +299,7 @@ class Emptied(Fault):
         return answer if data is None else Answer.of(data, status=answer.status, headers=answer.headers)
 
 
-def _lists(site: Site, data: JSON) -> Iterator[list[JSON]]:
+def _lists(site: Site, data: JSON) -> Iterator[Items]:
     """Yield the lists of an answer, and of the answers that came with it where several were asked for together."""
     for within in (data, *(look(one, "body") for one in as_list(look(data, "responses")))):
         yield from site.platform.lists_in(within).values()

@@ -18,10 +18,12 @@ from typing import TypeAlias
 import communitykit.connector as ck
 from communitykit import CommunityKitError, CredentialError
 from communitykit.connector import JSON
+from communitykit.connector.parts import is_understood
 from communitykit.connector.payload import as_list
 from communitykit_matrix.api.changes import News, with_edit, with_redaction
 from communitykit_matrix.api.methods import CLOSED, in_room
 from communitykit_matrix.ids import room_id
+from communitykit_matrix.translate.people import translate_member
 from communitykit_matrix.wire import MESSAGES, PINS, Event, is_event, is_odd_reaction, moment
 
 VERSION = 2  # version 1 could take for read what `until` had kept out of a room's first page
@@ -42,8 +44,10 @@ def read(selection: ck.Selection, slice_: ck.Slice, checkpoint: ck.Checkpoint | 
     state = deepcopy(checkpoint) if checkpoint is not None and known else _begun(room)
     state["again"] = list(dict.fromkeys([*state["again"], *state.pop("odd", ())]))
     room["torn"] = tuple(state.pop("torn", ()))  # pages that held what is no event: no third look is taken at them
-    if not state["members"]:
-        state["members"] = yield from _members(room)
+    if state["members"] is not True:
+        state["members"] = yield from _members(room, once_more=state["members"] == "odd")
+        if state["members"] is True and "back" not in state:
+            yield ck.Batch("member", (), room, checkpoint=state)
     if "back" in state:
         walked = yield from _backwards(selection, room, state, fresh=not known)
         if walked is None:
@@ -58,8 +62,11 @@ def _begun(room: Room) -> ck.Checkpoint:
     return begun | {"related": {}, "pins": {}, "pinned": [], "again": []}
 
 
-def _members(room: Room) -> ck.Flow[bool]:
-    """Tell who is in the room; what fails is asked for again by a later run."""
+def _members(room: Room, *, once_more: bool = False) -> ck.Flow[JSON]:
+    """Tell who is in the room, and return whether all were told.
+
+    What fails is asked for again by a later run, and so, once, is a list with somebody odd in it ("odd").
+    """
     try:
         response = yield from ck.ask(in_room(room["room"], "members"))
         members = ck.required_list(response.data, "chunk", subject=f"room {room['room']}")
@@ -69,7 +76,7 @@ def _members(room: Room) -> ck.Flow[bool]:
         yield ck.Gap(f"who is in the room: {error}", "denied" if isinstance(error, CLOSED) else "partial")
         return False
     yield ck.Batch("member", members, room)
-    return True
+    return once_more or all(is_understood(translate_member, one, room) for one in members) or "odd"
 
 
 def _is_no_page(data: JSON) -> bool:
