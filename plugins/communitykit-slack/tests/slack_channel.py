@@ -130,6 +130,8 @@ class Run:
         self.swept: list[tuple[Swept, set[str]]] = []
         self.checkpoint = checkpoint
         self.saved = 0
+        self.batches: list[list[Any]] = []
+        self._walked = False
         before = len(channel.asked)
         self._left = stop_after
         flow = SLACK.readers["messages"].read(self.scope, SLICE, checkpoint)
@@ -152,6 +154,10 @@ class Run:
             elif isinstance(step, tuple):
                 answer = [self._ask(one) for one in step]
             elif isinstance(step, Batch):
+                if self._walked:  # sweeps that follow one another are about the same batches, as in the core
+                    self.seen.clear()
+                self._walked = False
+                self.batches.append([item.get("ts") for item in step.items if isinstance(item, dict)])
                 self.odd += [item for item in step.items if not isinstance(item, dict)]
                 for item in step.items:
                     if isinstance(item, dict):
@@ -162,7 +168,7 @@ class Run:
                 self.saved += step.checkpoint is not None
             elif isinstance(step, Swept):
                 self.swept.append((step, self.seen | {one.rsplit("/", 1)[-1] for one in step.held}))
-                self.seen.clear()
+                self._walked = True
             else:
                 self.gaps.append(step)
 

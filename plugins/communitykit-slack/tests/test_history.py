@@ -301,6 +301,25 @@ def test_a_vanished_thread_does_not_end_the_channel() -> None:
     assert at(60 - 0.1) in run.posts
 
 
+def test_threads_that_one_answer_holds_are_handed_on_together_and_others_by_themselves() -> None:
+    channel = Channel()
+    roots = [at(number) for number in range(1, 8)]
+    for number, root in enumerate(roots, 1):
+        channel.post(root)
+        for later in (0.2, 0.1):
+            channel.reply(root, at(number - later), **({"files": 7} if number == 3 else {}))
+    cut = {"reactions": [{"name": "+1", "count": 3, "users": ["U1"]}]}
+    channel.reply(roots[3], at(3.7), **cut)
+    run = Run(channel, reactions="full")
+    replies = [batch for batch in run.batches if batch and batch[0] not in roots]
+    assert [len(batch) for batch in replies] == [10, 2, 3], "all but one that is odd and one whose lists are cut"
+    assert {sweep.within["root_id"].rpartition("/")[2] for sweep, _ in run.swept if "root_id" in sweep.within} == {
+        *roots
+    }
+    assert run.missed(set(run.posts), roots_of(channel)) == set()
+    assert set(run.checkpoint["roots"]) == {*roots} - {roots[2]}, "a thread that is not understood is read again"
+
+
 def test_reading_many_threads_saves_a_share_of_them_each_time() -> None:
     channel = Channel()
     for number in range(1200):

@@ -22,7 +22,7 @@ def completed(channel: Channel, progress: Progress, items: list[JSON]) -> Flow[l
     A message about which nothing can be learned now keeps the list that it came with; what kept it is told as a Gap,
     and its list is owed until it is read.
     """
-    cut = {item["ts"]: index for index, item in enumerate(items) if _is_news(item, progress)}
+    cut = {item["ts"]: index for index, item in enumerate(items) if is_cut(item, progress)}
     progress.unlisted.update(dict.fromkeys(cut))
     items = list(items)
     for group in _groups(channel, list(cut)):
@@ -78,7 +78,8 @@ def _failed(channel: Channel, ts: str, error: CommunityKitError) -> Flow:
         yield Gap(f"not everybody who reacted to {ts}: {error}")
 
 
-def _is_news(item: JSON, progress: Progress) -> bool:
+def is_cut(item: JSON, progress: Progress) -> bool:
+    """Tell whether a message's lists of who reacted are cut short, and its counts moved since they were asked for."""
     if not isinstance(item, dict) or not is_ts(item.get("ts")):
         return False
     if all(len(as_list(one.get("users"))) >= as_number(one.get("count")) for one in reactions_of(item)):

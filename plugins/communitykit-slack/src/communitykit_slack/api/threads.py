@@ -12,7 +12,7 @@ from communitykit.connector.payload import as_number
 from communitykit_slack.api.channel import PATIENCE, SIDE_BY_SIDE, Channel, payloads_of
 from communitykit_slack.api.checkpoint import Progress, Visit, latest_of
 from communitykit_slack.api.methods import PAGER, REPLIES_LIMIT, has_more
-from communitykit_slack.api.reactions import completed
+from communitykit_slack.api.reactions import completed, is_cut
 from communitykit_slack.ids import is_ts, parse_ts, ts_key
 from communitykit_slack.translate import TRANSLATORS
 
@@ -82,6 +82,20 @@ class _Reading:
             raise CursorError("Slack gave the same page twice", subject=request.subject)
         return replace(request, form={**form, "oldest": last})
 
+    def count(self, root: dict[str, JSON]) -> int:
+        """Return how many replies there are, as the thread tells it, or else its root as it was seen."""
+        return as_number(self.parent.get("reply_count", root.get("reply_count")))
+
+    def misses_some(self, root: dict[str, JSON], progress: Progress) -> bool:
+        """Tell whether the news do not add up to what there is: something below was deleted, too."""
+        known = progress.roots.get(self.root)
+        below = len(self.items) + len(self.left_out)
+        return not self.whole and known is not None and known[0] + below != self.count(root)
+
+    def shown(self, channel: Channel) -> list[JSON]:
+        """Return the replies but for those that history showed already."""
+        return [one for one in self.items if not _is_shown_already(channel, one)]
+
 
 Thread = tuple[dict[str, JSON], Visit]
 """A root as it was seen (at least its ts), and how to read what is under it."""
@@ -90,6 +104,7 @@ Thread = tuple[dict[str, JSON], Visit]
 def read_threads(channel: Channel, progress: Progress, threads: Sequence[Thread]) -> Flow:
     """Read threads; each is stored, swept where it was read whole, and then taken off the list of pending ones.
 
+    Those that one answer holds, with nothing odd in them, are handed on together: what is odd in one costs no other.
     One that fails stays on that list for the next run; after `PATIENCE` failures in a row so do all others.
     """
     unsaved = 0
@@ -99,7 +114,19 @@ def read_threads(channel: Channel, progress: Progress, threads: Sequence[Thread]
             return
         group = threads[start : start + SIDE_BY_SIDE]
         answers = yield from ask_all(_first(channel, root["ts"], visit) for root, visit in group)
+        plain: list[tuple[dict[str, JSON], _Reading]] = []
+        others: list[tuple[dict[str, JSON], Visit, Response | CommunityKitError]] = []
         for (root, visit), answer in zip(group, answers, strict=True):
+            reading = _in_one_piece(channel, progress, root, visit, answer)
+            if reading is None:
+                others.append((root, visit, answer))
+            else:
+                plain.append((root, reading))
+        if plain:  # handing each on by itself takes as long as translating it
+            yield Batch("message", [one for _, reading in plain for one in reading.shown(channel)], channel.context)
+            for root, reading in plain:
+                yield from _settle(channel, progress, root, reading, understood=True)
+        for root, visit, answer in others:
             yield from _one(channel, progress, root, visit, answer)
         unsaved += len(group)
         if start + SIDE_BY_SIDE >= len(threads) or unsaved * _SAVES >= len(progress.roots):
@@ -113,20 +140,42 @@ def _one(
     ts = root["ts"]
     reading = _Reading(ts, whole=visit[0] == "whole")
     problem = yield from _pages(channel, reading, answer)
-    count = as_number(reading.parent.get("reply_count", root.get("reply_count")))
-    known = progress.roots.get(ts)
-    below = len(reading.items) + len(reading.left_out)
-    if problem is None and not reading.whole and known is not None and known[0] + below != count:
-        reading = _Reading(ts, whole=True)  # something below was deleted, too
+    if problem is None and reading.misses_some(root, progress):
+        reading = _Reading(ts, whole=True)
         (again,) = yield from ask_all([_first(channel, ts, ("whole", ""))])
         problem = yield from _pages(channel, reading, again)
-        count = as_number(reading.parent.get("reply_count", root.get("reply_count")))
-    shown = [one for one in reading.items if not _is_shown_already(channel, one)]
-    yield Batch("message", (yield from completed(channel, progress, shown)), channel.context)
+    yield Batch("message", (yield from completed(channel, progress, reading.shown(channel))), channel.context)
     if problem is not None:
         channel.failed_threads += 1
         yield Gap(f"the replies under {ts} are left to the next run: {problem}", "partial")
         return
+    yield from _settle(channel, progress, root, reading)
+
+
+def _in_one_piece(
+    channel: Channel, progress: Progress, root: dict[str, JSON], visit: Visit, answer: Response | CommunityKitError
+) -> _Reading | None:
+    """Return a thread that its first answer holds whole, with nothing odd in it; None for any other."""
+    if isinstance(answer, CommunityKitError):
+        return None
+    reading = _Reading(root["ts"], whole=visit[0] == "whole")
+    try:
+        more = reading.take(channel, answer)
+    except CommunityKitError:  # told where it is read by itself
+        return None
+    if more is not None or reading.left_out or reading.misses_some(root, progress):
+        return None
+    if any(is_cut(one, progress) for one in reading.items) or not _are_understood(channel, reading.items):
+        return None
+    return reading
+
+
+def _settle(
+    channel: Channel, progress: Progress, root: dict[str, JSON], reading: _Reading, *, understood: bool = False
+) -> Flow:
+    """Sweep a thread that was handed on, where it was read whole, and note how it stands."""
+    ts, count = reading.root, reading.count(root)
+    known = progress.roots.get(ts)
     channel.failed_threads = 0
     if reading.whole:
         until = parse_ts(channel.until) if reading.left_out else None
@@ -138,7 +187,7 @@ def _one(
         progress.pending[ts] = min(reading.left_out, key=ts_key)
     else:
         # A thread with a reply that nobody understands is not known: its count would keep it from being read again.
-        understood = all(_is_ordinary(one) or _is_understood(channel, one) for one in reading.items)
+        understood = understood or _are_understood(channel, reading.items)
         progress.note(ts, count if understood else 0, latest_of(reading.parent) or latest_of(root))
         progress.pending.pop(ts, None)
 
@@ -164,8 +213,9 @@ def _is_ordinary(item: JSON) -> bool:
     )
 
 
-def _is_understood(channel: Channel, item: JSON) -> bool:
-    return is_understood(TRANSLATORS["message"].translate, item, channel.context)
+def _are_understood(channel: Channel, items: list[JSON]) -> bool:
+    message = TRANSLATORS["message"].translate
+    return all(_is_ordinary(one) or is_understood(message, one, channel.context) for one in items)
 
 
 def _is_shown_already(channel: Channel, item: JSON) -> bool:
