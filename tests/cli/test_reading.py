@@ -210,3 +210,32 @@ def test_what_nobody_asked_for_is_called_that(typed: Any, tmp_path: Path) -> Non
     assert "skipped" not in shown + done.out
     assert counted(1, "person", "people") == "1 person"
     assert counted(2_000, "post") == "2,000 posts"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_is_missing_is_said_however_quiet_a_command_is(
+    typed: Any, exports: dict[str, Path], tmp_path: Path, form: str
+) -> None:
+    source = (
+        f'[[sources]]\nname = "old"\nconnector = "slack"\narchive = "{exports["slack"]}"\ncommunities = "nowhere-*"\n'
+    )
+    (tmp_path / "c.toml").write_text(f'[store]\npath = "a.duckdb"\n{source}')
+    for words in (("run", "--config", tmp_path / "c.toml"), ("import", "old", "--config", tmp_path / "c.toml")):
+        done = typed(*words, "--quiet", "--log-format", form)
+        assert (done.code, done.out) == (3, "")
+        assert len(done.err.splitlines()) == 1
+        assert "'nowhere-*'" in done.err
+        assert form == "text" or json.loads(done.err)["level"] == "warning"
+
+
+def test_what_one_of_two_sources_of_a_network_left_out_is_shown(
+    typed: Any, exports: dict[str, Path], tmp_path: Path
+) -> None:
+    told = f'connector = "slack"\narchive = "{exports["slack"]}"\n'
+    sources = [f'[[sources]]\nname = "{name}"\n{told}{more}' for name, more in
+               (("odd", 'communities = "nowhere-*"\n'), ("old", ""))]  # fmt: skip
+    (tmp_path / "c.toml").write_text('[store]\npath = "a.duckdb"\n' + "".join(sources))
+    assert typed("run", "--config", tmp_path / "c.toml", "--quiet").code == 3
+    shown = typed("show", tmp_path / "a.duckdb", "--json").document["coverage"]
+    assert {"complete", "skipped"} <= {row["status"] for row in shown}
+    assert any("'nowhere-*'" in (row["reason"] or "") for row in shown)

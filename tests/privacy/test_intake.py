@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from communitykit.model import (
     Post,
     Provenance,
 )
+from communitykit.privacy.erasing import prune
 from communitykit.privacy.intake import Intake, OptOut, keyed_hash
 from communitykit.privacy.pseudonyms import Key
 from communitykit.sandbox import World, serve
@@ -202,3 +203,30 @@ def test_through_api_and_archive_no_text_comes_in(tmp_path: Path) -> None:
     assert texts["features"] == set()
     raw = (tmp_path / "features.duckdb").read_bytes()
     assert [one for one in texts["full"] if len(one) > 20 and one.encode() in raw] == []
+
+
+def test_what_is_older_than_what_is_kept_is_not_let_in_and_nothing_that_was_done_to_it() -> None:
+    moment = datetime(2026, 2, 1, tzinfo=UTC)
+    old = record_of().model_copy(update={"created_at": moment - timedelta(days=1)})
+    fresh = record_of(BOB, id="slack:T1:post:p2").model_copy(update={"created_at": moment})
+    acts = [_act("reacted", BOB, POST), _act("reacted", BOB, "slack:T1:post:p2")]
+    late = _act("joined", BOB, "slack:T1:community:C1").model_copy(update={"occurred_at": moment - timedelta(days=9)})
+    undated = record_of(BOB, id="slack:T1:post:p3").model_copy(update={"created_at": None})
+    assert Intake(keep_from=moment).admit([old, fresh, undated, *acts, late]) == [fresh, undated, acts[1]]
+    with pytest.raises(SettingsError, match="no time zone"):
+        Intake(keep_from=datetime(2026, 2, 1))  # noqa: DTZ001 # as somebody may write it
+
+
+@pytest.mark.parametrize("name", ["matrix", "slack", "teams", "workplace", "yammer"])
+def test_what_was_erased_as_too_old_does_not_come_back(name: str, tmp_path: Path) -> None:
+    """Such as the root of a thread that goes on: each night would read it, erase it, and make the whole file anew."""
+    world = World(seed=5, size="tiny", platforms=(name,))
+    clock, store, begin = Clock(now=lambda: world.now), tmp_path / "a.duckdb", world.now - timedelta(days=60)
+    with serve(world, registry().get(name).simulated()) as server:
+        for number in range(2):
+            with connect(name, server.settings, clock=clock) as session:
+                result = pull_then(session, store, clock=clock, since=begin, keep_from=begin)
+            assert not prune(store, before=begin, now=world.now).deleted
+            assert number == 0 or result.tally.counts() == ({}, {}, {}, {})
+    with Store(store) as opened:
+        assert min(opened.sql("SELECT min(created_at) AS first FROM posts")["first"].to_pylist()) >= begin

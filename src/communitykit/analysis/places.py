@@ -39,7 +39,8 @@ WITH latest AS (
         ELSE 'other' END AS what
     FROM (SELECT *, array_to_string(string_split(slice, ':')[3:], ':') AS k FROM coverage) c
     LEFT JOIN runs r ON r.run_id = c.run_id
-    QUALIFY row_number() OVER (PARTITION BY c.slice, c.since ORDER BY r.last_commit DESC NULLS LAST, c.until DESC) = 1)
+    QUALIFY row_number() OVER (PARTITION BY c.slice, c.since
+        ORDER BY r.last_commit DESC NULLS LAST, c.status = 'complete', c.until DESC) = 1)
 SELECT l.platform, n.number AS network_id, p.number AS place_id, l.what,
     CAST(timezone('{zone}', l.since) AS DATE) AS since_day, CAST(timezone('{zone}', l.until) AS DATE) AS until_day,
     l.status, CASE l.status WHEN 'complete' THEN NULL WHEN 'denied' THEN 'no_permission'

@@ -195,8 +195,9 @@ class Reading:
     def coverage(self) -> list[dict[str, JSON]]:
         """Return what the latest reading of each part covered; of places that are not shown nothing is told."""
         return self._rows(
-            """SELECT status, by_policy, reason, count(*) AS parts, max(until) AS until FROM (
-            SELECT *, row_number() OVER (PARTITION BY slice ORDER BY until DESC, run_id) AS place FROM coverage)
+            """SELECT status, by_policy, reason, count(DISTINCT slice) AS parts, max(until) AS until FROM (
+            SELECT c.*, rank() OVER (PARTITION BY slice ORDER BY r.started_at DESC NULLS LAST) AS place
+            FROM coverage c LEFT JOIN runs r USING (run_id))
             WHERE place = 1 AND (community_id IS NULL OR community_id IN (SELECT id FROM shown))
             GROUP BY status, by_policy, reason ORDER BY parts DESC, status LIMIT 500"""
         )

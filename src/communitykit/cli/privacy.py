@@ -77,6 +77,8 @@ def forget(
 
     with errors():
         _told(erase(store_of(one_of(place, store), configured(config), default=STORE), who), as_json=as_json)
+        if not as_json:
+            say("An account of theirs that this store has not met (another platform, a new roster) is not among them.")
 
 
 @app.command()

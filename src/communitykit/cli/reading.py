@@ -167,9 +167,20 @@ def print_summary(result: PullResult, to: Path, *, asked_by: Mapping[str, str] =
     if result.ignored:
         ignored = ", ".join(f"{number:,} {kind}" for kind, number in sorted(result.ignored.items()))
         say(f"Knowingly ignored: {ignored}.")
-    _print_left_out(result, asked_by)
+    if console.quiet:
+        warn_of_missing(result, asked_by=asked_by)
+    else:
+        _print_left_out(result, asked_by)
     if result.interrupted:
         warn("Stopped. What was committed is kept; run the same command again to go on from there.")
+
+
+def warn_of_missing(result: PullResult, *, asked_by: Mapping[str, str] = OPTIONS) -> None:
+    """Print on the error stream what was asked for and is not there, for whoever reads nothing else."""
+    for error in result.errors:
+        warn_of(error)
+    for reason in result.missing[len({str(error) for error in result.errors}) :]:
+        warn(f"Not read: {in_words_of(reason, asked_by)}")
 
 
 def _is_demo(to: Path) -> bool:

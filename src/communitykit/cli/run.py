@@ -14,7 +14,7 @@ import typer
 from communitykit.cli import reading
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.interrupts import stopping
-from communitykit.cli.output import Exit, console, print_json, print_table, say, warn, warn_of
+from communitykit.cli.output import Exit, console, print_json, print_table, say, warn
 from communitykit.errors import CommunityKitError, SettingsError
 
 if TYPE_CHECKING:
@@ -95,11 +95,10 @@ class _Run:
         self._summary(result)
 
     def _summary(self, result: PullResult) -> None:
-        if not self._silent:
+        if self._silent:
+            reading.warn_of_missing(result, asked_by=ASKED_BY)
+        else:
             reading.print_summary(result, self.store, asked_by=ASKED_BY)
-            return
-        for error in result.errors:
-            warn_of(error)
 
     def make(self) -> None:
         """Make what is configured of the store, one step after the other; a step that fails ends itself alone."""

@@ -77,8 +77,10 @@ def _summary(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, JSO
         ),
         "coverage": _rows(
             connection,
-            """SELECT status, by_policy, reason, count(*) AS slices FROM (SELECT *, row_number() OVER (
-            PARTITION BY slice ORDER BY until DESC, run_id) AS place FROM coverage) WHERE place = 1
+            # Sources of one network have slices of one name: what each of them says of it counts.
+            """SELECT status, by_policy, reason, count(DISTINCT slice) AS slices FROM (SELECT c.*, rank() OVER (
+            PARTITION BY slice ORDER BY r.started_at DESC NULLS LAST) AS place FROM coverage c
+            LEFT JOIN runs r USING (run_id)) WHERE place = 1
             GROUP BY ALL ORDER BY slices DESC, status, reason, by_policy""",
         ),
         "issues": _rows(

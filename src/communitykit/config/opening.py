@@ -243,15 +243,16 @@ def opened(
         yield found
 
 
-def run_options(config: Config) -> RecordsKeywords:
-    """Return what holds for a whole run, as keywords of `pull`.
+def run_options(config: Config, *, clock: Clock = SYSTEM_CLOCK) -> RecordsKeywords:
+    """Return what holds for a whole run that begins now, as keywords of `pull`.
 
     Raises SettingsError for an opt-out list, or its key, that cannot be read.
     """
     privacy = config.privacy
     key = load_key(**privacy.opt_out_key.places(config.folder)) if privacy.opt_out_key else None
     out = OptOut.read(privacy.opt_out, key) if privacy.opt_out else None
-    return {"keep_raw": config.store.keep_raw, "content": privacy.content, "opt_out": out}
+    keep_from = clock.now() - parse_length(privacy.keep) if privacy.keep else None
+    return {"keep_raw": config.store.keep_raw, "content": privacy.content, "opt_out": out, "keep_from": keep_from}
 
 
 def people_options(config: Config) -> Options | None:

@@ -23,7 +23,7 @@ def refresh(config: Config, store: Path | str, *, clock: Clock = SYSTEM_CLOCK) -
     path = Path(store)
     path.parent.mkdir(parents=True, exist_ok=True)
     with opened(config, clock=clock) as sources:
-        result = pull_at(sources, path, run_options(config), clock=clock)
+        result = pull_at(sources, path, run_options(config, clock=clock), clock=clock)
     if config.privacy.keep is not None and not result.interrupted:
         from communitykit.privacy.erasing import prune  # noqa: PLC0415 # duckdb is imported only when used
 

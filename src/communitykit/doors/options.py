@@ -30,6 +30,7 @@ class ReadKeywords(TypedDict, total=False):
     keep_raw: bool
     content: str
     opt_out: OptOut | None
+    keep_from: datetime | None
 
 
 class RecordsKeywords(ReadKeywords, total=False):
@@ -46,7 +47,8 @@ class ReadOptions:
     beginning, in UTC), an aware datetime, or a text of one. `until` defaults to now. `communities` are glob patterns on
     names or native ids. `force` reads again what a platform's polling rule would skip. `kinds` are record kinds.
     `content` is what is kept of texts: `full`, `features` (length, question, links) or `none`; `opt_out` says who is
-    left out, with all that they did.
+    left out, with all that they did. What is dated before `keep_from` (aware) is left out whatever brings it, such as
+    the root of a thread that goes on: what was erased as too old does not come back.
 
     Raises SettingsError for a moment, kind or content that is none, for a window that is empty, and for `keep_raw`
     where texts are not to be kept.
@@ -61,6 +63,7 @@ class ReadOptions:
     keep_raw: bool = False
     content: str = "full"
     opt_out: OptOut | None = None
+    keep_from: datetime | None = None
     kinds: Iterable[str] = ALL_KINDS
 
     def __post_init__(self) -> None:
@@ -84,7 +87,7 @@ class ReadOptions:
 
     def intake(self) -> Intake:
         """Return what lets the records of one source in."""
-        return Intake(self.content, self.opt_out)
+        return Intake(self.content, self.opt_out, self.keep_from)
 
     def window(self, now: datetime) -> tuple[datetime | None, datetime]:
         """Return since and until of a run that begins now.

@@ -9,6 +9,7 @@ import csv
 import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -118,14 +119,17 @@ def keyed_hash(text: str, key: Key) -> str:
 class Intake:
     """What of the records of one run is let in."""
 
-    def __init__(self, content: str = "full", opt_out: OptOut | None = None) -> None:
-        """Decide what.
+    def __init__(self, content: str = "full", opt_out: OptOut | None = None, keep_from: datetime | None = None) -> None:
+        """Decide what; `keep_from` is when the oldest of what is kept was written or done.
 
-        Raises SettingsError for a content that is none of `CONTENTS`.
+        Raises SettingsError for a content that is none of `CONTENTS`, and for a moment without a time zone.
         """
         if content not in CONTENTS:
             raise SettingsError(f"there is no content {content!r}", remedy=f"Take one of {', '.join(CONTENTS)}.")
+        if keep_from is not None and keep_from.tzinfo is None:
+            raise SettingsError("keep_from has no time zone", remedy="Give an aware datetime.")
         self._content = content
+        self._keep_from = keep_from
         self._opt_out = opt_out or None
         self._left_out: set[str] = set()
 
@@ -136,9 +140,21 @@ class Intake:
                 if record.record == "member":
                     self._opt_out.note(record)
             records = [kept for record in records if (kept := self._without(record, self._opt_out)) is not None]
+        if self._keep_from is not None:
+            records = [record for record in records if not self._is_too_old(record, self._keep_from)]
         if self._content == "full":
             return records
         return [_wordless(record, features=self._content == "features") for record in records]
+
+    def _is_too_old(self, record: Value, keep_from: datetime) -> bool:
+        if record.record == "event" and record.target_id in self._left_out:
+            return True
+        dated = getattr(record, _DATED.get(record.record, ""), None)
+        if dated is None or dated >= keep_from:
+            return False
+        if record.record == "post":
+            self._left_out.add(record.id)
+        return True
 
     def _without(self, record: Value, out: OptOut) -> Value:
         """Return a record without who opted out; None where it is about them, by them or to them."""
@@ -159,6 +175,13 @@ class Intake:
         return record.model_copy(update=changed) if changed else record
 
 
+_DATED: Final[Mapping[str, str]] = {
+    "post": "created_at",
+    "event": "occurred_at",
+    "membership": "until",
+    "measure": "period_end",
+}
+"""By kind, the field that says how old a record is, as `prune` counts it."""
 _ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
     "member": ("id",),
     "membership": ("member_id",),

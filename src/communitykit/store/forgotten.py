@@ -11,7 +11,7 @@ from typing import Final
 import duckdb
 
 from communitykit.model import Mention, references
-from communitykit.model.ids import native_text
+from communitykit.model.ids import make_id, native_text
 from communitykit.model.values import Value
 from communitykit.store.answers import first_row
 
@@ -61,11 +61,29 @@ def without(records: Iterable[Value], forgotten: Callable[[Value], bool]) -> Ite
         yield _unnamed(record, named) if named else record
 
 
-def without_in_checkpoint(checkpoint: object, forgotten: Callable[[Value], bool]) -> Value:
-    """Return a checkpoint that lists none of them to be looked up."""
-    if isinstance(checkpoint, Mapping) and isinstance(checkpoint.get("ids"), list):
-        return {**checkpoint, "ids": [one for one in checkpoint["ids"] if not forgotten(one)]}
-    return checkpoint
+def without_in_checkpoint(slice_: str, checkpoint: object, forgotten: Callable[[Value], bool]) -> Value:
+    """Return a checkpoint in which no key and no text is the id of one of them, the store's or the platform's own."""
+    platform, _, network = slice_.partition(":")
+    network = network.partition(":")[0]
+
+    def names(one: object) -> bool:
+        if not isinstance(one, str) or not one:
+            return False
+        return forgotten(one) or bool(network and forgotten(make_id(platform, network, "member", one)))
+
+    def is_theirs(one: object) -> bool:
+        if isinstance(one, list | tuple):  # a list of ids loses the id, what is told beside an id goes with it
+            return not all(isinstance(each, str) for each in one) and any(map(names, one))
+        return names(one)
+
+    def kept(value: object) -> Value:
+        if isinstance(value, Mapping):
+            return {name: kept(one) for name, one in value.items() if not names(name) and not is_theirs(one)}
+        if isinstance(value, list | tuple):
+            return [kept(one) for one in value if not is_theirs(one)]
+        return value
+
+    return kept(checkpoint)
 
 
 def unsaid(text: str | None, names: Iterable[str]) -> str | None:

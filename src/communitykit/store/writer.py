@@ -317,5 +317,5 @@ def _without_forgotten(connection: duckdb.DuckDBPyConnection, group: Group) -> G
         list(without(group.records, forgotten)),
         group.walked,
         list(without(group.plain, forgotten)),
-        {name: without_in_checkpoint(one, forgotten) for name, one in group.checkpoints.items()},
+        {name: without_in_checkpoint(name, one, forgotten) for name, one in group.checkpoints.items()},
     )
