@@ -12,7 +12,7 @@ from communitykit import CredentialError
 from communitykit.connector import Batch, Budget, Connector, Swept, WireKind
 from communitykit.connector.registry import registry
 from communitykit.connector.scrub import Scrubber
-from communitykit.http.budgets import Pace, Reservation
+from communitykit.http.budgets import Pace, Reservation, Sent
 from communitykit.http.exchange import Exchange
 
 SLACK = registry().get("slack")
@@ -377,6 +377,6 @@ def a_core_that_scrubs_nothing() -> AbstractContextManager[Any]:
 def a_core_that_does_not_wait() -> AbstractContextManager[Any]:
     return patch.multiple(
         Pace,
-        reserve=lambda self, host, costs, budgets, *, now, rate: Reservation(now),
+        reserve=lambda self, host, costs, budgets, *, now, rate: Reservation(Sent(now)),
         closed_for=lambda self, host, costs, *, now: 0.0,
     )

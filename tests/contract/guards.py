@@ -87,9 +87,30 @@ GUARDS = [
     Guard(
         "a request's cost ignored",
         "src/communitykit/http/budgets.py",
-        "drawn.append((window, min(cost.units, budget.limit), budget.limit))",
-        "drawn.append((window, 1, budget.limit))",
+        "drawn.append(Place(window, min(cost.units, budget.limit), budget, before))",
+        "drawn.append(Place(window, 1, budget, before))",
         f"{SMALL}::test_a_request_takes_as_many_units_as_it_costs",
+    ),
+    Guard(
+        "requests counted when they are sent",
+        "src/communitykit/http/budgets.py",
+        "else (took - quickest, seconds * ON_ITS_WAY)",
+        "else (0.0, 0.0)",
+        "tests/core/test_pace.py::test_the_platform_never_counts_more_than_the_budget_however_late_requests_arrive",
+    ),
+    Guard(
+        "connections that are opened in no time",
+        "src/communitykit/http/budgets.py",
+        "request = Sent(at, opening=quickest == inf)",
+        "request = Sent(at)",
+        "tests/core/test_pace.py::test_the_platform_never_counts_more_than_the_budget_however_late_requests_arrive",
+    ),
+    Guard(
+        "what was learnt while a place was waited for",
+        "src/communitykit/http/conductor.py",
+        "wait = self._pace.not_yet(place, now=now)",
+        "wait = 0",
+        "tests/core/test_pace.py::test_a_run_whose_requests_arrive_late_is_never_refused",
     ),
     Guard(
         "Retry-After dates ignored",

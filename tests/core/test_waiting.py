@@ -150,8 +150,9 @@ def test_a_place_given_back_gives_all_its_units_back() -> None:
 def test_what_is_booked_for_later_takes_nothing_from_now() -> None:
     pace, budgets = Pace(), {"read": Budget(2, 10), "slow": Budget(1, 1000)}
     both = (Cost("read"), Cost("slow"))
-    pace.reserve("host", both, budgets, now=0, rate=1)
-    late = pace.reserve("host", both, budgets, now=0, rate=1).at
+    first = pace.reserve("host", both, budgets, now=0, rate=1)
+    pace.ended(first, now=1, well=True)
+    late = pace.reserve("host", both, budgets, now=1, rate=1).at
     assert late > 1000
     assert pace.reserve("host", (Cost("read"),), budgets, now=20, rate=1).at == pytest.approx(20)
 

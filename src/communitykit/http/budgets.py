@@ -1,8 +1,11 @@
 """Rate budgets: how long to wait before a request may go. The decisions are pure; the registry only guards them.
 
-A budget of `limit` per `seconds` is kept as a log of the last `limit` sending times: a request may go once the oldest
-of them is older than the window. So no window of that length ever holds more, bursts are used, and a busy budget is
-used whole.
+A budget of `limit` per `seconds` is kept as a log of the last `limit` requests: one may go once the oldest of them is
+older than the window. So no window of that length ever holds more, bursts are used, and a busy budget is used whole.
+
+The platform counts when a request arrives, not when it is sent. What an answer took longer than the quickest one, its
+request may have been on its way: its place is free so much later, though by no more than a small part of the window. At
+most that is lost where it was the platform that was slow.
 """
 
 from __future__ import annotations
@@ -16,48 +19,92 @@ from math import inf
 from communitykit.connector.flow import Budget, Cost
 
 MARGIN = 0.005
-"""Part of the window added to it, because requests do not take equally long to arrive."""
+"""Part of the window added to it: what little requests differ in on their way."""
+ON_ITS_WAY = 0.05
+"""Part of the window by which a place may be free later, because its request may have been on its way for so long."""
+
+
+@dataclass(slots=True, eq=False)
+class Sent:
+    """A request that was sent, or is booked to be (monotonic seconds); `took` is how long it was until its answer came.
+
+    What was sent before any answer came opened connections, and may have been on its way for all of that.
+    """
+
+    at: float
+    opening: bool = False
+    took: float | None = None
+
+    def arrived(self, now: float, quickest: float, seconds: float) -> float:
+        """Return when the platform may have counted it, at the latest."""
+        took = self.took if self.took is not None else now - self.at
+        late, most = (took, seconds) if self.opening else (took - quickest, seconds * ON_ITS_WAY)
+        return self.at + min(max(0.0, late), most)
 
 
 @dataclass(slots=True)
 class Window:
     """What was sent against one budget and scope, and until when the platform closed it (monotonic seconds)."""
 
-    sent: deque[float] = field(default_factory=deque)
-    """In order; what was booked for later stands at its end, so that nothing is ever looked for from the front."""
+    sent: deque[Sent] = field(default_factory=deque)
+    """In order, a unit each; what was booked for later stands at its end, so that nothing is looked for from the front.
+    """
     closed_until: float = 0.0
 
-    def book(self, at: float, units: int, limit: int) -> None:
-        """Note units sent at that time, and forget what a window of `limit` units has no use for."""
-        later = self._after(at)
-        self.sent.extend([at] * units)
+    def book(self, one: Sent, units: int, limit: int) -> None:
+        """Note units of a request, and forget what a window of `limit` units has no use for."""
+        later = self._after(one.at)
+        self.sent.extend([one] * units)
         self.sent.extend(later)
         while len(self.sent) > limit:
             self.sent.popleft()
 
-    def take_back(self, at: float, units: int) -> None:
-        """Forget units that were booked for that time."""
-        later = self._after(at)
-        while units and self.sent and self.sent[-1] == at:
+    def take_back(self, one: Sent, units: int) -> None:
+        """Forget units of a request that was not sent."""
+        later: list[Sent] = []
+        while self.sent and self.sent[-1] is not one:
+            later.append(self.sent.pop())
+        while units and self.sent and self.sent[-1] is one:
             self.sent.pop()
             units -= 1
-        self.sent.extend(later)
+        self.sent.extend(later[::-1])
 
-    def _after(self, at: float) -> list[float]:
+    def _after(self, at: float) -> list[Sent]:
         """Take out what is booked for later than that: at most what waits at this moment."""
-        later: list[float] = []
-        while self.sent and self.sent[-1] > at:
+        later: list[Sent] = []
+        while self.sent and self.sent[-1].at > at:
             later.append(self.sent.pop())
         return later[::-1]
 
 
 @dataclass(slots=True)
-class Reservation:
-    """A booked place: when it is (monotonic seconds), and what to take back if it is not used."""
+class Place:
+    """The units that a request takes of one window, and the request whose place it takes, if it takes one."""
 
-    at: float
-    booked: tuple[tuple[Window, int], ...] = ()
-    """By window, the units."""
+    window: Window
+    units: int
+    budget: Budget
+    before: Sent | None
+
+    def free(self, now: float, quickest: float) -> float:
+        """Return when it is free: now, where it is nobody's, else a window after the other request arrived."""
+        if self.before is None:
+            return now
+        return self.before.arrived(now, quickest, self.budget.seconds) + self.budget.seconds * (1 + MARGIN)
+
+
+@dataclass(slots=True)
+class Reservation:
+    """A booked place: the request as booked, and where, to take it back if it is not used."""
+
+    request: Sent
+    host: str = ""
+    booked: tuple[Place, ...] = ()
+
+    @property
+    def at(self) -> float:
+        """When it is (monotonic seconds)."""
+        return self.request.at
 
 
 def scaled(budget: Budget, rate: float) -> Budget:
@@ -68,12 +115,10 @@ def scaled(budget: Budget, rate: float) -> Budget:
     return Budget(1, budget.seconds / limit)
 
 
-def wait_for(budget: Budget, window: Window, now: float, cost: int) -> float:
-    """Return the seconds to wait from `now` until `cost` more units may be sent. Pure."""
+def taken(budget: Budget, window: Window, cost: int) -> Sent | None:
+    """Return the request whose place the last of `cost` more units takes; None where there is room beside it. Pure."""
     overflow = len(window.sent) + min(cost, budget.limit) - budget.limit
-    if overflow <= 0:
-        return 0.0
-    return max(0.0, window.sent[overflow - 1] + budget.seconds * (1 + MARGIN) - now)
+    return window.sent[overflow - 1] if overflow > 0 else None
 
 
 class Pace:
@@ -82,6 +127,8 @@ class Pace:
     def __init__(self) -> None:
         """Start with nothing sent."""
         self._windows: dict[tuple[str, str, str], Window] = {}
+        self._quickest: dict[str, float] = {}
+        """Seconds of each host's quickest answer."""
         self._lock = threading.Lock()
 
     def reserve(
@@ -93,25 +140,43 @@ class Pace:
         gives the place back and books again.
         """
         with self._lock:
-            wait = 0.0
-            drawn: list[tuple[Window, int, int]] = []
+            at = now
+            drawn: list[Place] = []
+            quickest = self._quickest.get(host, inf)
             for cost in costs:
                 window = self._window(host, cost)
-                wait = max(wait, window.closed_until - now)
+                at = max(at, window.closed_until)
                 declared = budgets.get(cost.budget)
                 if declared is not None and rate != inf:
                     budget = scaled(declared, rate)
-                    wait = max(wait, wait_for(budget, window, now, cost.units))
-                    drawn.append((window, min(cost.units, budget.limit), budget.limit))
-            for window, units, limit in drawn:
-                window.book(now + wait, units, limit)
-            return Reservation(now + wait, tuple((window, units) for window, units, _ in drawn))
+                    before = taken(budget, window, cost.units)
+                    drawn.append(Place(window, min(cost.units, budget.limit), budget, before))
+                    at = max(at, drawn[-1].free(now, quickest))
+            request = Sent(at, opening=quickest == inf)
+            for place in drawn:
+                place.window.book(request, place.units, place.budget.limit)
+            return Reservation(request, host, tuple(drawn))
+
+    def not_yet(self, place: Reservation, *, now: float) -> float:
+        """Return for how many more seconds what was learnt since the booking holds the place up, and move it; 0: go."""
+        with self._lock:
+            quickest = self._quickest.get(place.host, inf)
+            place.request.opening = quickest == inf
+            place.request.at = max(now, *(one.free(now, quickest) for one in place.booked), now)
+            return place.request.at - now
+
+    def ended(self, place: Reservation, *, now: float, well: bool) -> None:
+        """Note when a request was answered, or failed: how long that took tells when it can have arrived."""
+        with self._lock:
+            place.request.took = now - place.request.at
+            if well:
+                self._quickest[place.host] = min(self._quickest.get(place.host, inf), place.request.took)
 
     def give_back(self, place: Reservation) -> None:
         """Return a place that was not used."""
         with self._lock:
-            for window, units in place.booked:
-                window.take_back(place.at, units)
+            for one in place.booked:
+                one.window.take_back(place.request, one.units)
 
     def closed_for(self, host: str, costs: Iterable[Cost], *, now: float) -> float:
         """Return for how many more seconds the platform's own Retry-After closes one of the scopes; 0 for none."""

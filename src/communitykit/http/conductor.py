@@ -27,7 +27,7 @@ from communitykit.errors import (
     RetryableError,
 )
 from communitykit.http.authorizing import Authorizing
-from communitykit.http.budgets import PACE, Pace
+from communitykit.http.budgets import PACE, Pace, Reservation
 from communitykit.http.credentials import CredentialStore
 from communitykit.http.exchange import MAX_REDIRECTS, Exchange
 from communitykit.http.operations import (
@@ -168,13 +168,16 @@ class Conductor:
     def _attempt_with(self, request: Request, credential: Credential | None, meter: Meter) -> Operations[Response]:
         following = request
         for _ in range(MAX_REDIRECTS + 1):
-            yield from self._wait_for_place(request, meter)
+            place = yield from self._wait_for_place(request, meter)
             asked_at = self.clock.now()
             meter.requests += 1
             with self._counting:
                 self.sent += 1
             send = self._built(following, credential)
             answer = yield send
+            if place is not None:
+                well = isinstance(answer, Answer) and answer.status < 400  # noqa: PLR2004 # a refusal is quicker
+                self._pace.ended(place, now=self.clock.monotonic(), well=well)
             if LOGGER.isEnabledFor(logging.DEBUG):
                 self._tell(send, answer, (self.clock.now() - asked_at).total_seconds())
             if isinstance(answer, CommunityKitError):
@@ -213,7 +216,7 @@ class Conductor:
         to_file = request.expect == "file"
         return Send(request.method, url, headers, params or None, request.form, request.json, to_file)
 
-    def _wait_for_place(self, request: Request, meter: Meter) -> Operations:
+    def _wait_for_place(self, request: Request, meter: Meter) -> Operations[Reservation | None]:
         while request.costs:
             now = self.clock.monotonic()
             closed = self._pace.closed_for(self._host, request.costs, now=now)
@@ -221,12 +224,17 @@ class Conductor:
             place = self._pace.reserve(
                 self._host, request.costs, self.connector.budgets, now=now, rate=self.settings.rate
             )
-            if place.at <= now:  # nothing was waited for, so nothing was heard meanwhile
-                return
-            yield from self._sleep(place.at - now, meter, asked=closed > 0)
-            if not self._pace.closed_for(self._host, request.costs, now=self.clock.monotonic()):
-                return
-            self._pace.give_back(place)
+            wait = place.at - now
+            while wait > 0:
+                yield from self._sleep(wait, meter, asked=closed > 0)
+                now = self.clock.monotonic()
+                if self._pace.closed_for(self._host, request.costs, now=now):
+                    self._pace.give_back(place)
+                    break
+                wait = self._pace.not_yet(place, now=now)
+            else:
+                return place
+        return None
 
     def _sleep(
         self, seconds: float, meter: Meter, *, asked: bool = False, error: RetryableError | None = None
