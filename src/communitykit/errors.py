@@ -148,6 +148,12 @@ _SYSTEM = {
 }
 
 
+def wrong_argument(name: str, value: object, wanted: str) -> TypeError:
+    """Return the error of an argument of the wrong type: its name, the type that it has, and what it is to be."""
+    what = f"the class {value.__name__} itself" if isinstance(value, type) else type(value).__name__
+    return TypeError(f"{name} is to be {wanted}, not {what}")
+
+
 def told_by_system(error: OSError | MemoryError, doing: str = "go on") -> CommunityKitError:
     """Return what the operating system refused as an error with its remedy: it is no defect of anybody's."""
     if isinstance(error, MemoryError):

@@ -13,15 +13,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
-from communitykit.connector.declaration import Connector
 from communitykit.connector.waiting import Span, joined, waited
+from communitykit.doors.arguments import refuse_others, sources_of
 from communitykit.doors.options import ReadOptions, RecordsKeywords, read_options
 from communitykit.doors.source import Source, new_run_id
-from communitykit.errors import ArchiveError, CommunityKitError, CredentialError, PermissionMissingError, SettingsError
+from communitykit.errors import (
+    ArchiveError,
+    CommunityKitError,
+    CredentialError,
+    PermissionMissingError,
+    SettingsError,
+    StoreError,
+)
 from communitykit.logs import LOGGER
 from communitykit.model import Coverage
 from communitykit.model.merge import CLOCKS_DIFFER
-from communitykit.model.values import JSON, Value
+from communitykit.model.values import JSON
 from communitykit.progress import showing, usual
 from communitykit.reading.backlog import Backlog
 from communitykit.reading.garbage import fewer_collections
@@ -77,9 +84,10 @@ def pull(
 
     A source that fails ends itself, not the others: look at `errors` and `coverage` of the result.
 
-    Raises TypeError for a keyword that is not known and for what is no source, SettingsError for a window that is empty
-    or in the future and where there is no source at all, ModuleNotFoundError where the extra `duckdb` is not installed,
-    StoreBusyError while another process writes to the store, StoreError for a file that is none.
+    Raises TypeError for a keyword that is not known, for what is no source and for what is of another type,
+    SettingsError for a window that is empty or in the future and where there is no source at all, ModuleNotFoundError
+    where the extra `duckdb` is not installed, StoreBusyError while another process writes to the store, StoreError for
+    a file that is none. What a function given as `progress` raises ends the run as failed, and is raised.
     """
     return pull_at(
         sources, to, options, clock=SYSTEM_CLOCK, progress=progress, max_time=max_time, stop=stop, compact=compact
@@ -99,9 +107,8 @@ def pull_at(
 ) -> PullResult:
     """Do what `pull` does, at a time that need not be now."""
     wanted = read_options(options).fixed(clock.now())
-    chosen = _sources(sources)
-    if isinstance(max_time, str):
-        raise TypeError(f"max_time is a number of seconds, not {max_time!r}")
+    chosen = sources_of(sources)
+    refuse_others(to=to, progress=progress, max_time=max_time, stop=stop)
 
     from communitykit.store.writer import Writer  # noqa: PLC0415 # duckdb is imported only when used
 
@@ -121,21 +128,6 @@ def pull_at(
     return result
 
 
-def _sources(given: object) -> list[Source]:
-    """Return what is to be read.
-
-    Raises TypeError for what is no source, SettingsError where there is nothing.
-    """
-    chosen: list[Value] = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
-    for one in chosen:
-        if not isinstance(getattr(one, "connector", None), Connector):
-            how = f"connect({one!r})" if isinstance(one, str) else "connect(…) or read_archive(…)"
-            raise TypeError(f"{one!r} is no source: give what {how} returns")
-    if not chosen:
-        raise SettingsError("there is nothing to read", remedy="Give a session of connect, or an opened archive.")
-    return chosen
-
-
 class _Run:
     def __init__(  # the parts of one run
         self,
@@ -153,7 +145,7 @@ class _Run:
         self.writer = writer
         self.options = options
         self.clock = clock
-        self.result = PullResult(new_run_id(), clock.now())
+        self.result = PullResult(new_run_id(), clock.now(), tally=writer.tally)
         self._progress = progress
         self._events: Backlog[Progress | None] = Backlog()
         self._max_time = max_time
@@ -176,7 +168,7 @@ class _Run:
         result, writer = self.result, self.writer
         ahead = writer.forget_checkpoints_after(result.started_at + CLOCKS_DIFFER)
         state = writer.checkpoints()
-        description = {
+        description: dict[str, JSON] = {
             "run_id": result.run_id,
             "started_at": result.started_at,
             "until": self.options.until or result.started_at,
@@ -197,21 +189,13 @@ class _Run:
         for thread in threads:
             thread.start()
         try:
-            self._take(len(threads))
-        except KeyboardInterrupt:
-            if result.interrupted:
-                raise
-            self._interrupt()
-            self._take(sum(thread.is_alive() for thread in threads))
-        except BaseException:
+            self._take_all(threads)
+        except BaseException as error:
             self._events.abandon()
             self._stop()
+            self._fail(error, description)
             raise
-        for event in self._waiting:
-            self._close(event.without(self._matched))
-        self._commit()
         result.ended_at = self.clock.now()
-        result.tally = writer.tally
         result.waited = waited(self._spans)
         ended = {
             "ended_at": result.ended_at,
@@ -232,6 +216,30 @@ class _Run:
         elif self._compact and not self._stop_asked.is_set():  # whoever stops a run waits for no copy
             writer.compact(now=result.ended_at, every=COMPACTION_EVERY)
         return result
+
+    def _take_all(self, threads: list[threading.Thread]) -> None:
+        """Take and commit what the readers give; an interrupt ends them, and a second one is the caller's."""
+        try:
+            self._take(len(threads))
+        except KeyboardInterrupt:
+            if self.result.interrupted:
+                raise
+            self._interrupt()
+            self._take(sum(thread.is_alive() for thread in threads))
+        for event in self._waiting:
+            self._close(event.without(self._matched))
+        self._commit()
+
+    def _fail(self, error: BaseException, description: dict[str, JSON]) -> None:
+        """Note in the store that the run failed, and of what; a store that is itself what failed is left alone."""
+        if isinstance(error, StoreError):
+            return
+        status = "interrupted" if isinstance(error, KeyboardInterrupt) else f"failed: {type(error).__name__}"
+        ended = {"ended_at": self.clock.now(), "status": status, "requests": self.result.requests}
+        try:
+            self.writer.end_run({**description, **ended, "waited": waited(self._spans)})
+        except StoreError as beside:  # what the run failed of is what is raised
+            LOGGER.warning("the store does not say how run %s ended: %s", self.result.run_id, beside)
 
     def _say_ahead(self, slices: list[str]) -> None:
         """Say which platforms are read anew: marks of a clock that was ahead would keep runs from reading for long."""

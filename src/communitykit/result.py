@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from communitykit.errors import CommunityKitError
 from communitykit.printable import counted
 from communitykit.shown import Table, as_html, as_text
+from communitykit.tally import Tally
 
 if TYPE_CHECKING:
     from communitykit.model import Coverage, Issue
-    from communitykit.store.merging import Tally
 
 COUNTED = ("new", "changed", "deleted", "vanished")
 """What a Tally counts, by table."""
@@ -52,7 +52,8 @@ class PullResult:
     retries: int = 0
     waited: float = 0.0
     """Seconds in which a request waited, as a clock on the wall shows them: what waits side by side waits once."""
-    tally: Tally | None = None
+    tally: Tally = field(default_factory=Tally)
+    """What the store was told, by table: new, changed, deleted and vanished records."""
     by_default: set[str] = field(default_factory=set)
     """Slices that left nothing out but what no run reads unless it is asked to."""
     interrupted: bool = False
@@ -84,8 +85,7 @@ class PullResult:
         heading = (
             f"PullResult: {how}, {counted(self.requests, 'request')}{seconds}, {self.waited:,.1f} s of them waited"
         )
-        tally = self.tally
-        counts = tally.counts() if tally else ()
+        counts = self.tally.counts()
         came = [
             (kind, *(count.get(kind, 0) for count in counts)) for kind in dict.fromkeys(k for c in counts for k in c)
         ]

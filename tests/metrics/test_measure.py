@@ -271,3 +271,37 @@ def test_the_printed_query_gives_the_figure() -> None:
     assert sorted((row[0], row[1], row[2]) for row in printed) == sorted(
         (row["period"], row["variant"], row["value"]) for row in figures
     )
+
+
+def test_python_takes_the_command_lines_words() -> None:
+    opened = made(little())
+    record = Record(opened)
+    since = record.last_day + timedelta(days=1) - timedelta(days=30)
+    expected = measure(record, "active_members", by=["week", "platform"], since=since).to_pylist()
+    for given in (
+        "30d",
+        since.isoformat(),
+        timedelta(days=30),
+        datetime(since.year, since.month, since.day, 12, tzinfo=UTC),
+    ):
+        assert measure(record, "active_members", by="week,platform", since=given).to_pylist() == expected
+    assert (
+        measure(record, "active_members", by="month").num_rows
+        == measure(record, "active_members", by=["month"]).num_rows
+    )
+    with pytest.raises(SettingsError, match="minutes or months"):
+        measure(record, "active_members", since="3m")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"by": 3}, "by is to be the name of a period or dimension .* not int"),
+        ({"by": [None]}, "by is to be the name of a period or dimension .* not NoneType"),
+        ({"k": "5"}, "k is to be a whole number, not str"),
+        ({"analysis": "analysis.duckdb"}, "analysis is to be opened analysis tables"),
+    ],
+)
+def test_what_is_of_another_type_is_named(given: dict[str, object], told: str) -> None:
+    with pytest.raises(TypeError, match=told):
+        measure(**{"analysis": Record(made(little())), "name": "active_members", **given})  # type: ignore[arg-type]

@@ -141,7 +141,6 @@ def test_an_earlier_store_goes_on_where_it_was(path: Path) -> None:
     writer.release()
     result = pull(from_records(news), path)
     assert result.complete
-    assert result.tally is not None
     assert (result.tally.new, result.tally.changed) == ({"posts": 1}, {"members": 1, "posts": 1})
     with Store(path) as store:
         versions = store.arrow("post_versions").to_pylist()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from communitykit.config import Config
-    from communitykit.metrics import Definition, Record
+    from communitykit.metrics import Definition
     from communitykit.model.values import JSON
 
 metrics_app = App(help="Questions with defined answers, over the analysis tables.", no_args_is_help=True)
@@ -126,9 +125,9 @@ def run(  # noqa: PLR0913 # the options of the command
         k = k if k is not None else file.report.k if file and file.report else 5
         ask: dict[str, JSON] = {
             **parse.pairs(parameters or []),
-            "by": [one for listed in by or () for one in listed.split(",") if one],
-            "since": _day(since, record),
-            "until": _day(until, record),
+            "by": by or (),
+            "since": since,
+            "until": until,
             "definitions": definitions,
         }
         if as_sql:
@@ -210,18 +209,6 @@ def _write(figures: pa.Table, file_format: str, to: Path | None, tables: Path, *
     ):
         write(figures, str(made))
     return replaced
-
-
-def _day(text: str | None, record: Record) -> date | None:
-    """Return a day in the record's zone; lengths count back from the record's end."""
-    if text is None:
-        return None
-    from communitykit.connector.times import read_moment  # noqa: PLC0415 # imported only when used
-
-    told = read_moment(text)
-    if isinstance(told, timedelta):
-        return record.last_day + timedelta(days=1) - told
-    return told.date() if told.tzinfo is UTC else told.astimezone(record.zone).date()
 
 
 def _in(texts: Mapping[str, str], language: str) -> str:

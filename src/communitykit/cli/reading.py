@@ -135,10 +135,10 @@ def as_data(result: PullResult, to: Path) -> dict[str, JSON]:
         "interrupted": result.interrupted,
         "started_at": result.started_at,
         "ended_at": result.ended_at,
-        "new": tally.new if tally else {},
-        "changed": tally.changed if tally else {},
-        "deleted": tally.deleted if tally else {},
-        "vanished": tally.vanished if tally else {},
+        "new": tally.new,
+        "changed": tally.changed,
+        "deleted": tally.deleted,
+        "vanished": tally.vanished,
         "requests": result.requests,
         "retries": result.retries,
         "waited_seconds": round(result.waited, 3),
@@ -155,12 +155,11 @@ def print_summary(result: PullResult, to: Path, *, asked_by: Mapping[str, str] =
     `asked_by` says how who reads it asks for what was left out.
     """
     tally = result.tally
-    if tally is not None:
-        tables = ("members", "communities", "memberships", "posts", "events", "measures")
-        rows = [(name, *(count.get(name, 0) for count in tally.counts())) for name in tables]
-        print_table(str(to), ("record", *COUNTED), [row for row in rows if any(row[1:])])
-        if not any(any(row[1:]) for row in rows) and not result.errors:
-            say(f"{to}: nothing new, nothing changed.")
+    tables = ("members", "communities", "memberships", "posts", "events", "measures")
+    rows = [(name, *(count.get(name, 0) for count in tally.counts())) for name in tables]
+    print_table(str(to), ("record", *COUNTED), [row for row in rows if any(row[1:])])
+    if not any(any(row[1:]) for row in rows) and not result.errors:
+        say(f"{to}: nothing new, nothing changed.")
     seconds = (result.ended_at - result.started_at).total_seconds() if result.ended_at else 0.0
     asked = f"{counted(result.requests, 'request')}, {result.retries:,} repeated, {result.waited:.1f} s waited, "
     say(f"{asked if result.requests else ''}{seconds:.1f} s in all.")  # an archive is asked nothing

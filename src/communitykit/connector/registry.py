@@ -11,7 +11,7 @@ import pluggy
 
 from communitykit.connector import hookspec
 from communitykit.connector.declaration import Connector
-from communitykit.errors import UnknownConnectorError
+from communitykit.errors import UnknownConnectorError, wrong_argument
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Registry:
 
         Raises UnknownConnectorError naming what is installed, the closest name, and what to pip install.
         """
+        if not isinstance(name, str):
+            raise wrong_argument("name", name, "a connector's name, as 'slack'")
         own = [point for point in self._points if point.name == name]
         if len(own) == 1:
             found = self._ask(own[0])

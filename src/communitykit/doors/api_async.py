@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar, Unpack
 from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Checkpoint
 from communitykit.connector.registry import registry
+from communitykit.connector.scrub import without_credentials
 from communitykit.doors.conducting import make_conductor, source_run
 from communitykit.doors.left_out import LeftOut
-from communitykit.doors.options import ReadKeywords, ReadOptions, RecordsKeywords, read_options
+from communitykit.doors.options import ReadKeywords, ReadOptions, RecordsKeywords, checked_state, read_options
 from communitykit.doors.source import new_run_id
 from communitykit.doors.streaming import Narrowed, note, records_of
+from communitykit.errors import SettingsError, wrong_argument
 from communitykit.http.asgi import Application
 from communitykit.http.conductor import Conductor
 from communitykit.model import Community, Coverage, EngagementEvent, Member, Membership, Post, Record
@@ -53,6 +55,10 @@ class AsyncSession:
     async def __aexit__(self, *_: object) -> None:
         """Close the session."""
         await self.aclose()
+
+    def __repr__(self) -> str:
+        """Name the platform, and nothing secret."""
+        return f"<AsyncSession {self.connector.name} {without_credentials(self.conductor.exchange.base_url)}>"
 
     async def aclose(self) -> None:
         """Close connections."""
@@ -134,9 +140,10 @@ class AsyncSession:
     def _records(
         self, options: ReadOptions, state: _Kept, concurrency: int | None, *, aloud: bool
     ) -> AsyncGenerator[Record, None]:
+        _refuse_other(concurrency)
         out = LeftOut(aloud=aloud)
         self.left_out = out.coverage
-        return self._consumed(options, state if state is not None else {}, concurrency, out)
+        return self._consumed(options, checked_state(state), concurrency, out)
 
     async def _consumed(
         self, options: ReadOptions, kept: MutableMapping[str, Checkpoint], concurrency: int | None, out: LeftOut
@@ -147,6 +154,15 @@ class AsyncSession:
                 for record in records_of(event, options):
                     yield record
                 note(event, kept, options)
+
+
+def _refuse_other(concurrency: object) -> None:
+    if concurrency is None:
+        return
+    if not isinstance(concurrency, int):
+        raise wrong_argument("concurrency", concurrency, "a whole number")
+    if concurrency < 1:
+        raise SettingsError(f"concurrency is to be at least 1, not {concurrency}")
 
 
 async def _of(model: type[R], records: AsyncGenerator[Record, None]) -> AsyncIterator[R]:

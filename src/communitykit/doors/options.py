@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TypedDict, TypeVar
 
-from communitykit.connector.flow import Selection
+from communitykit.connector.flow import Checkpoint, Selection
 from communitykit.connector.settings import did_you_mean
 from communitykit.connector.times import Moment, parse_moment, read_moment
-from communitykit.errors import SettingsError
+from communitykit.errors import SettingsError, wrong_argument
 from communitykit.model.values import JSON
 from communitykit.privacy.intake import Intake, OptOut
 
@@ -50,8 +50,8 @@ class ReadOptions:
     left out, with all that they did. What is dated before `keep_from` (aware) is left out whatever brings it, such as
     the root of a thread that goes on: what was erased as too old does not come back.
 
-    Raises SettingsError for a moment, kind or content that is none, for a window that is empty, and for `keep_raw`
-    where texts are not to be kept.
+    Raises TypeError for a value of another type; SettingsError for a moment, kind or content that is none, for a window
+    that is empty, and for `keep_raw` where texts are not to be kept.
     """
 
     since: Moment | None = None
@@ -67,10 +67,19 @@ class ReadOptions:
     kinds: Iterable[str] = ALL_KINDS
 
     def __post_init__(self) -> None:
-        """Refuse what could mean two things; one pattern is a list of one."""
-        one = (self.communities,) if isinstance(self.communities, str) else tuple(self.communities)
-        object.__setattr__(self, "communities", one)
-        object.__setattr__(self, "kinds", frozenset([self.kinds] if isinstance(self.kinds, str) else self.kinds))
+        """Refuse what is of the wrong type, and what could mean two things; one pattern is a list of one."""
+        object.__setattr__(self, "communities", _texts("communities", self.communities))
+        object.__setattr__(self, "kinds", frozenset(_texts("kinds", self.kinds)))
+        for name in ("include_private", "include_direct", "force", "keep_raw"):
+            if not isinstance(getattr(self, name), bool):
+                raise wrong_argument(name, getattr(self, name), "True or False")
+        if not isinstance(self.content, str):
+            raise wrong_argument("content", self.content, "a text")
+        if not isinstance(self.opt_out, OptOut | None):
+            raise wrong_argument("opt_out", self.opt_out, "an OptOut (communitykit.privacy) or None")
+        for name in ("since", "until"):
+            if not isinstance(getattr(self, name), datetime | date | timedelta | str | None):
+                raise wrong_argument(name, getattr(self, name), 'a text as "90d", a timedelta, a date or a datetime')
         for kind in sorted(frozenset(self.kinds) - ALL_KINDS):
             remedy = f"Kinds: {', '.join(sorted(ALL_KINDS))}."
             raise SettingsError(f"no kind of record: {kind!r}{did_you_mean(kind, ALL_KINDS)}", remedy=remedy)
@@ -138,6 +147,40 @@ def read_options(keywords: Mapping[str, JSON], *, kind: str | None = None) -> Re
             meant = did_you_mean(name, known) or "."
             raise TypeError(f"unexpected keyword {name!r}{meant} Known: {', '.join(known)}.")
     return ReadOptions(**keywords) if kind is None else ReadOptions(**keywords, kinds=kind)
+
+
+def checked_state(state: object) -> MutableMapping[str, Checkpoint]:
+    """Return checkpoints as a reading keeps them; none are a dict of their own.
+
+    Raises TypeError for what is no mapping, SettingsError for a checkpoint that is none.
+    """
+    if state is None:
+        return {}
+    if not isinstance(state, MutableMapping):
+        raise wrong_argument("state", state, "a dict of checkpoints, which the reading changes")
+    for name, checkpoint in state.items():
+        if not isinstance(name, str) or not isinstance(checkpoint, Mapping):
+            raise SettingsError(
+                f"state holds no checkpoint under {name!r} but {type(checkpoint).__name__}",
+                remedy="Give back what an earlier reading put there, or an empty dict.",
+            )
+    return state
+
+
+def _texts(name: str, given: object) -> tuple[str, ...]:
+    """Return one text or several as several.
+
+    Raises TypeError for what is neither.
+    """
+    if isinstance(given, str):
+        return (given,)
+    if not isinstance(given, Iterable) or isinstance(given, bytes):
+        raise wrong_argument(name, given, "a text, or several")
+    several = tuple(given)
+    for one in several:
+        if not isinstance(one, str):
+            raise wrong_argument(f"each of {name}", one, "a text")
+    return several
 
 
 def _refuse_empty(since: datetime, until: datetime) -> None:

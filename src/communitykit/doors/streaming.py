@@ -8,7 +8,14 @@ from typing import TypeAlias, TypeVar, Unpack
 
 from communitykit.connector.flow import Checkpoint
 from communitykit.doors.left_out import LeftOut
-from communitykit.doors.options import ALL_KINDS, ReadKeywords, ReadOptions, RecordsKeywords, read_options
+from communitykit.doors.options import (
+    ALL_KINDS,
+    ReadKeywords,
+    ReadOptions,
+    RecordsKeywords,
+    checked_state,
+    read_options,
+)
 from communitykit.doors.source import Source, new_run_id
 from communitykit.model import Community, Coverage, EngagementEvent, Member, Membership, Post, Record
 from communitykit.model.merge import merged
@@ -42,7 +49,8 @@ class Records:
         `kinds` has checkpoints of its own, and a later call for all kinds reads what was left out. Other keywords are
         those of `ReadOptions`. What vanished can only be told by a store: use `pull`.
 
-        Raises TypeError for a keyword that is not known and SettingsError for a value that is none, both at once;
+        Raises TypeError for a keyword that is not known and for a value of another type, SettingsError for a value that
+        is none, all at the call;
         CommunityKitError when the source cannot be read at all. A part that cannot be read becomes Coverage.
         """
         return self._consumed(read_options(options), state, aloud=False)
@@ -83,7 +91,7 @@ class Records:
     def _consumed(self, options: ReadOptions, state: _Kept, *, aloud: bool) -> Iterator[Record]:
         out = LeftOut(aloud=aloud)
         self.left_out = out.coverage
-        return consume(self, options, state if state is not None else {}, out.take)  # type: ignore[arg-type] # a Source
+        return consume(self, options, checked_state(state), out.take)  # type: ignore[arg-type] # a Source
 
 
 def consume(

@@ -13,7 +13,7 @@ from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Batch
 from communitykit.connector.registry import registry
 from communitykit.connector.settings import did_you_mean
-from communitykit.errors import SettingsError
+from communitykit.errors import SettingsError, wrong_argument
 from communitykit.model.records import Issue, Record
 from communitykit.privacy.intake import Intake, OptOut
 from communitykit.reading.translation import Translation
@@ -47,7 +47,8 @@ def receive(
     repeated delivery does no harm; `dedupe_key` tells it apart all the same. Private communities and direct messages
     stay out unless asked for; `ignored` counts what was left out. `content` and `opt_out` are as in `ReadOptions`.
 
-    Raises SignatureError (answer 401) when it is not the platform's or too old, ProtocolError when it is not readable.
+    Raises TypeError for arguments of another type, SignatureError (answer 401) when it is not the platform's or too
+    old, ProtocolError when it is not readable.
     """
     return receive_for(
         registry().get(name),
@@ -75,11 +76,17 @@ def receive_for(  # noqa: PLR0913 # the options of one call
     clock: Clock,
 ) -> Received:
     """Do what `receive` does, for a connector that need not be installed."""
+    if not isinstance(body, bytes | bytearray | memoryview):
+        raise wrong_argument("body", body, "the bytes of the delivery as they arrived")
+    if not isinstance(headers, Mapping):
+        raise wrong_argument("headers", headers, "a mapping of names to values")
+    if not isinstance(secret, str | SecretStr):
+        raise wrong_argument("secret", secret, "a text")
     if connector.webhook is None:
         raise SettingsError("this connector receives no webhooks", platform=connector.name)
     now = clock.now()
     plain = secret.get_secret_value() if isinstance(secret, SecretStr) else secret
-    delivery = connector.webhook.receive(headers, body, plain, now)
+    delivery = connector.webhook.receive(headers, bytes(body), plain, now)
     translation = Translation(connector, run_id="webhook", origin="webhook", intake=Intake(content, opt_out))
     ignored: Counter[str] = Counter()
     asked = {"public", *(("private",) if include_private else ()), *(("direct",) if include_direct else ())}

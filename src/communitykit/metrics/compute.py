@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
 from communitykit.analysis.dialect import APPROXIMATE, render
-from communitykit.errors import SettingsError
+from communitykit.errors import SettingsError, wrong_argument
 from communitykit.metrics import result
 from communitykit.metrics.catalogue import NEEDS, Definition, find, is_built_in
 from communitykit.metrics.frame import ALL, compose, reach_back
 from communitykit.metrics.periods import Period
 from communitykit.metrics.record import Record, Tables
 from communitykit.metrics.syntax import DIMENSIONS, GRAINS, Value
+
+if TYPE_CHECKING:
+    from communitykit.connector.times import Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,9 @@ def measure(  # each is a part of the question
     analysis: Tables | Record,
     name: str,
     *,
-    by: Sequence[str] = (),
-    since: date | None = None,
-    until: date | None = None,
+    by: str | Sequence[str] = (),
+    since: Moment | None = None,
+    until: Moment | None = None,
     k: int = 5,
     unsafe: bool = False,
     definitions: Path | str | None = None,
@@ -67,9 +69,11 @@ def measure(  # each is a part of the question
     Args:
         analysis: The analysis tables, or a `Record` of them, which remembers between calls what it found out.
         name: A definition's name (`catalogue()`).
-        by: At most one of day, week, month, quarter, year, and any of the definition's dimensions.
-        since: The first day, in the record's zone. Default: the record's first.
-        until: The day after the last. Default: that after the record's last.
+        by: One name, or several: at most one of day, week, month, quarter, year, and any of the definition's
+            dimensions.
+        since: The first day, in the record's zone: a date, a datetime, or a text as on the command line, where a length
+            (`90d`, `3mo`) counts back from the record's end. Default: the record's first.
+        until: The day after the last, likewise. Default: that after the record's last.
         k: A figure that rests on fewer persons is suppressed, and what would give it away.
         unsafe: Allow a `k` below 5.
         definitions: A folder of definitions of one's own.
@@ -84,7 +88,9 @@ def measure(  # each is a part of the question
         SettingsError: There is no such metric, dimension or parameter, the window holds no day of the record, or `k` is
             below 5 without `unsafe`.
     """
-    record = analysis if isinstance(analysis, Record) else Record(analysis)
+    record = _record(analysis)
+    if not isinstance(k, int):
+        raise wrong_argument("k", k, "a whole number")
     question = ask(record, name, by=by, since=since, until=until, definitions=definitions, **parameters)
     query = question.query(record)
     if record is analysis:  # others may ask for the same
@@ -93,6 +99,14 @@ def measure(  # each is a part of the question
     rows = _rows(record, question, found)
     figures = result.table(rows, question.by)
     return result.shield(figures, k, question.by, adds=question.definition.adds, unsafe=unsafe)
+
+
+def _record(analysis: Tables | Record) -> Record:
+    if isinstance(analysis, Record):
+        return analysis
+    if not hasattr(analysis, "connection"):
+        raise wrong_argument("analysis", analysis, "opened analysis tables: Analysis(path) of communitykit.analysis")
+    return Record(analysis)
 
 
 def _answers(record: Record, definition: Definition, query: str) -> list[dict[str, Any]]:
@@ -117,9 +131,9 @@ def sql(  # each is a part of the question
     name: str,
     *,
     dialect: str = "duckdb",
-    by: Sequence[str] = (),
-    since: date | None = None,
-    until: date | None = None,
+    by: str | Sequence[str] = (),
+    since: Moment | None = None,
+    until: Moment | None = None,
     definitions: Path | str | None = None,
     **parameters: Value,
 ) -> str:
@@ -128,7 +142,7 @@ def sql(  # each is a part of the question
     Raises:
         SettingsError: As `measure`, or there is no such dialect.
     """
-    record = analysis if isinstance(analysis, Record) else Record(analysis)
+    record = _record(analysis)
     question = ask(record, name, by=by, since=since, until=until, definitions=definitions, **parameters)
     head = f"-- {question.definition.title['en']}: no figure is suppressed here; small groups are yours to hide.\n"
     if dialect in APPROXIMATE:
@@ -140,9 +154,9 @@ def ask(  # each is a part of the question
     record: Record,
     name: str,
     *,
-    by: Sequence[str] = (),
-    since: date | None = None,
-    until: date | None = None,
+    by: str | Sequence[str] = (),
+    since: Moment | None = None,
+    until: Moment | None = None,
     definitions: Path | str | None = None,
     **parameters: Value,
 ) -> Question:
@@ -152,6 +166,7 @@ def ask(  # each is a part of the question
         SettingsError: There is no such metric, dimension or parameter, or the window holds no day of the record.
     """
     definition = find(name, definitions)
+    by = names_in(by)
     grains = [one for one in by if one in GRAINS]
     wanted = tuple(dict.fromkeys(one for one in by if one not in GRAINS))
     if len(grains) > 1:
@@ -160,8 +175,20 @@ def ask(  # each is a part of the question
         if one not in definition.dimensions:
             offered = ", ".join((*GRAINS, *(each for each in definition.dimensions if each in DIMENSIONS)))
             raise SettingsError(f"cannot be asked by {one!r}", subject=name, remedy=f"Take of: {offered}.")
-    periods = record.periods(grains[0] if grains else None, since, until)
+    periods = record.periods(grains[0] if grains else None, record.day(since), record.day(until))
     return Question(definition, wanted, periods, definition.settle(parameters))
+
+
+def names_in(by: object) -> tuple[str, ...]:
+    """Return what is asked by, one name or several.
+
+    Raises TypeError for what is neither.
+    """
+    names = (by,) if isinstance(by, str) else tuple(by) if isinstance(by, Iterable) else (by,)
+    for one in names:
+        if not isinstance(one, str):
+            raise wrong_argument("by", one, 'the name of a period or dimension ("month"), or several')
+    return tuple(part for one in names for part in one.split(",") if part)
 
 
 def _rows(record: Record, question: Question, found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

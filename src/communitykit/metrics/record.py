@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -17,6 +17,9 @@ from communitykit.metrics.periods import Period, cut
 from communitykit.metrics.sharing import Shelf
 from communitykit.metrics.syntax import WHO
 from communitykit.model.values import Value
+
+if TYPE_CHECKING:
+    from communitykit.connector.times import Moment
 
 _TELLS: Final = {
     "views": "SELECT DISTINCT platform FROM acts WHERE kind = 'viewed'",
@@ -103,6 +106,22 @@ class Record:
                 self._told[key] = self.platforms if there else ()
         told: tuple[str, ...] = self._told[key]
         return told
+
+    def day(self, told: Moment | None) -> date | None:
+        """Return a day in the record's zone; lengths count back from the record's end.
+
+        Raises:
+            SettingsError: It is no moment.
+        """
+        if told is None:
+            return None
+        from communitykit.connector.times import read_moment  # noqa: PLC0415 # imported only when used
+
+        read = read_moment(told)
+        if isinstance(read, timedelta):
+            return self.last_day + timedelta(days=1) - read
+        written = isinstance(told, str | date) and not isinstance(told, datetime)
+        return read.date() if written and read.tzinfo is UTC else read.astimezone(self.zone).date()
 
     def periods(self, grain: str | None, since: date | None, until: date | None) -> tuple[Period, ...]:
         """Return the periods of a window, clipped to it.

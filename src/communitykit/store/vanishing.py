@@ -14,9 +14,10 @@ from communitykit.model.merge import Known, bury, disbelieve, merge
 from communitykit.model.values import Value
 from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.listings import without_empty
-from communitykit.store.merging import Tally, known_at, known_of, select, write
+from communitykit.store.merging import known_at, known_of, select, write
 from communitykit.store.staging import literal, staged
 from communitykit.store.windows import Walked, missed
+from communitykit.tally import Tally
 
 _VANISHED: dict[str, dict[str, Value]] = {
     "post": {"gone": "vanished"},
