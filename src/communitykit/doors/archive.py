@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Self
 
@@ -34,6 +35,7 @@ from communitykit.reading.translation import Page, Translation
 
 LISTING = ":archive/listing"
 """How the slice of an archive's own lists ends, whose label says what the archive is."""
+_KIND = attrgetter("record")
 _TOLD = {"member": "people", "community": "communities", "post": "posts", "event": "acts", "measure": "figures"}
 
 
@@ -105,7 +107,7 @@ class ArchiveSession(Records):
                 if isinstance(event, Opened) and event.slice.endswith(LISTING):
                     self.found.append(event.label)
                 elif isinstance(event, Page):
-                    held.update(record.record for record in event.records)
+                    held.update(map(_KIND, event.records))
                 emit(_within(event, selection.since, until))
         if not self.found:
             what = ", ".join(f"{held[kind]:,} {words}" for kind, words in _TOLD.items() if held[kind]) or "nothing"

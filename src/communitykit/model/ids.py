@@ -57,14 +57,18 @@ def parse_id(text: str) -> Id:
 
     Raises ValueError when the text has fewer than four parts.
     """
+    platform, network, kind, native = _pieces(text)
+    if "%" not in text:
+        return Id(platform, network, kind, tuple(native.split("/")))
+    return Id(platform, unquote(network), kind, tuple(unquote(part) for part in native.split("/")))
+
+
+def _pieces(text: str) -> list[str]:
     pieces = text.split(":", 3)
     if len(pieces) != 4 or not all(pieces):  # noqa: PLR2004 # platform, network, kind, native
         message = f"not an id: {text!r} (expected platform:network:kind:native)"
         raise ValueError(message)
-    platform, network, kind, native = pieces
-    if "%" not in text:
-        return Id(platform, network, kind, tuple(native.split("/")))
-    return Id(platform, unquote(network), kind, tuple(unquote(part) for part in native.split("/")))
+    return pieces
 
 
 @lru_cache(maxsize=256)
@@ -129,8 +133,8 @@ def make_act_ids(kind: str, target: str, actors: Iterable[str]) -> list[str]:
 
 @lru_cache(maxsize=1024)  # acts come one after another on one target
 def _head_of_acts(kind: str, target: str) -> str:
-    platform, network, _, _ = parse_id(target)
-    return make_event_id(platform, network, kind, target=target).removesuffix("-")
+    platform, network, _, native = _pieces(target)
+    return f"{_event_head(platform, unquote(network) if '%' in network else network, kind)}/{_part(native)}/"
 
 
 @lru_cache(maxsize=256)

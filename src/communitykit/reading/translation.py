@@ -71,13 +71,19 @@ class Page:
     """What became Issues, by native id or by the id that its draft had."""
     unreadable: bool = False
     """Whether some of it does not even show an id."""
+    _weight: int | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def weight(self) -> int:
-        """Return how much memory it takes, in records of usual length: a post may be as long as a book."""
-        characters = sum(len(record.body) for record in self.records if record.record == "post" and record.body)
-        characters += sum(len(repr(record.raw)) for record in self.records if record.raw is not None)
-        return max(1, len(self.records) + len(self.issues), characters // LONG_BODY)
+        """Return how much memory it takes, in records of usual length: a post may be as long as a book.
+
+        It is weighed once, when it is handed over and changes no more.
+        """
+        if self._weight is None:
+            characters = sum([len(record.body) for record in self.records if record.record == "post" and record.body])
+            characters += sum([len(repr(record.raw)) for record in self.records if record.raw is not None])
+            self._weight = max(1, len(self.records) + len(self.issues), characters // LONG_BODY)
+        return self._weight
 
 
 def is_stub(record: Record) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import duckdb
 
 from communitykit.model.merge import Known
+from communitykit.model.values import Value
 from communitykit.store.staging import literal, staged
 
 _WITH = {
@@ -33,13 +34,18 @@ def touch(connection: duckdb.DuckDBPyConnection, kind: str, rows: Mapping[str, K
         connection.execute(statement.format(**words))
 
 
-def touch_buried(connection: duckdb.DuckDBPyConnection, posts: Mapping[str, str | None], run_id: str) -> None:
+def touch_buried(
+    connection: duckdb.DuckDBPyConnection, first: Mapping[str, Value], new: Mapping[str, Known], run_id: str
+) -> None:
     """Mark as changed what was done to posts that are told for the first time, in communities that are gone.
 
-    `posts` are the posts' communities, by id.
+    The posts are records (`first`), or what was made of several (`new`), by id.
     """
     gone = {key for (key,) in connection.execute("SELECT id FROM communities WHERE gone IS NOT NULL").fetchall()}
-    buried = [key for key, community in posts.items() if community in gone]
+    if not gone:
+        return
+    buried = [key for key, one in first.items() if one.community_id in gone]
+    buried += [key for key, one in new.items() if one.values.get("community_id") in gone]
     if not buried:  # as nearly always: an update looks through all events
         return
     (statement,) = _WITH["post"]

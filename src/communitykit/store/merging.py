@@ -53,8 +53,11 @@ def store(
         disbelieve(known, now)
     same = _same_acts(connection, records, stored) if kind == "event" else {}
     if kind == "event":
-        unknown = [record for record in records if same.get(record.id, record.id) not in stored]
-        records = with_brackets(records, observed(connection, unknown, run_id, posts))
+        unknown = records
+        if stored or same:
+            unknown = [record for record in records if same.get(record.id, record.id) not in stored]
+        if after := observed(connection, unknown, run_id, posts):
+            records = with_brackets(records, after)
     first: dict[str, Value] = {}  # seen for the first time, and once
     new: dict[str, Known] = {}  # seen for the first time, and more than once
     if not stored and not same and len(set(ids)) == len(ids) and not _any_gone(kind, records):
@@ -80,11 +83,7 @@ def store(
         append(connection, kind, columns_of_fresh(kind, list(first.values()), run_id))
     write(connection, kind, new, moved, run_id)
     if kind == "post":
-        where = {
-            **{key: one.community_id for key, one in first.items()},
-            **{key: one.values.get("community_id") for key, one in new.items()},
-        }
-        touch_buried(connection, where, run_id)
+        touch_buried(connection, first, new, run_id)
     deleted = {key for key, known in {**new, **moved}.items() if known.values.get("gone")} - gone_already
     tally.add(tally.new, TABLES[kind], len(first) + len(new.keys() - deleted))
     tally.add(tally.changed, TABLES[kind], sum(known.changed for key, known in moved.items() if key not in deleted))

@@ -32,8 +32,8 @@ def observed(
 
     `new` are posts that this group stored for the first time: nothing is known of before.
     """
-    undated = [act for act in acts if act.occurred_at is None and act.active and act.target_id is not None]
-    undated = [act for act in undated if act.target_id not in new]
+    undated = [act for act in acts if act.occurred_at is None and act.target_id not in new]
+    undated = [act for act in undated if act.active and act.target_id is not None]
     if not undated:
         return {}
     there = places(connection, "post", {act.target_id for act in undated})
