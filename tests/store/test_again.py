@@ -1,5 +1,6 @@
 """What is told again as it is stored is told apart in SQL, and comes to what merging it comes to."""
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,27 @@ def test_nothing_that_is_as_it_was_is_merged_in_python(tmp_path: Path, monkeypat
     with pytest.raises(TypeError):
         stored(tmp_path / "a", ("r3", [post(2, 2, body="other")]))
     assert len(rows["posts"]) == 3
+
+
+def test_what_is_told_again_stays_in_its_place_whatever_becomes_of_the_process(tmp_path: Path) -> None:
+    """Its texts are not written anew: a file would grow, and a run take as long as the first."""
+    path, rows = tmp_path / "a.duckdb", "SELECT id, rowid, body, as_of, last_run, seen_before FROM posts ORDER BY id"
+    posts = [[post(number, day) for number in range(50)] for day in (0, 1)]
+    stored(path, ("r1", posts[0]))
+    with duckdb.connect(str(path)) as connection:
+        before = connection.execute(rows).fetchall()
+    writer = Writer(path)
+    writer.commit(Group(posts[1]), run_id="r2", now=START)
+    copy = tmp_path / "b.duckdb"  # as a killed process leaves it: the file, and its journal
+    for suffix in ("", ".wal"):
+        shutil.copy(f"{path}{suffix}", f"{copy}{suffix}")
+    writer.release()
+    for one in (path, copy):
+        with duckdb.connect(str(one)) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            after = connection.execute(rows).fetchall()
+        assert [row[:3] for row in after] == [row[:3] for row in before]
+        assert {row[3:] for row in after} == {(START + timedelta(days=1), "r2", START)}
 
 
 def test_a_group_looks_through_a_table_once_for_all_its_windows(

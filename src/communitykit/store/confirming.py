@@ -14,9 +14,8 @@ import duckdb
 
 from communitykit.model.merge import CLOCKS_DIFFER
 from communitykit.model.values import Value
-from communitykit.store.columns import TABLES, columns, field_columns
+from communitykit.store.columns import PROVENANCE_NAMES, TABLES, field_columns
 from communitykit.store.rows import columns_of_fresh
-from communitykit.store.schema import network_selected
 from communitykit.store.staging import handed_over, literal
 
 _NOTHING = "[]"
@@ -47,7 +46,6 @@ def confirm(
     connection.execute(f"CREATE OR REPLACE TEMP TABLE alike AS {_alike(kind, now + CLOCKS_DIFFER)}")
     alike = connection.execute("SELECT id, later FROM alike").fetchall()
     if any(later for _, later in alike):
-        connection.execute(f"DELETE FROM {TABLES[kind]} WHERE rowid IN (SELECT place FROM alike WHERE later)")  # noqa: S608 # ours
         connection.execute(_again(kind))
     connection.execute("DROP TABLE told; DROP TABLE alike")  # where something fails, they go with the transaction
     _, provenance = told["provenance"]
@@ -55,10 +53,10 @@ def confirm(
     return {*(key for key, _ in alike), *silent}
 
 
-def _kept(kind: str) -> dict[str, str]:
-    """Return the columns that stay as they are when a row is told again, in SQL."""
-    kept = {"first_run": "t.first_run", "changed_run": "t.changed_run"}
-    return {**kept, "seen_before": _SEEN_BEFORE} if kind == "post" else kept
+def _moved(kind: str) -> dict[str, str]:
+    """Return the columns that move when a row is told again just as it is stored, in SQL: what it says does not."""
+    moved = {name: f"i.{name}" for name in PROVENANCE_NAMES}
+    return {**moved, "last_run": "i.last_run", "seen_before": _SEEN_BEFORE} if kind == "post" else moved
 
 
 def _alike(kind: str, limit: datetime) -> str:
@@ -70,15 +68,16 @@ def _alike(kind: str, limit: datetime) -> str:
     fields = "substr({0}.provenance, strpos({0}.provenance, '\",['))"  # after the moment of the first, and only, group
     same += [f"{fields.format('t')} = {fields.format('i')}", f"i.provenance <> '{_NOTHING}'"]
     same.append(f"t.as_of <= {literal(limit)}")
-    kept = ", ".join(f"{sql} AS {name}" for name, sql in _kept(kind).items())
-    return f"""SELECT i.id, i.place, t.as_of < i.as_of AS later, {kept}
+    moved = ", ".join(f"{sql} AS {name}" for name, sql in _moved(kind).items())
+    return f"""SELECT i.id, i.place, t.as_of < i.as_of AS later, {moved}
         FROM {TABLES[kind]} t JOIN told i ON t.rowid = i.place WHERE {" AND ".join(same)}"""  # noqa: S608 # our own names
 
 
 def _again(kind: str) -> str:
-    """Return the statement that stores what was told again, with what its rows kept."""
-    kept = _kept(kind)
-    names = [f"{'l' if one.name in kept else 'i'}.{one.name}" for one in columns(kind)]
-    network = network_selected(TABLES[kind], "i.")
-    return f"""INSERT INTO {TABLES[kind]} BY NAME SELECT {", ".join(names)}, {network}
-        FROM told i JOIN alike l USING (place) WHERE l.later"""  # noqa: S608 # same
+    """Return the statement that notes where they stand that rows were told again.
+
+    Columns are written over in their place: what people wrote is neither copied nor compressed anew.
+    """
+    table = TABLES[kind]
+    moved = ", ".join(f"{name} = l.{name}" for name in _moved(kind))
+    return f"UPDATE {table} SET {moved} FROM alike l WHERE {table}.rowid = l.place AND l.later"  # noqa: S608 # same
