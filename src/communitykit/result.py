@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
 COUNTED = ("new", "changed", "deleted", "vanished")
 """What a Tally counts, by table."""
-OPTIONS = {"include_private": "--include-private", "include_direct": "--include-direct", "force": "--force"}
+OF_ARCHIVES = {"`network`": "--network", "`folder_map`": "--map", "`enterprise`": "--set enterprise=…"}
+"""How options of an archive, which errors and Coverage name in backquotes, are written on the command line."""
+OPTIONS = {
+    "include_private": "--include-private",
+    "include_direct": "--include-direct",
+    "force": "--force",
+    **OF_ARCHIVES,
+}
 """How options of Python, which Coverage names, are written on the command line."""
 
 
@@ -33,7 +40,7 @@ def outcome(status: str, by_policy: bool | None) -> str:  # noqa: FBT001 # two c
 def in_words_of(reason: str, asked_by: Mapping[str, str] = OPTIONS) -> str:
     """Return a reason of Coverage, which names options as Python does, in the words of who reads it."""
     for option, words in asked_by.items():
-        reason = re.sub(rf"\b{option}\b", words, reason)
+        reason = re.sub(rf"(?<!\w){re.escape(option)}(?!\w)", words, reason)
     return reason
 
 

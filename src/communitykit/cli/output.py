@@ -19,6 +19,7 @@ from rich.table import Table
 from communitykit.errors import CommunityKitError
 from communitykit.logs import LOGGER
 from communitykit.printable import printable, printable_json
+from communitykit.result import OF_ARCHIVES, in_words_of
 
 if TYPE_CHECKING:
     from communitykit.model.values import JSON
@@ -155,11 +156,14 @@ def fail(error: CommunityKitError, *, debug: bool, as_json: bool = False) -> NoR
     raise typer.Exit(Exit.FAILED)
 
 
-def warn_of(error: CommunityKitError) -> None:
-    """Print an error on the error stream; with its kind and parts as fields where lines of the log are JSON."""
+def warn_of(error: CommunityKitError, asked_by: Mapping[str, str] = OF_ARCHIVES) -> None:
+    """Print an error on the error stream; with its kind and parts as fields where lines of the log are JSON.
+
+    `asked_by` says how who reads it writes the options that it names.
+    """
     parts = {name: getattr(error, name) for name in ("platform", "subject", "status", "code")}
     fields = {name: value for name, value in parts.items() if value is not None}
-    warn(f"Error: {error}", level=logging.ERROR, error=type(error).__name__, **fields)
+    warn(f"Error: {in_words_of(str(error), asked_by)}", level=logging.ERROR, error=type(error).__name__, **fields)
 
 
 def print_error(error: Exception) -> None:

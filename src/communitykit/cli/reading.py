@@ -12,7 +12,7 @@ from communitykit.cli.output import Exit, console, print_json, print_table, say,
 from communitykit.cli.progress import shown
 from communitykit.errors import SettingsError
 from communitykit.printable import counted
-from communitykit.result import COUNTED, OPTIONS, PullResult, in_words_of, outcome
+from communitykit.result import COUNTED, OF_ARCHIVES, OPTIONS, PullResult, in_words_of, outcome
 
 if TYPE_CHECKING:
     from communitykit.config import NamedSource
@@ -209,4 +209,4 @@ def _print_left_out(result: PullResult, asked_by: Mapping[str, str]) -> None:
         [(why, kind, n, d) for (why, kind, d), n in reasons.items()],
     )
     for error in result.errors:
-        warn_of(error)
+        warn_of(error, {option: words for option, words in asked_by.items() if option in OF_ARCHIVES})

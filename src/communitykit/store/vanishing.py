@@ -16,7 +16,7 @@ from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.listings import without_empty
 from communitykit.store.merging import known_at, known_of, select, write
 from communitykit.store.staging import literal, staged
-from communitykit.store.windows import Walked, missed
+from communitykit.store.windows import Walked, live, missed
 from communitykit.tally import Tally
 
 _VANISHED: dict[str, dict[str, Value]] = {
@@ -87,7 +87,9 @@ def _vanish(
     held = known_of(connection, record, found) if where is None else known_at(connection, record, where)
     for key, known in held.items():
         one = found[key]
-        if not key.startswith(one.network) or is_local(key) or _could_be_unread(key, known, one.unread):
+        if not key.startswith(one.network) or _could_be_unread(key, known, one.unread):
+            continue
+        if is_local(key) and not _is_replaced(connection, key, one):
             continue
         disbelieve(known, now)
         merge(known, _VANISHED[record], one.source.as_of, one.source)
@@ -103,6 +105,19 @@ def _vanish(
         # Replies hang from their root however deep they are; communities from the one that they are in.
         replies = {row["id"]: replace(found[row[above]], with_replies=record == "community") for row in below}
         _vanish(connection, {key: one for key, one in replies.items() if key not in one.seen}, tally, run_id, now)
+
+
+def _is_replaced(connection: duckdb.DuckDBPyConnection, key: str, one: Walked) -> bool:
+    """Tell whether what is kept under a local id is known under its own by now: a window names it, and it alone.
+
+    A community is, once nothing that is left stands in it.
+    """
+    if one.within.get("id") != key:
+        return False
+    if one.record != "community":
+        return True
+    here = f"SELECT 1 FROM posts t WHERE t.community_id = ? AND {live('post')} LIMIT 1"  # noqa: S608 # our own names
+    return connection.execute(here, [key]).fetchone() is None
 
 
 def _could_be_unread(key: str, known: Known, unread: frozenset[str]) -> bool:

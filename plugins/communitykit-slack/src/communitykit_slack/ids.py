@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TypeGuard
@@ -60,9 +62,13 @@ def community_id(network: str, native: str) -> str:
     return make_id(PLATFORM, network, "community", *_parts(native))
 
 
-def local_channel(digest: str, folder: str) -> str:
-    """Name a folder of an export that no channel is known for: good inside that export only."""
-    return f"~{digest}/{folder}"
+def local_channel(fitting: Iterable[str], folder: str) -> str:
+    """Name a folder of an export that no channel is known for, or of which several may be it (`fitting`, their ids).
+
+    However the export is packed, and in whichever of a workspace's exports: it is the same folder, and no other one's.
+    """
+    doubt = "/".join(sorted(fitting))
+    return f"~{hashlib.sha256(doubt.encode()).hexdigest()[:12]}/{unicodedata.normalize('NFC', folder)}"
 
 
 def _parts(native: str) -> list[str]:

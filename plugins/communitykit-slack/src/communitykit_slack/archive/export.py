@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from communitykit import ArchiveError
-from communitykit.connector import JSON, Archive, Batch, Context, Gap, Privacy, Selection, Slice, Swept, counted
+from communitykit import ArchiveError, SettingsError
+from communitykit.connector import (
+    JSON,
+    Archive,
+    Batch,
+    Context,
+    Gap,
+    Privacy,
+    Selection,
+    Slice,
+    Swept,
+    counted,
+    sampled,
+)
+from communitykit.connector.payload import as_text
 from communitykit_slack.archive.days import key_of, may_hold, messages_of, within
-from communitykit_slack.archive.listings import Conversation, Export, members_of, open_export
+from communitykit_slack.archive.listings import Conversation, Export, folded, members_of, open_export
 from communitykit_slack.archive.parts import WORKSPACES, Part, parts_of
 from communitykit_slack.ids import community_id, local_channel, parse_ts
 from communitykit_slack.visibility import allowed, is_direct, stricter
 
 BATCH = 1000
 """About how many messages go into one batch: small day files are read together."""
+_NAMED = 10
+"""So many folders or conversations are named where one was named that is none."""
+_CONVERSATION = re.compile(r"[CDG][A-Z0-9]*")
+
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
+"""The time of what holds from when it is read, however old the export is."""
 
 Step = Batch | Slice | Swept | Gap
 
@@ -54,6 +74,7 @@ def read(archive: Archive, selection: Selection) -> Iterator[Step]:
     """
     options = selection.settings if isinstance(selection.settings, ArchiveOptions) else ArchiveOptions()
     parts = parts_of(archive)
+    _check_folders(options.folder_map, parts)
     for part in parts:
         network = options.network if len(parts) == 1 else None
         try:
@@ -69,7 +90,47 @@ def read(archive: Archive, selection: Selection) -> Iterator[Step]:
                 raise
             yield Gap(str(error))
             continue
+        _check_ids(export)
         yield from _export(export, selection)
+
+
+def _check_folders(mapped: Mapping[str, str], parts: Sequence[Part]) -> None:
+    """Refuse a mapping of what is no folder here.
+
+    Raises SettingsError naming what there is.
+    """
+    folders = {folded(folder) for part in parts for folder in part.folders()}
+    there = sampled(sorted(one for part in parts for one in part.day_folders()), _NAMED)
+    for folder in mapped:
+        if folded(folder) not in folders:
+            raise SettingsError(
+                f"`folder_map` names the folder {folder}, which is not there",
+                platform="slack",
+                remedy=f"Folders with messages are {there or 'none'}.",
+            )
+
+
+def _check_ids(export: Export) -> None:
+    """Refuse a mapping to what is no conversation's id.
+
+    Raises SettingsError naming what there is.
+    """
+    for folder in export.part.folders():
+        native = export.mapped[folded(folder)].native if folded(folder) in export.mapped else "C"
+        if not _CONVERSATION.fullmatch(native):
+            raise SettingsError(
+                f"`folder_map` gives the folder {folder} to {native}, which is no conversation's id",
+                platform="slack",
+                subject=export.part.label,
+                remedy=f"Give one (C…); the export lists {_listed(export, folder)}.",
+            )
+
+
+def _listed(export: Export, folder: str) -> str:
+    """Name the conversations that a folder's name fits, or else all that are listed."""
+    fitting = [(one.native, one.name) for one in export.fitting(folder)]
+    every = fitting or [(row["id"], as_text(row.get("name"))) for _, row in export.rows]
+    return sampled([f"{native} ({name})" if name else native for native, name in every], _NAMED) or "none"
 
 
 def _export(export: Export, selection: Selection) -> Iterator[Step]:
@@ -124,11 +185,14 @@ def _place(export: Export, folder: str) -> Conversation:
     if len(fitting) == 1:
         return fitting[0]._replace(privacy=stricter(fitting[0].privacy, by_name))
     told: list[Privacy] = [one.privacy for one in fitting] or ["private"]  # nobody knows what no list names
-    return Conversation(local_channel(export.part.digest, folder), stricter(by_name, *told), folder)
+    return Conversation(local_channel((one.native for one in fitting), folder), stricter(by_name, *told), folder)
 
 
 def _folder(export: Export, selection: Selection, folder: str, known: set[str]) -> Iterator[Step]:
     place, fitting = _place(export, folder), export.find(folder)
+    unlisted = folded(folder) in export.mapped and not export.lists(place.native)
+    if unlisted and not allowed(selection, place.privacy):
+        yield Gap(f"{_mistaken(export, folder, place)}, and was left out; ask for it with include_{place.privacy}")
     if not wanted(selection, place, folder):
         return
     community = community_id(export.team, place.native)
@@ -137,7 +201,12 @@ def _folder(export: Export, selection: Selection, folder: str, known: set[str]) 
     if len(fitting) != 1:
         row = {"id": place.native, "name": folder, "is_mpim": place.privacy == "direct"}
         yield Batch("channel", [row], {**export.context, "private": place.privacy != "public"})
-        yield Gap(f"{_doubt(folder, fitting)}, so it is kept under a local id; give its channel as folder_map")
+        yield Gap(
+            f"{_doubt(folder, fitting)}, so it is kept under a local id; give its channel: `folder_map` {folder}=C…"
+        )
+    if unlisted:
+        yield Gap(_mistaken(export, folder, place))
+    before = _place_before(export, folder)
     pending: list[JSON] = []
     for name in export.part.files(folder):
         if not may_hold(name, selection):
@@ -148,9 +217,33 @@ def _folder(export: Export, selection: Selection, folder: str, known: set[str]) 
         pending += filter(within(name, selection), items)
         if len(pending) >= BATCH:
             yield from messages(pending, context, known)
+            yield from _superseded(export, before, pending)
             pending = []
     if pending:
         yield from messages(pending, context, known)
+        yield from _superseded(export, before, pending)
+    if before is not None:
+        yield Batch("left_folder", [{"id": before}], export.context, as_of=_ALWAYS)
+
+
+def _place_before(export: Export, folder: str) -> str | None:
+    """Return the local id that a folder has where nobody says which conversation it holds; None of one without."""
+    fitting = export.fitting(folder)
+    if folded(folder) not in export.mapped or len(fitting) == 1:
+        return None
+    return local_channel((one.native for one in fitting), folder)
+
+
+def _superseded(export: Export, before: str | None, items: list[JSON]) -> Iterator[Batch]:
+    """Yield the messages once more, to end what an import that did not know their channel kept of them."""
+    told = [item for item in items if key_of(item) is not None]
+    if before is not None and told:
+        yield Batch("superseded", told, {**export.context, "channel": before}, as_of=_ALWAYS)
+
+
+def _mistaken(export: Export, folder: str, place: Conversation) -> str:
+    said = f"the folder {folder} is mapped to {place.native}, which no list names"
+    return f"{said} (there are {_listed(export, folder)}), so it counts as {place.privacy}"
 
 
 def _doubt(folder: str, fitting: list[Conversation]) -> str:

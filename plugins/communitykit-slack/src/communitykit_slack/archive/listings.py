@@ -33,7 +33,10 @@ class Conversation(NamedTuple):
 
 @dataclass(slots=True)
 class Export:
-    """An export's lists. `of_folder` holds the conversations that a folder's name fits: more than one is a doubt."""
+    """An export's lists. `of_folder` holds the conversations that a folder's name fits: more than one is a doubt.
+
+    `mapped` is what the caller says of folders: it decides, and `of_folder` is what would be known without it.
+    """
 
     part: Part
     team: str
@@ -43,6 +46,7 @@ class Export:
     odd_rows: list[JSON] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     of_folder: dict[str, list[Conversation]] = field(default_factory=dict)
+    mapped: dict[str, Conversation] = field(default_factory=dict)
     logs: list[JSON] = field(default_factory=list)
     workspace: dict[str, JSON] = field(default_factory=dict)
 
@@ -52,8 +56,17 @@ class Export:
         return {"team": self.team, "people": self.enterprise or self.team, "origin": "archive"}
 
     def find(self, folder: str) -> list[Conversation]:
-        """Return the conversations that a folder may hold."""
+        """Return the conversations that a folder may hold: the one that it is mapped to, if it is."""
+        told = self.mapped.get(folded(folder))
+        return self.fitting(folder) if told is None else [told]
+
+    def fitting(self, folder: str) -> list[Conversation]:
+        """Return the conversations that a folder's name fits."""
         return self.of_folder.get(folded(folder), [])
+
+    def lists(self, native: str) -> bool:
+        """Tell whether a list names this conversation."""
+        return any(row["id"] == native for _, row in self.rows)
 
     def folders(self) -> list[str]:
         """List the folders that hold conversations: listed ones, and those with files named like days."""
@@ -88,11 +101,14 @@ def open_export(
         )
     export = Export(part, team, enterprise or whole or _enterprise_of(users, team), users, unreadable=problems)
     export.logs = _rows(part, "integration_logs.json", problems)
-    take_rows(export, told, mapped)
+    take_rows(export, told)
+    by_id = {one.native: one for found in export.of_folder.values() for one in found}
+    for folder, native in mapped.items():
+        export.mapped[folded(folder)] = by_id.get(native, Conversation(native, "private", folder))
     return export
 
 
-def take_rows(export: Export, told: Iterable[tuple[Privacy, JSON]], mapped: Mapping[str, str]) -> None:
+def take_rows(export: Export, told: Iterable[tuple[Privacy, JSON]]) -> None:
     """Keep rows of conversations, each with how private its list is; of several about one the strictest counts."""
     merged: dict[str, tuple[Privacy, dict[str, JSON]]] = {}
     for by_list, row in told:
@@ -102,7 +118,7 @@ def take_rows(export: Export, told: Iterable[tuple[Privacy, JSON]], mapped: Mapp
         privacy, known = merged.get(row["id"], ("public", {}))
         merged[row["id"]] = (stricter(privacy, by_list, *told_by(row)), {**known, **row})
     export.rows = [(privacy, _marked(row, privacy)) for privacy, row in merged.values()]
-    export.of_folder = _by_folder(export.rows, mapped)
+    export.of_folder = _by_folder(export.rows)
 
 
 def folded(name: str) -> str:
@@ -117,8 +133,8 @@ def _marked(row: dict[str, JSON], privacy: Privacy) -> dict[str, JSON]:
     return {**row, "is_im" if row["id"].startswith("D") else "is_mpim": True}
 
 
-def _by_folder(rows: list[tuple[Privacy, dict[str, JSON]]], mapped: Mapping[str, str]) -> dict[str, list[Conversation]]:
-    """Know a conversation by every name its folder may have: above all what the caller says, then its id, its name."""
+def _by_folder(rows: list[tuple[Privacy, dict[str, JSON]]]) -> dict[str, list[Conversation]]:
+    """Know a conversation by every name its folder may have: above all its id, then its name, then a former one."""
     by_id = {
         row["id"]: Conversation(row["id"], privacy, as_text(row.get("name")) or row["id"]) for privacy, row in rows
     }
@@ -129,8 +145,6 @@ def _by_folder(rows: list[tuple[Privacy, dict[str, JSON]]], mapped: Mapping[str,
         for name in as_texts(row.get("previous_names")):
             found.setdefault(folded(name), [by_id[row["id"]]])
     found.update({folded(native): [one] for native, one in by_id.items()})
-    for folder, native in mapped.items():
-        found[folded(folder)] = [by_id.get(native, Conversation(native, "private", folder))]
     return found
 
 
@@ -173,10 +187,10 @@ def _team_of(users: list[JSON], part: Part, problems: list[str]) -> str | None:
     alike = _most(team for team in _teams_of_messages(part) if team in fitting) if len(fitting) > 1 else fitting
     if len(fitting) > 1 and len(alike) != 1:
         reason = f"users.json fits the workspaces {', '.join(fitting)} alike, so the first of them is taken"
-        problems.append(f"{reason}; give the right one as network")
+        problems.append(f"{reason}; give the right one as `network`")
     elif told and alike[0] not in told:
         reason = f"most people are of the workspace {alike[0]}, which is taken, and most messages of {', '.join(told)}"
-        problems.append(f"{reason}; give the right one as network")
+        problems.append(f"{reason}; give the right one as `network`")
     return next(iter(alike or fitting), None)
 
 

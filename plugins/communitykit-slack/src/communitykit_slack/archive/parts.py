@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 
 from communitykit.connector import JSON, Archive, Privacy
@@ -30,13 +29,6 @@ class Part:
         self.archive = archive
         self.prefix = prefix
         self.label = prefix.rstrip("/") or archive.name
-
-    @property
-    def digest(self) -> str:
-        """Twelve hex digits that stay the same as long as the archive's listing does."""
-        if not self.prefix:
-            return self.archive.digest
-        return hashlib.sha256(f"{self.archive.digest}/{self.prefix}".encode()).hexdigest()[:12]
 
     def __contains__(self, name: str) -> bool:
         """Tell whether a member of that name is there."""

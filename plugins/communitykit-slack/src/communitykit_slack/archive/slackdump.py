@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
-from communitykit import ArchiveError
+from communitykit import ArchiveError, SettingsError
 from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice
 from communitykit.connector.payload import as_text
 from communitykit_slack.archive.chunks import Chunks, chunk_files
@@ -35,10 +35,16 @@ def as_of(archive: Archive) -> datetime | None:
 def read(archive: Archive, selection: Selection) -> Iterator[Step]:
     """Read every dump in an archive.
 
-    Raises ArchiveError when nothing tells the workspace's id.
+    Raises ArchiveError when nothing tells the workspace's id, SettingsError where folders are told of that it has not.
     """
     options = selection.settings if isinstance(selection.settings, ArchiveOptions) else ArchiveOptions()
     with _dumps(archive) as dumps:
+        if options.folder_map:
+            raise SettingsError(
+                f"`folder_map` is for folders of exports, and this is {dumps[0].form}, which tells each channel's id",
+                platform="slack",
+                subject=archive.name,
+            )
         for dump in dumps:
             yield from _dump(archive, dump, selection, options)
 
@@ -66,7 +72,7 @@ def _dump(archive: Archive, dump: Dump, selection: Selection, options: ArchiveOp
     export = Export(Part(archive), team, options.enterprise or as_text(told.get("enterprise_id")), users)
     export.workspace = {"name": as_text(told.get("team")), "url": as_text(told.get("url"))}
     rows = [_with_members(dump, row) for row in dump.channels()]
-    take_rows(export, (("private" if _untold(row) else "public", row) for row in rows), {})
+    take_rows(export, (("private" if _untold(row) else "public", row) for row in rows))
     export.unreadable = list(dump.problems())
     speakers = dump.speakers()
     yield from lists(export, selection, dump.form, unlisted=[one for one in speakers if not export.find(one)])

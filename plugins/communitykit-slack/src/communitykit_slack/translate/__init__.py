@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from communitykit.connector import JSON, Context, Draft, Ignored, Rejected, WireKind
+from communitykit.connector import JSON, Context, Draft, Ignored, Rejected, Swept, WireKind, in_part
 from communitykit_slack.ids import Location, place_of
 from communitykit_slack.translate import people, places
 from communitykit_slack.translate.acts import SUBTYPES, Rule, huddle
@@ -60,6 +60,29 @@ def _reactions(item: Message, context: Context) -> Iterator[Draft]:
     yield from reacted(item, place.post(ts), place)
 
 
+def _superseded(item: Message, context: Context) -> Iterator[Draft]:
+    """End what was kept of a message under its folder's local id, now that its channel is known.
+
+    Raises Rejected when it tells no time or no place.
+    """
+    place, ts = place_of(context), item.get("ts")
+    if not isinstance(ts, str):
+        raise Rejected("bad_ts", "the message has no ts")
+    yield Swept("post", {"id": place.post(ts)})
+    for draft in in_part(ts, _each(item, {**context, "channel": place.channel})):
+        if isinstance(draft, dict) and draft["record"] in {"event", "post"}:
+            yield Swept(draft["record"], {"id": draft["id"]})
+
+
+def _each(item: Message, context: Context) -> Iterator[Draft]:
+    yield from message(item, context)
+
+
+def _left_folder(item: JSON, context: Context) -> Iterator[Draft]:
+    """End the community that a folder was under its local id, unless it holds what was not moved."""
+    yield Swept("community", {"id": place_of(context, item.get("id")).community_id})
+
+
 def _event(item: JSON, context: Context) -> Iterator[Draft]:
     return event(item, context, message)
 
@@ -81,6 +104,8 @@ TRANSLATORS: dict[str, WireKind] = {
     "reactions": WireKind(_reactions, id_field="ts"),
     "event": WireKind(_event, id_field="event_ts"),
     "pin": WireKind(places.pin),
+    "superseded": WireKind(_superseded, id_field="ts"),
+    "left_folder": WireKind(_left_folder),
     "integration_log": WireKind(_integration, id_field="date"),
 }
 """Wire kinds: what `Batch.kind` may say."""
