@@ -177,7 +177,7 @@ def print_summary(result: PullResult, to: Path, *, asked_by: Mapping[str, str] =
 def warn_of_missing(result: PullResult, *, asked_by: Mapping[str, str] = OPTIONS) -> None:
     """Print on the error stream what was asked for and is not there, for whoever reads nothing else."""
     for error in result.errors:
-        warn_of(error)
+        warn_of(error, {option: words for option, words in asked_by.items() if option in OF_ARCHIVES})
     for reason in result.missing[len({str(error) for error in result.errors}) :]:
         warn(f"Not read: {in_words_of(reason, asked_by)}")
 
