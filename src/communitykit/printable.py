@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 # Control characters (C0, DEL, C1), separators of lines, marks that turn the direction of what follows, lone halves of
 # characters, invisible annotations and tags. What joins emoji or shapes scripts stays.
@@ -22,12 +21,6 @@ def printable(text: str, *, lines: bool = False) -> str:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Return a number and what is counted, as `1 post` or `2,000 posts`; `many` where it is not `one` with an s."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
-
-
-def sampled(names: Sequence[str], most: int = 3) -> str:
-    """Return the first of several names and how many more there are, as `a, b, c and 4 more`."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def printable_json(text: str) -> str:

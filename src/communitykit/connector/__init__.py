@@ -40,7 +40,7 @@ from communitykit.connector.settings import Address, Lookback, Settings, lookbac
 from communitykit.model import make_event_id, make_id, parse_id
 from communitykit.model.drafts import acted, membership, occurred, reacted, tombstone
 from communitykit.model.values import JSON
-from communitykit.printable import counted, sampled
+from communitykit.printable import counted
 
 __all__ = [
     "JSON",
@@ -101,7 +101,6 @@ __all__ = [
     "parse_id",
     "reacted",
     "required_list",
-    "sampled",
     "sound_and_odd",
     "tombstone",
 ]

@@ -11,7 +11,7 @@ import hashlib
 import os
 import stat
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass
@@ -335,6 +335,12 @@ class Archive:
             (top,) = tops
             self._members = {name[len(top) + 1 :]: kept for name, kept in self._members.items()}
         self._names = sorted(self._members)
+
+
+def sampled(names: Sequence[str], most: int = 3) -> str:
+    """Return the first of several names and how many more there are, as `a, b, c and 4 more`."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _no_file(name: str, archive: str) -> ArchiveError:

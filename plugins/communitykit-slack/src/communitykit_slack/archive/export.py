@@ -21,8 +21,8 @@ from communitykit.connector import (
     Slice,
     Swept,
     counted,
-    sampled,
 )
+from communitykit.connector.archive import sampled
 from communitykit.connector.payload import as_text
 from communitykit_slack.archive.days import key_of, may_hold, messages_of, within
 from communitykit_slack.archive.listings import Conversation, Export, folded, members_of, open_export
