@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -28,6 +28,8 @@ HIDDEN_WITHOUT: Mapping[str, frozenset[str]] = {
 }
 """What an incremental run need not find when the connector does not claim a feature."""
 
+SHOWN = 20
+"""How many lines a failing check says of what it found."""
 TRUTH = "test_what_the_api_gives_is_the_truth"
 """The check that comes first."""
 _TRUE: dict[type, bool] = {}
@@ -122,6 +124,19 @@ class Checks:
         """Name the changes that an incremental run of this connector claims to find."""
         missing = [name for name in HIDDEN_WITHOUT if name not in declared.capabilities.features]
         return frozenset(CHANGES).difference(*(HIDDEN_WITHOUT[name] for name in missing))
+
+
+def hold_none(found: Iterable[object], about: object = "") -> None:
+    """Fail if anything was found, and say all of it, a line each: pytest would show the first of them.
+
+    Raises AssertionError with `about`, twenty lines and how many more there are.
+    """
+    __tracebackhide__ = True
+    lines = [str(one) for one in found]
+    if lines:
+        more = [f"… and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+        head = f"{len(lines)} found that should not be" + (f" ({about})" if about else "")
+        raise AssertionError("\n".join([f"{head}:", *lines[:SHOWN], *more]))
 
 
 def platform_of(declared: Connector) -> Platform:

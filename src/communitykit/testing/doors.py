@@ -23,7 +23,7 @@ from communitykit.model.values import JSON
 from communitykit.sandbox import Platform, World, project, serve
 from communitykit.sandbox.truth import Difference
 from communitykit.sinks import to_json_line
-from communitykit.testing.base import Checks, conduct
+from communitykit.testing.base import Checks, conduct, hold_none
 from communitykit.testing.connecting import pull
 from communitykit.testing.reading import Kept, Run, current, read
 
@@ -38,9 +38,9 @@ class DoorChecks(Checks):
         """A first read holds what happened, and nothing else."""
         store = Kept()
         run = store.read(declared, world)
-        assert run.left_out == []
+        hold_none(run.left_out)
         assert run.records
-        assert _by_field(self.differences(declared, world, store)) == []
+        hold_none(_by_field(self.differences(declared, world, store)))
 
     def test_private_and_direct_stay_out_unless_asked_for(self, declared: Connector, world: World) -> None:
         """What was asked for, as far as the connector claims to read it, and not a message more."""
@@ -52,7 +52,7 @@ class DoorChecks(Checks):
                 "private": private and "private_communities" in features,
                 "direct": direct and "direct_messages" in features,
             }
-            assert self.differences(declared, world, store, **shown) == []
+            hold_none(self.differences(declared, world, store, **shown))
 
     def test_a_pull_over_http_is_the_truth_and_what_async_reads(
         self, declared: Connector, platform: Platform, world: World, tmp_path: Path
@@ -72,7 +72,7 @@ class DoorChecks(Checks):
                     progress=lambda event: told.extend(getattr(event, "records", ())),
                 )
         assert result.complete, [one.reason for one in result.coverage]
-        assert self.differences(declared, world, tmp_path / "sync.duckdb") == []
+        hold_none(self.differences(declared, world, tmp_path / "sync.duckdb"))
         assert current(tmp_path / "sync.duckdb") == store.current()
         assert _told(told) == _told(alone.records)
 
@@ -85,7 +85,7 @@ class DoorChecks(Checks):
             for private in (False, True):
                 store = Kept()
                 store.put(_archived(declared, world, path, include_private=private), world.now)
-                assert self.differences(declared, world, store, door="archive", private=private) == []
+                hold_none(self.differences(declared, world, store, door="archive", private=private))
 
     def test_webhooks_are_the_truth(self, declared: Connector, platform: Platform, world: World) -> None:
         """What a fortnight's deliveries tell is what happened; deliveries that come twice change nothing."""
@@ -96,7 +96,7 @@ class DoorChecks(Checks):
             store = Kept()
             store.put(records, world.now)
             found = self.differences(declared, world, store, door="webhook", private=True, changes=changes)
-            assert found == []
+            hold_none(found)
 
     def test_forged_deliveries_are_refused(self, declared: Connector, platform: Platform, world: World) -> None:
         """A delivery signed with another secret, or changed on its way, is not taken in."""
@@ -119,12 +119,12 @@ class DoorChecks(Checks):
         for style in platform.archive_styles if declared.archive is not None else ():
             path = platform.write_archive(world, tmp_path / f"{style}.zip", style=style, private=True)
             found = _archived(declared, world, path, include_private=True)
-            assert _disagreements(whole.records, found, aliases) == []
+            hold_none(_disagreements(whole.records, found, aliases))
         if declared.webhook is not None:
             changes = world.advance(14)
             found = _delivered(declared, platform, world, changes)
             later = read(declared, world, include_private=True, include_direct=True).records
-            assert _disagreements(later, found, aliases) == []
+            hold_none(_disagreements(later, found, aliases))
 
     def test_an_archive_then_the_api_is_the_api(
         self, declared: Connector, platform: Platform, world: World, tmp_path: Path
@@ -136,7 +136,7 @@ class DoorChecks(Checks):
             store.put(_archived(declared, world, path), world.now)
             world.advance(3)
             store.read(declared, world)
-            assert self.differences(declared, world, store) == []
+            hold_none(self.differences(declared, world, store))
 
 
 def _by_field(found: Iterable[Difference]) -> list[str]:

@@ -15,7 +15,7 @@ from communitykit.model import parse_id
 from communitykit.model.values import JSON
 from communitykit.sandbox import Message, Platform, Site, World
 from communitykit.sandbox.truth import Difference
-from communitykit.testing.base import Checks
+from communitykit.testing.base import Checks, hold_none
 from communitykit.testing.payloads import is_told, seen_in
 from communitykit.testing.reading import Kept, Run, read
 from communitykit.testing.spoiling import MARKED, NO_PAGES, ODD, Broken, NoPage, Odd, Recorder
@@ -50,12 +50,12 @@ class OddityChecks(Checks):
             fault = Odd(spots, lambda _: ODD[what])
             run = store.read(declared, world, force=True, settings=self.all_settings(declared), faults=[fault])
             assert fault.hits
-            assert _defects(run) == [], spots
-            assert _lost(before, store.current()) == [], (run.left_out, spots)
+            hold_none(_defects(run), spots)
+            hold_none(_lost(before, store.current()), (run.left_out, spots))
             world.advance(hours=1, kinds=NOTHING)
             again = store.read(declared, world, force=True, settings=self.all_settings(declared))
-            assert again.left_out == []
-            assert [one for one in self.differences(declared, world, store) if not _has_no_actor(one)] == [], spots
+            hold_none(again.left_out)
+            hold_none([one for one in self.differences(declared, world, store) if not _has_no_actor(one)], spots)
 
     @pytest.mark.parametrize("what", MARKED)
     def test_a_value_that_is_odd_at_first_sight_is_had_by_the_next_clean_run(
@@ -73,12 +73,12 @@ class OddityChecks(Checks):
                 continue
             run = store.read(declared, world, force=True, faults=[Odd(told, mark)])
             assert run.left_out != [], told
-            assert _defects(run) == [], told
+            hold_none(_defects(run), told)
             world.advance(hours=1, kinds=NOTHING)
             again = store.read(declared, world, force=True, settings=self.all_settings(declared))
-            assert again.left_out == []
+            hold_none(again.left_out)
             lost = [str(one) for one in self.differences(declared, world, store) if not _has_no_actor(one)]
-            assert lost == [], f"{NEVER_ASKED_AGAIN}: {sorted({spot.kind for spot in told})}"
+            hold_none(lost, f"{NEVER_ASKED_AGAIN}: {sorted({spot.kind for spot in told})}")
 
     @pytest.mark.parametrize("what", NO_PAGES)
     def test_an_answer_that_is_no_page_is_not_an_empty_one(self, declared: Connector, what: str) -> None:
@@ -96,11 +96,11 @@ class OddityChecks(Checks):
             fault = NoPage(random.sample(pages, max(1, len(pages) // 3)), NO_PAGES[what])
             run = store.read(declared, made, force=True, faults=[fault])
             assert run.left_out != [] or not fault.hits, fault.requests
-            assert _defects(run) == [], fault.requests
-            assert _lost(before, store.current()) == [], fault.requests
+            hold_none(_defects(run), fault.requests)
+            hold_none(_lost(before, store.current()), fault.requests)
             made.advance(hours=1, kinds=NOTHING)
-            assert store.read(declared, made, force=True).left_out == []
-            assert self.differences(declared, made, store) == [], fault.requests
+            hold_none(store.read(declared, made, force=True).left_out)
+            hold_none(self.differences(declared, made, store), fault.requests)
 
     def test_a_part_that_always_fails_costs_itself_alone(self, declared: Connector, platform: Platform) -> None:
         """One request of a community that has several is answered with 500 in every run; all else is read, and news."""
@@ -115,7 +115,7 @@ class OddityChecks(Checks):
             for _ in range(2):
                 run = store.read(declared, made, force=True, faults=[fault])
                 assert fault.hits
-                assert _defects(run) == []
+                hold_none(_defects(run))
                 missing = {
                     one.id for one in self.differences(declared, made, store) if one.record == "post" and not one.field
                 }
@@ -123,7 +123,7 @@ class OddityChecks(Checks):
                 assert missing <= _part(shown[part], platform, made), part
                 made.advance(days=1, reach=timedelta(days=1), kinds=frozenset({"posted"}))
             store.read(declared, made, force=True)
-            assert self.differences(declared, made, store) == [], part
+            hold_none(self.differences(declared, made, store), part)
 
     def _recorded(
         self, declared: Connector, world: World, store: Kept, settings: dict[str, JSON] | None = None

@@ -22,7 +22,7 @@ from communitykit.model.values import JSON
 from communitykit.reading.translation import Page, Translation, is_stub
 from communitykit.sandbox import World
 from communitykit.sinks import from_json_line, to_json_line
-from communitykit.testing.base import Checks
+from communitykit.testing.base import Checks, hold_none
 from communitykit.testing.claims import claims_too_little
 from communitykit.testing.reading import read
 from communitykit.testing.spoiling import ODD, put, walk
@@ -83,7 +83,7 @@ class PayloadChecks(Checks):
         for kind, item, context in recorded:
             page, ignored = _translated(declaration, [(kind, item, context)])
             assert page.records or page.issues or page.sweeps or ignored, kind
-            assert [one for one in page.issues if one.reason in DEFECTS] == [], kind
+            hold_none([one for one in page.issues if one.reason in DEFECTS], kind)
 
     def test_ids_are_the_connectors_own(self, declaration: Connector, recorded: list[Payload]) -> None:
         """An id names the platform and the kind of its record, and one id is one thing."""
@@ -116,7 +116,7 @@ class PayloadChecks(Checks):
 
     def test_payloads_tell_no_more_than_is_claimed(self, declaration: Connector, recorded: list[Payload]) -> None:
         """The capabilities name everything that the connector yields: what they leave out is absent, not hidden."""
-        assert claims_too_little(declaration.capabilities, _translated(declaration, recorded)[0].records) == []
+        hold_none(claims_too_little(declaration.capabilities, _translated(declaration, recorded)[0].records))
 
     def test_times_are_told_or_absent(self, declaration: Connector, recorded: list[Payload]) -> None:
         """No time lies in the future or before there were computers, and none is invented where none is told."""
