@@ -21,7 +21,7 @@ Today = Annotated[
 
 
 @sandbox_app.command(cls=Answering)
-def serve(  # the options of the command
+def serve(  # noqa: PLR0913 # the options of the command
     *,
     platform: Annotated[
         str | None, typer.Option("--platform", help="Which platform. Default: every one that has a sandbox.")
@@ -34,6 +34,14 @@ def serve(  # the options of the command
     ] = 0,
     fault: Annotated[
         list[str] | None, typer.Option("--fault", help="For instance latency=50ms; may be repeated.")
+    ] = None,
+    advance: Annotated[
+        str | None,
+        typer.Option(
+            "--advance",
+            metavar="2d",
+            help="Give an address; each POST to it lets so much time pass, seven times at most.",
+        ),
     ] = None,
     for_: Annotated[str, typer.Option("--for", metavar="1h", help="Stop by itself after that.")] = "1h",
     as_json: Json = False,
@@ -49,6 +57,7 @@ def serve(  # the options of the command
             company=Company(size, seed, today),
             port=port,
             faults=fault or [],
+            advance=parse_length(advance) if advance else None,
             seconds=seconds,
             as_json=as_json,
         )

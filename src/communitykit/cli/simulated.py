@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from time import monotonic, sleep
 from typing import cast
 
 from communitykit.cli.output import print_json, print_table, say
+from communitykit.cli.passing import TIMES, Passing, passing
 from communitykit.connector.declaration import Connector
 from communitykit.connector.registry import registry
 from communitykit.errors import SettingsError
@@ -27,17 +28,17 @@ class Company:
     seed: int
     today: str | None
 
-    def world(self, platforms: Iterable[str]) -> World:
-        """Return it, on these platforms.
+    def world(self, platforms: Iterable[str], *, before: timedelta = timedelta(0)) -> World:
+        """Return it, on these platforms, as it was so long before its day.
 
         Raises SettingsError for a size or day that does not exist.
         """
         try:
             # The same company all day long, so that it can be served again and go on where it stood.
             day = date.fromisoformat(self.today) if self.today else datetime.now(UTC).date()
-            now = datetime.combine(day, time.min, UTC)
+            now = datetime.combine(day, time.min, UTC) - before
             return World(seed=self.seed, size=cast("JSON", self.size), now=now, platforms=tuple(platforms))
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, OverflowError) as error:
             raise SettingsError(f"there is no such company: {error}") from None
 
 
@@ -69,18 +70,20 @@ def serve_platforms(
     company: Company,
     port: int,
     faults: list[str],
+    advance: timedelta | None,
     seconds: float,
     as_json: bool,
 ) -> None:
     """Serve one simulated platform, or all of them, until Ctrl-C, or for `seconds`.
 
-    With several, each takes the next port after `port`.
+    With several, each takes the next port after `port`. With `advance`, the company begins some such lengths early, and
+    an address of its own lets them pass.
 
     Raises SettingsError for a platform without sandbox, or a size or fault that does not exist.
     """
     chosen = {name: registry().get(name)} if name else simulated()
     platforms = {one: platform_of(connector) for one, connector in chosen.items()}
-    world = company.world(platforms)
+    world = company.world(platforms, before=(advance or timedelta(0)) * TIMES)
     with ExitStack() as stack:
         try:
             servers = {  # each with faults of its own: they count
@@ -96,14 +99,20 @@ def serve_platforms(
             }
         except (KeyError, ValueError, OverflowError, OSError) as error:
             raise SettingsError(f"the sandbox cannot be served so: {error}") from None
+        sites = [server.site for server in servers.values()]
+        tell = _say_passed if not as_json else _print_passed
+        address = stack.enter_context(passing(Passing(sites, advance), tell)) if advance else None
         if as_json:
-            print_json({one: _as_data(server) for one, server in servers.items()})
+            told = {one: _as_data(server) for one, server in servers.items()}
+            print_json({**told, "advance": address} if address else told)
         else:
             for one, server in servers.items():
                 title = f"{chosen[one].title}, {company.size} company of seed {company.seed}, for {_length(seconds)}"
                 print_table(title, ("setting", "value"), [(key, str(value)) for key, value in server.settings.items()])
                 say(f"For instance: communitykit pull {one} {_sets(server.settings)} --to served.duckdb")
                 _say_login(one, server)
+            if address:
+                say(f"To let time pass: curl -X POST {address}")
         _wait(seconds)
 
 
@@ -173,6 +182,15 @@ def _as_data(server: Server) -> dict[str, JSON]:
 def _length(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min" if minutes and not rest else f"{seconds:.0f} s"
+
+
+def _say_passed(told: dict[str, JSON]) -> None:
+    happened = ", ".join(f"{number} {kind.replace('_', ' ')}" for kind, number in told["happened"].items())
+    say(f"It is {told['now']}: {happened or 'nothing happened'}.")
+
+
+def _print_passed(told: dict[str, JSON]) -> None:
+    """Print nothing: what is asked by a program is answered to it."""
 
 
 def _wait(seconds: float) -> None:
