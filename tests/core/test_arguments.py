@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -166,3 +167,24 @@ def test_an_async_session_names_its_platform_and_no_secret() -> None:
     shown = repr(ck.connect_async("slack", token="xoxb-very-secret-1"))  # invented
     assert shown.startswith("<AsyncSession slack https://")
     assert "secret" not in shown
+
+
+def test_a_closed_session_is_asked_nothing(platform: Any, little: Callable[..., Connector], tmp_path: Path) -> None:
+    serve_notes(platform, {"a": [[note(1)]]})
+    with session(little(), platform) as opened:
+        assert len(list(opened.posts())) == 1
+    platform.requests.clear()
+    for ask in (lambda: list(opened.posts()), opened.check, opened.slices):
+        with pytest.raises(ck.SettingsError, match=r"little: this session is closed\. Read before you close it"):
+            ask()
+    (error,) = ck.pull(opened, tmp_path / "a.duckdb").errors
+    assert "this session is closed" in str(error)
+
+    async def read() -> None:
+        async with testing.connect_async(little(), {"base_url": platform.url}) as later:
+            pass
+        with pytest.raises(ck.SettingsError, match="this session is closed"):
+            [one async for one in later.posts()]
+
+    asyncio.run(read())
+    assert platform.requests == []

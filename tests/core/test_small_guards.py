@@ -60,6 +60,14 @@ def stored(path: Path, *groups: Iterable[Any]) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    ("given", "told"), [(None, "there is no"), ("", "there is no"), ("v0=00", "match"), (7, "match")]
+)
+def test_a_signature_that_is_missing_is_told_from_one_that_is_wrong(given: object, told: str) -> None:
+    with pytest.raises(SignatureError, match=told):
+        verify_hmac(secret="secret", message=b"", given=given, platform="little")
+
+
 def test_an_empty_webhook_secret_verifies_nothing() -> None:
     import hashlib  # noqa: PLC0415 # here alone
     import hmac  # noqa: PLC0415 # same

@@ -116,5 +116,9 @@ def test_a_name_of_the_librarys_is_taken(tmp_path: Path) -> None:
 def test_a_name_that_is_none_is_answered_with_those_there_are() -> None:
     with pytest.raises(SettingsError, match="Did you mean response_rate"):
         find("respons_rate")
-    with pytest.raises(SettingsError, match=r"There are: .*response_rate"):
+    with pytest.raises(SettingsError, match="Did you mean active_members"):
+        find("members")
+    with pytest.raises(
+        SettingsError, match=rf"'weather'. `communitykit metrics list`, or .* has all {len(catalogue())}"
+    ):
         find("weather")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from communitykit.cli import parse
+from communitykit.cli import completing, parse
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.grouping import Grouped
 from communitykit.cli.output import Exit, fail, print_json, print_table, say, warn
@@ -34,6 +34,7 @@ app = App(
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.", callback=remember_json)]
 To = Annotated[Path, typer.Option("--to", help="The activity store (a DuckDB file).")]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the connector.")]
+ConnectorName = Annotated[str, typer.Argument(autocompletion=completing.connectors)]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace what was changed by hand or is somebody's own, too; never a store.")
 ]
@@ -109,7 +110,7 @@ def connectors(*, as_json: Json = False) -> None:
 
 
 @app.command()
-def check(name: str, *, config: FromConfig = None, sets: Sets = None, as_json: Json = False) -> None:
+def check(name: ConnectorName, *, config: FromConfig = None, sets: Sets = None, as_json: Json = False) -> None:
     """Ask a platform whether the credential reads what a pull would. By its name, or a source's of --config."""
     from communitykit.cli.pull import checked_source, what_is_sure  # noqa: PLC0415 # imported only when used
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from communitykit.cli import completing
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.output import print_json
@@ -22,9 +23,18 @@ def brief(  # the options of the command
     community: Annotated[
         list[str] | None, typer.Option("--community", metavar="GLOB", help="Only communities whose name or id matches.")
     ] = None,
-    language: Annotated[str | None, typer.Option("--language", help="en or fr. Default: en.")] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help="en or fr. Default: en.", autocompletion=completing.LANGUAGES)
+    ] = None,
     without: Annotated[list[str] | None, typer.Option("--without", metavar="RULE", help="Switch a rule off.")] = None,
-    file_format: Annotated[str, typer.Option("--format", help="text, markdown or html (the body of a mail).")] = "text",
+    file_format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="text, markdown or html (the body of a mail).",
+            autocompletion=completing.words("text", "markdown", "html"),
+        ),
+    ] = "text",
     as_json: Json = False,
 ) -> None:
     """Say what to do this week, in at most ten lines. Each has its why, its link, and how to switch it off."""

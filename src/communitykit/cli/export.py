@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from communitykit.cli import completing
 from communitykit.cli.app import Json, Overwrite, app, errors
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.output import print_json, print_table, replacing, say, say_replaced
@@ -31,7 +32,12 @@ def export(  # noqa: PLR0913 # the options of the command
     config: FromConfig = None,
     to: Annotated[str, typer.Option("--to", metavar="TARGET", help="A folder, or postgresql://USER@HOST/DATABASE.")],
     file_format: Annotated[
-        str | None, typer.Option("--format", help=f"{', '.join(FORMATS)}; parquet where nothing else fits.")
+        str | None,
+        typer.Option(
+            "--format",
+            help=f"{', '.join(FORMATS)}; parquet where nothing else fits.",
+            autocompletion=completing.words(*FORMATS),
+        ),
     ] = None,
     monthly: Annotated[
         bool, typer.Option("--monthly", help="Parquet: what is so now, a file a month; later only what changed.")

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from communitykit.cli import completing
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.asking import ask, choose
 from communitykit.cli.config import checked, code, print_checked
@@ -32,7 +33,12 @@ _USUAL = ("tenant", "client_id", "client_secret")
 def init(
     *,
     config: ConfigFile = DEFAULT,
-    language: Annotated[str, typer.Option("--language", help="Of the text for an administrator: en or fr.")] = "en",
+    language: Annotated[
+        str,
+        typer.Option(
+            "--language", help="Of the text for an administrator: en or fr.", autocompletion=completing.LANGUAGES
+        ),
+    ] = "en",
     as_json: Json = False,
 ) -> None:
     """Write a configuration by asking. It is checked, and you learn which permissions to ask an administrator for."""

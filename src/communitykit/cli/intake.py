@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from communitykit.cli import completing
+
 if TYPE_CHECKING:
     from communitykit.privacy.intake import OptOut
 
 ContentOf = Annotated[
     str | None,
     typer.Option(
-        "--content", help="What is kept of texts: full (default), features (length, question, links) or none."
+        "--content",
+        help="What is kept of texts: full (default), features (length, question, links) or none.",
+        autocompletion=completing.words("full", "features", "none"),
     ),
 ]
 OptedOut = Annotated[

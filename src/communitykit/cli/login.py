@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from communitykit.cli import completing
 from communitykit.cli.app import Json, Sets, app, errors
 from communitykit.cli.asking import ask
 from communitykit.cli.configured import FromConfig, configured
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 @app.command()
 def login(  # the options of the command
-    name: Annotated[str, typer.Argument(help="The connector; with --config one of its sources.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="The connector; with --config one of its sources.", autocompletion=completing.connectors),
+    ],
     *,
     config: FromConfig = None,
     sets: Sets = None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from communitykit.cli import parse
+from communitykit.cli import completing, parse
 from communitykit.cli.app import Json, Overwrite, app, errors
 from communitykit.cli.configured import configured
 from communitykit.cli.output import print_json, print_table, replacing, say, say_replaced
@@ -29,7 +29,8 @@ app.add_typer(metrics_app, name="metrics")
 Folder = Annotated[
     Path | None, typer.Option("--definitions", metavar="DIR", help="A folder of definitions of your own.")
 ]
-Language = Annotated[str, typer.Option("--language", help="en or fr.")]
+Language = Annotated[str, typer.Option("--language", help="en or fr.", autocompletion=completing.LANGUAGES)]
+Name = Annotated[str, typer.Argument(autocompletion=completing.metrics)]
 
 
 @metrics_app.command("list", cls=Answering)
@@ -47,7 +48,7 @@ def list_(*, definitions: Folder = None, language: Language = "en", as_json: Jso
 
 
 @metrics_app.command(cls=Answering)
-def show(name: str, *, definitions: Folder = None, language: Language = "en", as_json: Json = False) -> None:
+def show(name: Name, *, definitions: Folder = None, language: Language = "en", as_json: Json = False) -> None:
     """Show how a metric is defined. Its formula, source, dimensions, parameters and SQL."""
     from communitykit.metrics import find  # noqa: PLC0415 # imported only when used
     from communitykit.metrics.catalogue import POPULATIONS  # noqa: PLC0415 # same
@@ -74,7 +75,7 @@ def show(name: str, *, definitions: Folder = None, language: Language = "en", as
 
 @metrics_app.command(cls=Answering)
 def run(  # noqa: PLR0913 # the options of the command
-    name: str,
+    name: Name,
     *,
     config: Annotated[
         Path | None,
@@ -108,11 +109,19 @@ def run(  # noqa: PLR0913 # the options of the command
     ] = None,
     definitions: Folder = None,
     to: Annotated[Path | None, typer.Option("--to", help="The file to write, with --format.")] = None,
-    file_format: Annotated[str | None, typer.Option("--format", help="csv or parquet.")] = None,
+    file_format: Annotated[
+        str | None,
+        typer.Option("--format", help="csv or parquet.", autocompletion=completing.words("csv", "parquet")),
+    ] = None,
     overwrite: Overwrite = False,
     as_sql: Annotated[bool, typer.Option("--sql", help="Print the query instead of running it.")] = False,
     dialect: Annotated[
-        str, typer.Option("--dialect", help="With --sql: duckdb, postgres, spark, snowflake or bigquery.")
+        str,
+        typer.Option(
+            "--dialect",
+            help="With --sql: duckdb, postgres, spark, snowflake or bigquery.",
+            autocompletion=completing.words("duckdb", "postgres", "spark", "snowflake", "bigquery"),
+        ),
     ] = "duckdb",
     as_json: Json = False,
 ) -> None:

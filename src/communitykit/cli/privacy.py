@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from communitykit.cli import completing
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.configured import STORE, FromConfig, StoreArgument, StoreOption, configured, one_of, store_of
 from communitykit.cli.output import print_json, print_table, say, warn
@@ -37,7 +38,7 @@ def record(  # noqa: PLR0913 # one per option
     keep: Annotated[
         str | None, typer.Option("--keep", metavar="25mo", help="How long records are kept: 90d, 25mo, 2y.")
     ] = None,
-    language: Annotated[str, typer.Option("--language", help="en or fr.")] = "en",
+    language: Annotated[str, typer.Option("--language", help="en or fr.", autocompletion=completing.LANGUAGES)] = "en",
     k: Annotated[int | None, typer.Option("--k", help="The smallest group that is shown. Default: 5.")] = None,
     key_id: Annotated[str | None, typer.Option("--key-id", help="Of the analysis tables' key.")] = None,
     as_json: Json = False,

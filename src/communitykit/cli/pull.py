@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from communitykit.cli import intake, parse, reading
+from communitykit.cli import completing, intake, parse, reading
 from communitykit.cli.app import Json, Sets, app, errors
 from communitykit.cli.configured import STORE, FromConfig, configured, store_of
 from communitykit.cli.intake import ContentOf, OptedOut, OptOutKey
@@ -43,7 +43,11 @@ Compact = Annotated[
 def pull(  # noqa: PLR0913 # the options of the command
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Connectors; with --config its sources, all where none is named.", show_default=False),
+        typer.Argument(
+            help="Connectors; with --config its sources, all where none is named.",
+            show_default=False,
+            autocompletion=completing.connectors,
+        ),
     ] = None,
     *,
     config: FromConfig = None,
@@ -96,7 +100,12 @@ def pull(  # noqa: PLR0913 # the options of the command
 
 @app.command(name="import")
 def import_(  # noqa: PLR0913 # the options of the command
-    name: Annotated[str, typer.Argument(help="The connector; with --config it may be a source's name.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="The connector; with --config it may be a source's name.", autocompletion=completing.connectors
+        ),
+    ],
     path: Annotated[Path | None, typer.Argument(help="The export.", show_default=False)] = None,
     *,
     config: FromConfig = None,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from communitykit.cli import completing
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.shared import Answering, App
 
@@ -66,7 +67,7 @@ def serve(  # noqa: PLR0913 # the options of the command
 @sandbox_app.command("export")
 def sandbox_export(  # noqa: PLR0913 # the options of the command
     *,
-    platform: Annotated[str, typer.Argument(help="Which platform.")],
+    platform: Annotated[str, typer.Argument(help="Which platform.", autocompletion=completing.connectors)],
     to: Annotated[Path, typer.Argument(help="The archive to write.")],
     style: Annotated[str | None, typer.Option("--style", help="Of which kind or age. Default: the newest.")] = None,
     size: Size = "small",

@@ -9,8 +9,9 @@ from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from communitykit.connector.scrub import Scrubber, secrets_in
 from communitykit.connector.times import parse_length
@@ -31,8 +32,25 @@ class _AskedHost:
     """Marks a setting whose host may be asked."""
 
 
-Address: TypeAlias = Annotated[str | None, _AskedHost()]
-"""A setting that names a place of the user's own to ask: its host may be asked, and sees the credential."""
+def _whole_address(value: str | None) -> str | None:
+    """Refuse an address that nothing can be sent to, in words that do not quote it."""
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value)
+        is_whole = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise ValueError("is to be a whole address, as https://example.org")
+    return value
+
+
+Address: TypeAlias = Annotated[str | None, _AskedHost(), AfterValidator(_whole_address)]
+"""A setting that names a place of the user's own to ask: its host may be asked, and sees the credential.
+
+It begins with `https://`, or with `http://` for this machine.
+"""
 
 Lookback: TypeAlias = Annotated[timedelta | Literal["all"], BeforeValidator(_length)]
 """A setting that says how far back a later run looks for what changed: `30d`, `2w`, `3mo`, a timedelta, or `all`."""
@@ -104,7 +122,8 @@ def load_settings(name: str, kind: type[S], values: Mapping[str, object]) -> S:
         raise SettingsError(
             f"settings are not usable: {wrong}",
             platform=name,
-            remedy=f"Give them as keywords or as {prefix}<NAME>. Known settings: {known}.",
+            remedy=f"Give them as keywords (on the command line: --set NAME=VALUE) or as {prefix}<NAME>. "
+            f"Known settings: {known}.",
         ) from None
 
 

@@ -20,8 +20,15 @@ def verify_hmac(  # each argument is a part of what is checked
 ) -> None:
     """Check that `given` is `prefix` + the hex HMAC of `message` under `secret`; what is no text is not.
 
-    Raises SignatureError when it is not, or when the secret is empty.
+    Raises SignatureError when it is not, where there is none (None, or empty), or when the secret is empty.
     """
+    if given is None or given == "":
+        raise SignatureError(
+            "there is no signature",
+            platform=platform,
+            subject="webhook delivery",
+            remedy="Answer 401. If the platform really sent it, its headers did not arrive whole: give all of them.",
+        )
     expected = prefix + hmac.new(secret.encode(), message, getattr(hashlib, algorithm)).hexdigest()
     told = given.encode("utf-8", "surrogatepass") if isinstance(given, str) else b""
     if not secret or not hmac.compare_digest(expected.encode(), told):

@@ -12,7 +12,7 @@ from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Gap, Request, Response, Selection, Slice, first_request
 from communitykit.connector.registry import registry
 from communitykit.connector.scrub import without_credentials
-from communitykit.doors.conducting import make_conductor, source_run
+from communitykit.doors.conducting import make_conductor, session_closed, source_run
 from communitykit.doors.options import ReadOptions
 from communitykit.doors.slicing import Discovery, SlicePlan
 from communitykit.doors.source import new_run_id
@@ -48,6 +48,7 @@ class Session(Records):
         from communitykit.http.drivers import SyncRunner  # noqa: PLC0415 # httpx is imported only when used
 
         self._runner = SyncRunner(conductor)
+        self._closed = False
 
     def __enter__(self) -> Self:
         """Return the session."""
@@ -72,7 +73,8 @@ class Session(Records):
         return as_html(f"Session: {self.connector.title}", [Table("What it reads", ("what", "value"), rows)])
 
     def close(self) -> None:
-        """Close connections."""
+        """Close connections; nothing can be asked of the session any more."""
+        self._closed = True
         self._runner.close()
 
     def stop(self) -> None:
@@ -100,6 +102,7 @@ class Session(Records):
 
         Raises CommunityKitError when it is refused.
         """
+        self._refuse_closed()
         return self._runner.send(request, Meter())
 
     def check(self, options: ReadOptions | None = None) -> list[Gap]:
@@ -203,7 +206,12 @@ class Session(Records):
                 reading = run.begin(None, f"strangers/{network}")
                 yield from follow(run, self._runner, reading, partial(run.resolution, network, ids))
 
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise session_closed(self.connector)
+
     def _run(self, options: ReadOptions, state: State, run_id: str, selection: Selection | None = None) -> SourceRun:
+        self._refuse_closed()
         return source_run(self.connector, self.conductor, options, state, run_id, selection=selection)
 
 

@@ -10,7 +10,7 @@ from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Checkpoint
 from communitykit.connector.registry import registry
 from communitykit.connector.scrub import without_credentials
-from communitykit.doors.conducting import make_conductor, source_run
+from communitykit.doors.conducting import make_conductor, session_closed, source_run
 from communitykit.doors.left_out import LeftOut
 from communitykit.doors.options import ReadKeywords, ReadOptions, RecordsKeywords, checked_state, read_options
 from communitykit.doors.source import new_run_id
@@ -47,6 +47,7 @@ class AsyncSession:
         self.conductor = conductor
         self._app = app
         self._runner: AsyncRunner | None = None
+        self._closed = False
 
     async def __aenter__(self) -> Self:
         """Return the session."""
@@ -61,14 +62,20 @@ class AsyncSession:
         return f"<AsyncSession {self.connector.name} {without_credentials(self.conductor.exchange.base_url)}>"
 
     async def aclose(self) -> None:
-        """Close connections."""
+        """Close connections; nothing can be asked of the session any more."""
+        self._closed = True
         if self._runner is not None:
             await self._runner.aclose()
 
     async def read(
         self, options: ReadOptions, /, *, state: State, run_id: str | None = None, concurrency: int | None = None
     ) -> AsyncGenerator[Progress, None]:
-        """Read the platform and give every event."""
+        """Read the platform and give every event.
+
+        Raises SettingsError where the session is closed.
+        """
+        if self._closed:
+            raise session_closed(self.connector)
         with fewer_collections():  # imports make many objects that stay
             from communitykit.http.drivers import AsyncRunner  # noqa: PLC0415 # same
             from communitykit.reading.tasks import read_async  # noqa: PLC0415 # httpx is imported only when used

@@ -9,6 +9,7 @@ from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Selection
 from communitykit.connector.settings import load_settings
 from communitykit.doors.options import ReadOptions
+from communitykit.errors import SettingsError
 from communitykit.http.budgets import PACE, Pace
 from communitykit.http.conductor import Conductor
 from communitykit.http.credentials import credentials_in
@@ -26,6 +27,15 @@ def make_conductor(
     """
     loaded = load_settings(connector.name, connector.settings, settings)
     return Conductor(connector, loaded, clock=clock, pace=pace, credentials=credentials_in(loaded.credential_store))
+
+
+def session_closed(connector: Connector) -> SettingsError:
+    """Return the error of what is asked of a session that was closed."""
+    return SettingsError(
+        "this session is closed",
+        platform=connector.name,
+        remedy="Read before you close it (within its `with`), or connect again.",
+    )
 
 
 def source_run(

@@ -217,12 +217,11 @@ def find(name: str, folder: Path | str | None = None) -> Definition:
         return _own(own[name])
     if name not in _built_in():
         known = [*_built_in(), *own]
-        close = get_close_matches(name, known, n=1)
-        remedy = (
-            f"Did you mean {close[0]}? `communitykit metrics list` has all."
-            if close
-            else f"There are: {', '.join(known)}."
-        )
+        words = {word.rstrip("s") for word in name.lower().split("_") if word}
+        alike = [one for one in known if words & {word.rstrip("s") for word in one.split("_")}]
+        close = list(dict.fromkeys([*get_close_matches(name, known, n=3), *alike]))[:5]
+        meant = f"Did you mean {', '.join(close[:-1])}{' or ' if close[:-1] else ''}{close[-1]}? " if close else ""
+        remedy = f"{meant}`communitykit metrics list`, or catalogue() in Python, has all {len(known)}."
         raise SettingsError(f"there is no metric {name!r}", remedy=remedy)
     return _built_in()[name]
 
