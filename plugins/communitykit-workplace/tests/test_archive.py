@@ -382,3 +382,10 @@ def test_an_archives_date_is_its_newest_content(tmp_path: Path) -> None:
         assert found is not None
         assert found.isoformat() == "2020-05-01T10:00:00+00:00"
         assert [part.form for part in sort_parts(archive)] == ["graph"]
+
+
+def test_what_is_no_object_in_a_list_and_what_is_no_utf_8_is_said(importing: Any) -> None:
+    german = json.dumps({"data": [{**POST, "message": "Größe"}, "text", 7]}, ensure_ascii=False).encode("latin-1")
+    told = importing({"a.json": german, "b.json": {"data": [GROUP]}}).gaps
+    assert "a.json, item 2: a text, no object, item 3: a number, no object" in told
+    assert "a.json: not UTF-8" in told

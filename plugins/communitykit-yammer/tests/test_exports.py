@@ -349,3 +349,11 @@ def test_whoever_came_back_after_a_suspension_is_active(tmp_path: Path) -> None:
     members = {one.display_name: one for one in archived(path) if one.record == "member"}
     assert (members["A"].active, members["A"].deactivated_at) == (True, None)
     assert (members["B"].active, members["B"].deactivated_at.year) == (False, 2025)
+
+
+def test_files_that_are_none_of_an_export_are_named(tmp_path: Path) -> None:
+    head = "id,network_id\n"
+    beside = {"Reactions.csv": head, "extra.json": "{}", "request.txt": "x", "Files/1.csv": head}
+    path = make(tmp_path / "e.zip", {"Networks.csv": "id\n77\n", "Messages.csv": HEAD, "Users.csv": head, **beside})
+    told = " ".join(one.reason or "" for one in archived(path) if one.record == "coverage")
+    assert "2 files are of no known kind, and not read: Reactions.csv, extra.json" in told

@@ -11,20 +11,21 @@ import hashlib
 import os
 import stat
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, Self, TypeAlias
 
-from communitykit.connector.decoding import decode_json
+from communitykit.connector.decoding import decode_json, is_encoded
 from communitykit.errors import ArchiveError
 from communitykit.model.values import JSON
 
 if TYPE_CHECKING:
     import zipfile
 
+    from communitykit.connector.json_stream import JSONItem
     from communitykit.connector.zips import Held
 
 MAX_JSON = 1024 * 1024 * 1024
@@ -79,6 +80,7 @@ class Archive:
         self._held: Held | None = None
         self._members: dict[str, _Member] = {}
         self._whole = self
+        self._spoilt: dict[str, None] = {}
         try:
             self._list(nested=nested)
         except ArchiveError:
@@ -136,6 +138,15 @@ class Archive:
                 zips[top] = zips.get(top, False) or member.opened
             member.opened = False
         return sorted(top for top, opened in zips.items() if not opened)
+
+    def spoilt(self) -> list[str]:
+        """List the JSON files read since this was last asked that are not encoded as JSON is, so that letters are lost.
+
+        They were saved again by a program that writes the letters of its own system.
+        """
+        names = list(self._spoilt)
+        self._spoilt.clear()
+        return names
 
     def __contains__(self, name: object) -> bool:
         """Tell whether a member of that name is there."""
@@ -204,17 +215,30 @@ class Archive:
                     pass
 
     def json(self, name: str) -> JSON:
-        """Decode a member as JSON (UTF-8, with or without byte order mark).
+        """Decode a member as JSON (UTF-8 as a rule, with or without byte order mark).
 
         Raises ArchiveError naming the member when it is no JSON.
         """
         body = self.read(name)
         try:
-            return decode_json(body)
+            found = decode_json(body)
         except ValueError as error:
             raise ArchiveError(
                 f"{name} is not readable JSON", subject=self.name, remedy="The rest of the archive is read without it."
             ) from error
+        if not is_encoded(body):
+            self._spoilt[name] = None
+        return found
+
+    def items(self, name: str) -> Generator[JSONItem]:
+        """Decode a JSON member of any length, object by object.
+
+        Raises ArchiveError when it cannot be read, and ValueError where it is no JSON.
+        """
+        from communitykit.connector.json_stream import json_items  # noqa: PLC0415 # only for those who have such
+
+        with self.open(name) as file:
+            yield from json_items(file, spoilt=lambda: self._spoilt.setdefault(name))
 
     def _list(self, *, nested: Nested) -> None:
         import zipfile  # noqa: PLC0415 # imported only when an archive is opened

@@ -14,21 +14,30 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def decode_json(body: str | bytes) -> JSON:
-    r"""Decode JSON (UTF-8, with or without byte order mark) as Python's `json` does; half a character becomes U+FFFD.
+    r"""Decode JSON (UTF-8, UTF-16 or UTF-32, with or without byte order mark) as Python's `json` does.
 
-    Platforms cut texts in the middle of an emoji and send `"cut \ud83d"`: valid JSON (RFC 8259, 8.2), and no text that
-    any column holds. Bytes that are no UTF-8 become U+FFFD, too.
+    Half a character becomes U+FFFD: platforms cut texts in the middle of an emoji and send `"cut \ud83d"`, valid JSON
+    (RFC 8259, 8.2), and no text that any column holds. Bytes that are no character become U+FFFD, too.
 
     Raises ValueError when it is no JSON, or is nested too deeply.
     """
     try:
         return from_json(body.removeprefix(_BOM) if isinstance(body, bytes) else body)
     except ValueError:
-        text = body.decode("utf-8-sig", "replace") if isinstance(body, bytes) else body
+        text = body.decode(json.detect_encoding(body), "replace") if isinstance(body, bytes) else body
         try:
             return without_lone_surrogates(json.loads(text))
         except RecursionError:
             raise ValueError("nested too deeply") from None
+
+
+def is_encoded(body: bytes) -> bool:
+    """Tell whether every byte of JSON is a letter's: False where decoding it puts U+FFFD in place of some."""
+    try:
+        body.decode("ascii" if body.isascii() else json.detect_encoding(body))
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def without_lone_surrogates(value: object) -> JSON:

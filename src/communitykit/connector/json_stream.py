@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple
 
 from communitykit.connector.decoding import without_lone_surrogates
@@ -19,6 +19,7 @@ _CHUNK = 1024 * 1024
 _LARGEST = 64 * 1024 * 1024
 """The longest single item, in characters: what is longer costs itself, and is never held whole."""
 _TOO_LONG = object()
+_REPLACED = "\ufffd"
 _SPACE = " \t\r\n"
 _END = re.compile(r"[\s,\]}:]")
 _SIGNS = re.compile(r'["\\{}\[\]]')
@@ -37,12 +38,14 @@ class JSONItem(NamedTuple):
     problem: str | None = None
 
 
-def json_items(file: IO[bytes]) -> Iterator[JSONItem]:
+def json_items(file: IO[bytes], *, spoilt: Callable[[], object] | None = None) -> Iterator[JSONItem]:
     """Return what stands at the top of each document of a file (UTF-8, with or without byte order mark), in order.
+
+    Bytes that are no UTF-8 become U+FFFD; `spoilt` is called once where there are any.
 
     Raises ValueError where it is no JSON.
     """
-    text = _Text(file)
+    text = _Text(file, spoilt)
     document = 0
     while (first := text.peek()) is not None:
         if first == "[":
@@ -97,8 +100,10 @@ def _values(text: _Text, document: int) -> Iterator[JSONItem]:
 class _Text:
     """A window on the file's text."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], spoilt: Callable[[], object] | None = None) -> None:
         self._file = file
+        self._spoilt = spoilt
+        self._last = b""
         self._decode = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self._scan = json.JSONDecoder().raw_decode
         self._text = ""
@@ -189,7 +194,13 @@ class _Text:
             return False
         data = self._file.read(size)
         self._ended = not data
-        self._text = self._text[self._at :] + self._decode.decode(data, final=self._ended)
+        decoded = self._decode.decode(data, final=self._ended)
+        seen = self._last + data  # what began there may end here
+        if self._spoilt and decoded.count(_REPLACED) > (seen.count(_REPLACED.encode()) if _REPLACED in decoded else 0):
+            self._spoilt()
+            self._spoilt = None
+        self._last = seen[-2:]
+        self._text = self._text[self._at :] + decoded
         self._odd = "\\ud" in self._text or "\\uD" in self._text  # perhaps half a character
         self._at = 0
         return True

@@ -9,8 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from communitykit.connector.flow import Rejected
 from communitykit.errors import ProtocolError
 from communitykit.model.values import JSON
+
+_WORDS: dict[type, str] = {
+    str: "a text",
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    type(None): "null",
+}
 
 
 def as_mapping(value: object) -> dict[str, JSON]:
@@ -50,6 +60,22 @@ def sound_and_odd(
     for one in items:
         (sound if isinstance(one, dict) and is_sound(one) else odd).append(one)
     return sound, odd
+
+
+def each_object(items: Iterable[JSON], where: str) -> list[JSON | Rejected]:
+    """Return a list's items with a Rejected in place of each that is no object, saying which of `where` it is.
+
+    In a Batch it becomes an Issue: a file of an archive that holds such is named, and nothing is dropped unseen.
+    """
+    return [
+        one if isinstance(one, dict) else Rejected("malformed", f"{where}, item {number}: {what_it_is(one)}")
+        for number, one in enumerate(items, 1)
+    ]
+
+
+def what_it_is(value: object) -> str:
+    """Return what stands where an object belongs, in words, and nothing of its content."""
+    return f"{_WORDS.get(type(value), 'a value')}, no object"
 
 
 def as_texts(value: object) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Self
 from pydantic import BaseModel, ValidationError
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
-from communitykit.connector.archive import Archive
+from communitykit.connector.archive import Archive, sampled
 from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Batch, Gap, Selection, Slice, Swept
 from communitykit.connector.registry import registry
@@ -116,10 +116,16 @@ class ArchiveSession(Records):
             self.found.append(f"nothing was read of {', '.join(beside)}")
 
     def _until_stopped(self, steps: Iterable[object]) -> Iterator[JSON]:
+        self.archive.spoilt()  # from here on
         for step in steps:
             if self._stopping.is_set():
                 raise Stopped
             yield step
+            if spoilt := self.archive.spoilt():
+                yield Gap(
+                    f"{sampled(spoilt)}: not UTF-8, as JSON is, so letters were lost (\ufffd stands for them): "
+                    "save it as UTF-8, and import it again"
+                )
 
 
 def read_archive(name: str, path: str | Path, **options: object) -> ArchiveSession:

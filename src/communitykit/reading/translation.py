@@ -14,6 +14,7 @@ from communitykit.connector.declaration import Connector, WireKind
 from communitykit.connector.decoding import without_lone_surrogates
 from communitykit.connector.flow import Batch, Checkpoint, Ignored, Rejected, Swept
 from communitykit.connector.parts import where_it_failed
+from communitykit.connector.payload import what_it_is
 from communitykit.connector.scrub import Scrubber, without_credentials
 from communitykit.model import Issue, Member, Provenance, Record, members_named
 from communitykit.model.ids import network_prefix
@@ -195,6 +196,9 @@ class Translation:
         swept: list[Swept],
         ignored: Counter[str],
     ) -> None:
+        if isinstance(item, Rejected):  # whoever read it said already what it is not
+            self._reject(batch.kind, item, page, item.reason, item.detail)
+            return
         before, swept_before = len(drafts), len(swept)
         gave = False
         try:
@@ -215,7 +219,8 @@ class Translation:
             self._reject(batch.kind, item, page, rejected.reason, rejected.detail)
         except Exception as error:  # noqa: BLE001 # a translator may fail in any way on odd data; one record never stops a run
             del drafts[before:], swept[swept_before:]
-            self._reject(batch.kind, item, page, "malformed", where_it_failed(error))
+            why = where_it_failed(error) if isinstance(item, Mapping) else what_it_is(item)
+            self._reject(batch.kind, item, page, "malformed", why)
         if self._raw and len(drafts) > before:
             scrubbed = self.scrubber.json(item)
             for record in drafts[before:]:

@@ -116,8 +116,8 @@ def _is_replaced(connection: duckdb.DuckDBPyConnection, key: str, one: Walked) -
         return False
     if one.record != "community":
         return True
-    here = f"SELECT 1 FROM posts t WHERE t.community_id = ? AND {live('post')} LIMIT 1"  # noqa: S608 # our own names
-    return connection.execute(here, [key]).fetchone() is None
+    here = f"SELECT 1 FROM posts t WHERE t.community_id = {literal(key)} AND {live('post')} LIMIT 1"  # noqa: S608 # escaped
+    return connection.execute(here).fetchone() is None
 
 
 def _could_be_unread(key: str, known: Known, unread: frozenset[str]) -> bool:

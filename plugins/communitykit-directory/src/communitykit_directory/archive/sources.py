@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, NamedTuple
 
 from communitykit import ArchiveError
 from communitykit.connector import JSON, Archive, counted
-from communitykit.connector.json_stream import json_items
 from communitykit.connector.tables import Table, is_tabular, tables
 from communitykit_directory.archive import ldif, scim
 from communitykit_directory.archive.dates import Order, is_day, iso, order_of, order_of_all, said
@@ -242,9 +242,9 @@ def _put_right(source: Source, begin: int, name: str, order: Order | None) -> No
 
 
 def _scim(archive: Archive, source: Source) -> None:
-    with archive.open(source.name) as file:
+    with closing(archive.items(source.name)) as items:
         alone: dict[int, dict[str, JSON]] = {}
-        for number, item in enumerate(json_items(file), 1):
+        for number, item in enumerate(items, 1):
             if item.problem:
                 source.problems.append(f"{source.name}: object {number} is {item.problem}")
             elif scim.is_user(item.value):

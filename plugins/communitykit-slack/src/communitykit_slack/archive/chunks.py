@@ -18,7 +18,7 @@ from typing_extensions import override
 from communitykit import ArchiveError
 from communitykit.connector import JSON, Archive
 from communitykit.connector.decoding import decode_json
-from communitykit.connector.payload import as_list, as_mapping, as_number, as_text, as_texts
+from communitykit.connector.payload import as_list, as_mapping, as_number, as_text, as_texts, each_object
 from communitykit_slack.archive.dump import Dump
 
 _FILE = re.compile(r"(^|/)(users|channels|workspace|[CDG][A-Z0-9]{6,}(-\d+\.\d+)?)\.json\.gz\Z")
@@ -105,7 +105,8 @@ class Chunks(Dump):
     def _said(self, channel: str) -> Iterator[tuple[Mark, JSON]]:
         for name in self._talk.get(channel, ()):
             for line, (at, chunk) in enumerate(self._chunks(name, quiet=True)):
-                for index, item in enumerate([*as_list(chunk.get("m")), *([chunk["p"]] if "p" in chunk else ())]):
+                items = [*as_list(chunk.get("m")), *([chunk["p"]] if "p" in chunk else ())]
+                for index, item in enumerate(each_object(items, f"{name}, line {line + 1}")):
                     yield (at, name, line, index), item
 
     def _chunks(self, name: str, *, quiet: bool = False) -> Iterator[tuple[int, dict[str, JSON]]]:

@@ -16,27 +16,37 @@ from typing_extensions import override
 
 from communitykit import ArchiveError
 from communitykit.connector import JSON, Archive
-from communitykit.connector.payload import as_list, as_mapping, as_text
+from communitykit.connector.payload import as_list, as_mapping, as_text, each_object
 from communitykit_slack.archive.days import key_of
 from communitykit_slack.archive.dump import Dump
 from communitykit_slack.archive.parts import LISTINGS, USERS, is_day
 
 _FILE = re.compile(r"(?:^|/)([CDG][A-Z0-9]{6,})(?:-\d+\.\d+)?\.json\Z")
 _PROBED = 5
+_HEAD = 1024
 _REPLIES = "slackdump_thread_replies"
 
 
 def conversation_files(archive: Archive) -> list[str]:
     """Find the files of a dump in an archive; in an export messages stand in files that are named like days."""
-    names = archive.names()
-    found = [name for name in names if _FILE.search(name)]
-    if not found or any(is_day(name) for name in names):
+    names = [name for name in archive.names() if name.endswith(".json")]
+    if any(is_day(name) for name in names):
         return []
+    lists = (*LISTINGS, *USERS)
+    found = [name for name in names if _FILE.search(name) or (name not in lists and _begins_like_one(archive, name))]
     for name in found[:_PROBED]:
         with suppress(ArchiveError):  # told when it is read
             if {"channel_id", "messages"} <= as_mapping(archive.json(name)).keys():
                 return found
     return []
+
+
+def _begins_like_one(archive: Archive, name: str) -> bool:
+    """Tell whether a file whose name says nothing, for names follow a template, begins as a conversation does."""
+    with suppress(ArchiveError), archive.open(name) as file:
+        head = file.read(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()
+        return head.startswith(b"{") and b'"channel_id"' in head and b'"ok"' not in head
+    return False
 
 
 class Conversations(Dump):
@@ -55,7 +65,7 @@ class Conversations(Dump):
             if native:
                 self._files.setdefault(native, []).append(name)
                 self._names[native] = as_text(told.get("name"))
-            for item in _flat(told):
+            for item in _flat(told, name):
                 teams[as_text(as_mapping(item).get("team"))] += 1
                 self._newest = max(self._newest, (key_of(item) or (0, 0))[0])
         self._users = [row for name in USERS for row in self._rows(name)]
@@ -88,7 +98,7 @@ class Conversations(Dump):
     def messages(self, channel: str) -> Iterator[JSON]:
         seen: set[str] = set()
         for name in self._files.get(channel, ()):
-            for item in _flat(self._json(name, quiet=True)):
+            for item in _flat(self._json(name, quiet=True), name):
                 ts = as_text(as_mapping(item).get("ts"))
                 if not ts or ts not in seen:
                     seen.add(ts)
@@ -102,7 +112,7 @@ class Conversations(Dump):
         if name not in self._archive:
             return []
         try:
-            return as_list(self._archive.json(name))
+            return each_object(as_list(self._archive.json(name)), name)
         except ArchiveError as error:
             self._problems.append(str(error))
             return []
@@ -116,9 +126,11 @@ class Conversations(Dump):
             return {}
 
 
-def _flat(told: dict[str, JSON]) -> Iterator[JSON]:
+def _flat(told: dict[str, JSON], name: str) -> Iterator[JSON]:
     """Yield a conversation's messages, each followed by its replies."""
-    for item in as_list(told.get("messages")):
-        replies = as_list(as_mapping(item).get(_REPLIES))
+    for item in each_object(as_list(told.get("messages")), name):
+        replies = each_object(
+            as_list(as_mapping(item).get(_REPLIES)), f"{name}, replies to {as_mapping(item).get('ts')}"
+        )
         yield {name: value for name, value in item.items() if name != _REPLIES} if isinstance(item, dict) else item
         yield from replies

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from communitykit import ArchiveError
 from communitykit.connector import JSON, Selection
-from communitykit.connector.payload import as_mapping
+from communitykit.connector.payload import as_mapping, each_object
 from communitykit_slack.archive.parts import Part, is_day
 from communitykit_slack.ids import is_ts, ts_key, ts_of
 
@@ -25,7 +25,7 @@ def messages_of(part: Part, name: str) -> tuple[list[JSON], str | None]:
         return [], f"{name} is not a list of messages"
     if items and not is_day(name) and not any("ts" in as_mapping(item) for item in items):
         return [], f"{name} holds no messages"
-    return items, None
+    return each_object(items, name), None
 
 
 def key_of(item: object) -> Key | None:

@@ -27,6 +27,7 @@ from communitykit.connector.payload import as_text
 from communitykit_slack.archive.days import key_of, may_hold, messages_of, within
 from communitykit_slack.archive.listings import Conversation, Export, folded, members_of, open_export
 from communitykit_slack.archive.parts import WORKSPACES, Part, parts_of
+from communitykit_slack.archive.unread import unread_of
 from communitykit_slack.ids import community_id, local_channel, parse_ts
 from communitykit_slack.visibility import allowed, is_direct, stricter
 
@@ -139,6 +140,7 @@ def _export(export: Export, selection: Selection) -> Iterator[Step]:
     known = {user["id"] for user in export.users if isinstance(user, dict) and user.get("id")}
     for folder in folders:
         yield from _folder(export, selection, folder, known)
+    yield from unread_of(export)
 
 
 def lists(export: Export, selection: Selection, form: str, *, unlisted: Sequence[str]) -> Iterator[Step]:

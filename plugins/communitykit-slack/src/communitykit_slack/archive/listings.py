@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from communitykit import ArchiveError
 from communitykit.connector import JSON, Privacy
-from communitykit.connector.payload import as_list, as_mapping, as_mappings, as_text, as_texts
+from communitykit.connector.payload import as_list, as_mapping, as_mappings, as_text, as_texts, each_object
 from communitykit_slack.archive.days import messages_of
 from communitykit_slack.archive.parts import LISTINGS, USERS, Part
 from communitykit_slack.translate.people import teams_of
@@ -162,7 +162,7 @@ def _rows(part: Part, name: str, problems: list[str]) -> list[JSON]:
     if not isinstance(rows, list):
         problems.append(f"{name} is not a list")
         return []
-    return rows
+    return each_object(rows, name)
 
 
 def _in_general(users: list[JSON], told: Iterable[tuple[Privacy, JSON]]) -> list[JSON]:

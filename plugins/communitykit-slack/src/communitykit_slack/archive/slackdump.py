@@ -16,7 +16,8 @@ from communitykit_slack.archive.days import key_of
 from communitykit_slack.archive.dump import Dump
 from communitykit_slack.archive.export import BATCH, ArchiveOptions, Step, lists, messages, wanted
 from communitykit_slack.archive.listings import Conversation, Export, take_rows
-from communitykit_slack.archive.parts import Part
+from communitykit_slack.archive.parts import Part, parts_of
+from communitykit_slack.archive.unread import unread
 from communitykit_slack.ids import community_id, ts_key, ts_of
 from communitykit_slack.visibility import is_direct
 
@@ -47,6 +48,8 @@ def read(archive: Archive, selection: Selection) -> Iterator[Step]:
             )
         for dump in dumps:
             yield from _dump(archive, dump, selection, options)
+    names = [name for name in archive.names() if not (name.endswith(".json") and parts_of(archive))]
+    yield from unread(names, {*databases_in(archive), *chunk_files(archive), *conversation_files(archive)})
 
 
 @contextmanager

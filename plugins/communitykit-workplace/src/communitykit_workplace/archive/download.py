@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from communitykit.connector import JSON, Archive
+from communitykit.connector import JSON, Archive, Rejected
 from communitykit.connector.json_stream import json_items
+from communitykit.connector.payload import what_it_is
 from communitykit_workplace.archive.joining import People
 from communitykit_workplace.ids import content_key, parse_time
 
@@ -49,17 +50,18 @@ def owner_of(archive: Archive, name: str, people: People) -> dict[str, JSON] | N
     return None
 
 
-def entries(archive: Archive, name: str, owner: Mapping[str, JSON] | None) -> Iterator[dict[str, JSON]]:
+def entries(archive: Archive, name: str, owner: Mapping[str, JSON] | None) -> Iterator[dict[str, JSON] | Rejected]:
     """Return the entries of a file as payloads; `owner` is whose download it is."""
-    with archive.open(name) as file:
-        for found in json_items(file):
-            key = found.key or ""
-            if key.startswith("profile"):
-                yield {"what": "member", "key": content_key(key), "author": owner}
-            elif found.is_item and isinstance(found.value, Mapping):
-                yield from _entry(repaired(found.value), key, owner)
-            elif isinstance(found.value, Mapping):
-                yield from _wrapped(repaired(found.value), key, owner)
+    for number, found in enumerate(archive.items(name), 1):
+        key = found.key or ""
+        if key.startswith("profile"):
+            yield {"what": "member", "key": content_key(key), "author": owner}
+        elif found.is_item and isinstance(found.value, Mapping):
+            yield from _entry(repaired(found.value), key, owner)
+        elif isinstance(found.value, Mapping):
+            yield from _wrapped(repaired(found.value), key, owner)
+        elif found.is_item:
+            yield Rejected("malformed", f"{name}, item {number}: {found.problem or what_it_is(found.value)}")
 
 
 def _wrapped(value: Mapping[str, JSON], key: str, owner: Mapping[str, JSON] | None) -> Iterator[dict[str, JSON]]:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from typing import IO
+from collections.abc import Iterable, Iterator
 
 from communitykit.connector import JSON
-from communitykit.connector.json_stream import json_items
+from communitykit.connector.json_stream import JSONItem, json_items
+from communitykit.connector.payload import what_it_is
 from communitykit_workplace.ids import native_id
 
 
 class Objects:
     """The objects of a file, to be gone through once; `more` then tells whether its page names a next one."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, items: Iterable[JSONItem]) -> None:
         """Begin before the first."""
-        self._file = file
+        self._items = items
         self.more = False
+        self.odd: list[str] = []
+        """What stands in lists of objects and is none: the how manieth, and what it is."""
 
     def __iter__(self) -> Iterator[dict[str, JSON]]:
         """Return the objects one by one.
@@ -25,12 +27,15 @@ class Objects:
         Raises ValueError where the file is no JSON.
         """
         whole: dict[str, JSON] = {}
-        document = 0
-        for found in json_items(self._file):
+        document = number = 0
+        for found in self._items:
             if found.document != document:
                 yield from _single(whole)
-                whole, document = {}, found.document
+                whole, document, number = {}, found.document, 0
             if found.key in {None, "data", "Resources"} and found.is_item:
+                number += 1
+                if not isinstance(found.value, dict):
+                    self.odd.append(f"item {number}: {found.problem or what_it_is(found.value)}")
                 yield from _unbatched(found.value)
             elif found.key == "paging":
                 self.more = isinstance(found.value, dict) and bool(found.value.get("next"))

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from communitykit import ArchiveError
-from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice, counted
+from communitykit.connector import JSON, Archive, Batch, Gap, Rejected, Selection, Slice, counted
+from communitykit.connector.archive import sampled
 from communitykit.connector.tables import tables
 from communitykit_workplace.archive.download import entries, owner_of
 from communitykit_workplace.archive.dump import Objects
@@ -121,18 +122,19 @@ class Reader:
 
     def _graph(self, part: Part, stage: str) -> Iterator[Step]:
         found: set[str] = set()
-        with self.archive.open(part.name) as file:
-            objects = Objects(file)
-            for item in objects:
-                kind = kind_of(item, part.edge)
-                if stage == STAGES[0] and kind == "post" and (native := native_id(item.get("id"))):
-                    self.groups.note(native, native_id(part.owner) if "_" not in part.owner else None)
-                belongs = _stage_of(kind)
-                found.add(belongs)
-                if belongs == stage:
-                    yield from self._object(kind, item, part)
+        objects = Objects(self.archive.items(part.name))
+        for item in objects:
+            kind = kind_of(item, part.edge)
+            if stage == STAGES[0] and kind == "post" and (native := native_id(item.get("id"))):
+                self.groups.note(native, native_id(part.owner) if "_" not in part.owner else None)
+            belongs = _stage_of(kind)
+            found.add(belongs)
+            if belongs == stage:
+                yield from self._object(kind, item, part)
         if stage == STAGES[0]:
             self._page(part, more=objects.more)
+            if objects.odd:
+                self.told.append(Gap(f"{part.name}, {sampled(objects.odd)}"))
         self.stages[part.name] = frozenset(found)
 
     def _page(self, part: Part, *, more: bool) -> None:
@@ -302,7 +304,7 @@ class Reader:
             self.told.append(Gap(f"{part.name}: nothing tells whose download this is", "partial"))
         self.told.append(Gap("downloads of one's information hold no ids: their records join nothing else"))
         for entry in entries(self.archive, part.name, owner):
-            if not self.groups.keeps_out_entry(entry):
+            if isinstance(entry, Rejected) or not self.groups.keeps_out_entry(entry):
                 yield from self._put("download", entry, {"digest": self.archive.digest})
 
     def _owner(self, part: Part) -> dict[str, JSON] | None:

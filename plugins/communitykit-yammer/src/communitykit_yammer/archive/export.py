@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from communitykit import ArchiveError
 from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice, Swept, counted
+from communitykit.connector.archive import sampled
 from communitykit_yammer.archive import rows
-from communitykit_yammer.archive.tables import Row, flag, may_be_true, member, parts, table
+from communitykit_yammer.archive.tables import Row, flag, may_be_true, member, parts, table, unknown
 from communitykit_yammer.ids import number, parse_time
 
 BATCH = 1000
@@ -104,6 +105,9 @@ def read_part(
     for name in _UNREAD:
         if member(archive, folder, name) and any(True for _ in part.table(name)):
             yield Gap(f"{name} is not read: no record is made of it", "skipped")
+    if left := unknown(archive, folder):
+        said = counted(len(left), "file is", "files are")
+        yield Gap(f"{said} of no known kind, and not read: {sampled(left)}")
 
 
 def _listing(part: _Part, selection: Selection) -> Iterator[Batch | Gap]:

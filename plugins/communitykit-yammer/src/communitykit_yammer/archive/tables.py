@@ -9,6 +9,12 @@ from communitykit.connector.tables import tables
 
 _NEEDED = dict.fromkeys(("messages.csv", "users.csv", "groups.csv"), ("id",))
 
+_KNOWN = frozenset(
+    {*_NEEDED, "admins.csv", "answers.csv", "campaigns.csv", "files.csv", "messageversions.csv", "networks.csv",
+     "messagethreadsoutbound.csv", "pages.csv", "request.csv", "topics.csv"}
+)  # fmt: skip
+"""The tables that exports have."""
+
 Row = dict[str, str]
 
 _FLAGS = {
@@ -31,6 +37,22 @@ def member(archive: Archive, part: str, name: str) -> str | None:
     prefix = f"{part}/" if part else ""
     wanted = f"{prefix}{name}".lower()
     return next((one for one in archive.names(part) if one.lower() == wanted), None)
+
+
+def unknown(archive: Archive, part: str) -> list[str]:
+    """List the tables and texts beside a part's files that are none of an export's, by their names."""
+    beside = [name for name in archive.names(part) if name.rpartition("/")[0] == part]
+    ends = (".csv", ".tsv", ".json", ".xlsx", ".txt")
+    return [
+        name
+        for name in beside
+        if (leaf := name.rpartition("/")[2].lower()).endswith(ends) and leaf not in _KNOWN and not _is_note(leaf)
+    ]
+
+
+def _is_note(leaf: str) -> bool:
+    """Tell whether a file says how the export went, and holds nobody's words."""
+    return leaf.startswith(("readme", "request"))
 
 
 def table(archive: Archive, part: str, name: str, problems: dict[str, None] | None = None) -> Iterator[Row]:
