@@ -64,6 +64,25 @@ def club(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def wall(tmp_path: Path) -> Path:
+    """Write the third connector down, as if it were installed where it is."""
+    folder = tmp_path / "wall"
+    info = folder / "communitykit_wall-1.0.dist-info"
+    info.mkdir(parents=True)
+    connector, sandbox = blocks("follow-updates.md", "python")
+    test = blocks("test-a-connector.md", "python")[0].replace("forum", "wall").replace("Forum", "Wall")
+    for name, text in {
+        "communitykit_wall.py": connector,
+        "communitykit_wall_sandbox.py": sandbox,
+        "test_wall.py": test,
+    }.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    (info / "entry_points.txt").write_text("[communitykit]\nwall = communitykit_wall\n", encoding="utf-8")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: communitykit-wall\nVersion: 1.0\n", encoding="utf-8")
+    return folder
+
+
 def run(tests: Path, *others: Path, only: str = "") -> subprocess.CompletedProcess[str]:
     """Run the tests of a folder or file with these folders of packages; `only`: those of that name (`pytest -k`)."""
     paths = [*map(str, others), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -173,5 +192,12 @@ def test_what_changed_is_found_as_the_worked_example_says(club: Path) -> None:
 @CHECKS
 def test_the_connector_that_finds_what_changed_passes(club: Path, checks: str, number: int) -> None:
     ended = run(club / "test_club.py", club, only=checks)
+    assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-2000:]
+    assert counted(ended, "passed") > number, ended.stdout
+
+
+@CHECKS
+def test_the_connector_that_follows_updates_passes(wall: Path, checks: str, number: int) -> None:
+    ended = run(wall / "test_wall.py", wall, only=checks)
     assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-2000:]
     assert counted(ended, "passed") > number, ended.stdout

@@ -20,8 +20,12 @@ from communitykit.store import Store
 
 PAGE = "docs/how-to/write-a-connector.md"
 NOTES = {
-    "": [{"id": 1, "by": "ann", "text": "one", "at": "2026-01-01T00:00:00+00:00"}, {"id": 2, "text": "nobody"}],
-    "2": [{"id": 3, "draft": True}, {"id": 4, "by": "bob", "text": "two", "at": "2026-01-02T00:00:00+00:00"}],
+    "": [{"id": 1, "by": "ann", "text": "one", "at": "2026-01-01T00:00:00+00:00"}],
+    "2": [
+        {"id": 2, "text": "nobody"},
+        {"id": 3, "draft": True},
+        {"id": 4, "by": "bob", "text": "two", "at": "2026-01-02T00:00:00+00:00"},
+    ],
 }
 
 

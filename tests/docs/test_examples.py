@@ -36,6 +36,7 @@ ELSEWHERE = {
     "docs/how-to/outgrow-one-machine.md",
     "docs/how-to/receive-webhooks.md",
     "docs/how-to/find-what-changed.md",
+    "docs/how-to/follow-updates.md",
     "docs/how-to/try-a-login.md",
     "docs/how-to/write-a-connector.md",
     "docs/how-to/test-a-connector.md",

@@ -11,6 +11,7 @@ from pages import blocks, with_blocks
 PARTS = {
     "docs/how-to/write-a-connector.md": "a plugin's modules",
     "docs/how-to/find-what-changed.md": "the same plugin's",
+    "docs/how-to/follow-updates.md": "another plugin's",
     "docs/how-to/test-a-connector.md": "the same plugin's tests",
     "docs/how-to/orchestrate.md": "programs of tools that are not installed here",
     "docs/how-to/outgrow-one-machine.md": "the same of Spark",

@@ -73,7 +73,11 @@ _ID_NAMES = ("id", "event_id", "room_id", "ts", "name")
 
 
 class Pages:
-    """Follow a pager and refuse to turn in circles, whether by the same cursors or by ever new ones."""
+    """Follow a pager and refuse to turn in circles, whether by the same cursors or by ever new ones.
+
+    A `Pager` (`communitykit.connector.paging`) is any pure function `(request, response)` that gives the request for
+    the next page, or None at the end: `cursor_pager` and `link_pager` make the usual two.
+    """
 
     def __init__(self, pager: Pager) -> None:
         """Start with no page seen."""
