@@ -389,3 +389,12 @@ def test_what_is_no_object_in_a_list_and_what_is_no_utf_8_is_said(importing: Any
     told = importing({"a.json": german, "b.json": {"data": [GROUP]}}).gaps
     assert "a.json, item 2: a text, no object, item 3: a number, no object" in told
     assert "a.json: not UTF-8" in told
+
+
+def test_a_time_that_is_none_is_said_and_what_it_is_of_is_kept(importing: Any) -> None:
+    below = {"data": [{"id": "10000_21", "message": "yes", "created_time": "bald", "from": POST["from"]}]}
+    read = importing({"a.json": [{**POST, "created_time": "gestern", "comments": below}], "b.json": [GROUP]})
+    assert {one.reason: one.detail for one in read.records if one.record == "issue"} == {
+        "no_time": "created_time is no time that is understood"
+    }
+    assert {post_id("10000_20"), post_id("10000_21")} == set(read.of("post"))

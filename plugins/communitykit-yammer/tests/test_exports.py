@@ -357,3 +357,33 @@ def test_files_that_are_none_of_an_export_are_named(tmp_path: Path) -> None:
     path = make(tmp_path / "e.zip", {"Networks.csv": "id\n77\n", "Messages.csv": HEAD, "Users.csv": head, **beside})
     told = " ".join(one.reason or "" for one in archived(path) if one.record == "coverage")
     assert "2 files are of no known kind, and not read: Reactions.csv, extra.json" in told
+
+
+GROUP = "id,name,private\n1,A,false\n"
+SENT = "id,thread_id,group_id,in_private_conversation,in_private_group,sender_id,sender_type,body,created_at\n"
+
+
+def test_who_sent_is_the_same_in_any_case_and_nobody_where_it_says_something_else(tmp_path: Path) -> None:
+    rows = [f"{at},{at},1,false,false,11,{sort},x,2020-01-0{at}T00:00:00Z\n"
+            for at, sort in enumerate(("User", "USER", "", "Bot", "Robot"), 1)]  # fmt: skip
+    tables = {
+        "Networks.csv": "id\n77\n",
+        "Users.csv": "id,name\n11,Ann\n",
+        "Groups.csv": "id,name,private\n1,A,false\n",
+    }
+    read = archived(make(tmp_path / "e.zip", {**tables, "Messages.csv": SENT + "".join(rows)}))
+    authors = [one.author_id for one in read if one.record == "post"]
+    assert authors == [*["yammer:77:member:11"] * 3, "yammer:77:member:bot/11", None]
+    assert {one.id for one in read if one.record == "member"} == {"yammer:77:member:11", "yammer:77:member:bot/11"}
+    assert [(one.reason, one.native_id) for one in read if one.record == "issue"] == [("unknown_sender", "5")]
+
+
+def test_a_time_that_is_none_is_said_and_the_message_is_kept_without_it(tmp_path: Path) -> None:
+    times = ("gestern", "null", "", "2020-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "32.13.2020")
+    rows = [f"{at},{at},1,false,false,11,user,x,{told}\n" for at, told in enumerate(times, 1)]
+    users = "id,name,joined_at\n11,Ann,bald\n"
+    tables = {"Networks.csv": "id\n77\n", "Users.csv": users, "Groups.csv": GROUP}
+    read = archived(make(tmp_path / "e.zip", {**tables, "Messages.csv": SENT + "".join(rows)}))
+    assert len([one for one in read if one.record == "post"]) == len(times)
+    told = [(one.reason, one.native_id) for one in read if one.record == "issue"]
+    assert told == [("no_time", "11"), ("no_time", "1"), ("no_time", "6")]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 from communitykit.connector.flow import Rejected
 from communitykit.model.values import JSON
 
 T = TypeVar("T")
+_NO_TIME = frozenset({"", "null", "none"})
 
 
 def in_part(native: str | None, drafts: Iterable[T]) -> list[T | Rejected]:
@@ -40,6 +42,31 @@ def is_understood(
         return not any(isinstance(draft, Rejected) for draft in translate(item, context))
     except Exception:  # noqa: BLE001 # as where it is translated: it becomes an Issue there
         return False
+
+
+def unread_times(
+    item: Mapping[str, Any], names: Iterable[str], parse: Callable[[object], datetime | None], native: str
+) -> Iterator[Rejected]:
+    """Yield a Rejected for each of a payload's times that is told and no time: what it is of is kept without it.
+
+    Nothing, a number and a time that stands for none (the year 1) are no such.
+    """
+    for name in names:
+        told = item.get(name)
+        if not isinstance(told, str) or told.strip().lower() in _NO_TIME:
+            continue
+        if parse(told) is None and not _is_time(told):
+            yield Rejected("no_time", f"{name} is no time that is understood", native=native)
+
+
+def _is_time(text: str) -> bool:
+    if text.strip().isdecimal():
+        return True
+    try:
+        datetime.fromisoformat(text.strip())
+    except ValueError:
+        return False
+    return True
 
 
 def where_it_failed(error: Exception) -> str:

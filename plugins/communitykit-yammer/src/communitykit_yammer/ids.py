@@ -22,6 +22,7 @@ ALL_COMPANY = "all-company"
 """Native id of the feed that has no group of its own in older networks."""
 _END = 2**63
 """Ids are numbers of 64 bits; what is wider is none, whatever came of it on its way."""
+_SORTS = ("user", "bot", "guide")
 _DIGITS = len(str(_END)) + 5  # a few zeros may stand before it
 _REST_TIME = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d [+-]\d\d[0-5]\d", re.ASCII)
 _FORMS = ("%Y/%m/%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S %Z", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d %H:%M:%S")
@@ -53,6 +54,15 @@ def network_of(context: Mapping[str, JSON], item: Mapping[str, JSON]) -> str:
 def member_id(network: str, native: str, kind: str | None = None) -> str:
     """Return a member's id; bots and guides (`sender_type`) are numbered apart from users."""
     return make_id(PLATFORM, network, "member", *([kind, native] if kind and kind != "user" else [native]))
+
+
+def kind_of(told: object) -> str | None:
+    """Return which sort of account `sender_type` or `type` means, whatever its case: `user`, `bot` or `guide`.
+
+    What is not told means a user; None for what is none of the three, so that nobody's number is taken for another's.
+    """
+    word = told.strip().lower() if isinstance(told, str) else told
+    return "user" if word in (None, "") else str(word) if word in _SORTS else None
 
 
 @lru_cache(maxsize=65536)

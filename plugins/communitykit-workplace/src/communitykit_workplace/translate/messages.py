@@ -7,6 +7,7 @@ from typing import Literal, cast
 
 from communitykit.connector import JSON, Draft, Rejected, occurred
 from communitykit.connector.drafts import CountsDraft, EventDraft, PollDraft, PollOptionDraft, PostDraft
+from communitykit.connector.parts import unread_times
 from communitykit_workplace.edges import is_whole, rows, total
 from communitykit_workplace.ids import (
     comment_id,
@@ -41,6 +42,8 @@ def post(item: Post, context: Mapping[str, JSON]) -> Iterator[Draft]:
     whole, odd = without_odd(item, native)
     yield from odd
     item = cast("Post", whole)
+    if context.get("origin") != "api":
+        yield from unread_times(item, ("created_time",), parse_time, native)
     lost = (*(context.get("lost") or ()), *(one.reason.removeprefix("odd_") for one in odd))
     where = _where(item, native, context)
     community = community_id(where) if where else None
@@ -68,7 +71,7 @@ def post(item: Post, context: Mapping[str, JSON]) -> Iterator[Draft]:
     yield from reactions(item, target, community)
     yield from views(item.get("seen"), target, community)
     yield from votes(item.get("poll"), target, community)
-    below = {"community": community, "root": target, "lost": context.get("lost") or ()}
+    below = {"community": community, "root": target, "lost": context.get("lost") or (), "origin": context.get("origin")}
     yield from each(item.get("comments"), native, lambda one: _comment(one, below))
 
 
@@ -83,6 +86,7 @@ def comment(item: Comment, context: Mapping[str, JSON]) -> Iterator[Draft]:
     if group is None and of and "_" in of:
         group = of.split("_", 1)[0]
     below: dict[str, JSON] = {"community": community_id(group) if group else None, "root": post_id(of) if of else None}
+    below["origin"] = context.get("origin")
     if parent := native_id(context.get("parent")):
         below["parent"] = post_id(parent)
     yield from _comment(item, below)
@@ -95,6 +99,8 @@ def _comment(item: Comment | Mapping[str, JSON], below: Mapping[str, JSON]) -> I
     target, community, root = post_id(native), below["community"], below["root"]
     item, odd = without_odd(item, native)
     yield from odd
+    if below.get("origin") != "api":
+        yield from unread_times(item, ("created_time",), parse_time, native)
     lost = (*(below.get("lost") or ()), *(one.reason.removeprefix("odd_") for one in odd))
     draft = _frame(item, target, community)
     draft["kind"] = "post"

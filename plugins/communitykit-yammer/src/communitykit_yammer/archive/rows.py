@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from communitykit.connector import JSON
 from communitykit_yammer.archive.tables import Row, is_true, may_be_true
+from communitykit_yammer.ids import kind_of
 
 _PLACE = re.compile(r"(?P<type>\w+):(?:\[(?P<inner>[^\]]*)\]|(?P<id>\d+))")
 _BREAK = re.compile(r"(?P<path>\b[A-Za-z]:\\[^\s\"<>|*?]*|(?<!\S)\\\\\w[^\s\"<>|*?]*)|(?:\\r)?\\n")
@@ -40,9 +41,10 @@ def message(row: Row, files: Mapping[str, Row], *, storylines: bool) -> dict[str
 
 def sender(row: Row) -> dict[str, JSON] | None:
     """Make a bot or guide of a message's sender; users have a table of their own."""
-    if row.get("sender_type") not in {"bot", "guide"} or "sender_id" not in row:
+    sort = kind_of(row.get("sender_type"))
+    if sort in {None, "user"} or "sender_id" not in row:
         return None
-    return {"type": row["sender_type"], "id": row["sender_id"], "full_name": row.get("sender_name")}
+    return {"type": sort, "id": row["sender_id"], "full_name": row.get("sender_name")}
 
 
 def user(row: Row) -> dict[str, JSON]:

@@ -9,6 +9,7 @@ from communitykit.connector.drafts import EventDraft, PostDraft
 from communitykit_yammer.ids import (
     NETWORK,
     community_id,
+    kind_of,
     member_id,
     network_of,
     number,
@@ -48,7 +49,8 @@ def system(item: Message, context: Mapping[str, JSON], network: str, native: str
     spoken = spoken_part(item, context, network, {})
     target = where or community_id(network, NETWORK)
     sender = number(item.get("sender_id"))
-    actor = member_id(network, sender, item.get("sender_type")) if sender else None
+    sort = kind_of(item.get("sender_type"))
+    actor = member_id(network, sender, sort) if sender and sort else None
     return occurred(
         "x-yammer-system",
         target=target,

@@ -7,9 +7,11 @@ from typing import Literal
 
 from communitykit.connector import JSON, Draft, Ignored, Rejected, tombstone
 from communitykit.connector.drafts import AttachmentDraft, PollDraft, PostDraft
+from communitykit.connector.parts import unread_times
 from communitykit_yammer.ids import (
     ALL_COMPANY,
     community_id,
+    kind_of,
     member_id,
     network_of,
     number,
@@ -48,6 +50,10 @@ def message(item: Message, context: Mapping[str, JSON]) -> Iterator[Draft]:
         yield system(item, context, network, native, _where(item, context, network))
         return
     draft = _frame(item, network, native, _where(item, context, network))
+    if kind_of(item.get("sender_type")) is None and "author_id" not in draft:
+        yield Rejected("unknown_sender", "the sender_type is none that is known", native=native)
+    if context.get("origin") == "archive":
+        yield from unread_times(item, ("created_at", "deleted_at"), parse_time, native)
     if (where := draft.get("community_id")) and (place := special(where)):
         yield place
     if deleted := parse_time(item.get("deleted_at")):
@@ -139,8 +145,9 @@ def _frame(item: Message, network: str, native: str, where: str | None) -> PostD
     draft: PostDraft = {"record": "post", "id": post_id(network, native)}
     if where:
         draft["community_id"] = where
-    if (sender := number(item.get("sender_id"))) is not None:
-        draft["author_id"] = member_id(network, sender, item.get("sender_type"))
+    sort = kind_of(item.get("sender_type"))
+    if sort is not None and (sender := number(item.get("sender_id"))) is not None:
+        draft["author_id"] = member_id(network, sender, sort)
     if "thread_id" in item or "replied_to_id" in item:
         parent, thread = number(item.get("replied_to_id")), number(item.get("thread_id"))
         root = thread if thread != native else None

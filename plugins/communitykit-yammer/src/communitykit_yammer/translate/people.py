@@ -8,7 +8,8 @@ from typing import Literal
 from communitykit.connector import JSON, Draft, Rejected
 from communitykit.connector import membership as in_community
 from communitykit.connector.drafts import MemberDraft
-from communitykit_yammer.ids import community_id, member_id, network_of, number, parse_time
+from communitykit.connector.parts import unread_times
+from communitykit_yammer.ids import community_id, kind_of, member_id, network_of, number, parse_time
 from communitykit_yammer.wire import Liker, User
 
 _PLAIN: Mapping[str, Literal["email", "job_title", "department", "location", "time_zone"]] = {
@@ -34,7 +35,7 @@ def user(item: User, context: Mapping[str, JSON]) -> Iterator[Draft]:
 
     Raises Rejected when there is no id.
     """
-    if item.get("type") in _BOTS:
+    if kind_of(item.get("type")) in _BOTS:
         yield from bot(item, context)
         return
     network, native = network_of(context, item), number(item.get("id"))
@@ -55,6 +56,8 @@ def user(item: User, context: Mapping[str, JSON]) -> Iterator[Draft]:
     for wire, when in _TIMES.items():
         if moment := parse_time(told.get(wire)):
             draft[when] = moment
+    if context.get("origin") == "archive":
+        yield from unread_times(told, _TIMES, parse_time, native)
     _stand(draft, item, network)
     if context.get("reference") and draft.get("active"):
         del draft["active"]
@@ -83,7 +86,7 @@ def bot(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft
         raise Rejected("no_id", "the bot has no id")
     draft: MemberDraft = {
         "record": "member",
-        "id": member_id(network, native, str(item.get("type") or "bot")),
+        "id": member_id(network, native, kind_of(item.get("type") or "bot")),
         "kind": "bot",
     }
     if name := item.get("full_name") or item.get("name"):
@@ -117,7 +120,8 @@ def membership(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterato
     network, native, group = network_of(context, item), number(item.get("id")), number(context.get("group"))
     if native is None or group is None:
         raise Rejected("no_id", "the row names no user, or its context no group")
-    kind = item["type"] if item.get("type") in _BOTS else None
+    sort = kind_of(item.get("type"))
+    kind = sort if sort in _BOTS else None
     yield in_community(community_id(network, group), member_id(network, native, kind), active=True)
 
 

@@ -7,7 +7,16 @@ from typing import Literal
 
 from communitykit.connector import JSON, Draft, Rejected, parse_id
 from communitykit.connector.drafts import CommunityDraft
-from communitykit_yammer.ids import ALL_COMPANY, NETWORK, community_id, member_id, network_of, number, parse_time
+from communitykit_yammer.ids import (
+    ALL_COMPANY,
+    NETWORK,
+    community_id,
+    kind_of,
+    member_id,
+    network_of,
+    number,
+    parse_time,
+)
 from communitykit_yammer.wire import Group, Network
 
 PRIVACY: Mapping[str, Literal["public", "private"]] = {"public": "public", "private": "private"}
@@ -55,8 +64,9 @@ def group(item: Group, context: Mapping[str, JSON]) -> Iterator[Draft]:
         draft["privacy"] = privacy
     if created := parse_time(item.get("created_at")):
         draft["created_at"] = created
-    if creator := number(item.get("creator_id")):
-        draft["creator_id"] = member_id(home, creator, item.get("creator_type"))
+    sort = kind_of(item.get("creator_type"))
+    if sort and (creator := number(item.get("creator_id"))):
+        draft["creator_id"] = member_id(home, creator, sort)
     if "company_group" in item:
         draft["is_default"] = bool(item["company_group"])
     if item.get("web_url"):
