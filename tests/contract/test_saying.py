@@ -8,7 +8,9 @@ from typing import Any, cast
 import pytest
 
 import communitykit.testing
-from communitykit.testing.base import hold_none
+from communitykit.connector.registry import registry
+from communitykit.sandbox import Fault, parse_fault
+from communitykit.testing.base import hold_none, platform_of
 from communitykit.testing.reading import Run
 from communitykit.testing.suite import ConnectorSuite
 
@@ -60,3 +62,17 @@ def test_who_asks_too_much_is_told_what_is_allowed_and_what_to_do(
         holds(11, taken(10, discovery=2, slices=8))
     with pytest.raises(AssertionError, match=r"31 requests, a fresh one 40: 30 are allowed"):
         holds(31, taken(40, discovery=2, slices=8))
+
+
+def test_a_fault_that_chance_chose_for_no_request_meets_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = list[Fault]()
+
+    def parse(text: str) -> Fault:
+        made.append(parse_fault(text if ":" in text else f"{text}:share=0.000001"))
+        return made[-1]
+
+    monkeypatch.setattr("communitykit.testing.runs.parse_fault", parse)
+    yammer = registry().get("yammer")
+    suite = type("Yammer", (ConnectorSuite,), {"connector": "yammer", "__test__": False})()
+    suite.test_every_fault_ends_in_the_truth_or_is_told(yammer, platform_of(yammer), suite.make_world(), "malformed")
+    assert [bool(one.hits) for one in made] == [False, True]
