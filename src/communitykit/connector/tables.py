@@ -61,6 +61,8 @@ class Table:
     problems: list[str] = field(default_factory=list)
     cut: int = 0
     """The line of a last row that was cut, once the rows have been gone through; 0 where none was."""
+    line: int = 0
+    """The line of the names of its columns, in a workbook."""
 
     def require(self, *columns: str) -> None:
         """Make sure that a table has columns, however they are capitalised; one without any column is empty.
@@ -328,7 +330,7 @@ def _stacked(place: str, lines: Iterator[tuple[int, list[JSON]]], is_header: IsH
         ended: list[bool] = []
         below = chain(above[at + 1 :], _until_empty(lines, ended))
         columns = _apart(named[at])
-        yield Table(place, columns, _rows(columns, below))
+        yield Table(place, columns, _rows(columns, below), line=above[at][0])
         if not ended:  # whoever asked for the table may not have gone through it
             for _ in _until_empty(lines, ended):
                 pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -37,6 +37,8 @@ _NUMBERS = frozenset({"employee_number", "manager_number", "manager"})
 _DECIMAL = re.compile(r"(\d+)[.,]0+")
 """A number that a program took for an amount: `1001.0`."""
 _DATES = ("start_date", "end_date")
+_KEY = re.compile(r"(?=.*\d)[^\s:]+")
+"""What may be somebody's number or id: one word, with a digit in it."""
 _WORDS = frozenset({"name", "given_name", "family_name", "job_title", "department", "division", "organization", "site"})
 """Fields of words, in which nobody writes a question mark inside one."""
 
@@ -159,11 +161,20 @@ def source_of(archive: Archive, name: str, options: RosterOptions) -> Source:
     return source
 
 
-def _table(archive: Archive, source: Source, options: RosterOptions) -> None:
-    for table in tables(archive, source.name, is_header=partial(is_header, told=options.columns)):
+def _of_people(archive: Archive, source: Source, told: Mapping[str, str]) -> Iterator[Table]:
+    """Yield the tables of people in a file; what stands below one and is none is nobody, and said."""
+    place = ""
+    for table in tables(archive, source.name, is_header=partial(is_header, told=told)):
         source.columns.update(column.casefold() for column in table.columns)
-        if not is_header(table.columns, options.columns):
-            continue
+        if is_header(table.columns, told):
+            place = table.place
+            yield table
+        elif table.place == place:
+            source.bad.append(_nobody(f"{place}:{table.line}", "it stands below the people, and is none of them"))
+
+
+def _table(archive: Archive, source: Source, options: RosterOptions) -> None:
+    for table in _of_people(archive, source, options.columns):
         fields = recognise(table.columns, options.columns)
         twice = {column: fields[first[1]] for column in table.columns
                  if column not in fields and (first := _TWICE.fullmatch(column)) and first[1] in fields}  # fmt: skip
@@ -190,7 +201,9 @@ def _table(archive: Archive, source: Source, options: RosterOptions) -> None:
                     told[name] = f"{told[name]} {text}".lstrip() if name == "addresses" else told[name] or text
             for name in _DATES:
                 days[name].append(told.get(name, ""))
-            if any(told.values()):
+            if _is_nobody(told, alone=len(row.cells) == 1 < len(table.columns)):
+                source.bad.append(_nobody(f"{table.place}:{row.line}", "nothing in it says who somebody is"))
+            else:
                 source.rows.append(Found(f"{table.place}:{row.line}", told))
                 source.odd += [Odd(source.rows[-1], "malformed", _SPARE)] * bool(row.spare)
         _damaged(source, table, spare)
@@ -212,6 +225,23 @@ def _table(archive: Archive, source: Source, options: RosterOptions) -> None:
         order = order_of_all(days.values())
         for name in _DATES:
             _put_right(source, begin, name, order_of(days[name]) or order or said(options.dates))
+
+
+def _is_nobody(told: Mapping[str, str], *, alone: bool) -> bool:
+    """Tell whether a row is nobody's: where it tells nothing that is read, or has one cell `alone` that is no key.
+
+    `Stand: 29.11.2026` and `Total` stand below tables, in the column of numbers as a rule.
+    """
+    said = {name: text for name, text in told.items() if text}
+    if not said or not alone:
+        return not said
+    ((name, text),) = said.items()
+    return name in {"employee_number", "directory_id"} and (not _KEY.fullmatch(text) or is_day(text))
+
+
+def _nobody(place: str, why: str) -> Row:
+    # One id for all: a roster that always ends so is walked whole from its second import on.
+    return {"id": "nobody", "place": place, "why": why, "reason": "no_person"}
 
 
 def _damaged(source: Source, table: Table, spare: int) -> None:
