@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 from slack_exports import ANN, TEAM, Read, channel, files, message, user, write
 
+from communitykit import pull, read_archive
+from communitykit.cli.show import summary
+from communitykit.store import Store
+
 
 def conversation(native: str, name: str, *items: Any) -> dict[str, Any]:
     return {"channel_id": native, "name": name, "messages": [*items]}
@@ -77,3 +81,32 @@ def test_an_element_that_is_no_object_is_told_by_its_file_and_place(tmp_path: Pa
     dump = {"C0GEN00001.json": conversation("C0GEN00001", "general", message(1, team=TEAM), odd)}
     (issue,) = Read(write(tmp_path, dump), include_private=True).of("issue")
     assert issue.detail == f"C0GEN00001.json, item 2: {words}, no object"
+
+
+def test_what_a_changed_message_said_before_is_a_version(tmp_path: Path) -> None:
+    changed = {
+        "type": "message", "subtype": "message_changed", "ts": "1709300009.000100",
+        "message": message(3, "zweites", edited={"user": ANN, "ts": "1709300009.000100"}),
+        "previous_message": message(3, "aaa erstes"),
+    }  # fmt: skip
+    path, store = write(tmp_path, files(**{"general/2024-03-02": [changed]})), tmp_path / "a.duckdb"
+    for _ in range(2):
+        with read_archive("slack", path) as archive:
+            pull(archive, to=store)
+    with Store(store) as opened:
+        assert [row["body"] for row in opened.sql("SELECT body FROM post_versions").to_pylist()] == ["aaa erstes"]
+        assert opened.sql("SELECT 1 FROM posts WHERE text = 'zweites'").num_rows == 1
+
+
+def test_an_issue_that_every_import_meets_again_is_one(tmp_path: Path) -> None:
+    day = [message(3), "text", {**message(4), "ts": "bad"}, {**message(5), "ts": None}, {**message(5), "ts": None}]
+    path, store = write(tmp_path, files(**{"general/2024-03-02": day})), tmp_path / "a.duckdb"
+    for _ in range(3):
+        with read_archive("slack", path) as archive:
+            pull(archive, to=store)
+    told = {row["detail"]: row["number"] for row in summary(store)["issues"]}
+    assert told == {
+        "general/2024-03-02.json, item 2: a text, no object": 1,
+        "ts is not seconds.microseconds, or a placeholder": 1,
+        "the message has no ts": 2,
+    }

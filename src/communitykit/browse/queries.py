@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from communitykit.browse.facets import Chosen
 from communitykit.browse.mentions import in_names
 from communitykit.model.values import JSON
-from communitykit.store import Store
+from communitykit.store import Store, issues
 from communitykit.store.schema import CURRENT
 
 PAGE = 50
@@ -203,11 +203,8 @@ class Reading:
         )
 
     def issues(self) -> list[dict[str, JSON]]:
-        """Return payloads that became no record, counted."""
-        return self._rows(
-            """SELECT reason, wire_kind, detail, count(*) AS number FROM issues
-            GROUP BY ALL ORDER BY number DESC LIMIT 500"""
-        )
+        """Return payloads that became no record, counted: one that every run meets again is one."""
+        return self._rows(f"{issues.COUNTED} LIMIT 500")
 
     def runs(self) -> list[dict[str, JSON]]:
         """Return the latest runs."""

@@ -13,6 +13,7 @@ import duckdb
 from communitykit.cli.output import print_json, print_table, say
 from communitykit.printable import counted
 from communitykit.result import in_words_of, outcome
+from communitykit.store import issues
 from communitykit.store.duckdb_errors import telling
 from communitykit.store.opening import as_it_is
 
@@ -85,8 +86,7 @@ def _summary(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, JSO
         ),
         "issues": _rows(
             connection,
-            "SELECT reason, wire_kind, detail, count(*) AS number FROM issues GROUP BY ALL "
-            "ORDER BY number DESC, reason, wire_kind, detail",
+            issues.COUNTED,
         ),
         "runs": _rows(
             connection,

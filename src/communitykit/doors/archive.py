@@ -106,12 +106,14 @@ class ArchiveSession(Records):
             for event in read_steps(translation, selection, steps, now=now, as_of=as_of):
                 if isinstance(event, Opened) and event.slice.endswith(LISTING):
                     self.found.append(event.label)
-                elif isinstance(event, Page):
-                    held.update(map(_KIND, event.records))
-                emit(_within(event, selection.since, until))
+                kept = _within(event, selection.since, until)
+                if isinstance(kept, Page):
+                    held.update(map(_KIND, kept.records))
+                emit(kept)
         if not self.found:
             what = ", ".join(f"{held[kind]:,} {words}" for kind, words in _TOLD.items() if held[kind]) or "nothing"
-            self.found.append(f"{self.connector.title} as of {as_of:%Y-%m-%d}, with {what}")
+            twice = "; what it tells twice counts twice" if held else ""
+            self.found.append(f"{self.connector.title} as of {as_of:%Y-%m-%d}, of which {what} were read{twice}")
         if beside := self.archive.unopened_zips():
             self.found.append(f"nothing was read of {', '.join(beside)}")
 

@@ -23,12 +23,12 @@ from communitykit.connector import (
     counted,
 )
 from communitykit.connector.archive import sampled
-from communitykit.connector.payload import as_text
+from communitykit.connector.payload import as_mapping, as_mappings, as_text
 from communitykit_slack.archive.days import key_of, may_hold, messages_of, within
 from communitykit_slack.archive.listings import Conversation, Export, folded, members_of, open_export
 from communitykit_slack.archive.parts import WORKSPACES, Part, parts_of
 from communitykit_slack.archive.unread import unread_of
-from communitykit_slack.ids import community_id, local_channel, parse_ts
+from communitykit_slack.ids import community_id, is_ts, local_channel, parse_ts
 from communitykit_slack.visibility import allowed, is_direct, stricter
 
 BATCH = 1000
@@ -263,8 +263,18 @@ def messages(items: list[JSON], context: Context, known: set[str]) -> Iterator[B
             strangers.append({"id": user, "profile": item["user_profile"] or {}})
     if strangers:
         yield Batch("stranger", strangers, context)
+    yield from _earlier(items, context)
     for start in range(0, len(items), BATCH):
         yield Batch("message", items[start : start + BATCH], context)
+
+
+def _earlier(items: list[JSON], context: Context) -> Iterator[Batch]:
+    """Yield what a changed message said before, as of then: the store keeps it as a version."""
+    for item in as_mappings(items):
+        before = as_mapping(item.get("previous_message")) if item.get("subtype") == "message_changed" else {}
+        if is_ts(before.get("ts")):
+            edited = as_mapping(before.get("edited")).get("ts")
+            yield Batch("message", [before], context, as_of=parse_ts(edited if is_ts(edited) else before["ts"]))
 
 
 def _left_out(export: Export, selection: Selection, folders: Sequence[str]) -> Iterator[Gap]:
