@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from company import FIRST, KEY, START, ZONE, number, person, store_of, uid
+from company import FIRST, KEY, START, ZONE, number, person, store_of, tables_of, uid
 
 from communitykit import from_records, pull
 from communitykit.analysis import TABLES, Analysis, analyse
@@ -88,6 +89,17 @@ def test_the_day_of_leaving_is_kept_to_the_month(made: Analysis) -> None:
     assert rows(made, "SELECT person_id, left_day FROM people WHERE left_day IS NOT NULL") == [
         (person("U8"), date(2026, 3, 31))
     ]
+
+
+def test_who_is_only_told_of_as_a_manager_is_no_top(store: Path, tmp_path: Path) -> None:
+    """As `people` has it: below somebody of whom there is only a stub, nobody knows how deep they are."""
+    copied = tmp_path / "activity.duckdb"
+    shutil.copy(store, copied)
+    with duckdb.connect(str(copied)) as opened:
+        opened.execute("UPDATE members SET stub = true WHERE id = ?", [uid("member", "U1")])
+    analyse(copied, tmp_path / "analysis.duckdb", key=KEY, zone=ZONE)
+    with tables_of(tmp_path / "analysis.duckdb") as made:
+        assert rows(made, "SELECT count(*) FROM people WHERE depth IS NOT NULL") == [(0,)]
 
 
 def test_people_of_small_groups_are_folded_and_only_persons_count(made: Analysis) -> None:

@@ -179,6 +179,20 @@ def test_a_source_that_fails_ends_itself_alone_and_is_named(servers: dict[str, A
     assert told["people"]["people"] > 5
 
 
+def test_handles_of_a_network_that_is_not_in_the_store_are_refused(servers: dict[str, Any], tmp_path: Path) -> None:
+    path, environment = configured(tmp_path, servers)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("[people]\n", '[people]\nhandles = { slak = "corp.example" }\n'), encoding="utf-8")
+    done = typed("run", "--config", path, "--json", **environment)
+    told = json.loads(done.stdout)
+    assert done.exit_code == 1
+    (error,) = told["errors"]
+    assert "people: the store has no network 'slak'; it has " in error
+    assert "people" not in told
+    refused = typed("people", "--config", path, **environment)
+    assert (refused.exit_code, "no network 'slak'" in refused.output) == (1, True)
+
+
 def test_where_every_token_is_refused_nothing_is_made_and_each_is_told_once(
     servers: dict[str, Any], tmp_path: Path
 ) -> None:

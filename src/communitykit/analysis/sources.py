@@ -68,12 +68,12 @@ SELECT id AS person,
         WHEN stub THEN 'unknown' ELSE kind END AS kind,
     department, division, location AS site, country, manager_id AS manager, is_leader, NULL::BOOLEAN AS in_roster,
     coalesce(active, NOT stub) AS active, NULL::DATE AS started_day,
-    CASE WHEN active = false THEN {deactivated} END AS left_day, NULL::INTEGER AS depth
+    CASE WHEN active = false THEN {deactivated} END AS left_day, NULL::INTEGER AS depth, stub AS is_stub
 FROM (SELECT *, NULL::BOOLEAN AS is_leader FROM members)
 """
 PERSONS: Final = """
 SELECT person_id AS person, kind, department, division, site, country, manager_id AS manager, is_leader, in_roster,
-    active, started_on AS started_day, left_on AS left_day, depth
+    active, started_on AS started_day, left_on AS left_day, depth, false AS is_stub
 FROM people
 """
 
@@ -88,7 +88,7 @@ member_of AS (
 SELECT n.number AS person_id, coalesce(k.kind, 'unknown') AS kind, nullif(trim(k.department), '') AS department,
     nullif(trim(k.division), '') AS division, nullif(trim(k.site), '') AS site,
     nullif(trim(k.country), '') AS country, m.number AS manager_id, k.depth, k.is_leader,
-    k.manager IS NOT NULL AND m.number IS NULL AS is_hole,
+    (k.manager IS NOT NULL AND m.number IS NULL) OR coalesce(k.is_stub, true) AS is_hole,
     CASE WHEN {roster} THEN coalesce(k.in_roster, false) END AS in_roster, k.active,
     coalesce(k.kind = 'person' AND ({roster} = false OR k.in_roster), false) AS is_eligible,
     CAST(date_trunc('month', k.started_day) AS DATE) AS started_day, last_day(CAST(k.left_day AS DATE)) AS left_day,
@@ -107,7 +107,7 @@ UPDATE w_people SET depth = tree.depth FROM tree WHERE tree.person_id = w_people
     AND (w_people.manager_id IS NOT NULL OR EXISTS (SELECT 1 FROM w_people b WHERE b.manager_id = w_people.person_id))
 """
 """Where nobody else told it: how many managers are above; nothing for who is in no tree, and below a hole or
-a cycle."""
+a cycle. Of whom there is only a stub is nobody who is known: a hole, too."""
 
 FOLD: Final = """
 UPDATE w_people SET {column} = '(other)' WHERE {column} IN (

@@ -98,7 +98,7 @@ def resolve_people(  # noqa: PLR0913 # the options of the command
             shared=tuple(one.casefold() for one in shared) if shared else before.shared,
             leaders=leaders,
         )
-        require_networks(store, options.handles if handle_domain else ())
+        require_networks(store, options.handles if handle_domain or declared else ())
         found = resolve(store, options)
         if as_json:
             print_json({"store": str(store), **found.as_data()})

@@ -152,8 +152,11 @@ class _Run:
         from communitykit.cli.people import print_resolution  # noqa: PLC0415 # same
         from communitykit.config import people_options  # noqa: PLC0415 # same
         from communitykit.people import resolve  # noqa: PLC0415 # same
+        from communitykit.people.asking import require_networks  # noqa: PLC0415 # same
 
-        found = resolve(self.store, people_options(self.config))
+        options = people_options(self.config)
+        require_networks(self.store, options.handles if options else ())
+        found = resolve(self.store, options)
         if not self._silent:
             print_resolution(found)
         else:

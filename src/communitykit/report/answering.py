@@ -11,7 +11,7 @@ from math import sqrt
 from typing import Any, Final
 
 from communitykit.model.values import Value
-from communitykit.privacy.groups import OTHER
+from communitykit.privacy.audit import OTHER
 from communitykit.report.figures import Figure, Figures
 
 Rule = Mapping[str, Any]
