@@ -76,8 +76,10 @@ def test_groups() -> None:
     assert [*in_groups([])] == []
 
 
-def listing(*pages: Any, items: tuple[str, ...] = ("rows",)) -> tuple[list[Any], Listing, list[Request]]:
-    walk = Listing(Request("rows", subject="rows"), PAGER, items=items)
+def listing(
+    *pages: Any, items: tuple[str, ...] = ("rows",), total: tuple[str, ...] | None = None
+) -> tuple[list[Any], Listing, list[Request]]:
+    walk = Listing(Request("rows", subject="rows"), PAGER, items=items, total=total)
 
     def flow() -> Flow[list[Any]]:
         found: list[Any] = []
@@ -94,6 +96,16 @@ def test_a_list_is_walked_to_its_end() -> None:
     rows, walk, asked = listing({"rows": [{"id": 1}], "next": "b"}, {"rows": [], "next": "c"}, {"rows": [{"id": 2}]})
     assert (rows, walk.whole, walk.problem) == ([{"id": 1}, {"id": 2}], True, None)
     assert [request.params for request in asked] == [{}, {"cursor": "b"}, {"cursor": "c"}]
+
+
+def test_a_list_that_ends_before_all_of_it_was_listed_says_so() -> None:
+    rows, walk, _ = listing({"rows": [1, 2], "total": 5, "next": "b"}, {"rows": [], "total": 5}, total=("total",))
+    assert (rows, walk.whole) == ([1, 2], False)
+    assert walk.problem is not None
+    assert walk.problem.startswith("the list ended after 2 of 5.")
+    for last in (2, 1, None, "2"):  # somebody left meanwhile; or nothing is said that could be counted
+        rows, walk, _ = listing({"rows": [1], "total": 2, "next": "b"}, {"rows": [2], "total": last}, total=("total",))
+        assert (rows, walk.whole, walk.problem) == ([1, 2], True, None)
 
 
 @pytest.mark.parametrize(

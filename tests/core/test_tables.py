@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from communitykit import ArchiveError
+from communitykit import ArchiveError, ProtocolError
 from communitykit.connector import Archive
 from communitykit.connector.tables import LONGEST_ROW, Table, is_tabular, tables
+from communitykit.connector.usage import report_rows
 
 ROWS = [{"id": "1", "name": "Zoë", "body": "two\r\nlines; and, more"}, {"id": "2", "name": "Ada"}]
 
@@ -102,3 +103,8 @@ def test_lines_that_no_reader_of_tables_takes_are_an_archive_error(tmp_path: Pat
             with pytest.raises(ArchiveError, match="no readable table") as caught:
                 [list(one.rows) for one in tables(archive, "t.csv", is_header=is_header)]
             assert caught.value.remedy
+
+
+def test_a_report_that_is_no_csv_is_told_as_such() -> None:
+    with pytest.raises(ProtocolError, match="no CSV table"):
+        list(report_rows("a,b\n" + "x" * 200_000))

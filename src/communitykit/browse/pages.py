@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from communitykit.browse.markup import Markup, el, join
 from communitykit.browse.queries import PAGE, REPLIES
@@ -194,7 +194,7 @@ def _untold(row: Row) -> str:
 
 def _outside(url: str | None, platform: str) -> Markup | None:
     """Return a link to the platform's own page, where its address is one."""
-    if url is None or urlsplit(url).scheme not in {"http", "https"}:
+    if url is None or not url.lower().startswith(("https://", "http://")):  # it may be no address that can be split
         return None
     return el("a", f"open in {platform.title()}", href=url, rel="noreferrer noopener external")
 

@@ -122,11 +122,18 @@ class Listing:
     `items` are the names under which the list stands in an answer, one inside the other; `rows` gives what stands
     there, page by page. A page without that list ends the walk early, as does a platform that goes in circles or says
     that there is more and not where: `problem` says so, and what came before is kept. `whole` tells whether the end of
-    the list was reached.
+    the list was reached. `total` are the names under which an answer says how many there are in all: an end that comes
+    before these were listed is a problem, too.
     """
 
     def __init__(
-        self, request: Request, pager: Pager, *, resume: Request | None = None, items: tuple[str, ...] | None = None
+        self,
+        request: Request,
+        pager: Pager,
+        *,
+        resume: Request | None = None,
+        items: tuple[str, ...] | None = None,
+        total: tuple[str, ...] | None = None,
     ) -> None:
         """Begin before the first page, or go on at `resume`; where the walk begins anew, it is at the first page."""
         self._first = request
@@ -134,6 +141,8 @@ class Listing:
         self._pager = pager
         self._pages = Pages(pager)
         self._items = items
+        self._total = total
+        self._listed = 0
         self._restarted = False
         self.problem: str | None = None
 
@@ -157,7 +166,7 @@ class Listing:
                 return None
             self._restarted = True
             self._pages = Pages(self._pager)
-            self._request = self._first
+            self._request, self._listed = self._first, 0
             return {}
         try:
             if self._items is not None:
@@ -169,7 +178,19 @@ class Listing:
             self._request = self._pages.next(response)
         except CursorError as error:
             self._stop(error)
+        self._count(response.data)
         return response.data
+
+    def _count(self, data: JSON) -> None:
+        """Hold the end of the list to how many there are."""
+        if self._total is None or self._items is None:
+            return
+        self._listed += len(as_list(look(data, *self._items)))
+        total = look(data, *self._total)
+        if self.whole and isinstance(total, int) and self._listed < total:
+            self.problem = (
+                f"the list ended after {self._listed:,} of {total:,}. What was listed is kept; run again later."
+            )
 
     def rows(self) -> Generator[Request, Response, list[JSON] | None]:
         """Return the next page's items, which are any JSON, or None at the end; the Listing has to know its `items`."""

@@ -7,6 +7,8 @@ import io
 import re
 from collections.abc import Iterator
 
+from communitykit.errors import ProtocolError
+
 _CONCEALED = re.compile(r"[0-9A-Fa-f]{32}|<PII:H\d+\(.*\)>|\(Unknown\)")
 
 
@@ -15,12 +17,17 @@ def report_rows(text: str) -> Iterator[dict[str, str]]:
 
     Columns are inserted and renamed over the years, so nothing is read by position; what a row has beyond its header
     is left out, and blank lines are skipped.
+
+    Raises ProtocolError for what is no CSV.
     """
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), restkey="", restval="")
-    for row in reader:
-        cells = {name.strip(): str(value).strip() for name, value in row.items() if name}
-        if any(cells.values()):
-            yield cells
+    try:
+        for row in reader:
+            cells = {name.strip(): str(value).strip() for name, value in row.items() if name}
+            if any(cells.values()):
+                yield cells
+    except csv.Error as error:
+        raise ProtocolError(f"the report is no CSV table: {error}", remedy="Run again later.") from None
 
 
 def is_concealed(name: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TypeAlias, TypeGuard
 
-from communitykit.connector import JSON, look
+from communitykit.connector import JSON, Rejected, look
 from communitykit.connector.payload import as_mapping
 
 POLLS = ("m.poll", "m.poll.start", "org.matrix.msc3381.poll.start")
@@ -85,7 +85,12 @@ def bundled(event: Event, what: str = "m.replace") -> Event:
 
 
 def moment(event: Event, name: str = "origin_server_ts") -> datetime:
-    """Return when an event was sent, or another time in milliseconds."""
+    """Return when an event was sent, or another time in milliseconds.
+
+    Raises Rejected where that is no time.
+    """
+    if not is_time(event[name]):
+        raise Rejected("bad_time", f"{name} is no number of milliseconds")
     return datetime.fromtimestamp(event[name] / 1000, UTC)
 
 

@@ -101,7 +101,7 @@ def _torn(part: JSON, *names: str) -> bool:
 def _accounts(context: dict[str, JSON]) -> Flow[bool]:
     """List the homeserver's accounts where the token may; tell whether it did."""
     try:
-        listing = ck.Listing(USERS, ck.cursor_pager(("next_token",), param="from"))
+        listing = ck.Listing(USERS, ck.cursor_pager(("next_token",), param="from"), items=("users",), total=("total",))
         yield from listing.batches("user", "users", context)
     except CLOSED:
         yield ck.Gap(NO_ACCOUNTS, "skipped")

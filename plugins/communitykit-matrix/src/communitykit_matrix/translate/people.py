@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from communitykit.connector import JSON, Draft, Ignored
+from communitykit.connector import JSON, Draft, Ignored, Rejected
 from communitykit_matrix.ids import home_of, member_id, room_id
 from communitykit_matrix.wire import Event, moment, previous, text
 from communitykit_matrix.wire import content as content_of
@@ -28,6 +28,8 @@ def _account(user: str, shown: str | None, context: JSON, *, is_bot: bool = Fals
 def translate_member(item: Event, context: JSON) -> Iterator[Draft]:
     """A room's member event that holds now: who is in it since when, and who was."""
     there, before = content_of(item).get("membership"), previous(item).get("membership")
+    if not isinstance(there, str):
+        raise Rejected("no_membership", "the event does not say whether somebody is in the room")
     home, room, user = context["home"], context["room"], item["state_key"]
     yield from known_by_room(item, context)
     since = {} if before == "join" else {"since": moment(item), "until": None}

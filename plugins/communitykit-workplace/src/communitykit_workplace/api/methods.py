@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from communitykit import (
     CommunityKitError,
@@ -89,7 +89,8 @@ def following(request: Request, address: str) -> Request:
 
     Raises CursorError when it says nothing of where to go on.
     """
-    told = {name: value for name, value in parse_qsl(urlsplit(str(address)).query) if name in PAGING}
+    query = str(address).partition("?")[2].partition("#")[0]  # all of it that counts, in whatever stands before it
+    told = {name: value for name, value in parse_qsl(query) if name in PAGING}
     if not told:
         raise CursorError(
             "the next page is named by an address without a cursor",

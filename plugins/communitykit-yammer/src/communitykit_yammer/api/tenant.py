@@ -93,7 +93,7 @@ def read_members(selection: Selection, slice_: Slice) -> Steps:
             listing = _listing(request)
             while (page := (yield from listing.rows())) is not None:
                 rows, odd = sound_and_odd(page)
-                rows = [row for row in rows if row.get("id") not in owners]
+                rows = [row for row in rows if str(row.get("id")) not in owners]
                 owners |= {str(row.get("id")) for row in rows} if role == "owner" else set()
                 known = _known(rows, params)
                 strangers += len(rows) - len(known)

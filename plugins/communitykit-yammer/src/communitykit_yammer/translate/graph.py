@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Literal
 
-from communitykit.connector import JSON, Draft, Rejected, make_id, membership
+from communitykit.connector import JSON, Draft, Rejected, as_text, make_id, membership
 from communitykit.connector.drafts import CommunityDraft, MemberDraft
 from communitykit.connector.usage import is_concealed
 from communitykit_yammer.ids import (
@@ -67,7 +67,7 @@ def role(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draf
     Raises Rejected when it has no id.
     """
     network = network_of(context, {})
-    if not item.get("id"):
+    if not as_text(item.get("id")):
         raise Rejected("no_id", "the role has no id")
     yield {
         "record": "community",
