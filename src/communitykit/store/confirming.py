@@ -42,12 +42,11 @@ def confirm(
     told = columns_of_fresh(kind, records, run_id)
     ids = [record.id for record in records]
     with handed_over({**told, "place": ("BIGINT", [places[key] for key in ids])}) as rows:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE told AS FROM {rows}")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE alike AS {_alike(kind, now + CLOCKS_DIFFER)}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE alike AS {_alike(kind, rows, now + CLOCKS_DIFFER)}")
     alike = connection.execute("SELECT id, later FROM alike").fetchall()
     if any(later for _, later in alike):
         connection.execute(_again(kind))
-    connection.execute("DROP TABLE told; DROP TABLE alike")  # where something fails, they go with the transaction
+    connection.execute("DROP TABLE alike")  # where something fails, it goes with the transaction
     _, provenance = told["provenance"]
     silent = (key for key, fields in zip(ids, provenance, strict=True) if fields == _NOTHING)
     return {*(key for key, _ in alike), *silent}
@@ -59,8 +58,8 @@ def _moved(kind: str) -> dict[str, str]:
     return {**moved, "last_run": "i.last_run", "seen_before": _SEEN_BEFORE} if kind == "post" else moved
 
 
-def _alike(kind: str, limit: datetime) -> str:
-    """Return the query for what is stored just as it is told: the same fields, at one moment, with the same values.
+def _alike(kind: str, rows: str, limit: datetime) -> str:
+    """Return the query for what is stored just as `rows` tell it: the same fields, at one moment, with the same values.
 
     What is stored as of after `limit` is not believed, and so is merged.
     """
@@ -70,7 +69,7 @@ def _alike(kind: str, limit: datetime) -> str:
     same.append(f"t.as_of <= {literal(limit)}")
     moved = ", ".join(f"{sql} AS {name}" for name, sql in _moved(kind).items())
     return f"""SELECT i.id, i.place, t.as_of < i.as_of AS later, {moved}
-        FROM {TABLES[kind]} t JOIN told i ON t.rowid = i.place WHERE {" AND ".join(same)}"""  # noqa: S608 # our own names
+        FROM {TABLES[kind]} t JOIN {rows} i ON t.rowid = i.place WHERE {" AND ".join(same)}"""  # noqa: S608 # our own names
 
 
 def _again(kind: str) -> str:
