@@ -48,6 +48,12 @@ def test_what_comes_in_order_is_not_looked_up_and_takes_one_extent_a_place() -> 
             == []
         )
     assert len(extents._lows) == 8
+    acts = [reacted(number, "U") for number in range(100, 190)]
+    others = [one.model_copy(update={"id": one.id.replace("reacted", "joined"), "kind": "joined"}) for one in acts]
+    both = Extents()
+    mixed = [one for pair in zip(acts, others, strict=True) for one in pair]
+    assert both.take(mixed[:90]) == both.take(mixed[90:]) == []
+    assert len(both._lows) == 2
     assert extents.take([post(155), post(157)]) == ["p:n:post:155", "p:n:post:157"]
 
 

@@ -24,7 +24,7 @@ class Extents:
         """Begin with none."""
         self._lows: list[str] = []
         self._highs: list[str] = []
-        self._places: list[str | None] = []
+        self._places: list[Value] = []
 
     def take(self, records: Sequence[Value]) -> list[str]:
         """Note the ids of records; return those that may have been told before, the others cannot have been."""
@@ -35,7 +35,7 @@ class Extents:
                 doubtful += ids
         return doubtful
 
-    def _note(self, low: str, high: str, place: str | None) -> bool:
+    def _note(self, low: str, high: str, place: Value) -> bool:
         """Note an extent; tell whether nothing that was noted before reaches into it."""
         first, last = bisect_left(self._highs, low), bisect_right(self._lows, high)
         is_apart = first == last
@@ -53,6 +53,7 @@ class Extents:
         return is_apart
 
 
-def _place_of(record: Value) -> str | None:
-    place: str | None = getattr(record, "community_id", None)
-    return place
+def _place_of(record: Value) -> Value:
+    """Return what tells the place of a record: of what has one place the ids lie close. An act's begins its id, too."""
+    place = getattr(record, "community_id", None)
+    return (record.kind, place) if record.record == "event" else place
