@@ -50,3 +50,12 @@ def test_a_roster_that_ends_with_its_day_is_walked_whole_from_its_second_import_
             pull([archive], store)
     with Store(store) as opened:
         assert opened.sql("SELECT count(*) AS n FROM members WHERE active").to_pylist() == [{"n": 1}]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(2, "0.txt is no roster of a known kind"), (9, "9 files are no rosters")]
+)
+def test_files_that_are_no_rosters_are_named_and_many_are_counted(people: People, number: int, words: str) -> None:
+    found = people({"hr.csv": "Staff No,Name\n1,Ann\n", **{f"{one}.txt": "hello" for one in range(number)}})
+    assert words in found["gaps"]
+    assert ("0.txt, 1.txt, 2.txt and 6 more" in found["gaps"]) is (number == 9)

@@ -387,3 +387,14 @@ def test_a_time_that_is_none_is_said_and_the_message_is_kept_without_it(tmp_path
     assert len([one for one in read if one.record == "post"]) == len(times)
     told = [(one.reason, one.native_id) for one in read if one.record == "issue"]
     assert told == [("no_time", "11"), ("no_time", "1"), ("no_time", "6")]
+
+
+def test_what_was_found_is_counted_within_the_window(tmp_path: Path) -> None:
+    rows = [f"{at},{at},1,false,false,11,user,x,2020-01-0{at}T00:00:00Z\n" for at in range(1, 6)]
+    tables = {"Networks.csv": "id\n77\n", "Users.csv": "id,name\n11,Ann\n", "Groups.csv": GROUP}
+    path = make(tmp_path / "e.zip", {**tables, "Messages.csv": SENT + "".join(rows)})
+    with read_archive("yammer", path) as archive:
+        kept = [one for one in archive.records(since="2020-01-03") if one.record == "post"]
+        (found,) = archive.found
+    assert len(kept) == 3
+    assert "3 posts were read; what it tells twice counts twice" in found

@@ -10,12 +10,14 @@ from itertools import islice
 
 from communitykit import ArchiveError
 from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice, Swept, counted
+from communitykit.connector.archive import sampled
 from communitykit_directory.archive.joining import Roster
 from communitykit_directory.archive.sources import COLUMNS, Source, form_of, headings_missing, source_of
 from communitykit_directory.settings import RosterOptions
 
 BATCH = 2_000
 _SHOWN = 20
+_NAMED = 5
 _ADDRESSES = {"email", "addresses"}
 _KEYS = _ADDRESSES | {"employee_number", "directory_id", "accounts"}
 """Fields by which an account can be joined to somebody."""
@@ -64,6 +66,10 @@ def read(archive: Archive, selection: Selection) -> Iterator[Step]:
     roster = Roster()
     for source in sources:
         roster.add(source)
+    problems += _not_read([source for source in sources if not source.is_roster])
+    for source in sources:
+        if not source.is_roster:
+            continue
         problems += [f"{one}. {source.remedy}" if source.remedy else one for one in source.problems]
     unread = sorted({column for source in sources for column in source.unread})
     today = as_of(archive) or selection.until
@@ -95,6 +101,14 @@ def _nothing(archive: Archive, sources: list[Source], problems: list[str]) -> Ar
     remedy = rows if empty else next(iter(told), None if problems else COLUMNS)
     return ArchiveError(f"no table of people was found in it ({'; '.join(found[:3])})", platform="directory",
                         subject=archive.name, remedy=remedy)  # fmt: skip
+
+
+def _not_read(others: list[Source]) -> list[str]:
+    """Say of files that are no rosters what they are, of many how many there are."""
+    if len(others) > _NAMED:
+        names = sampled([source.name for source in others])
+        return [f"{len(others):,} files are no rosters of a known kind, and were not read: {names}"]
+    return [f"{one}. {source.remedy}" if source.remedy else one for source in others for one in source.problems]
 
 
 def _told(sources: Iterable[Source]) -> set[str]:

@@ -69,6 +69,7 @@ class Source:
     """What could not be read, and may have held somebody."""
     remedy: str = ""
     """What to do about a file that could not be read."""
+    is_roster: bool = True
     remarks: list[str] = field(default_factory=list)
     """What is odd about single cells, of which nobody is lost."""
     bad: list[Row] = field(default_factory=list)
@@ -154,6 +155,7 @@ def source_of(archive: Archive, name: str, options: RosterOptions) -> Source:
             _ldif(archive, source)
         else:
             found, source.remedy = what_it_is(archive, name, options.columns)
+            source.is_roster = False
             source.problems.append(f"{name} is no roster of a known kind, and was not read: {found}")
     except ValueError as error:
         source.problems.append(f"{name} is not readable to its end: {error}")
