@@ -149,6 +149,8 @@ def companies(draw: st.DrawFn) -> Company:
         names, shape = (*names[: len(shape) - 1], "month"), (*shape[:-1], shape[-1] + 1)
         every = list(combinations(range(shape[-1] + 1), 2))
         windows = draw(st.lists(st.sampled_from(every), min_size=2, max_size=6, unique=True))
+        if all(one[1] <= two[0] or two[1] <= one[0] for one, two in combinations(windows, 2)):
+            windows.append((0, shape[-1]))  # those that do not overlap are a dimension like others
     groups = list(product(*(map(str, range(length)) for length in shape)))
     sizes = dict(zip(groups, draw(st.lists(SIZES, min_size=len(groups), max_size=len(groups))), strict=True))
     did = [
@@ -191,6 +193,12 @@ FOUND = {
     # Who did is known to be small, and so is who did not: together they are hardly more.
     "both halves": company("platform place", "29 51, 1 58, 7 53", "2 51, 1 58, 7 53"),
     "both halves of a neighbour": company("platform place", "9 2, 44 3, 47 8", "9 1, 40 0, 38 6"),
+    # Groups that were put together here are told apart by a total.
+    "a part of others": company(
+        "department site", "20 19 2, 3 22 3, 3 4 4, 21 0 1, 2 3 4", "20 4 0, 0 1 3, 3 3 4, 0 0 1, 2 3 4"
+    ),
+    # Totals that cross tell of it without the table; nested ones alone do not.
+    "nested totals": company("department platform site", "0 5, 6 18, 5 22, 27 3", "0 5, 6 0, 0 0, 12 0"),
     # Several totals of nobody.
     "nobody in several": company("platform place kind", "4 0, 4 46, 46 49, 13 58", "2 0, 0 0, 46 49, 0 24"),
     "all of a part": company("platform place kind", "0 0, 16 6, 2 6, 3 7", "0 0, 16 6, 1 2, 3 6"),
@@ -230,6 +238,14 @@ def test_two_tables_that_cross_tell_more_where_few_did_in_one_and_few_did_not_in
     attack = Attack(company("department site", "1 12, 11 20", "0 1, 11 9"))
     apart = [kept for kept in attack.lattice() if len(kept) < 2]  # dimensions
     assert attack.follows(apart, attack.small(attack.lattice()))
+    assert attack.gives_away() == []
+
+
+def test_what_totals_tell_already_is_no_reason_to_hide_a_whole_table() -> None:
+    attack = Attack(company("platform place", "1 12 30 40, 11 20 30 40", "0 1 0 0, 11 9 10 10"))
+    whole = attack.lattice()
+    assert attack.follows(whole[:-1], attack.small(whole))
+    assert any(row.persons for row in attack.table(whole[-1]))
     assert attack.gives_away() == []
 
 
