@@ -8,8 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TypeAlias, TypeGuard
 
-from communitykit.connector import JSON, Rejected, look
-from communitykit.connector.payload import as_mapping
+from communitykit.connector import JSON, Rejected, as_mapping, look
 
 POLLS = ("m.poll", "m.poll.start", "org.matrix.msc3381.poll.start")
 MESSAGES = frozenset({"m.room.message", "m.sticker", "m.room.encrypted", *POLLS})
@@ -85,10 +84,7 @@ def bundled(event: Event, what: str = "m.replace") -> Event:
 
 
 def moment(event: Event, name: str = "origin_server_ts") -> datetime:
-    """Return when an event was sent, or another time in milliseconds.
-
-    Raises Rejected where that is no time.
-    """
+    """Return when an event was sent, or another time in milliseconds; raises Rejected where that is no time."""
     if not is_time(event[name]):
         raise Rejected("bad_time", f"{name} is no number of milliseconds")
     return datetime.fromtimestamp(event[name] / 1000, UTC)

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import get_args
 
-from communitykit.connector import JSON, Privacy, Selection
-from communitykit.connector.payload import as_text
+from communitykit.connector import JSON, Privacy, Selection, as_text
 
 _STRICT: tuple[Privacy, ...] = get_args(Privacy)
 _FLAGS = ("is_private", "is_group", "is_im", "is_mpim")

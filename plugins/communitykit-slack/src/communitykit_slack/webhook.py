@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from communitykit import ProtocolError, SignatureError
-from communitykit.connector import JSON, Batch, Delivery, Privacy, Rejected, WebhookDoor
+from communitykit.connector import JSON, Batch, Delivery, Privacy, Rejected, WebhookDoor, as_mapping, as_text
 from communitykit.connector.decoding import decode_json
-from communitykit.connector.payload import as_mapping, as_text
 from communitykit.connector.signatures import verify_age, verify_hmac
 from communitykit_slack.ids import from_seconds, parse_ts
 from communitykit_slack.visibility import stricter, told_by

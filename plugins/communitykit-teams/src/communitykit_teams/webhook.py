@@ -11,9 +11,9 @@ from datetime import datetime
 from urllib.parse import parse_qs
 
 from communitykit import ProtocolError, SettingsError, SignatureError
-from communitykit.connector import JSON, Batch, Delivery, Privacy, WebhookDoor
+from communitykit.connector import JSON, Batch, Delivery, Privacy, WebhookDoor, sound_and_odd
 from communitykit.connector.decoding import decode_json
-from communitykit.connector.payload import as_texts, sound_and_odd
+from communitykit.connector.payload import as_texts
 from communitykit_teams.crypto import decrypted, verify_validation_tokens
 from communitykit_teams.ids import PLATFORM, parse_time
 from communitykit_teams.wire import Notification

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from communitykit.connector import JSON
-from communitykit.connector.payload import as_mapping
+from communitykit.connector import JSON, as_mapping
 from communitykit_directory.wire import flag, plain
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

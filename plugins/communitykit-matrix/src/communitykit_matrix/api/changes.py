@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from communitykit.connector import JSON, Checkpoint
-from communitykit.connector.payload import as_mapping, as_texts
+from communitykit.connector import JSON, Checkpoint, as_mapping
+from communitykit.connector.payload import as_texts
 from communitykit_matrix.wire import MESSAGES, PINS, Event, bundled, content, is_odd, previous, relation, text
 
 _LOOKED_AT = 200  # events of a room that were odd and are asked for once more

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import communitykit.connector as ck
 from communitykit import errors
-from communitykit.connector import JSON, Flow
-from communitykit.connector.payload import as_list, as_mapping, as_mappings, as_text, as_texts, sound_and_odd
+from communitykit.connector import JSON, Flow, as_list, as_mapping, as_text, sound_and_odd
+from communitykit.connector.payload import as_mappings, as_texts
 from communitykit_matrix.api.access import NO_ACCOUNTS
 from communitykit_matrix.api.methods import CLOSED, USERS, WHO, in_room
 from communitykit_matrix.ids import home_of, room_id

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 import communitykit.connector as ck
 from communitykit import SettingsError
-from communitykit.connector import JSON
+from communitykit.connector import JSON, as_mapping, as_text
 from communitykit.connector.login import PasswordOrVisitLogin
-from communitykit.connector.payload import as_mapping, as_mappings, as_text
+from communitykit.connector.payload import as_mappings
 from communitykit_matrix.settings import MatrixSettings
 
 _WAYS = {"m.login.sso": "visit", "m.login.password": "password"}

@@ -17,9 +17,8 @@ from typing import TypeAlias
 
 import communitykit.connector as ck
 from communitykit import CommunityKitError, CredentialError
-from communitykit.connector import JSON
+from communitykit.connector import JSON, as_list
 from communitykit.connector.parts import is_understood
-from communitykit.connector.payload import as_list
 from communitykit_matrix.api.changes import News, with_edit, with_redaction
 from communitykit_matrix.api.methods import CLOSED, in_room
 from communitykit_matrix.ids import room_id
@@ -63,10 +62,7 @@ def _begun(room: Room) -> ck.Checkpoint:
 
 
 def _members(room: Room, *, once_more: bool = False) -> ck.Flow[JSON]:
-    """Tell who is in the room, and return whether all were told.
-
-    What fails is asked for again by a later run, and so, once, is a list with somebody odd in it ("odd").
-    """
+    """Tell who is in the room; what fails is asked for again, and, once, a list with somebody odd in it ("odd")."""
     try:
         response = yield from ck.ask(in_room(room["room"], "members"))
         members = ck.required_list(response.data, "chunk", subject=f"room {room['room']}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from communitykit.connector import JSON, Draft, Ignored, Rejected
-from communitykit.connector.payload import as_mapping, as_texts
+from communitykit.connector import JSON, Draft, Ignored, Rejected, as_mapping
+from communitykit.connector.payload import as_texts
 from communitykit_matrix.ids import member_id, room_id
 from communitykit_matrix.translate.acts import occurrence, transition, translate_act
 from communitykit_matrix.translate.text import words_of

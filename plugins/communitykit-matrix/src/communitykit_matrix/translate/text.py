@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from communitykit.connector import JSON
-from communitykit.connector.payload import as_list, as_mapping, as_texts
+from communitykit.connector import JSON, as_list, as_mapping
+from communitykit.connector.payload import as_texts
 from communitykit_matrix.ids import member_id, room_id
 from communitykit_matrix.wire import POLLS, Event, is_time, odd_parts, relation, text
 

@@ -24,12 +24,15 @@ from communitykit.connector import (
     Selection,
     Slice,
     Swept,
+    as_mapping,
+    as_text,
     ask,
     ask_all,
     look,
     required_list,
+    sound_and_odd,
 )
-from communitykit.connector.payload import as_mapping, as_number, as_text, sound_and_odd
+from communitykit.connector.payload import as_number
 from communitykit_slack.api.channel import SIDE_BY_SIDE
 from communitykit_slack.api.methods import LIST_LIMIT, ORG_METHODS, PAGER, USERS_LIMIT, call, page_of
 from communitykit_slack.ids import SLACKBOT, community_id, host_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from communitykit import CommunityKitError, ObjectUnavailableError, PermissionMissingError, ProtocolError
-from communitykit.connector import JSON, Batch, Flow, Gap, Response, ask_all
-from communitykit.connector.payload import as_list, as_mapping, as_number
+from communitykit.connector import JSON, Batch, Flow, Gap, Response, as_list, as_mapping, ask_all
+from communitykit.connector.payload import as_number
 from communitykit_slack.api.channel import PATIENCE, SIDE_BY_SIDE, Channel
 from communitykit_slack.api.checkpoint import Progress
 from communitykit_slack.ids import is_ts, micros, ts_key

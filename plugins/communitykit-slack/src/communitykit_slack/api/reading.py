@@ -17,9 +17,10 @@ from communitykit.connector import (
     Selection,
     Slice,
     Swept,
+    as_mapping,
     ask_all,
 )
-from communitykit.connector.payload import as_mapping, as_texts
+from communitykit.connector.payload import as_texts
 from communitykit_slack.api.channel import PATIENCE, SIDE_BY_SIDE, Channel
 from communitykit_slack.api.checkpoint import Progress
 from communitykit_slack.api.messages import read_history

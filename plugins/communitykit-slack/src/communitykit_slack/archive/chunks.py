@@ -16,9 +16,9 @@ from typing import TypeAlias
 from typing_extensions import override
 
 from communitykit import ArchiveError
-from communitykit.connector import JSON, Archive
+from communitykit.connector import JSON, Archive, as_list, as_mapping, as_text
 from communitykit.connector.decoding import decode_json
-from communitykit.connector.payload import as_list, as_mapping, as_number, as_text, as_texts, each_object
+from communitykit.connector.payload import as_number, as_texts, each_object
 from communitykit_slack.archive.dump import Dump
 
 _FILE = re.compile(r"(^|/)(users|channels|workspace|[CDG][A-Z0-9]{6,}(-\d+\.\d+)?)\.json\.gz\Z")

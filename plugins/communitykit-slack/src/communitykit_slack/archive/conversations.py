@@ -15,8 +15,8 @@ from contextlib import suppress
 from typing_extensions import override
 
 from communitykit import ArchiveError
-from communitykit.connector import JSON, Archive
-from communitykit.connector.payload import as_list, as_mapping, as_text, each_object
+from communitykit.connector import JSON, Archive, as_list, as_mapping, as_text
+from communitykit.connector.payload import each_object
 from communitykit_slack.archive.days import key_of
 from communitykit_slack.archive.dump import Dump
 from communitykit_slack.archive.parts import LISTINGS, USERS, is_day

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from communitykit import ArchiveError
-from communitykit.connector import JSON, Selection
-from communitykit.connector.payload import as_mapping, each_object
+from communitykit.connector import JSON, Selection, as_mapping
+from communitykit.connector.payload import each_object
 from communitykit_slack.archive.parts import Part, is_day
 from communitykit_slack.ids import is_ts, ts_key, ts_of
 

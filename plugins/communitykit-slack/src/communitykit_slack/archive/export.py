@@ -20,10 +20,12 @@ from communitykit.connector import (
     Selection,
     Slice,
     Swept,
+    as_mapping,
+    as_text,
     counted,
 )
 from communitykit.connector.archive import sampled
-from communitykit.connector.payload import as_mapping, as_mappings, as_text
+from communitykit.connector.payload import as_mappings
 from communitykit_slack.archive.days import key_of, may_hold, messages_of, within
 from communitykit_slack.archive.listings import Conversation, Export, folded, members_of, open_export
 from communitykit_slack.archive.parts import WORKSPACES, Part, parts_of

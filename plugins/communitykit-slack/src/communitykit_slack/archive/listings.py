@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from communitykit import ArchiveError
-from communitykit.connector import JSON, Privacy
-from communitykit.connector.payload import as_list, as_mapping, as_mappings, as_text, as_texts, each_object
+from communitykit.connector import JSON, Privacy, as_list, as_mapping, as_text
+from communitykit.connector.payload import as_mappings, as_texts, each_object
 from communitykit_slack.archive.days import messages_of
 from communitykit_slack.archive.parts import LISTINGS, USERS, Part
 from communitykit_slack.translate.people import teams_of

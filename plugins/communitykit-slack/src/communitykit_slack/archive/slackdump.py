@@ -7,8 +7,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
 from communitykit import ArchiveError, SettingsError
-from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice
-from communitykit.connector.payload import as_text
+from communitykit.connector import JSON, Archive, Batch, Gap, Selection, Slice, as_text
 from communitykit_slack.archive.chunks import Chunks, chunk_files
 from communitykit_slack.archive.conversations import Conversations, conversation_files
 from communitykit_slack.archive.database import databases_in, open_dump

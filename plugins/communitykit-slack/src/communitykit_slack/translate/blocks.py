@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from communitykit.connector import JSON, make_id
-from communitykit.connector.payload import as_text
+from communitykit.connector import JSON, as_text, make_id
 from communitykit.connector.scrub import without_credentials
 from communitykit_slack.ids import PLATFORM, Location
 from communitykit_slack.translate.text import EVERYONE, Named, render

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from communitykit.connector import JSON, Context, Draft, Rejected, Swept, acted
+from communitykit.connector import JSON, Context, Draft, Rejected, Swept, acted, as_list, as_mapping, as_text
 from communitykit.connector.drafts import EventDraft
-from communitykit.connector.payload import as_list, as_mapping, as_mappings, as_number, as_text, as_texts
+from communitykit.connector.payload import as_mappings, as_number, as_texts
 from communitykit_slack.ids import SLACKBOT, Location, parse_ts
 from communitykit_slack.translate.blocks import beyond_text, blocks_text, card, card_text, file, is_preview, shared_from
 from communitykit_slack.translate.people import slackbot

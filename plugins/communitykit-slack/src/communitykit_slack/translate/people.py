@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from communitykit.connector import JSON, Context, Draft, Rejected, make_id
-from communitykit.connector.payload import as_mapping, as_texts
+from communitykit.connector import JSON, Context, Draft, Rejected, as_mapping, make_id
+from communitykit.connector.payload import as_texts
 from communitykit_slack.ids import PLATFORM, SLACKBOT, community_id, from_seconds, member_id, people_of
 from communitykit_slack.wire import BotProfile, User, UserGroup, UserProfile
 

@@ -7,9 +7,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 from communitykit import CommunityKitError, CredentialError, PermissionMissingError, RetryableError, SettingsError
-from communitykit.connector import JSON, Batch, Flow, Gap, Listing, Request, Response, Selection, Slice, Swept, ask
+from communitykit.connector import (
+    JSON,
+    Batch,
+    Flow,
+    Gap,
+    Listing,
+    Request,
+    Response,
+    Selection,
+    Slice,
+    Swept,
+    as_list,
+    as_text,
+    ask,
+    look,
+    sound_and_odd,
+)
 from communitykit.connector.odata import odata_pager
-from communitykit.connector.payload import as_list, as_text, look, sound_and_odd
 from communitykit_teams.api.batches import batched
 from communitykit_teams.api.checkpoint import TALK
 from communitykit_teams.api.methods import PAGE, Graph, listed, segment

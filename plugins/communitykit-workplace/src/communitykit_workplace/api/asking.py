@@ -15,8 +15,7 @@ from communitykit import (
     ProtocolError,
     RetryableError,
 )
-from communitykit.connector import JSON, Cost, Flow, Pages, Request, Response, ask, ask_all
-from communitykit.connector.payload import as_mapping
+from communitykit.connector import JSON, Cost, Flow, Pages, Request, Response, as_mapping, ask, ask_all
 from communitykit_workplace.api.fields import EDGES
 from communitykit_workplace.api.methods import PAGE, fault, following, graph, graph_pager, pause
 from communitykit_workplace.edges import cut, listed, rows

@@ -20,12 +20,12 @@ from communitykit.connector import (
     Selection,
     Slice,
     Swept,
+    as_text,
     ask,
     counted,
     parse_id,
 )
 from communitykit.connector.asking import status_of
-from communitykit.connector.payload import as_text
 from communitykit_workplace.api import fields
 from communitykit_workplace.api.asking import gather
 from communitykit_workplace.api.methods import PAGE, graph, graph_pager

@@ -19,10 +19,10 @@ from communitykit.connector import (
     Selection,
     Slice,
     Swept,
+    as_mapping,
     ask,
     required_list,
 )
-from communitykit.connector.payload import as_mapping
 from communitykit_workplace.api import discovery, fields
 from communitykit_workplace.api.asking import completed, gather, paced
 from communitykit_workplace.api.checkpoint import Progress

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from communitykit.connector import JSON, Selection
-from communitykit.connector.payload import as_mapping, as_text
+from communitykit.connector import JSON, Selection, as_mapping, as_text
 from communitykit_workplace.ids import native_id, ref
 
 _PRIVATE = "private groups were left out; ask for them with include_private"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
-from communitykit.connector import JSON, Draft, Rejected, Swept, acted, reacted
+from communitykit.connector import JSON, Draft, Rejected, Swept, acted, as_mapping, reacted
 from communitykit.connector.drafts import acted_by
-from communitykit.connector.payload import as_mapping
 from communitykit_workplace.edges import is_whole, listed, rows
 from communitykit_workplace.ids import community_id, content_key, member_id, native_id, parse_time, person_id, post_id
 from communitykit_workplace.translate.attachments import attachments

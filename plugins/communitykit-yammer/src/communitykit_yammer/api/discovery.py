@@ -20,12 +20,15 @@ from communitykit.connector import (
     Selection,
     Slice,
     Swept,
+    as_list,
+    as_mapping,
+    as_text,
     ask,
     ask_all,
     counted,
     parse_id,
+    sound_and_odd,
 )
-from communitykit.connector.payload import as_list, as_mapping, as_text, sound_and_odd
 from communitykit_yammer.api.found import Found
 from communitykit_yammer.api.listing import NumberedListing
 from communitykit_yammer.api.methods import rest

@@ -6,8 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from communitykit.connector import JSON, Batch, required_list
-from communitykit.connector.payload import as_list, as_mapping, sound_and_odd
+from communitykit.connector import JSON, Batch, as_list, as_mapping, required_list, sound_and_odd
 from communitykit_yammer.ids import number, parse_time
 
 _MEMBERS = {"user": "user", "bot": "bot", "guide": "bot"}

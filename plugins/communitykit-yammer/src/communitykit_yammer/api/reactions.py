@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from communitykit import ObjectUnavailableError, ProtocolError, TransientError
-from communitykit.connector import JSON, Flow, ask, required_list
-from communitykit.connector.payload import as_mapping, sound_and_odd
+from communitykit.connector import JSON, Flow, as_mapping, ask, required_list, sound_and_odd
 from communitykit_yammer.api.checkpoint import Progress
 from communitykit_yammer.api.methods import LIST_PAGE, rest
 from communitykit_yammer.api.pages import id_of, is_cut

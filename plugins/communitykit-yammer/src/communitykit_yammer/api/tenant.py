@@ -16,11 +16,12 @@ from communitykit.connector import (
     Selection,
     Slice,
     Swept,
+    as_text,
     ask,
     ask_all,
+    sound_and_odd,
 )
 from communitykit.connector.odata import odata_pager
-from communitykit.connector.payload import as_text, sound_and_odd
 from communitykit.connector.usage import is_concealed, report_rows
 from communitykit_yammer.api.found import Found
 from communitykit_yammer.api.methods import graph
