@@ -314,6 +314,10 @@ class _Run:
         result.coverage.append(event.coverage)
         if event.by_default:
             result.by_default.add(event.slice)
+        if (missing := event.left_out) is not None:
+            told = {"platform": missing.slice.partition(":")[0], "slice": missing.slice, "status": missing.status}
+            told["run_id"] = missing.run_id
+            LOGGER.info("%s: %s: %s", missing.slice, missing.status, missing.reason, extra=told)
         result.requests += event.meter.requests
         result.retries += event.meter.retries
         self._spans = joined([*self._spans, *event.meter.spans])

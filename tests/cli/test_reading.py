@@ -136,7 +136,7 @@ def test_a_configuration_says_what_the_command_does_not(typed: Any, served: Any,
         encoding="utf-8",
     )
     secret = {"EMEA": served.settings["token"]}
-    assert "can read everything" in typed("check", "emea", "--config", "c.toml", **secret).out
+    assert "may ask for all that a pull reads" in typed("check", "emea", "--config", "c.toml", **secret).out
     assert "old: the archive can be read." in typed("check", "old", "--config", "c.toml").out
     assert "did you mean 'emea'" in typed("check", "emae", "--config", "c.toml").err
     assert typed("pull", "emea", "--config", "c.toml", "--estimate", "--json").document[0]["slices"] > 5
@@ -226,6 +226,17 @@ def test_what_is_missing_is_said_however_quiet_a_command_is(
         assert len(done.err.splitlines()) == 1
         assert "'nowhere-*'" in done.err
         assert form == "text" or json.loads(done.err)["level"] == "warning"
+
+
+def test_what_is_left_out_is_logged_with_its_place(typed: Any, exports: dict[str, Path], tmp_path: Path) -> None:
+    source = f'name = "old"\nconnector = "slack"\narchive = "{exports["slack"]}"\ncommunities = "nowhere-*"\n'
+    (tmp_path / "c.toml").write_text(f'[store]\npath = "a.duckdb"\n[[sources]]\n{source}')
+    done = typed("import", "old", "--config", tmp_path / "c.toml", "-v", "--log-format", "json")
+    lines = [json.loads(line) for line in done.err.splitlines()]
+    (line,) = [one for one in lines if "'nowhere-*'" in one["message"]]
+    assert (line["level"], line["platform"], line["status"]) == ("info", "slack", "skipped")
+    assert line["slice"].startswith("slack:")
+    assert line["run_id"]
 
 
 def test_what_one_of_two_sources_of_a_network_left_out_is_shown(

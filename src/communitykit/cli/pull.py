@@ -232,8 +232,9 @@ def what_is_sure(source: Session | NamedSource) -> str:
     if isinstance(getattr(source, "session", source), ArchiveSession):
         return "the archive can be read"
     asked = source.connector.preflight is not None
-    told = "can read everything that a pull reads by default" if asked else "is accepted; a pull tells the rest"
-    return f"the credential {told}"
+    if asked:
+        return "the credential may ask for all that a pull reads by default; who lets it in, reading tells"
+    return "the credential is accepted; a pull tells the rest"
 
 
 def settings_for(name: str, names: list[str], sets: list[str] | None) -> dict[str, JSON]:
