@@ -6,8 +6,8 @@
 -- population: contributors
 -- definition: Median over people with at least $min_gaps gaps between contributions of (s - m) / (s + m), with m the
 --   mean and s the standard deviation of their gaps: -1 is a clock, 0 chance, 1 all at once.
--- definition.fr: Médiane, sur les personnes ayant au moins $min_gaps intervalles entre contributions, de (s - m) / (s +
---   m), m étant la moyenne et s l'écart-type de leurs intervalles : -1 est une horloge, 0 le hasard, 1 tout d'un coup.
+-- definition.fr: Médiane, sur les personnes ayant au moins $min_gaps intervalles entre contributions, de (s − m) / (s +
+--   m), m étant la moyenne et s l'écart-type de leurs intervalles : −1 est une horloge, 0 le hasard, 1 tout d'un coup.
 -- source: Goh and Barabási 2008
 -- source.fr: Goh et Barabási 2008
 -- dimensions: period, platform, department, division, site, country, is_leader

@@ -15,7 +15,7 @@
 -- needs: departments
 -- rests_on: posts
 -- silence: Absent where no directory tells the attribute.
--- silence.fr: Absent lorsqu'aucun annuaire n'indique l'attribut.
+-- silence.fr: Non calculé lorsqu'aucun annuaire n'indique l'attribut.
 WITH voices AS (
     SELECT t.thread_id, t.person_id FROM threads AS t
     UNION ALL

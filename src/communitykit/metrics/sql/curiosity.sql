@@ -11,7 +11,7 @@
 -- needs: text
 -- rests_on: posts
 -- silence: Absent where the record was made without text or its features.
--- silence.fr: Absent lorsque les données ont été constituées sans texte ni caractéristiques du texte.
+-- silence.fr: Non calculé lorsque les données ont été constituées sans texte ni caractéristiques du texte.
 WITH messages AS (
     SELECT t.day, t.person_id, t.platform, t.place_id, t.kind, t.is_question FROM threads AS t
     WHERE t.has_text AND t.is_question IS NOT NULL

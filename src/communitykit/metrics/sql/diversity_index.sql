@@ -7,7 +7,7 @@
 -- definition: Mean over contributors of 1 - the sum of squared shares, 0 (one only) to nearly 1. communities: shares of
 --   one's contributions by community; departments: of one's replies, reactions and mentions by the department of whom
 --   they went to.
--- definition.fr: Moyenne, sur les contributeurs, de 1 - la somme des carrés des parts, de 0 (un seul) à presque 1.
+-- definition.fr: Moyenne, sur les contributeurs, de 1 − la somme des carrés des parts, de 0 (un seul) à presque 1.
 --   Entre communautés (communities) : parts de ses contributions par communauté ; entre services (departments) : parts
 --   de ses réponses, réactions et mentions par service de leur destinataire.
 -- source: SWOOP Analytics, Diversity Index (Gini-Simpson, Blau)

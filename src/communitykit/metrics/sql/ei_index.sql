@@ -8,10 +8,10 @@
 --   misleads: with many departments most ties cross by chance. expected and sd are what the same network has where
 --   departments are dealt at random to all people who have one, in closed form; adjusted is observed - expected, z = adjusted / sd. People of
 --   unknown department are left out.
--- definition.fr: (E - I) / (E + I) des liens entre services (E) et au sein d'un service (I), de -1 (silos) à 1. Seul,
+-- definition.fr: (E − I) / (E + I) des liens entre services (E) et au sein d'un service (I), de −1 (silos) à 1. Seul,
 --   l'indice observé (observed) trompe : avec beaucoup de services, la plupart des liens sont externes par hasard. La
 --   valeur attendue (expected) et l'écart-type (sd) sont ceux du même réseau quand les services sont distribués au
---   hasard entre tous ceux qui en ont un, en forme close ; l'indice ajusté (adjusted) est l'indice observé - la valeur
+--   hasard entre tous ceux qui en ont un, en forme close ; l'indice ajusté (adjusted) est l'indice observé − la valeur
 --   attendue, l'indice réduit (z) est l'indice ajusté / l'écart-type. Les personnes de service inconnu sont écartées.
 -- source: Krackhardt and Stern 1988; expectation and variance under permutation: communitykit
 -- source.fr: Krackhardt et Stern 1988 ; espérance et variance par permutation : communitykit
@@ -21,7 +21,7 @@
 -- needs: departments
 -- rests_on: ties
 -- silence: Absent where no directory tells the attribute. Reactions are ties where a platform tells who reacted.
--- silence.fr: Absent lorsqu'aucun annuaire n'indique l'attribut. Les réactions sont des liens lorsque la plateforme
+-- silence.fr: Non calculé lorsqu'aucun annuaire n'indique l'attribut. Les réactions sont des liens lorsque la plateforme
 --   indique qui a réagi.
 WITH staff AS (
     SELECT by_when(d), p.person_id, attribute(p) AS team

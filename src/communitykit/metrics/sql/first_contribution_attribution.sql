@@ -11,7 +11,7 @@
 -- definition.fr: Personnes dont la première contribution tombe dans la période et répond à un ambassadeur, ou suit d'au
 --   plus $within_days jours un geste d'un ambassadeur à leur égard / personnes dont la première contribution tombe dans
 --   la période. Les ambassadeurs sont les $percent % de personnes, arrondis à la personne supérieure, qui contribuent
---   le plus dans la période. Le chiffre dit une succession, non une cause ; il est masqué si les ambassadeurs sont
+--   le plus dans la période. L'ordre des faits n'est pas une preuve de cause ; le chiffre est masqué si les ambassadeurs sont
 --   trop peu nombreux.
 -- source: communitykit
 -- dimensions: period, department, division, site, country

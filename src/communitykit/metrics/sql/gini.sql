@@ -6,7 +6,7 @@
 -- population: members
 -- definition: Gini coefficient of contributions per person, 0 (equal) to 1: sum of (2i - n - 1) x(i) / (n sum of x), x in
 --   ascending order. all_members counts the silent with zero, contributors leaves them out: the latter is much lower.
--- definition.fr: Coefficient de Gini des contributions par personne, de 0 (égalité) à 1 : somme des (2i - n - 1) x(i) /
+-- definition.fr: Coefficient de Gini des contributions par personne, de 0 (égalité) à 1 : somme des (2i − n − 1) x(i) /
 --   (n somme des x), x par ordre croissant. Pour tous les membres (all_members), les silencieux comptent pour zéro ;
 --   pour ceux qui contribuent (contributors), ils sont écartés, et la valeur est bien plus basse.
 -- source: Gini; Microsoft vivainsights, create_lorenz

@@ -14,7 +14,7 @@
 -- needs: managers
 -- rests_on: posts
 -- silence: Absent where no directory tells who manages whom.
--- silence.fr: Absent lorsqu'aucun annuaire n'indique qui encadre qui.
+-- silence.fr: Non calculé lorsqu'aucun annuaire n'indique qui encadre qui.
 WITH managers AS (SELECT p.manager_id FROM people AS p WHERE p.manager_id IS NOT NULL GROUP BY p.manager_id),
 placed AS (
     SELECT p.person_id, p.depth

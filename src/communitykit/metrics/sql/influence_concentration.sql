@@ -6,8 +6,8 @@
 -- population: ties
 -- definition: 1 - distinct partners of the person of rank $rank / distinct partners of the first; near 1, one person
 --   holds it together. Absent with fewer than $rank people.
--- definition.fr: 1 - nombre de partenaires distincts de la personne de rang $rank / celui de la première ; proche de 1,
---   une seule personne porte le réseau. Absent s'il y a moins de $rank personnes.
+-- definition.fr: 1 − nombre de partenaires distincts de la personne de rang $rank / celui de la première ; proche de 1,
+--   une seule personne porte le réseau. Non calculé s'il y a moins de $rank personnes.
 -- source: SWOOP Analytics, influencer (key player) risk; the rank it compares is unpublished, 10 is ours
 -- source.fr: SWOOP Analytics, risque de dépendance envers une personne clé ; le rang comparé n'est pas publié, 10
 --   est le nôtre

@@ -13,7 +13,7 @@
 -- adds: no
 -- rests_on: contributions
 -- silence: Absent where neither the directory nor a list says who leads.
--- silence.fr: Absent lorsque ni l'annuaire ni une liste n'indique qui dirige.
+-- silence.fr: Non calculé lorsque ni l'annuaire ni une liste n'indique qui dirige.
 WITH staff AS (
     SELECT by_when(d), by_who(p), count(*) AS members, sum(CASE WHEN p.is_leader THEN 1 ELSE 0 END) AS leaders
     FROM people AS p

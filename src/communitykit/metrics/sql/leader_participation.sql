@@ -12,7 +12,7 @@
 -- needs: leaders
 -- rests_on: contributions
 -- silence: Absent where neither the directory nor a list says who leads.
--- silence.fr: Absent lorsque ni l'annuaire ni une liste n'indique qui dirige.
+-- silence.fr: Non calculé lorsque ni l'annuaire ni une liste n'indique qui dirige.
 WITH leaders AS (
     SELECT by_when(d), by_who(p), count(*) AS leaders
     FROM people AS p

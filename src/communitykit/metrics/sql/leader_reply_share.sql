@@ -12,7 +12,7 @@
 -- needs: leaders
 -- rests_on: posts
 -- silence: Absent where neither the directory nor a list says who leads.
--- silence.fr: Absent lorsque ni l'annuaire ni une liste n'indique qui dirige.
+-- silence.fr: Non calculé lorsque ni l'annuaire ni une liste n'indique qui dirige.
 SELECT by_all(x), sum(x.replies) AS numerator, sum(x.replies + x.posts) AS denominator, count(*) AS persons
 FROM personal AS x
 JOIN people AS p ON p.person_id = x.person_id

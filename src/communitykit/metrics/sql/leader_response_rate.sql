@@ -15,7 +15,7 @@
 -- needs: leaders
 -- rests_on: posts
 -- silence: Absent where neither the directory nor a list says who leads.
--- silence.fr: Absent lorsque ni l'annuaire ni une liste n'indique qui dirige.
+-- silence.fr: Non calculé lorsque ni l'annuaire ni une liste n'indique qui dirige.
 WITH received AS (
     SELECT by_when(d), by_who(p), by_what(t), CASE WHEN p.is_leader THEN 'leaders' ELSE 'others' END AS variant,
         count(*) AS threads, sum(t.replies + t.reactions) AS responses, count(DISTINCT t.person_id) AS persons

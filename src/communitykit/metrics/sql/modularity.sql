@@ -6,8 +6,8 @@
 -- population: ties
 -- definition: modularity: share of ties inside departments - the share that the same degrees would have there by chance.
 --   assortativity: the same / the most it could be, so that -1 to 1 compare between companies.
--- definition.fr: Modularité (modularity) : part des liens internes aux services - celle que les mêmes degrés auraient
---   par hasard. Assortativité (assortativity) : la même / son maximum possible, si bien que -1 à 1 se comparent d'une
+-- definition.fr: Modularité (modularity) : part des liens internes aux services − celle que les mêmes degrés auraient
+--   par hasard. Assortativité (assortativity) : la même / son maximum possible, si bien que −1 à 1 se comparent d'une
 --   entreprise à l'autre.
 -- source: Newman 2003 and 2004; as in networkx
 -- source.fr: Newman 2003 et 2004 ; comme dans networkx
@@ -17,7 +17,7 @@
 -- needs: departments
 -- rests_on: ties
 -- silence: Absent where no directory tells the attribute. Reactions are ties where a platform tells who reacted.
--- silence.fr: Absent lorsqu'aucun annuaire n'indique l'attribut. Les réactions sont des liens lorsque la plateforme
+-- silence.fr: Non calculé lorsqu'aucun annuaire n'indique l'attribut. Les réactions sont des liens lorsque la plateforme
 --   indique qui a réagi.
 WITH edges AS (
     SELECT by_all(x), x.one, x.other, attribute(p) AS team, attribute(q) AS other_team

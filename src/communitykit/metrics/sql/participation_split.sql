@@ -8,7 +8,7 @@
 --   occasional: the others; each / people. It is what is measured, not the proverbial 90, 9 and 1 %.
 -- definition.fr: Silencieux (silent) : aucune contribution dans la période ; réguliers (frequent) : au moins $often
 --   contributions par 28 jours en moyenne ; occasionnels (occasional) : les autres ; chaque groupe / personnes. C'est
---   la répartition mesurée, non les proverbiaux 90, 9 et 1 %.
+--   la répartition mesurée, et non la règle des 90-9-1 si souvent citée.
 -- source: Nielsen 2006, Participation Inequality, measured instead of assumed; thresholds: communitykit
 -- source.fr: Nielsen 2006, Participation Inequality, mesurée et non supposée ; seuils : communitykit
 -- dimensions: period, platform, department, division, site, country, is_leader

@@ -7,8 +7,8 @@
 -- definition: Pairs of whom one is of the group and the other of the department that the variant names / pairs of whom
 --   one is of the group. A pair inside counts once for each of its two. persons are those of the smaller of both sides.
 -- definition.fr: Paires dont l'une des personnes est du groupe et l'autre du service que nomme la variante / paires dont
---   l'une des personnes est du groupe. Une paire interne compte une fois pour chacune des deux. persons compte le plus
---   petit des deux côtés.
+--   l'une des personnes est du groupe. Une paire interne compte une fois pour chacune des deux. L'effectif (persons)
+--   est celui du plus petit des deux côtés.
 -- source: communitykit; the department × department matrix of organisational network analysis
 -- source.fr: communitykit ; matrice des services de l'analyse des réseaux organisationnels
 -- dimensions: period, department, division, site, country, is_leader

@@ -8,7 +8,7 @@
 --   km_median is Kaplan and Meier's over all of them, the unanswered ones censored at the record's end: where so few
 --   are answered that half never are, it has no value and says never. Numerator and denominator are answered threads
 --   and threads. Replies before their thread (imports, clocks) are left out; negative is their share.
--- definition.fr: Première réponse d'une autre personne - début du fil, en heures. La médiane (median) et le neuvième
+-- definition.fr: Première réponse d'une autre personne − début du fil, en heures. La médiane (median) et le neuvième
 --   décile (p90) portent sur les fils ayant reçu une réponse. La médiane de Kaplan-Meier (km_median) porte sur tous les
 --   fils, ceux sans réponse étant censurés à la fin des données : si la moitié n'obtient jamais de réponse, elle n'a
 --   pas de valeur, ce que dit la mention « jamais ». Le numérateur et le dénominateur sont les fils ayant reçu une

@@ -7,7 +7,7 @@
 -- definition: dyads: pairs in which each turned to the other / pairs. arcs: directions that are returned / directions.
 --   The same network has two different numbers.
 -- definition.fr: Par paires (dyads) : paires où chacun s'est adressé à l'autre / paires. Par sens (arcs) : sens
---   d'échange rendus / sens d'échange. Le même réseau donne deux nombres différents.
+--   d'échange auxquels répond le sens inverse / tous les sens d'échange. Le même réseau donne deux nombres différents.
 -- source: SWOOP Analytics, Two-way relationships (dyads); reciprocity as in networkx (arcs)
 -- source.fr: SWOOP Analytics, relations réciproques (dyads) ; réciprocité comme dans networkx (arcs)
 -- dimensions: period, platform, place
