@@ -145,7 +145,7 @@ def test_a_configuration_says_what_the_command_does_not(typed: Any, served: Any,
     assert "emea: what was written from " in done.out
     lines = [json.loads(line) for line in done.err.splitlines()]
     assert {line["logger"] for line in lines} == {"communitykit"}
-    request = next(line for line in lines if line.get("method") == "GET")
+    request = next(line for line in lines if line.get("method") == "POST")
     assert {name: request[name] for name in ("platform", "status")} == {"platform": "slack", "status": 200}
     assert request["seconds"] > 0
     assert request["address"].startswith(served.settings["base_url"])
