@@ -64,6 +64,12 @@ class Company:
             else:
                 self.options[key] = "1e9" if key == "rate" else str(value)
 
+    def let_a_month_pass(self) -> None:
+        """Let the company go on; of what a reader may have had something is deleted, whenever the test runs."""
+        for _ in range(5):
+            self.world.advance(days=1, reach=2 * MONTH, kinds=frozenset({"deleted", "reply_deleted"}))
+        self.world.advance(days=MONTH.days - 5, reach=2 * MONTH)
+
     def current(self) -> dict[str, Any]:
         """Return what a pull into a store finds, by table."""
         path = self.folder / "whole.duckdb"

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from communitykit.store import Store
 
-from .conftest import MONTH, Company
+from .conftest import Company
 
 HERE = Path(__file__).parents[1]
 CLONE = HERE.parents[1]
@@ -67,7 +67,7 @@ def test_the_readme_is_typed_beside_spark(companies: Callable[[str], Company], t
     before = arrived(folder)
     assert before == current(folder)
     assert counted(folder) == len(before)
-    company.world.advance(days=MONTH.days, reach=2 * MONTH)
+    company.let_a_month_pass()
     told += sh(read, folder, **env)
     after = arrived(folder)
     assert after == current(folder)

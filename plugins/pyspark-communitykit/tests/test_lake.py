@@ -12,7 +12,7 @@ from communitykit.store import Store
 from deltalake import DeltaTable, convert_to_deltalake
 from pyspark.sql import SparkSession
 
-from .conftest import MONTH, Company, read
+from .conftest import Company, read
 
 pytestmark = pytest.mark.slow
 README = Path(__file__).parents[1] / "README.md"
@@ -37,7 +37,7 @@ def test_a_delta_table_follows_as_the_readme_says(
         )
         assert not any(row["vanished_at"] for row in rows)
         sizes.append({row["id"] for row in rows})
-        company.world.advance(days=MONTH.days, reach=2 * MONTH)
+        company.let_a_month_pass()
     before, after = sizes
     assert before - after  # what was deleted is gone
     assert after - before

@@ -15,7 +15,7 @@ from communitykit.metrics.catalogue import find
 from deltalake import DeltaTable, convert_to_deltalake
 from pyspark.sql import SparkSession
 
-from .conftest import MONTH, Company
+from .conftest import Company
 
 NAMES = sorted(catalogue())[::5]
 
@@ -55,7 +55,7 @@ def test_metrics_on_a_delta_table_of_an_export(spark: SparkSession, companies: C
         copy_to_delta(
             company.folder / "whole.duckdb", company.folder / "lake", analysis=company.folder / "made", anew=True
         )
-        company.world.advance(days=MONTH.days, reach=2 * MONTH)
+        company.let_a_month_pass()
     opened = open_analysis(company.folder / "made")
     left = 0
     for name in opened.tables:

@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 from pyspark_communitykit.options import Options
 from pyspark_communitykit.stream import CommunityStream
 
-from .conftest import MONTH, Company, read
+from .conftest import Company, read
 
 Companies = Callable[[str], Company]
 
@@ -62,7 +62,7 @@ def test_a_copy_follows(spark: SparkSession, companies: Companies) -> None:
     followed = Followed(spark, company, kind="post")
     first = followed.take()
     assert followed.ids() == followed.current("posts")
-    company.world.advance(days=MONTH.days, reach=2 * MONTH)
+    company.let_a_month_pass()
     second = followed.take()
     assert 0 < second < first
     assert followed.ids() == followed.current("posts")
