@@ -72,10 +72,12 @@ class Fuzz(Fault):
         answer: Answer = proceed()
         data, random = decoded(answer), Random(f"{self.seed}/{call.key}")  # noqa: S311 # the same each time
         for items in site.platform.lists_in(data).values():
-            for index, item in enumerate(items):
+            # A page is a list, or objects by their ids.
+            placed: list[tuple[Any, Any]] = list(items.items() if isinstance(items, dict) else enumerate(items))
+            for key, item in placed:
                 if random.random() < self.share:
                     self._met[call.key] += 1
-                    items[index] = mutated(random, item, [path for path, _ in walk((), item)])
+                    items[key] = mutated(random, item, [path for path, _ in walk((), item)])
         return answer if data is None else Answer(answer.status, json.dumps(data).encode(), answer.headers)
 
 
