@@ -85,17 +85,21 @@ def tally(item: Mapping[str, JSON]) -> dict[str, int] | None:
     return counted
 
 
+_ODD = (AttributeError, KeyError, OverflowError, Rejected, TypeError, ValueError)
+"""How a payload that is not what it should be shows."""
+
+
 def views(edge: object, target: str, community: str | None) -> Iterable[Draft]:
     """Translate who has seen a post, with the time where it is told: all at once, there are sixteen for a post."""
     people = listed(edge)
-    if people:
-        try:
-            viewers = [person_id(one["id"]) for one in people]
-            times = [parse_time(one["seen_time"]) if "seen_time" in one else None for one in people]
-            return acted_by(viewers, "viewed", target=target, community=community, at=times)
-        except Exception:  # noqa: BLE001, S110 # one of them is odd: each by itself, so that it never costs the rest
-            pass
-    return _views_one_by_one(edge, target, community)
+    if not people:
+        return _views_one_by_one(edge, target, community)
+    try:
+        viewers = [person_id(one["id"]) for one in people]
+        times = [parse_time(one["seen_time"]) if "seen_time" in one else None for one in people]
+        return acted_by(viewers, "viewed", target=target, community=community, at=times)
+    except _ODD:  # each by itself, so that one that is odd costs itself alone, and is told
+        return _views_one_by_one(edge, target, community)
 
 
 def _views_one_by_one(edge: object, target: str, community: str | None) -> Iterator[Draft]:
