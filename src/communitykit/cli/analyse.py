@@ -10,8 +10,8 @@ import typer
 
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
+from communitykit.cli.output import console, print_json, print_table, replacing, say, say_replaced, warn
 from communitykit.cli.output import errors as error_stream
-from communitykit.cli.output import print_json, print_table, replacing, say, say_replaced, warn
 from communitykit.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -64,15 +64,15 @@ def analyse(  # noqa: PLR0913 # the options of the command
                 key=key,
                 zone=zone or (file.zone if file else "UTC"),
                 min_group=min_group if min_group is not None else told.min_group if told else 5,
-                tell=_progress(quiet=as_json),
+                tell=_progress(),
             )
+        if int(made.about["min_group"] or 0) < FLOOR:
+            warn(f"Groups of fewer than {FLOOR} persons stand in these tables by name: somebody may know who it is.")
         if as_json:
             told_json = {"to": str(to), "rows": made.rows, "about": made.about, "not_in_it": list(made.missing)}
             print_json({**told_json, "replaced": replaced})
             return
         _print(made)
-        if int(made.about["min_group"] or 0) < FLOOR:
-            warn(f"Groups of fewer than {FLOOR} persons stand in these tables by name: somebody may know who it is.")
         say_replaced(replaced)
 
 
@@ -84,7 +84,7 @@ def _print(made: Analysed) -> None:
         say(sentence)
 
 
-def _progress(*, quiet: bool) -> Callable[[str, int, int], None] | None:
-    if quiet or not error_stream.is_terminal:
+def _progress() -> Callable[[str, int, int], None] | None:
+    if console.quiet or not error_stream.is_terminal:
         return None
     return lambda step, number, steps: error_stream.print(f"{number} of {steps}: {step}", end="\r", markup=False)

@@ -133,13 +133,17 @@ def _say_what_is_there(to: Path, read: Read, people: Resolution, truth: list[Hel
 
 
 def _pull(sessions: Sequence[Source], to: Path, title: str, *, as_json: bool, force: bool) -> PullResult:
-    with stopping() as stop, shown(title, quiet=as_json or console.quiet) as progress:
+    with stopping() as stop, shown(title, quiet=console.quiet) as progress:
         result = pull(sessions, to, progress=progress, stop=stop, force=force)
     mark(to, reading.DEMO, result.run_id)
     if not as_json:
         say(f"{title}:")
         reading.print_summary(result, to)
+    else:
+        reading.warn_of_end(result)
     if result.interrupted:
+        if as_json:
+            print_json({title.partition(" ")[0].lower(): reading.as_data(result, to)})
         import typer  # noqa: PLC0415 # here alone
 
         raise typer.Exit(Exit.INTERRUPTED)

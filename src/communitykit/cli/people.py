@@ -104,6 +104,7 @@ def resolve_people(  # noqa: PLR0913 # the options of the command
             print_json({"store": str(store), **found.as_data()})
         else:
             print_resolution(found)
+        warn_of_remarks(found)
 
 
 def print_resolution(found: Resolution) -> None:
@@ -119,6 +120,10 @@ def print_resolution(found: Resolution) -> None:
     managers += [f"{counted(found.holes, 'has', 'have')} one who was not found"] if found.holes else []
     managers += [f"{counted(found.cycles, 'is', 'are')} their own manager through others"] if found.cycles else []
     say(f"{', '.join(managers)}.")
+
+
+def warn_of_remarks(found: Resolution) -> None:
+    """Print on the error stream what somebody should look at."""
     for remark in found.remarks:
         warn(f"Look at this: {remark}")
 

@@ -109,7 +109,7 @@ def prune(
             )
         if not as_json:
             say(taken.in_words)
-        if remark and not as_json:
+        if remark:
             warn(f"Look at this: {remark}")
         _told(erase(store, before=taken.before, now=now), as_json=as_json, cutoff={**asdict(taken), "remark": remark})
 

@@ -199,6 +199,7 @@ def _from_config(  # what the command was asked
     told = {**reading.as_data(result, store), "sources": [one.name for one in sources], "windows": windows}
     if as_json:
         print_json({**told, "archives": found})
+        reading.warn_of_end(result)
     else:
         reading.print_summary(result, store)
     return reading.code(result)

@@ -37,11 +37,12 @@ def run(
     """Pull with progress, print the summary, give the exit code; raises as `read`."""
     from communitykit.doors.options import ReadOptions  # noqa: PLC0415 # imported only when used
 
-    result, archives = read(sources, to, title=title, silent=as_json, max_time=max_time, compact=compact, **ask)
+    result, archives = read(sources, to, title=title, max_time=max_time, compact=compact, **ask)
     since, until = ReadOptions(since=ask.get("since"), until=ask.get("until")).window(result.started_at)
     if as_json:
         window = {"since": since, "until": until}
         print_json({**as_data(result, to), "window": window, **({"archives": archives} if archives else {})})
+        warn_of_end(result)
     else:
         for found in archives:
             say(f"Found: {found}.")
@@ -55,7 +56,6 @@ def read(
     to: Path,
     *,
     title: str,
-    silent: bool,
     max_time: float | None = None,
     compact: bool = True,
     **ask: Unpack[RecordsKeywords],
@@ -70,8 +70,7 @@ def read(
         raise SettingsError(
             f"{to} holds the demo's fictional company", remedy="Delete it, or give another file with --to."
         )
-    quiet = silent or console.quiet
-    with stopping() as stop, shown(title, sources=len(sources), quiet=quiet) as progress:
+    with stopping() as stop, shown(title, sources=len(sources), quiet=console.quiet) as progress:
         result = pull(sources, to, progress=progress, max_time=max_time, stop=stop, compact=compact, **ask)
     return result, [found for one in sources for found in _found(one)]
 
@@ -91,7 +90,7 @@ def read_named(
     for name, window in {} if silent else windows.items():
         say(f"{name}: what was written {in_words(*window)}.")
     title = ", ".join(one.name for one in sources)
-    result, archives = read(sources, to, title=title, silent=silent, max_time=max_time, compact=compact, **ask)
+    result, archives = read(sources, to, title=title, max_time=max_time, compact=compact, **ask)
     for found in [] if silent else archives:
         say(f"Found: {found}.")
     return result, archives, {name: {"since": since, "until": until} for name, (since, until) in windows.items()}
@@ -170,14 +169,20 @@ def print_summary(result: PullResult, to: Path, *, asked_by: Mapping[str, str] =
         warn_of_missing(result, asked_by=asked_by)
     else:
         _print_left_out(result, asked_by)
-    if result.interrupted:
+        warn_of_end(result, asked_by=asked_by)
+
+
+def warn_of_end(result: PullResult, *, asked_by: Mapping[str, str] = OPTIONS) -> None:
+    """Print on the error stream what failed, and that it was stopped: also where standard output is one document."""
+    for error in result.errors:
+        warn_of(error, {option: words for option, words in asked_by.items() if option in OF_ARCHIVES})
+    if result.interrupted and not console.quiet:
         warn("Stopped. What was committed is kept; run the same command again to go on from there.")
 
 
 def warn_of_missing(result: PullResult, *, asked_by: Mapping[str, str] = OPTIONS) -> None:
     """Print on the error stream what was asked for and is not there, for whoever reads nothing else."""
-    for error in result.errors:
-        warn_of(error, {option: words for option, words in asked_by.items() if option in OF_ARCHIVES})
+    warn_of_end(result, asked_by=asked_by)
     for reason in result.missing[len({str(error) for error in result.errors}) :]:
         warn(f"Not read: {in_words_of(reason, asked_by)}")
 
@@ -208,5 +213,3 @@ def _print_left_out(result: PullResult, asked_by: Mapping[str, str]) -> None:
         ("reason", "payload", "number", "detail"),
         [(why, kind, n, d) for (why, kind, d), n in reasons.items()],
     )
-    for error in result.errors:
-        warn_of(error, {option: words for option, words in asked_by.items() if option in OF_ARCHIVES})

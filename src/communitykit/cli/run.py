@@ -149,7 +149,7 @@ class _Run:
         return {**asdict(erased), "cutoff": {**asdict(taken), "remark": remark}}
 
     def _people(self) -> dict[str, JSON]:
-        from communitykit.cli.people import print_resolution  # noqa: PLC0415 # same
+        from communitykit.cli.people import print_resolution, warn_of_remarks  # noqa: PLC0415 # same
         from communitykit.config import people_options  # noqa: PLC0415 # same
         from communitykit.people import resolve  # noqa: PLC0415 # same
         from communitykit.people.asking import require_networks  # noqa: PLC0415 # same
@@ -159,9 +159,7 @@ class _Run:
         found = resolve(self.store, options)
         if not self._silent:
             print_resolution(found)
-        else:
-            for remark in found.remarks:
-                warn(f"Look at this: {remark}")
+        warn_of_remarks(found)
         return found.as_data()
 
     def _analysis(self, told: AnalysisSection) -> dict[str, JSON]:
