@@ -6,13 +6,15 @@ table. By rowid it reads the row groups that hold them. Places hold until the ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import duckdb
 
+from communitykit.model.merge import Known
 from communitykit.model.values import Value
 from communitykit.store.answers import rows_of
 from communitykit.store.columns import TABLES
+from communitykit.store.rows import known_rows
 from communitykit.store.staging import handed_over, staged
 
 PLACE = "rowid AS place"
@@ -33,6 +35,16 @@ def rows_at(
 ) -> list[dict[str, Value]]:
     """Return columns of the rows at these rowids."""
     return rows_of(connection, f"SELECT {what} FROM {TABLES[kind]} WHERE rowid IN {_places(where)}")  # noqa: S608 # same
+
+
+def known_of(connection: duckdb.DuckDBPyConnection, kind: str, ids: Iterable[str]) -> dict[str, Known]:
+    """Return what is known of these ids."""
+    return known_at(connection, kind, list(places(connection, kind, ids).values()))
+
+
+def known_at(connection: duckdb.DuckDBPyConnection, kind: str, where: Sequence[int]) -> dict[str, Known]:
+    """Return what is known in the rows at these rowids, by id."""
+    return known_rows(kind, rows_at(connection, kind, where, f"{PLACE}, *")) if where else {}
 
 
 def delete_at(connection: duckdb.DuckDBPyConnection, kind: str, where: Iterable[Value]) -> None:

@@ -1,4 +1,7 @@
-"""Records into the tables of a store, merged with what is stored: for the writer, inside its transaction."""
+"""Records merged with what is stored of them: for the writer, inside its transaction.
+
+What comes of it is written by `store/upsert.py`.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,15 @@ import duckdb
 
 from communitykit.model.merge import Known, bury, disbelieve, merge
 from communitykit.model.values import Value
-from communitykit.store.answers import rows_of
 from communitykit.store.columns import TABLES
 from communitykit.store.confirming import confirm
-from communitykit.store.dependents import touch, touch_buried
+from communitykit.store.dependents import touch_buried
 from communitykit.store.extents import Extents
-from communitykit.store.lookup import PLACE, delete_at, places, rows_at
+from communitykit.store.lookup import known_at, known_of, places
 from communitykit.store.observing import observed, with_brackets
-from communitykit.store.rows import columns_of, columns_of_fresh, fresh, known_rows, told
-from communitykit.store.schema import network_selected
-from communitykit.store.staging import Columns, handed_over, staged
+from communitykit.store.rows import columns_of_fresh, fresh, told
+from communitykit.store.staging import staged
+from communitykit.store.upsert import append, write
 from communitykit.tally import Tally
 
 _SAME_ACT = timedelta(seconds=60)
@@ -91,80 +93,6 @@ def store(
     return {*first, *new}
 
 
-def known_of(connection: duckdb.DuckDBPyConnection, kind: str, ids: Iterable[str]) -> dict[str, Known]:
-    """Return what is known of these ids."""
-    return known_at(connection, kind, list(places(connection, kind, ids).values()))
-
-
-def known_at(connection: duckdb.DuckDBPyConnection, kind: str, where: Sequence[int]) -> dict[str, Known]:
-    """Return what is known in the rows at these rowids, by id."""
-    return known_rows(kind, rows_at(connection, kind, where, f"{PLACE}, *")) if where else {}
-
-
-def select(
-    connection: duckdb.DuckDBPyConnection,
-    kind: str,
-    what: str,
-    ids: Iterable[str],
-    *,
-    by: str = "id",
-    live: bool = False,
-) -> list[dict[str, Value]]:
-    """Return columns of the rows whose `by` is among these; `live`: of those that are not gone."""
-    query = f"SELECT {what} FROM {TABLES[kind]} WHERE {by} IN {staged({'id': ('VARCHAR', list(ids))})}"  # noqa: S608 # our own names
-    return rows_of(connection, f"{query} AND gone IS NULL" if live else query)
-
-
-def write(
-    connection: duckdb.DuckDBPyConnection, kind: str, new: dict[str, Known], moved: dict[str, Known], run_id: str
-) -> None:
-    """Write what is known anew, in place of the rows that were there."""
-    if moved:
-        delete_at(connection, kind, [known.kept.place for known in moved.values()])
-    rows = {**new, **moved}
-    if rows:
-        append(connection, kind, columns_of(kind, rows, run_id))
-        touch(connection, kind, rows, run_id)
-    if kind == "post":
-        _keep_versions(connection, rows)
-
-
-def append(connection: duckdb.DuckDBPyConnection, kind: str, rows: Columns) -> None:
-    """Append rows."""
-    network = network_selected(TABLES[kind])
-    with handed_over(rows) as query:
-        connection.execute(f"INSERT INTO {TABLES[kind]} BY NAME SELECT *, {network} FROM {query}")  # noqa: S608 # same
-
-
-def _keep_versions(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, Known]) -> None:
-    gone = [key for key, known in rows.items() if known.values.get("gone")]
-    if gone:
-        connection.execute(f"DELETE FROM post_versions WHERE post_id IN {staged({'id': ('VARCHAR', gone)})}")  # noqa: S608 # same
-    versions = {
-        (key, version["edited_at"] or version["created_at"], version["body"]): version
-        for key, known in rows.items()
-        for version in known.replaced
-    }
-    if versions:
-        network = network_selected("post_versions")
-        connection.execute(
-            f"""INSERT INTO post_versions BY NAME SELECT *, {network} FROM {staged(_replaced(versions))} AS r
-            WHERE NOT EXISTS (SELECT 1 FROM post_versions v WHERE v.post_id = r.post_id AND v.body = r.body
-            AND v.edited_at IS NOT DISTINCT FROM r.edited_at)"""  # noqa: S608 # our own names
-        )
-
-
-def _replaced(versions: Mapping[tuple[str, datetime | None, str], Mapping[str, Value]]) -> Columns:
-    return {
-        "post_id": ("VARCHAR", [key for key, _, _ in versions]),
-        "edited_at": ("TIMESTAMPTZ", [moment for _, moment, _ in versions]),
-        **{
-            name: ("VARCHAR", [version[name] for version in versions.values()])
-            for name in ("title", "body", "body_format", "text")
-        },
-    }
-
-
 def _same_acts(
     connection: duckdb.DuckDBPyConnection, records: Sequence[Value], stored: Mapping[str, Known]
 ) -> dict[str, str]:
@@ -189,7 +117,7 @@ def _same_acts(
     found = connection.execute(
         f"""SELECT a.id, min(e.id) FROM {sought} AS a JOIN events e USING (kind, actor_id, community_id)
         WHERE e.source_origin <> a.origin AND abs(epoch(e.occurred_at) - epoch(a.occurred_at)) <=
-        {_SAME_ACT.total_seconds()} GROUP BY a.id"""  # noqa: S608 # same
+        {_SAME_ACT.total_seconds()} GROUP BY a.id"""  # noqa: S608 # our own names
     ).fetchall()
     same = dict(found)
     for key, known in known_of(connection, "event", same.values()).items():

@@ -12,10 +12,12 @@ from communitykit.model import Coverage
 from communitykit.model.ids import is_local, make_id, native_text, parse_id
 from communitykit.model.merge import Known, bury, disbelieve, merge
 from communitykit.model.values import Value
+from communitykit.store.answers import rows_of
 from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.listings import without_empty
-from communitykit.store.merging import known_at, known_of, select, write
+from communitykit.store.lookup import known_at, known_of
 from communitykit.store.staging import literal, staged
+from communitykit.store.upsert import write
 from communitykit.store.windows import Walked, live, missed
 from communitykit.tally import Tally
 
@@ -101,7 +103,11 @@ def _vanish(
     roots = [key for key in moved if found[key].with_replies]
     if roots and record in _ABOVE:
         above = _ABOVE[record]
-        below = select(connection, record, f"id, {above}", roots, by=above, live=True)
+        below = rows_of(
+            connection,
+            f"""SELECT id, {above} FROM {TABLES[record]}
+            WHERE {above} IN {staged({"id": ("VARCHAR", roots)})} AND gone IS NULL""",  # noqa: S608 # our own names
+        )
         # Replies hang from their root however deep they are; communities from the one that they are in.
         replies = {row["id"]: replace(found[row[above]], with_replies=record == "community") for row in below}
         _vanish(connection, {key: one for key, one in replies.items() if key not in one.seen}, tally, run_id, now)

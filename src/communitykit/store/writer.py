@@ -22,10 +22,11 @@ from communitykit.store.duckdb_errors import ran_out_of_memory, telling, told
 from communitykit.store.extents import Extents
 from communitykit.store.forgotten import who_is_forgotten, without, without_in_checkpoint
 from communitykit.store.making import clean, make_journal, remove_empty_journal
-from communitykit.store.merging import append, store
+from communitykit.store.merging import store
 from communitykit.store.rows import columns_of_plain
 from communitykit.store.schema import network_selected
 from communitykit.store.staging import literal, staged
+from communitykit.store.upsert import append
 from communitykit.store.vanishing import sweep
 from communitykit.store.windows import Walked
 from communitykit.tally import Tally
