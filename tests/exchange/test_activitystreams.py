@@ -33,12 +33,10 @@ def test_what_w3c_says_is_activitystreams_is_read() -> None:
 
 
 @needs_w3c
-@pytest.mark.parametrize(
-    "path", sorted((W3C / "fail").glob("*.json")) if W3C.is_dir() else [], ids=lambda one: one.stem
-)
-def test_what_w3c_says_is_none_is_refused(path: Path) -> None:
+@pytest.mark.parametrize("name", sorted(path.name for path in (W3C / "fail").glob("*.json")) if W3C.is_dir() else [])
+def test_what_w3c_says_is_none_is_refused(name: str) -> None:
     with pytest.raises(ProtocolError, match="no ActivityStreams"):
-        read_activitystreams(path.read_bytes())
+        read_activitystreams((W3C / "fail" / name).read_bytes())
 
 
 def read_all(folder: Path, name: str) -> list[dict[str, Any]]:

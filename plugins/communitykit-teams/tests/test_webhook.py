@@ -292,6 +292,7 @@ def test_validation_tokens_are_verified_where_the_keys_are_given() -> None:
         token(aud="another"), token(appid="another"), token(tid="tenant-2"), token(iss="http://x"), token(exp=None),
         token()[:-8] + "AAAAAAAA", "a.b.c", "no token",
     ],
+    ids=["audience", "application", "tenant", "issuer", "endless", "signature", "three parts", "no token"],
 )  # fmt: skip
 def test_wrong_validation_tokens_are_refused(given: str) -> None:
     with pytest.raises(SignatureError):
