@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from test_exports import make_world
+from yammer_exports import make_world
 
 from communitykit.sandbox import World, project, to_us
 from communitykit.testing.reading import Kept, Run, read
