@@ -5,12 +5,142 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
 
 import pytest
+import typer
 
+from communitykit.analysis.dialect import DIALECTS
 from communitykit.cli import completing
+from communitykit.cli.app import app
 from communitykit.connector.registry import registry
 from communitykit.metrics import catalogue
+from communitykit.metrics.catalogue import LANGUAGES
+from communitykit.metrics.syntax import GRAINS
+from communitykit.report import rules
+from communitykit.report.groups import PER
+from communitykit.sandbox import SIZES
+from communitykit.sandbox.faults import FAULTS
+
+OPEN = {
+    "a path": "store place path to analysis config key_file definitions tables opt_out roster",
+    "a number": "k min_group port seed leader_depth",
+    "a length or a moment": "since until keep max_time for_ advance today",
+    "the name of a variable, or a command": "key_env opt_out_key_env pseudonyms key_command",
+    "what only a store, a company or a platform knows": "community who a b network folders since_run key_id shared "
+    "leader leader_title domain handle_domain schema context",
+    "somebody's own words": "purpose",
+}
+"""Parameters whose values are no closed list, and why."""
+OPEN_HERE = {
+    ("people same", "by"): "who decides",
+    ("people different", "by"): "who decides",
+    ("people show", "name"): "who is asked for",
+    ("login", "store"): "a file, or keyring",
+}
+"""The same, of one command alone."""
+
+
+def below(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from below(command, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command
+
+
+VALUES = [
+    (name, one)
+    for name, command in below(typer.main.get_command(app))
+    for one in command.params
+    if not getattr(one, "is_flag", False) and not getattr(one, "count", False)
+]
+
+
+@pytest.mark.parametrize(("command", "value"), VALUES, ids=[f"{name} {one.name}" for name, one in VALUES])
+def test_every_value_of_a_closed_list_is_completed(command: str, value: Any) -> None:
+    is_open = value.name in " ".join(OPEN.values()).split() or (command, value.name) in OPEN_HERE
+    assert (value._custom_shell_complete is None) == is_open, "complete it, or say here why it is open"
+
+
+def with_door(*doors: str) -> list[str]:
+    return [
+        name for name, one in registry().connectors.items() if all(getattr(one, door) is not None for door in doors)
+    ]
+
+
+def settings(*names: str) -> list[str]:
+    return [f"{name}=" for one in names for name in registry().get(one).settings.model_fields]
+
+
+@pytest.mark.parametrize(
+    ("typed", "known"),
+    [
+        ("check ", with_door("discover")),
+        ("pull ", with_door("discover")),
+        ("pull --config c.toml ", ["emea", "yammer"]),
+        ("check --config c.toml ", ["emea", "yammer"]),
+        ("login --config c.toml ", ["emea", "yammer"]),
+        ("import --config c.toml ", [*with_door("archive"), "emea", "yammer"]),
+        ("pull --config none.toml ", with_door("discover")),
+        ("import ", with_door("archive")),
+        ("login ", with_door("login")),
+        ("translate ", registry().connectors),
+        ("translate slack --kind ", registry().get("slack").translators),
+        ("pull slack matrix --set ", dict.fromkeys([*settings("slack"), *settings("matrix")])),
+        ("check slack --set ", settings("slack")),
+        ("import yammer --set ", [f"{one}=" for one in registry().get("yammer").archive.options.model_fields]),
+        ("import nobody --set ", []),
+        ("sandbox serve --platform ", with_door("sandbox")),
+        ("sandbox serve --size ", SIZES),
+        ("sandbox serve --fault ", sorted(FAULTS)),
+        ("sandbox export ", with_door("sandbox", "archive")),
+        ("sandbox export slack --style ", registry().get("slack").simulated().archive_styles),
+        ("sandbox export nobody --style ", []),
+        ("metrics show ", sorted(catalogue())),
+        ("metrics run activation --by ", [*GRAINS, *catalogue()["activation"].dimensions]),
+        ("metrics run activation --set ", [f"{one}=" for one in catalogue()["activation"].parameters]),
+        ("metrics run stickiness --variant ", catalogue()["stickiness"].variants),
+        ("metrics run nothing --variant ", []),
+        ("metrics run activation --dialect ", DIALECTS),
+        ("metrics list --language ", LANGUAGES),
+        ("report --language ", LANGUAGES),
+        ("brief --language ", LANGUAGES),
+        ("init --language ", LANGUAGES),
+        ("report --per ", PER),
+        ("report --zone ", sorted(available_timezones())),
+        ("brief --without ", sorted(rules())),
+        ("show --log-format ", ["text", "json"]),
+    ],
+)
+def test_what_is_completed_is_what_there_is(typed: str, known: Iterable[str], tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = '[[sources]]\nname = "emea"\nconnector = "slack"\n[[sources]]\nconnector = "yammer"\n'
+    (tmp_path / "c.toml").write_text(told)
+    assert completed(typed) == [one for one in known if one != "period"]
+
+
+def completed(typed: str) -> list[str]:
+    """Return what is completed after the words that are typed, in this process."""
+    words = typed.split()
+    command = next(
+        one for name, one in below(typer.main.get_command(app)) if words[: len(name.split())] == name.split()
+    )
+    rest = words[len(command.name.split()) + (words[0] in {"sandbox", "metrics", "people"}) :]
+    option = rest.pop() if rest and rest[-1].startswith("--") else None
+    context = command.make_context(command.name, list(rest), resilient_parsing=True)
+    value = next(one for one in command.params if (option in one.opts if option else one.param_type_name == "argument"))
+    return [one.value for one in value.shell_complete(context, "")]
+
+
+def test_every_metrics_own_words_are_known() -> None:
+    for name, one in catalogue().items():
+        assert completed(f"metrics run {name} --variant") == list(one.variants), name
+        assert completed(f"metrics run {name} --set") == [f"{key}=" for key in one.parameters], name
+        assert completed(f"metrics run {name} --by") == [*GRAINS, *(d for d in one.dimensions if d != "period")], name
 
 
 @pytest.mark.parametrize(
@@ -19,6 +149,8 @@ from communitykit.metrics import catalogue
         ("pull sl", ["slack"]),
         ("metrics run activ", ["activation", "active_members", "activity_trend"]),
         ("export --format d", ["delta"]),
+        ("sandbox serve --fault limited", ["limited", "limited-mute"]),
+        ("metrics run activation --by q", ["quarter"]),
     ],
 )
 def test_values_are_completed(typed: str, found: list[str]) -> None:
@@ -31,6 +163,4 @@ def test_values_are_completed(typed: str, found: list[str]) -> None:
 
 def test_all_names_are_known() -> None:
     assert completing.connectors("") == sorted(registry().connectors)
-    assert set(completing.metrics("")) == set(catalogue())
-    assert completing.LANGUAGES("") == ["en", "fr"]
     assert completing.words("csv", "parquet")("p") == ["parquet"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 from types import NoneType, UnionType
@@ -35,6 +36,7 @@ from communitykit.model import (
     Provenance,
     Vanished,
 )
+from communitykit.sandbox.faults import FAULTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,8 +79,8 @@ def generated() -> dict[Path, str]:
     """Return every page or picture that has a generated part, as it should be."""
     readme, commands = ROOT / "README.md", ROOT / "docs/reference/command-line.md"
     return {
-        readme: _between(readme, "connectors", connector_table()),
-        commands: _between(commands, "commands", command_reference()),
+        readme: _between(readme, connectors=connector_table()),
+        commands: _between(commands, commands=command_reference(), faults=fault_table()),
         ROOT / "docs/pictures/flow.svg": flow(),
         ROOT / "docs/reference/model.md": model_reference(),
         ROOT / "docs/reference/platforms.md": platforms(),
@@ -166,6 +168,18 @@ def command_reference() -> str:
     return "\n".join(parts).strip()
 
 
+def fault_table() -> str:
+    """Return the table of the sandbox's faults: their parameters with their defaults, and what each does."""
+    rows = ["| fault | parameters | what goes wrong |", "| --- | --- | --- |"]
+    for name, kind in sorted(FAULTS.items()):
+        what = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
+        every = {one.name: one.default for one in fields(kind) if not one.name.startswith("_") and one.name != "seed"}
+        shared = {one for one in ("share", "times") if kind.main != "share" and f"`{one}`" not in what}  # it has none
+        own = [kind.main, *(one for one in every if one != kind.main and one not in shared)]
+        rows.append(f"| `{name}` | {', '.join(f'`{one}={every[one]}`' for one in own)} | {what} |")
+    return "\n".join(rows)
+
+
 def commands() -> Iterator[tuple[str, Any]]:
     """List the commands by the name that a user types."""
 
@@ -209,15 +223,18 @@ def model_reference() -> str:
     return "\n".join(parts) + "\n"
 
 
-def _between(page: Path, name: str, text: str) -> str:
-    """Return a page with its generated part filled in; the markers stay."""
-    start, end = f"<!-- generated: {name} -->\n", f"<!-- end: {name} -->\n"
-    before, first, rest = page.read_text(encoding="utf-8").partition(start)
-    _, second, after = rest.partition(end)
-    if not first or not second:
-        message = f"{page.name} has no markers {start.strip()} and {end.strip()}"
-        raise ValueError(message)
-    return f"{before}{start}{text}\n{end}{after}"
+def _between(page: Path, **parts: str) -> str:
+    """Return a page with its generated parts filled in; the markers stay."""
+    whole = page.read_text(encoding="utf-8")
+    for name, text in parts.items():
+        start, end = f"<!-- generated: {name} -->\n", f"<!-- end: {name} -->\n"
+        before, first, rest = whole.partition(start)
+        _, second, after = rest.partition(end)
+        if not first or not second:
+            message = f"{page.name} has no markers {start.strip()} and {end.strip()}"
+            raise ValueError(message)
+        whole = f"{before}{start}{text}\n{end}{after}"
+    return whole
 
 
 def _option(one: Any) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from communitykit.cli import completing
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.output import console, print_json, print_table, replacing, say, say_replaced, warn
@@ -35,7 +36,13 @@ def analyse(  # noqa: PLR0913 # the options of the command
         str | None, typer.Option("--key-command", metavar="C", help="The command that prints it.")
     ] = None,
     zone: Annotated[
-        str | None, typer.Option("--zone", metavar="Z", help="The reporter's zone: what a day is. Default: UTC.")
+        str | None,
+        typer.Option(
+            "--zone",
+            metavar="Z",
+            help="The reporter's zone: what a day is. Default: UTC.",
+            autocompletion=completing.zones,
+        ),
     ] = None,
     min_group: Annotated[
         int | None,

@@ -33,8 +33,11 @@ app = App(
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.", callback=remember_json)]
 To = Annotated[Path, typer.Option("--to", help="The activity store (a DuckDB file).")]
-Sets = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the connector.")]
-ConnectorName = Annotated[str, typer.Argument(autocompletion=completing.connectors)]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A setting of the connector.", autocompletion=completing.settings),
+]
+ConnectorName = Annotated[str, typer.Argument(autocompletion=completing.asked)]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace what was changed by hand or is somebody's own, too; never a store.")
 ]
@@ -138,9 +141,12 @@ def show(store: StoreArgument = None, *, config: FromConfig = None, as_json: Jso
 
 @app.command(cls=Answering)
 def translate(
-    name: str,
+    name: Annotated[str, typer.Argument(autocompletion=completing.connectors)],
     *,
-    kind: Annotated[str, typer.Option("--kind", help="The sort of payload, as the connector names it.")],
+    kind: Annotated[
+        str,
+        typer.Option("--kind", help="The sort of payload, as the connector names it.", autocompletion=completing.kinds),
+    ],
     context: Annotated[
         list[str] | None,
         typer.Option("--context", metavar="KEY=VALUE", help="What the payloads do not say themselves."),

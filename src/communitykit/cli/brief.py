@@ -26,7 +26,10 @@ def brief(  # the options of the command
     language: Annotated[
         str | None, typer.Option("--language", help="en or fr. Default: en.", autocompletion=completing.LANGUAGES)
     ] = None,
-    without: Annotated[list[str] | None, typer.Option("--without", metavar="RULE", help="Switch a rule off.")] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="RULE", help="Switch a rule off.", autocompletion=completing.rules),
+    ] = None,
     file_format: Annotated[
         str,
         typer.Option(

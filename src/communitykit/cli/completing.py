@@ -1,18 +1,43 @@
-"""What a shell completes of values: quickly, so that nothing of the library is imported for it."""
+"""What a shell completes of values: quickly, so that little of the library is imported for it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from communitykit.connector.declaration import Connector
+
+FAULTS = (
+    "changing", "drip", "duplicates", "empty-pages", "error-body", "expired-cursor", "expiring", "foreign-link", "html",
+    "latency", "limited", "limited-mute", "malformed", "missing-fields", "outage", "repeated-cursor", "reset",
+    "reset-midway", "revoked", "skew", "truncated", "unknown-fields", "unknown-values", "unreadable",
+)  # fmt: skip
+"""What may go wrong on a simulated platform; a test holds this against `communitykit.sandbox`."""
+
+_ROOMS = Path(__file__).parents[1]
+_GRAINS = ("day", "week", "month", "quarter", "year")
 
 
 def words(*known: str) -> Callable[[str], list[str]]:
     """Return what completes one of these words."""
 
     def complete(incomplete: str) -> list[str]:
-        return [word for word in known if word.startswith(incomplete)]
+        return _begin_so(known, incomplete)
 
     return complete
+
+
+FORMATS_OF_LOGS = words("text", "json")
+LANGUAGES = words("en", "fr")
+PER = words("department", "country", "community")
+SIZES = words("tiny", "small", "medium", "large")
+DIALECTS = words("duckdb", "postgres", "spark", "snowflake", "bigquery")
+FAULT_NAMES = words(*FAULTS)
 
 
 def connectors(incomplete: str) -> list[str]:
@@ -24,10 +49,129 @@ def connectors(incomplete: str) -> list[str]:
     return sorted({one.name for one in entry_points(group=ENTRY_POINT_GROUP) if one.name.startswith(incomplete)})
 
 
+def asked(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return connectors that ask a platform; with --config its sources instead."""
+    return _sources(ctx, incomplete) or _with(lambda one: one.discover is not None, incomplete)
+
+
+def importing(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return connectors that read exports, and sources of --config."""
+    return [*_with(lambda one: one.archive is not None, incomplete), *_sources(ctx, incomplete)]
+
+
+def login(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return connectors that one can log in to; with --config its sources instead."""
+    return _sources(ctx, incomplete) or _with(lambda one: one.login is not None, incomplete)
+
+
+def simulated(incomplete: str) -> list[str]:
+    """Return connectors whose platform is simulated."""
+    return _with(lambda one: one.sandbox is not None, incomplete)
+
+
+def exported(incomplete: str) -> list[str]:
+    """Return connectors whose simulated platform gives out exports."""
+    return _with(lambda one: one.sandbox is not None and one.archive is not None, incomplete)
+
+
+def styles(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the styles of the exports of the platform that is named."""
+    named = _named(ctx, "platform")
+    return _begin_so(named[0].simulated().archive_styles, incomplete) if named and named[0].sandbox else []
+
+
+def kinds(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the sorts of payload that the connector that is named translates."""
+    return _begin_so((kind for one in _named(ctx, "name") for kind in one.translators), incomplete)
+
+
+def settings(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the settings of the connectors that are named, each with what follows it."""
+    named = _named(ctx, "names") or _named(ctx, "name")
+    return _begin_so(dict.fromkeys(f"{name}=" for one in named for name in one.settings.model_fields), incomplete)
+
+
+def options_of_archives(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the options of the archives of the connector that is named, each with what follows it."""
+    doors = (one.archive for one in _named(ctx, "name"))
+    models = (door.options for door in doors if door is not None and door.options is not None)
+    return _begin_so((f"{name}=" for one in models for name in one.model_fields), incomplete)
+
+
 def metrics(incomplete: str) -> list[str]:
     """Return built-in metrics whose names begin so."""
-    folder = Path(__file__).parents[1] / "metrics" / "sql"
-    return sorted(file.stem for file in folder.glob(f"{incomplete}*.sql"))
+    return _files("metrics", "sql", incomplete)
 
 
-LANGUAGES = words("en", "fr")
+def dimensions(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return by what the metric that is named can be asked."""
+    return _begin_so([*_GRAINS, *(one for one in _head(ctx, "dimensions") if one != "period")], incomplete)
+
+
+def variants(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the variants of the metric that is named."""
+    return _begin_so(_head(ctx, "variants"), incomplete)
+
+
+def parameters(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the parameters of the metric that is named, each with what follows it."""
+    return _begin_so((f"{one.partition('=')[0].strip()}=" for one in _head(ctx, "parameters")), incomplete)
+
+
+def rules(incomplete: str) -> list[str]:
+    """Return rules of the brief whose names begin so."""
+    return _files("report", "rules", incomplete)
+
+
+def zones(incomplete: str) -> list[str]:
+    """Return time zones whose names begin so."""
+    from zoneinfo import available_timezones  # noqa: PLC0415 # imported only when used
+
+    return sorted(_begin_so(available_timezones(), incomplete))
+
+
+def _begin_so(known: Iterable[str], incomplete: str) -> list[str]:
+    return [one for one in known if one.startswith(incomplete)]
+
+
+def _files(room: str, folder: str, incomplete: str) -> list[str]:
+    return sorted(file.stem for file in (_ROOMS / room / folder).glob(f"{incomplete}*.sql"))
+
+
+def _with(door: Callable[[Connector], bool], incomplete: str) -> list[str]:
+    from communitykit.connector.registry import registry  # noqa: PLC0415 # plugins are loaded only where that tells
+
+    return _begin_so((name for name, one in registry().connectors.items() if door(one)), incomplete)
+
+
+def _named(ctx: typer.Context, parameter: str) -> list[Connector]:
+    """Return the connectors that were named before what is completed."""
+    from communitykit.connector.registry import registry  # noqa: PLC0415 # same
+
+    told = ctx.params.get(parameter) or ()
+    names = (told,) if isinstance(told, str) else told
+    return [registry().connectors[name] for name in names if name in registry().connectors]
+
+
+def _sources(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the sources of the configuration that was named; none of one that cannot be read, which the run says."""
+    import tomllib  # noqa: PLC0415 # imported only when used
+
+    try:
+        told = tomllib.loads(Path(ctx.params.get("config") or "").read_text(encoding="utf-8"))
+        names = [str(one.get("name", one.get("connector"))) for one in told.get("sources", ())]
+    except (OSError, ValueError, TypeError, AttributeError):
+        return []
+    return _begin_so(names, incomplete)
+
+
+def _head(ctx: typer.Context, key: str) -> list[str]:
+    """Return what the metric that is named says under a key, without reading its SQL, which takes seconds."""
+    name = str(ctx.params.get("name"))
+    folders = (_ROOMS / "metrics" / "sql", *filter(None, [ctx.params.get("definitions")]))
+    files = (file for folder in folders for file in Path(folder).glob("*.sql") if file.stem == name)
+    text = next(files, None)
+    told = (
+        re.search(rf"^-- {key}: (.*(?:\n--   .*)*)", text.read_text(encoding="utf-8"), re.MULTILINE) if text else None
+    )
+    return [one.strip() for one in re.split("[,;]", told[1].replace("\n--", " "))] if told else []

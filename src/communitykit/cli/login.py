@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def login(  # the options of the command
     name: Annotated[
         str,
-        typer.Argument(help="The connector; with --config one of its sources.", autocompletion=completing.connectors),
+        typer.Argument(help="The connector; with --config one of its sources.", autocompletion=completing.login),
     ],
     *,
     config: FromConfig = None,

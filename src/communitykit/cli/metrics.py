@@ -89,7 +89,12 @@ def run(  # noqa: PLR0913 # the options of the command
     ] = None,
     by: Annotated[
         list[str] | None,
-        typer.Option("--by", metavar="DIMENSION", help="day, week, month, quarter, year, or a dimension."),
+        typer.Option(
+            "--by",
+            metavar="DIMENSION",
+            help="day, week, month, quarter, year, or a dimension.",
+            autocompletion=completing.dimensions,
+        ),
     ] = None,
     since: Annotated[
         str | None,
@@ -101,11 +106,19 @@ def run(  # noqa: PLR0913 # the options of the command
     ] = None,
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Allow a --k below 5.")] = False,
     parameters: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the metric.")
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="A parameter of the metric.", autocompletion=completing.parameters
+        ),
     ] = None,
     variants: Annotated[
         list[str] | None,
-        typer.Option("--variant", metavar="NAME", help="Of its variants, only these. Small groups stay as hidden."),
+        typer.Option(
+            "--variant",
+            metavar="NAME",
+            help="Of its variants, only these. Small groups stay as hidden.",
+            autocompletion=completing.variants,
+        ),
     ] = None,
     definitions: Folder = None,
     to: Annotated[Path | None, typer.Option("--to", help="The file to write, with --format.")] = None,
@@ -120,7 +133,7 @@ def run(  # noqa: PLR0913 # the options of the command
         typer.Option(
             "--dialect",
             help="With --sql: duckdb, postgres, spark, snowflake or bigquery.",
-            autocompletion=completing.words("duckdb", "postgres", "spark", "snowflake", "bigquery"),
+            autocompletion=completing.DIALECTS,
         ),
     ] = "duckdb",
     as_json: Json = False,

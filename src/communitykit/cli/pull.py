@@ -46,7 +46,7 @@ def pull(  # noqa: PLR0913 # the options of the command
         typer.Argument(
             help="Connectors; with --config its sources, all where none is named.",
             show_default=False,
-            autocompletion=completing.connectors,
+            autocompletion=completing.asked,
         ),
     ] = None,
     *,
@@ -103,7 +103,7 @@ def import_(  # noqa: PLR0913 # the options of the command
     name: Annotated[
         str,
         typer.Argument(
-            help="The connector; with --config it may be a source's name.", autocompletion=completing.connectors
+            help="The connector; with --config it may be a source's name.", autocompletion=completing.importing
         ),
     ],
     path: Annotated[Path | None, typer.Argument(help="The export.", show_default=False)] = None,
@@ -117,7 +117,13 @@ def import_(  # noqa: PLR0913 # the options of the command
         list[str] | None, typer.Option("--map", metavar="FOLDER=ID", help="Which community a folder is.")
     ] = None,
     sets: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An option of these archives.")
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="An option of these archives.",
+            autocompletion=completing.options_of_archives,
+        ),
     ] = None,
     include_private: Private = False,
     include_direct: Direct = False,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from communitykit.cli import completing
 from communitykit.cli.app import Json, Overwrite, app, errors
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.output import print_json, replacing, say, say_replaced
@@ -23,15 +24,27 @@ def report(  # noqa: PLR0913 # the options of the command
         Path | None, typer.Option("--to", metavar="DIR", help="The folder to write into. Default: report.")
     ] = None,
     language: Annotated[
-        list[str] | None, typer.Option("--language", help="en or fr; may be repeated. Default: en.")
+        list[str] | None,
+        typer.Option("--language", help="en or fr; may be repeated. Default: en.", autocompletion=completing.LANGUAGES),
     ] = None,
     per: Annotated[
         list[str] | None,
-        typer.Option("--per", metavar="GROUP", help="department, country or community: one more page for each."),
+        typer.Option(
+            "--per",
+            metavar="GROUP",
+            help="department, country or community: one more page for each.",
+            autocompletion=completing.PER,
+        ),
     ] = None,
     k: Annotated[int | None, typer.Option("--k", help="No figure rests on fewer people. Default: 5.")] = None,
     zone: Annotated[
-        str | None, typer.Option("--zone", metavar="Z", help="The reporter's zone: what a day is. Default: UTC.")
+        str | None,
+        typer.Option(
+            "--zone",
+            metavar="Z",
+            help="The reporter's zone: what a day is. Default: UTC.",
+            autocompletion=completing.zones,
+        ),
     ] = None,
     since: Annotated[
         str | None,

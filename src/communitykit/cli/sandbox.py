@@ -14,7 +14,7 @@ from communitykit.cli.shared import Answering, App
 sandbox_app = App(help="A fictional company on simulated platforms.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
 
-Size = Annotated[str, typer.Option("--size", help="tiny, small, medium or large.")]
+Size = Annotated[str, typer.Option("--size", help="tiny, small, medium or large.", autocompletion=completing.SIZES)]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same company.")]
 Today = Annotated[
     str | None, typer.Option("--today", metavar="DATE", help="The company's own day. Default: today's date.")
@@ -25,7 +25,12 @@ Today = Annotated[
 def serve(  # noqa: PLR0913 # the options of the command
     *,
     platform: Annotated[
-        str | None, typer.Option("--platform", help="Which platform. Default: every one that has a sandbox.")
+        str | None,
+        typer.Option(
+            "--platform",
+            help="Which platform. Default: every one that has a sandbox.",
+            autocompletion=completing.simulated,
+        ),
     ] = None,
     size: Size = "small",
     seed: Seed = 1,
@@ -34,7 +39,12 @@ def serve(  # noqa: PLR0913 # the options of the command
         int, typer.Option("--port", help="0 takes a free one; with several platforms, the first one's.")
     ] = 0,
     fault: Annotated[
-        list[str] | None, typer.Option("--fault", help="For instance latency=50ms; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--fault",
+            help=f"For instance latency=50ms or limited=0.3: one of {', '.join(completing.FAULTS)}.",
+            autocompletion=completing.FAULT_NAMES,
+        ),
     ] = None,
     advance: Annotated[
         str | None,
@@ -67,9 +77,12 @@ def serve(  # noqa: PLR0913 # the options of the command
 @sandbox_app.command("export")
 def sandbox_export(  # noqa: PLR0913 # the options of the command
     *,
-    platform: Annotated[str, typer.Argument(help="Which platform.", autocompletion=completing.connectors)],
+    platform: Annotated[str, typer.Argument(help="Which platform.", autocompletion=completing.exported)],
     to: Annotated[Path, typer.Argument(help="The archive to write.")],
-    style: Annotated[str | None, typer.Option("--style", help="Of which kind or age. Default: the newest.")] = None,
+    style: Annotated[
+        str | None,
+        typer.Option("--style", help="Of which kind or age. Default: the newest.", autocompletion=completing.styles),
+    ] = None,
     size: Size = "small",
     seed: Seed = 1,
     today: Today = None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from communitykit.cli import output
+from communitykit.cli import completing, output
 from communitykit.cli.sparing import read_sparingly
 from communitykit.errors import SettingsError
 
@@ -68,7 +68,11 @@ def _options(
     _log: Annotated[
         str,
         typer.Option(
-            "--log-format", expose_value=False, callback=_format, help="text or json: of all on the error stream."
+            "--log-format",
+            expose_value=False,
+            callback=_format,
+            help="text or json: of all on the error stream.",
+            autocompletion=completing.FORMATS_OF_LOGS,
         ),
     ] = "text",
     _tracebacks: Annotated[
