@@ -64,6 +64,7 @@ class Reader:
         self.team = team
         self.rows: Rows = {"member": [], "community": [], "membership": [], "post": [], "event": []}
         self.labels: dict[str, str] = {}
+        self.bots: dict[str, str] = {}
         self.workspace = make_id("slack", team, "community", team)
 
     def member_id(self, user: str) -> str:
@@ -71,6 +72,8 @@ class Reader:
 
     def user(self, user: Row) -> None:
         profile = user["profile"]
+        if "bot_id" in profile:
+            self.bots[profile["bot_id"]] = user["id"]
         told = {self.labels.get(key, key): one["value"] for key, one in dict(profile.get("fields") or {}).items()}
         manager = told.get("Manager")
         guest = user.get("is_restricted")
@@ -151,7 +154,7 @@ class Reader:
             {
                 "id": make_id("slack", self.team, "post", channel, message["ts"]),
                 "community_id": community,
-                "author_id": self.member_id(author),
+                "author_id": self.member_id(self.bots.get(author, author)),
                 "root_id": parent,
                 "parent_id": parent,
                 "kind": "post",

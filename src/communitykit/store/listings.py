@@ -24,7 +24,7 @@ def without_empty(
     """
     listings: dict[tuple[str, int], list[Walked]] = {}
     for one in walked:
-        if one.record in _LISTED:
+        if one.record in _LISTED and "id" not in one.within:  # what ends one record by its id is no listing
             listings.setdefault((one.record, id(one.seen)), []).append(one)
     empty: set[tuple[str, int]] = set()
     said: list[Coverage] = []

@@ -21,16 +21,47 @@ _LAST_PLAUSIBLE = 100_000_000_000
 _FIRST_PLAUSIBLE = 1_000_000  # smaller numbers (0, 1) are placeholders, not times
 
 
+class Bots(dict[str, str]):
+    """Bot ids (B…) and whose they are: the users (U…) that are the same bots. Hashable, since it never changes."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:  # type: ignore[override] # a dict has none
+        """Return how many there are: a reading has one such list, so that it is looked up in no time."""
+        return len(self)
+
+
+_NOBODYS = Bots()
+
+
+def bots_of(users: Iterable[JSON]) -> Bots:
+    """Return whose each bot id is, as the profiles of a list of users tell it."""
+    found = Bots()
+    for user in users:
+        if isinstance(user, Mapping) and (told := bot_of(user)) and isinstance(native := user.get("id"), str):
+            found[told] = native
+    return found
+
+
+def bot_of(user: Mapping[str, JSON]) -> str | None:
+    """Return the bot id under which a user writes, too; None of people."""
+    profile = user.get("profile")
+    told = profile.get("bot_id") if isinstance(profile, Mapping) else None
+    return told if isinstance(told, str) and told else None
+
+
 class Location:
     """A channel of a workspace: where ids are made.
 
-    `team` is the workspace that is read, `network` the channel's host, `people` the network of everybody's ids.
+    `team` is the workspace that is read, `network` the channel's host, `people` the network of everybody's ids;
+    `bots` says which bot ids are users'.
     """
 
-    __slots__ = ("channel", "community_id", "network", "people", "post_prefix", "team")
+    __slots__ = ("bots", "channel", "community_id", "network", "people", "post_prefix", "team")
 
-    def __init__(self, team: str, channel: str, network: str, people: str) -> None:
+    def __init__(self, team: str, channel: str, network: str, people: str, bots: Mapping[str, str] = _NOBODYS) -> None:
         """Work the prefixes out once."""
+        self.bots = bots
         self.team = team
         self.channel = channel
         self.network = network
@@ -45,6 +76,10 @@ class Location:
         all tell it, nor all the same.
         """
         return member_id(self.people, user)
+
+    def bot(self, native: str) -> str:
+        """Return the id of the member behind a bot id: the user that it is, where that is known."""
+        return member_id(self.people, self.bots.get(native, native))
 
     def post(self, ts: str) -> str:
         """Return a message's id, its `ts` kept as it is."""
@@ -77,8 +112,8 @@ def _parts(native: str) -> list[str]:
 
 
 @lru_cache(maxsize=4096)
-def _location(team: str, channel: str, network: str, people: str) -> Location:
-    return Location(team, channel, network, people)
+def _location(team: str, channel: str, network: str, people: str, bots: Bots) -> Location:
+    return Location(team, channel, network, people, bots)
 
 
 def place_of(context: Context, channel: object = None) -> Location:
@@ -92,7 +127,7 @@ def place_of(context: Context, channel: object = None) -> Location:
     if not team or not isinstance(named, str) or not named:
         raise Rejected("no_place", "neither the payload nor its context names the team and the channel")
     host = (context.get("host") if named == context.get("channel") else None) or team
-    return _location(team, named, host, context.get("people") or team)
+    return _location(team, named, host, context.get("people") or team, context.get("bots") or _NOBODYS)
 
 
 def host_of(channel: Mapping[str, JSON], context: Context) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from communitykit import ProtocolError, SignatureError
 from communitykit.connector import JSON, Batch, Delivery, Privacy, Rejected, WebhookDoor, as_mapping, as_text
 from communitykit.connector.decoding import decode_json
 from communitykit.connector.signatures import verify_age, verify_hmac
-from communitykit_slack.ids import from_seconds, parse_ts
+from communitykit_slack.ids import from_seconds, is_ts, parse_ts
+from communitykit_slack.translate.acts import SUBTYPES
+from communitykit_slack.translate.messages import bot_behind
 from communitykit_slack.visibility import stricter, told_by
 
 WINDOW = timedelta(minutes=5)
@@ -65,7 +67,22 @@ def _taken_apart(data: dict[str, JSON], sent_at: datetime) -> Delivery:
     context = {"team": team, "people": _enterprise(data, team) or team, "origin": "webhook"}
     as_of = _event_time(event) or from_seconds(data.get("event_time")) or sent_at
     batch = Batch("event", [event], context, as_of=as_of, privacy=privacy_of(event))
-    return Delivery(batches=(batch,), dedupe_key=data.get("event_id") or None)
+    batches = (batch, *_by_bot(event, context, batch.privacy))
+    return Delivery(batches=batches, dedupe_key=data.get("event_id") or None)
+
+
+def _by_bot(event: Mapping[str, JSON], context: Mapping[str, JSON], privacy: Privacy) -> Iterator[Batch]:
+    """Yield whose a message is that names a bot id alone, as of when it was written.
+
+    A delivery cannot know whether that bot is a user. So whatever is read later of the same message knows better, and
+    no delivery about it, of an edit say, takes that back.
+    """
+    inner: JSON = event.get("message") if event.get("subtype") == "message_changed" else event
+    if event.get("type") != "message" or not isinstance(inner, dict) or as_text(inner.get("subtype")) in SUBTYPES:
+        return
+    if is_ts(inner.get("ts")) and bot_behind(inner):  # type: ignore[arg-type] # any JSON
+        item = {"channel": event.get("channel"), **inner}
+        yield Batch("by_bot", [item], context, as_of=parse_ts(inner["ts"]), privacy=privacy)
 
 
 def privacy_of(event: Mapping[str, JSON]) -> Privacy:

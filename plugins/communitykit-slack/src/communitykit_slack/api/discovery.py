@@ -35,7 +35,7 @@ from communitykit.connector import (
 from communitykit.connector.payload import as_number
 from communitykit_slack.api.channel import SIDE_BY_SIDE
 from communitykit_slack.api.methods import LIST_LIMIT, ORG_METHODS, PAGER, USERS_LIMIT, call, page_of
-from communitykit_slack.ids import SLACKBOT, community_id, host_of
+from communitykit_slack.ids import SLACKBOT, bots_of, community_id, host_of
 from communitykit_slack.visibility import allowed, stricter, told_by
 
 _TALK = frozenset({"post", "event"})
@@ -106,16 +106,18 @@ def discover(selection: Selection) -> Flow:
     if not workspaces:
         yield Gap("the organization's token was approved for no workspace, so there is nothing to read", "denied")
     read: set[str] = set()
+    bots: dict[str, str] = {}  # of all workspaces: a channel that several share is read in the first
     for workspace in workspaces:
         yield Batch("workspace", [{"id": workspace.team, "name": workspace.name}], workspace.context)
         if selection.kinds & _PEOPLE:
-            yield from _told("users", _users(workspace))
+            yield from _told("users", _users(workspace, bots))
+    for workspace in workspaces:
         if selection.kinds & {"community", "membership"}:
             yield from _told("user groups", _user_groups(workspace))
         if selection.settings.profiles and "member" in selection.kinds:
             yield from _told("custom profile fields (department, manager…)", _profile_slice(workspace))
         for kind in _channel_types(selection):
-            yield from _told(f"{kind.replace('_', ' ')}s", _channels(workspace, selection, kind, read))
+            yield from _told(f"{kind.replace('_', ' ')}s", _channels(workspace, selection, kind, read, bots))
 
 
 def _told(what: str, steps: Flow) -> Flow:
@@ -176,9 +178,11 @@ def _workspaces() -> Flow[list[_Workspace]]:
     return sorted(found, key=lambda workspace: workspace.team)  # what several share is read in the first
 
 
-def _users(workspace: _Workspace) -> Flow:
+def _users(workspace: _Workspace, bots: dict[str, str]) -> Flow:
+    """List the users of a workspace; `bots` grows by whose each bot id is."""
     listing = Listing(workspace.ask("users.list", subject="users", limit=USERS_LIMIT, include_locale="true"), PAGER)
     while (users := (yield from page_of(listing, "members"))) is not None:
+        bots |= bots_of(users)
         for user in users:
             if _has_id(user):
                 _note(workspace, user)
@@ -237,7 +241,7 @@ def _channel_types(selection: Selection) -> list[str]:
     return wanted
 
 
-def _channels(workspace: _Workspace, selection: Selection, kind: str, read: set[str]) -> Flow:
+def _channels(workspace: _Workspace, selection: Selection, kind: str, read: set[str], bots: Mapping[str, str]) -> Flow:
     """List the conversations of one kind, but for those that another workspace of the organization showed: `read`."""
     listing = Listing(workspace.ask("conversations.list", subject="channels", types=kind, limit=LIST_LIMIT), PAGER)
     seen, held = set[str](), set[str]()
@@ -249,7 +253,7 @@ def _channels(workspace: _Workspace, selection: Selection, kind: str, read: set[
         yield Batch("channel", [*channels, *odd], workspace.context)
         for channel in channels:
             if channel["id"] not in seen:
-                yield from _slices(workspace, selection, channel)
+                yield from _slices(workspace, selection, channel, bots)
             seen.add(channel["id"])
     read |= seen
     if listing.problem:
@@ -272,7 +276,7 @@ def _is_asked_for(selection: Selection, channel: Mapping[str, JSON]) -> bool:
     return allowed(selection, stricter(*told_by(channel)))
 
 
-def _slices(workspace: _Workspace, selection: Selection, channel: Mapping[str, JSON]) -> Flow:
+def _slices(workspace: _Workspace, selection: Selection, channel: Mapping[str, JSON], bots: Mapping[str, str]) -> Flow:
     native = str(channel["id"])
     host = host_of(channel, {"team": workspace.team, "people": workspace.people})
     community = community_id(host, native)
@@ -290,7 +294,7 @@ def _slices(workspace: _Workspace, selection: Selection, channel: Mapping[str, J
     closed = workspace.bot and channel.get("is_member") is False and not direct
     if selection.kinds & _TALK:
         shut = {"closed": True} if closed else {}
-        told = {**params, **shut}
+        told = {**params, **shut, **({"bots": bots} if bots else {})}
         key = f"messages/{native}"
         yield Slice(key, workspace.team, community_id=community, label=label, params=told, reader="messages")
     if "membership" in selection.kinds:

@@ -25,7 +25,7 @@ from communitykit_slack.api.channel import PATIENCE, SIDE_BY_SIDE, Channel
 from communitykit_slack.api.checkpoint import Progress
 from communitykit_slack.api.messages import read_history
 from communitykit_slack.api.methods import LIST_LIMIT, PAGER, call, page_of
-from communitykit_slack.ids import place_of, ts_of
+from communitykit_slack.ids import Bots, place_of, ts_of
 from communitykit_slack.settings import SlackSettings
 
 _SAVED_EVERY = 256
@@ -80,6 +80,7 @@ def estimate_profiles(_selection: object, slice_: Slice, checkpoint: Checkpoint 
 def _context(slice_: Slice) -> dict[str, JSON]:
     params = slice_.params
     context = {"team": slice_.network, "channel": params["channel"], "origin": "api"}
+    context["bots"] = Bots(params.get("bots") or {})
     return context | {name: params[name] for name in ("url", "host", "people") if params.get(name)}
 
 

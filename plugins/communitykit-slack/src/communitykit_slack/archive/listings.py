@@ -17,6 +17,7 @@ from communitykit.connector import JSON, Privacy, as_list, as_mapping, as_text
 from communitykit.connector.payload import as_mappings, as_texts, each_object
 from communitykit_slack.archive.days import messages_of
 from communitykit_slack.archive.parts import LISTINGS, USERS, Part
+from communitykit_slack.ids import Bots, bots_of
 from communitykit_slack.translate.people import teams_of
 from communitykit_slack.visibility import stricter, told_by
 
@@ -49,11 +50,18 @@ class Export:
     mapped: dict[str, Conversation] = field(default_factory=dict)
     logs: list[JSON] = field(default_factory=list)
     workspace: dict[str, JSON] = field(default_factory=dict)
+    _known: Bots | None = None
 
     @property
     def context(self) -> dict[str, JSON]:
         """What translating needs to know everywhere in this export."""
-        return {"team": self.team, "people": self.enterprise or self.team, "origin": "archive"}
+        people = self.enterprise or self.team
+        return {"team": self.team, "people": people, "origin": "archive", "bots": self._bots()}
+
+    def _bots(self) -> Bots:
+        if self._known is None:
+            self._known = bots_of(self.users)
+        return self._known
 
     def find(self, folder: str) -> list[Conversation]:
         """Return the conversations that a folder may hold: the one that it is mapped to, if it is."""

@@ -99,8 +99,11 @@ class SlackPlatform(Platform):
         shown = naming.segments_of(message) if segments is message.segments else segments
         return naming.plain(world, message, shown)
 
-    def adjust(self, world: World, record: str, fields: dict[str, JSON], subject: JSON, door: Door) -> dict[str, JSON]:  # noqa: ARG002
+    def adjust(self, world: World, record: str, fields: dict[str, JSON], subject: JSON, door: Door) -> dict[str, JSON]:
         """Leave out what Slack does not tell of deactivated people, strangers and bots, or through that door."""
+        if record == "post" and door == "webhook" and naming.is_disguised(world, subject):
+            bot = naming.bot(world, world.people[subject.author])
+            return {**fields, "author_id": make_id("slack", naming.team(world), "member", bot)}
         if record != "member":
             return fields
         hidden: set[str] = set()

@@ -56,6 +56,12 @@ def bot(world: World, person: Person) -> str:
     return native("B", world.seed, str(person.number))
 
 
+def is_disguised(world: World, message: Message) -> bool:
+    """Tell whether a bot with an account wrote under another name: then Slack tells its bot id, and no user."""
+    author = world.people[message.author]
+    return author.kind == "bot" and not author.solo and message.at // 10 % 3 == 0
+
+
 def channel(world: World, place: Place) -> str:
     """Return a channel's id."""
     letter = {"im": "D", "mpim": "G"}.get(sort_of(place), "C")

@@ -96,8 +96,12 @@ def _author(world: World, message: Message, person: Person, found: JSONObject) -
             found.update(subtype="bot_message", username=person.name, text="")
             found["attachments"] = [{"id": 1, "color": "36a64f", "fallback": text, "text": text, "mrkdwn_in": ["text"]}]
             return
-        found.update(user=user(world, person), team=team(world), app_id=native("A", world.seed, str(person.number)))
-        found["bot_profile"] = {**bot_object(world, person), "team_id": team(world)}
+        if naming.is_disguised(world, message):
+            found.update(subtype="bot_message", username=f"{person.name} on duty")
+        else:
+            app = native("A", world.seed, str(person.number))
+            found.update(user=user(world, person), team=team(world), app_id=app)
+            found["bot_profile"] = {**bot_object(world, person), "team_id": team(world)}
         found["text"] = "" if message.at // 10 % 2 else text
         found["blocks"] = [
             {"type": "section", "block_id": "b1", "text": {"type": "mrkdwn", "text": text, "verbatim": False}}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from communitykit.connector import JSON, Context, Draft, Ignored, Rejected, Swept, WireKind, in_part
+from communitykit.connector import JSON, Context, Draft, Ignored, Rejected, Swept, WireKind, as_text, in_part
 from communitykit_slack.ids import Location, place_of
 from communitykit_slack.translate import people, places
 from communitykit_slack.translate.acts import SUBTYPES, Rule, huddle
 from communitykit_slack.translate.events import event
-from communitykit_slack.translate.messages import post, reacted
+from communitykit_slack.translate.messages import by_bot, post, reacted
 from communitykit_slack.wire import Message
 
 
@@ -41,9 +41,14 @@ def _inner(item: Message) -> Message:
 
 
 def _by_rule(rule: Rule, item: Message, place: Location, context: Context) -> Iterator[Draft]:
-    acted = False
+    acted, bot = False, as_text(item.get("bot_id"))
     for draft in rule(item, place):
-        acted = acted or (isinstance(draft, dict) and draft["record"] == "event")
+        if isinstance(draft, dict) and draft["record"] == "event":
+            acted = True
+            if bot in place.bots:  # its id stays made of what was told: not every door knows whose the bot's id is
+                names = [name for name in ("actor_id", "target_id") if draft.get(name) == place.member(bot)]
+                yield {**draft, **dict.fromkeys(names, place.bot(bot))}
+                continue
         yield draft
     if acted and context.get("origin") != "webhook":  # people react to joins, too, and take it back
         yield from reacted(item, place.post(item["ts"]), place)
@@ -101,6 +106,7 @@ TRANSLATORS: dict[str, WireKind] = {
     "member": WireKind(people.member, id_field="user"),
     "user_group": WireKind(people.user_group),
     "message": WireKind(message, id_field="ts"),
+    "by_bot": WireKind(by_bot, id_field="ts"),
     "reactions": WireKind(_reactions, id_field="ts"),
     "event": WireKind(_event, id_field="event_ts"),
     "pin": WireKind(places.pin),

@@ -8,7 +8,7 @@ from datetime import datetime
 from communitykit.connector import JSON, Context, Draft, Rejected, Swept, acted, as_list, as_mapping, as_text
 from communitykit.connector.drafts import EventDraft
 from communitykit.connector.payload import as_mappings, as_number, as_texts
-from communitykit_slack.ids import SLACKBOT, Location, parse_ts
+from communitykit_slack.ids import SLACKBOT, Location, is_ts, parse_ts, place_of
 from communitykit_slack.translate.blocks import beyond_text, blocks_text, card, card_text, file, is_preview, shared_from
 from communitykit_slack.translate.people import slackbot
 from communitykit_slack.translate.text import Named, Plain, plain, render
@@ -49,8 +49,8 @@ def post(item: Message, place: Location, context: Context) -> Iterator[Draft]:
     yield draft
     if origin != "api" and (item.get("user") == SLACKBOT or f"<@{SLACKBOT}" in as_text(item.get("text"))):
         yield slackbot(place.people)
-    if not item.get("user") and item.get("bot_id") and (origin is not None and origin != "api"):
-        yield _bot(item, place)  # through the API it is looked up
+    if origin == "archive" and (bot := bot_behind(item)) and bot not in place.bots:
+        yield _bot(item, place)  # through the API it is looked up, and a delivery tells it apart
     if origin != "webhook":  # an event's copy of the reactions may be cut; they come as events of their own
         if "reactions" in told:
             yield from reacted(told, post_id, place)
@@ -97,6 +97,8 @@ def _draft(item: Message, place: Location, context: Context) -> dict[str, JSON]:
     named = "bot_id" in item or not item.get("user")
     if (name := item.get("username")) and named and not name.startswith("<@"):
         draft["author_name"] = name
+    if origin == "webhook" and bot_behind(item):
+        del draft["author_id"]  # who that is others may know better: `by_bot` tells it, for as long as nobody does
     if origin != "webhook":  # an event says nothing of what comes later
         draft["counts"] = _counts(item, root=root_id is None)
         if origin != "archive":  # exports leave pins out of messages
@@ -203,12 +205,39 @@ def _author_id(item: Message, place: Location) -> str | None:
     if item.get("subtype") == "file_comment":  # the file's owner is not who comments
         commenter = (item.get("comment") or {}).get("user")
         return place.member(commenter) if commenter else None
+    profile: JSON = item.get("bot_profile")
+    if profile.__class__ is dict and (told := profile.get("user_id")) and isinstance(told, str):
+        return place.member(told)
     bot = item.get("bot_id")
-    return place.member(bot) if bot else None
+    return place.bot(bot) if bot else None
+
+
+def bot_behind(item: Message) -> str | None:
+    """Return the bot id of a message that names no user: nothing in it says whether the bot is one."""
+    if item.get("user") or item.get("subtype") == "file_comment":
+        return None
+    return None if as_text(as_mapping(item.get("bot_profile")).get("user_id")) else as_text(item.get("bot_id")) or None
+
+
+def by_bot(item: Message, context: Context) -> Iterator[Draft]:
+    """Translate whose a message is of which only the bot id is told, and that bot.
+
+    Raises Rejected when it tells no time or no place.
+    """
+    place = place_of(context, item.get("channel"))
+    if not is_ts(item.get("ts")):
+        raise Rejected("bad_ts", "the message has no ts")
+    yield {
+        "record": "post",
+        "id": place.post(item["ts"]),
+        "community_id": place.community_id,
+        "author_id": place.bot(item["bot_id"]),
+    }
+    yield _bot(item, place)
 
 
 def _bot(item: Message, place: Location) -> dict[str, JSON]:
-    draft: dict[str, JSON] = {"record": "member", "id": place.member(item["bot_id"])}
+    draft: dict[str, JSON] = {"record": "member", "id": place.bot(item["bot_id"])}
     draft["kind"] = "bot"
     if name := as_text(as_mapping(item.get("bot_profile")).get("name")) or as_text(item.get("username")):
         draft["display_name"] = name

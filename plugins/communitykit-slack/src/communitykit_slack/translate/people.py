@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from communitykit.connector import JSON, Context, Draft, Rejected, as_mapping, make_id
+from communitykit.connector import JSON, Context, Draft, Rejected, Swept, as_mapping, make_id
 from communitykit.connector.payload import as_texts
-from communitykit_slack.ids import PLATFORM, SLACKBOT, community_id, from_seconds, member_id, people_of
+from communitykit_slack.ids import PLATFORM, SLACKBOT, bot_of, community_id, from_seconds, member_id, people_of
 from communitykit_slack.wire import BotProfile, User, UserGroup, UserProfile
 
 _BOT_FLAGS = ("is_bot", "is_workflow_bot", "is_connector_bot")
@@ -44,6 +44,8 @@ def user(item: User, context: Context) -> Iterator[Draft]:
     draft.update(_home(item.get("team_id"), context, stranger=bool(item.get("is_stranger")), teams=teams))
     draft.update(_custom(profile.get("fields"), context.get("fields") or {}, network))
     yield draft
+    if bot := bot_of(item):  # what was told under its bot id, before anybody knew whose that is
+        yield Swept("member", {"id": member_id(network, bot)})
     inside = team in teams if teams else item.get("team_id") in {None, "", team, network}
     if team and inside and not draft["external"] and native != SLACKBOT:
         yield {

@@ -48,7 +48,7 @@ class Named:
         native = real_id(user)
         if native is None:
             return self._note("member", user, None, label or user, "@")
-        return self._note("member", native, self._place.member(native), label, "@")
+        return self._note("member", native, self._place.bot(native), label, "@")
 
     def channel(self, channel: str, label: str | None = None) -> str:
         """Note a channel; give the text to show."""
