@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,7 +68,8 @@ def test_escaped_text_comes_back_where_nothing_is_marked(text: str) -> None:
 def test_any_markup_gives_text_without_an_error(body: str) -> None:
     found = plain(body, PLACE)
     assert isinstance(found.text, str)
-    assert found.text.count("\ue000") == body.count("\ue000")
+    beside = re.sub(r"<[^<>]+>", "", body)  # a reference shows its label, and not all else that stands in it
+    assert beside.count("\ue000") <= found.text.count("\ue000") <= body.count("\ue000")
 
 
 @given(st.lists(st.sampled_from(["<@U1>", "<!here>", "<https://a.example|b>", *"<>@#!|&;:^ab \n\ue000"]), max_size=20))
