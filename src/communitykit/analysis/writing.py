@@ -19,7 +19,7 @@ from communitykit.model.values import Value
 from communitykit.sinks.permissions import PRIVATE_FILE, make_folder
 from communitykit.sinks.targets import check_inputs, database, is_store
 from communitykit.store.answers import STORAGE, first_row
-from communitykit.store.comments import parquet_words
+from communitykit.store.descriptions import parquet_words
 
 _MARKS: Final = "days.json"
 """What each day held, as one number a day: a day whose number is another's is written anew."""

@@ -18,7 +18,7 @@ from communitykit.model.values import Value
 from communitykit.sinks.permissions import PRIVATE_FILE, make_folder
 from communitykit.store import Store
 from communitykit.store.changed import changed
-from communitykit.store.comments import described, parquet_words
+from communitykit.store.descriptions import described, parquet_words
 from communitykit.store.duckdb_errors import telling
 
 _MARKS: Final = "communitykit_copy.json"

@@ -17,7 +17,7 @@ from communitykit.exchange.changes import ABOUT, KEY, RECORDS, json_columns
 from communitykit.exchange.copying import ANALYSIS, Copied, Held, keep_copy, told
 from communitykit.model.values import Value
 from communitykit.store import Store
-from communitykit.store.comments import described
+from communitykit.store.descriptions import described
 
 _MARKS: Final = "communitykit_copy"
 _SCHEMES: Final = ("postgresql", "postgres")

@@ -11,7 +11,7 @@ from communitykit.model.values import Value
 from communitykit.people.accounts import ROSTER
 from communitykit.people.joining import Clusters
 from communitykit.people.tree import Tree
-from communitykit.store.comments import comments
+from communitykit.store.descriptions import comments
 from communitykit.store.schema import tables
 
 _MADE = ("people", "identities", "refusals")

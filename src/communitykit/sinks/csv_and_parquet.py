@@ -9,7 +9,7 @@ from communitykit.sinks import write_jsonl
 from communitykit.sinks.permissions import make_folder
 from communitykit.sinks.targets import check, writing
 from communitykit.store import TABLES, Store
-from communitykit.store.comments import described, parquet_words
+from communitykit.store.descriptions import described, parquet_words
 
 FORMATS = ("parquet", "jsonl", "csv")
 _TABLES = (*TABLES.values(), "post_versions", "runs", "activity")

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from communitykit.store.answers import STORAGE
-from communitykit.store.comments import comments
+from communitykit.store.descriptions import comments
 from communitykit.store.duckdb_errors import told
 from communitykit.store.erased import salt, salted
 from communitykit.store.evolution import drift, evolve, look_through

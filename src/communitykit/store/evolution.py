@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import duckdb
 
 from communitykit.store.answers import first_row
-from communitykit.store.comments import comments
+from communitykit.store.descriptions import comments
 from communitykit.store.opening import SCHEMA_VERSION, version
 from communitykit.store.schema import ACTIVITY, FILLED, network_of, tables
 

@@ -10,8 +10,8 @@ import pytest
 
 from communitykit.people import resolve
 from communitykit.store import connection
-from communitykit.store.comments import described
 from communitykit.store.compacting import compact
+from communitykit.store.descriptions import described
 
 
 def told(path: Path) -> dict[str, tuple[str | None, dict[str, str | None]]]:
