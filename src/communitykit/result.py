@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from communitykit.errors import CommunityKitError
@@ -44,6 +44,26 @@ def in_words_of(reason: str, asked_by: Mapping[str, str] = OPTIONS) -> str:
     return reason
 
 
+def looked_back(told: Iterable[tuple[str, datetime | None]]) -> dict[str, datetime]:
+    """Return by connector the latest of the moments from which on posts were looked at again."""
+    found: dict[str, datetime] = {}
+    for name, moment in told:
+        if moment is not None:
+            found[name] = max(moment, found.get(name, moment))
+    return dict(sorted(found.items()))
+
+
+def not_looked_at(found: Mapping[str, datetime]) -> list[str]:
+    """Return sentences that say which stored posts were not looked at again."""
+    days: dict[str, list[str]] = {}
+    for name, moment in found.items():
+        days.setdefault(f"{moment.astimezone(UTC):%Y-%m-%d}", []).append(name)
+    return [
+        f"{', '.join(names)}: stored posts before {day} were not looked at again (lookback)."
+        for day, names in days.items()
+    ]
+
+
 @dataclass(slots=True, repr=False)
 class PullResult:
     """How a pull went: `complete` when all that was asked for is there, else `missing` says what is not and why."""
@@ -76,6 +96,14 @@ class PullResult:
         reasons = [*map(str, self.errors), *(one.reason or one.status for one in self._left_out())]
         return list(dict.fromkeys([*reasons, *(f"{one.wire_kind}: {one.reason}" for one in self.issues)]))
 
+    @property
+    def looked_back(self) -> dict[str, datetime]:
+        """From when on posts that earlier runs had read were looked at again, by connector: earlier ones were not.
+
+        A connector that looks at all of them (`lookback="all"`), or read for the first time, is not in it.
+        """
+        return looked_back((one.slice.partition(":")[0], one.lookback_start) for one in self.coverage)
+
     def _left_out(self) -> list[Coverage]:
         return [one for one in self.coverage if one.status != "complete" and one.slice not in self.by_default]
 
@@ -104,9 +132,11 @@ class PullResult:
         )
         alike = Counter((one.reason, one.wire_kind, one.detail) for one in self.issues)
         issues = [(reason, kind, number, detail) for (reason, kind, detail), number in alike.items()]
+        told = [(name, f"{moment:%Y-%m-%d %H:%M} UTC") for name, moment in self.looked_back.items()]
         return heading, [
             Table("What came", ("record", *COUNTED), came),
             Table("What did not", ("status", "parts", "why"), [(s, n, why) for (s, why), n in left.items()]),
+            Table("Looked at again (lookback)", ("connector", "posts since"), told),
             Table("Issues", ("reason", "payload", "number", "detail"), issues),
             Table("Errors", ("error",), [(str(error),) for error in self.errors]),
         ]

@@ -12,7 +12,7 @@ from communitykit.cli.output import Exit, console, print_json, print_table, say,
 from communitykit.cli.progress import shown
 from communitykit.errors import SettingsError
 from communitykit.printable import counted
-from communitykit.result import COUNTED, OF_ARCHIVES, OPTIONS, PullResult, in_words_of, outcome
+from communitykit.result import COUNTED, OF_ARCHIVES, OPTIONS, PullResult, in_words_of, not_looked_at, outcome
 
 if TYPE_CHECKING:
     from communitykit.config import NamedSource
@@ -142,6 +142,7 @@ def as_data(result: PullResult, to: Path) -> dict[str, JSON]:
         "retries": result.retries,
         "waited_seconds": round(result.waited, 3),
         "ignored": result.ignored,
+        "looked_back": result.looked_back,
         "coverage": [one.model_dump(mode="json") for one in result.coverage],
         "issues": [one.model_dump(mode="json") for one in result.issues],
         "errors": [str(error) for error in result.errors],
@@ -165,6 +166,8 @@ def print_summary(result: PullResult, to: Path, *, asked_by: Mapping[str, str] =
     if result.ignored:
         ignored = ", ".join(f"{number:,} {kind}" for kind, number in sorted(result.ignored.items()))
         say(f"Knowingly ignored: {ignored}.")
+    for sentence in not_looked_at(result.looked_back):
+        say(sentence)
     if console.quiet:
         warn_of_missing(result, asked_by=asked_by)
     else:

@@ -12,7 +12,7 @@ import duckdb
 
 from communitykit.cli.output import print_json, print_table, say
 from communitykit.printable import counted
-from communitykit.result import in_words_of, outcome
+from communitykit.result import in_words_of, not_looked_at, outcome
 from communitykit.store import issues
 from communitykit.store.duckdb_errors import telling
 from communitykit.store.opening import as_it_is
@@ -27,7 +27,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def summary(path: Path) -> dict[str, JSON]:
-    """Sum a store up as plain data: counts per record kind and platform, window, coverage, issues, freshness."""
+    """Sum a store up as plain data: counts per kind and platform, window, look-back, coverage, issues, freshness."""
     with telling(path, "read it"):
         with as_it_is(path) as connection:
             if connection is not None:
@@ -84,6 +84,18 @@ def _summary(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, JSO
             LEFT JOIN runs r USING (run_id)) WHERE place = 1
             GROUP BY ALL ORDER BY slices DESC, status, reason, by_policy""",
         ),
+        "looked_back": {
+            row["connector"]: _moment(row["since"])
+            for row in _rows(
+                connection,
+                # Of the latest run that looked at posts of a part again: a later one may have read others alone.
+                """SELECT connector, epoch_us(max(lookback_start)) AS since FROM (
+                SELECT split_part(slice, ':', 1) AS connector, c.lookback_start, rank() OVER (
+                PARTITION BY slice ORDER BY r.started_at DESC NULLS LAST) AS place FROM coverage c
+                LEFT JOIN runs r USING (run_id)) WHERE place = 1 AND lookback_start IS NOT NULL
+                GROUP BY connector ORDER BY connector""",
+            )
+        },
         "issues": _rows(
             connection,
             issues.COUNTED,
@@ -117,6 +129,8 @@ def show(path: Path, *, as_json: bool) -> None:
         f"{counted(facts['posts_edited'], 'post')} edited, {facts['posts_gone']:,} gone; "
         f"{counted(facts['stubs'], 'member')} known by reference only."
     )
+    for sentence in not_looked_at(facts["looked_back"]):
+        say(sentence)
     print_table("Acts", ("kind", "number"), [(row["kind"], row["number"]) for row in facts["events"]])
     print_table(
         "Freshness",

@@ -286,6 +286,11 @@ class Coverage(_Frozen):
     community_id: CommunityId | None = Field(default=None, description="The community, where the slice is about one.")
     since: UtcDatetime | None = Field(default=None, description="Start of the window; None is the beginning.")
     until: UtcDatetime | None = Field(default=None, description="End of the window, fixed when the run began.")
+    lookback_start: UtcDatetime | None = Field(
+        default=None,
+        description="From when on posts that an earlier run had read were looked at again (the setting `lookback`); "
+        "None where all were, or none had been read.",
+    )
     status: Literal["complete", "partial", "denied", "truncated", "skipped"] = Field(description="How it went.")
     reason: str | None = Field(default=None, description="Why it is not complete, and what to do.")
     by_policy: bool | None = Field(

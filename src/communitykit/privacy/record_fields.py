@@ -100,6 +100,7 @@ FIELDS: Final = {
     "concealed": "dissimulé par la plateforme",
     "run_id": "lecture",
     "slice": "partie lue",
+    "lookback_start": "relu depuis",
     "status": "état",
     "reason": "motif",
     "by_policy": "limité aux échanges publics",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from communitykit.connector.declaration import Connector, Reader
 from communitykit.connector.flow import Flow, Selection, Slice
@@ -39,7 +40,16 @@ class SourceRun:
     def begin(self, slice_: Slice | None, label: str) -> SliceReading:
         """Start reading a slice, or the discovery (None)."""
         key = self.name(slice_) if slice_ else f"{self.connector.name}:-:{label}"
-        return SliceReading(self.translation, self.selection, key, slice_=slice_)
+        return SliceReading(self.translation, self.selection, key, slice_=slice_, again=self._looked_back(slice_))
+
+    def _looked_back(self, slice_: Slice | None) -> datetime | None:
+        """Return from when on posts of a slice that was read before are looked at again; None where that says nothing.
+
+        Which setting says so is the same for all connectors that have it.
+        """
+        length = getattr(self.selection.settings, "lookback", None)
+        known = slice_ is not None and "post" in self._kinds(slice_) and self.state.get(self.name(slice_))
+        return self.selection.lookback_start(length) if known and isinstance(length, timedelta) else None
 
     def flow(self, slice_: Slice) -> Flow:
         """Return the flow that reads a slice from its checkpoint."""
@@ -69,8 +79,7 @@ class SourceRun:
 
     def wanted(self, slice_: Slice) -> bool:
         """Tell whether the slice gives anything that was asked for."""
-        kinds = slice_.kinds or (self._reader(slice_).kinds if slice_.reader else ())
-        return not self.selection.kinds.isdisjoint(kinds)
+        return not self.selection.kinds.isdisjoint(self._kinds(slice_))
 
     def found(self, slice_: Slice) -> bool:
         """Note a slice that was discovered; tell whether it is to be read."""
@@ -97,6 +106,9 @@ class SourceRun:
     def looks_up(self) -> bool:
         """Tell whether strangers are to be looked up: only where members were asked for."""
         return self.connector.resolve is not None and self.failure is None and "member" in self.selection.kinds
+
+    def _kinds(self, slice_: Slice) -> Collection[str]:
+        return slice_.kinds or (self._reader(slice_).kinds if slice_.reader else ())
 
     def _reader(self, slice_: Slice) -> Reader:
         reader = self.connector.readers.get(slice_.reader)

@@ -109,13 +109,20 @@ class SliceReading:
     """One slice as it is read: pages, gaps and in the end its Coverage."""
 
     def __init__(
-        self, translation: Translation, selection: Selection, key: str, *, slice_: Slice | None = None
+        self,
+        translation: Translation,
+        selection: Selection,
+        key: str,
+        *,
+        slice_: Slice | None = None,
+        again: datetime | None = None,
     ) -> None:
-        """Begin; `slice_` is None for a connector's discovery."""
+        """Begin; `slice_` is None for a connector's discovery, and `again` where the look-back begins, if one does."""
         self.translation = translation
         self.selection = selection
         self.key = key
         self.slice = slice_
+        self._again = again
         # Archives and webhooks walk no window that could be swept, but for lists that are whole by their own word.
         door = translation.connector.archive
         self._sweeps = {"api": True, "archive": door is not None and door.sweeps}.get(translation.origin, False)
@@ -234,6 +241,7 @@ class SliceReading:
             community_id=self.slice.community_id if self.slice else None,
             since=self.selection.since,
             until=self.selection.until,
+            lookback_start=self._again,
             **_summed(gaps),
             requests=self.meter.requests,
             read=self._read,
