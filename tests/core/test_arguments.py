@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -188,3 +189,19 @@ def test_a_closed_session_is_asked_nothing(platform: Any, little: Callable[..., 
 
     asyncio.run(read())
     assert platform.requests == []
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_closed_archive_is_asked_nothing(tmp_path: Path, *, packed: bool) -> None:
+    folder = tmp_path / "export"
+    (folder / "general").mkdir(parents=True)
+    (folder / "users.json").write_text('[{"id": "U1", "team_id": "T1", "name": "ann"}]')
+    (folder / "channels.json").write_text('[{"id": "C1", "name": "general"}]')
+    (folder / "general" / "2024-03-01.json").write_text('[{"user": "U1", "text": "hi", "ts": "1709300001.000100"}]')
+    path = shutil.make_archive(str(tmp_path / "export"), "zip", folder) if packed else folder
+    with ck.read_archive("slack", path) as opened:
+        assert [post.text for post in opened.posts()] == ["hi"]
+    with pytest.raises(ck.SettingsError, match=r"slack: this session is closed\. Read before you close it"):
+        list(opened.posts())
+    (error,) = ck.pull(opened, tmp_path / "a.duckdb").errors
+    assert "this session is closed" in str(error)

@@ -20,6 +20,7 @@ from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Batch, Gap, Selection, Slice, Swept
 from communitykit.connector.registry import registry
 from communitykit.connector.settings import what_is_wrong
+from communitykit.doors.conducting import session_closed
 from communitykit.doors.locating import located
 from communitykit.doors.options import ReadOptions
 from communitykit.doors.streaming import Records
@@ -40,7 +41,7 @@ _TOLD = {"member": "people", "community": "communities", "post": "posts", "event
 
 
 class ArchiveSession(Records):
-    """An opened export archive: the same calls as a connected platform."""
+    """An opened export archive: the same calls as a connected platform. Close it, or use it as a context manager."""
 
     def __init__(self, connector: Connector, archive: Archive, options: BaseModel | None, clock: Clock) -> None:
         """Prepare to read an archive that is this platform's.
@@ -57,6 +58,7 @@ class ArchiveSession(Records):
         self._options = options
         self._clock = clock
         self._stopping = threading.Event()
+        self._closed = False
         self.found: list[str] = []
         """What the archive turned out to be, in words: told once it was read."""
 
@@ -66,11 +68,16 @@ class ArchiveSession(Records):
 
     def __exit__(self, *_: object) -> None:
         """Close the archive."""
-        self.archive.close()
+        self.close()
 
     def __repr__(self) -> str:
         """Name the platform and the file."""
         return f"<ArchiveSession {self.connector.name} {self.archive.name}>"
+
+    def close(self) -> None:
+        """Close the file; nothing can be asked of the archive any more."""
+        self._closed = True
+        self.archive.close()
 
     def stop(self) -> None:
         """Tell a reading to stop at its next step."""
@@ -89,7 +96,12 @@ class ArchiveSession(Records):
         run_id: str,
         emit: Callable[[Progress], None],
     ) -> None:
-        """Read the archive whole, handing every event to `emit`. Archives keep no checkpoints."""
+        """Read the archive whole, handing every event to `emit`. Archives keep no checkpoints.
+
+        Raises SettingsError where it is closed.
+        """
+        if self._closed:
+            raise session_closed(self.connector)
         now = self._clock.now()
         selection = options.selection(self._options, now)
         translation = Translation(

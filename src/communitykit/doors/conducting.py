@@ -34,7 +34,7 @@ def session_closed(connector: Connector) -> SettingsError:
     return SettingsError(
         "this session is closed",
         platform=connector.name,
-        remedy="Read before you close it (within its `with`), or connect again.",
+        remedy="Read before you close it (within its `with`), or open another one.",
     )
 
 
