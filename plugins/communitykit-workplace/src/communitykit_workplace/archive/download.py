@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from communitykit.connector import JSON, Archive, Rejected
 from communitykit.connector.json_stream import json_items
@@ -15,6 +16,8 @@ from communitykit_workplace.archive.joining import People
 from communitykit_workplace.ids import content_key, parse_time
 
 _WRAPPERS = frozenset({"activity_log_data", "entries", "items"})
+SCOPE = 12
+"""Digits that tell one download, or one archive, from another in an id."""
 _ANSWERS = {"events_joined": "attending", "events_declined": "declined", "events_interested": "interested"}
 
 
@@ -34,7 +37,17 @@ def repaired(value: JSON) -> JSON:
     return value
 
 
-def owner_of(archive: Archive, name: str, people: People) -> dict[str, JSON] | None:
+class Owner(NamedTuple):
+    """Whose a download is: `author` as its entries name them, and `key`, which all downloads of one person share.
+
+    An address is one person's; where the profile shows none, nobody knows who else has that name, and there is no key.
+    """
+
+    author: dict[str, JSON]
+    key: str | None
+
+
+def owner_of(archive: Archive, name: str, people: People) -> Owner | None:
     """Find whose information a file of a profile is: by e-mail address among others' files, else by name alone."""
     with archive.open(name) as file:
         for found in json_items(file):
@@ -46,7 +59,9 @@ def owner_of(archive: Archive, name: str, people: People) -> dict[str, JSON] | N
             emails = profile.get("emails")
             listed = emails.get("emails", []) if isinstance(emails, Mapping) else emails or []
             native = next((who for mail in listed if (who := people.find(mail=mail))), None)
-            return {"id": native, "name": shown, "local": True}
+            known = sorted({mail.strip().lower() for mail in listed if isinstance(mail, str) and mail.strip()})
+            key = content_key("download", known)[:SCOPE] if known else None
+            return Owner({"id": native, "name": shown, "local": True}, key)
     return None
 
 

@@ -9,10 +9,9 @@ from weakref import WeakKeyDictionary
 
 from communitykit.connector import Archive, Selection, Slice
 from communitykit_workplace.archive.reading import STAGES, Reader, Step
-from communitykit_workplace.archive.sorting import Part, sort_parts
+from communitykit_workplace.archive.sorting import READ, Part, sort_parts
 from communitykit_workplace.ids import NETWORK, parse_time
 
-_READ = frozenset({"graph", "download", "table"})
 _SORTED: WeakKeyDictionary[Archive, list[Part]] = WeakKeyDictionary()
 _CHUNK = 4 * 1024 * 1024
 _DATED = re.compile(
@@ -32,14 +31,14 @@ def _parts(archive: Archive) -> list[Part]:
 
 def detect(archive: Archive) -> bool:
     """Tell whether anything in an archive can be read: by content, whatever the files are called."""
-    return any(part.form in _READ for part in _parts(archive))
+    return any(part.form in READ for part in _parts(archive))
 
 
 def as_of(archive: Archive) -> datetime | None:
     """Return the newest moment that the archive speaks of: it has no date of its own."""
     newest: datetime | None = None
     for part in _parts(archive):
-        if part.form not in _READ:
+        if part.form not in READ:
             continue
         with archive.open(part.name) as file:
             before = b""

@@ -12,14 +12,14 @@ from communitykit import ArchiveError
 from communitykit.connector import JSON, Archive, Batch, Gap, Rejected, Selection, Slice, counted
 from communitykit.connector.archive import sampled
 from communitykit.connector.tables import tables
-from communitykit_workplace.archive.download import entries, owner_of
+from communitykit_workplace.archive.download import SCOPE, Owner, entries, owner_of
 from communitykit_workplace.archive.dump import Objects
 from communitykit_workplace.archive.groups import Groups
 from communitykit_workplace.archive.joining import People
 from communitykit_workplace.archive.scripts import Made, Script, recognise
-from communitykit_workplace.archive.sorting import Part, kind_of
+from communitykit_workplace.archive.sorting import READ, Part, kind_of
 from communitykit_workplace.edges import cut, profiles, rows
-from communitykit_workplace.ids import native_id, ref
+from communitykit_workplace.ids import content_key, native_id, ref
 from communitykit_workplace.secrets import cleaned
 from communitykit_workplace.translate.figures import label_key
 
@@ -56,12 +56,16 @@ class Reader:
     last: dict[tuple[str, str], tuple[tuple[int, ...], bool]] = field(default_factory=dict)
     told: list[Gap] = field(default_factory=list)
     stages: dict[str, frozenset[str]] = field(default_factory=dict)
-    owners: dict[str, dict[str, JSON] | None] = field(default_factory=dict)
+    owners: dict[str, Owner | None] = field(default_factory=dict)
     groups: Groups = field(init=False)
+    digest: str = field(init=False)
+    """What tells this archive's local ids from another's: the same however its files are packed."""
 
     def __post_init__(self) -> None:
         """Know nothing of any group."""
         self.groups = Groups(self.selection)
+        read = (part.name for part in self.parts if part.form in READ)
+        self.digest = content_key(sorted((name.rsplit("/", 1)[-1], self.archive.size(name)) for name in read))[:SCOPE]
 
     def stage(self, stage: str) -> Iterator[Step]:
         """Read what belongs to one go; a file whose objects were all of another kind is not opened again."""
@@ -291,7 +295,7 @@ class Reader:
             key = f"{place} {label_key(item['cells'])}"
             item, self.rows[key] = {**item, "nth": self.rows[key]}, self.rows[key] + 1
         if kind in {"employee", "figures", "download"}:
-            context = {**context, "digest": self.archive.digest, "table": place.rsplit("/", 1)[-1]}
+            context = {**context, "digest": self.digest, "table": place.rsplit("/", 1)[-1]}
         if script.damaged:
             yield Batch(kind, [item], context, as_of=_OLDEST)
             return
@@ -303,11 +307,12 @@ class Reader:
         if owner is None:
             self.told.append(Gap(f"{part.name}: nothing tells whose download this is", "partial"))
         self.told.append(Gap("downloads of one's information hold no ids: their records join nothing else"))
-        for entry in entries(self.archive, part.name, owner):
+        context = {"digest": self.digest} if owner is None or owner.key is None else {"digest": owner.key, "own": True}
+        for entry in entries(self.archive, part.name, owner.author if owner else None):
             if isinstance(entry, Rejected) or not self.groups.keeps_out_entry(entry):
-                yield from self._put("download", entry, {"digest": self.archive.digest})
+                yield from self._put("download", entry, context)
 
-    def _owner(self, part: Part) -> dict[str, JSON] | None:
+    def _owner(self, part: Part) -> Owner | None:
         """Find whose download a file is of: that of the nearest profile, in its own folder or one around it."""
         folder = part.name
         while folder:

@@ -19,7 +19,9 @@ from communitykit_workplace.archive.scripts import recognise
 from communitykit_workplace.ids import native_id
 
 _PEEK = 5
-_READ = (".json", ".csv", ".xlsx")
+READ = frozenset({"graph", "download", "table"})
+"""Forms of files that are read."""
+_NAMES = (".json", ".csv", ".xlsx")
 """Files of these names are what is read here: one that holds something else was cut, or is no export's."""
 _HEAD = 4096
 _ID = re.compile(r"\d{3,}(?:_\d+)*")
@@ -88,7 +90,7 @@ def sort_parts(archive: Archive) -> Iterator[Part]:
             yield _json_part(archive, name)
         elif is_tabular(head):
             yield from _table_part(archive, name)
-        elif name.lower().endswith(_READ) and not name.rpartition("/")[2].startswith("."):  # a Mac's: `._posts.json`
+        elif name.lower().endswith(_NAMES) and not name.rpartition("/")[2].startswith("."):  # a Mac's: `._posts.json`
             yield Part(name, "damaged")
 
 

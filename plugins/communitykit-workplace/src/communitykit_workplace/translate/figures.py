@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Literal
 
-from communitykit.connector import JSON, Draft, Rejected, make_id
+from communitykit.connector import JSON, Draft, Rejected, Swept, make_id
 from communitykit.connector.drafts import MemberDraft
 from communitykit_workplace.ids import (
     NETWORK,
@@ -37,6 +37,7 @@ _KNOWN = frozenset(
 )  # fmt: skip
 _PERIODS = (("28days", 28), ("7days", 7), ("week", 7), ("day", 1), ("month", 30))
 _DAYS = frozenset({"date", "day", "ds", "activitysummaryfordate"})
+_EMPLOYEES = content_key("employees")[:12]
 _YES, _NO = frozenset({"yes", "true", "1"}), frozenset({"no", "false", "0"})
 
 
@@ -44,17 +45,21 @@ def employee(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[
     """Translate a row of an employee export: the person, and a figure for each column that is none of theirs.
 
     `id` and `manager_id` were put there by whoever joined the row with other files; without them the person is known
-    inside this archive only. `context` tells its `digest`.
+    among employee exports only, by address or number, which are theirs alone in a company.
 
     Raises Rejected when the row names nobody.
     """
     cells = {plain_name(name): value for name, value in item["cells"].items()}
     native = native_id(item.get("id"))
     mail = address(cells.get("email"))
-    key = mail or str(cells.get("employeeid") or "")
+    number = str(cells.get("employeeid") or "")
+    key = mail or number
     if native is None and not key:
         raise Rejected("no_id", "the row has neither an id nor an address")
-    member = member_id(native) if native else local_id("member", str(context["digest"]), content_key(key.lower()))
+    kept = [local_id("member", _EMPLOYEES, content_key(one.lower())) for one in (mail, number) if one]
+    member = member_id(native) if native else kept[0]
+    if native:  # what was kept while nothing told the id ends
+        yield from (Swept("member", {"id": one}) for one in kept)
     draft: MemberDraft = {"record": "member", "id": member, "kind": "person"}
     for column, field in _FIELDS.items():
         if cells.get(column) not in {None, ""}:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from communitykit.connector import JSON, Draft, Rejected
+from communitykit.connector import JSON, Draft, Rejected, Swept
 from communitykit.connector.drafts import CommunityDraft, EventDraft, MemberDraft, PollOptionDraft, PostDraft
 from communitykit_workplace.ids import (
     community_id,
@@ -45,7 +45,10 @@ def entry(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Dra
         if who is None and author is None:
             raise Rejected("empty", "nobody is named")
         if who is None and author is not None:
-            yield {"record": "member", "id": author, "display_name": item["author"].get("name")}
+            name = item["author"].get("name")
+            yield {"record": "member", "id": author, "display_name": name}
+            if name and context.get("own"):  # what was kept while nothing told the id that belongs to the address
+                yield Swept("member", {"id": local_id("member", digest, content_key(name))})
     else:
         yield _act(item, digest, str(what), author, place)
 
