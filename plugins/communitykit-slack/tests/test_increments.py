@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from communitykit import connect, pull, read_archive
+from communitykit.privacy.erasing import forget
 from communitykit.sandbox import (
     CHANGES,
     DEFAULT_NOW,
@@ -53,12 +54,14 @@ class Workspace:
         self.path = path
         self.faults: list[Fault] = []
         self.options: dict[str, Any] = {}
+        self.looked_up: set[str | None] = set()
 
     def pull(self, **settings: Any) -> Counter[str]:
         """Read on; give how many requests of each method that took."""
         with serve(self.world, SlackPlatform(), faults=self.faults, **self.options) as server:
             self.result = self._pull(server, settings)
             assert server.violations == []
+            self.looked_up = {one.fields.get("user") for one in server.requests if one.name == "users.info"}
             return Counter(request.name for request in server.requests)
 
     def _pull(self, server: Server, settings: dict[str, Any]) -> Any:
@@ -198,3 +201,18 @@ def test_a_thread_with_a_reply_that_nobody_understood_is_read_again() -> None:
     world.advance(hours=1, kinds=frozenset())
     assert store.read(SLACK, world, settings={"lookback": "3650d"}).left_out == []
     assert project(world, CAPABILITIES, SlackPlatform()).compare(store.current()) == []
+
+
+def test_who_is_forgotten_is_asked_for_no_more(workspace: Workspace) -> None:
+    everybody = workspace.pull()["users.profile.get"]
+    with Store(workspace.path) as store:
+        (asked,) = store.sql("SELECT id FROM members WHERE employee_number IS NOT NULL ORDER BY id LIMIT 1").to_pylist()
+        # A stranger is in no list: users.info tells of each.
+        (stranger,) = store.sql("SELECT id FROM members WHERE external ORDER BY id LIMIT 1").to_pylist()
+    assert stranger["id"].rsplit(":", 1)[-1] in workspace.looked_up
+    forget(workspace.path, asked["id"])
+    forget(workspace.path, stranger["id"])
+    again = workspace.pull(lookback="all")
+    assert again["users.profile.get"] == everybody - 1  # the checkpoint that named them went with them
+    assert stranger["id"].rsplit(":", 1)[-1] not in workspace.looked_up
+    assert workspace.pull()["users.profile.get"] == 0

@@ -11,7 +11,7 @@ A flow is a plain generator. It yields steps; the driver answers:
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -252,12 +252,18 @@ def first_request(flow: Flow) -> Request | None:
 S = TypeVar("S", default=Any)
 
 
+def _nobody(_member_id: str, /) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Selection(Generic[S]):
     """What a run is asked for; the same for every slice of it. `Selection[ForumSettings]` knows its settings.
 
     `until` is fixed when the run begins. `communities` are glob patterns on a community's name or native id; empty
     means all. Direct messages and private communities are out unless asked for. `settings` are the connector's own.
+    `is_forgotten` tells of a member's id whether the store that is read into lets nothing of them in: whoever is
+    forgotten need not be asked for.
     """
 
     settings: S
@@ -270,6 +276,7 @@ class Selection(Generic[S]):
     kinds: frozenset[str] = frozenset({"member", "community", "membership", "post", "event", "measure"})
     matched: set[str] = field(default_factory=set, compare=False, repr=False)
     """Which of `communities` matched one; those that match none are told at the end of the discovery."""
+    is_forgotten: Callable[[str], bool] = field(default=_nobody, compare=False, repr=False)
 
     def wants(self, *names: str | None) -> bool:
         """Tell whether a community with one of these names (or ids) was asked for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Protocol
 
 from communitykit.connector.flow import Checkpoint
@@ -28,8 +28,16 @@ class Lookups:
     The list is kept under each network that the run reads, so that two workspaces in one store do not share it.
     """
 
-    def __init__(self, translation: Translation, state: State | Mapping[str, JSON], *, kept: bool) -> None:
-        """Begin with nobody; `kept` is False where the connector looks nobody up."""
+    def __init__(
+        self,
+        translation: Translation,
+        state: State | Mapping[str, JSON],
+        *,
+        kept: bool,
+        forgotten: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        """Begin with nobody; `kept` is False where the connector looks nobody up, as it looks up nobody `forgotten`."""
+        self._forgotten = forgotten
         self.order = threading.Lock()
         """Held while the list is handed on, so that no older list follows a newer one."""
         self._translation = translation
@@ -70,7 +78,8 @@ class Lookups:
         """Return them by their home network."""
         grouped: dict[str, list[str]] = {}
         for member_id in self._translation.lookups:
-            grouped.setdefault(parse_id(member_id).network, []).append(member_id)
+            if not self._forgotten(member_id):
+                grouped.setdefault(parse_id(member_id).network, []).append(member_id)
         return [(network, tuple(ids)) for network, ids in grouped.items()]
 
     def _note(self, network: str, pending: frozenset[str]) -> Page:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from communitykit.connector.declaration import Connector, Reader
@@ -11,6 +11,7 @@ from communitykit.connector.flow import Flow, Selection, Slice
 from communitykit.connector.parts import where_it_failed
 from communitykit.errors import CommunityKitError, CredentialError
 from communitykit.logs import LOGGER
+from communitykit.model.checkpoints import Checkpoints
 from communitykit.reading.lookups import Lookups, State
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Page, Translation
@@ -30,8 +31,11 @@ class SourceRun:
     """How many were found to read so far."""
 
     def __post_init__(self) -> None:
-        """Nobody is a stranger yet."""
-        self.lookups = Lookups(self.translation, self.state, kept=self.connector.resolve is not None)
+        """Nobody is a stranger yet, and who is forgotten where checkpoints are kept is asked for no more."""
+        if isinstance(self.state, Checkpoints):
+            self.selection = replace(self.selection, is_forgotten=self.state.is_forgotten)
+        kept, forgotten = self.connector.resolve is not None, self.selection.is_forgotten
+        self.lookups = Lookups(self.translation, self.state, kept=kept, forgotten=forgotten)
 
     def name(self, slice_: Slice) -> str:
         """Return a slice's full name, under which its checkpoint is kept."""

@@ -13,6 +13,7 @@ from pydantic_core import from_json, to_json
 
 from communitykit.errors import StoreBusyError, StoreError
 from communitykit.model import Coverage
+from communitykit.model.checkpoints import Checkpoints
 from communitykit.model.values import Value
 from communitykit.store.answers import first_row
 from communitykit.store.columns import MERGED, TABLES
@@ -103,14 +104,15 @@ class Writer:
             self.path.resolve().unlink()
         self._close()
 
-    def checkpoints(self) -> dict[str, Value]:
-        """Return all checkpoints by slice.
+    def checkpoints(self) -> Checkpoints:
+        """Return all checkpoints by slice, and who is forgotten by now.
 
         Raises StoreError where they cannot be read.
         """
         with telling(self.path, "read it"):
             rows = self.connection().execute("SELECT slice, checkpoint FROM checkpoints").fetchall()
-        return {name: from_json(text) for name, text in rows}
+            is_forgotten = who_is_forgotten(self.connection())
+        return Checkpoints({name: from_json(text) for name, text in rows}, is_forgotten)
 
     def forget_checkpoints_after(self, moment: datetime) -> list[str]:
         """Forget checkpoints that were stored after a moment, and return their slices: what they cover is read again.

@@ -25,7 +25,7 @@ from communitykit_slack.api.channel import PATIENCE, SIDE_BY_SIDE, Channel
 from communitykit_slack.api.checkpoint import Progress
 from communitykit_slack.api.messages import read_history
 from communitykit_slack.api.methods import LIST_LIMIT, PAGER, call, page_of
-from communitykit_slack.ids import Bots, place_of, ts_of
+from communitykit_slack.ids import Bots, member_id, people_of, place_of, ts_of
 from communitykit_slack.settings import SlackSettings
 
 _SAVED_EVERY = 256
@@ -72,9 +72,11 @@ def estimate_members(_selection: object, slice_: Slice, _checkpoint: object) -> 
     return {"conversations.members": 1 + int(slice_.params.get("size") or 0) // LIST_LIMIT}
 
 
-def estimate_profiles(_selection: object, slice_: Slice, checkpoint: Checkpoint | None) -> Mapping[str, int]:
+def estimate_profiles(
+    selection: Selection[SlackSettings], slice_: Slice, checkpoint: Checkpoint | None
+) -> Mapping[str, int]:
     """Tell how many profiles changed: each takes a request."""
-    return {"users.profile.get": len(_changed(slice_, checkpoint))}
+    return {"users.profile.get": len(_changed(selection, slice_, checkpoint))}
 
 
 def _context(slice_: Slice) -> dict[str, JSON]:
@@ -100,12 +102,12 @@ def read_members(_selection: object, slice_: Slice, _checkpoint: object) -> Flow
         yield Swept("membership", {"community_id": place_of(context).community_id})
 
 
-def read_profiles(_selection: object, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
+def read_profiles(selection: Selection[SlackSettings], slice_: Slice, checkpoint: Checkpoint | None) -> Flow:
     """Ask for the custom fields of users whose profile changed since they were asked for."""
     told = {name: slice_.params[name] for name in ("fields", "people") if name in slice_.params}
     context = {"team": slice_.network, "origin": "api", **told}
     users: dict[str, int] = dict(slice_.params["users"])
-    wanted = _changed(slice_, checkpoint)
+    wanted = _changed(selection, slice_, checkpoint)
     left = set(wanted)
     seen = {user: at for user, at in users.items() if user not in left}
     failed = 0
@@ -131,10 +133,13 @@ def read_profiles(_selection: object, slice_: Slice, checkpoint: Checkpoint | No
         yield Batch("profile", rows, context, checkpoint=saved)
 
 
-def _changed(slice_: Slice, checkpoint: Checkpoint | None) -> list[str]:
+def _changed(selection: Selection[SlackSettings], slice_: Slice, checkpoint: Checkpoint | None) -> list[str]:
+    """Return whose profile is to be asked for; whoever is forgotten is in no checkpoint, and not asked for again."""
+    people = people_of({"team": slice_.network, **slice_.params})
     usable = checkpoint is not None and checkpoint.get("v") == 1 and checkpoint.get("fields") == _digest(slice_)
     seen = checkpoint["seen"] if usable and checkpoint is not None else {}
-    return [user for user, at in slice_.params["users"].items() if seen.get(user) != at]
+    changed = [user for user, at in slice_.params["users"].items() if seen.get(user) != at]
+    return [user for user in changed if not selection.is_forgotten(member_id(people, user))]
 
 
 def _digest(slice_: Slice) -> list[str]:
