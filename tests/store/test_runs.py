@@ -112,7 +112,7 @@ def test_an_act_without_a_time_is_observed_between_two_runs_and_never_on_a_first
     shown = rows(path, "SELECT time_source, observed_after FROM activity WHERE actor_id LIKE '%:third'")
     assert shown == [("observed", START + timedelta(days=1))]
     with Store(path) as store:
-        third = next(one for one in store.records("event") if one.id.endswith("third"))  # type: ignore[attr-defined]
+        third = next(one for one in store.records(EngagementEvent) if one.id.endswith("third"))
         assert (third.time_source, third.observed_after) == ("observed", START + timedelta(days=1))  # type: ignore[attr-defined]
         assert set(store.current()["events"]["time_source"].to_pylist()) == {"none", "event"}
 

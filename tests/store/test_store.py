@@ -118,7 +118,7 @@ def test_the_store_merges_as_memory_does(
     path = tmp_path_factory.mktemp("merge") / "a.duckdb"
     store_of(path, Group(list(records[:cut])), Group(list(records[cut:])))
     with Store(path) as store:
-        stored = {one.id: one for one in store.records("post")}  # type: ignore[attr-defined]
+        stored = {one.id: one for one in store.records(Post)}
     expected = merge_records(records)
     assert set(stored) == set(expected)
     for key, known in expected.items():

@@ -14,6 +14,7 @@ from communitykit import (
     Mention,
     StoreError,
 )
+from communitykit.model import RECORD_TYPES, Post, Provenance, Vanished
 from communitykit.sinks import export_store
 from communitykit.store import Store
 from communitykit.store.writer import Group
@@ -53,6 +54,11 @@ def test_frames(tmp_path: Path) -> None:
             store.arrow("postz")
         with pytest.raises(StoreError, match="no record kind"):
             next(store.records("postz"))
+        assert [one.id for one in store.records(Post)] == ["p:n:post:1"]
+        for kind in {**RECORD_TYPES, "vanished": Vanished}.values():
+            assert all(isinstance(one, kind) for one in store.records(kind))
+        with pytest.raises(StoreError, match="no record kind 'Provenance'"):
+            next(store.records(Provenance))
 
 
 def test_nested_fields_are_types_that_others_read(tmp_path: Path) -> None:

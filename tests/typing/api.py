@@ -109,6 +109,10 @@ def looking() -> None:
         polar: pl.DataFrame = store.polars("activity")
         current: dict[str, pa.Table] = store.current()
         write_jsonl(store.records("member"), "members.jsonl")
+        assert_type(store.records(ck.Post), Iterator[ck.Post])
+        assert_type(store.records(ck.Vanished, batch=100), Iterator[ck.Vanished])
+        assert_type([one.author_id for one in store.records(ck.Post)], list[str | None])
+        store.records(int)  # type: ignore[type-var]
     assert_type(export_store("activity.duckdb", "tables", "csv"), dict[str, int])
     lines = [to_json_line(record) for record in read_jsonl("members.jsonl")]
     assert lines, (table, rows, frame, polar, current)

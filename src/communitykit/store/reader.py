@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar, overload
 
 import duckdb
 import pyarrow as pa
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from communitykit.store.writer import Writer
 
+R = TypeVar("R", bound="BaseModel")
 PEOPLE_TABLES = ("people", "identities", "refusals", "decisions")
 """What `communitykit people` makes: who stands behind the accounts, and what was decided about them."""
 _READABLE = (*TABLES.values(), "post_versions", "checkpoints", "runs", "activity", *PEOPLE_TABLES)
@@ -133,13 +134,22 @@ class Store:
             if table in CURRENT
         }
 
-    def records(self, kind: str, *, batch: int = 10_000) -> Iterator[BaseModel]:
-        """Read records of one kind back (`member`, `post`, `event`…), telling what was told and no more.
+    @overload
+    def records(self, kind: type[R], *, batch: int = 10_000) -> Iterator[R]: ...
 
-        `vanished` gives what was there and is not any more, as `Vanished`.
+    @overload
+    def records(self, kind: str, *, batch: int = 10_000) -> Iterator[BaseModel]: ...
+
+    def records(self, kind: str | type[BaseModel], *, batch: int = 10_000) -> Iterator[BaseModel]:
+        """Read records of one kind back (`Post`, or by name: `post`, `event`…), telling what was told and no more.
+
+        `Vanished` (`vanished`) gives what was there and is not any more.
 
         Raises StoreError for a kind that is not one of the model's.
         """
+        return self._records(kind if isinstance(kind, str) else _name_of(kind), batch)
+
+    def _records(self, kind: str, batch: int) -> Iterator[BaseModel]:
         if kind == "vanished":
             for one in VANISHING:
                 yield from self._read(kind, vanished(one, whole=True), None, batch)
@@ -223,6 +233,12 @@ def _timeless(kind: str) -> Iterator[str]:
             yield "CASE time_source WHEN 'observed' THEN 'none' ELSE time_source END AS time_source"
         elif column.name not in {"raw", "observed_after"}:
             yield column.name
+
+
+def _name_of(kind: type[BaseModel]) -> str:
+    """Return how a kind of record is called; a class that is none keeps its own name, under which there is nothing."""
+    field = kind.model_fields.get("record")
+    return str(field.default) if field is not None else kind.__name__
 
 
 def _known(table: str) -> str:
