@@ -9,6 +9,7 @@ CommunityKitError
 ├── RetryableError              retry
 │   ├── RateLimitedError            wait, then retry
 │   └── TransientError              retry: the platform or the network faltered
+│       └── NoConnectionError           check the address and the network: nothing was asked
 ├── ProtocolError               report a bug: the platform answered what no documentation promises
 ├── ForeignHostError            refuse: an address that the settings did not name
 ├── CursorError                 start this walk again from its high-water mark
@@ -104,6 +105,13 @@ class RateLimitedError(RetryableError):
 
 class TransientError(RetryableError):
     """A server error, a time-out or a broken connection: retrying usually helps."""
+
+
+class NoConnectionError(TransientError):
+    """No connection was made, and so nothing was asked: check the address, the network and the proxy."""
+
+    refused_here = False
+    """This machine itself refused it: nobody listens, which waiting seldom changes."""
 
 
 class ProtocolError(CommunityKitError):

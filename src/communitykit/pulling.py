@@ -18,11 +18,7 @@ from communitykit.doors.arguments import refuse_others, sources_of
 from communitykit.doors.options import ReadOptions, RecordsKeywords, read_options
 from communitykit.doors.source import Source, new_run_id
 from communitykit.errors import (
-    ArchiveError,
     CommunityKitError,
-    CredentialError,
-    PermissionMissingError,
-    SettingsError,
     StoreError,
 )
 from communitykit.logs import LOGGER
@@ -56,8 +52,6 @@ LEAVING_SECONDS = 2.0
 """Readers that have not ended so long after they were told to are waiting for somebody, and are not waited for."""
 COMPACTION_EVERY = timedelta(days=1)
 """A store from which posts were deleted is copied so often at most: a copy takes as long as the file is large."""
-NOTHING_READ = (ArchiveError, CredentialError, PermissionMissingError, SettingsError)
-"""What makes no store where it is all that came of a first pull: the file, the token or a setting was a wrong one."""
 IDLE_SECONDS = 0.5
 """The writer lets go of the file when nothing came for so long, so that others can read during a pull of days."""
 
@@ -207,12 +201,8 @@ class _Run:
         seconds = (result.ended_at - result.started_at).total_seconds()
         told |= {"status": ended["status"], "requests": result.requests, "seconds": round(seconds, 3)}
         LOGGER.info("run %s ends: %s, %s requests", result.run_id, ended["status"], result.requests, extra=told)
-        if (
-            len(result.errors) == len(self.sources)
-            and not result.tally.new
-            and all(isinstance(one, NOTHING_READ) for one in result.errors)
-        ):
-            writer.discard()
+        if len(result.errors) == len(self.sources) and not any(map(any, result.tally.counts())):
+            writer.discard()  # a store that this run made, and into which nothing came
         elif self._compact and not self._stop_asked.is_set():  # whoever stops a run waits for no copy
             writer.compact(now=result.ended_at, every=COMPACTION_EVERY)
         return result

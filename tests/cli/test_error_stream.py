@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,3 +54,77 @@ def test_a_stop_is_told_beside_a_document(typed: Any, slow: Any, *, configured: 
     assert (done.document["pull"] if configured else done.document)["interrupted"]
     assert "Stopped. What was committed is kept" in done.err
     assert "Stopped" not in typed(*words, "--max-time", "1s", "--quiet", T=slow.settings["token"]).err
+
+
+@pytest.fixture
+def nobody() -> str:
+    """An address of this machine at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def asking(address: str) -> dict[str, list[str]]:
+    """Commands that ask a platform without reading it."""
+    Path("c.toml").write_text(
+        f'[store]\npath = "a.duckdb"\n[[sources]]\nname = "s"\nconnector = "slack"\ntoken = {{ env = "T" }}\n'
+        f'base_url = "{address}"\n'
+    )
+    sets = ["--set", f"base_url={address}"]
+    return {
+        "check": ["check", "slack", *sets, "--set", "token=x"],
+        "estimate": ["pull", "slack", *sets, "--set", "token=x", "--estimate"],
+        "config check": ["config", "check", "--config", "c.toml"],
+        "login": ["login", "matrix", *sets, "--password"],
+    }
+
+
+@pytest.mark.parametrize("name", ["check", "estimate", "config check", "login"])
+def test_what_is_waited_for_is_told_at_once_where_nobody_listens(
+    typed: Any, nobody: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("communitykit.http.retrying._jitter.uniform", lambda *_: 0.0)
+    began = time.monotonic()
+    done = typed(*asking(nobody)[name], T="x")
+    assert done.code == 1
+    assert time.monotonic() - began < 15  # four attempts, not six
+    host = nobody.removeprefix("http://")
+    lines = done.err.splitlines()
+    told = f"{'matrix' if name == 'login' else 'slack'}: no connection to {host}: "
+    assert [line.startswith(told) for line in lines[:3]] == [True] * 3
+    assert "; asked again at " in lines[0]
+    assert "token:" not in done.err
+    assert len(lines) == 4
+    assert f"no connection to {host}: Connection refused. Check the network" in lines[3]
+    assert not Path("a.duckdb").exists()
+
+
+def test_waits_are_told_once_and_not_where_it_is_to_be_quiet(
+    typed: Any, nobody: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("communitykit.http.retrying.MAX_REFUSED_HERE", 2)
+    words = asking(nobody)["check"]
+    assert len(typed(*words, "--quiet").err.splitlines()) == 1
+    verbose = typed(*words, "-v").err.splitlines()
+    assert len(verbose) == 2
+    assert verbose[0].startswith("info: slack: no connection to")
+    assert verbose[0].endswith(" s, attempt 2 of 2)")
+    told = [json.loads(line) for line in typed(*words, "-v", "--log-format", "json").err.splitlines()]
+    assert [told[0][one] for one in ("error", "attempt", "attempts")] == ["NoConnectionError", 2, 2]
+
+
+def test_each_request_that_is_sent_again_says_so(typed: Any, world: World) -> None:
+    with serve(world, registry().get("slack").simulated(), faults=[parse_fault("outage=1")]) as server:
+        done = typed("check", "slack", *set_to(server), "-vv", "--log-format", "json")
+    asked = [line for line in map(json.loads, done.err.splitlines()) if line.get("method")]
+    assert [line["attempt"] for line in asked][:3] == [1, 2, 3]
+    assert "(attempt" not in asked[0]["message"]
+    assert asked[1]["message"].endswith(" s (attempt 2)")
+
+
+def test_a_pull_into_which_nothing_came_leaves_no_store(
+    typed: Any, nobody: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("communitykit.http.retrying.MAX_REFUSED_HERE", 1)
+    words = ("pull", "slack", "--set", f"base_url={nobody}", "--set", "token=x", "--to", "n.duckdb")
+    assert typed(*words).code == 1
+    assert list(Path().iterdir()) == []

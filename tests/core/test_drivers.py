@@ -244,7 +244,7 @@ def test_a_page_that_never_ends_stops_with_an_error(platform: Any, little: Calla
     ("answer", "warned"),
     [
         ((503, {}, b"no"), "little: the platform failed to answer (503); asked again at 00:00:"),
-        ((429, {"retry-after": "30"}, b"{}"), "little asks to wait until 00:00:30 UTC (30 s)"),
+        ((429, {"retry-after": "30"}, b"{}"), "little asks to wait until 00:00:30 UTC (30 s, attempt 2 of 60)"),
         ((429, {"retry-after": "9"}, b"{}"), None),
     ],
 )

@@ -115,9 +115,10 @@ def connectors(*, as_json: Json = False) -> None:
 @app.command()
 def check(name: ConnectorName, *, config: FromConfig = None, sets: Sets = None, as_json: Json = False) -> None:
     """Ask a platform whether the credential reads what a pull would. By its name, or a source's of --config."""
-    from communitykit.cli.pull import checked_source, what_is_sure  # noqa: PLC0415 # imported only when used
+    from communitykit.cli.progress import waits_told  # noqa: PLC0415 # imported only when used
+    from communitykit.cli.pull import checked_source, what_is_sure  # noqa: PLC0415 # same
 
-    with errors(), checked_source(name, configured(config), sets) as source:
+    with errors(), checked_source(name, configured(config), sets) as source, waits_told(source):
         found = source.check()
         missing = [gap.reason for gap in found if not gap.remark]
         remarks = [gap.reason for gap in found if gap.remark]

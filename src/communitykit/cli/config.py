@@ -8,6 +8,7 @@ import typer
 
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.output import Exit, print_json, say, warn
+from communitykit.cli.progress import waits_told
 from communitykit.cli.run import DEFAULT, ConfigFile
 from communitykit.cli.shared import App
 from communitykit.errors import CommunityKitError
@@ -49,7 +50,7 @@ def checked(config: Config) -> list[dict[str, JSON]]:
         one = _one(section.name, section.connector)
         try:
             named = source(config, section)
-            with named.session:
+            with named.session, waits_told(named):
                 gaps = named.check()
             one["missing"] = [gap.reason for gap in gaps if not gap.remark]
             one["remarks"] = [gap.reason for gap in gaps if gap.remark]

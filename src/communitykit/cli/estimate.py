@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from communitykit.cli.output import print_json, say
+from communitykit.cli.progress import waits_told
 from communitykit.doors.api import Estimate, Session
 from communitykit.doors.options import ReadOptions
 from communitykit.model.values import JSON
@@ -21,7 +22,8 @@ def print_estimate(plans: Sequence[tuple[Session, Mapping[str, JSON]]], to: Path
 
         with Store(to) as store:
             state = checkpoints(store.arrow("checkpoints"))
-    estimates = [session.estimate(ReadOptions(**ask), state) for session, ask in plans]
+    with waits_told(*(session for session, _ in plans)):
+        estimates = [session.estimate(ReadOptions(**ask), state) for session, ask in plans]
     if as_json:
         print_json(
             [

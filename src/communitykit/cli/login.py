@@ -13,6 +13,7 @@ from communitykit.cli.app import Json, Sets, app, errors
 from communitykit.cli.asking import ask
 from communitykit.cli.configured import FromConfig, configured
 from communitykit.cli.output import print_json, say, warn
+from communitykit.cli.progress import waits_told
 from communitykit.cli.pull import checked_source, settings_for
 from communitykit.errors import SettingsError
 
@@ -62,7 +63,9 @@ def login(  # the options of the command
             if manifest:
                 _print_manifest(session, port, as_json=as_json)
                 return
-            log_in(session, Asking(warn, lambda text, hidden: ask(text, hidden=hidden)), port=port, visit=not password)
+            asking = Asking(warn, lambda text, hidden: ask(text, hidden=hidden))
+            with waits_told(session):
+                log_in(session, asking, port=port, visit=not password)
             place = str(session.conductor.settings.credential_store)
         if as_json:
             print_json({"name": name, "credential_store": place})

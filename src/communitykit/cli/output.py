@@ -68,6 +68,11 @@ class _Log:
         """Whether all on the error stream is to be JSON, a document a line."""
         return self._lines.json
 
+    @property
+    def tells_of_waits(self) -> bool:
+        """Whether the library's logger shows what is waited for."""
+        return self._lines in LOGGER.handlers and LOGGER.isEnabledFor(logging.INFO)
+
     def begin(self) -> None:
         """Show nothing of it: a command says itself what is wrong."""
         LOGGER.addHandler(self._nothing)

@@ -62,7 +62,7 @@ def _options(
             count=True,
             expose_value=False,
             callback=_verbose,
-            help="Tell of runs and long waits; -vv: of each request, without its credential.",
+            help="Tell of runs, retries and long waits; -vv: of each request, without its credential.",
         ),
     ] = 0,
     _log: Annotated[

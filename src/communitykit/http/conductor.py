@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import inf
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
@@ -47,7 +48,15 @@ from communitykit.logs import LOGGER, LONG_SECONDS
 from communitykit.model.values import JSON
 
 SHOWN_SECONDS = 2.0
-"""A wait that is shown while a run goes on."""
+"""A wait that is shown while a run goes on; one before a request that failed is sent again is, however short."""
+
+
+class Retry(NamedTuple):
+    """Why a request is sent again: the how many-th attempt of how many comes next."""
+
+    error: RetryableError
+    attempt: int
+    attempts: int
 
 
 class Conductor:
@@ -129,7 +138,7 @@ class Conductor:
         ends, attempt = self.clock.monotonic() + A_DAY, 1
         while True:
             try:
-                return (yield from self._attempt(request, meter))
+                return (yield from self._attempt(request, meter, attempt))
             except RetryableError as raised:
                 error = raised
                 self._endure(error.retry_after or 0.0, request)
@@ -138,7 +147,8 @@ class Conductor:
                     raise
                 attempt += 1
             meter.retries += 1
-            yield from self._sleep(wait, meter, asked=bool(error.retry_after), error=error)
+            again = Retry(error, attempt, attempts_for(error))
+            yield from self._sleep(wait, meter, asked=bool(error.retry_after), again=again)
 
     def _endure(self, seconds: float, request: Request) -> None:
         """Raise RateLimitedError for a wait that nobody sits through: a day, or beyond the end of the run."""
@@ -155,17 +165,19 @@ class Conductor:
         except CommunityKitError as error:
             return error
 
-    def _attempt(self, request: Request, meter: Meter) -> Operations[Response]:
+    def _attempt(self, request: Request, meter: Meter, attempt: int) -> Operations[Response]:
         credential = (yield from self.authorizing.authorized(meter)) if request.authorized else None
         try:
-            return (yield from self._attempt_with(request, credential, meter))
+            return (yield from self._attempt_with(request, credential, meter, attempt))
         except CredentialError:
             renewed = (yield OneAtATime(self.authorizing.renewed(credential, meter))) if credential else None
             if renewed is None:
                 raise
-        return (yield from self._attempt_with(request, renewed, meter))
+        return (yield from self._attempt_with(request, renewed, meter, attempt))
 
-    def _attempt_with(self, request: Request, credential: Credential | None, meter: Meter) -> Operations[Response]:
+    def _attempt_with(
+        self, request: Request, credential: Credential | None, meter: Meter, attempt: int
+    ) -> Operations[Response]:
         following = request
         for _ in range(MAX_REDIRECTS + 1):
             place = yield from self._wait_for_place(request, meter)
@@ -179,7 +191,7 @@ class Conductor:
                 well = isinstance(answer, Answer) and answer.status < 400  # noqa: PLR2004 # a refusal is quicker
                 self._pace.ended(place, now=self.clock.monotonic(), well=well)
             if LOGGER.isEnabledFor(logging.DEBUG):
-                self._tell(send, answer, (self.clock.now() - asked_at).total_seconds())
+                self._tell(send, answer, (self.clock.now() - asked_at).total_seconds(), attempt)
             if isinstance(answer, CommunityKitError):
                 raise self.exchange.explain(answer, request)
             redirected = self.exchange.redirect(following, answer.url, answer.status, answer.headers)
@@ -188,13 +200,15 @@ class Conductor:
             following = redirected
         raise self.exchange.explain(ProtocolError("too many redirects"), request)
 
-    def _tell(self, send: Send, answer: Answer | CommunityKitError, seconds: float) -> None:
-        """Log a request: its method, its address without the query, and how it was answered."""
+    def _tell(self, send: Send, answer: Answer | CommunityKitError, seconds: float, attempt: int) -> None:
+        """Log a request: its method, its address without the query, how it was answered, and the how many-th it is."""
         address = self.exchange.scrubber.text(send.url.partition("?")[0])
         how = {"status": answer.status} if isinstance(answer, Answer) else {"error": type(answer).__name__}
         (told,) = how.values()
         told_of = {"platform": self.connector.name, "method": send.method, "address": address, "seconds": seconds}
-        LOGGER.debug("%s: %s %s: %s in %.3f s", *[*told_of.values()][:3], told, seconds, extra={**told_of, **how})
+        again = f" (attempt {attempt})" if attempt > 1 else ""
+        extra = {**told_of, **how, "attempt": attempt}
+        LOGGER.debug("%s: %s %s: %s in %.3f s%s", *[*told_of.values()][:3], told, seconds, again, extra=extra)
 
     def _read(self, request: Request, answer: Answer, asked_at: datetime) -> Response:
         if answer.path is not None:
@@ -236,29 +250,29 @@ class Conductor:
                 return place
         return None
 
-    def _sleep(
-        self, seconds: float, meter: Meter, *, asked: bool = False, error: RetryableError | None = None
-    ) -> Operations:
+    def _sleep(self, seconds: float, meter: Meter, *, asked: bool = False, again: Retry | None = None) -> Operations:
         if seconds > 0:
-            if seconds > SHOWN_SECONDS:
+            if seconds > SHOWN_SECONDS or again is not None:
                 until = self.clock.now() + timedelta(seconds=min(seconds, A_YEAR))
-                self._say(seconds, Wait(until, asked=asked, error=_in_words(error)), type(error).__name__)
+                self._say(seconds, Wait(until, asked=asked, error=_in_words(again.error) if again else None), again)
             meter.wait(self.clock.monotonic(), seconds)
             yield Sleep(seconds)
 
-    def _say(self, seconds: float, wait: Wait, kind: str) -> None:
-        """Tell of a wait that is long enough to wonder; the first that follows a failure in a run is a warning."""
-        first = wait.error is not None and not self._warned and (seconds > LONG_SECONDS or not wait.asked)
+    def _say(self, seconds: float, wait: Wait, again: Retry | None) -> None:
+        """Tell of a wait that is long enough to wonder, and of each retry; the first long one in a run is a warning."""
+        failed = again is not None and not wait.asked
+        first = again is not None and not self._warned and seconds > (SHOWN_SECONDS if failed else LONG_SECONDS)
         self._warned = self._warned or first
-        level = logging.WARNING if first else logging.INFO if seconds > LONG_SECONDS else logging.DEBUG
-        told = {"platform": self.connector.name, "seconds": round(seconds, 3), "until": wait.until}
-        extra = {**told, "error": kind} if wait.error is not None else told
-        LOGGER.log(level, "%s (%.0f s)", wait.of(self.connector.name), seconds, extra=extra)
-        if self.on_wait is not None:
+        level = logging.WARNING if first else logging.INFO if failed or seconds > LONG_SECONDS else logging.DEBUG
+        told: dict[str, JSON] = {"platform": self.connector.name, "seconds": round(seconds, 3), "until": wait.until}
+        which = ""
+        if again is not None:
+            told |= {"error": type(again.error).__name__, "attempt": again.attempt, "attempts": again.attempts}
+            which = f", attempt {again.attempt} of {again.attempts}"
+        LOGGER.log(level, "%s (%.*f s%s)", wait.of(self.connector.name), seconds < 1, seconds, which, extra=told)
+        if self.on_wait is not None and (seconds > SHOWN_SECONDS or failed):
             self.on_wait(wait)
 
 
-def _in_words(error: RetryableError | None) -> str | None:
-    if error is None:
-        return None
+def _in_words(error: RetryableError) -> str:
     return f"{error.message} ({error.status})" if error.status is not None else error.message

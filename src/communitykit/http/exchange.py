@@ -24,6 +24,7 @@ from communitykit.errors import (
     CommunityKitError,
     CredentialError,
     ForeignHostError,
+    NoConnectionError,
     ObjectUnavailableError,
     PermissionMissingError,
     ProtocolError,
@@ -148,7 +149,7 @@ class Exchange:
     def explain(self, error: CommunityKitError, request: Request, status: int | None = None) -> CommunityKitError:
         """Complete an error with what the exchange knows; scrub what the platform wrote into it."""
         error.platform = error.platform or self.connector.name
-        error.subject = error.subject or request.subject or request.url.split("?", 1)[0]
+        error.subject = error.subject or _subject(error, request)
         error.status = error.status if error.status is not None else status
         self.scrubber.error(error)
         return error
@@ -171,6 +172,15 @@ class Exchange:
         if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
             return ObjectUnavailableError("there is no such object, or it is closed to this credential")
         return ProtocolError(f"unexpected answer ({kind})", remedy="Please report this with the text of this error.")
+
+
+def _subject(error: CommunityKitError, request: Request) -> str | None:
+    """Return what an error is about: nothing where nothing could be asked, the token only where that is refused."""
+    if isinstance(error, NoConnectionError):
+        return None
+    about_token = isinstance(error, CredentialError | PermissionMissingError)
+    named = request.subject if about_token or request.subject != "token" else ""
+    return named or request.url.split("?", 1)[0]
 
 
 @lru_cache(maxsize=1024)

@@ -6,10 +6,12 @@ import random
 
 from communitykit.connector.flow import Response
 from communitykit.connector.waiting import bounded, retry_after
-from communitykit.errors import RateLimitedError, RetryableError
+from communitykit.errors import NoConnectionError, RateLimitedError, RetryableError
 
 MAX_TRANSIENT = 6
 """Attempts at a request that fails without a word on when to come back."""
+MAX_REFUSED_HERE = 4
+"""Attempts at a connection that this machine itself refuses: some five seconds, in which a server may be restarted."""
 MAX_LIMITED = 60
 """Attempts at a request that the platform postpones."""
 MAX_BACKOFF = 60.0
@@ -28,6 +30,8 @@ def told_wait(error: RetryableError, response: Response) -> float | None:
 
 def attempts_for(error: RetryableError) -> int:
     """Return how often the same request is sent in all when it ends like this."""
+    if isinstance(error, NoConnectionError) and error.refused_here:
+        return MAX_REFUSED_HERE
     return MAX_LIMITED if isinstance(error, RateLimitedError) else MAX_TRANSIENT
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import ssl
 from urllib.parse import urlsplit
 
 from communitykit.connector.settings import Settings
-from communitykit.errors import TransientError
+from communitykit.errors import NoConnectionError, TransientError
+from communitykit.http.exchange import LOOPBACK
 from communitykit.http.operations import Send
 
 _NO_CONNECTION = {"ConnectError": "it cannot be made", "ConnectTimeout": "nobody answers", "ProxyError": "it refuses"}
@@ -21,7 +23,10 @@ def unanswered(send: Send, settings: Settings, kind: str, why: str | None = None
         return TransientError(f"no whole answer arrived: {kind}", remedy=remedy)
     host = urlsplit(send.url).netloc.rpartition("@")[2]
     through = " through the proxy" if settings.proxy else ""
-    return TransientError(f"no connection to {host}{through}: {why or _NO_CONNECTION[kind]}", remedy=remedy)
+    error = NoConnectionError(f"no connection to {host}{through}: {why or _NO_CONNECTION[kind]}", remedy=remedy)
+    here = urlsplit(send.url).hostname in LOOPBACK and not settings.proxy
+    error.refused_here = here and why == os.strerror(errno.ECONNREFUSED)
+    return error
 
 
 def told_by_cause(error: BaseException) -> str | None:
