@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -74,11 +74,37 @@ def write_jsonl(
             made.open("w", encoding="utf-8", newline="\n") as file,
         ):
             return write_jsonl(records, file)
+    if isinstance(records, list | tuple) and len(records) > 1:  # at hand: none waits for another that is to come
+        for at in range(0, len(records), _TOGETHER):
+            to.write(_lines(records[at : at + _TOGETHER]))
+        return len(records)
     number = 0
     for record in records:
         to.write(to_json_line(record) + "\n")
         number += 1
     return number
+
+
+_TOGETHER = 100
+
+
+def _lines(records: Sequence[BaseModel]) -> str:
+    """Return the lines that `to_json_line` writes of each, of which those of one page share what stands at their end.
+
+    Put together in bytes and decoded at once: a fifth less of the writing.
+    """
+    pieces: list[bytes] = []
+    last, end = None, b""
+    for record in records:
+        source = record.__dict__.get("source")
+        if source is None or "record" not in record.__pydantic_fields_set__:
+            pieces.append(f"{to_json_line(record)}\n".encode())
+            continue
+        if source is not last:
+            last, end = source, f',"source":{_json(source)}}}\n'.encode()
+        told = record.__pydantic_serializer__.to_json(record, exclude_unset=True, exclude=_SOURCE)
+        pieces += (told[:-1], end)
+    return b"".join(pieces).decode()
 
 
 def read_jsonl(path: str | Path) -> Iterator[Value]:
