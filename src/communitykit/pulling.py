@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from communitykit.store.writer import Group, Writer
 
 GROUP_RECORDS = 10_000
-"""Records of usual length that are committed together…"""
+"""Records of usual length that are committed together, twice as many where the store is large: for each group its ids
+are looked up in all of it…"""
 GROUP_SECONDS = 2.0
 """…or what came in that time."""
 RELEASE_GROUPS, RELEASE_SECONDS = 10, 9.0
@@ -148,6 +149,7 @@ class _Run:
         self._leaves_at = inf
         self._deadline = clock.monotonic() + max_time if max_time is not None else None
         self._group = _new_group()
+        self._full = GROUP_RECORDS * (2 if writer.is_large else 1)
         self._weight = 0
         self._groups = 0
         self._taken_at = clock.monotonic()
@@ -284,8 +286,8 @@ class _Run:
             group.records.extend(event.records)
             self._weight += event.weight
             group.plain.extend(event.issues)
-            if not self.writer.was_empty:  # nothing can have vanished from what was not there before this run
-                group.walked.extend(walked(sweep) for sweep in event.sweeps)
+            # Of a network that was not there before this run nothing can have vanished.
+            group.walked.extend(walked(one) for one in event.sweeps if self.writer.held_before(one.network))
             if event.checkpoint is not None:
                 group.checkpoints[event.slice] = event.checkpoint
             result.issues.extend(event.issues[: max(0, 1000 - len(result.issues))])
@@ -315,7 +317,7 @@ class _Run:
             result.ignored[kind] = result.ignored.get(kind, 0) + number
 
     def _is_due(self) -> bool:
-        full = self._weight >= GROUP_RECORDS
+        full = self._weight >= self._full
         return full or self.clock.monotonic() - self._group_began >= GROUP_SECONDS
 
     def _commit(self) -> None:

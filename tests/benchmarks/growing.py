@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from figure import Figure
-from served import Served, served
+from recorded import recorded
+from served import Served
 
 from communitykit.store.connection import connect, disconnect
 
@@ -56,8 +57,9 @@ with Store(sys.argv[1]) as store:
 def growing() -> list[Figure]:
     """Pull into an empty store and into one of two million posts of another network, then again unchanged."""
     target = int(POSTS * float(os.environ.get(SCALE, "1")))
-    with tempfile.TemporaryDirectory() as name, served(_SIZE) as server:
+    with tempfile.TemporaryDirectory() as name, recorded(_SIZE) as server:
         small, large = Path(name) / "small.duckdb", Path(name) / "large.duckdb"
+        _pulled(server, Path(name) / "first.duckdb")  # its answers are those that the simulated platform was waited for
         empty = _pulled(server, small)
         _blow_up(small, large, target)
         megabytes = large.stat().st_size / target

@@ -1,4 +1,4 @@
-"""Which ids a store cannot hold, known without asking it: for a store that was empty when its writer came. Pure.
+"""Which ids a store cannot hold, known without asking it: of a network that was not there when its writer came. Pure.
 
 Platforms count upwards, and what is read of one place comes in order. So the ids that are told together lie close, and
 mostly none of those that were told before lies among them.

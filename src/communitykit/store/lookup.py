@@ -13,9 +13,9 @@ import duckdb
 from communitykit.model.merge import Known
 from communitykit.model.values import Value
 from communitykit.store.answers import rows_of
-from communitykit.store.columns import TABLES
+from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.rows import known_rows
-from communitykit.store.staging import handed_over, staged
+from communitykit.store.staging import handed_over, literal, staged
 
 PLACE = "rowid AS place"
 
@@ -28,6 +28,14 @@ def places(connection: duckdb.DuckDBPyConnection, kind: str, ids: Iterable[str])
     with handed_over({"id": ("VARCHAR", wanted)}) as sought:
         found = connection.execute(f"SELECT id, {PLACE} FROM {TABLES[kind]} SEMI JOIN {sought} AS sought USING (id)")  # noqa: S608 # our own names
         return dict(found.fetchall())
+
+
+def holds(connection: duckdb.DuckDBPyConnection, network: str) -> bool:
+    """Tell whether anything is stored of a network, told by what its ids begin with: `slack:T1:`."""
+    platform, name = network.split(":")[:2]
+    of_it = f"platform = {literal(platform)} AND network = url_decode({literal(name)})"
+    held = (f"SELECT 1 FROM {TABLES[kind]} WHERE {of_it} LIMIT 1" for kind in MERGED)  # noqa: S608 # ours, escaped
+    return any(connection.execute(query).fetchone() for query in held)
 
 
 def rows_at(

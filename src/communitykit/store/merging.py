@@ -16,7 +16,6 @@ from communitykit.model.values import Value
 from communitykit.store.columns import TABLES
 from communitykit.store.confirming import confirm
 from communitykit.store.dependents import touch_buried
-from communitykit.store.extents import Extents
 from communitykit.store.lookup import known_at, known_of, places
 from communitykit.store.observing import observed, with_brackets
 from communitykit.store.rows import columns_of_fresh, fresh, told
@@ -37,15 +36,15 @@ def store(
     posts: Collection[str] = (),
     *,
     now: datetime,
-    extents: Extents | None = None,
+    doubtful: Collection[str],
 ) -> Collection[str]:
     """Store records of one kind: new ones as they are, known ones merged with what is stored until `now`.
 
-    Returns the new ones' ids; `posts` are those that were new in the same group. `extents` are those of all that is
-    stored of the kind, where they are known: only what may be stored is looked up.
+    Returns the new ones' ids; `posts` are those that were new in the same group. `doubtful` are the ids
+    of those records that may be stored: the others are not looked up.
     """
     ids = [record.id for record in records]
-    there = places(connection, kind, ids if extents is None else extents.take(records))
+    there = places(connection, kind, doubtful)
     if there:
         again = confirm(connection, kind, _told_once(kind, records, there), there, run_id, now=now)
         records = [record for record in records if record.id not in again]

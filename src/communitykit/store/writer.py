@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from communitykit.store.connection import IN_MEMORY, MEMORY_LIMITS, connect, dis
 from communitykit.store.duckdb_errors import ran_out_of_memory, telling, told
 from communitykit.store.extents import Extents
 from communitykit.store.forgotten import who_is_forgotten, without, without_in_checkpoint
+from communitykit.store.lookup import holds
 from communitykit.store.making import clean, make_journal, remove_empty_journal
 from communitykit.store.merging import store
 from communitykit.store.rows import columns_of_plain
@@ -34,6 +35,9 @@ from communitykit.tally import Tally
 
 _NEXT_COMMIT = "(SELECT coalesce(max(last_commit), 0) + 1 FROM runs)"
 """Commits are counted, so that what came after a run is known though runs overlap and clocks go back."""
+
+LARGE_ROWS = 1_000_000
+"""Posts and acts from which on looking through all of them for a group takes longer than storing some of its records."""
 
 
 @dataclass(slots=True)
@@ -67,8 +71,13 @@ class Writer:
         with telling(path, "read it"):
             held = " UNION ALL ".join(f"(FROM (SELECT 1 FROM {TABLES[kind]} LIMIT 1))" for kind in MERGED)  # noqa: S608 # ours
             self.was_empty = not self._open.execute(held).fetchall()
-        # Whoever else commits has a run of its own: as long as ours is the last, all that is stored came from here.
-        self._extents: dict[str, Extents] | None = {kind: Extents() for kind in MERGED} if self.was_empty else None
+            rows = "FROM duckdb_tables() SELECT sum(estimated_size) WHERE table_name IN ('posts', 'events')"
+            ((held_rows,),) = self._open.execute(rows).fetchall()
+            self.is_large = held_rows >= LARGE_ROWS
+        # Of networks that were not there before. Whoever else commits has a run of its own: as long as ours is the
+        # last, all that is stored of them came from here.
+        self._extents: dict[str, Extents] | None = {kind: Extents() for kind in MERGED}
+        self._held: dict[str, bool] = {}
         self._last_run: str | None = None
 
     def release(self) -> None:
@@ -103,6 +112,18 @@ class Writer:
             connection.execute("CHECKPOINT")
             self.path.resolve().unlink()
         self._close()
+
+    def held_before(self, network: str) -> bool:
+        """Tell whether the store held anything of a network (what its ids begin with) when this writer first met it.
+
+        Raises StoreError where it cannot be read.
+        """
+        if self.was_empty:
+            return False
+        if network not in self._held:
+            with telling(self.path, "read it"):
+                self._held[network] = holds(self.connection(), network)
+        return self._held[network]
 
     def checkpoints(self) -> Checkpoints:
         """Return all checkpoints by slice, and who is forgotten by now.
@@ -181,9 +202,9 @@ class Writer:
             new: dict[str, Collection[str]] = {}
             for kind in MERGED:
                 if kind in by_kind:
-                    extents = self._extents[kind] if self._extents else None
-                    posts = new.get("post", ())
-                    new[kind] = store(connection, kind, by_kind[kind], tally, run_id, posts, now=now, extents=extents)
+                    records, posts = by_kind[kind], new.get("post", ())
+                    doubtful = self._doubtful(kind, records)
+                    new[kind] = store(connection, kind, records, tally, run_id, posts, now=now, doubtful=doubtful)
             said = sweep(connection, group.walked, tally, run_id, now=now)
             if tally.emptied:
                 make_due(connection)
@@ -200,6 +221,22 @@ class Writer:
         connection.execute("COMMIT")
         self._last_run = run_id
         return said
+
+    def _doubtful(self, kind: str, records: Sequence[Value]) -> list[str]:
+        """Return the ids of those records that may be stored; of a network that is new here mostly none is."""
+        if self._extents is None:
+            return [record.id for record in records]
+        if self.was_empty:
+            return self._extents[kind].take(records)
+        known: list[str] = []
+        news: list[Value] = []
+        for record in records:
+            platform, name, *rest = record.id.split(":", 2)
+            if not rest or self.held_before(f"{platform}:{name}:"):
+                known.append(record.id)
+            else:
+                news.append(record)
+        return known + self._extents[kind].take(news)
 
     def compact(self, *, now: datetime, every: timedelta) -> bool:
         """Make the file anew where bytes of what was deleted are in it, at most once in `every`.
