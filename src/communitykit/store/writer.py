@@ -37,7 +37,7 @@ _NEXT_COMMIT = "(SELECT coalesce(max(last_commit), 0) + 1 FROM runs)"
 """Commits are counted, so that what came after a run is known though runs overlap and clocks go back."""
 
 LARGE_ROWS = 1_000_000
-"""Posts and acts from which on looking through all of them for a group takes longer than storing some of its records."""
+"""Posts and acts from which on a look through all of them takes longer than storing some thousand records."""
 
 
 @dataclass(slots=True)
