@@ -21,6 +21,7 @@ from communitykit.errors import (
     CommunityKitError,
     StoreError,
 )
+from communitykit.gathering import Gathering
 from communitykit.logs import LOGGER
 from communitykit.model import Coverage
 from communitykit.model.merge import CLOCKS_DIFFER
@@ -31,18 +32,12 @@ from communitykit.reading.garbage import fewer_collections
 from communitykit.reading.interrupts import interrupts_stop
 from communitykit.reading.lookups import State
 from communitykit.reading.slices import Closed, Failed, Progress, defect
-from communitykit.reading.translation import Page, Sweep
+from communitykit.reading.translation import Page
 from communitykit.result import PullResult
 
 if TYPE_CHECKING:
-    from communitykit.store.windows import Walked
-    from communitykit.store.writer import Group, Writer
+    from communitykit.store.writer import Writer
 
-GROUP_RECORDS = 10_000
-"""Records of usual length that are committed together, twice as many where the store is large: for each group its ids
-are looked up in all of it…"""
-GROUP_SECONDS = 2.0
-"""…or what came in that time."""
 RELEASE_GROUPS, RELEASE_SECONDS = 10, 9.0
 """After so many groups that took so long at least the writer lets go of the file, so that others, who wait for ten
 seconds, get their turn: each time DuckDB writes what is not full of its tables' last parts once more…"""
@@ -148,12 +143,9 @@ class _Run:
         self._stop_asked = stop
         self._leaves_at = inf
         self._deadline = clock.monotonic() + max_time if max_time is not None else None
-        self._group = _new_group()
-        self._full = GROUP_RECORDS * (2 if writer.is_large else 1)
-        self._weight = 0
+        self._gathering = Gathering(writer, clock)
         self._groups = 0
         self._taken_at = clock.monotonic()
-        self._group_began = clock.monotonic()
         self._waiting: list[Closed] = []
         """Parts of which it must still turn out whether a glob fitted a community of another source."""
         self._matched: set[str] = set()
@@ -244,7 +236,7 @@ class _Run:
                 "believed, and they are read again.",
             )
             self.result.coverage.append(coverage)
-            self._group.plain.append(coverage)
+            self._gathering.group.plain.append(coverage)
 
     def _read(self, source: Source, state: State) -> None:
         try:
@@ -276,20 +268,14 @@ class _Run:
                 self._note(event)
                 if self._progress is not None:
                     self._progress(event)
-                if self._is_due():
+                if self._gathering.is_due:
                     self._commit()
             self._check_time()
 
     def _note(self, event: Progress) -> None:
-        result, group = self.result, self._group
+        result = self.result
         if isinstance(event, Page):
-            group.records.extend(event.records)
-            self._weight += event.weight
-            group.plain.extend(event.issues)
-            # Of a network that was not there before this run nothing can have vanished.
-            group.walked.extend(walked(one) for one in event.sweeps if self.writer.held_before(one.network))
-            if event.checkpoint is not None:
-                group.checkpoints[event.slice] = event.checkpoint
+            self._gathering.take(event)
             result.issues.extend(event.issues[: max(0, 1000 - len(result.issues))])
         elif isinstance(event, Closed):
             self._matched |= event.matched & self._globs
@@ -302,7 +288,7 @@ class _Run:
 
     def _close(self, event: Closed) -> None:
         result = self.result
-        self._group.plain.append(event.coverage)
+        self._gathering.group.plain.append(event.coverage)
         result.coverage.append(event.coverage)
         if event.by_default:
             result.by_default.add(event.slice)
@@ -316,21 +302,16 @@ class _Run:
         for kind, number in event.ignored.items():
             result.ignored[kind] = result.ignored.get(kind, 0) + number
 
-    def _is_due(self) -> bool:
-        full = self._weight >= self._full
-        return full or self.clock.monotonic() - self._group_began >= GROUP_SECONDS
-
     def _commit(self) -> None:
-        group = self._group
+        group = self._gathering.group
         if group.records or group.walked or group.plain or group.checkpoints:
             said = self.writer.commit(group, run_id=self.result.run_id, now=self.clock.now())
             self.result.coverage.extend(said)
-            self._group, self._weight = _new_group(), 0
             self._groups += 1
             held = self.clock.monotonic() - self._taken_at
             if self._groups >= RELEASE_AT_ONCE or (self._groups >= RELEASE_GROUPS and held >= RELEASE_SECONDS):
                 self._release()
-        self._group_began = self.clock.monotonic()
+        self._gathering.begin()
 
     def _release(self) -> None:
         self.writer.release()
@@ -363,30 +344,3 @@ def _shorter_turns() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(interval)
-
-
-def _new_group() -> Group:
-    from communitykit.store.writer import Group  # noqa: PLC0415 # duckdb is imported only when used
-
-    return Group()
-
-
-def walked(sweep: Sweep) -> Walked:
-    """Return a sweep as the store takes it, which knows the model and nothing of flows."""
-    from communitykit.store.windows import Walked  # noqa: PLC0415 # same
-
-    one = sweep.swept
-    return Walked(
-        one.record,
-        one.within,
-        sweep.seen,
-        sweep.source,
-        sweep.network,
-        since=one.since,
-        until=one.until,
-        with_replies=one.with_replies,
-        unread=sweep.unread,
-        rejected=sweep.rejected,
-        lowest=one.lowest,
-        highest=one.highest,
-    )

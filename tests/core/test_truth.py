@@ -23,8 +23,8 @@ from communitykit.connector import (
     in_part,
     make_id,
 )
+from communitykit.gathering import walked
 from communitykit.http.operations import Emit
-from communitykit.pulling import walked
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Page, Translation
 from communitykit.store import Store

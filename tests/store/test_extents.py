@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from store_tellings import START, post, reacted, store_of
 
-from communitykit import Coverage, Post, from_records, pull, pulling
+from communitykit import Coverage, Post, from_records, gathering, pull
 from communitykit.store import Store, merging
 from communitykit.store import extents as rooms
 from communitykit.store import writer as writing
@@ -132,7 +132,7 @@ def test_a_network_is_known_by_its_whole_name_however_its_ids_write_it(tmp_path:
 
 def test_groups_are_larger_where_a_store_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.duckdb"
-    monkeypatch.setattr(pulling, "GROUP_RECORDS", 1000)  # as many as a page of records at hand has
+    monkeypatch.setattr(gathering, "GROUP_RECORDS", 1000)  # as many as a page of records at hand has
     monkeypatch.setattr(writing, "LARGE_ROWS", 2000)
     sizes: list[int] = []
     commit = Writer.commit

@@ -14,12 +14,12 @@ from communitykit.connector.declaration import Connector
 from communitykit.connector.settings import load_settings
 from communitykit.doors.api_async import AsyncSession
 from communitykit.doors.options import ReadOptions, RecordsKeywords
+from communitykit.gathering import walked
 from communitykit.http.asgi import Application, Message, Receive, Send
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Conductor
 from communitykit.model.records import Coverage, Record
 from communitykit.model.values import JSON
-from communitykit.pulling import walked
 from communitykit.reading.slices import Closed, Failed, Progress
 from communitykit.reading.translation import Page
 from communitykit.sandbox import Fault, Platform, Site, World, simulate
