@@ -17,8 +17,13 @@ from typer.testing import CliRunner, Result
 from communitykit.cli import commands as _all  # noqa: F401 # registers every command
 from communitykit.cli.app import app
 from communitykit.config import load, opened, run_options
+from communitykit.config.opening import in_slices_of
 from communitykit.connector.registry import registry
+from communitykit.http.operations import Meter
+from communitykit.model import Coverage, Issue
 from communitykit.pulling import pull
+from communitykit.reading.slices import Closed, Opened
+from communitykit.reading.translation import Page
 from communitykit.sandbox import World, parse_fault, serve
 from communitykit.sandbox.roster import write_roster
 from communitykit.store import Store
@@ -136,6 +141,47 @@ def test_two_workspaces_and_a_network_twice(servers: dict[str, Any], tmp_path: P
     assert re.search(r"chatter: what was written from .* to .* UTC, 732 days\.", spoken.stdout)
     silent = typed("run", "--config", path, "--quiet", **environment)
     assert (silent.exit_code, silent.stdout, silent.stderr) == (0, "", "")
+
+
+def test_each_source_of_a_platform_has_a_discovery_of_its_own(servers: dict[str, Any], tmp_path: Path) -> None:
+    path, environment = configured(tmp_path, servers)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        config, to = load(path), tmp_path / "a.duckdb"
+        for only in (("emea", "us"), ("us",)):  # what emea's said stays said, whoever is read without it
+            with opened(config, only=only, asked={"communities": ("nothing-is-called-so",)}) as sources:
+                result = pull(sources, to=to, **run_options(config))
+            found = {one.slice: one.status for one in result.coverage if ":-:" in one.slice}
+            assert found == {f"slack:-:discover/{name}": "skipped" for name in only}
+        with opened(config, only=("emea",)) as sources:
+            pull(sources, to=to, **run_options(config))
+            kept = [one for one in _checkpoints(to) if ":messages/" in one]
+            again = pull(sources, to=to, **run_options(config))
+    assert kept
+    assert again.tally.new == {}
+    shown = json.loads(typed("show", to, "--json").stdout)["coverage"]
+    assert sum("nothing-is-called-so" in (row["reason"] or "") for row in shown) == 1  # us, which was not read since
+
+
+def _checkpoints(path: Path) -> list[str]:
+    with Store(path) as store:
+        return [row["slice"] for row in store.sql("SELECT slice FROM checkpoints").to_pylist()]
+
+
+def test_what_a_source_says_of_no_network_is_its_own() -> None:
+    told = Coverage(run_id="r", slice="x:-:discover", status="partial")
+    issue = Issue(run_id="r", slice="x:-:discover", wire_kind="user", reason="malformed")
+    for event in (
+        Opened("x:-:discover", "x"),
+        Page("x:-:discover", issues=[issue]),
+        Closed("x:-:discover", told, Meter()),
+    ):
+        renamed: Any = in_slices_of("emea", event)
+        beside = [renamed.coverage] if isinstance(event, Closed) else getattr(renamed, "issues", [])
+        assert {one.slice for one in (renamed, *beside)} == {"x:-:discover/emea"}
+    for kept in (Opened("x:T1:messages/C1", "x"), Page("x:-:discover", checkpoint={"v": 1})):
+        assert in_slices_of("emea", kept) is kept  # a checkpoint is looked up by the slice's own name
 
 
 @pytest.mark.slow

@@ -54,6 +54,7 @@ _ROOMS: dict[str, tuple[str, ...]] = {
     "communitykit.connector.json_stream": ("JSONItem", "json_items"),
     "communitykit.connector.oauth": ("Authorize", "client_credentials", "refresh_token", "token_answer", "token_from"),
     "communitykit.connector.odata": ("odata_batch", "odata_batch_answers", "odata_error", "odata_pager"),
+    "communitykit.connector.paging": ("Pager",),
     "communitykit.connector.parts": ("is_understood",),
     "communitykit.connector.payload": (
         "as_list",

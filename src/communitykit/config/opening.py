@@ -34,7 +34,8 @@ from communitykit.people.options import Leaders, Options
 from communitykit.privacy.intake import OptOut
 from communitykit.privacy.pseudonyms import load_key
 from communitykit.reading.lookups import State
-from communitykit.reading.slices import Failed, Progress
+from communitykit.reading.slices import Closed, Failed, Progress, Waiting
+from communitykit.reading.translation import Page
 
 OWN: Final = ("since", "until", "communities", "include_private", "include_direct")
 """What each source is asked by itself."""
@@ -62,7 +63,7 @@ class NamedSource:
         def named(event: Progress) -> None:
             if isinstance(event, Failed):
                 self._name(event.error)
-            emit(event)
+            emit(event if self.name == self.connector.name else in_slices_of(self.name, event))
 
         try:
             self.session.read(own, state=state, run_id=run_id, emit=named)
@@ -103,6 +104,23 @@ class NamedSource:
             error.remedy = re.sub(
                 rf"communitykit login {re.escape(self.connector.name)}\b(?! --)", lambda _: login, error.remedy
             )
+
+
+def in_slices_of(name: str, event: Progress) -> Progress:
+    """Return an event of a part that is no network's, such as a discovery, as of the source's own part.
+
+    Several sources of one platform would share it, and what one of them says hide what another said. Where a slice
+    keeps a checkpoint its name stays: it is looked up by it.
+    """
+    if isinstance(event, Failed | Waiting) or ":-:" not in event.slice:
+        return event
+    own = f"{event.slice}/{name}"
+    if isinstance(event, Page):
+        issues = [one.model_copy(update={"slice": own}) for one in event.issues]
+        return event if event.checkpoint is not None else replace(event, slice=own, issues=issues)
+    if isinstance(event, Closed):
+        return replace(event, slice=own, coverage=event.coverage.model_copy(update={"slice": own}))
+    return replace(event, slice=own)
 
 
 def source(
