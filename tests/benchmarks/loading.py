@@ -39,6 +39,29 @@ def archive() -> list[Figure]:
     ]
 
 
+def curve() -> list[Figure]:
+    """Measure what a message costs from twenty thousand to two million, without what a hundred cost."""
+    scale = float(os.environ.get(SCALE, "1"))
+    start, _, _ = _import(100)
+    sizes = [int(number * scale) for number in (20_000, 200_000, 2_000_000)]
+    took = {size: _import(size) for size in sizes}
+    each = {size: (seconds - start) / posts for size, (seconds, _, posts) in took.items()}
+    least = min(each.values())
+    return [
+        Figure("import of 100 messages: starting", f"{start:.2f} s of CPU", "-", "-", True),
+        *(
+            Figure(
+                f"import of {size:,} messages, beside the cheapest of these",
+                f"{each[size] * 1e6:.1f} µs of CPU each, {took[size][1]} MB",
+                f"{least * 1e6:.1f} µs",
+                f"{each[size] / least:.2f} ≤ 1.10",
+                each[size] <= 1.1 * least,
+            )
+            for size in sizes
+        ),
+    ]
+
+
 def _import(messages: int) -> tuple[float, int, int]:
     with tempfile.TemporaryDirectory() as folder:
         export, store = Path(folder) / "export.zip", Path(folder) / "a.duckdb"

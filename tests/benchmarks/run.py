@@ -34,7 +34,18 @@ import workplace
 import yammer
 from figure import Figure
 
-PERFORMANCE = ("import", "start", "translate", "translate-each", "beside", "growing", "archive", "latency", "adapters")
+PERFORMANCE = (
+    "import",
+    "start",
+    "translate",
+    "translate-each",
+    "beside",
+    "growing",
+    "archive",
+    "curve",
+    "latency",
+    "adapters",
+)
 
 
 def main(wanted: list[str]) -> int:
@@ -47,6 +58,7 @@ def main(wanted: list[str]) -> int:
         "translate": translating.translate,
         "translate-each": translating_each.translate_each,
         "archive": loading.archive,
+        "curve": loading.curve,
         "demo": finishing.demo,
         "forget": finishing.forgetting,
         "growing": growing.growing,
