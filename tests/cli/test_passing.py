@@ -25,7 +25,10 @@ def test_a_post_lets_time_pass_and_then_a_pull_has_news(tmp_path: Path) -> None:
     ):
         with connect("yammer", **server.settings) as session:
             pull(session, to=tmp_path / "a.duckdb")
-            assert httpx.get(url).status_code == 501
+            for method in ("GET", "PUT", "HEAD"):
+                refused = httpx.request(method, url)
+                assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+                assert method == "HEAD" or "send a POST, as curl -X POST does" in refused.json()["error"]
             assert world.now == began
             told = httpx.post(url).json()
             new.append(sum(pull(session, to=tmp_path / "a.duckdb").tally.new.values()))

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from communitykit.model.values import JSON
@@ -15,6 +16,10 @@ from communitykit.sandbox import Site
 
 TIMES = 7
 """How often time may pass: the company begins so many lengths early, since nobody reads what is yet to come."""
+
+
+_NO_MORE = f"time passed {TIMES} times already: serve the company anew"
+_SEND = "nothing passes so: send a POST, as curl -X POST does"
 
 
 class Passing:
@@ -45,18 +50,32 @@ def passing(time: Passing, tell: Callable[[dict[str, JSON]], None]) -> Iterator[
     """Listen on this machine; each POST to the address that is given lets time pass, and `tell` is told."""
 
     class Asked(BaseHTTPRequestHandler):
-        """A GET changes nothing, since browsers send it unasked."""
+        """A POST lets time pass; all else changes nothing, since browsers send a GET unasked."""
 
         def do_POST(self) -> None:
             told = time.advance()
             if told is not None:
                 tell(told)
-            body = json.dumps(told or {"error": f"time passed {TIMES} times already: serve the company anew"}).encode()
-            self.send_response(200 if told else 409)
+            self._answer(200 if told else 409, told or {"error": _NO_MORE})
+
+        def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+            """Answer what is no POST (of which the server would say, in HTML, that it does not know it) as JSON."""
+            known = code != HTTPStatus.NOT_IMPLEMENTED
+            say: dict[str, JSON] = {
+                "error": message or HTTPStatus(code).phrase if known else f"{self.command}: {_SEND}"
+            }
+            self._answer(code if known else HTTPStatus.METHOD_NOT_ALLOWED, say)
+
+        def _answer(self, status: int, told: dict[str, JSON]) -> None:
+            body = json.dumps(told).encode()
+            self.send_response(status)
+            if status == HTTPStatus.METHOD_NOT_ALLOWED:
+                self.send_header("allow", "POST")
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             """Say nothing of its own."""
