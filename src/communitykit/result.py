@@ -16,6 +16,7 @@ from communitykit.tally import Tally
 
 if TYPE_CHECKING:
     from communitykit.model import Coverage, Issue
+    from communitykit.model.values import JSON
 
 COUNTED = ("new", "changed", "deleted", "vanished")
 """What a Tally counts, by table."""
@@ -93,8 +94,24 @@ class PullResult:
     @property
     def missing(self) -> list[str]:
         """Why what was asked for is not there, each reason once: of errors, slices and payloads."""
-        reasons = [*map(str, self.errors), *(one.reason or one.status for one in self._left_out())]
-        return list(dict.fromkeys([*reasons, *(f"{one.wire_kind}: {one.reason}" for one in self.issues)]))
+        return list(dict.fromkeys([*map(str, self.errors), *(reason for reason, _ in self.lacking)]))
+
+    @property
+    def lacking(self) -> list[tuple[str, dict[str, JSON]]]:
+        """The reasons of `missing` that no error tells, each with where it first held, as plain data."""
+        found: dict[str, dict[str, JSON]] = {}
+        errors = {str(error) for error in self.errors}
+        for one in self._left_out():
+            told: dict[str, JSON] = {"status": one.status, "slice": one.slice}
+            found.setdefault(one.reason or one.status, told)
+        for issue in self.issues:
+            told = {"status": "issue", "slice": issue.slice, "kind": issue.wire_kind, "reason": issue.reason}
+            found.setdefault(f"{issue.wire_kind}: {issue.reason}", told)
+        kept = {reason: told for reason, told in found.items() if reason not in errors}
+        return [
+            (reason, {"platform": told["slice"].partition(":")[0], **told, "run_id": self.run_id})
+            for reason, told in kept.items()
+        ]
 
     @property
     def looked_back(self) -> dict[str, datetime]:

@@ -225,7 +225,11 @@ def test_what_is_missing_is_said_however_quiet_a_command_is(
         assert (done.code, done.out) == (3, "")
         assert len(done.err.splitlines()) == 1
         assert "'nowhere-*'" in done.err
-        assert form == "text" or json.loads(done.err)["level"] == "warning"
+        if form == "json":
+            told = json.loads(done.err)
+            assert (told["level"], told["platform"], told["status"]) == ("warning", "slack", "skipped")
+            assert told["slice"].startswith("slack:")
+            assert told["run_id"]
 
 
 def test_what_is_left_out_is_logged_with_its_place(typed: Any, exports: dict[str, Path], tmp_path: Path) -> None:

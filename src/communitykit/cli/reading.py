@@ -186,8 +186,8 @@ def warn_of_end(result: PullResult, *, asked_by: Mapping[str, str] = OPTIONS) ->
 def warn_of_missing(result: PullResult, *, asked_by: Mapping[str, str] = OPTIONS) -> None:
     """Print on the error stream what was asked for and is not there, for whoever reads nothing else."""
     warn_of_end(result, asked_by=asked_by)
-    for reason in result.missing[len({str(error) for error in result.errors}) :]:
-        warn(f"Not read: {in_words_of(reason, asked_by)}")
+    for reason, fields in result.lacking:
+        warn(f"Not read: {in_words_of(reason, asked_by)}", **fields)
 
 
 def _is_demo(to: Path) -> bool:
