@@ -13,8 +13,26 @@ from little_notes import note, serve_notes, session
 
 import communitykit as ck
 from communitykit import testing
+from communitykit.analysis import Analysis, analyse
 from communitykit.connector import Connector
+from communitykit.connector.registry import registry
+from communitykit.connector.times import parse_length, read_moment
+from communitykit.metrics import measure, sql
+from communitykit.privacy.erasing import prune
+from communitykit.sandbox import World
 from communitykit.store import Store
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Analysis tables of a few posts."""
+    folder = tmp_path_factory.mktemp("tables")
+    world = World(seed=2, size="tiny", platforms=("slack",))
+    registry().get("slack").simulated().write_archive(world, folder / "slack.zip")
+    with ck.read_archive("slack", folder / "slack.zip") as archive:
+        ck.pull(archive, folder / "a.duckdb")
+    return analyse(folder / "a.duckdb", folder / "tables.duckdb").path
+
 
 CALLS = ["records", "posts", "members", "communities", "memberships", "events"]
 
@@ -41,6 +59,26 @@ def test_of_a_reading(platform: Any, little: Callable[..., Connector], call: str
     with pytest.raises(TypeError, match=f"^{told}"):
         getattr(testing.connect_async(little(), {"base_url": platform.url}), call)(**given)
     assert platform.requests == []
+
+
+@pytest.mark.parametrize("given", [5, 5.0, b"90d", ["90d"]])
+def test_a_moment_or_a_length_of_another_type_is_the_same_error_everywhere(given: Any, store: Path) -> None:
+    is_moment = 'is to be a text as "90d", a timedelta, a date or a datetime, not '
+    with Analysis(store) as opened:
+        for name in ("since", "until"):
+            for call in (measure, sql):
+                with pytest.raises(TypeError, match=f"^{name} {is_moment}"):
+                    call(opened, "active_members", **{name: given})  # type: ignore[operator]
+            with pytest.raises(TypeError, match=f"^{name} {is_moment}"):
+                ck.ReadOptions(**{name: given})
+    with pytest.raises(TypeError, match=f"^a moment {is_moment}"):
+        read_moment(given)
+    with pytest.raises(TypeError, match=r'^a length of time is to be a text as "90d", not '):
+        parse_length(given)
+    with pytest.raises(TypeError, match=r"^before is to be a datetime, not "):
+        prune(store, before=given)
+    with pytest.raises(ck.SettingsError, match="lookback: is to be a length of time, as 90d"):
+        ck.connect("slack", token="x", lookback=given if given != b"90d" else 5)
 
 
 def test_kinds_are_texts_too(platform: Any, little: Callable[..., Connector]) -> None:

@@ -64,7 +64,7 @@ def test_moments(given: Any, moment: datetime) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    ["", "90", "d", "-3d", "90days", "yesterday", "2026-13-01", "9" * 40 + "y", "99999y", timedelta(days=-1), 90],
+    ["", "90", "d", "-3d", "90days", "yesterday", "2026-13-01", "9" * 40 + "y", "99999y", timedelta(days=-1)],
 )
 def test_what_is_no_moment_is_said_with_what_to_write(given: Any) -> None:
     with pytest.raises(SettingsError) as caught:

@@ -17,7 +17,7 @@ from communitykit.model.values import Value
 def _moment(value: Value) -> Value:
     try:
         read_moment(value)
-    except SettingsError as error:
+    except (SettingsError, TypeError) as error:
         raise ValueError(str(error)) from None
     return value
 

@@ -20,6 +20,8 @@ from communitykit.model.values import JSON
 
 
 def _length(value: object) -> JSON:
+    if isinstance(value, int | float):  # pydantic would take it for seconds
+        raise ValueError("is to be a length of time, as 90d")  # noqa: TRY004 # as pydantic has it
     if not isinstance(value, str) or value == "all":
         return value
     try:

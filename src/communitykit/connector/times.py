@@ -11,7 +11,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeAlias
 
-from communitykit.errors import SettingsError
+from communitykit.errors import SettingsError, wrong_argument
 
 Moment: TypeAlias = datetime | date | timedelta | str
 """An aware datetime, a date (its beginning, in UTC), a timedelta before now, or a text in this module's grammar."""
@@ -27,14 +27,19 @@ _SECONDS = {
 }
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.IGNORECASE)
 _LENGTHS = "Write for instance 90d, 12h, 2w, 3mo or 2y."
+WANTED = 'a text as "90d", a timedelta, a date or a datetime'
+"""What a moment is to be, in words."""
 _MOMENTS = "Write for instance 90d, 3mo, 2026-01-31 or 2026-01-31T08:00+01:00."
 
 
 def parse_length(text: str) -> timedelta:
     """Return a length of time.
 
-    Raises SettingsError for what is none, for `3m` (minutes or months?), and for what is longer than time itself.
+    Raises SettingsError for what is none, for `3m` (minutes or months?), and for what is longer than time itself,
+    TypeError for what is no text.
     """
+    if not isinstance(text, str):
+        raise wrong_argument("a length of time", text, 'a text as "90d"')
     match = _LENGTH.fullmatch(text.strip())
     unit = match[2].lower() if match else ""
     if match and unit == "m":
@@ -52,7 +57,8 @@ def parse_length(text: str) -> timedelta:
 def parse_moment(value: Moment, now: datetime) -> datetime:
     """Return a moment as an aware datetime.
 
-    Raises SettingsError for a text that is none, and for a datetime that has no time zone and so may mean two moments.
+    Raises SettingsError for a text that is none, and for a datetime that has no time zone and so may mean two moments,
+    TypeError for what is neither.
     """
     told = read_moment(value)
     if isinstance(told, datetime):
@@ -63,10 +69,10 @@ def parse_moment(value: Moment, now: datetime) -> datetime:
         raise SettingsError(f"before the beginning of time: {value!r}", remedy=_MOMENTS) from None
 
 
-def read_moment(value: Moment) -> datetime | timedelta:
+def read_moment(value: Moment, name: str = "a moment") -> datetime | timedelta:
     """Return a moment as far as it can be told without a now: an aware datetime, or a length before it.
 
-    Raises SettingsError as `parse_moment` does.
+    `name` is the argument that it was given as. Raises as `parse_moment` does.
     """
     if isinstance(value, str):
         return _read_text(value)
@@ -82,7 +88,7 @@ def read_moment(value: Moment) -> datetime | timedelta:
         if value < timedelta(0):
             raise SettingsError(f"a length before now cannot be negative: {value}", remedy=_MOMENTS)
         return value
-    raise SettingsError(f"not a moment: {value!r}", remedy=_MOMENTS)
+    raise wrong_argument(name, value, WANTED)
 
 
 def _read_text(text: str) -> datetime | timedelta:

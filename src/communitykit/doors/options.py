@@ -9,7 +9,7 @@ from typing import TypedDict, TypeVar
 
 from communitykit.connector.flow import Checkpoint, Selection
 from communitykit.connector.settings import did_you_mean
-from communitykit.connector.times import Moment, parse_moment, read_moment
+from communitykit.connector.times import WANTED, Moment, parse_moment, read_moment
 from communitykit.errors import SettingsError, wrong_argument
 from communitykit.model.values import JSON
 from communitykit.privacy.intake import Intake, OptOut
@@ -79,7 +79,7 @@ class ReadOptions:
             raise wrong_argument("opt_out", self.opt_out, "an OptOut (communitykit.privacy) or None")
         for name in ("since", "until"):
             if not isinstance(getattr(self, name), datetime | date | timedelta | str | None):
-                raise wrong_argument(name, getattr(self, name), 'a text as "90d", a timedelta, a date or a datetime')
+                raise wrong_argument(name, getattr(self, name), WANTED)
         for kind in sorted(frozenset(self.kinds) - ALL_KINDS):
             remedy = f"Kinds: {', '.join(sorted(ALL_KINDS))}."
             raise SettingsError(f"no kind of record: {kind!r}{did_you_mean(kind, ALL_KINDS)}", remedy=remedy)

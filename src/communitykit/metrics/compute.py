@@ -87,6 +87,7 @@ def measure(  # each is a part of the question
     Raises:
         SettingsError: There is no such metric, dimension or parameter, the window holds no day of the record, or `k` is
             below 5 without `unsafe`.
+        TypeError: An argument is of another type: `since=5`, say.
     """
     record = _record(analysis)
     if not isinstance(k, int):
@@ -175,7 +176,7 @@ def ask(  # each is a part of the question
         if one not in definition.dimensions:
             offered = ", ".join((*GRAINS, *(each for each in definition.dimensions if each in DIMENSIONS)))
             raise SettingsError(f"cannot be asked by {one!r}", subject=name, remedy=f"Take of: {offered}.")
-    periods = record.periods(grains[0] if grains else None, record.day(since), record.day(until))
+    periods = record.periods(grains[0] if grains else None, record.day(since, "since"), record.day(until, "until"))
     return Question(definition, wanted, periods, definition.settle(parameters))
 
 

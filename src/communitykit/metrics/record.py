@@ -107,17 +107,18 @@ class Record:
         told: tuple[str, ...] = self._told[key]
         return told
 
-    def day(self, told: Moment | None) -> date | None:
+    def day(self, told: Moment | None, name: str) -> date | None:
         """Return a day in the record's zone; lengths count back from the record's end.
 
         Raises:
             SettingsError: It is no moment.
+            TypeError: It is of another type; `name` is the argument that it was given as.
         """
         if told is None:
             return None
         from communitykit.connector.times import read_moment  # noqa: PLC0415 # imported only when used
 
-        read = read_moment(told)
+        read = read_moment(told, name)
         if isinstance(read, timedelta):
             return self.last_day + timedelta(days=1) - read
         written = isinstance(told, str | date) and not isinstance(told, datetime)

@@ -17,7 +17,7 @@ from typing import Final
 import duckdb
 from pydantic_core import from_json, to_json
 
-from communitykit.errors import StoreError
+from communitykit.errors import StoreError, wrong_argument
 from communitykit.model import RECORD_TYPES, reference_fields
 from communitykit.model.values import Value
 from communitykit.privacy.asking import Subject, find, subject_of
@@ -104,8 +104,10 @@ def prune(store: str | Path, *, before: datetime, now: datetime | None = None) -
     Reports, Coverage, Issues and runs of that time go, too. What has no time stays. Read later with a `since` that is
     not older, or it comes back.
 
-    Raises StoreBusyError, StoreError.
+    Raises StoreBusyError, StoreError, TypeError for what is no moment.
     """
+    if not isinstance(before, datetime):
+        raise wrong_argument("before", before, "a datetime")
 
     def erase(connection: duckdb.DuckDBPyConnection, result: Erased) -> None:
         old = "(SELECT id FROM posts WHERE created_at < $before)"
