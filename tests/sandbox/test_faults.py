@@ -13,6 +13,7 @@ from communitykit.clock import Clock
 from communitykit.errors import SettingsError
 from communitykit.sandbox import FAULTS, Call, Dropped, Site, World, parse_fault, serve
 from communitykit_slack.sandbox import SlackPlatform
+from communitykit_yammer.sandbox import YammerPlatform
 
 from .conftest import asker
 
@@ -109,6 +110,27 @@ def test_pages_overlap() -> None:
     second = history(site, cursor=first["response_metadata"]["next_cursor"])
     assert second["messages"][0] == first["messages"][-1]
     assert len(second["messages"]) == 6
+
+
+def test_pages_are_known_by_every_field_that_asks_for_one() -> None:
+    """Yammer pages people by number and messages by the oldest that was shown; no answer names the next page."""
+    world = World(seed=1, size="tiny", platforms=("yammer",))
+
+    def asked(fault: str, path: str, **fields: str) -> Any:
+        site = Site(world, YammerPlatform(), faults=[parse_fault(fault)], options={"page": 5, "rows": 5})
+        headers = {"authorization": f"Bearer {site.token}"}
+        pages = [site.answer(Call("GET", f"/api/v1/{path}", headers, fields=one)) for one in ({}, fields)]
+        found = [json.loads(one.body) for one in pages]
+        return [page if isinstance(page, list) else page["messages"] for page in found], site.faults[0]
+
+    (first, second), _ = asked("duplicates", "users.json", page="2")
+    assert (second[0], len(second)) == (first[-1], 6)
+    (plain, _), _ = asked("unknown-fields", "messages.json")
+    (first, second), _ = asked("duplicates", "messages.json", older_than=str(plain[-1]["id"]))
+    assert (second[0], len(second)) == (first[-1], 6)
+    for fault in ("expired-cursor:share=1", "repeated-cursor", "empty-pages:share=1", "foreign-link"):
+        (_, second), struck = asked(fault, "users.json", page="2")
+        assert (len(second), struck.hits) == (5, 0), fault
 
 
 def test_objects_lose_and_gain_fields() -> None:

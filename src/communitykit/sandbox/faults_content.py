@@ -31,7 +31,7 @@ class ExpiredCursor(Fault):
 
     def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
         """Refuse pages after the first."""
-        if call.fields.get(site.platform.cursor_field) and self.meets(call):
+        if _cursor_of(site, call) and self.meets(call):
             return site.desk.failure("cursor")
         return proceed()
 
@@ -50,7 +50,7 @@ class RepeatedCursor(Fault):
 
     def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
         """Put the request's own cursor into the answer."""
-        cursor = call.fields.get(site.platform.cursor_field) or ""
+        cursor = _cursor_of(site, call)
 
         def change(data: dict[str, JSON]) -> None:
             if self.meets(call):
@@ -94,9 +94,9 @@ class EmptyPages(Fault):
 
     def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
         """Put an empty page in, or lead on from one."""
-        cursor = call.fields.get(site.platform.cursor_field) or ""
+        cursor = _cursor_of(site, call)
         if cursor in self._leads:
-            call.fields[site.platform.cursor_field] = self._leads[cursor]
+            call.fields[site.platform.further(call.fields) or ""] = self._leads[cursor]
             return proceed()
 
         def change(data: dict[str, JSON]) -> None:
@@ -123,8 +123,8 @@ class Duplicates(Fault):
 
     def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:
         """Repeat an object."""
-        cursor = site.platform.cursor_field
-        listing = Call("", call.path, {}, fields={k: v for k, v in call.fields.items() if k != cursor}).key
+        further = site.platform.further(call.fields)
+        listing = Call("", call.path, {}, fields={k: v for k, v in call.fields.items() if k != further}).key
 
         def change(data: dict[str, JSON]) -> None:
             for path, items in site.platform.lists_in(data).items():
@@ -132,7 +132,7 @@ class Duplicates(Fault):
                     continue
                 previous = self._last.get((listing, path))
                 self._last[(listing, path)] = last_of(items)
-                if call.fields.get(cursor) and previous is not None:
+                if further and previous is not None:
                     self._met[call.key] += 1
                     put_first(items, previous)
 
@@ -301,16 +301,24 @@ class Changing(Fault):
         return proceed()
 
 
+def _cursor_of(site: Site, call: Call) -> str:
+    """Return the cursor of a request for a further page; empty where no answer names one: a position is none."""
+    further = site.platform.further(call.fields)
+    return str(call.fields[further]) if further and site.platform.cursor_at(call) else ""
+
+
 def lacks_pages(site: Site) -> str:
     """Say what a platform has to declare for its listings to be known to have pages; empty where it has."""
-    if any(call.get(site.platform.cursor_field) for call in (one.fields for one in site.requests)):
+    if any(site.platform.further(one.fields) for one in site.requests):
         return (
             ""
             if site.platform.cursor_path
             else "`Platform.cursor_path` or `cursor_at`, where an answer names the next page"
         )
+    field = site.platform.cursor_field
+    named = (field,) if isinstance(field, str) else field
     return (
-        f"listings of several pages: no request had the field {site.platform.cursor_field!r} "
+        f"listings of several pages: no request had the field {' or '.join(map(repr, named))} "
         "(`Platform.cursor_field`); `Platform.tight` makes pages small"
     )
 

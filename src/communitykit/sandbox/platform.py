@@ -155,8 +155,8 @@ class Platform(ABC):
     """Whether a budget that is used up closes all of them."""
     place_kind: ClassVar[str] = "group"
     """What the model calls a community of this platform."""
-    cursor_field: ClassVar[str] = "cursor"
-    """The request's field that asks for a further page."""
+    cursor_field: ClassVar[str | tuple[str, ...]] = "cursor"
+    """The request's field that asks for a further page; several where listings differ ("older_than", "page")."""
     cursor_path: ClassVar[tuple[str, ...]] = ()
     """Where an answer names the next page; `cursor_at` where that is not the same everywhere."""
     circle_mention: ClassVar[Literal["user_group", "tag"]] = "user_group"
@@ -246,6 +246,11 @@ class Platform(ABC):
         if isinstance(data, list):
             return {(): data}
         return items_at(data, (tuple(name.split(".")) for name in self.listings))
+
+    def further(self, fields: Mapping[str, JSON]) -> str | None:
+        """Return the field by which a request of these asks for a further page; None where it asks for a first one."""
+        names = (self.cursor_field,) if isinstance(self.cursor_field, str) else self.cursor_field
+        return next((name for name in names if fields.get(name)), None)
 
     def cursor_at(self, call: Call) -> tuple[str, ...]:
         """Return where the answer to this call names the next page."""

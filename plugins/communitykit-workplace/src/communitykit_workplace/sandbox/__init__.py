@@ -39,7 +39,7 @@ class WorkplacePlatform(Platform):
     name: ClassVar[str] = "workplace"
     place_kind: ClassVar[str] = "group"
     budgets: ClassVar[Mapping[str, Budget]] = {}
-    cursor_field: ClassVar[str] = "__paging_token"
+    cursor_field: ClassVar[tuple[str, ...]] = ("__paging_token", "after")
     cursor_path: ClassVar[tuple[str, ...]] = ("paging", "next")
     listings: ClassVar[tuple[str, ...]] = ("data", "Resources")
     written_at: ClassVar[str] = "created_time"
@@ -120,7 +120,8 @@ class WorkplacePlatform(Platform):
     def next_page(self, call: Call, cursor: str) -> str:
         """Write a cursor into an address."""
         until = f"until={call.fields['until']}&" if "until" in call.fields else ""
-        return f"https://graph.workplace.com{call.path.removeprefix('/graph')}?{until}__paging_token={cursor}"
+        further = self.further(call.fields) or "__paging_token"
+        return f"https://graph.workplace.com{call.path.removeprefix('/graph')}?{until}{further}={cursor}"
 
     def adjust(self, world: World, record: str, fields: dict[str, JSON], subject: JSON, door: Door) -> dict[str, JSON]:
         """Leave out what Workplace does not tell, or not through that door."""

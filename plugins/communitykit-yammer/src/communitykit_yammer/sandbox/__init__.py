@@ -27,6 +27,11 @@ class YammerPlatform(Platform):
     budgets: ClassVar[Mapping[str, Budget]] = {
         "messages": Budget(10, 30), "other": Budget(10, 30), "graph": Budget(10, 30),
     }  # fmt: skip
+    cursor_field: ClassVar[tuple[str, ...]] = (
+        "older_than",
+        "page",
+        "$skiptoken",
+    )
     listings: ClassVar[tuple[str, ...]] = ("messages", "users", "value")
     written_at: ClassVar[str] = "created_at"
     counted: ClassVar[Mapping[str, tuple[str, ...]]] = {"names": ("count",)}
