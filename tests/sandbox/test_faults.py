@@ -117,7 +117,7 @@ def test_pages_are_known_by_every_field_that_asks_for_one() -> None:
     world = World(seed=1, size="tiny", platforms=("yammer",))
 
     def asked(fault: str, path: str, **fields: str) -> Any:
-        site = Site(world, YammerPlatform(), faults=[parse_fault(fault)], options={"page": 5, "rows": 5})
+        site = Site(world, YammerPlatform(), faults=[parse_fault(fault)], page=5, rows=5)
         headers = {"authorization": f"Bearer {site.token}"}
         pages = [site.answer(Call("GET", f"/api/v1/{path}", headers, fields=one)) for one in ({}, fields)]
         found = [json.loads(one.body) for one in pages]
