@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 LINE_SECONDS = 10.0
 """How often a line is written where there is no terminal."""
+_TELLING_SECONDS = 5.0
+"""How long a run has gone on before it tells how long it still takes."""
+_BAR, _LEAST_BAR = 40, 10
+"""How many columns a terminal's bar takes, and how many at least…"""
+_BESIDE = 13
+"""…beside what turns, the clock, and the blanks between."""
 _DRAWN_SECONDS = 0.2
 """How often a notebook's bar is drawn anew."""
 
@@ -44,9 +50,11 @@ class Tally:
         """…and all that it had sent when it last waited."""
         self._now = now
         self._waits: dict[str, Waiting] = {}
+        self._began: datetime | None = None
 
     def take(self, event: Progress) -> None:
         """Take an event in."""
+        self._began = self._began or self._now()
         if isinstance(event, Opened):
             self._begun.add(event.slice)
         elif isinstance(event, Page):
@@ -89,7 +97,24 @@ class Tally:
         """How far it is, in words; no whole is named before it is known."""
         if self.whole is None:
             return f"{counted(self.done, 'slice')} read, more may be found"
-        return f"{self.done:,} of {counted(self.whole, 'slice')} read"
+        left = f", about {_length(self.seconds_left)} left" if self.seconds_left is not None else ""
+        return f"{self.done:,} of {counted(self.whole, 'slice')} read{left}"
+
+    @property
+    def short(self) -> str:
+        """The same where there is little room."""
+        if self.whole is None:
+            return f"{self.done:,} read"
+        left = f", {_length(self.seconds_left)} left" if self.seconds_left is not None else ""
+        return f"{self.done:,} of {self.whole:,}{left}"
+
+    @property
+    def seconds_left(self) -> float | None:
+        """About how long it still takes, if the rest takes as long as what was read; None where that tells nothing."""
+        passed = (self._now() - self._began).total_seconds() if self._began else 0.0
+        if self.whole is None or not 0 < self.done < self.whole or passed < _TELLING_SECONDS:
+            return None
+        return passed * (self.whole - self.done) / self.done
 
     @property
     def waits(self) -> list[Waiting]:
@@ -105,6 +130,7 @@ class Tally:
             "requests": self.requests,
             "slices_read": self.done,
             "slices": self.whole,
+            "seconds_left": None if self.seconds_left is None else round(self.seconds_left),
             **({"waits": waits} if waits else {}),
         }
 
@@ -112,6 +138,13 @@ class Tally:
         """Say what came, and who is waited for until when (UTC), and why."""
         came = f"{counted(self.records, 'record')} ({counted(self.posts, 'post')}), {counted(self.requests, 'request')}"
         return "; ".join([came, *(one.wait.of(one.connector) for one in self.waits)])
+
+
+def _length(seconds: float) -> str:
+    for name, length in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:  # one and a half hours are ninety minutes
+            return f"{seconds / length:.0f} {name}"
+    return f"{max(1, round(seconds))} s"
 
 
 def _told(waiting: Waiting) -> dict[str, JSON]:
@@ -164,23 +197,40 @@ class Bars:
         )
         from rich.progress import Progress as RichProgress  # noqa: PLC0415 # same
 
+        self._bar = BarColumn(bar_width=_BAR)
         self._bars = RichProgress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
-            BarColumn(),
+            self._bar,
             TextColumn("{task.fields[slices]}", markup=False),
             TextColumn("{task.fields[detail]}", markup=False),
             TimeElapsedColumn(),
             console=console or RichConsole(stderr=True),
             transient=True,
         )
-        self._task = self._bars.add_task(printable(title), total=None, slices="", detail="")
+        self._title = printable(title)
+        self._task = self._bars.add_task(self._title, total=None, slices="", detail="")
+        self._fit(Tally())
         self._bars.start()
 
     def show(self, tally: Tally) -> None:
         """Move the bar."""
-        update = self._bars.update
-        update(self._task, completed=tally.done, total=tally.whole, slices=tally.slices, detail=str(tally))
+        self._fit(tally)
+        self._bars.update(self._task, completed=tally.done, total=tally.whole)
+
+    def _fit(self, tally: Tally) -> None:
+        """Set the words so that the bar keeps its place: where a line is short, they give way to it."""
+        from rich.text import Text  # noqa: PLC0415 # an extra, imported only when used
+
+        room = max(0, self._bars.console.width - _BESIDE - _LEAST_BAR)
+        slices = tally.slices if len(tally.slices) * 2 <= room else tally.short[:room]
+        room -= len(slices)
+        title, detail = Text(self._title), Text(str(tally))
+        title.truncate(max(min(room, 6), room - detail.cell_len), overflow="ellipsis")
+        room -= title.cell_len
+        detail.truncate(room, overflow="ellipsis")
+        self._bar.bar_width = min(_BAR, _LEAST_BAR + room - detail.cell_len)
+        self._bars.update(self._task, description=title.plain, slices=slices, detail=detail.plain)
 
     def end(self, tally: Tally) -> None:  # noqa: ARG002 # the bar goes
         """Take the bar away."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -12,6 +13,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
 
 from communitykit import Coverage, PullResult, Session, SettingsError, connect, pull, read_archive
 from communitykit.clock import SYSTEM_CLOCK
@@ -113,7 +117,46 @@ def test_lines_are_few() -> None:
     assert len(written) == 1
     line, fields = written[0]
     assert line == "… 1 slice read, more may be found: 0 records (0 posts), 2 requests"
-    assert fields == {"records": 0, "posts": 0, "requests": 2, "slices_read": 1, "slices": None}
+    assert fields == {
+        "records": 0, "posts": 0, "requests": 2, "slices_read": 1, "slices": None, "seconds_left": None
+    }  # fmt: skip
+
+
+def test_how_long_it_still_takes_is_told_once_the_whole_is_known() -> None:
+    now = [AT]
+    tally = Tally(now=lambda: now[0], sources=1)
+    for event in (*RUN, found(4)):
+        tally.take(event)
+    assert (tally.seconds_left, tally.slices) == (None, "1 of 4 slices read")  # it has only begun
+    for seconds, words in ((20, "60 s"), (45, "2 min"), (4000, "3 h")):
+        now[0] = AT + timedelta(seconds=seconds)
+        assert tally.seconds_left == 3 * seconds
+        assert tally.slices == f"1 of 4 slices read, about {words} left"
+        assert tally.fields()["seconds_left"] == 3 * seconds
+    for one in "bcd":
+        tally.take(Opened(f"x:n:{one}", one))
+        tally.take(Closed(f"x:n:{one}", RUN[-1].coverage, Meter()))
+    assert (tally.seconds_left, tally.slices) == (None, "4 of 4 slices read")
+
+
+@pytest.mark.parametrize("width", [40, 50, 60, 80, 120, 200])
+@pytest.mark.parametrize("title", ["slack", "slack, teams, yammer, workplace: an export of many years.zip", "社" * 40])
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_a_bar_keeps_its_place_however_narrow_the_terminal_is(width: int, title: str, *, is_whole: bool) -> None:
+    tally = Tally(now=lambda: AT, sources=1)
+    bars = Bars(title, Console(file=io.StringIO(), width=width, force_terminal=True))
+    for event in (*RUN, *([found(9)] if is_whole else [])):
+        tally.take(event)
+    bars.show(tally)
+    drawn = Console(file=io.StringIO(), width=width, force_terminal=True, color_system="standard")
+    drawn.print(bars._bars.get_renderable())
+    bars.end(tally)
+    (line,) = Text.from_ansi(drawn.file.getvalue()).plain.splitlines()  # type: ignore[attr-defined] # it is a StringIO
+    assert cell_len(line) <= width
+    assert sum(one in "━╸╺╌" for one in line) >= 9
+    assert ("1 of 9" if is_whole else "1 ") in line
+    assert "0:00:0" in line
+    assert title[:2] in line
 
 
 def test_a_notebook_has_a_bar_without_widgets(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ def test_progress_is_a_line_of_json_too(typed: Any, exports: dict[str, Path], mo
     lines = [json.loads(line) for line in done.err.splitlines()]
     assert {line["level"] for line in lines} == {"info"}
     assert set(lines[-1]) == {
-        "at", "level", "logger", "message", "records", "posts", "requests", "slices_read", "slices"
+        "at", "level", "logger", "message", "records", "posts", "requests", "slices_read", "slices", "seconds_left"
     }  # fmt: skip
     assert lines[-1]["records"] > lines[-1]["posts"] > 0
     assert (lines[-1]["slices"], lines[-1]["requests"]) == (None, 0)
