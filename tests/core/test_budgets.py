@@ -3,7 +3,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
-from math import inf
+from math import inf, nextafter
 from random import Random
 
 import pytest
@@ -45,6 +45,15 @@ def test_retry_after_closes_exactly_its_scope() -> None:
     assert not pace.closed_for("host", other, now=0)
     assert pace.reserve("host", DRAW, budgets, now=0, rate=inf).at == 30
     assert pace.reserve("host", other, budgets, now=0, rate=1).at == 0
+
+
+def test_what_rounding_leaves_of_a_wait_is_over() -> None:
+    """Simulated time, which only sleeping moves, would stand still."""
+    pace, budgets = Pace(), {"read": Budget(1, 10)}
+    pace.ended(pace.reserve("host", DRAW, budgets, now=0, rate=1), now=0.05, well=True)
+    place = pace.reserve("host", DRAW, budgets, now=1, rate=1)
+    assert pace.not_yet(place, now=place.at - 0.1) == pytest.approx(0.1)
+    assert pace.not_yet(place, now=nextafter(place.at, 0)) == 0
 
 
 def test_a_place_given_back_can_be_taken_again() -> None:

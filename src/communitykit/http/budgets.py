@@ -23,6 +23,10 @@ MARGIN = 0.005
 ON_ITS_WAY = 0.05
 """Part of the window by which a place may be free later, because its request may have been on its way for so long."""
 
+INSTANT = 1e-6
+"""Seconds that no clock is slept by: a wait this short is over, or what is left of rounding would be waited for without
+end by a clock that moves only when it is slept by, as that of simulated time."""
+
 
 @dataclass(slots=True, eq=False)
 class Sent:
@@ -163,7 +167,8 @@ class Pace:
             quickest = self._quickest.get(place.host, inf)
             place.request.opening = quickest == inf
             place.request.at = max(now, *(one.free(now, quickest) for one in place.booked), now)
-            return place.request.at - now
+            wait = place.request.at - now
+            return wait if wait > INSTANT else 0.0
 
     def ended(self, place: Reservation, *, now: float, well: bool) -> None:
         """Note when a request was answered, or failed: how long that took tells when it can have arrived."""
