@@ -71,4 +71,5 @@ def walked(sweep: Sweep) -> Walked:
         rejected=sweep.rejected,
         lowest=one.lowest,
         highest=one.highest,
+        moved_to=one.moved_to,
     )

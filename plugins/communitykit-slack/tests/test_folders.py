@@ -21,9 +21,9 @@ def twins(**more: Any) -> dict[str, Any]:
     return files(channels=TWO, **more)
 
 
-def bring(path: Path, to: Path, mapped: dict[str, str] | None = None) -> Any:
+def bring(path: Path, to: Path, mapped: dict[str, str] | None = None, *, private: bool = False) -> Any:
     with read_archive("slack", path, folder_map=mapped or {}) as archive:
-        return pull(archive, to=to)
+        return pull(archive, to=to, include_private=private)
 
 
 def live(to: Path, table: str = "posts") -> set[str]:
@@ -91,6 +91,37 @@ def test_who_says_the_channel_later_ends_what_was_kept_under_a_local_id(tmp_path
     assert len(acts) == 2
     bring(path, store)  # whoever forgets to say it again brings nothing back
     assert live(store) == {f"slack:{TEAM}:post:C0BBB00002/{message(second)['ts']}" for second in (1, 2)}
+
+
+@pytest.mark.parametrize("mapped", [None, {"general": "C0GEN00001"}])
+def test_a_later_export_that_lists_the_folder_ends_what_was_kept_under_a_local_id(
+    tmp_path: Path, mapped: dict[str, str] | None
+) -> None:
+    day = [
+        message(1, reactions=[{"name": "x", "users": ["U0BEN00002"], "count": 1}]),
+        message(2, thread_ts=message(1)["ts"]),
+        message(3, subtype="channel_join"),
+    ]
+    store, moved = tmp_path / "a.duckdb", f"slack:{TEAM}:post:C0GEN00001"
+    bring(write(tmp_path, files(channels=[], **{"general/2024-03-01": day})), store, private=True)
+    assert [one.count("~") for one in live(store)] == [1, 1]
+    done = bring(write(tmp_path, files(**{"general/2024-03-01": day})), store, mapped)
+    assert live(store) == {f"{moved}/{message(second)['ts']}" for second in (1, 2)}
+    assert done.tally.vanished == {"posts": 2, "communities": 1}
+    with Store(store) as opened:
+        current = opened.current()
+    places = {row["community_id"] for table in ("posts", "events") for row in current[table].to_pylist()}
+    assert places == {f"slack:{TEAM}:community:C0GEN00001"}
+    assert bring(write(tmp_path, files(**{"general/2024-03-01": day})), store).tally.vanished == {}
+
+
+def test_another_folder_of_that_name_is_left_alone(tmp_path: Path) -> None:
+    store = tmp_path / "a.duckdb"
+    bring(write(tmp_path, files(channels=[])), store, private=True)
+    kept = live(store)
+    bring(write(tmp_path, files(**{"general/2024-03-01": [message(8), message(9)]})), store)
+    assert kept < live(store)
+    assert sum("~" in one for one in live(store, "communities")) == 1
 
 
 def test_what_the_later_export_does_not_hold_stays_under_its_local_id(tmp_path: Path) -> None:

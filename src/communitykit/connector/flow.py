@@ -136,6 +136,8 @@ class Swept:
     could not be translated count as seen, by the id that they show; one that shows none keeps the window from being
     swept at all. `held` are ids, whole or native, of what the window holds though no batch brought it, or brought only
     a part of it: what was left out, threads whose replies failed. They, and what hangs from them, count as seen.
+    `moved_to` is how the ids begin that posts of the window have by now, which were kept under local ids: a post ends
+    whose id's last part (after `/`) is stored under that beginning, and no other.
 
     Members and communities of which a listing shows none at all, though some are stored, stay, and Coverage says so.
     """
@@ -149,6 +151,7 @@ class Swept:
     lowest: int | None = None
     highest: int | None = None
     held: frozenset[str] = frozenset()
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,8 @@ def _is_replaced(connection: duckdb.DuckDBPyConnection, key: str, one: Walked) -
 
     A community is, once nothing that is left stands in it.
     """
+    if one.moved_to is not None:  # the window held what is there only
+        return True
     if one.within.get("id") != key:
         return False
     if one.record != "community":

@@ -25,6 +25,8 @@ _BOUNDS = {
     "until": "t.created_at <= w.until",
     "lowest": f"{_NATIVE} >= CAST(w.lowest AS HUGEINT)",
     "highest": f"{_NATIVE} <= CAST(w.highest AS HUGEINT)",
+    "moved_to": "EXISTS (SELECT 1 FROM posts n WHERE n.id = w.moved_to || string_split(t.id, '/')[-1] "
+    "AND n.gone IS NULL)",
 }
 
 
@@ -37,6 +39,7 @@ class Walked:
     translated: what has one of them, and what hangs from it, is left alone. `rejected` are those that were rejected: an
     id among them that nobody knows may be a wrong one, of anything in the window. `with_replies`: with the posts of the
     window vanished what stands below them. `lowest` and `highest` bound native ids, which are whole numbers then.
+    `moved_to` is how the ids begin under which posts of the window are stored by now: only those vanished that are.
     """
 
     record: str
@@ -51,6 +54,7 @@ class Walked:
     rejected: frozenset[str] = frozenset()
     lowest: int | None = None
     highest: int | None = None
+    moved_to: str | None = None
 
     @property
     def shape(self) -> Shape:

@@ -228,6 +228,9 @@ def _folder(export: Export, selection: Selection, folder: str, known: set[str]) 
         yield from _superseded(export, before, pending)
     if before is not None:
         yield Batch("left_folder", [{"id": before}], export.context, as_of=_ALWAYS)
+    elif len(fitting) == 1:  # an export whose lists did not name it kept it so; its messages' times tell that it is it
+        left = {"id": local_channel((), folder), "channel": place.native}
+        yield Batch("left_folder", [left], export.context, as_of=_ALWAYS)
 
 
 def _place_before(export: Export, folder: str) -> str | None:

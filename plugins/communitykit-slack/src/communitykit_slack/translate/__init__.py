@@ -84,7 +84,13 @@ def _each(item: Message, context: Context) -> Iterator[Draft]:
 
 
 def _left_folder(item: JSON, context: Context) -> Iterator[Draft]:
-    """End the community that a folder was under its local id, unless it holds what was not moved."""
+    """End the community that a folder was under its local id, unless it holds what was not moved.
+
+    Where its `channel` is known without anybody's word, so do its messages that stand there by now.
+    """
+    if item.get("channel"):
+        left = place_of(context, item.get("id")).community_id
+        yield Swept("post", {"community_id": left}, moved_to=place_of(context, item["channel"]).post_prefix)
     yield Swept("community", {"id": place_of(context, item.get("id")).community_id})
 
 
