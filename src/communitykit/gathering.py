@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from communitykit.clock import Clock
+from communitykit.model.packed import packed
 from communitykit.reading.translation import Page, Sweep
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Gathering:
     def take(self, page: Page) -> None:
         """Add what a page came to."""
         group = self.group
-        group.records.extend(page.records)
+        group.packed.append(packed(page.records))
         self._weight += page.weight
         group.plain.extend(page.issues)
         # Of a network that was not there before this run nothing can have vanished.

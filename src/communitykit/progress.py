@@ -12,6 +12,7 @@ from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
+from communitykit.model.packed import kinds_of
 from communitykit.model.values import JSON
 from communitykit.printable import counted, printable
 from communitykit.reading.slices import Closed, Opened, Progress, Waiting
@@ -59,7 +60,7 @@ class Tally:
             self._begun.add(event.slice)
         elif isinstance(event, Page):
             self.records += len(event.records)
-            self.posts += sum(record.record == "post" for record in event.records)
+            self.posts += kinds_of(event.records).count("post")
             self._count(event.slice, self._of_slices.get(event.slice, 0) + event.requests)
         elif isinstance(event, Closed):
             self._count(event.slice, event.meter.requests)

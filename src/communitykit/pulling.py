@@ -240,13 +240,17 @@ class _Run:
 
     def _read(self, source: Source, state: State) -> None:
         try:
-            source.read(self.options, state=state, run_id=self.result.run_id, emit=self._events.put)
+            source.read(self.options, state=state, run_id=self.result.run_id, emit=self._put)
         except CommunityKitError as error:
             self._events.put(Failed(error))
         except Exception as error:  # noqa: BLE001 # a source that dies must not look like one that was read whole
             self._events.put(Failed(defect(error, source.connector.name)))
         finally:
             self._events.put(None)
+
+    def _put(self, event: Progress) -> None:
+        """Hand an event over; what it holds is packed where it was made, in this thread, and a moment ago."""
+        self._events.put(event.packed() if isinstance(event, Page) else event)
 
     def _take(self, running: int) -> None:
         """Take events until every source has ended."""
@@ -304,7 +308,7 @@ class _Run:
 
     def _commit(self) -> None:
         group = self._gathering.group
-        if group.records or group.walked or group.plain or group.checkpoints:
+        if group.packed or group.walked or group.plain or group.checkpoints:
             said = self.writer.commit(group, run_id=self.result.run_id, now=self.clock.now())
             self.result.coverage.extend(said)
             self._groups += 1

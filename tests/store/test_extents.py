@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from store_tellings import START, post, reacted, store_of
 
 from communitykit import Coverage, Post, from_records, gathering, pull
+from communitykit.model.packed import pack
 from communitykit.store import Store, merging
 from communitykit.store import extents as rooms
 from communitykit.store import writer as writing
@@ -35,7 +36,7 @@ def test_whatever_was_told_before_is_looked_up(groups: list[list[tuple[int, str 
         for group in groups:
             records = [told(*one) for one in group]
             ids = {record.id for record in records}
-            assert before & ids <= set(extents.take(records)) <= ids
+            assert before & ids <= set(extents.take(pack("post", records))) <= ids
             before |= ids
             assert len(extents._lows) <= most
             bounds = [bound for pair in zip(extents._lows, extents._highs, strict=True) for bound in pair]
@@ -46,20 +47,18 @@ def test_what_comes_in_order_is_not_looked_up_and_takes_one_extent_a_place() -> 
     extents = Extents()
     for start in range(100, 900, 100):
         group = [post(start + one, community_id=f"p:n:community:{start % 200}") for one in range(50)]
-        assert extents.take(group) == []
+        assert extents.take(pack("post", group)) == []
     for start in range(100, 900, 100):  # and on from there
-        assert (
-            extents.take([post(start + one, community_id=f"p:n:community:{start % 200}") for one in range(60, 90)])
-            == []
-        )
+        later = [post(start + one, community_id=f"p:n:community:{start % 200}") for one in range(60, 90)]
+        assert extents.take(pack("post", later)) == []
     assert len(extents._lows) == 8
     acts = [reacted(number, "U") for number in range(100, 190)]
     others = [one.model_copy(update={"id": one.id.replace("reacted", "joined"), "kind": "joined"}) for one in acts]
     both = Extents()
     mixed = [one for pair in zip(acts, others, strict=True) for one in pair]
-    assert both.take(mixed[:90]) == both.take(mixed[90:]) == []
+    assert both.take(pack("event", mixed[:90])) == both.take(pack("event", mixed[90:])) == []
     assert len(both._lows) == 2
-    assert extents.take([post(155), post(157)]) == ["p:n:post:155", "p:n:post:157"]
+    assert extents.take(pack("post", [post(155), post(157)])) == ["p:n:post:155", "p:n:post:157"]
 
 
 def test_what_another_writer_stored_meanwhile_is_looked_up(tmp_path: Path) -> None:
@@ -138,7 +137,7 @@ def test_groups_are_larger_where_a_store_is(tmp_path: Path, monkeypatch: pytest.
     commit = Writer.commit
 
     def noting(self: Writer, group: Group, *, run_id: str, now: datetime) -> list[Coverage]:
-        sizes.append(len(group.records))
+        sizes.append(sum(map(len, group.packed)))
         return commit(self, group, run_id=run_id, now=now)
 
     monkeypatch.setattr(Writer, "commit", noting)

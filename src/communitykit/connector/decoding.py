@@ -33,8 +33,10 @@ def decode_json(body: str | bytes) -> JSON:
 
 def is_encoded(body: bytes) -> bool:
     """Tell whether every byte of JSON is a letter's: False where decoding it puts U+FFFD in place of some."""
+    if body.isascii():
+        return True
     try:
-        body.decode("ascii" if body.isascii() else json.detect_encoding(body))
+        body.decode(json.detect_encoding(body))
     except UnicodeDecodeError:
         return False
     return True

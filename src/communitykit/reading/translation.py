@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias, get_args
 
@@ -18,6 +18,7 @@ from communitykit.connector.payload import what_it_is
 from communitykit.connector.scrub import Scrubber, without_credentials
 from communitykit.model import Issue, Member, Provenance, Record, members_named
 from communitykit.model.ids import network_prefix
+from communitykit.model.packed import packed
 from communitykit.model.records import RECORD_TYPES, Entity
 from communitykit.model.values import JSON
 from communitykit.privacy.intake import Intake
@@ -63,7 +64,7 @@ class Page:
     """What one batch or sweep came to. The checkpoint holds once the records are stored."""
 
     slice: str
-    records: list[Entity] = field(default_factory=list)
+    records: Sequence[Entity] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     sweeps: list[Sweep] = field(default_factory=list)
     checkpoint: Checkpoint | None = None
@@ -85,6 +86,12 @@ class Page:
             characters += sum([len(repr(record.raw)) for record in self.records if record.raw is not None])
             self._weight = max(1, len(self.records) + len(self.issues), characters // LONG_BODY)
         return self._weight
+
+    def packed(self) -> Page:
+        """Return the same with its records packed: for who holds many of them before looking at one."""
+        page = replace(self, records=packed(self.records))
+        page._weight = self.weight  # noqa: SLF001 # one of its own: it weighs what it did: so many may wait for the writer
+        return page
 
 
 def is_stub(record: Record) -> bool:
@@ -157,9 +164,9 @@ class Translation:
         swept: list[Swept] = []
         for item in batch.items:
             self._translate_item(kind, batch, item, page, drafts, swept, ignored)
-        page.records = self._validated(drafts, source, batch.kind, page)
-        seen = frozenset([record.id for record in page.records if record.record == "event"]) if swept else frozenset()
-        page.records = self.intake.admit(page.records)
+        records = self._validated(drafts, source, batch.kind, page)
+        seen = frozenset([record.id for record in records if record.record == "event"]) if swept else frozenset()
+        page.records = self.intake.admit(records)
         self._note_members(page, source)
         if swept and not page.unreadable:
             unread = frozenset(page.unread)
@@ -282,7 +289,8 @@ class Translation:
 
     def _note_members(self, page: Page, source: Provenance) -> None:
         """Keep a stub for each member that records refer to and nothing has described yet."""
-        records, known, own = page.records, self.known_members, self._own
+        records: Sequence[Entity] = page.records
+        known, own = self.known_members, self._own
         kinds = {record.record for record in records}
         if "member" in kinds:
             told = {record.id for record in records if record.record == "member"}
@@ -295,10 +303,12 @@ class Translation:
         for one in members_named(records):
             if one not in known and one.startswith(own):
                 unknown[one] = None
-        for stub in self.intake.admit([Member(id=one, source=source) for one in unknown]):
+        stubs = self.intake.admit([Member(id=one, source=source) for one in unknown]) if unknown else ()
+        for stub in stubs:
             self.known_members.add(stub.id)
             self.lookups[stub.id] = None
-            page.records.append(stub)
+        if stubs:
+            page.records = [*page.records, *stubs]
 
     def _reject_all(self, batch: Batch, page: Page) -> None:
         for item in batch.items:

@@ -7,13 +7,13 @@ is merged by `communitykit.model.merge`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 import duckdb
 
 from communitykit.model.merge import CLOCKS_DIFFER
-from communitykit.model.values import Value
+from communitykit.model.packed import PackedKind
 from communitykit.store.columns import PROVENANCE_NAMES, TABLES, field_columns
 from communitykit.store.rows import columns_of_fresh
 from communitykit.store.staging import handed_over, literal
@@ -26,8 +26,7 @@ _SEEN_BEFORE = """CASE WHEN t.last_run IS NOT DISTINCT FROM i.last_run THEN t.se
 
 def confirm(
     connection: duckdb.DuckDBPyConnection,
-    kind: str,
-    records: Sequence[Value],
+    records: PackedKind,
     places: Mapping[str, int],
     run_id: str,
     *,
@@ -37,10 +36,9 @@ def confirm(
 
     A stub of what is stored tells nothing, and is among them.
     """
-    if not records:
+    if not len(records):
         return set()
-    told = columns_of_fresh(kind, records, run_id)
-    ids = [record.id for record in records]
+    kind, ids, told = records.kind, records.column("id"), columns_of_fresh(records, run_id)
     with handed_over({**told, "place": ("BIGINT", [places[key] for key in ids])}) as rows:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE alike AS {_alike(kind, rows, now + CLOCKS_DIFFER)}")
     alike = connection.execute("SELECT id, later FROM alike").fetchall()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import duckdb
 
 from communitykit.model.merge import Known
-from communitykit.model.values import Value
+from communitykit.model.packed import PackedKind
 from communitykit.store.staging import literal, staged
 
 _WITH = {
@@ -35,7 +35,7 @@ def touch(connection: duckdb.DuckDBPyConnection, kind: str, rows: Mapping[str, K
 
 
 def touch_buried(
-    connection: duckdb.DuckDBPyConnection, first: Mapping[str, Value], new: Mapping[str, Known], run_id: str
+    connection: duckdb.DuckDBPyConnection, first: PackedKind, new: Mapping[str, Known], run_id: str
 ) -> None:
     """Mark as changed what was done to posts that are told for the first time, in communities that are gone.
 
@@ -44,7 +44,8 @@ def touch_buried(
     gone = {key for (key,) in connection.execute("SELECT id FROM communities WHERE gone IS NOT NULL").fetchall()}
     if not gone:
         return
-    buried = [key for key, one in first.items() if one.community_id in gone]
+    told = zip(first.column("id"), first.column("community_id"), strict=True)
+    buried = [key for key, community in told if community in gone]
     buried += [key for key, one in new.items() if one.values.get("community_id") in gone]
     if not buried:  # as nearly always: an update looks through all events
         return

@@ -7,12 +7,17 @@ mostly none of those that were told before lies among them.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Iterable
+from itertools import groupby, repeat
+from operator import itemgetter
 from typing import Final
 
+from communitykit.model import RECORD_TYPES
+from communitykit.model.packed import PackedKind
 from communitykit.model.values import Value
 
+_PLACE, _ID = itemgetter(0), itemgetter(1)
+_PLACED: Final = frozenset(kind for kind, model in RECORD_TYPES.items() if "community_id" in model.model_fields)
 _MOST: Final = 20_000
 """Extents that are kept apart: about as many megabytes would be ten times that."""
 
@@ -26,11 +31,11 @@ class Extents:
         self._highs: list[str] = []
         self._places: list[Value] = []
 
-    def take(self, records: Sequence[Value]) -> list[str]:
+    def take(self, records: PackedKind) -> list[str]:
         """Note the ids of records; return those that may have been told before, the others cannot have been."""
         doubtful: list[str] = []
-        for place, some in groupby(records, _place_of):
-            ids = [record.id for record in some]
+        for place, some in groupby(zip(_places_of(records), records.column("id"), strict=True), _PLACE):
+            ids = list(map(_ID, some))
             if not self._note(min(ids), max(ids), place):
                 doubtful += ids
         return doubtful
@@ -53,7 +58,9 @@ class Extents:
         return is_apart
 
 
-def _place_of(record: Value) -> Value:
-    """Return what tells the place of a record: of what has one place the ids lie close. An act's begins its id, too."""
-    place = getattr(record, "community_id", None)
-    return (record.kind, place) if record.record == "event" else place
+def _places_of(records: PackedKind) -> Iterable[Value]:
+    """Return what tells the places of records: of what has one place the ids lie close. An act's begins its id, too."""
+    if records.kind not in _PLACED:
+        return repeat(None, len(records))
+    places = records.column("community_id")
+    return zip(records.column("kind"), places, strict=True) if records.kind == "event" else places

@@ -6,12 +6,13 @@ What comes of it is written by `store/upsert.py`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import duckdb
 
 from communitykit.model.merge import Known, bury, disbelieve, merge
+from communitykit.model.packed import PackedKind, pack
 from communitykit.model.values import Value
 from communitykit.store.columns import TABLES
 from communitykit.store.confirming import confirm
@@ -24,13 +25,13 @@ from communitykit.store.upsert import append, write
 from communitykit.tally import Tally
 
 _SAME_ACT = timedelta(seconds=60)
+_MOVES = frozenset({"joined", "left"})
 _MAY_BE_GONE = frozenset({"post", "community"})
 
 
 def store(
     connection: duckdb.DuckDBPyConnection,
-    kind: str,
-    records: Sequence[Value],
+    told_now: PackedKind,
     tally: Tally,
     run_id: str,
     posts: Collection[str] = (),
@@ -43,36 +44,34 @@ def store(
     Returns the new ones' ids; `posts` are those that were new in the same group. `doubtful` are the ids
     of those records that may be stored: the others are not looked up.
     """
-    ids = [record.id for record in records]
+    kind, ids = told_now.kind, told_now.column("id")
     there = places(connection, kind, doubtful)
     if there:
-        again = confirm(connection, kind, _told_once(kind, records, there), there, run_id, now=now)
-        records = [record for record in records if record.id not in again]
-        ids = [record.id for record in records]
+        again = confirm(connection, _told_once(told_now, there), there, run_id, now=now)
+        told_now = told_now.picked([place for place, key in enumerate(ids) if key not in again])
+        ids = told_now.column("id")
     stored = known_at(connection, kind, [there[key] for key in dict.fromkeys(ids) if key in there])
     for known in stored.values():
         disbelieve(known, now)
-    same = _same_acts(connection, records, stored) if kind == "event" else {}
+    same = _same_acts(connection, told_now, stored) if kind == "event" else {}
     if kind == "event":
-        unknown = records
+        unknown = told_now
         if stored or same:
-            unknown = [record for record in records if same.get(record.id, record.id) not in stored]
+            unknown = told_now.picked([at for at, key in enumerate(ids) if same.get(key, key) not in stored])
         if after := observed(connection, unknown, run_id, posts):
-            records = with_brackets(records, after)
-    first: dict[str, Value] = {}  # seen for the first time, and once
+            told_now = pack(kind, with_brackets(told_now.records(), after))
+    first, others = _apart(told_now, {*stored, *same})  # what is seen for the first time, and once, is not merged
     new: dict[str, Known] = {}  # seen for the first time, and more than once
-    if not stored and not same and len(set(ids)) == len(ids) and not _any_gone(kind, records):
-        first = dict(zip(ids, records, strict=True))
-        records = ()
+    once: dict[str, Value] = {}
     may_be_gone = kind in _MAY_BE_GONE
     gone_already = {key for key, known in stored.items() if known.values.get("gone")}
-    for record in records:
+    for record in others.records():
         key = same.get(record.id, record.id)
         held = stored.get(key) or new.get(key)
         if held is None:
-            earlier = first.pop(key, None)
+            earlier = once.pop(key, None)
             if earlier is None and not (may_be_gone and record.gone):
-                first[key] = record
+                once[key] = record
                 continue
             held = new[key] = fresh(earlier or record)
         merge(held, _heard(told(record), held), record.source.as_of, record.source)
@@ -80,8 +79,8 @@ def store(
             bury(held)
             tally.emptied |= held.changed and key in stored
     moved = {key: known for key, known in stored.items() if known.changed or known.confirmed}
-    if first:
-        append(connection, kind, columns_of_fresh(kind, list(first.values()), run_id))
+    if len(first):
+        append(connection, kind, columns_of_fresh(first, run_id))
     write(connection, kind, new, moved, run_id)
     if kind == "post":
         touch_buried(connection, first, new, run_id)
@@ -89,17 +88,20 @@ def store(
     tally.add(tally.new, TABLES[kind], len(first) + len(new.keys() - deleted))
     tally.add(tally.changed, TABLES[kind], sum(known.changed for key, known in moved.items() if key not in deleted))
     tally.add(tally.deleted, TABLES[kind], len(deleted))
-    return {*first, *new}
+    return {*first.column("id"), *new}
 
 
 def _same_acts(
-    connection: duckdb.DuckDBPyConnection, records: Sequence[Value], stored: Mapping[str, Known]
+    connection: duckdb.DuckDBPyConnection, told_now: PackedKind, stored: Mapping[str, Known]
 ) -> dict[str, str]:
     """Find joins and leaves that another door told already: same actor and community, within a minute."""
+    kinds = told_now.column("kind")
+    if _MOVES.isdisjoint(kinds):
+        return {}
     acts = [
-        record
-        for record in records
-        if record.kind in {"joined", "left"} and record.occurred_at is not None and record.id not in stored
+        act
+        for act in told_now.picked([place for place, kind in enumerate(kinds) if kind in _MOVES]).records()
+        if act.occurred_at is not None and act.id not in stored
     ]
     if not acts:
         return {}
@@ -131,12 +133,23 @@ def _heard(values: dict[str, Value], held: Known) -> dict[str, Value]:
     return values
 
 
-def _any_gone(kind: str, records: Iterable[Value]) -> bool:
-    return kind in _MAY_BE_GONE and any(record.gone for record in records)
+def _apart(told_now: PackedKind, known: Collection[str]) -> tuple[PackedKind, PackedKind]:
+    """Return what is told once, not as gone, of ids that are not known, and all else."""
+    ids = told_now.column("id")
+    gone: Sequence[Value] = told_now.column("gone") if told_now.kind in _MAY_BE_GONE else ()
+    if not known and len(set(ids)) == len(ids) and not any(gone):
+        return told_now, told_now.picked(())
+    times = Counter(ids)
+    apart = [times[key] == 1 and key not in known and not (gone and gone[place]) for place, key in enumerate(ids)]
+    first = [place for place, is_first in enumerate(apart) if is_first]
+    return told_now.picked(first), told_now.picked([place for place, is_first in enumerate(apart) if not is_first])
 
 
-def _told_once(kind: str, records: Sequence[Value], there: Mapping[str, int]) -> list[Value]:
+def _told_once(told_now: PackedKind, there: Mapping[str, int]) -> PackedKind:
     """Return the records of what is stored that a group tells once, and not as gone."""
-    times = Counter(record.id for record in records)
-    return [record for record in records if record.id in there and times[record.id] == 1
-            and not _any_gone(kind, (record,))]  # fmt: skip
+    ids = told_now.column("id")
+    times = Counter(ids)
+    gone: Sequence[Value] = told_now.column("gone") if told_now.kind in _MAY_BE_GONE else ()
+    return told_now.picked(
+        [place for place, key in enumerate(ids) if key in there and times[key] == 1 and not (gone and gone[place])]
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 import duckdb
 
+from communitykit.model.packed import PackedKind
 from communitykit.model.values import Value
 from communitykit.store.lookup import places
 from communitykit.store.staging import literal, staged
@@ -26,18 +27,22 @@ AND e.first_run IS DISTINCT FROM {run} LIMIT 1
 
 
 def observed(
-    connection: duckdb.DuckDBPyConnection, acts: Sequence[Value], run_id: str, new: Collection[str]
+    connection: duckdb.DuckDBPyConnection, acts: PackedKind, run_id: str, new: Collection[str]
 ) -> dict[str, datetime]:
     """Return, for acts that are new to the store and have no time, when they had not happened yet; by id.
 
     `new` are posts that this group stored for the first time: nothing is known of before.
     """
-    undated = [act for act in acts if act.occurred_at is None and act.target_id not in new]
-    undated = [act for act in undated if act.active and act.target_id is not None]
-    if not undated:
+    told = zip(*map(acts.column, ("occurred_at", "target_id", "active")), strict=True)
+    open_ = [
+        place
+        for place, (moment, target, active) in enumerate(told)
+        if moment is None and active and target is not None and target not in new
+    ]
+    if not open_:
         return {}
-    there = places(connection, "post", {act.target_id for act in undated})
-    undated = [act for act in undated if act.target_id in there]
+    there = places(connection, "post", set(acts.picked(open_).column("target_id")))
+    undated = [act for act in acts.picked(open_).records() if act.target_id in there]
     acts_told = staged(
         {
             "id": ("VARCHAR", [act.id for act in undated]),
@@ -57,7 +62,7 @@ def observed(
     return {key: after for key, *door, after in rows if known[tuple(door)]}
 
 
-def with_brackets(acts: Sequence[Value], after: dict[str, datetime]) -> list[Value]:
+def with_brackets(acts: Iterable[Value], after: Mapping[str, datetime]) -> list[Value]:
     """Return the acts, those that were observed saying so."""
     return [
         act.model_copy(update={"time_source": "observed", "observed_after": after[act.id]}) if act.id in after else act

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from communitykit.store.columns import MERGED, NETWORK, TABLES, columns
+from communitykit.store.staging import literal
 
 _OTHER_TABLES: dict[str, dict[str, str]] = {
     "post_versions": {
@@ -80,8 +83,9 @@ _OTHER_TABLES: dict[str, dict[str, str]] = {
     },
 }
 
-_KEYS = {**dict.fromkeys(TABLES.values(), "id"), "post_versions": "post_id"}
-_KEYS |= dict.fromkeys(("coverage", "issues", "checkpoints"), "slice")
+KEYS = {**dict.fromkeys(TABLES.values(), "id"), "post_versions": "post_id"}
+KEYS |= dict.fromkeys(("coverage", "issues", "checkpoints"), "slice")
+"""By table, the column that tells the platform and the network of a row."""
 
 _LATEST_RUN = "(SELECT run_id FROM {runs} ORDER BY started_at DESC LIMIT 1)"
 FILLED: dict[str, dict[str, str]] = {
@@ -96,14 +100,30 @@ def network_of(table: str, row: str = "") -> dict[str, str]:
 
     `row` is what the query calls the row, with its dot, where it has several.
     """
-    key = _KEYS.get(table)
-    parts = (f"split_part({row}{key}, ':', 1)", f"url_decode(split_part({row}{key}, ':', 2))")
-    return dict(zip(NETWORK, parts, strict=True)) if key else {}
+    key = KEYS.get(table)
+    return _network(f"{row}{key}") if key else {}
+
+
+def _network(key: str) -> dict[str, str]:
+    return dict(zip(NETWORK, (f"split_part({key}, ':', 1)", f"url_decode(split_part({key}, ':', 2))"), strict=True))
 
 
 def network_selected(table: str, row: str = "") -> str:
     """Return `network_of` as a part of SELECT."""
-    return ", ".join(f"{sql} AS {name}" for name, sql in network_of(table, row).items())
+    return _selected(network_of(table, row))
+
+
+def network_of_all(table: str, keys: Sequence[str]) -> str:
+    """Return the same for rows that have these keys: taken from one of them where all are of one network."""
+    low, high = min(keys, default=""), max(keys, default="")
+    parts = low.split(":", len(NETWORK))
+    # What the first and the last begin with, all between them do.
+    are_of_one = len(parts) > len(NETWORK) and high.startswith(low.removesuffix(parts[-1]))
+    return _selected(_network(literal(low))) if are_of_one else network_selected(table)
+
+
+def _selected(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
 
 
 # posted, replied, mentioned… are derived from posts here and nowhere else; acts that are not posts are events. What is

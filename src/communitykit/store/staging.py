@@ -119,5 +119,5 @@ def literal(value: object) -> str:
 def _is_constant(values: Sequence[Value]) -> bool:
     """Tell whether a column has one value throughout, mostly none; one with a NUL is none that a statement can hold."""
     first = values[0]
-    is_simple = first is None or isinstance(first, bool) or (isinstance(first, str) and "\0" not in first)
+    is_simple = first is None or isinstance(first, bool | datetime) or (isinstance(first, str) and "\0" not in first)
     return is_simple and all(map(is_, values, repeat(first)))

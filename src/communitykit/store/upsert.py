@@ -13,7 +13,7 @@ from communitykit.store.columns import TABLES
 from communitykit.store.dependents import touch
 from communitykit.store.lookup import delete_at
 from communitykit.store.rows import columns_of
-from communitykit.store.schema import network_selected
+from communitykit.store.schema import KEYS, network_of_all, network_selected
 from communitykit.store.staging import Columns, handed_over, staged
 
 
@@ -33,9 +33,10 @@ def write(
 
 def append(connection: duckdb.DuckDBPyConnection, kind: str, rows: Columns) -> None:
     """Append rows."""
-    network = network_selected(TABLES[kind])
+    table = TABLES[kind]
+    network = network_of_all(table, rows[KEYS[table]][1])
     with handed_over(rows) as query:
-        connection.execute(f"INSERT INTO {TABLES[kind]} BY NAME SELECT *, {network} FROM {query}")  # noqa: S608 # our own names
+        connection.execute(f"INSERT INTO {table} BY NAME SELECT *, {network} FROM {query}")  # noqa: S608 # our own names
 
 
 def _keep_versions(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, Known]) -> None:

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -14,6 +15,7 @@ from pydantic_core import from_json, to_json
 from communitykit.errors import StoreBusyError, StoreError
 from communitykit.model import Coverage
 from communitykit.model.checkpoints import Checkpoints
+from communitykit.model.packed import Packed, PackedKind, joined
 from communitykit.model.values import Value
 from communitykit.store.answers import first_row
 from communitykit.store.columns import MERGED, TABLES
@@ -42,12 +44,17 @@ LARGE_ROWS = 1_000_000
 
 @dataclass(slots=True)
 class Group:
-    """What is committed at once."""
+    """What is committed at once. What is `packed` comes after the `records`: it is the same in less memory."""
 
     records: list[Value] = field(default_factory=list)
     walked: list[Walked] = field(default_factory=list)
     plain: list[Value] = field(default_factory=list)
     checkpoints: dict[str, Value] = field(default_factory=dict)
+    packed: list[Packed] = field(default_factory=list)
+
+    def by_kind(self) -> dict[str, PackedKind]:
+        """Return its records by kind."""
+        return joined([Packed(self.records), *self.packed])
 
 
 class Writer:
@@ -196,15 +203,13 @@ class Writer:
         connection.execute("BEGIN")
         try:
             group = _without_forgotten(connection, group)
-            by_kind: dict[str, list[Value]] = {}
-            for record in group.records:
-                by_kind.setdefault(record.record, []).append(record)
+            by_kind = group.by_kind()
             new: dict[str, Collection[str]] = {}
             for kind in MERGED:
                 if kind in by_kind:
-                    records, posts = by_kind[kind], new.get("post", ())
-                    doubtful = self._doubtful(kind, records)
-                    new[kind] = store(connection, kind, records, tally, run_id, posts, now=now, doubtful=doubtful)
+                    told, posts = by_kind[kind], new.get("post", ())
+                    doubtful = self._doubtful(told)
+                    new[kind] = store(connection, told, tally, run_id, posts, now=now, doubtful=doubtful)
             said = sweep(connection, group.walked, tally, run_id, now=now)
             if tally.emptied:
                 make_due(connection)
@@ -222,21 +227,22 @@ class Writer:
         self._last_run = run_id
         return said
 
-    def _doubtful(self, kind: str, records: Sequence[Value]) -> list[str]:
+    def _doubtful(self, records: PackedKind) -> Sequence[str]:
         """Return the ids of those records that may be stored; of a network that is new here mostly none is."""
+        ids = records.column("id")
         if self._extents is None:
-            return [record.id for record in records]
+            return ids
         if self.was_empty:
-            return self._extents[kind].take(records)
+            return self._extents[records.kind].take(records)
         known: list[str] = []
-        news: list[Value] = []
-        for record in records:
-            platform, name, *rest = record.id.split(":", 2)
+        news: list[int] = []
+        for place, key in enumerate(ids):
+            platform, name, *rest = key.split(":", 2)
             if not rest or self.held_before(f"{platform}:{name}:"):
-                known.append(record.id)
+                known.append(key)
             else:
-                news.append(record)
-        return known + self._extents[kind].take(news)
+                news.append(place)
+        return known + self._extents[records.kind].take(records.picked(news))
 
     def compact(self, *, now: datetime, every: timedelta) -> bool:
         """Make the file anew where bytes of what was deleted are in it, at most once in `every`.
@@ -355,7 +361,7 @@ def _without_forgotten(connection: duckdb.DuckDBPyConnection, group: Group) -> G
     if forgotten is None:
         return group
     return Group(
-        list(without(group.records, forgotten)),
+        list(without(chain(group.records, *group.packed), forgotten)),
         group.walked,
         list(without(group.plain, forgotten)),
         {name: without_in_checkpoint(name, one, forgotten) for name, one in group.checkpoints.items()},

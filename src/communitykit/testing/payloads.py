@@ -217,7 +217,7 @@ def _translated(declared: Connector, payloads: Iterable[Payload]) -> tuple[Page,
     for kind, item, context in payloads:
         moment = datetime(2026, 1, 1, tzinfo=UTC)
         page = translation.translate(Batch(kind, [item], context), "payloads", moment, ignored, network="-")
-        whole.records += page.records
+        whole.records = [*whole.records, *page.records]
         whole.issues += page.issues
         whole.sweeps += page.sweeps
     return whole, ignored
