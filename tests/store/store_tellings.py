@@ -60,10 +60,10 @@ def reacted(number: int, actor: str, day: float = 0) -> EngagementEvent:
     )
 
 
-def store_of(path: Path, *groups: Group) -> Writer:
+def store_of(path: Path, *groups: Group, run_id: str = "r1") -> Writer:
     writer = Writer(path)
     for group in groups:
-        writer.commit(group, run_id="r1", now=START + timedelta(days=365))
+        writer.commit(group, run_id=run_id, now=START + timedelta(days=365))
     writer.release()
     return writer
 

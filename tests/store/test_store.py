@@ -12,6 +12,7 @@ from store_tellings import COMMUNITY, EVERYTHING, START, current, everything, po
 from communitykit import (
     Counts,
     EngagementEvent,
+    Member,
     Post,
 )
 from communitykit.model.merge import merge_records
@@ -132,3 +133,19 @@ def test_counts_told_in_another_order_are_the_same(tmp_path: Path) -> None:
     store_of(path, Group([post(1, counts=Counts(reactions=told))]))
     writer = store_of(path, Group([post(1, 1, counts=Counts(reactions=again))]))
     assert (writer.tally.new, writer.tally.changed) == ({}, {})
+
+
+def test_what_a_run_reads_twice_at_first_is_new_and_not_changed(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    listed = Member(id="p:n:member:U", display_name="Ann", source=source())
+    profile = Member(id="p:n:member:U", job_title="Clerk", source=source())
+    moved = Member(id="p:n:member:U", job_title="Head clerk", source=source(1))
+    first = store_of(path, Group([listed]), Group([profile]))
+    assert (first.tally.new, first.tally.changed) == ({"members": 1}, {})
+    later = Writer(path)
+    later.commit(Group([moved]), run_id="r2", now=START + timedelta(days=9))
+    later.release()
+    assert (later.tally.new, later.tally.changed) == ({}, {"members": 1})
+    with Store(path) as store:
+        (row,) = store.arrow("members").to_pylist()
+    assert (row["display_name"], row["job_title"], row["first_run"]) == ("Ann", "Head clerk", "r1")

@@ -86,7 +86,9 @@ def store(
         touch_buried(connection, first, new, run_id)
     deleted = {key for key, known in {**new, **moved}.items() if known.values.get("gone")} - gone_already
     tally.add(tally.new, TABLES[kind], len(first) + len(new.keys() - deleted))
-    tally.add(tally.changed, TABLES[kind], sum(known.changed for key, known in moved.items() if key not in deleted))
+    # What a run reads first in a listing and then by itself is new, and did not change.
+    changed = [one for key, one in moved.items() if key not in deleted and one.changed and one.kept.first_run != run_id]
+    tally.add(tally.changed, TABLES[kind], len(changed))
     tally.add(tally.deleted, TABLES[kind], len(deleted))
     return {*first.column("id"), *new}
 
