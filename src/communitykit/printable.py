@@ -11,6 +11,15 @@ _STEERS = re.compile(
 )
 
 
+BETWEEN = " · "
+"""What stands between several reasons in one text."""
+
+
+def several(reason: str) -> list[str]:
+    """Return the reasons that stand in one text."""
+    return reason.split(BETWEEN)
+
+
 def printable(text: str, *, lines: bool = False) -> str:
     r"""Return the text with what steers a terminal escaped (`\x1b`, `\u202e`); with `lines` it may have several."""
     if lines:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from communitykit.errors import CommunityKitError
-from communitykit.printable import counted
+from communitykit.printable import counted, several
 from communitykit.shown import Table, as_html, as_text
 from communitykit.tally import Tally
 
@@ -103,7 +103,8 @@ class PullResult:
         errors = {str(error) for error in self.errors}
         for one in self._left_out():
             told: dict[str, JSON] = {"status": one.status, "slice": one.slice}
-            found.setdefault(one.reason or one.status, told)
+            for reason in several(one.reason or one.status):
+                found.setdefault(reason, told)
         for issue in self.issues:
             told = {"status": "issue", "slice": issue.slice, "kind": issue.wire_kind, "reason": issue.reason}
             found.setdefault(f"{issue.wire_kind}: {issue.reason}", told)
@@ -143,9 +144,11 @@ class PullResult:
         ]
         errors = {str(error) for error in self.errors}  # they are told by themselves
         left = Counter(
-            (outcome(one.status, one.by_policy), one.reason)
+            (outcome(one.status, one.by_policy), reason)
             for one in self.coverage
-            if one.status != "complete" and one.reason not in errors
+            if one.status != "complete"
+            for reason in several(one.reason or "")
+            if reason not in errors
         )
         alike = Counter((one.reason, one.wire_kind, one.detail) for one in self.issues)
         issues = [(reason, kind, number, detail) for (reason, kind, detail), number in alike.items()]

@@ -16,6 +16,7 @@ from communitykit.cli.output import Exit
 from communitykit.connector.registry import registry
 from communitykit.printable import counted
 from communitykit.reading.slices import _is_by_default, _summed
+from communitykit.result import in_words_of
 from communitykit.sandbox import World, serve
 from communitykit.store import Store, connection
 from communitykit.store.compacting import DUE
@@ -254,3 +255,30 @@ def test_what_one_of_two_sources_of_a_network_left_out_is_shown(
     shown = typed("show", tmp_path / "a.duckdb", "--json").document["coverage"]
     assert {"complete", "skipped"} <= {row["status"] for row in shown}
     assert any("'nowhere-*'" in (row["reason"] or "") for row in shown)
+
+
+def test_several_reasons_stand_apart(typed: Any, tmp_path: Path) -> None:
+    world, path = World(seed=2, size="tiny", platforms=("slack",)), tmp_path / "whole.zip"
+    registry().get("slack").simulated().write_archive(world, path, private=True)
+    words = ("import", "slack", path, "--to", tmp_path / "a.duckdb", "--since", "2000-01-01")
+    (reason,) = [one["reason"] for one in typed(*words, "--json").document["coverage"] if one["reason"]]
+    private, direct = reason.split(" · ")
+    for told in (typed(*words).out, typed("show", tmp_path / "a.duckdb").out):
+        rows = [line.split("\t") for line in told.splitlines() if line.startswith("  not asked for\t")]
+        assert [row[1] for row in rows] == ["1", "1"]
+        assert {row[2] for row in rows} == {in_words_of(private), in_words_of(direct)}
+    with read_archive("slack", path) as archive:
+        shown = repr(pull(archive, tmp_path / "b.duckdb"))
+    assert f"not asked for      1  {private}\n" in f"{shown}\n"
+    assert f"not asked for      1  {direct}\n" in f"{shown}\n"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_each_of_several_reasons_is_a_line_where_a_command_is_quiet(
+    typed: Any, exports: dict[str, Path], form: str
+) -> None:
+    source = f'name = "old"\nconnector = "slack"\narchive = "{exports["slack"]}"\ncommunities = ["no-*", "none-*"]\n'
+    Path("c.toml").write_text(f'[store]\npath = "a.duckdb"\n[[sources]]\n{source}')
+    lines = typed("run", "--config", "c.toml", "--quiet", "--log-format", form).err.splitlines()
+    assert len(lines) == 2
+    assert ["'no-*'" in lines[0], "'none-*'" in lines[1]] == [True, True]

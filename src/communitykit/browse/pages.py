@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from communitykit.browse.markup import Markup, el, join
 from communitykit.browse.queries import PAGE, REPLIES
-from communitykit.printable import counted
+from communitykit.printable import counted, several
 from communitykit.result import in_words_of, outcome
 
 STYLE = files("communitykit.browse").joinpath("style.css").read_text(encoding="utf-8")
@@ -209,10 +209,11 @@ def coverage(covered: Sequence[Row], issues: Sequence[Row], runs: Sequence[Row])
                 [
                     outcome(row["status"], row["by_policy"]),
                     row["parts"],
-                    in_words_of(row["reason"] or "-"),
+                    in_words_of(reason),
                     when(row["until"]),
                 ]
                 for row in covered
+                for reason in several(row["reason"] or "-")
             ],
         ),
         table(

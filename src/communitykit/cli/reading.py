@@ -11,7 +11,7 @@ from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import Exit, console, print_json, print_table, say, warn, warn_of
 from communitykit.cli.progress import shown
 from communitykit.errors import SettingsError
-from communitykit.printable import counted
+from communitykit.printable import counted, several
 from communitykit.result import COUNTED, OF_ARCHIVES, OPTIONS, PullResult, in_words_of, not_looked_at, outcome
 
 if TYPE_CHECKING:
@@ -201,9 +201,10 @@ def _print_left_out(result: PullResult, asked_by: Mapping[str, str]) -> None:
     grouped: dict[tuple[str, str], int] = {}
     errors = {str(error) for error in result.errors}  # they are said below
     for one in result.coverage:
-        if one.status != "complete" and one.reason not in errors:
-            key = (outcome(one.status, one.by_policy), in_words_of(one.reason or "", asked_by))
-            grouped[key] = grouped.get(key, 0) + 1
+        for reason in several(one.reason or "") if one.status != "complete" else ():
+            if reason not in errors:
+                key = (outcome(one.status, one.by_policy), in_words_of(reason, asked_by))
+                grouped[key] = grouped.get(key, 0) + 1
     print_table(
         "Left out", ("status", "slices", "why"), [(status, number, why) for (status, why), number in grouped.items()]
     )

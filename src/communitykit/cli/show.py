@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from communitykit.cli.output import print_json, print_table, say
-from communitykit.printable import counted
+from communitykit.printable import counted, several
 from communitykit.result import in_words_of, not_looked_at, outcome
 from communitykit.store import issues
 from communitykit.store.duckdb_errors import telling
@@ -140,10 +140,7 @@ def show(path: Path, *, as_json: bool) -> None:
     print_table(
         "Coverage, by slice",
         ("status", "slices", "why"),
-        [
-            (outcome(row["status"], row["by_policy"]), row["slices"], in_words_of(row["reason"] or "-"))
-            for row in facts["coverage"]
-        ],
+        [(status, slices, why) for (status, why), slices in _by_reason(facts["coverage"]).items()],
     )
     print_table(
         "Issues",
@@ -158,6 +155,16 @@ def show(path: Path, *, as_json: bool) -> None:
             for row in facts["runs"]
         ],
     )
+
+
+def _by_reason(rows: list[dict[str, JSON]]) -> dict[tuple[str, str], int]:
+    """Return how many slices there are by how they went and by each reason: one that has several counts for each."""
+    found: dict[tuple[str, str], int] = {}
+    for row in rows:
+        for reason in several(row["reason"] or "-"):
+            key = (outcome(row["status"], row["by_policy"]), in_words_of(reason))
+            found[key] = found.get(key, 0) + row["slices"]
+    return found
 
 
 def _count(table: str) -> str:

@@ -292,7 +292,9 @@ class Coverage(_Frozen):
         "None where all were, or none had been read.",
     )
     status: Literal["complete", "partial", "denied", "truncated", "skipped"] = Field(description="How it went.")
-    reason: str | None = Field(default=None, description="Why it is not complete, and what to do.")
+    reason: str | None = Field(
+        default=None, description="Why it is not complete, and what to do; several reasons have ` · ` between them."
+    )
     by_policy: bool | None = Field(
         default=None,
         description="Whether nothing was left out but private and direct talk, which no run reads unless it is asked "

@@ -22,6 +22,7 @@ from communitykit.http.operations import Emit, Meter, Wait
 from communitykit.logs import LOGGER
 from communitykit.model import Coverage, Issue
 from communitykit.model.values import JSON
+from communitykit.printable import BETWEEN
 from communitykit.reading.translation import Page, Sweep, Translation, is_stub
 
 
@@ -265,9 +266,7 @@ class SliceReading:
 def _summed(gaps: Sequence[Gap]) -> dict[str, JSON]:
     status = max((gap.status for gap in gaps), key=_MILDEST_FIRST.index, default="complete")
     reasons = list(dict.fromkeys(gap.reason for gap in gaps))
-    if len(reasons) > 1:
-        reasons = [reason if reason.endswith((".", "!", "?")) else f"{reason}." for reason in reasons]
-    return {"status": status, "reason": " ".join(reasons) or None, "by_policy": _is_by_policy(gaps) or None}
+    return {"status": status, "reason": BETWEEN.join(reasons) or None, "by_policy": _is_by_policy(gaps) or None}
 
 
 def _is_by_default(gaps: Sequence[Gap]) -> bool:
