@@ -91,6 +91,27 @@ def test_whichever_door_comes_first(tmp_path: Path, order: tuple[str, ...]) -> N
     assert bots(to) == {AS_USER, STRANGE}
 
 
+def test_what_nobody_reads_again_is_the_users_too(tmp_path: Path) -> None:
+    to, path = tmp_path / "store.duckdb", export(tmp_path)
+    pull(from_records(delivered(6, **by_bot(6)).records), to=to)  # the export does not hold these
+    topic = by_bot(7) | {"subtype": "channel_topic", "topic": "hi"}
+    pull(from_records(delivered(7, **topic).records), to=to)
+    with Store(to) as store:
+        (run,) = store.sql("SELECT run_id FROM runs ORDER BY started_at DESC LIMIT 1").to_pylist()
+    with read_archive("slack", path) as archive:
+        pull(archive, to=to)
+        again = pull(archive, to=to)
+    assert authors(to)["ticket 6"] == AS_USER
+    assert bots(to) == {AS_USER, STRANGE}
+    with Store(to) as store:
+        assert store.sql("SELECT actor_id FROM events").to_pylist() == [{"actor_id": member(AS_USER)}]
+        told = list(store.changed(run["run_id"]))
+    changed = {(one.record, getattr(one, "author_id", None) or getattr(one, "actor_id", None)) for one in told}
+    assert {("post", member(AS_USER)), ("event", member(AS_USER))} <= changed
+    assert [one.gone for one in told if one.record == "vanished"] == ["erased"]  # whoever keeps a copy hears of it
+    assert (again.tally.changed, again.tally.vanished) == ({}, {})
+
+
 def test_a_delivery_alone_tells_the_bot_that_wrote(tmp_path: Path) -> None:
     to = tmp_path / "store.duckdb"
     pull(from_records(delivered(2, **by_bot(2)).records), to=to)

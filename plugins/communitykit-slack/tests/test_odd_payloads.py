@@ -151,3 +151,10 @@ def listed(me: dict[str, Any]) -> list[Any]:
 def test_whom_a_guest_is_not_shown_is_in_the_workspace_all_the_same(role: str) -> None:
     assert [one.within for one in listed({}) if isinstance(one, Swept)] == [{"community_id": "slack:T1:community:T1"}]
     assert [one for one in listed({role: True}) if isinstance(one, Swept)] == []
+
+
+def test_who_is_not_said_to_have_left_has_not(translate: Callable[..., Translated]) -> None:
+    found = translate("user", {"id": "U7", "team_id": "T1", "name": "ann", "profile": {}, "deleted": 7})
+    assert found.rejected == ["odd_part"]
+    assert all("active" not in told for told in (*found.of("member"), *found.of("membership")))
+    assert found.of("membership")

@@ -137,7 +137,8 @@ class Swept:
     swept at all. `held` are ids, whole or native, of what the window holds though no batch brought it, or brought only
     a part of it: what was left out, threads whose replies failed. They, and what hangs from them, count as seen.
     `moved_to` is how the ids begin that posts of the window have by now, which were kept under local ids: a post ends
-    whose id's last part (after `/`) is stored under that beginning, and no other.
+    whose id's last part (after `/`) is stored under that beginning, and no other. Of a member, named by its `id` in
+    `within`, it is the id of the member that it is: what is stored of the one is the other's from then on.
 
     Members and communities of which a listing shows none at all, though some are stored, stay, and Coverage says so.
     """

@@ -16,6 +16,7 @@ from communitykit.store.answers import rows_of
 from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.listings import without_empty
 from communitykit.store.lookup import known_at, known_of
+from communitykit.store.moving import move_members
 from communitykit.store.staging import literal, staged
 from communitykit.store.upsert import write
 from communitykit.store.windows import Walked, live, missed
@@ -36,6 +37,8 @@ def sweep(
     connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked], tally: Tally, run_id: str, *, now: datetime
 ) -> list[Coverage]:
     """Mark what vanished; return what is to be said of listings that showed nothing at all."""
+    move_members(connection, walked, tally, run_id)
+    walked = [one for one in walked if one.record != "member" or one.moved_to is None]
     sure, said = without_empty(
         connection, [one for one in walked if _accounts_for_itself(connection, one, run_id)], run_id
     )

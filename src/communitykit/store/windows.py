@@ -40,6 +40,7 @@ class Walked:
     id among them that nobody knows may be a wrong one, of anything in the window. `with_replies`: with the posts of the
     window vanished what stands below them. `lowest` and `highest` bound native ids, which are whole numbers then.
     `moved_to` is how the ids begin under which posts of the window are stored by now: only those vanished that are.
+    Of a member it is the id of the member that it is.
     """
 
     record: str

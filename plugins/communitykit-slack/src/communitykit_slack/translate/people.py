@@ -24,8 +24,12 @@ def user(item: User, context: Context) -> Iterator[Draft]:
         "kind": _kind(item, native),
         "username": item.get("name") or None,
         "display_name": _display_name(item, profile),
-        "active": not item.get("deleted"),
     }
+    deleted: object = item.get("deleted") or False
+    if isinstance(deleted, bool):
+        draft["active"] = not deleted
+    else:
+        yield Rejected("odd_part", "deleted is neither true nor false", native=native)
     if "email" in profile:
         draft["email"] = profile["email"] or None
     if "title" in profile:
@@ -45,13 +49,15 @@ def user(item: User, context: Context) -> Iterator[Draft]:
     draft.update(_custom(profile.get("fields"), context.get("fields") or {}, network))
     yield draft
     if bot := bot_of(item):  # what was told under its bot id, before anybody knew whose that is
-        yield Swept("member", {"id": member_id(network, bot)})
+        yield Swept("member", {"id": member_id(network, bot)}, moved_to=draft["id"])
     inside = team in teams if teams else item.get("team_id") in {None, "", team, network}
     if team and inside and not draft["external"] and native != SLACKBOT:
-        yield {
-            **membership(team, team, member_id(network, native), native, active=draft["active"]),
-            "role": _role(item),
-        }
+        inside_it = {**membership(team, team, member_id(network, native), native), "role": _role(item)}
+        if isinstance(deleted, bool):
+            inside_it["active"] = not deleted
+        else:
+            del inside_it["active"]  # nothing tells
+        yield inside_it
 
 
 def teams_of(item: User) -> list[str]:
