@@ -63,7 +63,7 @@ def test_every_definition_is_told_in_every_language(name: str) -> None:
         (written(SQL.replace("count(*) AS value", "date_diff('day', t.day, t.day) AS value")), "DATE"),
         (written(SQL.replace("count(*) AS value", "epoch(t.at_us) AS value")), "EPOCH"),
         (written(SQL.replace("count(*) AS value", "median(t.length) AS value")), "quantile"),
-        (written(SQL.replace("count(*) AS value", "list(t.length) AS value")), "list"),
+        (written(SQL.replace("count(*) AS value", "list(t.length) AS value")), "uses (a list|the function LIST),"),
         (written(SQL.replace("count(*) AS value", "[1, 2] AS value")), "list"),
         (written(SQL.replace("count(*) AS value", "max(current_date) AS value")), "time function"),
         (written(SQL.replace("count(*) AS value", "max(year(t.day)) AS value")), "time function"),
