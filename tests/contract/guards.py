@@ -299,7 +299,7 @@ GUARDS = [
         "src/communitykit/sinks/targets.py",
         "0o666 if share else PRIVATE_FILE)",
         "0o666)",
-        "tests/store/test_exports.py::test_exports_are_their_owners_alone",
+        "tests/sinks/test_files.py::test_exports_are_their_owners_alone",
     ),
     Guard(
         "checkpoints of a clock that was ahead",
