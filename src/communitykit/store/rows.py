@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import repeat
+from operator import attrgetter, is_
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -107,11 +109,15 @@ def columns_of_fresh(records: PackedKind, run_id: str) -> Columns:
     made |= {"first_run": [run_id] * count, "changed_run": [run_id] * count}
     sources = records.column("source")
     made |= _origin(sources)
-    made["as_of"] = [source.as_of for source in sources]
-    made["provenance"] = [
-        _first_provenance(source.as_of, read_at(source), told, raw is not None)
-        for source, told, raw in zip(sources, records.told, raws, strict=True)
-    ]
+    made["as_of"] = _of_each(sources, attrgetter("as_of"))
+    if _are_one((None, *raws)) and _are_one(sources) and _are_one(records.told):
+        source, told = sources[0], records.told[0]
+        made["provenance"] = [_first_provenance(source.as_of, read_at(source), told, raw=False)] * count
+    else:
+        made["provenance"] = [
+            _first_provenance(source.as_of, read_at(source), told, raw=raw is not None)
+            for source, told, raw in zip(sources, records.told, raws, strict=True)
+        ]
     return _typed(kind, made)
 
 
@@ -126,11 +132,20 @@ def _seen_before(known: Known, run_id: str) -> datetime | None:
 
 def _origin(sources: Sequence[Value]) -> dict[str, Sequence[Value]]:
     return {
-        "source_connector": [source.connector for source in sources],
-        "source_version": [source.version for source in sources],
-        "source_origin": [source.origin for source in sources],
-        "fetched_at": [source.fetched_at for source in sources],
+        "source_connector": _of_each(sources, attrgetter("connector")),
+        "source_version": _of_each(sources, attrgetter("version")),
+        "source_origin": _of_each(sources, attrgetter("origin")),
+        "fetched_at": _of_each(sources, attrgetter("fetched_at")),
     }
+
+
+def _of_each(sources: Sequence[Value], part: Callable[[Value], Value]) -> Sequence[Value]:
+    """Return a part of each source: mostly all are one."""
+    return [part(sources[0])] * len(sources) if _are_one(sources) else list(map(part, sources))
+
+
+def _are_one(values: Sequence[object]) -> bool:
+    return bool(values) and all(map(is_, values, repeat(values[0])))
 
 
 def _typed(kind: str, made: Mapping[str, Sequence[Value]]) -> Columns:
@@ -172,7 +187,7 @@ def _write_provenance(known: Known) -> str:
 
 
 @lru_cache(maxsize=256)
-def _first_provenance(moment: datetime, read: datetime | None, fields: frozenset[str], raw: bool) -> str:  # noqa: FBT001 # a key of the cache
+def _first_provenance(moment: datetime, read: datetime | None, fields: frozenset[str], *, raw: bool) -> str:
     told_here = sorted((fields - {"id", "record", "source", "raw"}) | ({"raw"} if raw else set()))
     if not told_here:
         return "[]"
