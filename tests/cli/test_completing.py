@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -52,9 +54,10 @@ def below(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{prefix}{name}", command
 
 
+COMMAND = typer.main.get_command(app)
 VALUES = [
     (name, one)
-    for name, command in below(typer.main.get_command(app))
+    for name, command in below(COMMAND)
     for one in command.params
     if not getattr(one, "is_flag", False) and not getattr(one, "count", False)
 ]
@@ -114,33 +117,48 @@ def settings(*names: str) -> list[str]:
         ("report --zone ", sorted(available_timezones())),
         ("brief --without ", sorted(rules())),
         ("show --log-format ", ["text", "json"]),
+        ("pull slack --set rea", ["reactions="]),
+        ("pull slack --set reactions=", ["reactions=counted", "reactions=full"]),
+        ("pull slack --set reactions=f", ["reactions=full"]),
+        ("pull slack --set profiles=", ["profiles=true", "profiles=false"]),
+        ("pull slack --set proxy=", []),
+        ("pull slack --set nothing=", []),
+        ("pull teams --set usage=D3", ["usage=D30"]),
+        ("metrics run activation --by week,y", ["week,year"]),
+        ("metrics run activation --by month,dep", ["month,department"]),
+        ("metrics run activation --by week,country,w", []),
     ],
 )
 def test_what_is_completed_is_what_there_is(typed: str, known: Iterable[str], tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     told = '[[sources]]\nname = "emea"\nconnector = "slack"\n[[sources]]\nconnector = "yammer"\n'
     (tmp_path / "c.toml").write_text(told)
-    assert completed(typed) == [one for one in known if one != "period"]
+    for form in forms(typed):
+        assert completed(form) == [one for one in known if one != "period"], form
+
+
+def forms(typed: str) -> list[str]:
+    """Return the ways in which the same is typed: an option's value after a space, and after `=`."""
+    before, _, last = typed.rpartition(" ")
+    return [typed, f"{before}={last}"] if before.rpartition(" ")[2].startswith("--") else [typed]
 
 
 def completed(typed: str) -> list[str]:
-    """Return what is completed after the words that are typed, in this process."""
-    words = typed.split()
-    command = next(
-        one for name, one in below(typer.main.get_command(app)) if words[: len(name.split())] == name.split()
-    )
-    rest = words[len(command.name.split()) + (words[0] in {"sandbox", "metrics", "people"}) :]
-    option = rest.pop() if rest and rest[-1].startswith("--") else None
-    context = command.make_context(command.name, list(rest), resilient_parsing=True)
-    value = next(one for one in command.params if (option in one.opts if option else one.param_type_name == "argument"))
-    return [one.value for one in value.shell_complete(context, "")]
+    """Return what a shell is told after the words that are typed, in this process."""
+    told = {"COMP_WORDS": f"communitykit {typed}", "COMP_CWORD": str(len(typed.split(" ")))}
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as printed:
+        for name, value in {**told, "_COMMUNITYKIT_COMPLETE": "complete_bash"}.items():
+            patch.setenv(name, value)
+        with pytest.raises(SystemExit):
+            COMMAND.main([], prog_name="communitykit")
+    return printed.getvalue().split()
 
 
 def test_every_metrics_own_words_are_known() -> None:
     for name, one in catalogue().items():
-        assert completed(f"metrics run {name} --variant") == list(one.variants), name
-        assert completed(f"metrics run {name} --set") == [f"{key}=" for key in one.parameters], name
-        assert completed(f"metrics run {name} --by") == [*GRAINS, *(d for d in one.dimensions if d != "period")], name
+        assert completed(f"metrics run {name} --variant ") == list(one.variants), name
+        assert completed(f"metrics run {name} --set ") == [f"{key}=" for key in one.parameters], name
+        assert completed(f"metrics run {name} --by ") == [*GRAINS, *(d for d in one.dimensions if d != "period")], name
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Literal, Union, get_args, get_origin
 
 import typer
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from communitykit.connector.declaration import Connector
+    from communitykit.model.values import JSON
 
 FAULTS = (
     "changing", "drip", "duplicates", "empty-pages", "error-body", "expired-cursor", "expiring", "foreign-link", "html",
@@ -38,6 +42,18 @@ PER = words("department", "country", "community")
 SIZES = words("tiny", "small", "medium", "large")
 DIALECTS = words("duckdb", "postgres", "spark", "snowflake", "bigquery")
 FAULT_NAMES = words(*FAULTS)
+
+
+def without_dangling(args: list[str], params: Iterable[JSON]) -> list[str]:
+    """Return the words without an option at their end whose value is still to come.
+
+    Click gives up at it and forgets the command's arguments, on which the value may depend.
+    """
+    if args and any(
+        args[-1] in one.opts and not one.is_flag and not one.count for one in params if one.opts[0][0] == "-"
+    ):
+        return args[:-1]
+    return args
 
 
 def connectors(incomplete: str) -> list[str]:
@@ -86,16 +102,15 @@ def kinds(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def settings(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Return the settings of the connectors that are named, each with what follows it."""
+    """Return the settings of the connectors that are named, each with what follows it; after it, what it may be."""
     named = _named(ctx, "names") or _named(ctx, "name")
-    return _begin_so(dict.fromkeys(f"{name}=" for one in named for name in one.settings.model_fields), incomplete)
+    return _pairs((one.settings for one in named), incomplete)
 
 
 def options_of_archives(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Return the options of the archives of the connector that is named, each with what follows it."""
+    """Return the options of the archives of the connector that is named, as `settings` does."""
     doors = (one.archive for one in _named(ctx, "name"))
-    models = (door.options for door in doors if door is not None and door.options is not None)
-    return _begin_so((f"{name}=" for one in models for name in one.model_fields), incomplete)
+    return _pairs((door.options for door in doors if door is not None and door.options is not None), incomplete)
 
 
 def metrics(incomplete: str) -> list[str]:
@@ -104,8 +119,11 @@ def metrics(incomplete: str) -> list[str]:
 
 
 def dimensions(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Return by what the metric that is named can be asked."""
-    return _begin_so([*_GRAINS, *(one for one in _head(ctx, "dimensions") if one != "period")], incomplete)
+    """Return by what the metric that is named can be asked; after a comma, by what else."""
+    before, comma, last = incomplete.rpartition(",")
+    known = [*_GRAINS, *(one for one in _head(ctx, "dimensions") if one != "period")]
+    taken = before.split(",")
+    return [f"{before}{comma}{one}" for one in _begin_so(known, last) if one not in taken]
 
 
 def variants(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -132,6 +150,30 @@ def zones(incomplete: str) -> list[str]:
 
 def _begin_so(known: Iterable[str], incomplete: str) -> list[str]:
     return [one for one in known if one.startswith(incomplete)]
+
+
+def _pairs(models: Iterable[type[BaseModel]], incomplete: str) -> list[str]:
+    """Return fields as `name=`; where one is told already, its values if they are a closed list."""
+    name, sign, _ = incomplete.partition("=")
+    fields: dict[str, JSON] = {}
+    for one in models:
+        fields |= one.model_fields
+    if not sign:
+        return _begin_so((f"{one}=" for one in fields), incomplete)
+    return _begin_so(
+        (f"{name}={one}" for one in _values(fields[name].annotation)) if name in fields else (), incomplete
+    )
+
+
+def _values(annotation: object) -> Iterator[str]:
+    """Yield what a field of this type may be, where that is a closed list."""
+    if annotation is bool:
+        yield from ("true", "false")
+    elif get_origin(annotation) is Literal:
+        yield from map(str, get_args(annotation))
+    else:
+        for one in get_args(annotation) if get_origin(annotation) in {Union, UnionType, Annotated} else ():
+            yield from _values(one)
 
 
 def _files(room: str, folder: str, incomplete: str) -> list[str]:

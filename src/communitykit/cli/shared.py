@@ -106,8 +106,9 @@ class Answering(TyperCommand):
 
     def parse_args(self, ctx: JSON, args: list[str]) -> list[str]:
         """Read what the command was given."""
-        read_sparingly(self.get_params(ctx))
-        return super().parse_args(ctx, args)
+        params = self.get_params(ctx)
+        read_sparingly(params)
+        return super().parse_args(ctx, completing.without_dangling(args, params) if ctx.resilient_parsing else args)
 
 
 class Doing(Answering):
