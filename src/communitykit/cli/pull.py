@@ -12,9 +12,9 @@ from communitykit.cli import completing, intake, parse, reading
 from communitykit.cli.app import Json, Sets, app, errors
 from communitykit.cli.configured import STORE, FromConfig, configured, store_of
 from communitykit.cli.intake import ContentOf, OptedOut, OptOutKey
-from communitykit.cli.output import Exit, print_json
+from communitykit.cli.output import Exit, print_json, warn_of
 from communitykit.cli.shared import refuse_both
-from communitykit.errors import SettingsError
+from communitykit.errors import CommunityKitError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -195,13 +195,20 @@ def _from_config(  # what the command was asked
     from communitykit.config import opened  # noqa: PLC0415 # imported only when used
     from communitykit.doors.api import Session  # noqa: PLC0415 # same
 
-    with opened(file, only=names, asked=asked) as sources:
+    unopened: list[CommunityKitError] = []
+    with opened(file, only=names, asked=asked, unopened=unopened) as sources:
+        if estimate or not sources:
+            for error in unopened[0 if sources else 1 :]:
+                warn_of(error)
+        if not sources:
+            raise unopened[0]
         if estimate:
             plans = [(one.session, one.asked) for one in sources if isinstance(one.session, Session)]
             _estimate(plans, store, as_json=as_json)
-            return Exit.COMPLETE
+            return Exit.FAILED if unopened else Exit.COMPLETE
         store.parent.mkdir(parents=True, exist_ok=True)
         result, found, windows = reading.read_named(sources, store, silent=as_json, **run, **asked)
+    result.errors[:0] = unopened
     told = {**reading.as_data(result, store), "sources": [one.name for one in sources], "windows": windows}
     if as_json:
         print_json({**told, "archives": found})

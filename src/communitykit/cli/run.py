@@ -74,7 +74,7 @@ class _Run:
     def read(self, max_time: float | None, *, force: bool) -> None:
         """Read every source side by side; one that fails, or cannot be opened, ends itself alone.
 
-        Raises CommunityKitError where nothing can be read at all: no source can be opened, the store is busy.
+        Raises CommunityKitError where nothing can be kept at all: the store is busy.
         """
         from communitykit.config import opened, run_options  # noqa: PLC0415 # imported only when used
 
@@ -84,6 +84,8 @@ class _Run:
         with opened(self.config, unopened=unopened) as sources:
             for error in unopened:
                 self._wrong(str(error), Exit.FAILED)
+            if not sources:  # each was said; what the store holds already can still be made something of
+                return
             names = [one.name for one in sources]
             result, archives, windows = reading.read_named(
                 sources, self.store, silent=self._silent, max_time=max_time, **asked
@@ -103,7 +105,7 @@ class _Run:
     def make(self) -> None:
         """Make what is configured of the store, one step after the other; a step that fails ends itself alone."""
         config = self.config
-        if "pull" in self.told and not self.store.exists():  # nothing could be read, which was said
+        if not self.store.exists():  # nothing could be read, which was said
             return
         if config.privacy.keep is not None:
             self._step("erased", partial(self._erase, config.privacy.keep))

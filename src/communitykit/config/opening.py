@@ -222,7 +222,8 @@ def opened(
     """Open every source of a configuration and its roster, or those that are named; close them at the end.
 
     `asked` is what counts before the file's own windows, globs and asking for private and direct talk. A source that
-    cannot be opened (a secret is not to be had) is left out, and its error put into `unopened`, where that is given.
+    cannot be opened (a secret is not to be had) is left out, and its error put into `unopened`, where that is given:
+    none may be left.
 
     They are for `pull`, together with `run_options`.
 
@@ -256,8 +257,6 @@ def opened(
             if one is not None:
                 stack.enter_context(one.session)
                 found.append(one)
-        if unopened and not found:
-            raise unopened[0]
         yield found
 
 

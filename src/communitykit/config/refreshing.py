@@ -8,6 +8,7 @@ from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.config.opening import opened, run_options
 from communitykit.config.sections import Config
 from communitykit.connector.times import parse_length
+from communitykit.errors import CommunityKitError
 from communitykit.pulling import pull_at
 from communitykit.result import PullResult
 
@@ -15,15 +16,19 @@ from communitykit.result import PullResult
 def refresh(config: Config, store: Path | str, *, clock: Clock = SYSTEM_CLOCK) -> PullResult:
     """Read every source of a configuration into a store, and erase what is past its time (`keep` of `[privacy]`).
 
-    `store` is made where there is none, and counts before the configuration's own. A source that fails ends itself
-    alone: look at `errors` and `coverage` of the result.
+    `store` is made where there is none, and counts before the configuration's own. A source that fails, or cannot be
+    opened, ends itself alone: look at `errors` and `coverage` of the result.
 
-    Raises as `opened`, `run_options` and `pull`.
+    Raises as `opened`, where no source can be opened; as `run_options` and `pull`.
     """
     path = Path(store)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with opened(config, clock=clock) as sources:
+    unopened: list[CommunityKitError] = []
+    with opened(config, unopened=unopened, clock=clock) as sources:
+        if not sources:
+            raise unopened[0]
         result = pull_at(sources, path, run_options(config, clock=clock), clock=clock)
+    result.errors[:0] = unopened
     if config.privacy.keep is not None and not result.interrupted:
         from communitykit.privacy.erasing import prune  # noqa: PLC0415 # duckdb is imported only when used
 
