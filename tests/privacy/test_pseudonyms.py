@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import hmac
+import shlex
 import sys
 from pathlib import Path
 
 import pytest
 
+from communitykit.config import Secret
 from communitykit.errors import SettingsError
 from communitykit.privacy.pseudonyms import Key, load_key
 
@@ -66,3 +68,27 @@ def test_what_is_no_key_is_told(place: dict[str, str], said: str) -> None:
     with pytest.raises(SettingsError, match=said) as told:
         load_key(**place, environ={"SHORT": "ab" * 16})
     assert "abab" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("echo first >&2; echo 'gpg: decryption failed: No secret key' >&2; echo >&2; exit 2",
+         "ended with 2: gpg: decryption failed: No secret key. Try"),
+        ("echo hush-hush; echo 'no use for hush-hush here' >&2; exit 1", "no use for [hidden] here"),
+        ("echo 'xoxb-1-abc, token=abcd and https://me:word@v.example/' >&2; exit 1",
+         "[hidden], token=[hidden] and https://[hidden]v.example/"),
+        ("echo q7Zk29fLm0aPtY5cVb8nWx3dRe6u is expired >&2; exit 1", "[hidden] is expired"),
+        ("printf 'a\\033[2Jb\\377' >&2; exit 1", "a\\x1b[2Jb\N{REPLACEMENT CHARACTER}"),
+        ("printf 'w %.0s' $(seq 500) >&2; exit 1", f"{'w ' * 100}…"),
+        ("echo locked >&2", "printed nothing: locked"),
+    ],
+)  # fmt: skip
+def test_why_a_command_gave_no_secret_is_told_in_its_own_last_words(script: str, said: str) -> None:
+    command = shlex.join(["sh", "-c", script])
+    for fetch in (lambda: load_key(command=command), lambda: Secret(command=command).value(Path())):
+        with pytest.raises(SettingsError) as told:
+            fetch()
+        assert said in str(told.value)
+        assert "hush-hush" not in str(told.value)
+        assert len(str(told.value)) < 300

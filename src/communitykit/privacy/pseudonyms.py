@@ -12,8 +12,6 @@ import hashlib
 import hmac
 import os
 import secrets
-import shlex
-import subprocess
 import sys
 from array import array
 from collections.abc import Iterable, Mapping
@@ -22,13 +20,13 @@ from pathlib import Path
 from typing import Final, Self
 
 from communitykit.errors import SettingsError
+from communitykit.privacy.secret_commands import printed_by
 
 KEY_BYTES: Final = 32
 """The shortest key that is taken, in bytes."""
 _BLOCK: Final = 64
 """Bytes that SHA-256 takes at once."""
 _HEX = frozenset("0123456789abcdefABCDEF")
-_COMMAND_SECONDS = 60
 _MAKE = (
     "Make one with `python -c 'import secrets; print(secrets.token_hex(32))'`, and keep it where few can read it, "
     "apart from the tables."
@@ -122,7 +120,7 @@ def load_key(
         return Key(_decoded(environ[env].encode()))
     if file is not None:
         return Key(_decoded(_read(Path(file))))
-    return None if command is None else Key(_decoded(_run(command)))
+    return None if command is None else Key(_decoded(printed_by(command, "the key")))
 
 
 def _read(path: Path) -> bytes:
@@ -132,23 +130,6 @@ def _read(path: Path) -> bytes:
         raise SettingsError(
             f"the key's file cannot be read: {error.strerror}", subject=str(path), remedy="Name another, or make it."
         ) from None
-
-
-def _run(command: str) -> bytes:
-    try:
-        # What is run is the user's own setting, and no shell reads it.
-        done = subprocess.run(shlex.split(command), capture_output=True, timeout=_COMMAND_SECONDS, check=False)  # noqa: S603
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        what = "takes too long" if isinstance(error, subprocess.TimeoutExpired) else "cannot be run"
-        raise SettingsError(f"the command for the key {what}", remedy="Try it by hand.") from None
-    if done.returncode or not done.stdout.strip():
-        raise SettingsError(
-            f"the command for the key ended with {done.returncode} and gave none"
-            if done.returncode
-            else "the command for the key printed nothing",
-            remedy="Try it by hand.",
-        )
-    return done.stdout
 
 
 def _decoded(told: bytes) -> bytes:
