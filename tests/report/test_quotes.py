@@ -1,5 +1,7 @@
 """What a brief says of posts: whom a quote names, what was told in several places, and what the report says, too."""
 
+import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,7 +9,8 @@ from pathlib import Path
 import pytest
 from half_year import DAY, HOUR, NOW, QUIET, World  # beside this file
 
-from communitykit.report import Figures, answer, as_text, brief
+from communitykit.model import Mention
+from communitykit.report import Figures, answer, as_data, as_text, brief
 from communitykit.report.making import opened
 from communitykit.sandbox.chronicle import Chronicle
 
@@ -44,6 +47,29 @@ def test_what_one_person_told_in_several_communities_is_one_line(keep: Kept) -> 
         "“Any news?”, asked in hall on 3 July, still waits for an answer.",
     ]
     assert told[0].link == "https://aurora.example/1"
+
+
+def test_what_was_told_on_two_platforms_names_nobody_as_either_of_them_does(keep: Kept) -> None:
+    world = World()
+    told = "Numbers for last week look good, says {}; who joins?"
+    slack = world.lab[0].rpartition(":")[0] + ":UMC2FI0Y5GF"
+    for text, asked, url in (("@UMC2FI0Y5GF", slack, None), ("@Sales 3", world.sales[3], "https://aurora.example/2")):
+        world.post(world.sales[0], world.desk, NOW - 4 * DAY, told.format(text), asks=[asked], url=url)
+    native = world.lab[2].split(":", 3)[3]
+    labelled = (Mention(kind="member", id=world.lab[1], label="@labby"),)
+    world.post(world.sales[1], world.hall, NOW - 3 * DAY, "Thanks @labby, shall we?", url=None, mentions=labelled)
+    world.post(world.sales[1], world.hall, NOW - 3 * DAY, "Thanks @LAB  1, shall we?")
+    world.post(world.sales[3], world.hall, NOW - 3 * DAY, f"Thanks @{native}, @labby, and <@U1>, mail me@lab.example?")
+    path = keep(world)
+    found = brief(path, now=NOW)
+    lines = [one for one in found.lines if one.rule == "unanswered"]
+    assert {one.facts["title"] for one in lines} == {
+        "Numbers for last week look good, says @…; who joins?",
+        "Thanks @…, shall we?",
+        "Thanks @…, @…, and @…, mail me@lab.example?",
+    }
+    written = as_text(found) + json.dumps(as_data(found), default=str)
+    assert not re.search(r"UMC2FI0Y5GF|Sales 3|labby|LAB|U1", written.replace("mail me@lab", ""))
 
 
 @pytest.mark.slow

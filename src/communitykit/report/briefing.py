@@ -13,7 +13,7 @@ from typing import Final
 
 from communitykit.errors import SettingsError
 from communitykit.model.values import Value
-from communitykit.report.quoting import Message, folded, messages
+from communitykit.report.quoting import POSTS, Message, folded, messages
 from communitykit.report.rulebook import Rule, chosen
 from communitykit.report.words import Words
 from communitykit.store import Store
@@ -23,8 +23,6 @@ _TITLE_LENGTH: Final = 70
 _OLD: Final = timedelta(days=60)
 """A record whose last post is so much older than its last reading is an archive: it is looked at as of then."""
 _NO_FACTS: Final = frozenset({"form", "link", "place_id", "post_id"})
-_POSTS: Final = {"post_id": "title", "other_post_id": "other_title"}
-"""A row's posts, and what it shows of them."""
 _MOST_NAMED: Final = 10
 _NEEDS: Final = {
     "leaders": "SELECT count(*) > 0 FROM who WHERE is_leader",
@@ -120,10 +118,10 @@ def brief(
                 continue
             rows = opened.sql(rule.sql, rule.values({"now": until})).to_pylist()
             mine = [row for row in rows if row["place_id"] in places]
-            known = messages(opened, {row[name] for row in mine for name in _POSTS if row.get(name)})
+            known = messages(opened, {row[name] for row in mine for name in POSTS if row.get(name)})
             mine = [row for row in folded(mine, known) if not _twice(known.get(str(row.get("post_id"))), told)]
             told += [known[row["post_id"]] for row in mine[: rule.most] if row.get("post_id") in known]
-            found.append([_line(words, rule, row, known, nameless=nameless) for row in mine[: rule.most]])
+            found.append([_line(words, rule, row, nameless=nameless) for row in mine[: rule.most]])
             notes += _more(words, rule, mine[rule.most :])
     ranked = [one for rank in zip_longest(*found) for one in rank if one is not None]
     kept = ranked[:MOST_LINES]
@@ -189,9 +187,8 @@ def _more(words: Words, rule: Rule, rest: Sequence[Mapping[str, Value]]) -> list
     return [words.say(key, n=len(rest), places=places)] if rest and key in words else []
 
 
-def _line(words: Words, rule: Rule, row: Mapping[str, Value], known: Mapping[str, Message], *, nameless: bool) -> Line:
+def _line(words: Words, rule: Rule, row: Mapping[str, Value], *, nameless: bool) -> Line:
     base = f"brief.rules.{rule.name}"
-    row = {**row, **{name: known[row[of]].quoted(row[name]) for of, name in _POSTS.items() if row.get(of) in known}}
     values = {name.removesuffix("_seconds"): _value(name, value) for name, value in row.items() if value is not None}
     for name in ("title", "other_title"):
         if name in row:

@@ -1,4 +1,4 @@
--- What every rule of the brief asks: who, place, message, response and about, as temporary tables.
+-- What every rule of the brief asks: who, called, place, message, response and about, as temporary tables.
 CREATE TEMP TABLE about AS
 SELECT $now AS now,
     (SELECT count(*) > 0 FROM people) AS has_people,
@@ -16,6 +16,13 @@ SELECT m.id AS account_id, coalesce(i.person_id, m.id) AS person_id,
 FROM members AS m
 LEFT JOIN identities AS i ON i.account_id = m.id AND i.undone_at IS NULL
 LEFT JOIN people AS p ON p.person_id = i.person_id;
+
+-- How anybody is called who may stand in a text, whichever platform that is of.
+CREATE TEMP TABLE called AS
+SELECT DISTINCT trim(regexp_replace(name, '[\s\pZ\x{0B}\x{1C}-\x{1F}\x{85}]+', ' ', 'g'), '@ ') AS name FROM (
+    SELECT name FROM who UNION ALL SELECT display_name FROM members UNION ALL SELECT username FROM members
+    UNION ALL SELECT u.mention.label FROM posts, unnest(mentions) AS u(mention) WHERE u.mention.kind = 'member')
+WHERE trim(name, '@ ') <> '';
 
 -- Where people talk. What a run could not read whole is not called silent.
 CREATE TEMP TABLE place AS

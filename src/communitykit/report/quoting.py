@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from communitykit.model.values import Value
+from communitykit.report.veiling import behind_at, veiled
 from communitykit.store import Store
 
-SOMEBODY: Final = "@…"
-"""What stands in a quote in place of who is mentioned."""
+POSTS: Final = {"post_id": "title", "other_post_id": "other_title"}
+"""A row's posts, and what it shows of them."""
 _TOGETHER: Final = timedelta(days=1)
 _TELLING: Final = 30
 """So many letters alike are no chance, whoever wrote them: accounts of one person may not be joined."""
@@ -26,7 +26,7 @@ WITH named AS (
     WHERE list_contains($ids, m.id) AND u.mention.kind = 'member')
 SELECT n.id, list(DISTINCT trim(x.name, '@')) AS names
 FROM named AS n LEFT JOIN who AS w ON w.account_id = n.account LEFT JOIN members AS a ON a.id = n.account,
-    unnest([n.label, w.name, a.display_name, a.username, split_part(n.account, ':member:', 2)]) AS x(name)
+    unnest([n.label, w.name, a.display_name, a.username, url_decode(split_part(n.account, ':member:', 2))]) AS x(name)
 WHERE trim(x.name, '@ ') <> '' GROUP BY n.id
 """
 _LEADERS: Final = """
@@ -45,10 +45,11 @@ class Message:
     words: str
     written_at: datetime
     names: tuple[str, ...]
+    behind: frozenset[str]
 
     def quoted(self, text: str | None) -> str | None:
-        """Return a part of it without the names of whom it mentions, nor a leader's full name."""
-        return _veiled(text, self.names) if text else text
+        """Return a part of it without whom it mentions, nor a leader's full name."""
+        return veiled(text, self.names, self.behind) if text else text
 
     def is_also(self, other: Message) -> bool:
         """Tell whether both are one post, told in two places."""
@@ -62,31 +63,29 @@ def messages(store: Store, ids: Iterable[str]) -> dict[str, Message]:
     wanted = {"ids": list(ids)}
     leaders = [row["name"] for row in store.sql(_LEADERS).to_pylist()]
     names = {row["id"]: row["names"] for row in store.sql(_MENTIONED, wanted).to_pylist()}
+    rows = store.sql(_MESSAGES, wanted).to_pylist()
+    behind = behind_at(store, [row["words"] for row in rows])
     found: dict[str, Message] = {}
-    for row in store.sql(_MESSAGES, wanted).to_pylist():
+    for row in rows:
         mine = (*names.get(row["id"], ()), *leaders)
-        found[row["id"]] = Message(row["id"], row["person_id"], _veiled(row["words"], mine), row["written_at"], mine)
+        words = veiled(row["words"], mine, behind)
+        found[row["id"]] = Message(row["id"], row["person_id"], words, row["written_at"], mine, behind)
     return found
-
-
-def _veiled(text: str, names: Sequence[str]) -> str:
-    if not names:
-        return text
-    named = "|".join(re.escape(one) for one in sorted(names, key=len, reverse=True))
-    return re.sub(rf"@?(?<!\w)(?:{named})(?!\w)", SOMEBODY, text)
 
 
 def folded(rows: Iterable[Mapping[str, Value]], known: Mapping[str, Message]) -> list[dict[str, Value]]:
     """Return rows in their order, those about one post as one: `also_in` names its other places.
 
-    Where only another one's link is known, the row leads there.
+    Where only another one's link is known, the row leads there. What is shown of a post is told without whom that very
+    text mentions: the same text mentions other accounts on another platform.
     """
     kept: list[dict[str, Value]] = []
     for row in rows:
         mine = known.get(str(row.get("post_id")))
         same = next((one for one in kept if mine and one["post_id"] and mine.is_also(known[one["post_id"]])), None)
         if same is None:
-            kept.append(dict(row))
+            kept.append({**row, **{name: known[row[of]].quoted(row[name]) for of, name in POSTS.items()
+                                   if row.get(of) in known}})  # fmt: skip
         elif row["place"] not in {same["place"], *same.get("also_in", ())}:
             also = [*same.get("also_in", ()), row["place"]]
             if same["link"] is None and row["link"] is not None:
