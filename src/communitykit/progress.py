@@ -27,8 +27,10 @@ _TELLING_SECONDS = 5.0
 """How long a run has gone on before it tells how long it still takes."""
 _BAR, _LEAST_BAR = 40, 10
 """How many columns a terminal's bar takes, and how many at least…"""
-_BESIDE = 13
+_BESIDE = 12
 """…beside what turns, the clock, and the blanks between."""
+_LEAST_TITLE = 6
+"""How many columns of its title stay, where a terminal is narrow."""
 _DRAWN_SECONDS = 0.2
 """How often a notebook's bar is drawn anew."""
 
@@ -42,6 +44,8 @@ class Tally:
         self._sources = sources
         self._begun: set[str] = set()
         self._ended: set[str] = set()
+        self._left = False
+        """Whether a slice was left that was to be read."""
         self._found: list[int] = []
         """How many slices each source has whose discovery is over."""
         self._of_slices: dict[str, int] = {}
@@ -64,7 +68,9 @@ class Tally:
             self._count(event.slice, self._of_slices.get(event.slice, 0) + event.requests)
         elif isinstance(event, Closed):
             self._count(event.slice, event.meter.requests)
-            if event.slice in self._begun:
+            if event.unread:  # of a run that was stopped, say
+                self._left = True
+            elif event.slice in self._begun:
                 self._ended.add(event.slice)
             if event.found is not None:
                 self._found.append(event.found)
@@ -85,7 +91,7 @@ class Tally:
 
     @property
     def done(self) -> int:
-        """How many slices have ended."""
+        """How many slices have been read."""
         return len(self._ended)
 
     @property
@@ -102,18 +108,10 @@ class Tally:
         return f"{self.done:,} of {counted(self.whole, 'slice')} read{left}"
 
     @property
-    def short(self) -> str:
-        """The same where there is little room."""
-        if self.whole is None:
-            return f"{self.done:,} read"
-        left = f", {_length(self.seconds_left)} left" if self.seconds_left is not None else ""
-        return f"{self.done:,} of {self.whole:,}{left}"
-
-    @property
     def seconds_left(self) -> float | None:
         """About how long it still takes, if the rest takes as long as what was read; None where that tells nothing."""
         passed = (self._now() - self._began).total_seconds() if self._began else 0.0
-        if self.whole is None or not 0 < self.done < self.whole or passed < _TELLING_SECONDS:
+        if self._left or self.whole is None or not 0 < self.done < self.whole or passed < _TELLING_SECONDS:
             return None
         return passed * (self.whole - self.done) / self.done
 
@@ -137,8 +135,28 @@ class Tally:
 
     def __str__(self) -> str:
         """Say what came, and who is waited for until when (UTC), and why."""
-        came = f"{counted(self.records, 'record')} ({counted(self.posts, 'post')}), {counted(self.requests, 'request')}"
-        return "; ".join([came, *(one.wait.of(one.connector) for one in self.waits)])
+        return "; ".join([self._came[0], *(one.wait.of(one.connector) for one in self.waits)])
+
+    @property
+    def shorter(self) -> Iterator[str]:
+        """How far it is and what came, from the fullest to the briefest: phrases are left out, and no phrase is cut."""
+        whole = self.whole
+        brief = f"{self.done:,} read" if whole is None else f"{self.done:,} of {whole:,}"
+        left = f"{brief}, {_length(self.seconds_left)} left" if self.seconds_left is not None else brief
+        slices, came, waits = (self.slices, left, brief), self._came, self.waits
+        if waits:  # why nothing comes says more than what came
+            why = "; ".join(one.wait.of(one.connector) for one in waits)
+            until = f"waits until {max(one.until for one in waits).astimezone(UTC):%H:%M:%S} UTC"
+            told = (*(f"{one}; {why}" for one in came), why, f"{came[-1]}; {until}", until)
+            yield from (f"{far} · {detail}" for detail in told for far in slices)
+        else:
+            yield from (f"{far} · {detail}" for far in slices for detail in came)
+        yield from (left, brief)
+
+    @property
+    def _came(self) -> tuple[str, ...]:
+        records, posts = counted(self.records, "record"), counted(self.posts, "post")
+        return f"{records} ({posts}), {counted(self.requests, 'request')}", f"{records} ({posts})", records
 
 
 def _length(seconds: float) -> str:
@@ -203,14 +221,13 @@ class Bars:
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
             self._bar,
-            TextColumn("{task.fields[slices]}", markup=False),
-            TextColumn("{task.fields[detail]}", markup=False),
+            TextColumn("{task.fields[words]}", markup=False),
             TimeElapsedColumn(),
             console=console or RichConsole(stderr=True),
             transient=True,
         )
         self._title = printable(title)
-        self._task = self._bars.add_task(self._title, total=None, slices="", detail="")
+        self._task = self._bars.add_task(self._title, total=None, words="")
         self._fit(Tally())
         self._bars.start()
 
@@ -224,14 +241,13 @@ class Bars:
         from rich.text import Text  # noqa: PLC0415 # an extra, imported only when used
 
         room = max(0, self._bars.console.width - _BESIDE - _LEAST_BAR)
-        slices = tally.slices if len(tally.slices) * 2 <= room else tally.short[:room]
-        room -= len(slices)
-        title, detail = Text(self._title), Text(str(tally))
-        title.truncate(max(min(room, 6), room - detail.cell_len), overflow="ellipsis")
-        room -= title.cell_len
-        detail.truncate(room, overflow="ellipsis")
-        self._bar.bar_width = min(_BAR, _LEAST_BAR + room - detail.cell_len)
-        self._bars.update(self._task, description=title.plain, slices=slices, detail=detail.plain)
+        title = Text(self._title)
+        beside = room - min(title.cell_len, max(_LEAST_TITLE, room // 3))
+        words = next((one for one in tally.shorter if Text(one).cell_len <= beside), "")
+        room -= Text(words).cell_len
+        title.truncate(room, overflow="ellipsis")
+        self._bar.bar_width = min(_BAR, _LEAST_BAR + room - title.cell_len)
+        self._bars.update(self._task, description=title.plain, words=words)
 
     def end(self, tally: Tally) -> None:  # noqa: ARG002 # the bar goes
         """Take the bar away."""

@@ -17,9 +17,10 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from communitykit import Coverage, PullResult, Session, SettingsError, connect, pull, read_archive
+from communitykit import Coverage, Member, PullResult, Session, SettingsError, connect, from_records, pull, read_archive
 from communitykit.clock import SYSTEM_CLOCK
 from communitykit.connector.waiting import joined, waited
+from communitykit.doors.options import ReadOptions
 from communitykit.http.operations import Meter, Wait
 from communitykit.model import Issue
 from communitykit.progress import LINE_SECONDS, Bars, Cell, Lines, Tally, bar, showing, usual
@@ -157,6 +158,68 @@ def test_a_bar_keeps_its_place_however_narrow_the_terminal_is(width: int, title:
     assert ("1 of 9" if is_whole else "1 ") in line
     assert "0:00:0" in line
     assert title[:2] in line
+
+
+@pytest.mark.parametrize("width", [44, 50, 60, 70, 80, 100, 120, 160])
+@pytest.mark.parametrize("waiting", [False, True])
+def test_no_figure_is_cut_however_narrow_the_terminal_is(width: int, *, waiting: bool) -> None:
+    tally = Tally(now=lambda: AT, sources=1)
+    for event in (*RUN[:2], found(25), *RUN[3:], *RUN[2 : 2 + waiting]):
+        tally.take(event)
+    tally.records, tally.posts, tally._told["x"] = 1_196, 100, 1_000
+    bars = Bars("slack", Console(file=io.StringIO(), width=width, force_terminal=True))
+    bars.show(tally)
+    words = bars._bars.tasks[0].fields["words"]
+    bars.end(tally)
+    far, _, rest = words.partition(" · ")
+    assert far in {"1 of 25 slices read", "1 of 25"}
+    why = "slack: no connection to a:1: Connection refused; asked again at 12:01:30 UTC"
+    until = "waits until 12:01:30 UTC"
+    came = f"1,196 records (100 posts), {'1,002' if waiting else '1,000'} requests"
+    whole = {came, "1,196 records (100 posts)", "1,196 records"}
+    waits = {f"{one}; {end}" for one in whole for end in (why, until)} | {why, until}
+    assert rest in {""} | (waits if waiting else whole)
+    assert width < 80 or rest
+    assert width < 120 or why in rest or not waiting
+
+
+def test_slices_that_were_left_when_a_run_stopped_are_not_read() -> None:
+    tally, ends = Tally(sources=1), []
+    world, platform = World(seed=1, size="tiny", platforms=("slack",)), SlackPlatform()
+    with serve(world, platform) as server, connect("slack", **server.settings, concurrency=1) as session:
+
+        def tell(event: Any) -> None:  # in the thread that reads
+            tally.take(event)
+            ends.extend([event] if isinstance(event, Closed) and event.slice.startswith("slack:T") else [])
+            if tally.done >= 2:
+                session.stop()
+
+        session.read(ReadOptions(), state={}, run_id="r", emit=tell)
+    left = [one for one in ends if "the run was stopped" in (one.coverage.reason or "")]
+    assert left
+    assert tally.slices == f"{len(ends) - len(left)} of {len(ends)} slices read"
+    assert (tally.fields()["slices_read"], tally.whole) == (len(ends) - len(left), len(ends))
+
+
+@pytest.mark.parametrize("records", [0, 2_500])
+def test_records_that_were_not_gone_through_are_not_read(records: int) -> None:
+    tally, source = Tally(sources=1), from_records([])
+    tally.take(found(1))
+    source.stop() if records else None
+    source._records = [Member(id=f"x:n:member:{n}") for n in range(records)]
+    source.read(ReadOptions(), state={}, run_id="r", emit=tally.take)
+    assert tally.slices == ("0 of 1 slice read" if records else "1 of 1 slice read")
+
+
+def test_no_time_is_left_of_a_run_that_was_stopped() -> None:
+    now = [AT]
+    tally = Tally(now=lambda: now[0], sources=1)
+    for event in (*RUN, found(4)):
+        tally.take(event)
+    now[0] += timedelta(seconds=20)
+    assert tally.seconds_left == 60
+    tally.take(Closed("x:n:b", RUN[-1].coverage, Meter(), unread=True))
+    assert (tally.seconds_left, tally.slices) == (None, "1 of 4 slices read")
 
 
 def test_a_notebook_has_a_bar_without_widgets(monkeypatch: pytest.MonkeyPatch) -> None:

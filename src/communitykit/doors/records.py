@@ -91,7 +91,7 @@ class RecordSource:
                 stored=given - rejected,
                 rejected=rejected,
             )
-            emit(Closed(key, coverage, Meter()))
+            emit(Closed(key, coverage, Meter(), unread=not whole))
 
 
 def from_records(records: Iterable[object]) -> RecordSource:

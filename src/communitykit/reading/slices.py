@@ -56,6 +56,8 @@ class Closed:
     """What ended the slice before its end; None where it was read to its end, whatever single parts were left out."""
     found: int | None = None
     """Of a connector's discovery: how many slices it found to read. None of all else."""
+    unread: bool = False
+    """Whether it was left: the run was stopped before its end, or its source had failed before it began."""
 
     @property
     def left_out(self) -> Coverage | None:
@@ -131,6 +133,7 @@ class SliceReading:
         self.ignored: Counter[str] = Counter()
         self.failure: CommunityKitError | None = None
         self.found: int | None = None
+        self._left = False
         self._gaps: list[Gap] = []
         self._issues: Counter[tuple[str | None, str]] = Counter()
         self._seen: set[str] = set()
@@ -217,6 +220,7 @@ class SliceReading:
         """Note that the run was told to stop, or that a `failure` ended the whole source before this slice began."""
         self._gaps.append(Gap(reason, "partial"))
         self.failure = failure
+        self._left = True
 
     def say_unmatched(self) -> None:
         """Note the globs that fitted no community, where communities were looked for and could be listed."""
@@ -260,6 +264,7 @@ class SliceReading:
             gaps=gaps,
             failure=self.failure,
             found=self.found,
+            unread=self._left,
         )
 
 
