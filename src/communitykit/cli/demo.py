@@ -69,7 +69,7 @@ def run_demo(to: Path, *, as_json: bool) -> None:
             _say_what_is_there(to, read, people, truth)
         made = aside.made()
     if as_json:
-        told: dict[str, JSON] = {"first": reading.as_data(read.first, to), "second": reading.as_data(read.second, to)}
+        told = _pulled({"first": read.first, "second": read.second}, to)
         told |= {"happened": read.happened, "people": asdict(people), "report": dict(made.pages), "briefs": briefs}
         print_json({**told, "truth": {one.name: {"current": one.current, "differences": one.wrong} for one in truth}})
         return
@@ -143,11 +143,20 @@ def _pull(sessions: Sequence[Source], to: Path, title: str, *, as_json: bool, fo
         reading.warn_of_end(result)
     if result.interrupted:
         if as_json:
-            print_json({title.partition(" ")[0].lower(): reading.as_data(result, to)})
+            print_json(_pulled({title.partition(" ")[0].lower(): result}, to))
         import typer  # noqa: PLC0415 # here alone
 
         raise typer.Exit(Exit.INTERRUPTED)
     return result
+
+
+def _pulled(results: dict[str, PullResult], to: Path) -> dict[str, JSON]:
+    """Return pulls as plain data, below whether one was stopped and all that went wrong."""
+    told: dict[str, JSON] = {
+        "interrupted": any(one.interrupted for one in results.values()),
+        "errors": [str(error) for one in results.values() for error in one.errors],
+    }
+    return told | {name: reading.as_data(one, to) for name, one in results.items()}
 
 
 def _tell_people(world: World, to: Path, found: dict[str, Connector]) -> Resolution:

@@ -49,7 +49,7 @@ def run(
         done.read(limit, force=force)
         done.make()
         if as_json:
-            print_json(done.told)
+            print_json(done.document())
     raise typer.Exit(done.code())
 
 
@@ -64,6 +64,10 @@ class _Run:
         self._interrupted = False
         self._codes: list[Exit] = []
         self.told["errors"] = self._errors = list[str]()
+
+    def document(self) -> dict[str, JSON]:
+        """Return what each step told, below whether it was stopped and all that went wrong."""
+        return {"interrupted": self._interrupted, **self.told}
 
     def code(self) -> Exit:
         """Return the exit code: stopped, else failed, else left something out that was asked for, else complete."""
@@ -92,6 +96,7 @@ class _Run:
             )
         told = {"sources": names, "windows": windows, "archives": archives}
         self.told["pull"] = {**reading.as_data(result, self.store), **told}
+        self._errors += map(str, result.errors)  # the summary says them
         self._interrupted = result.interrupted
         self._codes.append(reading.code(result))
         self._summary(result)
