@@ -18,7 +18,7 @@ from communitykit.reading.translation import Translation
 from communitykit.store.schema import CURRENT
 from communitykit_yammer.ids import parse_time
 
-MATRIX, SLACK, TEAMS, YAMMER = (registry().get(name) for name in ("matrix", "slack", "teams", "yammer"))
+MATRIX, SLACK, TEAMS, WORKPLACE, YAMMER = map(registry().get, ("matrix", "slack", "teams", "workplace", "yammer"))
 WINDOWS = "test_windows_in_any_order_and_then_a_plain_run_end_as_a_fresh_one"
 CLOSED = "test_a_community_that_is_deleted_is_gone_and_one_that_is_restored_is_back"
 OTHERS = "test_what_a_caller_did_not_ask_for_is_new_for_one_who_does"
@@ -276,7 +276,19 @@ def a_connector_that_takes_odd_members_for_read() -> AbstractContextManager[Any]
     return patch("communitykit_matrix.api.messages.is_understood", lambda *_: True)
 
 
+def takes_what_was_not_asked_for_for_gone() -> Connector:
+    def change(step: Any) -> Any:
+        return replace(step, within={}, held=frozenset()) if _is_about_communities(step) else step
+
+    return discovering(WORKPLACE, change)
+
+
+def _is_about_communities(step: Any) -> bool:
+    return isinstance(step, Swept) and step.record == "community"
+
+
 TRUTH_MUTANTS = [
+    Mutant("test_a_plain_run_takes_nothing_private_away", takes_what_was_not_asked_for_for_gone),
     Mutant(FIRST_SIGHT, lambda: MATRIX, core=a_connector_that_takes_odd_members_for_read, more="an object"),
     Mutant("test_nothing_odd_is_ignored", ignores_what_it_does_not_understand),
     Mutant("test_nothing_of_others_changes", lambda: TEAMS, core=a_core_that_sweeps_everybody),

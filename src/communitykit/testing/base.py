@@ -139,6 +139,21 @@ def hold_none(found: Iterable[object], about: object = "") -> None:
         raise AssertionError("\n".join([f"{head}:", *lines[:SHOWN], *more]))
 
 
+def between(before: Mapping[str, Iterable[JSON]], after: Mapping[str, Iterable[JSON]]) -> list[Difference]:
+    """Return where the current records of two stores, or of one at two times, differ: by record kind and id."""
+    found: list[Difference] = []
+    for record in sorted({*before, *after}):
+        old, new = ({row["id"]: row for row in rows.get(record, ())} for rows in (before, after))
+        for id_ in sorted({*old, *new}):
+            if id_ not in old or id_ not in new:
+                found.append(Difference(record, id_, "", old.get(id_), new.get(id_)))
+                continue
+            names = sorted({*old[id_], *new[id_]})
+            pairs = [(name, old[id_].get(name), new[id_].get(name)) for name in names]
+            found += [Difference(record, id_, name, one, other) for name, one, other in pairs if one != other]
+    return found
+
+
 def platform_of(declared: Connector) -> Platform:
     """Return a connector's simulated platform.
 

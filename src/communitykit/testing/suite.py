@@ -6,6 +6,7 @@ from communitykit.testing.doors import DoorChecks
 from communitykit.testing.neighbours import NeighbourChecks
 from communitykit.testing.oddities import OddityChecks
 from communitykit.testing.payloads import PayloadChecks
+from communitykit.testing.private import PrivateChecks
 from communitykit.testing.records import RecordChecks
 from communitykit.testing.runs import RunChecks
 from communitykit.testing.slices import SliceChecks
@@ -19,6 +20,7 @@ class ConnectorSuite(
     RecordChecks,
     PayloadChecks,
     NeighbourChecks,
+    PrivateChecks,
     WindowChecks,
     OddityChecks,
     SliceChecks,
