@@ -75,9 +75,10 @@ def pull(
     A source that fails ends itself, not the others: look at `errors` and `coverage` of the result.
 
     Raises TypeError for a keyword that is not known, for what is no source and for what is of another type,
-    SettingsError for a window that is empty or in the future and where there is no source at all, ModuleNotFoundError
-    where the extra `duckdb` is not installed, StoreBusyError while another process writes to the store, StoreError for
-    a file that is none. What a function given as `progress` raises ends the run as failed, and is raised.
+    SettingsError for a window that is empty or in the future, for a `max_time` below 0 and where there is no source at
+    all, ModuleNotFoundError where the extra `duckdb` is not installed, StoreBusyError while another process writes to
+    the store, StoreError for a file that is none. What a function given as `progress` raises ends the run as failed,
+    and is raised.
     """
     return pull_at(
         sources, to, options, clock=SYSTEM_CLOCK, progress=progress, max_time=max_time, stop=stop, compact=compact

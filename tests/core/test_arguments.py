@@ -111,6 +111,7 @@ def test_slices_side_by_side_are_counted(
     [
         ({"progress": "yes"}, "progress is to be True, False, or a function .*, not str"),
         ({"max_time": "2h"}, "max_time is to be a number of seconds, not str"),
+        ({"max_time": True}, "max_time is to be a number of seconds, not bool"),
         ({"stop": True}, "stop is to be a threading.Event, not bool"),
         ({"to": None}, "to is to be the path of an activity store, not NoneType"),
     ],

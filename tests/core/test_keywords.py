@@ -49,11 +49,17 @@ def test_a_call_for_one_kind_takes_no_kinds(platform: Any, little: Callable[...,
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_moment_that_is_none_fails_at_the_call(platform: Any, little: Callable[..., Connector], call: str) -> None:
-    with testing.connect(little(), {"base_url": platform.url}) as session:
+    for connect in (testing.connect, testing.connect_async):
+        opened = connect(little(), {"base_url": platform.url})
         with pytest.raises(ck.SettingsError, match="minutes or months"):
-            getattr(session, call)(since="3m")
+            getattr(opened, call)(since="3m")
         with pytest.raises(ck.SettingsError, match="in the future"):
-            list(getattr(session, call)(since="9999-01-01"))
+            getattr(opened, call)(since="9999-01-01")  # nothing is gone through
+        with pytest.raises(ck.SettingsError, match=r"is after until|is until, so"):
+            getattr(opened, call)(since="1d", until="90d")
+        for empty in ("", " ", ["help-*", ""]):
+            with pytest.raises(ck.SettingsError, match="an empty pattern fits nothing"):
+                getattr(opened, call)(communities=empty)
     assert platform.requests == []
 
 
@@ -63,6 +69,9 @@ def test_a_pull_is_checked_before_it_makes_a_store(tmp_path: Path) -> None:
         ck.pull([], to, sinc="90d")  # type: ignore[call-arg]
     with pytest.raises(ck.SettingsError, match="in the future"):
         ck.pull([], to, since="9999-01-01")
+    for wrong in (-1, -0.5, float("nan")):
+        with pytest.raises(ck.SettingsError, match="max_time is to be at least 0 seconds"):
+            ck.pull(ck.from_records([]), to, max_time=wrong)
     with pytest.raises(TypeError, match="to"):
         ck.pull([])  # type: ignore[call-arg]
     assert not to.exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Self
 
@@ -94,6 +95,9 @@ class Session(Records):
             read_sync(run, self._runner, emit)
         finally:
             self.conductor.on_wait = None
+
+    def _now(self) -> datetime:
+        return self.conductor.clock.now()
 
     def send(self, request: Request) -> Response:
         """Send one request of the caller's own, with this session's credential, paced and retried.

@@ -148,6 +148,7 @@ class AsyncSession:
         self, options: ReadOptions, state: _Kept, concurrency: int | None, *, aloud: bool
     ) -> AsyncGenerator[Record, None]:
         _refuse_other(concurrency)
+        options.window(self.conductor.clock.now())  # so that a mistake is told at the call
         out = LeftOut(aloud=aloud)
         self.left_out = out.coverage
         return self._consumed(options, checked_state(state), concurrency, out)

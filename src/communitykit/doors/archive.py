@@ -129,6 +129,9 @@ class ArchiveSession(Records):
         if beside := self.archive.unopened_zips():
             self.found.append(f"nothing was read of {', '.join(beside)}")
 
+    def _now(self) -> datetime:
+        return self._clock.now()
+
     def _until_stopped(self, steps: Iterable[object]) -> Iterator[JSON]:
         self.archive.spoilt()  # from here on
         for step in steps:

@@ -30,12 +30,16 @@ def sources_of(given: object) -> list[Source]:
 
 
 def refuse_others(*, to: object, progress: object, max_time: object, stop: object) -> None:
-    """Raise TypeError for what is of another type."""
+    """Raise TypeError for what is of another type, SettingsError for a time that is none."""
     if not isinstance(to, str | PathLike):
         raise wrong_argument("to", to, "the path of an activity store")
     if progress is not None and not isinstance(progress, bool) and not callable(progress):
         raise wrong_argument("progress", progress, "True, False, or a function that is called with each event")
     if max_time is not None and (isinstance(max_time, bool) or not isinstance(max_time, int | float)):
         raise wrong_argument("max_time", max_time, "a number of seconds")
+    if isinstance(max_time, int | float) and not max_time >= 0:  # nan is neither less nor more
+        raise SettingsError(
+            f"max_time is to be at least 0 seconds, not {max_time}", remedy="Leave it out for no limit."
+        )
     if stop is not None and not callable(getattr(stop, "is_set", None)):
         raise wrong_argument("stop", stop, "a threading.Event")

@@ -50,8 +50,8 @@ class ReadOptions:
     left out, with all that they did. What is dated before `keep_from` (aware) is left out whatever brings it, such as
     the root of a thread that goes on: what was erased as too old does not come back.
 
-    Raises TypeError for a value of another type; SettingsError for a moment, kind or content that is none, for a window
-    that is empty, and for `keep_raw` where texts are not to be kept.
+    Raises TypeError for a value of another type; SettingsError for a moment, pattern, kind or content that is none, for
+    a window that is empty, and for `keep_raw` where texts are not to be kept.
     """
 
     since: Moment | None = None
@@ -70,6 +70,8 @@ class ReadOptions:
         """Refuse what is of the wrong type, and what could mean two things; one pattern is a list of one."""
         object.__setattr__(self, "communities", _texts("communities", self.communities))
         object.__setattr__(self, "kinds", frozenset(_texts("kinds", self.kinds)))
+        if not all(one.strip() for one in self.communities):
+            raise SettingsError("communities: an empty pattern fits nothing", remedy="Leave it out to read all.")
         for name in ("include_private", "include_direct", "force", "keep_raw"):
             if not isinstance(getattr(self, name), bool):
                 raise wrong_argument(name, getattr(self, name), "True or False")

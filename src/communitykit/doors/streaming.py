@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from datetime import datetime
 from typing import TypeAlias, TypeVar, Unpack
 
+from communitykit.clock import SYSTEM_CLOCK
 from communitykit.connector.flow import Checkpoint
 from communitykit.doors.left_out import LeftOut
 from communitykit.doors.options import (
@@ -84,11 +86,16 @@ class Records:
         """Yield engagement events: acts that are not posts; what was left out is a warning, and in `left_out`."""
         return self._only(EngagementEvent, "event", options, state)
 
+    def _now(self) -> datetime:
+        """Return the time by the source's clock: the system's, unless it has one of its own."""
+        return SYSTEM_CLOCK.now()
+
     def _only(self, model: type[R], kind: str, keywords: ReadKeywords, state: _Kept) -> Iterator[R]:
         wanted = read_options(keywords, kind=kind)  # here, so that a mistake is told at the call
         return (record for record in self._consumed(wanted, state, aloud=True) if isinstance(record, model))
 
     def _consumed(self, options: ReadOptions, state: _Kept, *, aloud: bool) -> Iterator[Record]:
+        options.window(self._now())  # here, for the same reason
         out = LeftOut(aloud=aloud)
         self.left_out = out.coverage
         return consume(self, options, checked_state(state), out.take)  # type: ignore[arg-type] # a Source
