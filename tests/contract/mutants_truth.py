@@ -50,10 +50,12 @@ def flowing(flow: Any, step_of: Callable[[Any], Any] = same, answer_of: Callable
                 error = raised
 
 
-def discovering(connector: Connector, step_of: Callable[[Any], Any]) -> Connector:
+def discovering(
+    connector: Connector, step_of: Callable[[Any], Any], answer_of: Callable[[Any], Any] = same
+) -> Connector:
     original = connector.discover
     assert original is not None
-    return replace(connector, discover=lambda selection: flowing(original(selection), step_of))
+    return replace(connector, discover=lambda selection: flowing(original(selection), step_of, answer_of))
 
 
 def reading(
@@ -287,7 +289,18 @@ def _is_about_communities(step: Any) -> bool:
     return isinstance(step, Swept) and step.record == "community"
 
 
+def takes_an_odd_visibility_for_public() -> Connector:
+    def change(answer: Any) -> Any:
+        for row in answer.data["data"] if isinstance(answer, Response) and "groups" in answer.request.url else ():
+            if isinstance(row, dict) and row.get("privacy") not in {"CLOSED", "SECRET"}:
+                row["privacy"] = "OPEN"
+        return answer
+
+    return reading(discovering(WORKPLACE, same, change), answer_of=change)
+
+
 TRUTH_MUTANTS = [
+    Mutant("test_a_visibility_that_is_absent_or_odd_is_private", takes_an_odd_visibility_for_public, more="null"),
     Mutant("test_a_plain_run_takes_nothing_private_away", takes_what_was_not_asked_for_for_gone),
     Mutant(FIRST_SIGHT, lambda: MATRIX, core=a_connector_that_takes_odd_members_for_read, more="an object"),
     Mutant("test_nothing_odd_is_ignored", ignores_what_it_does_not_understand),

@@ -18,17 +18,13 @@ from communitykit.connector.registry import registry
 from communitykit.doors.archive import ArchiveSession
 from communitykit.doors.webhook import receive_for
 from communitykit.errors import ArchiveError
-from communitykit.sandbox import Answer, Call, Fault, Site, World
+from communitykit.sandbox import Answer, Call, Site, World
 from communitykit.testing.base import platform_of
+from communitykit.testing.private import DISGUISES, LEFT_OUT, Disguise, disguised
 from communitykit.testing.reading import read
-from communitykit.testing.spoiling import decoded, walk
 
 TELLING: Mapping[str, tuple[str, ...]] = {
-    "slack": ("is_private", "is_mpim", "is_im", "is_group", "is_channel"),
-    "teams": ("visibility", "membershipType"),
-    "yammer": ("privacy",),
-    "matrix": ("join_rule",),
-    "workplace": ("privacy",),
+    name: platform_of(registry().get(name)).visibility for name in ("slack", "teams", "yammer", "matrix", "workplace")
 }
 """The fields that tell who may read a community."""
 WIDER: Mapping[str, tuple[str, str, str]] = {
@@ -36,14 +32,6 @@ WIDER: Mapping[str, tuple[str, str, str]] = {
     "yammer": ("groups.json", "mine", "true"),
 }
 """Lists of which a platform shows a part: what is asked, and what it is answered as."""
-LEFT_OUT = object()
-DISGUISES: Mapping[str, Any] = {
-    "left out": LEFT_OUT,
-    "null": None,
-    "a number": 7,
-    "a list": [],
-    "an unheard word": "odd",
-}
 SECRET = "the-test's-own-secret"
 
 
@@ -57,44 +45,25 @@ def secrets(name: str, world: World) -> tuple[set[str], set[str]]:
     return out, shown
 
 
-def disguised(value: Any, fields: tuple[str, ...], disguise: Any) -> int:
-    """Put a disguise on every object inside a JSON value; return how many fields it took."""
-    met = 0
-    for _, one in walk((), [value]):
-        for field in fields if isinstance(one, dict) else ():
-            if field in one:
-                met += 1
-                if disguise is LEFT_OUT:
-                    del one[field]
-                else:
-                    one[field] = disguise
-    return met
-
-
-class Disguise(Fault):
+class Wider(Disguise):
     """Nothing that is listed tells who may read it; a list that tells it in odd words shows everything, too."""
 
     def __init__(self, name: str, disguise: Any) -> None:
-        super().__init__()
-        self.connector, self.disguise = name, disguise
+        super().__init__(TELLING[name], disguise)
+        self.connector = name
 
-    def answer(self, _site: Site, call: Call, proceed: Callable[[], Answer]) -> Answer:
+    def answer(self, site: Site, call: Call, proceed: Callable[[], Answer]) -> Answer:
         path, field, everything = WIDER.get(self.connector, ("", "", ""))
         if path and call.path.endswith(path) and self.disguise is not LEFT_OUT:
             call.fields[field] = everything
-        answer = proceed()
-        data = decoded(answer)
-        if data is None:
-            return answer
-        self._met[call.key] += disguised(data, TELLING[self.connector], self.disguise)
-        return Answer.of(data, status=answer.status, headers=answer.headers)
+        return super().answer(site, call, proceed)
 
 
 @pytest.mark.parametrize("disguise", DISGUISES)
 @pytest.mark.parametrize("name", TELLING)
 def test_through_the_api(name: str, disguise: str) -> None:
     world = World(seed=7, size="tiny", platforms=(name,))
-    fault, (out, shown) = Disguise(name, DISGUISES[disguise]), secrets(name, world)
+    fault, (out, shown) = Wider(name, DISGUISES[disguise]), secrets(name, world)
     told = read(registry().get(name), world, faults=[fault], include_private=True, include_direct=True).records
     assert fault.hits
     assert out & {one.id for one in told}, "the test would not notice"

@@ -159,6 +159,8 @@ class Platform(ABC):
     """The request's field that asks for a further page; several where listings differ ("older_than", "page")."""
     cursor_path: ClassVar[tuple[str, ...]] = ()
     """Where an answer names the next page; `cursor_at` where that is not the same everywhere."""
+    visibility: ClassVar[tuple[str, ...]] = ()
+    """The fields of payloads that say who may read a community, where private ones are shown at all."""
     circle_mention: ClassVar[Literal["user_group", "tag"]] = "user_group"
     """What the model calls a mention of a group of people."""
     listings: ClassVar[tuple[str, ...]] = ()

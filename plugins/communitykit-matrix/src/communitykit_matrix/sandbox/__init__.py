@@ -34,6 +34,7 @@ class MatrixPlatform(Platform):
     name: ClassVar[str] = "matrix"
     place_kind: ClassVar[str] = "channel"
     budgets: ClassVar[Mapping[str, Budget]] = LIMITS
+    visibility: ClassVar[tuple[str, ...]] = ("join_rule",)
     cursor_field: ClassVar[str] = "from"
     cursor_path: ClassVar[tuple[str, ...]] = ("end",)
     listings: ClassVar[tuple[str, ...]] = ("chunk", "users", "rooms")

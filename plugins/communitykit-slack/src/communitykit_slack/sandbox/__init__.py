@@ -27,6 +27,7 @@ class SlackPlatform(Platform):
 
     name: ClassVar[str] = "slack"
     place_kind: ClassVar[str] = "channel"
+    visibility: ClassVar[tuple[str, ...]] = ("is_private", "is_mpim", "is_im", "is_group", "is_channel")
     cursor_path: ClassVar[tuple[str, ...]] = ("response_metadata", "next_cursor")
     listings: ClassVar[tuple[str, ...]] = ("messages", "channels", "members")
     counted: ClassVar[Mapping[str, tuple[str, ...]]] = {"users": ("count",)}

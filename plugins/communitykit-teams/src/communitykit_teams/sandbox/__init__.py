@@ -41,6 +41,7 @@ class TeamsPlatform(Platform):
     name: ClassVar[str] = "teams"
     place_kind: ClassVar[str] = "channel"
     budgets: ClassVar[Mapping[str, Budget]] = LIMITS
+    visibility: ClassVar[tuple[str, ...]] = ("visibility", "membershipType")
     cursor_field: ClassVar[str] = "$skiptoken"
     cursor_path: ClassVar[tuple[str, ...]] = ("@odata.nextLink",)
     circle_mention: ClassVar[Literal["user_group", "tag"]] = "tag"

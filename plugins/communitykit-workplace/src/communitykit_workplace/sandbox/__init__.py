@@ -39,6 +39,7 @@ class WorkplacePlatform(Platform):
     name: ClassVar[str] = "workplace"
     place_kind: ClassVar[str] = "group"
     budgets: ClassVar[Mapping[str, Budget]] = {}
+    visibility: ClassVar[tuple[str, ...]] = ("privacy",)
     cursor_field: ClassVar[tuple[str, ...]] = ("__paging_token", "after")
     cursor_path: ClassVar[tuple[str, ...]] = ("paging", "next")
     listings: ClassVar[tuple[str, ...]] = ("data", "Resources")

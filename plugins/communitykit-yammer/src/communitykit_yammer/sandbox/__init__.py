@@ -27,6 +27,7 @@ class YammerPlatform(Platform):
     budgets: ClassVar[Mapping[str, Budget]] = {
         "messages": Budget(10, 30), "other": Budget(10, 30), "graph": Budget(10, 30),
     }  # fmt: skip
+    visibility: ClassVar[tuple[str, ...]] = ("privacy",)
     cursor_field: ClassVar[tuple[str, ...]] = (
         "older_than",
         "page",
