@@ -100,7 +100,7 @@ class PullResult:
     def lacking(self) -> list[tuple[str, dict[str, JSON]]]:
         """The reasons of `missing` that no error tells, each with where it first held, as plain data."""
         found: dict[str, dict[str, JSON]] = {}
-        errors = {str(error) for error in self.errors}
+        errors = {told for error in self.errors for told in (str(error), f"not read: {error}")}
         for one in self._left_out():
             told: dict[str, JSON] = {"status": one.status, "slice": one.slice}
             for reason in several(one.reason or one.status):

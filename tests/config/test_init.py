@@ -164,7 +164,7 @@ def test_a_remark_is_no_lack(server: Any, tmp_path: Path, monkeypatch: pytest.Mo
         f'[[sources]]\nconnector = "slack"\nbase_url = {address}\ntoken = {{ env = "T" }}\n', encoding="utf-8"
     )
     found = [Gap("reading will tell", remark=True)]
-    monkeypatch.setattr("communitykit.config.opening.NamedSource.check", lambda _: found)
+    monkeypatch.setattr("communitykit.config.named.NamedSource.check", lambda _: found)
     for words in (("config", "check"), ("check", "slack")):
         done = typed(*words, "--config", path, T="x")
         assert (done.exit_code, "reading will tell" in done.stdout) == (0, True)

@@ -1,6 +1,7 @@
 """What a night of `communitykit run` comes to where something is wrong: each thing ends itself alone, and is told."""
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from communitykit.cli import interrupts, run
 from communitykit.cli.app import app
 from communitykit.config import load, refresh
 from communitykit.connector.registry import registry
-from communitykit.sandbox import World
+from communitykit.sandbox import World, serve
 
 NO_TOKEN = '[[sources]]\nname = "engage"\nconnector = "yammer"\ntoken = { env = "NOT_THERE" }\n'
 NO_COMMAND = """[[sources]]
@@ -79,3 +80,35 @@ def test_where_no_secret_is_to_be_had_each_is_told_and_the_rest_is_made_of_what_
     refused = typed("pull", "--config", path, "--json")
     assert (refused.exit_code, json.loads(refused.stdout)["error"]["kind"]) == (1, "SettingsError")
     assert ("] engage: " in refused.stderr, "] us: " in refused.stderr) == (True, True)
+
+
+def _of_us(line: str) -> bool:
+    return "[[sources]] us" in line
+
+
+def test_a_refused_token_is_told_once_with_its_section_and_where_it_comes_from(tmp_path: Path) -> None:
+    text = '[[sources]]\nname = "{}"\nconnector = "{}"\ntoken = {}\nbase_url = {}\n'
+    world = World(seed=1, size="tiny", platforms=("slack", "yammer"))
+    with ExitStack() as stack:
+        addresses = [
+            json.dumps(stack.enter_context(serve(world, registry().get(one).simulated())).settings["base_url"])
+            for one in ("yammer", "slack")
+        ]
+        sources = [
+            text.format("engage", "yammer", f'{{ command = "cat {tmp_path}/engage" }}', addresses[0]),
+            text.format("us", "slack", '{ env = "OF_US" }', addresses[1]),
+        ]
+        path = with_an_export(tmp_path, *sources)
+        (tmp_path / "engage").write_text("hush-hush-1")
+        for words in (["run"], ["run", "--quiet"], ["run", "--json"], ["pull", "--quiet"]):
+            done = typed(*words, "--config", path, OF_US="xoxb-hush-hush")
+            assert done.exit_code == 1
+            engage, us = sorted((line for line in done.stderr.splitlines() if "refused" in line), key=_of_us)
+            assert f"[[sources]] engage has `token` from `cat {tmp_path}/engage`. Get a new one." in engage
+            assert "[[sources]] us has `token` from the environment variable OF_US." in us
+            assert "token_provider" not in done.output
+            assert "hush-hush" not in done.output
+        done = typed("run", "--config", path, OF_US="xoxb-hush-hush", COMMUNITYKIT_US_TOKEN="xoxb-other-hush")
+        assert "`token` from the environment variable COMMUNITYKIT_US_TOKEN." in done.stderr
+    told = json.loads(typed("run", "--config", path, "--json", OF_US="xoxb-hush-hush").stdout)
+    assert told["errors"] == told["pull"]["errors"]

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from communitykit.cli import commands as _all  # noqa: F401 # registers every command
 from communitykit.cli.app import app
 from communitykit.config import load, opened, run_options
-from communitykit.config.opening import in_slices_of
+from communitykit.config.named import in_slices_of
 from communitykit.connector.registry import registry
 from communitykit.http.operations import Meter
 from communitykit.model import Coverage, Issue

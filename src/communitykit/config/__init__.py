@@ -2,7 +2,8 @@
 
 from communitykit.config.declaring import declared, installed
 from communitykit.config.loading import CONFIG_FILE, configure, load
-from communitykit.config.opening import ROSTER, NamedSource, opened, people_options, roster, run_options, source
+from communitykit.config.named import NamedSource
+from communitykit.config.opening import ROSTER, opened, people_options, roster, run_options, source
 from communitykit.config.refreshing import refresh
 from communitykit.config.secret import Secret
 from communitykit.config.sections import (

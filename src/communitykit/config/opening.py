@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
-import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,16 +13,16 @@ from typing import Final, get_args
 from pydantic import BaseModel
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
-from communitykit.config.loading import settings_of
+from communitykit.config.loading import is_secret, settings_of
+from communitykit.config.named import OWN, NamedSource
 from communitykit.config.secret import Secret
 from communitykit.config.sections import Config, SourceSection
-from communitykit.connector.declaration import Connector
-from communitykit.connector.flow import Gap
 from communitykit.connector.registry import registry
+from communitykit.connector.scrub import Scrubber
 from communitykit.connector.settings import did_you_mean
 from communitykit.connector.times import Moment, parse_length, parse_moment
-from communitykit.doors.api import Session, connect
-from communitykit.doors.archive import ArchiveSession, read_archive
+from communitykit.doors.api import connect
+from communitykit.doors.archive import read_archive
 from communitykit.doors.options import ReadOptions, RecordsKeywords
 from communitykit.errors import CommunityKitError, SettingsError
 from communitykit.http.credentials import KEYRING
@@ -33,94 +30,9 @@ from communitykit.model.values import Value
 from communitykit.people.options import Leaders, Options
 from communitykit.privacy.intake import OptOut
 from communitykit.privacy.pseudonyms import load_key
-from communitykit.reading.lookups import State
-from communitykit.reading.slices import Closed, Failed, Progress, Waiting
-from communitykit.reading.translation import Page
 
-OWN: Final = ("since", "until", "communities", "include_private", "include_direct")
-"""What each source is asked by itself."""
 ROSTER: Final = "directory"
 """The connector that reads rosters."""
-
-
-class NamedSource:
-    """A source of a configuration: a session or an archive that reads its own window, communities and privacy."""
-
-    def __init__(self, name: str, session: Session | ArchiveSession, options: ReadOptions, config: Path) -> None:
-        """Name it, and say what is asked of it, and which file says so."""
-        self.name = name
-        self.session = session
-        self.config = config
-        self.options = options
-        self.asked: dict[str, Value] = {name: getattr(options, name) for name in OWN}
-        """What is asked of it alone, as keywords of ReadOptions."""
-        self.connector: Connector = session.connector
-
-    def read(self, options: ReadOptions, /, *, state: State, run_id: str, emit: Callable[[Progress], None]) -> None:
-        """Read what the configuration asks of this source; all else is as the run's `options` say."""
-        own = replace(options, **self.asked)
-
-        def named(event: Progress) -> None:
-            if isinstance(event, Failed):
-                self._name(event.error)
-            emit(event if self.name == self.connector.name else in_slices_of(self.name, event))
-
-        try:
-            self.session.read(own, state=state, run_id=run_id, emit=named)
-        except CommunityKitError as error:
-            self._name(error)
-            raise
-
-    def check(self) -> list[Gap]:
-        """Ask the platform whether it lets in what is asked for; an archive that could be opened can be read.
-
-        Raises CommunityKitError when nothing can be read.
-        """
-        if not isinstance(self.session, Session):
-            return []
-        try:
-            return self.session.check(self.options)
-        except CommunityKitError as error:
-            self._advise(error)
-            raise
-
-    def stop(self) -> None:
-        """Tell a reading to stop at its next step."""
-        self.session.stop()
-
-    def reset(self, max_time: float | None = None) -> None:
-        """Forget an earlier stop."""
-        self.session.reset(max_time)
-
-    def _name(self, error: CommunityKitError) -> None:
-        self._advise(error)
-        if self.name != self.connector.name:  # several of one platform: which one?
-            error.subject = f"{self.name}: {error.subject}" if error.subject else self.name
-
-    def _advise(self, error: CommunityKitError) -> None:
-        """Name the whole command where an error advises to log in: the connector knows nothing of the file."""
-        if error.remedy and self.config.is_file():  # an adapter's own settings may be none
-            login = f"communitykit login {self.name} --config {shlex.quote(str(self.config))}"
-            error.remedy = re.sub(
-                rf"communitykit login {re.escape(self.connector.name)}\b(?! --)", lambda _: login, error.remedy
-            )
-
-
-def in_slices_of(name: str, event: Progress) -> Progress:
-    """Return an event of a part that is no network's, such as a discovery, as of the source's own part.
-
-    Several sources of one platform would share it, and what one of them says hide what another said. Where a slice
-    keeps a checkpoint its name stays: it is looked up by it.
-    """
-    if isinstance(event, Failed | Waiting) or ":-:" not in event.slice:
-        return event
-    own = f"{event.slice}/{name}"
-    if isinstance(event, Page):
-        issues = [one.model_copy(update={"slice": own}) for one in event.issues]
-        return event if event.checkpoint is not None else replace(event, slice=own, issues=issues)
-    if isinstance(event, Closed):
-        return replace(event, slice=own, coverage=event.coverage.model_copy(update={"slice": own}))
-    return replace(event, slice=own)
 
 
 def source(
@@ -152,7 +64,9 @@ def source(
             return NamedSource(
                 section.name, read_archive(section.connector, section.archive, **settings), options, config.path
             )
-        return NamedSource(section.name, connect(section.connector, **settings), options, config.path)
+        secrets = _places(section, environ)
+        session = connect(section.connector, **settings)
+        return NamedSource(section.name, session, options, config.path, secrets=secrets)
     except SettingsError as error:
         remedy = error.remedy
         if remedy and "as keywords" in remedy:
@@ -181,6 +95,21 @@ def _settings(config: Config, section: SourceSection, environ: Mapping[str, str]
         in_file = kind is not None and not said.get(name) and _is_path(kind, name)
         settings[name] = _from_folder(config.folder, told) if in_file else told
     return settings
+
+
+def _places(section: SourceSection, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return where each secret of a source comes from, by setting: never the secret itself."""
+    connector = registry().get(section.connector)
+    found = {}
+    for name, field in connector.settings.model_fields.items():
+        variable, value = section.prefix + name.upper(), section.settings.get(name)
+        if not isinstance(value, Secret) and not is_secret(name, field.annotation):
+            continue
+        if environ.get(variable):
+            found[name] = f"the environment variable {variable}"
+        elif isinstance(value, Secret):
+            found[name] = Scrubber(connector.secrets).text(value.place)
+    return found
 
 
 def _is_path(kind: type[BaseModel], name: str) -> bool:

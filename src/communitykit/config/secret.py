@@ -11,10 +11,14 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from communitykit.errors import SettingsError
 from communitykit.model.values import Value
+from communitykit.printable import printable
 from communitykit.privacy.secret_commands import printed_by
 
 WAYS = 'Write {name} = {{ env = "VARIABLE" }}, {{ file = "PATH" }} or {{ command = "COMMAND" }}.'
 """How a secret is named, for who wrote it in clear."""
+
+_MOST = 100
+"""Characters of a command that are told."""
 
 
 class Secret(BaseModel):
@@ -48,6 +52,16 @@ class Secret(BaseModel):
         if not told.strip():
             raise SettingsError(f"the file {self.file} gives nothing", remedy="A secret is expected there.")
         return told.strip()
+
+    @property
+    def place(self) -> str:
+        """The place in words, for who has to renew the secret; a long command is cut."""
+        if self.env is not None:
+            return f"the environment variable {self.env}"
+        if self.file is not None:
+            return f"the file {self.file}"
+        told = printable(self.command or "")
+        return f"`{told if len(told) <= _MOST else f'{told[:_MOST]}…'}`"
 
     def places(self, folder: Path) -> dict[str, Value]:
         """Return it as the keywords of `communitykit.privacy.pseudonyms.load_key`."""

@@ -63,7 +63,7 @@ def fault(response: Response) -> CommunityKitError | None:
     if status == 429 or code == _RATE_LIMITED or message.lower().startswith("rate limited"):  # noqa: PLR2004
         return RateLimitedError("Yammer asks to wait", retry_after=float(WINDOW))
     if status == 401:  # noqa: PLR2004
-        return CredentialError("the token is refused", remedy="Get a new one, or give a token_provider.")
+        return CredentialError("the token is refused", remedy="Get a new one.")
     if status == 403:  # noqa: PLR2004
         return PermissionMissingError("the token's owner may not see this", code=_code(code), remedy=_NOT_ADMIN)
     if failed and status < 300:  # noqa: PLR2004
