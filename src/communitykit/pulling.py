@@ -7,7 +7,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -71,6 +72,9 @@ def pull(
     Ctrl-C raises KeyboardInterrupt. Where posts that the store held turned out to be deleted, the file is made anew at
     the end, once a day at most, so that their text is not in it any more; `compact=False` leaves it. Other keywords
     are those of `ReadOptions`: `since="90d"`, `communities=("help-*",)`, `include_private=True`…
+
+    What `prune` erased as too old does not come back: nothing older is let in, whatever brings it, unless `since` asks
+    for it here (`erased_before` of the result says from when on).
 
     A source that fails ends itself, not the others: look at `errors` and `coverage` of the result.
 
@@ -156,6 +160,8 @@ class _Run:
     def execute(self) -> PullResult:
         result, writer = self.result, self.writer
         ahead = writer.forget_checkpoints_after(result.started_at + CLOCKS_DIFFER)
+        asked = self.options.since
+        result.erased_before = writer.since_cutoff(asked if isinstance(asked, datetime) else None)
         state = writer.checkpoints()
         description: dict[str, JSON] = {
             "run_id": result.run_id,
@@ -292,7 +298,9 @@ class _Run:
             result.errors.append(event.error)
 
     def _close(self, event: Closed) -> None:
-        result = self.result
+        result, cutoff = self.result, self.result.erased_before
+        if cutoff is not None and (event.coverage.since is None or event.coverage.since < cutoff):
+            event = replace(event, coverage=event.coverage.model_copy(update={"since": cutoff}))
         self._gathering.group.plain.append(event.coverage)
         result.coverage.append(event.coverage)
         if event.by_default:

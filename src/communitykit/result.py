@@ -54,6 +54,11 @@ def looked_back(told: Iterable[tuple[str, datetime | None]]) -> dict[str, dateti
     return dict(sorted(found.items()))
 
 
+def erased_in_words(before: datetime) -> str:
+    """Say since when on a store holds anything."""
+    return f"What is older than {before:%Y-%m-%d %H:%M} UTC was erased (prune), and is not let in again."
+
+
 def not_looked_at(found: Mapping[str, datetime]) -> list[str]:
     """Return sentences that say which stored posts were not looked at again."""
     days: dict[str, list[str]] = {}
@@ -85,6 +90,8 @@ class PullResult:
     by_default: set[str] = field(default_factory=set)
     """Slices that left nothing out but what no run reads unless it is asked to."""
     interrupted: bool = False
+    erased_before: datetime | None = None
+    """What is older was erased by `prune`, and not let in; None where nothing ever was."""
 
     @property
     def complete(self) -> bool:

@@ -20,6 +20,7 @@ from communitykit import (
     from_records,
     pull,
 )  # fmt: skip
+from communitykit.cli.show import summary
 from communitykit.errors import SettingsError
 from communitykit.model import Coverage, Issue, Measure
 from communitykit.privacy.cutoff import cutoff
@@ -162,6 +163,38 @@ def test_what_is_older_than_promised_is_erased(store: Path) -> None:
     assert erased.deleted["posts"] == 2
     assert erased.deleted["events"] == 2
     assert rows(store, "SELECT id FROM posts") == [{"id": "p:n:post:3"}]
+
+
+def test_what_was_erased_as_too_old_does_not_come_back_until_a_pull_asks_for_it(store: Path) -> None:
+    late = Post(id="p:n:post:3", author_id=ANN, text="late", created_at=START + timedelta(days=9), source=SOURCE)
+    day = START + timedelta(days=1)
+    left = Member(id="p:n:member:gone", active=False, deactivated_at=START, source=SOURCE)
+    told = [*records(), late, left]
+    pull(from_records(told), store)
+    prune(store, before=day)
+    prune(store, before=day - timedelta(days=99))  # a longer time to keep brings nothing back
+    assert summary(store)["erased_before"] == day
+    result = pull(from_records(told), store)
+    assert result.erased_before == day
+    assert {one.since for one in result.coverage} == {day}
+    assert rows(store, "SELECT id FROM posts") == [{"id": "p:n:post:3"}]
+    assert rows(store, "SELECT id FROM events") == []
+    assert rows(store, "SELECT id FROM members WHERE active = false") == []
+    pull(from_records(told), store, since=day + timedelta(days=2))
+    assert summary(store)["erased_before"] == day
+    result = pull(from_records(told), store, since=START - timedelta(days=1))
+    assert len(rows(store, "SELECT id FROM posts")) == 3
+    assert len(rows(store, "SELECT id FROM events")) == 2
+    assert summary(store)["erased_before"] == result.erased_before == START - timedelta(days=1)
+
+
+def test_a_prune_beside_a_run_is_heeded_by_what_the_run_stores_later(store: Path) -> None:
+    writer = Writer(store)
+    writer.release()
+    prune(store, before=START + timedelta(days=1))
+    writer.commit(Group(records=records()), run_id="r", now=START)
+    writer.release()
+    assert rows(store, "SELECT id FROM posts") == rows(store, "SELECT id FROM events") == []
 
 
 def test_where_nothing_is_too_old_no_new_file_is_made(store: Path) -> None:

@@ -112,6 +112,8 @@ def prune(
         if remark:
             warn(f"Look at this: {remark}")
         _told(erase(store, before=taken.before, now=now), as_json=as_json, cutoff={**asdict(taken), "remark": remark})
+        if not as_json:
+            say("Nothing older comes in again, until a pull asks for it with an earlier --since.")
 
 
 @app.command()

@@ -12,7 +12,16 @@ from communitykit.cli.output import Exit, console, print_json, print_table, say,
 from communitykit.cli.progress import shown
 from communitykit.errors import SettingsError
 from communitykit.printable import counted, several
-from communitykit.result import COUNTED, OF_ARCHIVES, OPTIONS, PullResult, in_words_of, not_looked_at, outcome
+from communitykit.result import (
+    COUNTED,
+    OF_ARCHIVES,
+    OPTIONS,
+    PullResult,
+    erased_in_words,
+    in_words_of,
+    not_looked_at,
+    outcome,
+)
 
 if TYPE_CHECKING:
     from communitykit.config import NamedSource
@@ -143,6 +152,7 @@ def as_data(result: PullResult, to: Path) -> dict[str, JSON]:
         "waited_seconds": round(result.waited, 3),
         "ignored": result.ignored,
         "looked_back": result.looked_back,
+        "erased_before": result.erased_before,
         "coverage": [one.model_dump(mode="json") for one in result.coverage],
         "issues": [one.model_dump(mode="json") for one in result.issues],
         "errors": [str(error) for error in result.errors],
@@ -168,6 +178,8 @@ def print_summary(result: PullResult, to: Path, *, asked_by: Mapping[str, str] =
         say(f"Knowingly ignored: {ignored}.")
     for sentence in not_looked_at(result.looked_back):
         say(sentence)
+    if result.erased_before is not None:
+        say(f"{erased_in_words(result.erased_before)} A pull with an earlier --since lets it in.")
     if console.quiet:
         warn_of_missing(result, asked_by=asked_by)
     else:

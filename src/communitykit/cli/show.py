@@ -12,8 +12,9 @@ import duckdb
 
 from communitykit.cli.output import print_json, print_table, say
 from communitykit.printable import counted, several
-from communitykit.result import in_words_of, not_looked_at, outcome
+from communitykit.result import erased_in_words, in_words_of, not_looked_at, outcome
 from communitykit.store import issues
+from communitykit.store.cutoffs import erased_before
 from communitykit.store.duckdb_errors import telling
 from communitykit.store.opening import as_it_is
 
@@ -67,6 +68,7 @@ def _summary(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, JSO
             "SELECT kind, count(*) AS number FROM events WHERE active GROUP BY kind ORDER BY number DESC, kind",
         ),
         "window": {"first": _moment(first), "last": _moment(last)},
+        "erased_before": erased_before(connection),
         "freshness": _rows(
             connection,
             """SELECT source_connector AS connector, source_origin AS origin, epoch_us(max(as_of)) AS as_of,
@@ -125,6 +127,8 @@ def show(path: Path, *, as_json: bool) -> None:
     window = facts["window"]
     if window["first"] is not None:
         say(f"Posts from {window['first']:%Y-%m-%d %H:%M} to {window['last']:%Y-%m-%d %H:%M} UTC.")
+    if facts["erased_before"] is not None:
+        say(erased_in_words(facts["erased_before"]))
     say(
         f"{counted(facts['posts_edited'], 'post')} edited, {facts['posts_gone']:,} gone; "
         f"{counted(facts['stubs'], 'member')} known by reference only."

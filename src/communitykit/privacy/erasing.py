@@ -26,6 +26,7 @@ from communitykit.store import Store
 from communitykit.store.columns import MERGED, PROVENANCE_NAMES, TABLES, field_columns
 from communitykit.store.compacting import compact, is_owed, make_due
 from communitykit.store.connection import MEMORY_LIMITS, connect, disconnect
+from communitykit.store.cutoffs import note_cutoff
 from communitykit.store.duckdb_errors import told
 from communitykit.store.erased import note_erased
 from communitykit.store.forgotten import FORGOTTEN, note, unsaid, who_is_forgotten, without_in_extra
@@ -101,8 +102,8 @@ def leave_out(store: str | Path, out: OptOut, *, compacts: bool = True, now: dat
 def prune(store: str | Path, *, before: datetime, now: datetime | None = None) -> Erased:
     """Erase what is older than a moment: posts with what was done to them, acts, ended memberships, accounts that left.
 
-    Reports, Coverage, Issues and runs of that time go, too. What has no time stays. Read later with a `since` that is
-    not older, or it comes back.
+    Reports, Coverage, Issues and runs of that time go, too. What has no time stays. The store remembers the moment:
+    nothing older comes in again, by any door, until a pull asks for it with an earlier `since` of its own.
 
     Raises StoreBusyError, StoreError, TypeError for what is no moment.
     """
@@ -126,6 +127,7 @@ def prune(store: str | Path, *, before: datetime, now: datetime | None = None) -
         run = _erasure()
         for table, rule in rules.items():
             _delete(connection, result, table, rule, {"before": before}, run)
+        note_cutoff(connection, before)
         if result.deleted:
             _note_run(connection, run)
 

@@ -21,6 +21,7 @@ from communitykit.store.answers import first_row
 from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.compacting import comes_from, compact, is_due, make_due
 from communitykit.store.connection import IN_MEMORY, MEMORY_LIMITS, connect, disconnect, identity
+from communitykit.store.cutoffs import Newer, erased_before, set_back
 from communitykit.store.duckdb_errors import ran_out_of_memory, telling, told
 from communitykit.store.extents import Extents
 from communitykit.store.forgotten import who_is_forgotten, without, without_in_checkpoint
@@ -86,6 +87,7 @@ class Writer:
         self._extents: dict[str, Extents] | None = {kind: Extents() for kind in MERGED}
         self._held: dict[str, bool] = {}
         self._last_run: str | None = None
+        self._newer = Newer()
 
     def release(self) -> None:
         """Fold the journal into the file, with more memory where that takes more, and let go of it.
@@ -153,6 +155,16 @@ class Writer:
             )
             return sorted(name for (name,) in rows.fetchall())
 
+    def since_cutoff(self, since: datetime | None) -> datetime | None:
+        """Return since when on the store takes anything in, where `prune` erased what is older; else None.
+
+        A run that asks for more itself, by `since`, sets that back to it.
+
+        Raises StoreError where the store cannot be read or written.
+        """
+        with telling(self.path, "write into it"):
+            return set_back(self.connection(), since)
+
     def start_run(self, run: Mapping[str, object]) -> None:
         """Note that a run began, and that no earlier one goes on: there is one writer at a time.
 
@@ -204,6 +216,8 @@ class Writer:
         try:
             group = _without_forgotten(connection, group)
             by_kind = group.by_kind()
+            if (cutoff := erased_before(connection)) is not None:
+                by_kind = self._newer.of(by_kind, cutoff)
             new: dict[str, Collection[str]] = {}
             for kind in MERGED:
                 if kind in by_kind:

@@ -1,0 +1,85 @@
+"""What was erased as too old stays so: nothing that is older comes in again, whatever brings it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+import duckdb
+
+from communitykit.model.packed import PackedKind
+from communitykit.store.answers import first_row
+from communitykit.store.staging import literal
+
+_KEY: Final = "erased_before"
+_DATED: Final[Mapping[str, str]] = {
+    "post": "created_at",
+    "event": "occurred_at",
+    "membership": "until",
+    "measure": "period_end",
+    "member": "deactivated_at",
+}
+"""By kind, the field that says how old a record is, as `prune` counts it; posts first, which acts are of."""
+
+
+def erased_before(connection: duckdb.DuckDBPyConnection) -> datetime | None:
+    """Return since when on a store holds anything; None where nothing was ever erased as too old."""
+    row = first_row(connection, f"SELECT value FROM meta WHERE key = '{_KEY}'")  # noqa: S608 # ours
+    return datetime.fromisoformat(row[0]) if row else None
+
+
+def note_cutoff(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
+    """Note that what is older was erased; an earlier word that says more stays."""
+    held = erased_before(connection)
+    if held is None or held < before:
+        _put(connection, before)
+
+
+def set_back(connection: duckdb.DuckDBPyConnection, since: datetime | None) -> datetime | None:
+    """Return the cut-off that a run has to heed, which goes back to `since` where the run asks for more than that."""
+    held = erased_before(connection)
+    if held is None or since is None or since >= held:
+        return held
+    _put(connection, since)
+    return since
+
+
+def _put(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
+    connection.execute(f"DELETE FROM meta WHERE key = '{_KEY}'")  # noqa: S608 # ours
+    connection.execute(f"INSERT INTO meta VALUES ('{_KEY}', {literal(before.isoformat())})")  # noqa: S608 # escaped
+
+
+class Newer:
+    """Leaves out what is older than a store's cut-off, and what was done to posts that were left out."""
+
+    def __init__(self) -> None:
+        """Begin with nothing left out."""
+        self._posts: set[str] = set()
+
+    def of(self, by_kind: Mapping[str, PackedKind], before: datetime) -> dict[str, PackedKind]:
+        """Return records by kind, without those that are too old."""
+        kept = {kind: by_kind[kind] for kind in by_kind}
+        for kind in _DATED:
+            if kind not in by_kind:
+                continue
+            records = by_kind[kind]
+            old = self._too_old(records, before)
+            if old:
+                places = [place for place in range(len(records)) if place not in old]
+                kept[kind] = records.picked(places)
+        return {kind: records for kind, records in kept.items() if len(records)}
+
+    def _too_old(self, records: PackedKind, before: datetime) -> set[int]:
+        dates = records.column(_DATED[records.kind])
+        old = {place for place, at in enumerate(dates) if at is not None and at < before}
+        if records.kind == "post":
+            ids = records.column("id")
+            self._posts.update(ids[place] for place in old)
+        elif records.kind == "event":
+            targets = records.column("target_id")
+            old |= {place for place, target in enumerate(targets) if target in self._posts}
+        elif records.kind == "member":  # somebody who is there again is told as active
+            active = records.column("active")
+            old = {place for place in old if active[place] is False}
+        return old
