@@ -104,6 +104,8 @@ def test_nobody_who_is_forgotten_comes_in_packed(tmp_path: Path) -> None:
         (["p:a:post:1", "q:a:post:1"], {("p", "a"), ("q", "a")}),
         (["p:it's:post:1"], {("p", "it's")}),
         (["p:a:z", "p:b:a", "p:a:b"], {("p", "a"), ("p", "b")}),
+        (["p:a:b\0c", "p:a:\0"], {("p", "a")}),
+        (["p:a:", "p:a:"], {("p", "a")}),
     ],
 )
 def test_each_row_has_its_own_network_whether_or_not_all_share_one(
@@ -115,6 +117,13 @@ def test_each_row_has_its_own_network_whether_or_not_all_share_one(
     assert {(row["platform"], row["network"]) for row in rows} == names
     assert all(row["id"].startswith(f"{row['platform']}:") for row in rows)
     assert ("split_part(id" in network_of_all("posts", keys)) == (len(names) > 1)
+
+
+def test_a_network_with_a_nul_in_its_name_is_told_by_each_row(tmp_path: Path) -> None:
+    key = "p:a\0b:post:1"
+    store_of(tmp_path / "a.duckdb", Group([post(1).model_copy(update={"id": key})]))
+    with Store(tmp_path / "a.duckdb") as store:
+        assert store.sql("SELECT id, network FROM posts").to_pylist() == [{"id": key, "network": "a\0b"}]
 
 
 def test_columns_of_a_store_are_fields_of_a_pack() -> None:

@@ -116,10 +116,11 @@ def network_selected(table: str, row: str = "") -> str:
 def network_of_all(table: str, keys: Sequence[str]) -> str:
     """Return the same for rows that have these keys: taken from one of them where all are of one network."""
     low, high = min(keys, default=""), max(keys, default="")
-    parts = low.split(":", len(NETWORK))
-    # What the first and the last begin with, all between them do.
-    are_of_one = len(parts) > len(NETWORK) and high.startswith(low.removesuffix(parts[-1]))
-    return _selected(_network(literal(low))) if are_of_one else network_selected(table)
+    *parts, rest = low.split(":", len(NETWORK))
+    begins = low.removesuffix(rest)
+    # What the first and the last begin with, all between them do. A NUL is nothing that a statement can hold.
+    are_of_one = len(parts) == len(NETWORK) and high.startswith(begins) and "\0" not in begins
+    return _selected(_network(literal(begins))) if are_of_one else network_selected(table)
 
 
 def _selected(columns: Mapping[str, str]) -> str:
