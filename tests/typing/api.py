@@ -51,6 +51,12 @@ def reading() -> None:
         slack.posts(kinds={"post"})  # type: ignore[call-arg]
         slack.records(since=90)  # type: ignore[arg-type]
         slack.members(include_private="yes")  # type: ignore[arg-type]
+        slack.posts(content="features")
+        slack.posts(content="feature")  # type: ignore[arg-type]
+        slack.records(kinds=["post", "member"], content="none")
+        slack.records(kinds="post")
+        slack.records(kinds=["posts"])  # type: ignore[list-item]
+        slack.records(kinds="posts")  # type: ignore[arg-type]
         for gap in slack.check():
             assert_type(gap.reason, str)
 
@@ -90,6 +96,9 @@ def pulling(sources: Iterable[ck.Session | ck.ArchiveSession]) -> None:
     assert_type(result.issues, list[ck.Issue])
     assert_type(result.errors, list[ck.CommunityKitError])
     ck.pull(sources, Path("activity.duckdb"), since="3mo", force=True)
+    ck.pull(sources, "activity.duckdb", kinds=("member", "post"), content="features")
+    ck.pull(sources, "activity.duckdb", kinds={"members"})  # type: ignore[arg-type]
+    ck.pull(sources, "activity.duckdb", content="all")  # type: ignore[arg-type]
     ck.pull(sources)  # type: ignore[call-arg]
     ck.pull(sources, "activity.duckdb", untill="2026-01-31")  # type: ignore[call-arg]
 
@@ -97,6 +106,7 @@ def pulling(sources: Iterable[ck.Session | ck.ArchiveSession]) -> None:
 def receiving(headers: Mapping[str, str], body: bytes) -> None:
     received = ck.receive("slack", headers=headers, body=body, secret=SecretStr("…"))
     assert_type(received, ck.Received)
+    ck.receive("slack", headers=headers, body=body, secret="…", content="all")  # type: ignore[arg-type]
     assert_type(received.reply, str | None)
     assert_type(received.dedupe_key, str | None)
 

@@ -12,7 +12,7 @@ from communitykit.connector.registry import registry
 from communitykit.connector.scrub import without_credentials
 from communitykit.doors.conducting import make_conductor, session_closed, source_run
 from communitykit.doors.left_out import LeftOut
-from communitykit.doors.options import ReadKeywords, ReadOptions, RecordsKeywords, checked_state, read_options
+from communitykit.doors.options import Kind, ReadKeywords, ReadOptions, RecordsKeywords, checked_state, read_options
 from communitykit.doors.source import new_run_id
 from communitykit.doors.streaming import Narrowed, note, records_of
 from communitykit.errors import SettingsError, wrong_argument
@@ -140,7 +140,7 @@ class AsyncSession:
         return self._only(EngagementEvent, "event", options, state, concurrency)
 
     def _only(
-        self, model: type[R], kind: str, keywords: ReadKeywords, state: _Kept, concurrency: int | None
+        self, model: type[R], kind: Kind, keywords: ReadKeywords, state: _Kept, concurrency: int | None
     ) -> AsyncIterator[R]:
         return _of(model, self._records(read_options(keywords, kind=kind), state, concurrency, aloud=True))
 

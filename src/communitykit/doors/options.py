@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
-from typing import TypedDict, TypeVar
+from typing import Final, Literal, TypeAlias, TypedDict, TypeVar, get_args
 
 from communitykit.connector.flow import Checkpoint, Selection
 from communitykit.connector.settings import did_you_mean
 from communitykit.connector.times import WANTED, Moment, parse_moment, read_moment
 from communitykit.errors import SettingsError, wrong_argument
 from communitykit.model.values import JSON
-from communitykit.privacy.intake import Intake, OptOut
+from communitykit.privacy.intake import Content, Intake, OptOut
 
 S = TypeVar("S")
-ALL_KINDS = frozenset({"member", "community", "membership", "post", "event", "measure"})
+Kind: TypeAlias = Literal["member", "community", "membership", "post", "event", "measure"]
+"""A kind of record that a source tells."""
+ALL_KINDS: Final[frozenset[Kind]] = frozenset(get_args(Kind))
 
 
 class ReadKeywords(TypedDict, total=False):
@@ -28,7 +30,7 @@ class ReadKeywords(TypedDict, total=False):
     include_direct: bool
     force: bool
     keep_raw: bool
-    content: str
+    content: Content
     opt_out: OptOut | None
     keep_from: datetime | None
 
@@ -36,7 +38,7 @@ class ReadKeywords(TypedDict, total=False):
 class RecordsKeywords(ReadKeywords, total=False):
     """The keywords of `records` and `pull`: all of ReadOptions."""
 
-    kinds: Iterable[str]
+    kinds: Kind | Iterable[Kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,10 @@ class ReadOptions:
     include_direct: bool = False
     force: bool = False
     keep_raw: bool = False
-    content: str = "full"
+    content: Content = "full"
     opt_out: OptOut | None = None
     keep_from: datetime | None = None
-    kinds: Iterable[str] = ALL_KINDS
+    kinds: Kind | Iterable[Kind] = ALL_KINDS
 
     def __post_init__(self) -> None:
         """Refuse what is of the wrong type, and what could mean two things; one pattern is a list of one."""
@@ -137,7 +139,7 @@ class ReadOptions:
         )
 
 
-def read_options(keywords: Mapping[str, JSON], *, kind: str | None = None) -> ReadOptions:
+def read_options(keywords: Mapping[str, JSON], *, kind: Kind | None = None) -> ReadOptions:
     """Make options of a call's keywords; a call that reads one `kind` of record takes no `kinds`.
 
     Raises TypeError for a keyword that is not known, with the one that may have been meant; SettingsError as

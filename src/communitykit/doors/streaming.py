@@ -12,6 +12,7 @@ from communitykit.connector.flow import Checkpoint
 from communitykit.doors.left_out import LeftOut
 from communitykit.doors.options import (
     ALL_KINDS,
+    Kind,
     ReadKeywords,
     ReadOptions,
     RecordsKeywords,
@@ -90,7 +91,7 @@ class Records:
         """Return the time by the source's clock: the system's, unless it has one of its own."""
         return SYSTEM_CLOCK.now()
 
-    def _only(self, model: type[R], kind: str, keywords: ReadKeywords, state: _Kept) -> Iterator[R]:
+    def _only(self, model: type[R], kind: Kind, keywords: ReadKeywords, state: _Kept) -> Iterator[R]:
         wanted = read_options(keywords, kind=kind)  # here, so that a mistake is told at the call
         return (record for record in self._consumed(wanted, state, aloud=True) if isinstance(record, model))
 

@@ -15,7 +15,7 @@ from communitykit.connector.registry import registry
 from communitykit.connector.settings import did_you_mean
 from communitykit.errors import SettingsError, wrong_argument
 from communitykit.model.records import Issue, Record
-from communitykit.privacy.intake import Intake, OptOut
+from communitykit.privacy.intake import Content, Intake, OptOut
 from communitykit.reading.translation import Translation
 
 
@@ -38,7 +38,7 @@ def receive(
     secret: str | SecretStr,
     include_private: bool = False,
     include_direct: bool = False,
-    content: str = "full",
+    content: Content = "full",
     opt_out: OptOut | None = None,
 ) -> Received:
     """Verify a webhook delivery and translate it: `receive("slack", headers=…, body=…, secret=…)`.
@@ -71,7 +71,7 @@ def receive_for(  # noqa: PLR0913 # the options of one call
     secret: str | SecretStr,
     include_private: bool = False,
     include_direct: bool = False,
-    content: str = "full",
+    content: Content = "full",
     opt_out: OptOut | None = None,
     clock: Clock,
 ) -> Received:

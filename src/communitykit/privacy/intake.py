@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from communitykit.errors import SettingsError
 from communitykit.model import Attachment, Features, Member, Mention, Poll, PollOption, Post
@@ -21,7 +21,7 @@ from communitykit.privacy.pseudonyms import Key
 
 Content: TypeAlias = Literal["full", "features", "none"]
 """`full`: texts are kept. `features`: what is counted of them. `none`: neither."""
-CONTENTS: Final = ("full", "features", "none")
+CONTENTS: Final[tuple[Content, ...]] = get_args(Content)
 
 _KEYED: Final = re.compile(r"hmac:([0-9a-f]{64})")
 _WORDS: Final[Mapping[str, frozenset[str]]] = {
@@ -119,7 +119,9 @@ def keyed_hash(text: str, key: Key) -> str:
 class Intake:
     """What of the records of one run is let in."""
 
-    def __init__(self, content: str = "full", opt_out: OptOut | None = None, keep_from: datetime | None = None) -> None:
+    def __init__(
+        self, content: Content = "full", opt_out: OptOut | None = None, keep_from: datetime | None = None
+    ) -> None:
         """Decide what; `keep_from` is when the oldest of what is kept was written or done.
 
         Raises SettingsError for a content that is none of `CONTENTS`, and for a moment without a time zone.
