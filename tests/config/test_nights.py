@@ -1,6 +1,8 @@
 """What a night of `communitykit run` comes to where something is wrong: each thing ends itself alone, and is told."""
 
 import json
+import subprocess
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,7 +14,9 @@ from communitykit.cli import interrupts, run
 from communitykit.cli.app import app
 from communitykit.config import load, refresh
 from communitykit.connector.registry import registry
+from communitykit.errors import StoreBusyError
 from communitykit.sandbox import World, serve
+from communitykit.store import Store
 
 NO_TOKEN = '[[sources]]\nname = "engage"\nconnector = "yammer"\ntoken = { env = "NOT_THERE" }\n'
 NO_COMMAND = """[[sources]]
@@ -112,3 +116,36 @@ def test_a_refused_token_is_told_once_with_its_section_and_where_it_comes_from(t
         assert "`token` from the environment variable COMMUNITYKIT_US_TOKEN." in done.stderr
     told = json.loads(typed("run", "--config", path, "--json", OF_US="xoxb-hush-hush").stdout)
     assert told["errors"] == told["pull"]["errors"]
+
+
+_HOLD = """
+import sys
+from communitykit.store.connection import connect
+connection = connect(__import__("pathlib").Path(sys.argv[1]), read_only=False)
+print("held", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_a_store_that_is_taken_asks_to_try_again_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, store = with_an_export(tmp_path), tmp_path / "activity.duckdb"
+    assert typed("run", "--config", path, "--quiet").exit_code == 0
+    patience = Store.__init__.__kwdefaults__
+    assert patience == {"patience": 10.0}  # as the documentation says
+    monkeypatch.setitem(patience, "patience", 0.0)
+    with subprocess.Popen(
+        [sys.executable, "-c", _HOLD, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        for words in (["run", "--config", path], ["pull", "--config", path], ["show", store]):
+            done = typed(*words, "--json")
+            error = json.loads(done.stdout)["error"]
+            assert (done.exit_code, error["kind"]) == (75, "StoreBusyError")
+            assert f"process {process.pid}" in error["message"]
+        process.communicate("\n", timeout=20)
+    busy = StoreBusyError("somebody has it")
+    monkeypatch.setattr(run._Run, "_people", lambda _: (_ for _ in ()).throw(busy))
+    assert typed("run", "--config", path, "--json").exit_code == 75
+    path.write_text(path.read_text() + NO_TOKEN)
+    assert typed("run", "--config", path, "--json").exit_code == 1  # what is to be mended comes first

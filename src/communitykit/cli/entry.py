@@ -14,7 +14,7 @@ import typer
 
 from communitykit.cli import interrupts
 from communitykit.cli.app import app
-from communitykit.cli.output import Exit, print_error, warn, warn_of
+from communitykit.cli.output import Exit, code_of, print_error, warn, warn_of
 from communitykit.cli.shared import ASKED
 from communitykit.errors import CommunityKitError, SettingsError, told_by_system
 
@@ -105,4 +105,4 @@ def _told(error: Exception) -> int:
     if ASKED["json"]:
         with contextlib.suppress(OSError):  # standard output may be what fails: it was said on the error stream
             print_error(error)
-    return Exit.FAILED
+    return code_of(error)

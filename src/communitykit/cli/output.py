@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from communitykit.errors import CommunityKitError
+from communitykit.errors import CommunityKitError, StoreBusyError
 from communitykit.logs import LOGGER
 from communitykit.printable import printable, printable_json
 from communitykit.result import OF_ARCHIVES, in_words_of
@@ -105,6 +105,7 @@ class Exit(IntEnum):
     FAILED = 1
     USAGE = 2
     PARTIAL = 3
+    BUSY = 75  # EX_TEMPFAIL of sysexits.h
     INTERRUPTED = 130
     CLOSED_PIPE = 141
 
@@ -158,7 +159,12 @@ def fail(error: CommunityKitError, *, debug: bool, as_json: bool = False) -> NoR
     warn_of(error)
     if as_json:
         print_error(error)
-    raise typer.Exit(Exit.FAILED)
+    raise typer.Exit(code_of(error))
+
+
+def code_of(error: Exception) -> Exit:
+    """Return the exit code of what ended a command: a store that is taken asks to try again later, all else to act."""
+    return Exit.BUSY if isinstance(error, StoreBusyError) else Exit.FAILED
 
 
 def warn_of(error: CommunityKitError, asked_by: Mapping[str, str] = OF_ARCHIVES) -> None:

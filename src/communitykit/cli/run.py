@@ -14,7 +14,7 @@ import typer
 from communitykit.cli import reading
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.interrupts import stopping
-from communitykit.cli.output import Exit, console, print_json, print_table, say, warn
+from communitykit.cli.output import Exit, code_of, console, print_json, print_table, say, warn
 from communitykit.errors import CommunityKitError, SettingsError
 
 if TYPE_CHECKING:
@@ -70,10 +70,10 @@ class _Run:
         return {"interrupted": self._interrupted, **self.told}
 
     def code(self) -> Exit:
-        """Return the exit code: stopped, else failed, else left something out that was asked for, else complete."""
+        """Return the exit code: stopped, failed, store taken, something left out that was asked for, or complete."""
         if self._interrupted:
             return Exit.INTERRUPTED
-        return next((one for one in (Exit.FAILED, Exit.PARTIAL) if one in self._codes), Exit.COMPLETE)
+        return next((one for one in (Exit.FAILED, Exit.BUSY, Exit.PARTIAL) if one in self._codes), Exit.COMPLETE)
 
     def read(self, max_time: float | None, *, force: bool) -> None:
         """Read every source side by side; one that fails, or cannot be opened, ends itself alone.
@@ -130,7 +130,7 @@ class _Run:
                 self.told[name] = make()
                 self._interrupted = stop.is_set()
         except CommunityKitError as error:
-            self._wrong(f"{name}: {error}", Exit.FAILED)
+            self._wrong(f"{name}: {error}", code_of(error))
         except ModuleNotFoundError as error:
             if (error.name or "").startswith("communitykit"):
                 raise
