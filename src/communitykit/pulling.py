@@ -20,6 +20,7 @@ from communitykit.doors.options import ReadOptions, RecordsKeywords, read_option
 from communitykit.doors.source import Source, new_run_id
 from communitykit.errors import (
     CommunityKitError,
+    StoreBusyError,
     StoreError,
 )
 from communitykit.gathering import Gathering
@@ -222,13 +223,17 @@ class _Run:
         self._commit()
 
     def _fail(self, error: BaseException, description: dict[str, JSON]) -> None:
-        """Note in the store that the run failed, and of what; a store that is itself what failed is left alone."""
-        if isinstance(error, StoreError):
+        """Note in the store that the run failed, and of what: also of the store, since a few bytes may have room there.
+
+        A store that another process does not let go of was waited for long enough.
+        """
+        if isinstance(error, StoreBusyError):
             return
         status = "interrupted" if isinstance(error, KeyboardInterrupt) else f"failed: {type(error).__name__}"
         ended = {"ended_at": self.clock.now(), "status": status, "requests": self.result.requests}
         try:
             self.writer.end_run({**description, **ended, "waited": waited(self._spans)})
+            self.writer.release()  # here, where its own failing hides nothing
         except StoreError as beside:  # what the run failed of is what is raised
             LOGGER.warning("the store does not say how run %s ended: %s", self.result.run_id, beside)
 

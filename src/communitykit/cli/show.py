@@ -104,7 +104,9 @@ def _summary(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, JSO
         ),
         "runs": _rows(
             connection,
-            """SELECT run_id, epoch_us(started_at) AS started_at, epoch_us(ended_at) AS ended_at, status, sources,
+            # Who reads cannot tell: a run lets go of the file now and then, and one that was killed says no more.
+            """SELECT run_id, epoch_us(started_at) AS started_at, epoch_us(ended_at) AS ended_at,
+            CASE status WHEN 'running' THEN 'running or killed' ELSE status END AS status, sources,
             requests, waited FROM (FROM runs ORDER BY started_at DESC LIMIT 5) ORDER BY started_at DESC""",
             "started_at",
             "ended_at",

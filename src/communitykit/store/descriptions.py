@@ -55,7 +55,7 @@ _OTHERS: Final[dict[str, tuple[str, dict[str, str]]]] = {
             "started_at": "When it began (UTC).",
             "ended_at": "When it ended (UTC); NULL of one that was killed.",
             "until": "The end of what it read (UTC).",
-            "status": "How it ended: complete, partial, interrupted or killed; running until then.",
+            "status": "How it ended: complete, partial, interrupted, failed or killed; running until that is noted.",
             "sources": "Connectors and their versions (JSON).",
             "requests": "Requests sent.",
             "waited": "Seconds waited for platforms' limits.",
