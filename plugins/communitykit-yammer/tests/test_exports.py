@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from communitykit.testing.reading import Kept
 from communitykit_yammer import YAMMER
 from communitykit_yammer.sandbox import YammerPlatform, naming
 from communitykit_yammer.sandbox.export import write
+
+USERS = "id,name,email\n7,A,a@acme.example\n"
 
 
 def gone(store: Kept) -> set[str]:
@@ -131,3 +134,27 @@ def test_names_of_the_sandbox_are_numbers() -> None:
     world = make_world()
     place, one = next((place, one) for place in world.on("yammer") for one in world.messages(place))
     assert naming.place_and_moment(naming.message(place.number, one.at)) == (place.number, one.at)
+
+
+def test_an_export_in_a_zip_or_a_folder_is_read_and_of_two_neither(tmp_path: Path) -> None:
+    """People zip once more, and put the zip into a folder; a zip that somebody attached is no export."""
+    attached = make(tmp_path / "attached.zip", {"Users.csv": "id,name\n9,Z\n"}).read_bytes()
+    plain = make(tmp_path / "export.zip", {"1/Messages.csv": SENT, "1/Users.csv": USERS, "2/Users.csv": USERS})
+    with zipfile.ZipFile(plain, "a") as more:
+        more.writestr("1/files/attached.zip", attached)
+    read = sorted(record.id for record in archived(plain) if record.record == "member")
+    assert len(read) == 2
+    folder, within, deep = tmp_path / "folder", tmp_path / "within.zip", tmp_path / "deep.zip"
+    folder.mkdir()
+    (folder / "export.zip").write_bytes(plain.read_bytes())
+    for path, name in ((within, "export.zip"), (deep, "a/b/export.zip")):
+        with zipfile.ZipFile(path, "w") as outer:
+            outer.write(plain, name)
+    for path in (folder, within, deep):
+        assert sorted(record.id for record in archived(path) if record.record == "member") == read
+    (folder / "later.zip").write_bytes(plain.read_bytes())
+    with zipfile.ZipFile(within, "a") as outer:
+        outer.write(plain, "later.zip")
+    for path in (folder, within):
+        with pytest.raises(ArchiveError, match=r"2 exports of Yammer .*: export\.zip, later\.zip\. Unpack it"):
+            archived(path)

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from communitykit.connector.archive import Archive
+from communitykit.connector.archive import Archive, Nested
 from communitykit.connector.declaration import Connector
 from communitykit.errors import ArchiveError
 
 _MOST = 200
 """Folders that are looked into: exports of years have thousands, and none of them is an export of its own."""
 _DEEPEST = 3
+_ZIPS: tuple[Nested, ...] = ("wrapped", True)
+"""How zips inside are opened: first those that a whole export may be in, whose own attachments stay closed."""
 
 
 def located(connector: Connector, archive: Archive, path: str | Path) -> Archive:
@@ -26,9 +28,12 @@ def located(connector: Connector, archive: Archive, path: str | Path) -> Archive
     found: dict[str, Archive] = {}
     if not door.nested and any(name.lower().endswith(".zip") for name in archive.names()):
         with suppress(ArchiveError):  # what lies inside is damaged, or no zip: the archive is judged without it
-            whole = Archive(path, nested=True)
-            archive.close()
-            archive = whole
+            for nested in _ZIPS:
+                whole = Archive(path, nested=nested)
+                archive.close()
+                archive = whole
+                if not any(".zip/" in name.lower() for name in archive.names()) and door.detect(archive):
+                    return archive  # one zip held all there is
     for place in _places(archive):
         inside = archive.within(place)
         with suppress(ArchiveError):  # a file in it that cannot be read: it may still be named by the user

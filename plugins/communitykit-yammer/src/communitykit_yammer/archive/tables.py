@@ -26,10 +26,12 @@ _FLAGS = {
 def parts(archive: Archive) -> list[str]:
     """List the folders that hold a network's files; the archive itself is the empty name.
 
-    An export of several networks has one folder for each, named by the network's id.
+    An export of several networks has one folder for each, named by the network's id. What lies in a zip beside them is
+    what somebody attached.
     """
     folders = {name.rpartition("/")[0] for name in archive.names() if name.rpartition("/")[2].lower() in _NEEDED}
-    return sorted(folders)
+    outside = {folder for folder in folders if ".zip/" not in f"{folder}/".lower()}
+    return sorted(outside or folders)
 
 
 def member(archive: Archive, part: str, name: str) -> str | None:
