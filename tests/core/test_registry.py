@@ -7,7 +7,7 @@ import pytest
 
 from communitykit import UnknownConnectorError
 from communitykit.connector import Capabilities, Connector, Settings, hookimpl
-from communitykit.connector.registry import load
+from communitykit.connector.registry import OWN, load
 
 
 def connector(name: str) -> Connector:
@@ -61,6 +61,19 @@ def test_a_misspelt_name_says_what_is_installed_and_advises_no_package_that_may_
     assert "installed: slack" in text
     assert "Did you mean 'slack'?" in text
     assert "pip install" not in text
+
+
+def test_the_package_of_a_connector_of_ours_is_named_and_no_other_is_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = Path(__file__).parents[2] / "plugins"
+    assert {one.parents[2].name.removeprefix("communitykit-") for one in ours.glob("*/src/*/wire.py")} == OWN
+    found = load([plugin(monkeypatch, "slack_plugin", "slack")])
+    for name in OWN - {"slack"}:
+        assert (ours / f"communitykit-{name}" / "pyproject.toml").exists()
+        with pytest.raises(UnknownConnectorError, match=f"pip install ./plugins/communitykit-{name}"):
+            found.get(name)
+    with pytest.raises(UnknownConnectorError) as caught:
+        found.get("mastodon")
+    assert "mastodon" not in str(caught.value.remedy)
 
 
 def test_who_asks_for_one_loads_no_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

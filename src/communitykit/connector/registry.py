@@ -13,6 +13,9 @@ from communitykit.connector import hookspec
 from communitykit.connector.declaration import Connector
 from communitykit.errors import UnknownConnectorError, wrong_argument
 
+OWN = frozenset({"directory", "matrix", "slack", "teams", "workplace", "yammer"})
+"""Connectors whose packages are known to exist: those of this project. No other package's name is guessed."""
+
 
 @dataclass(frozen=True, slots=True)
 class BrokenPlugin:
@@ -44,7 +47,7 @@ class Registry:
     def get(self, name: str) -> Connector:
         """Return the connector of that name; where its plugin is called so, no other is loaded.
 
-        Raises UnknownConnectorError naming what is installed, the closest name, and what to pip install.
+        Raises UnknownConnectorError naming what is installed, the closest name, or the package of a connector of ours.
         """
         if not isinstance(name, str):
             raise wrong_argument("name", name, "a connector's name, as 'slack'")
@@ -65,7 +68,11 @@ class Registry:
 
         close = difflib.get_close_matches(name, self.connectors, n=1)
         installed = ", ".join(sorted(self.connectors)) or "none"
-        hint = f"Did you mean {close[0]!r}?" if close else f"Connectors are packages named communitykit-{name}, say."
+        hint = "Connectors are packages, named communitykit-<platform> mostly."
+        if name in OWN:
+            hint = f"Its package is communitykit-{name}; from a clone: pip install ./plugins/communitykit-{name}."
+        elif close:
+            hint = f"Did you mean {close[0]!r}?"
         raise UnknownConnectorError(
             f"there is no connector {name!r}; installed: {installed}",
             remedy=hint,
