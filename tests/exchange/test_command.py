@@ -1,6 +1,7 @@
 """`communitykit export`, for whoever types it."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from typer.testing import CliRunner, Result
 from communitykit import Member, from_records, pull
 from communitykit.cli import commands
 from communitykit.cli.app import app
+from communitykit.privacy.erasing import forget
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,18 @@ def test_a_postgresql_address_is_a_target_and_its_password_stays_unsaid(store: P
     assert "password authentication failed" in wrong.output
     for word in (PASSWORD, "wrong-Wort"):
         assert word not in done.output + again.output + wrong.output
+
+
+def test_a_copy_by_month_says_how_many_rows_went(tmp_path: Path) -> None:
+    path, out = tmp_path / "a.duckdb", str(tmp_path / "out")
+    pull(
+        from_records([Member(id=f"p:n:member:{name}", display_name=name, source=source(0)) for name in ("ann", "bob")]),
+        path,
+    )
+    assert json.loads(export(path, "--to", out, "--monthly", "--json").stdout)["gone"] == {}
+    forget(path, "p:n:member:ann")
+    done = export(path, "--to", out, "--monthly")
+    assert re.search(r"members\s+1\s+1\b", done.stdout), done.stdout
 
 
 @pytest.mark.parametrize(

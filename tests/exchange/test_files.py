@@ -22,7 +22,7 @@ from communitykit.analysis import analyse
 from communitykit.errors import CommunityKitError
 from communitykit.exchange.delta import DeltaTarget, copy_to_delta
 from communitykit.exchange.parquet import copy_to_parquet
-from communitykit.privacy.erasing import forget
+from communitykit.privacy.erasing import forget, prune
 from communitykit.sinks import export_store
 
 
@@ -162,6 +162,29 @@ def test_what_is_not_ours_is_left_alone(tmp_path: Path) -> None:
         assert delta_rows(lake, table) == wanted
         assert parquet_rows(folder, table) == wanted
     assert (folder / "posts" / "theirs.txt").read_text() == "kept"
+
+
+def test_what_a_copy_by_month_lost_is_counted_and_what_changed_its_month_is_not_lost(tmp_path: Path) -> None:
+    path, folder = company(tmp_path / "a.duckdb"), tmp_path / "months"
+    assert copy_to_parquet(path, folder).gone == {}
+    moved = Post(id="p:n:post:1", created_at=START + timedelta(days=62), source=source(1))
+    pull(from_records([moved]), path)
+    assert copy_to_parquet(path, folder).gone == {}
+    prune(path, before=START + timedelta(days=40))  # the one file of its month goes
+    assert copy_to_parquet(path, folder).gone == {"posts": 1}
+    forget(path, "p:n:member:ann")
+    assert copy_to_parquet(path, folder).gone["members"] == 1
+
+
+def test_a_file_of_a_copy_that_cannot_be_read_is_told_and_written_anew_on_demand(tmp_path: Path) -> None:
+    path, folder = company(tmp_path / "a.duckdb"), tmp_path / "months"
+    copy_to_parquet(path, folder)
+    (folder / "posts/month=2026-02/part.parquet").write_bytes(b"none")
+    pull(from_records([Post(id="p:n:post:1", body="new", source=source(1))]), path)
+    with pytest.raises(CommunityKitError, match="a file of posts cannot be read"):
+        copy_to_parquet(path, folder)
+    copy_to_parquet(path, folder, anew=True)
+    assert len(parquet_rows(folder, "posts")) == 3
 
 
 def test_only_months_that_changed_are_written(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def _files(kind: str) -> Callable[..., _Made]:
             from communitykit.exchange.parquet import copy_to_parquet  # noqa: PLC0415 # imported only when used
 
             copied = copy_to_parquet(store, to, anew=anew)
-            return {"rows": copied.rows, "run": copied.run, "whole": copied.whole}
+            return _told(copied)
         from communitykit.sinks import export_store  # noqa: PLC0415 # same
 
         return {"rows": export_store(store, to, kind, share=share, overwrite=overwrite)}

@@ -33,7 +33,8 @@ def copy_to_parquet(store: str | Path, to: str | Path, *, anew: bool = False) ->
     """Write what is so now as Parquet: posts and events in folders `month=2026-05` (`month=undated`), in UTC.
 
     Every column has a type that polars, pandas, Spark and DuckDB read as what it is; JSON is text. Files are replaced
-    one by one, each whole: who is killed leaves a folder that the next run brings to where the store is.
+    one by one, each whole: who is killed leaves a folder that the next run brings to where the store is. `gone` counts
+    records whose rows stand in no file any more.
 
     Raises CommunityKitError where the folder has another store's copy, or Parquet files that no export made; StoreError
     where the store cannot be read.
@@ -50,6 +51,8 @@ def copy_to_parquet(store: str | Path, to: str | Path, *, anew: bool = False) ->
             # Who is killed from here on leaves a folder that is ours, and of which nothing is known: written anew.
             _note(folder, new, {"store": changes.identity, "run": None, "parts": {}})
             for table, parts in after.items():
+                if gone := _gone(opened, table, parts, before.get(table, {}), folder):
+                    copied.gone[table] = gone
                 copied.rows[table] = _write(opened, changes, table, parts, before.get(table, {}), folder, new)
             _note(folder, new, {"store": changes.identity, "run": changes.run, "parts": after})
         finally:
@@ -138,6 +141,25 @@ def _write(
         if left.parent.name.partition("=")[2] not in parts:
             left.unlink()
     return written
+
+
+def _gone(store: Store, table: str, parts: Mapping[str, str], before: Mapping[str, str], folder: Path) -> int:
+    """Return how many records go with the files that are replaced or removed: who only changed the month stays."""
+    places = [_place(folder / table, part) for part, mark in before.items() if parts.get(part) != mark]
+    files = [str(place) for place in places if place.is_file()]
+    if table not in RECORDS or not files:
+        return 0
+    query = f"""SELECT count(*) FROM read_parquet($files, hive_partitioning = false)
+        WHERE row_key NOT IN (SELECT row_key FROM ({_query(table)}))"""  # noqa: S608 # our own text
+    try:
+        ((number,),) = store.connection().execute(query, {"files": files}).fetchall()
+    except duckdb.Error:
+        raise CommunityKitError(
+            f"a file of {table} cannot be read, so nobody can say what goes with it",
+            subject=str(folder),
+            remedy="Write the copy anew (--anew).",
+        ) from None
+    return int(number)
 
 
 def _place(folder: Path, part: str) -> Path:
