@@ -253,7 +253,9 @@ def test_the_demo(export: Path, tmp_path: Path) -> None:
     written = [Path(one) for one in re.findall(r"Written: (.+)", done.stdout)]
     assert [one.name for one in written] == ["report.en.html", "report.fr.html", "brief.en.html", "brief.fr.html"]
     assert all(20_000 < one.stat().st_size < 500_000 for one in written[:2])
-    assert run("demo", "--to", store, "--json").returncode == 0
+    again = run("demo", "--to", store, "--json")
+    told = json.loads(again.stdout)
+    assert (again.returncode, told["errors"], told["interrupted"]) == (0, [], False)
     refused = run("import", "slack", export, "--to", store)
     assert refused.returncode == 1
     assert "holds the demo's fictional company" in refused.stderr
