@@ -22,6 +22,7 @@ MATRIX, SLACK, TEAMS, WORKPLACE, YAMMER = map(registry().get, ("matrix", "slack"
 WINDOWS = "test_windows_in_any_order_and_then_a_plain_run_end_as_a_fresh_one"
 CLOSED = "test_a_community_that_is_deleted_is_gone_and_one_that_is_restored_is_back"
 OTHERS = "test_what_a_caller_did_not_ask_for_is_new_for_one_who_does"
+LOOK_BACK = "test_inside_the_look_back_the_usual_settings_find_what_is_claimed"
 UNASKED = "test_a_run_for_other_things_says_of_no_community_that_it_is_gone"
 ODD = "test_a_value_that_became_odd_costs_itself_alone"
 FIRST_SIGHT = "test_a_value_that_is_odd_at_first_sight_is_had_by_the_next_clean_run"
@@ -299,7 +300,17 @@ def takes_an_odd_visibility_for_public() -> Connector:
     return reading(discovering(WORKPLACE, same, change), answer_of=change)
 
 
+def looks_for_reactions_taken_back_where_none_is_left() -> Connector:
+    def change(draft: Any, item: Any) -> Iterator[Any]:
+        if not (isinstance(draft, Swept) and item.get("reactions")):
+            yield draft
+
+    return with_messages(change)
+
+
 TRUTH_MUTANTS = [
+    Mutant(MONTH, looks_for_reactions_taken_back_where_none_is_left),
+    Mutant(LOOK_BACK, looks_for_reactions_taken_back_where_none_is_left),
     Mutant("test_a_visibility_that_is_absent_or_odd_is_private", takes_an_odd_visibility_for_public, more="null"),
     Mutant("test_a_plain_run_takes_nothing_private_away", takes_what_was_not_asked_for_for_gone),
     Mutant(FIRST_SIGHT, lambda: MATRIX, core=a_connector_that_takes_odd_members_for_read, more="an object"),

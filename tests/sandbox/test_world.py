@@ -216,3 +216,12 @@ def test_a_deleted_account_is_on_no_platform_and_in_no_community() -> None:
     assert not person.active
     assert not any(person.number in place.present() for place in world.places)
     assert not any(person.number in circle.members for circle in world.circles)
+
+
+@pytest.mark.parametrize("seed", [1, 5, 9])
+def test_a_reaction_is_taken_back_where_others_stay_and_where_none_does(seed: int) -> None:
+    world = World(seed=seed, size="tiny", platforms=("slack",))
+    undone = [one for one in world.advance(days=1, kinds=frozenset({"unreacted"})) if one.message is not None]
+    assert {bool(one.message.reactions) for one in undone if one.message} == {True, False}
+    assert all(one.message.withdrawn for one in undone if one.message)
+    assert len({(one.place, one.message.at) for one in undone if one.message}) == len(undone)

@@ -102,3 +102,17 @@ class Message:
     def living(self) -> list[Message]:
         """List the replies that were not deleted."""
         return [reply for reply in self.replies if reply.deleted_at is None]
+
+    def take_back(self, reaction: Reaction, at: int) -> None:
+        """Take one of the reactions back."""
+        self.reactions.remove(reaction)
+        self.withdrawn.append(reaction._replace(at=at))
+
+    def lone_reaction(self, before: int, *, left: bool) -> Reaction | None:
+        """Return the first reaction before a moment of somebody who reacted once, where others stay (`left`) or none.
+
+        None where there is no such reaction.
+        """
+        people = [one.person for one in self.reactions]
+        fitting = self.reactions if (len(people) > 1) == left else ()
+        return next((one for one in fitting if one.at < before and people.count(one.person) == 1), None)

@@ -78,6 +78,8 @@ class _Weaver:
         rate = world.size.posts / len(world.platforms) / world.size.days / 2
         self.threads = max(1, int(rate * (end - start) / DAY))
         self.touched: set[tuple[int, int]] = set()
+        self.undone: tuple[set[bool], set[bool]] = (set(), set())
+        """Of roots and of replies: whether other reactions stayed where one was taken back."""
         self._acts: dict[str, Callable[[], Iterator[Change]]] = {
             "posted": self._posted,
             "replied": self._replied,
@@ -226,12 +228,27 @@ class _Weaver:
         message = self.one(reply=reply, reacted=True)
         if message is None:
             return
-        reaction = next(one for one in message.reactions if one.at < self.start)
-        message.reactions.remove(reaction)
+        first = self._undo(message, next(one for one in message.reactions if one.at < self.start), self.moment())
+        yield first
+        for left in {True, False}.difference(
+            self.undone[reply]
+        ):  # what a connector looks at differs with whether others stay
+            fitting = (one for one in reversed(self.old[reply]) if self._fits(one, reacted=True) and self._is_seen(one))
+            found = ((one, one.lone_reaction(self.start, left=left)) for one in fitting)
+            for message, reaction in ((one, lone) for one, lone in found if lone is not None):
+                yield self._undo(message, reaction, self.start + (first.at - self.start + 1) // 2)
+                break
+
+    def _undo(self, message: Message, reaction: Reaction, at: int) -> Change:
+        reply = message.root is not None
+        message.take_back(reaction, at)
+        self.touched.add((message.place, message.at))
+        self.undone[reply].update({bool(message.reactions)} if self._is_seen(message) else ())
         kind = "reply_unreacted" if reply else "unreacted"
-        at = self.moment()
-        message.withdrawn.append(reaction._replace(at=at))
-        yield Change(kind, at, self.platform, reaction.person, message.place, message, reaction.emoji)
+        return Change(kind, at, self.platform, reaction.person, message.place, message, reaction.emoji)
+
+    def _is_seen(self, message: Message) -> bool:
+        return self.world.places[message.place].privacy == "public" and self.world.root_of(message).live
 
     def _pinned(self) -> Iterator[Change]:
         message = self.one(reply=False)

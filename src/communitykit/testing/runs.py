@@ -21,6 +21,9 @@ MOVING = frozenset({"changing"})
 """Faults under which there is no one truth while the run reads: only the run after it can be held against one."""
 PAGING = frozenset({"expired-cursor", "repeated-cursor", "empty-pages", "duplicates", "foreign-link"})
 """Faults that only listings of several pages show."""
+LIVELINESS = frozenset({"posted", "replied", "reacted", "reply_reacted"})
+LIVELY = 5
+"""Times that people write and react, so that there are recent reactions to be taken back: a tiny company has few."""
 POINTS = 20
 """Seeded points at which a run is cut."""
 USED = 0.9
@@ -60,6 +63,8 @@ class RunChecks(Checks):
     ) -> None:
         """Every change that the capabilities claim to find is found, by fewer requests than a fresh run takes."""
         store = Kept()
+        for _ in range(LIVELY):
+            world.advance(days=2, reach=timedelta(days=14), kinds=LIVELINESS)
         store.read(declared, world)
         world.advance(days=7, reach=timedelta(days=27), kinds=self.findable(declared))
         run = store.read(declared, world)
