@@ -256,7 +256,15 @@ def logs_the_token() -> Connector:
     return replace(SLACK, authorize=authorize)
 
 
-def tells_the_token_in_an_error() -> Connector:
+def tells_half_the_token_in_an_error() -> Connector:
+    return tells_the_token_in_an_error(lambda token: token[: len(token) // 2])
+
+
+def tells_the_end_of_the_token_in_an_error() -> Connector:
+    return tells_the_token_in_an_error(lambda token: token[-12:])
+
+
+def tells_the_token_in_an_error(part: Callable[[str], str] = str) -> Connector:
     tokens: list[str] = []
 
     def authorize(settings: Any, saved: Any, now: Any) -> Any:
@@ -267,7 +275,9 @@ def tells_the_token_in_an_error() -> Connector:
     def fault(response: Any) -> Any:
         assert SLACK.error_of is not None
         error = SLACK.error_of(response)
-        return CredentialError(f"the platform refused {tokens[-1]}") if isinstance(error, CredentialError) else error
+        return (
+            CredentialError(f"the platform refused {part(tokens[-1])}") if isinstance(error, CredentialError) else error
+        )
 
     # The core takes the settings' secrets out of all texts, so it has to be a mutant too to be caught at it.
     return replace(SLACK, authorize=authorize, error_of=fault, secrets=())
@@ -372,6 +382,10 @@ def a_core_that_forgets_a_retry_after() -> AbstractContextManager[Any]:
 
 def a_core_that_scrubs_nothing() -> AbstractContextManager[Any]:
     return patch.multiple(Scrubber, text=lambda self, text: text)
+
+
+def a_core_that_hides_whole_secrets_only() -> AbstractContextManager[Any]:
+    return patch("communitykit.connector.scrub.parts_of", lambda _secret: ("", ""))
 
 
 def a_core_that_does_not_wait() -> AbstractContextManager[Any]:

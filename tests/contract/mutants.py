@@ -10,6 +10,7 @@ from defects import (
     a_core_that_does_not_wait,
     a_core_that_follows_any_link,
     a_core_that_forgets_a_retry_after,
+    a_core_that_hides_whole_secrets_only,
     a_core_that_scrubs_nothing,
     answers_what_is_nowhere,
     asks_everything_again,
@@ -38,6 +39,8 @@ from defects import (
     stores_the_token,
     swallows_errors,
     takes_forged_deliveries,
+    tells_half_the_token_in_an_error,
+    tells_the_end_of_the_token_in_an_error,
     tells_the_token_in_an_error,
 )
 
@@ -56,7 +59,8 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        return (self.core if self.core is not nullcontext else self.connector).__name__
+        made = self.core if self.core is not nullcontext else self.connector
+        return made.__name__
 
 
 TRUTH = "test_what_the_api_gives_is_the_truth"
@@ -97,6 +101,10 @@ MUTANTS = [
         tells_the_token_in_an_error,
         core=a_core_that_scrubs_nothing,
         more="revoked=3",
+    ),
+    *(
+        Mutant("test_no_secret_is_told_by_an_error", part, core=a_core_that_hides_whole_secrets_only, more="revoked=3")
+        for part in (tells_half_the_token_in_an_error, tells_the_end_of_the_token_in_an_error)
     ),
     Mutant("test_an_archive_is_the_truth", loses_a_day_of_the_archive),
     Mutant("test_the_doors_agree_on_ids_and_on_what_they_both_tell", gives_other_ids_in_archives),

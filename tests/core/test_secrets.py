@@ -30,7 +30,7 @@ from communitykit.connector import (
     Settings,
     WireKind,
 )
-from communitykit.connector.scrub import HIDDEN, Scrubber, secrets_in
+from communitykit.connector.scrub import HIDDEN, Scrubber, parts_of, secrets_in
 from communitykit.connector.scrub import without_credentials as cleaned
 from communitykit.connector.settings import load_settings
 from communitykit.http.budgets import Pace
@@ -227,3 +227,35 @@ def test_whatever_the_secret_is_it_is_gone(secret: str, before: str, after: str)
     scrubber = Scrubber((), [secret])
     for form in (secret, quote(secret, safe=""), base64.b64encode(secret.encode()).decode()):
         assert form not in scrubber.text(before + form + after).replace(HIDDEN, "")
+
+
+LONG = "ghx_16C7e42F292c6912E7710c838347Ae178B4a"
+
+
+@pytest.mark.parametrize("length", [8, 9, 20, len(LONG)])
+def test_the_beginning_and_the_end_of_a_long_secret_are_hidden(length: int) -> None:
+    scrub = Scrubber(secrets=[LONG])
+    assert scrub.text(f"the token {LONG[:length]}… was refused") == f"the token {HIDDEN}… was refused"
+    assert scrub.text(f"the token …{LONG[-length:]} was refused") == f"the token …{HIDDEN} was refused"
+    assert scrub.text(f"{LONG[:length]}/{LONG[-length:]}") == f"{HIDDEN}/{HIDDEN}"
+    assert scrub.text(LONG[:7] + " " + LONG[-7:]) == LONG[:7] + " " + LONG[-7:]
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("communitykit-password-9", "communitykit-slack: a password is a word"),
+        ("Summer2026!Summer2026", "in Summer2026 we wrote 2026 posts"),
+        ("https://hooks.example/a1b2c3d4e5", "https://hooks.example/ is a host"),
+        ("20260301120000123456", "20260301 and 00123456"),
+        ("correct horse battery staple", "correct horses"),
+        ("short1secre", "short1se"),
+    ],
+)
+def test_words_years_and_addresses_that_a_secret_begins_with_stay(secret: str, text: str) -> None:
+    assert Scrubber(secrets=[secret]).text(text) == text
+
+
+def test_parts_have_as_many_characters_as_give_a_secret_away() -> None:
+    assert parts_of(LONG) == (LONG[:8], LONG[-8:])
+    assert parts_of("communitykit-7f3a9c2b") == ("communitykit-7f", "-7f3a9c2b"[1:])

@@ -19,6 +19,9 @@ HIDDEN = "[hidden]"
 _SHORTEST = 4
 """Characters of a secret that is looked for: what is shorter stands in every other word."""
 _SHORTEST_ENCODED = 8
+_SHORTEST_IN_PARTS = 12
+"""Characters of a secret whose beginning and end are looked for, too: messages quote "the token that begins with …"."""
+_SHORTEST_PART = 8
 _SECRET_NAME = re.compile(
     r"^(.*token|.*secret.*|.*password|.*assertion|authorization|cookie|appsecret_proof)$", re.IGNORECASE
 )
@@ -28,6 +31,8 @@ _SECRET_PARAMETER = re.compile(
     re.IGNORECASE,
 )
 _SECRET_VALUE = re.compile(r"xox[a-z]|xapp-|^eyJ[\w-]+\.")
+_MIXED = re.compile(r"[A-Za-z].*[0-9]|[0-9].*[A-Za-z]|[a-z][A-Z].*[a-z][A-Z]", re.DOTALL)
+_WORD_AND_YEAR = re.compile(r"[A-Za-z]+[\W_]*\d{0,4}|\d{0,4}[\W_]*[A-Za-z]+")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"'<>]+", re.IGNORECASE)
 _USER = re.compile(r"://[^/?#\s]*@")
 
@@ -39,12 +44,15 @@ class Scrubber:
         """Begin with `patterns`, regular expressions of tokens, and `secrets`, exact values."""
         self._patterns = tuple(patterns)
         self._forms: set[str] = set()
+        self._parts: set[tuple[str, str, str]] = set()
         self._pattern: re.Pattern[str] | None = None
         self.learn(secrets)
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Know more secrets from now on: a token that was just given out, say."""
-        forms = self._forms | {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
+        told = [secret for secret in secrets if len(secret) >= _SHORTEST]
+        self._parts |= {(secret, *parts_of(secret)) for secret in told if any(parts_of(secret))}
+        forms = self._forms | {form for secret in told for form in _forms(secret)}
         if self._pattern is None or forms != self._forms:
             self._forms = forms
             longest_first = sorted(map(re.escape, forms), key=len, reverse=True)
@@ -55,7 +63,13 @@ class Scrubber:
         """Return the text without secrets, and its addresses without credentials."""
         if "://" in text:
             text = _ADDRESS.sub(lambda found: without_credentials(found[0]), text)
-        return self._pattern.sub(HIDDEN, text) if self._pattern else text
+        text = self._pattern.sub(HIDDEN, text) if self._pattern else text
+        for secret, head, tail in self._parts:
+            if head and head in text:
+                text = _without_beginning(text, head, secret, HIDDEN)
+            if tail and tail in text:
+                text = _without_beginning(text[::-1], tail[::-1], secret[::-1], HIDDEN[::-1])[::-1]
+        return text
 
     def json(self, value: object) -> JSON:
         """Return the JSON value without secrets: in its strings, its addresses, and under names that mean secrets."""
@@ -95,6 +109,20 @@ class Scrubber:
                 value = getattr(error, name)
                 if value is not None:
                     setattr(error, name, self.text(str(value)))
+
+
+def parts_of(secret: str) -> tuple[str, str]:
+    """Return the shortest beginning and the shortest end of a secret that give it away; each may be empty.
+
+    They have at least 8 characters, and are no word, number, or word beside a year: letters and digits, or capitals
+    amidst small letters. A short secret has none, nor has an address.
+    """
+    if len(secret) < _SHORTEST_IN_PARTS or "://" in secret:
+        return "", ""
+    lengths = range(_SHORTEST_PART, len(secret))
+    head = next((secret[:length] for length in lengths if _is_no_word(secret[:length])), "")
+    tail = next((secret[-length:] for length in lengths if _is_no_word(secret[-length:])), "")
+    return head, tail
 
 
 def is_secret_name(name: object) -> bool:
@@ -143,6 +171,23 @@ def _user_of(url: str) -> Iterator[str]:
         return
     if password:
         yield password
+
+
+def _is_no_word(part: str) -> bool:
+    return _MIXED.search(part) is not None and _WORD_AND_YEAR.fullmatch(part) is None
+
+
+def _without_beginning(text: str, head: str, secret: str, hidden: str) -> str:
+    """Hide each place at which the secret begins, as far as it goes on there."""
+    kept: list[str] = []
+    begin = 0
+    while (at := text.find(head, begin)) >= 0:
+        end = at + len(head)
+        while end < len(text) and end - at < len(secret) and text[end] == secret[end - at]:
+            end += 1
+        kept += [text[begin:at], hidden]
+        begin = end
+    return "".join([*kept, text[begin:]])
 
 
 def _kept(query: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from communitykit.connector.declaration import Connector
+from communitykit.connector.scrub import parts_of
 from communitykit.doors.api import Session
 from communitykit.model import parse_id, references
 from communitykit.pulling import pull
@@ -91,11 +92,13 @@ class RecordChecks(Checks):
         kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
         assert kept
         assert _shown(secrets, "".join(shown)) == set()
-        assert {name for name, secret in secrets.items() if secret.encode() in kept} == set()
+        assert _shown(secrets, kept.decode("latin-1")) == set()
 
-    @pytest.mark.parametrize("fault", ["revoked=3", "html:share=1,times=99", "error-body:share=1,times=99", "reset"])
+    @pytest.mark.parametrize(
+        "fault", ["revoked=3", "html:share=1,times=99", "error-body:share=1,times=99", "reset", "unreadable"]
+    )
     def test_no_secret_is_told_by_an_error(self, declared: Connector, world: World, fault: str) -> None:
-        """What went wrong is told without the token."""
+        """What went wrong is told without the token, and without its beginning or end."""
         with _every_line() as lines:
             run = read(declared, world, faults=[parse_fault(fault)], keep_raw=True)
         assert run.site is not None
@@ -137,8 +140,12 @@ class _Collecting(logging.Handler):
 
 
 def _shown(secrets: Mapping[str, str], text: str) -> set[str]:
-    """Name the secrets that stand in a text: their names only, since a failing test shows what it compares."""
-    return {name for name, secret in secrets.items() if secret in text}
+    """Name the secrets that stand in a text, or whose beginning or end does.
+
+    Their names only, since a failing test shows what it compares.
+    """
+    parts = {name: (secret, *filter(None, parts_of(secret))) for name, secret in secrets.items()}
+    return {name for name, several in parts.items() if any(part in text for part in several)}
 
 
 def _secrets(declared: Connector, settings: Mapping[str, object]) -> dict[str, str]:
