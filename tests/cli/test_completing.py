@@ -169,6 +169,7 @@ def test_every_metrics_own_words_are_known() -> None:
         ("export --format d", ["delta"]),
         ("sandbox serve --fault limited", ["limited", "limited-mute"]),
         ("metrics run activation --by q", ["quarter"]),
+        ("pull slack --set reactions = f", ["full"]),
     ],
 )
 def test_values_are_completed(typed: str, found: list[str]) -> None:
@@ -177,6 +178,45 @@ def test_values_are_completed(typed: str, found: list[str]) -> None:
     command = [sys.executable, "-c", "import sys; sys.argv = ['communitykit']; import communitykit.cli as c; c.main()"]
     done = subprocess.run(command, env={**os.environ, **asked}, capture_output=True, text=True, check=False)
     assert done.stdout.split() == found, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("pull slack --set = rea", ["reactions="]),
+        ("pull slack --set =", settings("slack")),
+        ("pull slack --set reactions =", ["counted", "full"]),
+        ("pull slack --set reactions = f", ["full"]),
+        ("pull slack --set = reactions = f", ["full"]),
+        ("pull slack --set reactions = full --set profiles =", ["true", "false"]),
+        ("pull slack --set reactions = full --set rea", ["reactions="]),
+        ("pull slack --set proxy =", []),
+        ("metrics run activation --by = dep", ["department"]),
+        ("import --config = c.toml em", ["emea"]),
+    ],
+)
+@pytest.mark.parametrize("between", [" ", "\n"])
+def test_words_that_bash_takes_apart_are_completed(
+    typed: str, found: list[str], between: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(completing._BEFORE, "name", "")  # it is remembered for one process
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.toml").write_text('[[sources]]\nname = "emea"\nconnector = "slack"\n')
+    words = ["communitykit", *typed.split()]
+    told = {"COMP_WORDS": between.join(words), "COMP_CWORD": str(len(words) - 1)}
+    completing.put_together(told)
+    assert completed(told["COMP_WORDS"].replace("\n", " ").removeprefix("communitykit ")) == found
+
+
+def test_words_that_are_whole_stay_as_they_are() -> None:
+    for words, at in (
+        ("communitykit pull sl", "2"),
+        ("communitykit pull slack --set=rea", "3"),
+        ("communitykit ", "1"),
+    ):
+        told = {"COMP_WORDS": words, "COMP_CWORD": at}
+        completing.put_together(told)
+        assert told == {"COMP_WORDS": words, "COMP_CWORD": at}
 
 
 def test_all_names_are_known() -> None:

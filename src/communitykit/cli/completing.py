@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Literal, Union, get_args, get_origin
@@ -24,6 +24,8 @@ FAULTS = (
 """What may go wrong on a simulated platform; a test holds this against `communitykit.sandbox`."""
 
 _ROOMS = Path(__file__).parents[1]
+_BEFORE = {"name": ""}
+"""The setting whose value alone is asked for, by a shell that takes words apart."""
 _GRAINS = ("day", "week", "month", "quarter", "year")
 
 
@@ -42,6 +44,28 @@ PER = words("department", "country", "community")
 SIZES = words("tiny", "small", "medium", "large")
 DIALECTS = words("duckdb", "postgres", "spark", "snowflake", "bigquery")
 FAULT_NAMES = words(*FAULTS)
+
+
+def put_together(asked: MutableMapping[str, str]) -> None:
+    """Put the words together that bash took apart at each `=`, in the variables by which it asks.
+
+    It asks for what follows the last `=`: of an option's value as after a space, of a setting for its value alone.
+    """
+    _BEFORE["name"] = key = ""
+    words, at = re.split(r"[ \n]", asked.get("COMP_WORDS", "")), int(asked.get("COMP_CWORD") or 0)
+    *before, last = [*words, ""][: at + 1]
+    whole: list[str] = []
+    for word in before:
+        if word == "=" and whole:
+            key = key if whole[-1].startswith("-") else whole.pop()
+        else:
+            whole.append(f"{key}={word}" if key else word)
+            key = ""
+    if last == "=" and whole:
+        key, last = (key if whole[-1].startswith("-") else whole.pop()), ""
+    if key or len(whole) < len(before):
+        _BEFORE["name"] = key
+        asked.update(COMP_WORDS="\n".join([*whole, last]), COMP_CWORD=str(len(whole)))
 
 
 def without_dangling(args: list[str], params: Iterable[JSON]) -> list[str]:
@@ -154,10 +178,12 @@ def _begin_so(known: Iterable[str], incomplete: str) -> list[str]:
 
 def _pairs(models: Iterable[type[BaseModel]], incomplete: str) -> list[str]:
     """Return fields as `name=`; where one is told already, its values if they are a closed list."""
-    name, sign, _ = incomplete.partition("=")
     fields: dict[str, JSON] = {}
     for one in models:
         fields |= one.model_fields
+    if (name := _BEFORE["name"]) in fields:
+        return _begin_so(_values(fields[name].annotation), incomplete)
+    name, sign, _ = incomplete.partition("=")
     if not sign:
         return _begin_so((f"{one}=" for one in fields), incomplete)
     return _begin_so(

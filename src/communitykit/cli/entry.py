@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from communitykit.cli import interrupts
+from communitykit.cli import completing, interrupts
 from communitykit.cli.app import app
 from communitykit.cli.output import Exit, code_of, print_error, warn, warn_of
 from communitykit.cli.shared import ASKED
@@ -24,6 +24,8 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what the terminal's encoding lacks is shown escaped
             stream.reconfigure(errors="backslashreplace")
+    if os.environ.get("_COMMUNITYKIT_COMPLETE") == "complete_bash":
+        completing.put_together(os.environ)
     done = _run()
     interrupts.leave_if_told()
     told = interrupts.code()
