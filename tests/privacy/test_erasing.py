@@ -182,7 +182,14 @@ def test_what_was_erased_as_too_old_does_not_come_back_until_a_pull_asks_for_it(
     assert rows(store, "SELECT id FROM members WHERE active = false") == []
     pull(from_records(told), store, since=day + timedelta(days=2))
     assert summary(store)["erased_before"] == day
+    writer = Writer(store)
+    writer.commit(Group(checkpoints={"p:n:room": {"v": 1}}), run_id="r", now=START)
+    writer.release()
+    pull(from_records(told), store, since=day)
+    assert {"slice": "p:n:room"} in rows(store, "SELECT slice FROM checkpoints")
     result = pull(from_records(told), store, since=START - timedelta(days=1))
+    left = rows(store, "SELECT slice FROM checkpoints")  # others say that what was erased was read
+    assert left == [{"slice": "p:n:strangers"}]
     assert len(rows(store, "SELECT id FROM posts")) == 3
     assert len(rows(store, "SELECT id FROM events")) == 2
     assert summary(store)["erased_before"] == result.erased_before == START - timedelta(days=1)

@@ -13,6 +13,8 @@ from communitykit.store.answers import first_row
 from communitykit.store.staging import literal
 
 _KEY: Final = "erased_before"
+_STRANGERS: Final = ":strangers"
+"""What ends the slice whose checkpoint is no mark of what was read, but a list of whom to look up (`lookups`)."""
 _DATED: Final[Mapping[str, str]] = {
     "post": "created_at",
     "event": "occurred_at",
@@ -37,11 +39,15 @@ def note_cutoff(connection: duckdb.DuckDBPyConnection, before: datetime) -> None
 
 
 def set_back(connection: duckdb.DuckDBPyConnection, since: datetime | None) -> datetime | None:
-    """Return the cut-off that a run has to heed, which goes back to `since` where the run asks for more than that."""
+    """Return the cut-off that a run has to heed, which goes back to `since` where the run asks for more than that.
+
+    Then no mark of what was read stands: they say that what was erased was.
+    """
     held = erased_before(connection)
     if held is None or since is None or since >= held:
         return held
     _put(connection, since)
+    connection.execute("DELETE FROM checkpoints WHERE NOT ends_with(slice, ?)", [_STRANGERS])
     return since
 
 

@@ -158,12 +158,16 @@ class Writer:
     def since_cutoff(self, since: datetime | None) -> datetime | None:
         """Return since when on the store takes anything in, where `prune` erased what is older; else None.
 
-        A run that asks for more itself, by `since`, sets that back to it.
+        A run that asks for more itself, by `since`, sets that back to it, and all is read anew.
 
         Raises StoreError where the store cannot be read or written.
         """
         with telling(self.path, "write into it"):
-            return set_back(self.connection(), since)
+            connection = self._writable()
+            connection.execute("BEGIN")
+            cutoff = set_back(connection, since)
+            connection.execute("COMMIT")
+            return cutoff
 
     def start_run(self, run: Mapping[str, object]) -> None:
         """Note that a run began, and that no earlier one goes on: there is one writer at a time.
