@@ -38,8 +38,8 @@ GUARDS = [
     Guard(
         "settings' own secrets unscrubbed",
         "src/communitykit/connector/scrub.py",
-        "if len(secret) >= _SHORTEST for form",
-        "if len(secret) < _SHORTEST for form",
+        "for secret in secrets if len(secret) >= _SHORTEST]",
+        "for secret in secrets if len(secret) < _SHORTEST]",
         f"{SMALL}::test_what_the_settings_hold_as_secret_is_scrubbed",
     ),
     Guard(
