@@ -1,11 +1,13 @@
 """What a failing check says: all that it found, and what to do."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from defects import stores_checkpoints_too_early
 
 import communitykit.testing
 from communitykit.connector.registry import registry
@@ -76,3 +78,15 @@ def test_a_fault_that_chance_chose_for_no_request_meets_all_of_them(monkeypatch:
     suite = type("Yammer", (ConnectorSuite,), {"connector": "yammer", "__test__": False})()
     suite.test_every_fault_ends_in_the_truth_or_is_told(yammer, platform_of(yammer), suite.make_world(), "malformed")
     assert [bool(one.hits) for one in made] == [False, True]
+
+
+def test_a_cut_run_names_what_is_lost_and_where_it_was_cut() -> None:
+    wrong = stores_checkpoints_too_early()
+    suite = type("Slack", (ConnectorSuite,), {"connector": "slack", "__test__": False})()
+    with pytest.raises(AssertionError) as failed:
+        suite.test_a_run_cut_anywhere_and_resumed_ends_as_an_uninterrupted_one(
+            wrong, platform_of(wrong), suite.make_world()
+        )
+    head, *lines = str(failed.value).splitlines()
+    assert re.search(r"cut before event \d+ of \d+, Page of slack:.*; asked last: POST [a-z.]+ \{", head)
+    assert all(re.match(r"(\w+ slack:\S+: |… and \d+ more)", line) for line in lines), lines

@@ -42,10 +42,11 @@ class Run:
     """One run over a simulated platform: its events in order, its requests, the simulated seconds that it took.
 
     `hosts` counts requests by where they were sent, and whether the credential went with them; `kept` is what the store
-    said when it kept what was read.
+    said when it kept what was read; `answered` counts the requests that had been answered when each event came.
     """
 
     events: list[Progress] = field(default_factory=list)
+    answered: list[int] = field(default_factory=list)
     seconds: float = 0.0
     site: Site | None = None
     hosts: dict[tuple[str, bool], int] = field(default_factory=dict)
@@ -93,6 +94,14 @@ class Run:
         told += [f"failed: {event.error}" for event in self.events if isinstance(event, Failed)]
         return told
 
+    def asked_before(self, number: int) -> str:
+        """Say what was asked last when the event of that number came, as the platform calls it."""
+        answered = self.answered[number]
+        if not answered:
+            return "nothing was asked before"
+        last = list(self._opened.requests)[answered - 1]
+        return f"asked last: {last.method} {last.name} {last.fields}"
+
     @property
     def _opened(self) -> Site:
         if self.site is None:
@@ -138,6 +147,7 @@ def read(  # noqa: PLR0913 # the parts of a run
         async with AsyncSession(connector, conductor, app=app) as session:
             async for event in session.read(wanted, state=state if state is not None else {}, run_id="run"):
                 run.events.append(event)
+                run.answered.append(len(site.requests))
                 await asyncio.sleep(0)
 
     _, run.seconds = simulate(main)

@@ -14,7 +14,7 @@ from communitykit.reading.translation import Page
 from communitykit.sandbox import FAULTS, TALK, Platform, World, parse_fault
 from communitykit.sandbox.faults_content import FOREIGN
 from communitykit.sandbox.truth import Difference
-from communitykit.testing.base import Checks, hold_none, platform_of
+from communitykit.testing.base import Checks, between, hold_none, platform_of
 from communitykit.testing.reading import Kept, Run, read
 
 MOVING = frozenset({"changing"})
@@ -102,7 +102,7 @@ class RunChecks(Checks):
             store = Kept()
             store.take(run.events[:number], world.now)
             store.read(declared, world, options=platform.tight)
-            assert store.current() == expected, f"cut before event {number} of {len(run.events)}"
+            hold_none(between(expected, store.current()), _cut_at(run, number))
 
     @pytest.mark.parametrize("name", sorted(FAULTS))
     def test_every_fault_ends_in_the_truth_or_is_told(
@@ -220,6 +220,14 @@ def unexplained(found: list[Difference], run: Run, told: Mapping[str, int], stor
             or (one.community_id in communities and not (one.field and store.tells(one.record, one.id, one.field)))
         )
     ]
+
+
+def _cut_at(run: Run, number: int) -> str:
+    """Say where a run was cut: before what, of which slice, and what had been asked."""
+    cut = run.events[number]
+    slice_ = getattr(cut, "slice", None) or getattr(getattr(cut, "coverage", None), "slice", "the run itself")
+    what = f"{type(cut).__name__} of {slice_}"
+    return f"cut before event {number} of {len(run.events)}, {what}; {run.asked_before(number)}"
 
 
 def _used(declared: Connector, run: Run, rate: float) -> Iterator[tuple[str, float]]:
