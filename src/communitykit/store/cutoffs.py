@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 
-from communitykit.model.packed import PackedKind
 from communitykit.store.answers import first_row
-from communitykit.store.staging import literal
+
+if TYPE_CHECKING:
+    from communitykit.model.packed import PackedKind  # `show` reads the cut-off, and needs no model
 
 _KEY: Final = "erased_before"
 _STRANGERS: Final = ":strangers"
@@ -52,6 +53,8 @@ def set_back(connection: duckdb.DuckDBPyConnection, since: datetime | None) -> d
 
 
 def _put(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
+    from communitykit.store.staging import literal  # noqa: PLC0415 # for who writes: `show` only reads
+
     connection.execute(f"DELETE FROM meta WHERE key = '{_KEY}'")  # noqa: S608 # ours
     connection.execute(f"INSERT INTO meta VALUES ('{_KEY}', {literal(before.isoformat())})")  # noqa: S608 # escaped
 
