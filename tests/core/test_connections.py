@@ -11,6 +11,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from communitykit import TransientError
 from communitykit.connector import Connector
 from communitykit.http.drivers import AsyncRunner
 from communitykit.http.operations import Answer, Send
+from communitykit.http.through_httpx import written
 
 Little = Callable[..., Connector]
 
@@ -234,3 +236,17 @@ def test_side_by_side_requests_have_connections_of_their_own_and_share_them_late
 
         assert [one.body for one in asyncio.run(main())] == [b"{}"] * 6
         assert len(raw.heard) == 3
+
+
+@pytest.mark.parametrize(
+    ("params", "query"),
+    [
+        (None, "id[]=1&id[]=2&page=1"),
+        ({"key": "k"}, "id%5B%5D=1&id%5B%5D=2&page=1&key=k"),
+        ({"page": 2}, "id%5B%5D=1&id%5B%5D=2&page=2"),
+    ],
+)
+def test_parameters_join_those_of_the_address(params: dict[str, str | int] | None, query: str) -> None:
+    send = Send("GET", "http://a.example/b?id[]=1&id[]=2&page=1", {}, params, None, None, to_file=False)
+    conductor: Any = SimpleNamespace(connector=SimpleNamespace(name="x", version="1"))
+    assert str(written(send, conductor)[0]) == f"http://a.example/b?{query}"

@@ -44,7 +44,9 @@ def options(conductor: Conductor) -> Options:
 def written(send: Send, conductor: Conductor) -> tuple[httpx.URL, dict[str, str], bytes]:
     """Return where a request goes, its headers and its body."""
     connector = conductor.connector
-    url = _parsed(send.url) if send.params is None else httpx.URL(send.url, params=send.params)
+    url = _parsed(send.url)
+    if send.params is not None:  # they join the address's own, which may name one several times
+        url = url.copy_merge_params(send.params)
     given = {name.lower() for name in send.headers}
     headers = {
         "Host": url.netloc.decode("ascii"),
