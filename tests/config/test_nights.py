@@ -47,13 +47,14 @@ def test_a_secret_that_is_not_to_be_had_ends_its_own_source_alone(tmp_path: Path
     done = typed(word, "--config", path, "--json", *to)
     told = json.loads(done.stdout)
     assert done.exit_code == 1
-    assert ["[[sources]] engage" in told["errors"][0], "[[sources]] us" in told["errors"][1]] == [True, True]
+    engage, us = (error["message"] for error in told["errors"])
+    assert ("[[sources]] engage" in engage, "[[sources]] us" in us) == (True, True)
     assert done.stderr.count("NOT_THERE is not set") == 1
     pulled = told.get("pull", told)
     assert pulled["sources"] == ["old"]
     assert pulled["new"]["posts"] > 50
     followed = refresh(load(path), tmp_path / "followed.duckdb")
-    assert [str(error) for error in followed.errors] == told["errors"]
+    assert [str(error) for error in followed.errors] == [error["message"] for error in told["errors"]]
     assert (followed.complete, followed.tally.new["posts"]) == (False, pulled["new"]["posts"])
 
 

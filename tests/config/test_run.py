@@ -220,7 +220,8 @@ def test_a_source_that_fails_ends_itself_alone_and_is_named(servers: dict[str, A
     assert done.exit_code == 1
     (error,) = told["pull"]["errors"]
     assert told["errors"] == [error]
-    assert "us" in error.split(": ")[:3]
+    assert (error["kind"], error["code"], error["platform"]) == ("CredentialError", "invalid_auth", "slack")
+    assert "us" in error["message"].split(": ")[:3]
     assert "xoxb-wrong" not in done.output
     assert told["pull"]["new"]["posts"] > 50
     assert told["people"]["people"] > 5
@@ -234,7 +235,7 @@ def test_handles_of_a_network_that_is_not_in_the_store_are_refused(servers: dict
     told = json.loads(done.stdout)
     assert done.exit_code == 1
     (error,) = told["errors"]
-    assert "people: the store has no network 'slak'; it has " in error
+    assert "people: the store has no network 'slak'; it has " in error["message"]
     assert "people" not in told
     refused = typed("people", "--config", path, **environment)
     assert (refused.exit_code, "no network 'slak'" in refused.output) == (1, True)
@@ -260,8 +261,9 @@ def test_a_source_that_cannot_be_opened_is_left_out_alone(servers: dict[str, Any
     told = json.loads(done.stdout)
     assert done.exit_code == 1
     (error,) = told["errors"]
-    assert "[[sources]] us" in error
-    assert "SECRET_US_TOKEN" in error
+    assert error["kind"] == "SettingsError"
+    assert "[[sources]] us" in error["message"]
+    assert "SECRET_US_TOKEN" in error["message"]
     assert "us" not in told["pull"]["sources"]
     assert told["pull"]["complete"]
     assert told["pull"]["new"]["posts"] > 50

@@ -12,7 +12,7 @@ from pathlib import Path
 from communitykit.cli import reading
 from communitykit.cli.aside import Aside
 from communitykit.cli.interrupts import stopping
-from communitykit.cli.output import Exit, console, print_json, say
+from communitykit.cli.output import Exit, console, error_data, print_json, say
 from communitykit.cli.progress import shown
 from communitykit.cli.show import show
 from communitykit.cli.simulated import platform_of, simulated
@@ -154,7 +154,7 @@ def _pulled(results: dict[str, PullResult], to: Path) -> dict[str, JSON]:
     """Return pulls as plain data, below whether one was stopped and all that went wrong."""
     told: dict[str, JSON] = {
         "interrupted": any(one.interrupted for one in results.values()),
-        "errors": [str(error) for one in results.values() for error in one.errors],
+        "errors": [error_data(error) for one in results.values() for error in one.errors],
     }
     return told | {name: reading.as_data(one, to) for name, one in results.items()}
 

@@ -179,10 +179,16 @@ def warn_of(error: CommunityKitError, asked_by: Mapping[str, str] = OF_ARCHIVES)
 
 def print_error(error: Exception) -> None:
     """Print an error as one JSON document, for who reads nothing else."""
+    print_json({"error": error_data(error)})
+
+
+def error_data(error: Exception) -> dict[str, JSON]:
+    """Return an error as plain data: its kind, all that it says, and the parts of that; None where it has none."""
     from communitykit.connector.decoding import without_lone_surrogates  # noqa: PLC0415 # imported only when used
 
     told = {name: getattr(error, name, None) for name in ("platform", "subject", "status", "code", "remedy")}
-    print_json(without_lone_surrogates({"error": {"kind": type(error).__name__, "message": str(error), **told}}))
+    found: dict[str, JSON] = without_lone_surrogates({"kind": type(error).__name__, "message": str(error), **told})
+    return found
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from communitykit.cli.interrupts import stopping
-from communitykit.cli.output import Exit, console, print_json, print_table, say, warn, warn_of
+from communitykit.cli.output import Exit, console, error_data, print_json, print_table, say, warn, warn_of
 from communitykit.cli.progress import shown
 from communitykit.errors import SettingsError
 from communitykit.printable import counted, several
@@ -155,7 +155,7 @@ def as_data(result: PullResult, to: Path) -> dict[str, JSON]:
         "erased_before": result.erased_before,
         "coverage": [one.model_dump(mode="json") for one in result.coverage],
         "issues": [one.model_dump(mode="json") for one in result.issues],
-        "errors": [str(error) for error in result.errors],
+        "errors": [error_data(error) for error in result.errors],
     }
 
 

@@ -14,7 +14,7 @@ import typer
 from communitykit.cli import reading
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.interrupts import stopping
-from communitykit.cli.output import Exit, code_of, console, print_json, print_table, say, warn
+from communitykit.cli.output import Exit, code_of, console, error_data, print_json, print_table, say, warn
 from communitykit.errors import CommunityKitError, SettingsError
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ class _Run:
         self._silent = silent
         self._interrupted = False
         self._codes: list[Exit] = []
-        self.told["errors"] = self._errors = list[str]()
+        self._errors: list[dict[str, JSON]] = []
+        self.told["errors"] = self._errors
 
     def document(self) -> dict[str, JSON]:
         """Return what each step told, below whether it was stopped and all that went wrong."""
@@ -87,7 +88,7 @@ class _Run:
         asked: RecordsKeywords = {**run_options(self.config), "force": force}
         with opened(self.config, unopened=unopened) as sources:
             for error in unopened:
-                self._wrong(str(error), Exit.FAILED)
+                self._wrong(str(error), Exit.FAILED, error)
             if not sources:  # each was said; what the store holds already can still be made something of
                 return
             names = [one.name for one in sources]
@@ -96,7 +97,7 @@ class _Run:
             )
         told = {"sources": names, "windows": windows, "archives": archives}
         self.told["pull"] = {**reading.as_data(result, self.store), **told}
-        self._errors += map(str, result.errors)  # the summary says them
+        self._errors += map(error_data, result.errors)  # the summary says them
         self._interrupted = result.interrupted
         self._codes.append(reading.code(result))
         self._summary(result)
@@ -130,15 +131,15 @@ class _Run:
                 self.told[name] = make()
                 self._interrupted = stop.is_set()
         except CommunityKitError as error:
-            self._wrong(f"{name}: {error}", code_of(error))
+            self._wrong(f"{name}: {error}", code_of(error), error)
         except ModuleNotFoundError as error:
             if (error.name or "").startswith("communitykit"):
                 raise
             extra = name if name in {"analysis", "report"} else "report"
-            self._wrong(f"{name} is left out. It needs: pip install 'communitykit[{extra}]'", Exit.PARTIAL)
+            self._wrong(f"{name} is left out. It needs: pip install 'communitykit[{extra}]'", Exit.PARTIAL, error)
 
-    def _wrong(self, sentence: str, code: Exit) -> None:
-        self._errors.append(sentence)
+    def _wrong(self, sentence: str, code: Exit, error: Exception) -> None:
+        self._errors.append({**error_data(error), "message": sentence})
         self._codes.append(code)
         warn(f"Error: {sentence}")
 
