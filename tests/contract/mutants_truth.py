@@ -10,7 +10,7 @@ from unittest.mock import patch
 from defects import read_as_slack, with_messages, with_read
 from mutants import MONTH, Mutant
 
-from communitykit.connector import Batch, Connector, Ignored, Rejected, Response, Swept, WireKind, in_part
+from communitykit.connector import Batch, Connector, Gap, Ignored, Rejected, Response, Swept, WireKind, in_part
 from communitykit.connector.registry import registry
 from communitykit.doors.options import ALL_KINDS
 from communitykit.reading.slices import SliceReading
@@ -308,7 +308,15 @@ def looks_for_reactions_taken_back_where_none_is_left() -> Connector:
     return with_messages(change)
 
 
+def says_nothing_of_what_failed() -> Connector:
+    def change(step: Any) -> Any:
+        return None if isinstance(step, Gap) else step
+
+    return reading(discovering(MATRIX, change), change)
+
+
 TRUTH_MUTANTS = [
+    Mutant("test_a_request_of_any_kind_that_always_fails_is_told", says_nothing_of_what_failed),
     Mutant(MONTH, looks_for_reactions_taken_back_where_none_is_left),
     Mutant(LOOK_BACK, looks_for_reactions_taken_back_where_none_is_left),
     Mutant("test_a_visibility_that_is_absent_or_odd_is_private", takes_an_odd_visibility_for_public, more="null"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from random import Random
@@ -18,6 +19,7 @@ from communitykit.sandbox.truth import Difference
 from communitykit.testing.base import Checks, hold_none
 from communitykit.testing.payloads import is_told, seen_in
 from communitykit.testing.reading import Kept, Run, read
+from communitykit.testing.runs import unexplained
 from communitykit.testing.spoiling import MARKED, NO_PAGES, ODD, Broken, NoPage, Odd, Recorder
 
 NOTHING: frozenset[str] = frozenset()
@@ -124,6 +126,22 @@ class OddityChecks(Checks):
                 made.advance(days=1, reach=timedelta(days=1), kinds=frozenset({"posted"}))
             store.read(declared, made, force=True)
             hold_none(self.differences(declared, made, store), part)
+
+    def test_a_request_of_any_kind_that_always_fails_is_told(self, declared: Connector) -> None:
+        """One of each kind that a run sends is answered with 500: what is missing then is accounted for, and healed."""
+        recorder, _ = self._recorded(declared, self.make_world(), Kept(), settings={})
+        random = Random(f"{self.seed}/kinds")
+        for name in sorted(set(recorder.names.values())):
+            request = random.choice([key for key, one in recorder.names.items() if one == name])
+            world, store, fault = self.make_world(), Kept(), Broken(request)
+            run = store.read(declared, world, force=True, faults=[fault])
+            assert fault.hits, request
+            hold_none(_defects(run), request)
+            found = self.differences(declared, world, store)
+            hold_none(unexplained(found, run, Counter(run.left_out), store), f"{request} fails")
+            world.advance(hours=1, kinds=NOTHING)
+            store.read(declared, world, force=True, settings=self.all_settings(declared))
+            hold_none(self.differences(declared, world, store), request)
 
     def _recorded(
         self, declared: Connector, world: World, store: Kept, settings: dict[str, JSON] | None = None
