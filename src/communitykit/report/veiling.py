@@ -24,7 +24,7 @@ _ID_LIKE: Final = re.compile(
     r"|\[\[user:\d+\]\]"  # Yammer
     r"|@_?\*\*[^*]+\*\*"  # Zulip
     r"|@[UW][A-Z0-9]{8,}(?!\w)"  # Slack, in plain text
-    rf"|{_AT}[\w.=/+-]+:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d+)?"  # Matrix
+    rf"|{_AT}[\w.=/+-]+:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d+)?"  # @name:server
     rf"|{_AT}(?:\d{{6,}}|[0-9a-fA-F]{{8}}(?:-?[0-9a-fA-F]{{4}}){{3}}-?[0-9a-fA-F]{{12}})(?!\w)"  # numbers, UUIDs
 )
 """What a platform writes of somebody whom the record may not know."""
