@@ -87,7 +87,7 @@ def test_no_secret_stands_in_what_is_written_or_printed(name: str, tmp_path: Pat
         said += printed("export", store, "--to", tmp_path / "all.jsonl", environment=environment)
     assert fault.hits
     assert secrets
-    assert store.exists()
+    assert store.exists() or b'"new": {}' in said  # where the fault ends a discovery nothing comes, and no file is left
     written = {str(path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     for where, body in {**written, "what was printed": said}.items():
         found = [core for secret in secrets for core in cores(secret) if core.encode() in body]

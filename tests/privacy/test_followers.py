@@ -109,6 +109,9 @@ def test_what_comes_back_after_it_was_erased_is_told_as_there(tmp_path: Path) ->
     prune(path, before=START + timedelta(days=1))
     pull(from_records(records(1)), path)
     with Store(path) as store:
+        assert [one.id for one in store.records(Post)] == ["p:n:post:2"]
+    pull(from_records(records(1)), path, since=START - timedelta(days=1))  # it is asked for
+    with Store(path) as store:
         assert not [one for one in store.changed(run) if isinstance(one, Vanished)]
         follow(copy, store, run)
         assert copy == copied(store)

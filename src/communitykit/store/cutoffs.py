@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -59,6 +59,11 @@ def _put(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
     connection.execute(f"INSERT INTO meta VALUES ('{_KEY}', {literal(before.isoformat())})")  # noqa: S608 # escaped
 
 
+def _moment(at: date) -> datetime:
+    """Return when a day begins, in UTC as `prune` takes it; a moment is one already."""
+    return at if isinstance(at, datetime) else datetime.combine(at, time(), UTC)
+
+
 class Newer:
     """Leaves out what is older than a store's cut-off, and what was done to posts that were left out."""
 
@@ -81,7 +86,7 @@ class Newer:
 
     def _too_old(self, records: PackedKind, before: datetime) -> set[int]:
         dates = records.column(_DATED[records.kind])
-        old = {place for place, at in enumerate(dates) if at is not None and at < before}
+        old = {place for place, at in enumerate(dates) if at is not None and _moment(at) < before}
         if records.kind == "post":
             ids = records.column("id")
             self._posts.update(ids[place] for place in old)
