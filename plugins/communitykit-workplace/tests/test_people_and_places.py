@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from communitykit import Member, connect, pull
+from communitykit.sandbox import World, serve
+from communitykit.store import Store
+from communitykit_workplace import WORKPLACE
 
 GUID = "0a1b2c3d-0000-4000-8000-00000000abcd"
 V2, V1 = "urn:ietf:params:scim:schemas:extension:", "urn:scim:schemas:extension:"
@@ -37,6 +43,21 @@ def test_a_member(translate: Any) -> None:
 def test_how_far_an_account_is(translate: Any, told: dict[str, Any], state: str) -> None:
     (member,) = translate("member", {"id": "5", **told}).of("member")
     assert member["extra"]["claim_state"] == state
+
+
+def test_where_scim_is_read_too_it_alone_tells_what_the_model_has_no_name_for(translate: Any, tmp_path: Path) -> None:
+    (member,) = translate("member", {"id": "5", "cost_center": "C7", "claim_state": "x"}, scim=True).of("member")
+    assert "extra" not in member
+    with (
+        serve(World(seed=3, size="tiny", platforms=("workplace",)), WORKPLACE.simulated()) as server,
+        connect("workplace", **server.settings) as workplace,
+    ):
+        first = pull(workplace, tmp_path / "a.duckdb")
+        again = pull(workplace, tmp_path / "a.duckdb", force=True)
+    assert first.tally.new["members"] > 5
+    assert (again.tally.new, again.tally.changed) == ({}, {})
+    with Store(tmp_path / "a.duckdb") as store:
+        assert any("start_date" in (one.extra or {}) for one in store.records(Member))
 
 
 def test_somebody_of_another_company_has_a_name_alone(translate: Any) -> None:

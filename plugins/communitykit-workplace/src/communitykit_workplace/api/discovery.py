@@ -46,10 +46,11 @@ def discover(selection: Selection) -> Flow:
     if native is None:
         raise ProtocolError("the answer names no community", subject="community", remedy="Check base_url.")
     context = {"community": native, "origin": "api"}
+    has_scim = selection.settings.scim_base is not None and "member" in selection.kinds
     yield Batch("community", [root], context)
     if selection.kinds & {"member", "membership", "post", "event"}:
-        yield from _people(context)
-    if selection.settings.scim_base is not None and "member" in selection.kinds:
+        yield from _people({**context, "scim": has_scim})
+    if has_scim:
         yield Slice(f"scim/{native}", NETWORK, ("member", "event"), label="SCIM users", reader="scim")
     wanted: list[dict[str, str]] = []
     if selection.kinds - {"member", "measure"}:

@@ -36,7 +36,8 @@ _CENTRE = {"cost_center": "cost_center", "frontline": "frontline", "is_frontline
 def member(item: Member, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a member of the community ("Member"): what it does not hold stays untold.
 
-    `context` may tell `active`, for lists of people who are, or were.
+    `context` may tell `active`, for lists of people who are, or were, and `scim`: that SCIM is read in the same run. It
+    tells all of `extra` that the Graph does, and more; of two tellers each would take away what the other told.
 
     Raises Rejected when there is no id.
     """
@@ -70,7 +71,7 @@ def member(item: Member, context: Mapping[str, JSON]) -> Iterator[Draft]:
     extra = {field: told[wire] for wire, field in _CENTRE.items() if told.get(wire) is not None}
     if state := _claim_state(item, active, acts):
         extra["claim_state"] = state
-    if extra:
+    if extra and not context.get("scim"):
         draft["extra"] = extra
     yield draft
     yield from _account_acts(member_id(native), acts)
