@@ -192,7 +192,8 @@ class _Run:
             self._fail(error, description)
             raise
         result.ended_at = self.clock.now()
-        result.waited = waited(self._spans)
+        # A wait is known by its length when it begins; whoever stops the run does not sit through the rest of it.
+        result.waited = waited(self._spans, self.clock.monotonic() if result.interrupted else inf)
         ended = {
             "ended_at": result.ended_at,
             "status": "complete" if result.complete else "interrupted" if result.interrupted else "partial",

@@ -331,6 +331,7 @@ def test_what_waits_side_by_side_waits_once(spans: list[tuple[int, int]]) -> Non
     seconds = {second for begin, end in spans for second in range(begin, end)}
     assert waited(spans) == len(seconds)
     assert waited(joined(spans)) == len(seconds)
+    assert waited(spans, 10) == sum(second < 10 for second in seconds)
     assert len(joined(spans)) <= len(spans)
 
 

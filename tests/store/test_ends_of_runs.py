@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from communitykit import Post, Provenance, StoreBusyError, StoreError, from_records, pull
-from communitykit.cli.show import summary
+from communitykit.cli.show import show, summary
 from communitykit.store import Store
 from communitykit.store.writer import Writer
 
@@ -88,8 +88,12 @@ def test_a_run_that_ends_for_want_of_room_says_so(tmp_path: Path) -> None:
     assert statuses(path)[-1] == "failed: StoreError"
 
 
-def test_of_a_run_that_says_no_more_show_does_not_say_that_it_runs(tmp_path: Path) -> None:
+def test_of_a_run_that_says_no_more_show_does_not_say_that_it_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     writer = Writer(tmp_path / "a.duckdb")
     writer.start_run({"run_id": "cut off", "started_at": START, "status": "running"})
     writer.release()
     assert [run["status"] for run in summary(tmp_path / "a.duckdb")["runs"]] == ["running or killed"]
+    show(tmp_path / "a.duckdb", as_json=False)
+    assert "The latest run goes on, or was killed." in capsys.readouterr().out

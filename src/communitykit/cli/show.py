@@ -148,6 +148,11 @@ def show(path: Path, *, as_json: bool) -> None:
         ("status", "slices", "why"),
         [(status, slices, why) for (status, why), slices in _by_reason(facts["coverage"]).items()],
     )
+    if facts["runs"] and facts["runs"][0]["status"] == "running or killed":
+        say(
+            "The latest run goes on, or was killed. Of what it has not read to the end coverage tells how an earlier "
+            "run left it, or nothing."
+        )
     print_table(
         "Issues",
         ("reason", "payload", "number", "detail"),

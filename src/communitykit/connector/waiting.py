@@ -63,6 +63,6 @@ def joined(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def waited(spans: Iterable[Span]) -> float:
-    """Return the seconds that pass in any of the spans: what waits side by side waits once."""
-    return sum(end - begin for begin, end in joined(spans))
+def waited(spans: Iterable[Span], until: float = inf) -> float:
+    """Return the seconds that pass in any of the spans `until` then: what waits side by side waits once."""
+    return sum(min(end, until) - begin for begin, end in joined(spans) if begin < until)
