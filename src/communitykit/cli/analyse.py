@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from communitykit.cli import completing
-from communitykit.cli.app import Json, app, errors
+from communitykit.cli.app import Json, Zone, app, errors
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.output import console, print_json, print_table, replacing, say, say_replaced, warn
 from communitykit.cli.output import errors as error_stream
@@ -35,15 +34,7 @@ def analyse(  # noqa: PLR0913 # the options of the command
     key_command: Annotated[
         str | None, typer.Option("--key-command", metavar="C", help="The command that prints it.")
     ] = None,
-    zone: Annotated[
-        str | None,
-        typer.Option(
-            "--zone",
-            metavar="Z",
-            help="The reporter's zone: what a day is. Default: UTC.",
-            autocompletion=completing.zones,
-        ),
-    ] = None,
+    zone: Zone = None,
     min_group: Annotated[
         int | None,
         typer.Option("--min-group", help="Departments, sites… of fewer persons are called (other). Default: 5."),

@@ -37,6 +37,15 @@ Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="A setting of the connector.", autocompletion=completing.settings),
 ]
+Zone = Annotated[
+    str | None,
+    typer.Option(
+        "--zone",
+        metavar="Z",
+        help="The reporter's zone: what a day is. Default: UTC.",
+        autocompletion=completing.zones,
+    ),
+]
 ConnectorName = Annotated[str, typer.Argument(autocompletion=completing.asked)]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace what was changed by hand or is somebody's own, too; never a store.")

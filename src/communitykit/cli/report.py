@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from communitykit.cli import completing
-from communitykit.cli.app import Json, Overwrite, app, errors
+from communitykit.cli.app import Json, Overwrite, Zone, app, errors
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
 from communitykit.cli.output import print_json, replacing, say, say_replaced
 from communitykit.errors import SettingsError
@@ -37,15 +37,7 @@ def report(  # noqa: PLR0913 # the options of the command
         ),
     ] = None,
     k: Annotated[int | None, typer.Option("--k", help="No figure rests on fewer people. Default: 5.")] = None,
-    zone: Annotated[
-        str | None,
-        typer.Option(
-            "--zone",
-            metavar="Z",
-            help="The reporter's zone: what a day is. Default: UTC.",
-            autocompletion=completing.zones,
-        ),
-    ] = None,
+    zone: Zone = None,
     since: Annotated[
         str | None,
         typer.Option("--since", metavar="DAY", help="The first day. Default: the last whole months, twelve."),
