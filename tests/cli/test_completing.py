@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import pty
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ import pytest
 import typer
 
 from communitykit.analysis.dialect import DIALECTS
-from communitykit.cli import completing
+from communitykit.cli import completing, shells
 from communitykit.cli.app import app
 from communitykit.connector.registry import registry
 from communitykit.metrics import catalogue
@@ -41,7 +43,6 @@ OPEN_HERE = {
     ("people same", "by"): "who decides",
     ("people different", "by"): "who decides",
     ("people show", "name"): "who is asked for",
-    ("login", "store"): "a file, or keyring",
 }
 """The same, of one command alone."""
 
@@ -53,6 +54,8 @@ def below(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         else:
             yield f"{prefix}{name}", command
 
+
+CLOSED_HERE = {("login", "store"): "keyring; shells know files"}
 
 COMMAND = typer.main.get_command(app)
 VALUES = [
@@ -66,6 +69,7 @@ VALUES = [
 @pytest.mark.parametrize(("command", "value"), VALUES, ids=[f"{name} {one.name}" for name, one in VALUES])
 def test_every_value_of_a_closed_list_is_completed(command: str, value: Any) -> None:
     is_open = value.name in " ".join(OPEN.values()).split() or (command, value.name) in OPEN_HERE
+    is_open = is_open and (command, value.name) not in CLOSED_HERE
     assert (value._custom_shell_complete is None) == is_open, "complete it, or say here why it is open"
 
 
@@ -124,6 +128,15 @@ def settings(*names: str) -> list[str]:
         ("pull slack --set proxy=", []),
         ("pull slack --set nothing=", []),
         ("pull teams --set usage=D3", ["usage=D30"]),
+        ("pull slack matrix --set slack.", [f"slack.{one}" for one in settings("slack")]),
+        ("pull slack matrix --set slack.rea", ["slack.reactions="]),
+        ("pull slack matrix --set slack.reactions=f", ["slack.reactions=full"]),
+        ("pull slack matrix --set matrix.reactions=", []),
+        ("pull slack --set slack.rea", []),
+        ("pull --config c.toml slack --set ", []),
+        ("login slack --credential-store ", ["keyring"]),
+        ("metrics run response_rate --set horizon_days=", ["horizon_days=7"]),
+        ("metrics run response_rate --set nothing=", []),
         ("metrics run activation --by week,y", ["week,year"]),
         ("metrics run activation --by month,dep", ["month,department"]),
         ("metrics run activation --by week,country,w", []),
@@ -191,6 +204,8 @@ def test_values_are_completed(typed: str, found: list[str]) -> None:
         ("pull slack --set reactions = full --set profiles =", ["true", "false"]),
         ("pull slack --set reactions = full --set rea", ["reactions="]),
         ("pull slack --set proxy =", []),
+        ("pull slack matrix --set slack.reactions =", ["counted", "full"]),
+        ("metrics run response_rate --set horizon_days =", ["7"]),
         ("metrics run activation --by = dep", ["department"]),
         ("import --config = c.toml em", ["emea"]),
     ],
@@ -206,6 +221,97 @@ def test_words_that_bash_takes_apart_are_completed(
     told = {"COMP_WORDS": between.join(words), "COMP_CWORD": str(len(words) - 1)}
     completing.put_together(told)
     assert completed(told["COMP_WORDS"].replace("\n", " ").removeprefix("communitykit ")) == found
+
+
+VARIANT = "metrics run activation --variant "
+OF_SHELLS = {
+    "a file": ("show ", "", "compset -P '*='; _files", 1),
+    "a file as a setting": ("pull teams --set certificate=", "", "compset -P '*='; _files", 1),
+    "keyring, or a file": ("login slack --credential-store ./", "", "compset -P '*='; _files", 1),
+    "no variant": (VARIANT, " \n(Of its variants, only these.", "_message -r '(Of its variants, only these.", 0),
+    "a length": ("pull --since ", " \n(90d, 12h,", "_message -r '(90d, 12h,", 0),
+    "a secret": ("pull slack --set token=", " \n(Bot token", "_message -r '(Bot token", 0),
+    "no command": ("zzz", " \n(nothing is known", "_message -r '(nothing is known", 0),
+    "a name whose value follows": (
+        "metrics run response_rate --set hor",
+        "horizon_days=\nhorizon_days=…",
+        "compadd -S '' -- horizon_days=",
+        0,
+    ),
+}
+"""What is asked for; what bash and zsh are told then; and whether fish is told to look for files."""
+
+
+@pytest.mark.parametrize(("asked_for", "bash", "zsh", "fish"), OF_SHELLS.values(), ids=OF_SHELLS)
+def test_a_shell_knows_files_where_a_file_is_meant_and_nowhere_else(
+    asked_for: str, bash: str, zsh: str, fish: int
+) -> None:
+    words = f"communitykit {asked_for}"
+    asked = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split(" ")) - 1), "_TYPER_COMPLETE_ARGS": words}
+    told, _ = answered("bash", asked)
+    assert told.startswith(bash)
+    assert told.strip() or not bash
+    assert answered("zsh", asked)[0].startswith(zsh)
+    assert answered("fish", {**asked, "_TYPER_COMPLETE_FISH_ACTION": "is-args"})[1] == fish
+
+
+def answered(shell: str, asked: dict[str, str]) -> tuple[str, int]:
+    """Return what a shell is told, and the exit code."""
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as printed:
+        for name, value in {**asked, "_COMMUNITYKIT_COMPLETE": f"complete_{shell}"}.items():
+            patch.setenv(name, value)
+        patch.setattr(completing, "ASKED_FOR", {"may be a file": False, "hint": ""})
+        assert shells.asked() == shell
+        code = shells.answer(shell, lambda: int(COMMAND.main([], prog_name="communitykit") or 0))
+    return printed.getvalue(), code
+
+
+def as_process(asked: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    program = "import sys; sys.argv = ['communitykit', *sys.argv[1:]]; import communitykit.cli as c; c.main()"
+    command = [sys.executable, "-c", program, *words]
+    return subprocess.run(command, env={**os.environ, **asked}, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_bash_inserts_no_file_and_no_blank_before_a_value(tmp_path: Path) -> None:
+    (tmp_path / "afile").touch()
+    script = tmp_path / "completion"
+    script.write_text(as_process({}, "--show-completion", "bash").stdout)
+    typed = (
+        f"communitykit {VARIANT}a\t\tx",
+        "communitykit metrics run response_rate --set hor\t\tx",
+        f"communitykit show {tmp_path}/af\tx",
+    )
+    pid, terminal = pty.fork()
+    if not pid:
+        os.execvp("bash", ["bash", "--norc", "--noprofile"])  # noqa: S606, S607 # the user's own
+    with open(terminal, "w+b", buffering=0) as screen:  # noqa: PTH123 # a descriptor
+        screen.write(f'PATH="{Path(sys.executable).parent}:$PATH"; source {script}\n'.encode())
+        around = b"\x01echo '<\x05>'\n"  # at the line's beginning, and at its end
+        screen.writelines(line.encode() + around for line in typed)
+        screen.write(b"exit\n")
+        shown = b""
+        with suppress(OSError):  # its end
+            while read := screen.read(65536):
+                shown += read
+    os.waitpid(pid, 0)
+    said = re.findall(r"^<(.*)>\r$", shown.decode(), re.MULTILINE)
+    assert said == [
+        f"communitykit {VARIANT}ax",
+        "communitykit metrics run response_rate --set horizon_days=7 x",
+        f"communitykit show {tmp_path}/afile x",
+    ]
+
+
+def test_completion_is_shown_and_installed_for_a_shell_that_is_named(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path)}
+    assert as_process(home, "--show-completion", "zsh").stdout.startswith("#compdef communitykit")
+    assert "complete --command communitykit" in as_process(home, "--show-completion", "fish").stdout
+    assert as_process(home, "--install-completion", "zsh").returncode == 0
+    assert (tmp_path / ".zfunc" / "_communitykit").read_text().startswith("#compdef communitykit")
+    refused = as_process(home, "--show-completion", "tcsh")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "no completion for 'tcsh'. Shells: bash, zsh, fish" in refused.stderr
 
 
 def test_words_that_are_whole_stay_as_they_are() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from functools import partial
 from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Literal, Union, get_args, get_origin
@@ -26,6 +27,8 @@ FAULTS = (
 _ROOMS = Path(__file__).parents[1]
 _BEFORE = {"name": ""}
 """The setting whose value alone is asked for, by a shell that takes words apart."""
+ASKED_FOR: dict[str, JSON] = {"may be a file": False, "hint": ""}
+"""What a shell asks for the value of: one of a file's type, of which the shell knows names, or what is meant by it."""
 _GRAINS = ("day", "week", "month", "quarter", "year")
 
 
@@ -80,6 +83,23 @@ def without_dangling(args: list[str], params: Iterable[JSON]) -> list[str]:
     return args
 
 
+def watch(params: Iterable[JSON]) -> None:
+    """Keep in mind, when a parameter's value is completed, what it is."""
+    for one in params:
+        one.shell_complete = partial(_completed, one)
+
+
+def _completed(param: JSON, ctx: typer.Context, incomplete: str) -> JSON:
+    described = getattr(param, "type_descriptor", None)  # Typer before 0.29 has click's types
+    is_path = getattr(param.type, "name", "") == "path" if described is None else _is_path(described.annotation)
+    ASKED_FOR.update({"may be a file": is_path, "hint": getattr(param, "help", None) or ""})
+    return type(param).shell_complete(param, ctx, incomplete)
+
+
+def _is_path(annotation: object) -> bool:
+    return annotation is Path or Path in get_args(annotation)
+
+
 def connectors(incomplete: str) -> list[str]:
     """Return installed connectors whose names begin so."""
     from importlib.metadata import entry_points  # noqa: PLC0415 # imported only when used
@@ -126,15 +146,23 @@ def kinds(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def settings(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Return the settings of the connectors that are named, each with what follows it; after it, what it may be."""
+    """Return the settings of the connectors that are named, each with what follows it; after it, what it may be.
+
+    Of several connectors each one's own (`slack.token=`), too, once its name is begun. With --config no setting is
+    taken.
+    """
+    if ctx.params.get("config"):
+        ASKED_FOR["hint"] = "not with --config, which says it"
+        return []
     named = _named(ctx, "names") or _named(ctx, "name")
-    return _pairs((one.settings for one in named), incomplete)
+    models = [("", one.settings) for one in named]
+    return _pairs([*models, *((f"{one.name}.", one.settings) for one in named if len(named) > 1)], incomplete)
 
 
 def options_of_archives(ctx: typer.Context, incomplete: str) -> list[str]:
     """Return the options of the archives of the connector that is named, as `settings` does."""
     doors = (one.archive for one in _named(ctx, "name"))
-    return _pairs((door.options for door in doors if door is not None and door.options is not None), incomplete)
+    return _pairs((("", door.options) for door in doors if door is not None and door.options is not None), incomplete)
 
 
 def metrics(incomplete: str) -> list[str]:
@@ -156,8 +184,16 @@ def variants(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def parameters(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Return the parameters of the metric that is named, each with what follows it."""
-    return _begin_so((f"{one.partition('=')[0].strip()}=" for one in _head(ctx, "parameters")), incomplete)
+    """Return the parameters of the metric that is named, each with what follows it; after it, what it usually is."""
+    usual = {name.strip(): value.strip() for name, _, value in (one.partition("=") for one in _head(ctx, "parameters"))}
+    name, before, begun = _asked_of(incomplete)
+    return _begin_so(usual if name is None else [usual[name]] if name in usual else (), begun, before, "=" * (not name))
+
+
+def credential_stores(incomplete: str) -> list[str]:
+    """Return the one place for tokens that is no file."""
+    ASKED_FOR["may be a file"] = True
+    return _begin_so(["keyring"], incomplete)
 
 
 def rules(incomplete: str) -> list[str]:
@@ -172,23 +208,31 @@ def zones(incomplete: str) -> list[str]:
     return sorted(_begin_so(available_timezones(), incomplete))
 
 
-def _begin_so(known: Iterable[str], incomplete: str) -> list[str]:
-    return [one for one in known if one.startswith(incomplete)]
+def _begin_so(known: Iterable[str], incomplete: str, before: str = "", after: str = "") -> list[str]:
+    return [f"{before}{one}{after}" for one in known if one.startswith(incomplete)]
 
 
-def _pairs(models: Iterable[type[BaseModel]], incomplete: str) -> list[str]:
-    """Return fields as `name=`; where one is told already, its values if they are a closed list."""
-    fields: dict[str, JSON] = {}
-    for one in models:
-        fields |= one.model_fields
-    if (name := _BEFORE["name"]) in fields:
-        return _begin_so(_values(fields[name].annotation), incomplete)
-    name, sign, _ = incomplete.partition("=")
-    if not sign:
-        return _begin_so((f"{one}=" for one in fields), incomplete)
-    return _begin_so(
-        (f"{name}={one}" for one in _values(fields[name].annotation)) if name in fields else (), incomplete
-    )
+def _asked_of(incomplete: str) -> tuple[str | None, str, str]:
+    """Return the setting whose value is asked for, else None; with what is to stand before it, and how it begins."""
+    if _BEFORE["name"]:
+        return _BEFORE["name"], "", incomplete
+    name, sign, begun = incomplete.partition("=")
+    return (name, f"{name}=", begun) if sign else (None, "", incomplete)
+
+
+def _pairs(models: Iterable[tuple[str, type[BaseModel]]], incomplete: str) -> list[str]:
+    """Return fields as `name=`, below what stands before them; where one is told already, its values.
+
+    These where they are a closed list; else a shell may know files, where they are files.
+    """
+    fields = {f"{above}{name}": field for above, one in models for name, field in one.model_fields.items()}
+    name, before, begun = _asked_of(incomplete)
+    if name is None:
+        return _begin_so((one for one in fields if begun or "." not in one), begun, after="=")
+    if name not in fields:
+        return []
+    ASKED_FOR.update({"may be a file": _is_path(fields[name].annotation), "hint": fields[name].description or ""})
+    return _begin_so(_values(fields[name].annotation), begun, before)
 
 
 def _values(annotation: object) -> Iterator[str]:

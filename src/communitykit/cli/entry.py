@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from communitykit.cli import completing, interrupts
+from communitykit.cli import interrupts, shells
 from communitykit.cli.app import app
 from communitykit.cli.output import Exit, code_of, print_error, warn, warn_of
 from communitykit.cli.shared import ASKED
@@ -24,9 +24,8 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what the terminal's encoding lacks is shown escaped
             stream.reconfigure(errors="backslashreplace")
-    if os.environ.get("_COMMUNITYKIT_COMPLETE") == "complete_bash":
-        completing.put_together(os.environ)
-    done = _run()
+    shell = shells.asked()
+    done = _run() if shell is None else shells.answer(shell, _run)
     interrupts.leave_if_told()
     told = interrupts.code()
     code = told if told is not None and done == Exit.INTERRUPTED else done  # a run may have ended before it was heard
@@ -38,7 +37,10 @@ def run() -> None:
 def _run() -> int:
     try:
         try:
-            return app(standalone_mode=False, prog_name="communitykit") or Exit.COMPLETE
+            taught = shells.teach(sys.argv[1:])
+            return (
+                taught if taught is not None else app(standalone_mode=False, prog_name=shells.PROGRAM) or Exit.COMPLETE
+            )
         finally:
             sys.stdout.flush()  # while it can still be said that nobody reads it
     except typer.Exit as done:

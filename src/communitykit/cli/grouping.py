@@ -24,12 +24,22 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 """Each command's section."""
 
 
+_HELP: Final[Mapping[str, str]] = {
+    "install_completion": "Install completion for this shell, or for the one named after it.",
+    "show_completion": "Print the completion of this shell, or of the one named after it: bash, zsh, fish, powershell.",
+}
+"""What Typer's own options do: it knows of this shell alone."""
+
+
 class Grouped(TyperGroup):
     """All commands, by section."""
 
     def parse_args(self, ctx: JSON, args: list[str]) -> list[str]:
         """Read what comes before the command."""
-        read_sparingly(self.get_params(ctx))
+        params: list[JSON] = self.get_params(ctx)
+        read_sparingly(params)
+        for one in params:
+            one.help = _HELP.get(one.name, one.help)
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: JSON) -> list[str]:  # noqa: ARG002 # as typer calls it

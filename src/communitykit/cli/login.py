@@ -37,6 +37,7 @@ def login(  # the options of the command
             "--credential-store",
             metavar="FILE",
             help="Where the tokens are kept (0600), or keyring: the system's. Default: credentials.json.",
+            autocompletion=completing.credential_stores,
         ),
     ] = None,
     port: Annotated[int, typer.Option("--port", help="Where the browser comes back to, on this machine.")] = 8912,

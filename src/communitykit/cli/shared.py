@@ -108,7 +108,10 @@ class Answering(TyperCommand):
         """Read what the command was given."""
         params = self.get_params(ctx)
         read_sparingly(params)
-        return super().parse_args(ctx, completing.without_dangling(args, params) if ctx.resilient_parsing else args)
+        if ctx.resilient_parsing:  # a shell asks
+            completing.watch(params)
+            args = completing.without_dangling(args, params)
+        return super().parse_args(ctx, args)
 
 
 class Doing(Answering):
