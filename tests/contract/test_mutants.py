@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from mutants import MUTANTS, Mutant
+from mutants_lists import LIST_MUTANTS
 from mutants_truth import TRUTH_MUTANTS
 
 from communitykit.testing.base import platform_of
@@ -13,9 +14,11 @@ from communitykit.testing.payloads import seen_in
 from communitykit.testing.reading import read
 from communitykit.testing.suite import ConnectorSuite
 
+ALL = [*MUTANTS, *TRUTH_MUTANTS, *LIST_MUTANTS]
+
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mutant", [*MUTANTS, *TRUTH_MUTANTS], ids=lambda one: f"{one.name}-{one.check}")
+@pytest.mark.parametrize("mutant", ALL, ids=lambda one: f"{one.name}-{one.check}")
 def test_is_caught(mutant: Mutant, tmp_path: Path) -> None:
     made = mutant.connector()
     suite = type("Suite", (ConnectorSuite,), {"connector": made.name})()
@@ -42,5 +45,5 @@ def test_is_caught(mutant: Mutant, tmp_path: Path) -> None:
 
 def test_every_check_is_named_by_a_mutant_or_holds_for_the_original_only() -> None:
     checks = {name for name in dir(ConnectorSuite) if name.startswith("test_")}
-    assert {mutant.check for mutant in (*MUTANTS, *TRUTH_MUTANTS)} <= checks
-    assert len({mutant.name for mutant in (*MUTANTS, *TRUTH_MUTANTS)}) >= 40
+    assert {mutant.check for mutant in ALL} <= checks
+    assert len({mutant.name for mutant in ALL}) >= 40

@@ -77,9 +77,9 @@ def test_groups() -> None:
 
 
 def listing(
-    *pages: Any, items: tuple[str, ...] = ("rows",), total: tuple[str, ...] | None = None
+    *pages: Any, items: tuple[str, ...] = ("rows",), total: tuple[str, ...] | None = None, shifts: bool = False
 ) -> tuple[list[Any], Listing, list[Request]]:
-    walk = Listing(Request("rows", subject="rows"), PAGER, items=items, total=total)
+    walk = Listing(Request("rows", subject="rows"), PAGER, items=items, total=total, shifts=shifts)
 
     def flow() -> Flow[list[Any]]:
         found: list[Any] = []
@@ -98,14 +98,46 @@ def test_a_list_is_walked_to_its_end() -> None:
     assert [request.params for request in asked] == [{}, {"cursor": "b"}, {"cursor": "c"}]
 
 
-def test_a_list_that_ends_before_all_of_it_was_listed_says_so() -> None:
-    rows, walk, _ = listing({"rows": [1, 2], "total": 5, "next": "b"}, {"rows": [], "total": 5}, total=("total",))
-    assert (rows, walk.whole) == ([1, 2], False)
+def test_a_list_that_ends_before_all_of_it_was_listed_is_walked_again_and_says_so() -> None:
+    cut = ({"rows": [1, 2], "total": 5, "next": "b"}, {"rows": [], "total": 5})
+    rows, walk, asked = listing(*cut, *cut, total=("total",))
+    assert (rows, walk.whole, len(asked)) == ([1, 2], False, 4)
     assert walk.problem is not None
     assert walk.problem.startswith("the list ended after 2 of 5.")
     for last in (2, 1, None, "2"):  # somebody left meanwhile; or nothing is said that could be counted
         rows, walk, _ = listing({"rows": [1], "total": 2, "next": "b"}, {"rows": [2], "total": last}, total=("total",))
         assert (rows, walk.whole, walk.problem) == ([1, 2], True, None)
+
+
+@pytest.mark.parametrize(
+    ("totals", "shown", "brought"),
+    [
+        ([4, 3, 3, 3], [[1, 2], [4], [2, 3], [4]], [1, 2, 4, 3]),  # the first went: all others moved up
+        ([4, 4, 4, 4], [[1, 2], [2, 3], [4, 1], [2, 3]], [1, 2, 2, 3, 4]),  # the last came to the front
+    ],
+)
+def test_what_a_list_skipped_a_second_walk_finds(totals: list[int], shown: list[list[int]], brought: list[int]) -> None:
+    pages = [
+        {"rows": [{"id": one} for one in page], "total": total, "next": "" if number % 2 else f"c{number}"}
+        for number, (page, total) in enumerate(zip(shown, totals, strict=True))
+    ]
+    rows, walk, asked = listing(*pages, total=("total",))
+    assert ([row["id"] for row in rows], walk.whole, len(asked)) == (brought, True, 4)
+
+
+def test_a_list_that_may_shift_and_is_not_counted_is_walked_twice_where_it_has_pages() -> None:
+    pages = [{"rows": [1, 2], "next": "b"}, {"rows": [4]}, {"rows": [2, 3], "next": "b"}, {"rows": [4]}]
+    rows, walk, asked = listing(*pages, shifts=True)
+    assert (rows, walk.whole, len(asked)) == ([1, 2, 4, 3], True, 4)
+    rows, walk, asked = listing({"rows": [1, 2]}, shifts=True)
+    assert (rows, walk.whole, len(asked)) == ([1, 2], True, 1)
+    rows, walk, asked = listing(pages[0], pages[1], pages[2], {"next": "b"}, shifts=True)
+    assert (rows, walk.whole) == ([1, 2, 4, 3], False)
+
+
+def test_an_answer_that_says_that_there_is_nothing_may_leave_its_list_out() -> None:
+    assert listing({"total": 0}, total=("total",))[1].whole
+    assert not listing({"total": 1}, total=("total",))[1].whole
 
 
 @pytest.mark.parametrize(

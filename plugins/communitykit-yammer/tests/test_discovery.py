@@ -149,12 +149,31 @@ def test_a_short_page_of_members_ends_the_list_only_where_it_says_so() -> None:
         page = int(request.params["page"])
         return {"users": pages[page - 1], "more_available": page < 2}
 
-    slice_ = Slice("members/3", "1", ("membership",), "yammer:1:community:3", "Open members", {"group": "3"})
+    params = {"group": "3", "size": 40}
+    slice_ = Slice("members/3", "1", ("membership",), "yammer:1:community:3", "Open members", params)
     for how, requests in ((answer, 3), (saying, 2)):
         steps = run(READERS["members"].read(scope(), slice_, None), how)
         rows = [row for step in steps if isinstance(step, Batch) and step.kind == "membership" for row in step.items]
         assert len(rows) == 40
         assert len([step for step in steps if isinstance(step, Request)]) == requests
+
+
+@pytest.mark.parametrize("size", [None, 4, 3])
+def test_whom_a_list_skipped_a_second_walk_finds(size: int | None) -> None:
+    """One of the first page went while the second was on its way: everybody behind moved up."""
+    pages = iter([[1, 2], [4], [], [2, 3], [4], []])
+    asked: list[Any] = []
+
+    def answer(request: Request) -> Any:
+        asked.append(request.params["page"])
+        return {"users": [{"id": one} for one in next(pages)]}
+
+    params = {"group": "3", "size": size}
+    slice_ = Slice("members/3", "1", ("membership",), "yammer:1:community:3", "Open members", params)
+    steps = run(READERS["members"].read(scope(), slice_, None), answer)
+    rows = [row["id"] for step in steps if isinstance(step, Batch) and step.kind == "membership" for row in step.items]
+    assert (rows, asked) == (([1, 2, 4], [1, 2, 3]) if size == 3 else ([1, 2, 4, 3], [1, 2, 3, 1, 2, 3]))
+    assert isinstance(steps[-1], Swept)
 
 
 @pytest.mark.parametrize(

@@ -298,6 +298,21 @@ def test_the_whole_list_of_likers_is_asked_for_where_it_is_cut() -> None:
     assert [request.url for request in again.requests] == ["messages/in_group/3.json"]
 
 
+def test_a_liker_whom_the_list_skipped_is_found_by_a_second_walk() -> None:
+    """The first took their reaction back while the second page was on its way: everybody behind moved up."""
+    liked = {**message(1), "liked_by": {"count": 52, "names": [{"user_id": 1, "network_id": 1}]}}
+    walks = iter([range(1, 51), range(52, 53), range(2, 52), range(52, 53)])
+
+    def answer(request: Request) -> Any:
+        if request.url.startswith("users/liked_message"):
+            return {"users": [{"id": number, "full_name": "x"} for number in next(walks)]}
+        return {"messages": [liked]}
+
+    driven = drive(read(scope(reactions="full"), updates(1), None), answer)
+    assert {one["user_id"] for one in driven.items("message")[0]["liked_by"]["names"]} == set(range(1, 53))
+    assert next(walks, None) is None
+
+
 def test_likers_who_cannot_be_read_are_asked_for_again() -> None:
     liked = {**message(1), "liked_by": {"count": 3, "names": [{"user_id": 1, "network_id": 1}]}}
     users: list[Any] = [{"id": 1}, None, {"id": 3}]

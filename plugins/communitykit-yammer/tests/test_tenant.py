@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from communitykit import SettingsError
+from communitykit.connector import Rejected
 from communitykit.connector.settings import load_settings
 from communitykit.sandbox import Answer, Fault, World, parse_fault, project
 from communitykit.testing.reading import Kept, Run, read
@@ -55,6 +56,14 @@ def test_a_second_run_without_news_changes_nothing() -> None:
     before = store.current()
     store.read(YAMMER, world, options={"graph": True})
     assert store.current() == before
+
+
+@pytest.mark.parametrize("odd", [{"odd": 1}, 0.5, "", None])
+def test_a_member_without_a_directory_id_is_told_and_is_nobody(odd: Any) -> None:
+    item = {"id": odd, "displayName": "A", "mail": "a@x.example"}
+    context = {"network": "1", "group": "3", "people": {"a@x.example": "7"}}
+    with pytest.raises(Rejected, match="no_id"):
+        list(YAMMER.translators["graph_member"].translate(item, context))
 
 
 def test_roles_are_groups_of_those_who_have_them() -> None:

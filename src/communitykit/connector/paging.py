@@ -122,8 +122,13 @@ class Listing:
     `items` are the names under which the list stands in an answer, one inside the other; `rows` gives what stands
     there, page by page. A page without that list ends the walk early, as does a platform that goes in circles or says
     that there is more and not where: `problem` says so, and what came before is kept. `whole` tells whether the end of
-    the list was reached. `total` are the names under which an answer says how many there are in all: an end that comes
-    before these were listed is a problem, too.
+    the list was reached.
+
+    A list by page number or offset may shift between two pages: where an entry of an earlier page is taken away, one is
+    never shown; where one comes to the front, another is shown twice. `total` are the names under which an answer says
+    how many there are in all: where fewer different ones were listed than any page said, the list is walked a second
+    time, and an end that comes before these were listed is a problem, too. `shifts=True` is for such a list that is not
+    counted: it is always walked a second time, if it has several pages. `rows` gives what is new alone then.
     """
 
     def __init__(
@@ -134,6 +139,7 @@ class Listing:
         resume: Request | None = None,
         items: tuple[str, ...] | None = None,
         total: tuple[str, ...] | None = None,
+        shifts: bool = False,
     ) -> None:
         """Begin before the first page, or go on at `resume`; where the walk begins anew, it is at the first page."""
         self._first = request
@@ -142,7 +148,12 @@ class Listing:
         self._pages = Pages(pager)
         self._items = items
         self._total = total
-        self._listed = 0
+        self._shifts = shifts and total is None
+        self._counted = 0
+        self._listed: set[str] = set()
+        self._filled = 0
+        self._new: list[JSON] = []
+        self._again = False
         self._restarted = False
         self.problem: str | None = None
 
@@ -165,11 +176,10 @@ class Listing:
                 self._stop(error)
                 return None
             self._restarted = True
-            self._pages = Pages(self._pager)
-            self._request, self._listed = self._first, 0
+            self._begin()
             return {}
         try:
-            if self._items is not None:
+            if self._items is not None and not self._has_none(response.data):
                 required_list(response.data, *self._items, subject=response.request.subject)
         except ProtocolError as error:
             self._stop(error)
@@ -178,18 +188,38 @@ class Listing:
             self._request = self._pages.next(response)
         except CursorError as error:
             self._stop(error)
-        self._count(response.data)
+        self._note(response.data)
         return response.data
 
-    def _count(self, data: JSON) -> None:
-        """Hold the end of the list to how many there are."""
-        if self._total is None or self._items is None:
+    def _begin(self) -> None:
+        """Begin the walk anew, at the first page."""
+        self._pages, self._request, self._filled, self._new = Pages(self._pager), self._first, 0, []
+
+    def _has_none(self, data: JSON) -> bool:
+        """Tell whether an answer says that there is nothing: then it may leave the list out (RFC 7644, 3.4.2)."""
+        return self._total is not None and str(look(data, *self._total)) == "0"
+
+    def _note(self, data: JSON) -> None:
+        """Note what a page lists; at the end hold that to how many there are, or walk the list a second time."""
+        rows = as_list(look(data, *self._items)) if self._items is not None else []
+        self._new = rows
+        if self._total is None and not self._shifts:
             return
-        self._listed += len(as_list(look(data, *self._items)))
-        total = look(data, *self._total)
-        if self.whole and isinstance(total, int) and self._listed < total:
+        named = [(repr(_mark(one)), one) for one in rows]
+        self._new = [one for name, one in named if not (self._again and name in self._listed)]
+        self._listed.update(name for name, _ in named)
+        self._filled += bool(rows)
+        told = str(look(data, *self._total)) if self._total is not None else ""
+        self._counted = max(self._counted, int(told) if told.isdecimal() else 0)
+        missing = len(self._listed) < self._counted
+        if self.whole and not self._again and (missing or (self._shifts and self._filled > 1)):
+            self._again, new = True, self._new
+            self._begin()
+            self._new, self._counted = new, 0
+        elif self.whole and missing:
             self.problem = (
-                f"the list ended after {self._listed:,} of {total:,}. What was listed is kept; run again later."
+                f"the list ended after {len(self._listed):,} of {self._counted:,}. "
+                "What was listed is kept; run again later."
             )
 
     def rows(self) -> Generator[Request, Response, list[JSON] | None]:
@@ -197,8 +227,7 @@ class Listing:
         if self._items is None:
             message = "a Listing without items= gives pages, not rows"
             raise TypeError(message)
-        data = yield from self.page()
-        return None if data is None else as_list(look(data, *self._items))
+        return None if (yield from self.page()) is None else self._new
 
     def batches(
         self, kind: str, key: str, context: Mapping[str, object]

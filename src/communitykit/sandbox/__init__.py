@@ -5,7 +5,8 @@ what a perfect connector must have found.
 """
 
 import communitykit.sandbox.faults_content
-import communitykit.sandbox.faults_transport  # noqa: F401 # both register their faults
+import communitykit.sandbox.faults_lists
+import communitykit.sandbox.faults_transport  # noqa: F401 # all three register their faults
 from communitykit.sandbox.changes import CHANGES, TALK, Change
 from communitykit.sandbox.cursors import make_cursor, read_cursor
 from communitykit.sandbox.faults import FAULTS, Fault, parse_fault

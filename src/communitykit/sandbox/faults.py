@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from random import Random
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from communitykit.errors import SettingsError
 from communitykit.model.values import JSON
@@ -20,6 +20,7 @@ from communitykit.sandbox.platform import Answer, Call
 if TYPE_CHECKING:
     from communitykit.sandbox.site import Site
 
+T = TypeVar("T")
 
 Proceed = Callable[[], Answer]
 """Gives what the platform itself answers; it takes no argument."""
@@ -56,6 +57,10 @@ class Fault:
     def spoil(self, site: Site, call: Call, proceed: Proceed) -> Answer:  # noqa: ARG002 # for those who override
         """Answer a call that the fault meets."""
         return proceed()
+
+    def listed(self, name: str, entries: Sequence[T]) -> Sequence[T]:  # noqa: ARG002 # for those who override
+        """Return a whole list, of which a page is cut by number or offset, as it is now."""
+        return entries
 
     def meets(self, call: Call) -> bool:
         """Tell whether this request is met now, and count it."""

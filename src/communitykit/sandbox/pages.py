@@ -33,6 +33,11 @@ def put_first(items: Items, entry: JSON) -> None:
         items |= {entry[0]: entry[1], **rest}
 
 
+def entries(items: Items) -> list[tuple[str | int, JSON]]:
+    """Return what stands on a page, each with its place or the id that it stands under."""
+    return list(items.items()) if isinstance(items, dict) else list(enumerate(items))
+
+
 def is_own(data: JSON, path: tuple[str, ...], items: Items) -> bool:
     """Tell whether these are the answer's own items, not a copy: what is done to a copy changes no answer."""
     return (look(data, *path) if path else data) is items

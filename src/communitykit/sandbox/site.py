@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.http.asgi import Message, Receive, Send
@@ -21,6 +21,8 @@ from communitykit.sandbox.world import World
 if TYPE_CHECKING:
     from communitykit.sandbox.changes import Change
     from communitykit.sandbox.faults import Fault
+
+T = TypeVar("T")
 
 _REMEMBERED = 100_000
 """Requests that the log keeps; they are counted without end."""
@@ -71,6 +73,8 @@ class Site:
         self.unreadable: set[int] = set()
         self.skew = timedelta(0)
         self.requests: deque[Logged] = deque(maxlen=_REMEMBERED)
+        self.numbered: set[str] = set()
+        """Names of the lists that were read by page number or offset."""
         self._counts: Counter[str] = Counter()
         # Until it is served: on this machine, so that no connector refuses it, and where nobody listens.
         self.url = "http://127.0.0.1:9"
@@ -140,6 +144,16 @@ class Site:
         for fault in reversed(self.faults):
             answering = _around(answering, fault)
         return answering(self, call)
+
+    def listed(self, name: str, entries: Sequence[T]) -> Sequence[T]:
+        """Return a whole list of that name as it is at this moment: faults shift it between two requests.
+
+        A desk asks for it wherever it cuts a page by number or offset, and wherever it counts such a list.
+        """
+        self.numbered.add(name)
+        for fault in self.faults:
+            entries = fault.listed(name, entries)
+        return entries
 
     def limit(self, call: Call, seconds: int | None) -> Answer:
         """Refuse a call as if its budget were used up; with seconds, the budget stays closed for so long."""

@@ -52,8 +52,8 @@ class OddityChecks(Checks):
             fault = Odd(spots, lambda _: ODD[what])
             run = store.read(declared, world, force=True, settings=self.all_settings(declared), faults=[fault])
             assert fault.hits
-            hold_none(_defects(run), spots)
-            hold_none(_lost(before, store.current()), (run.left_out, spots))
+            hold_none(defects(run), spots)
+            hold_none(lost(before, store.current()), (run.left_out, spots))
             world.advance(hours=1, kinds=NOTHING)
             again = store.read(declared, world, force=True, settings=self.all_settings(declared))
             hold_none(again.left_out)
@@ -75,7 +75,7 @@ class OddityChecks(Checks):
                 continue
             run = store.read(declared, world, force=True, faults=[Odd(told, mark)])
             assert run.left_out != [], told
-            hold_none(_defects(run), told)
+            hold_none(defects(run), told)
             world.advance(hours=1, kinds=NOTHING)
             again = store.read(declared, world, force=True, settings=self.all_settings(declared))
             hold_none(again.left_out)
@@ -98,8 +98,8 @@ class OddityChecks(Checks):
             fault = NoPage(random.sample(pages, max(1, len(pages) // 3)), NO_PAGES[what])
             run = store.read(declared, made, force=True, faults=[fault])
             assert run.left_out != [] or not fault.hits, fault.requests
-            hold_none(_defects(run), fault.requests)
-            hold_none(_lost(before, store.current()), fault.requests)
+            hold_none(defects(run), fault.requests)
+            hold_none(lost(before, store.current()), fault.requests)
             made.advance(hours=1, kinds=NOTHING)
             hold_none(store.read(declared, made, force=True).left_out)
             hold_none(self.differences(declared, made, store), fault.requests)
@@ -117,7 +117,7 @@ class OddityChecks(Checks):
             for _ in range(2):
                 run = store.read(declared, made, force=True, faults=[fault])
                 assert fault.hits
-                hold_none(_defects(run))
+                hold_none(defects(run))
                 missing = {
                     one.id for one in self.differences(declared, made, store) if one.record == "post" and not one.field
                 }
@@ -136,7 +136,7 @@ class OddityChecks(Checks):
             world, store, fault = self.make_world(), Kept(), Broken(request)
             run = store.read(declared, world, force=True, faults=[fault])
             assert fault.hits, request
-            hold_none(_defects(run), request)
+            hold_none(defects(run), request)
             found = self.differences(declared, world, store)
             hold_none(unexplained(found, run, Counter(run.left_out), store), f"{request} fails")
             world.advance(hours=1, kinds=NOTHING)
@@ -154,12 +154,12 @@ class OddityChecks(Checks):
         return recorder, run.site
 
 
-def _defects(run: Run) -> list[str]:
+def defects(run: Run) -> list[str]:
     """Return what ended a slice, or the run, by a mistake of the connector's."""
     return [text for text in run.left_out if "defect of the connector" in text]
 
 
-def _lost(before: dict[str, list[dict[str, JSON]]], after: dict[str, list[dict[str, JSON]]]) -> list[str]:
+def lost(before: dict[str, list[dict[str, JSON]]], after: dict[str, list[dict[str, JSON]]]) -> list[str]:
     """Name what was there and is not, and the words of posts that have gone."""
     lost = []
     for kind, rows in before.items():

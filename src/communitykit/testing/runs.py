@@ -19,7 +19,9 @@ from communitykit.testing.reading import Kept, Run, read
 
 MOVING = frozenset({"changing"})
 """Faults under which there is no one truth while the run reads: only the run after it can be held against one."""
-PAGING = frozenset({"expired-cursor", "repeated-cursor", "empty-pages", "duplicates", "foreign-link"})
+PAGING = frozenset(
+    {"expired-cursor", "repeated-cursor", "empty-pages", "duplicates", "foreign-link", "shifted-up", "shifted-down"}
+)
 """Faults that only listings of several pages show."""
 LIVELINESS = frozenset({"posted", "replied", "reacted", "reply_reacted"})
 LIVELY = 5

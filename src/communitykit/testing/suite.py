@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from communitykit.testing.doors import DoorChecks
+from communitykit.testing.lists import ListChecks
 from communitykit.testing.neighbours import NeighbourChecks
 from communitykit.testing.oddities import OddityChecks
 from communitykit.testing.payloads import PayloadChecks
@@ -25,6 +26,7 @@ class ConnectorSuite(
     OddityChecks,
     SliceChecks,
     TellingChecks,
+    ListChecks,
 ):
     """Everything that a connector declares, held against a company whose truth is known.
 

@@ -209,7 +209,8 @@ class MatrixDesk(Desk):
 
     def _users(self, call: Call) -> Answer:
         world = self.site.world
-        listed = [one for one in world.people if "matrix" in one.platforms and one.kind != "external"]
+        accounts = [one for one in world.people if "matrix" in one.platforms and one.kind != "external"]
+        listed = self.site.listed("users", accounts)
         shown = [
             {
                 "name": self._user(one),

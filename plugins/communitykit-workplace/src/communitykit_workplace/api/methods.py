@@ -18,7 +18,7 @@ from communitykit import (
     RateLimitedError,
     TransientError,
 )
-from communitykit.connector import JSON, Cost, Request, Response
+from communitykit.connector import JSON, Cost, Request, Response, as_list, look
 
 PAGE = 100
 """Objects of a page of a listing without nested edges."""
@@ -66,10 +66,21 @@ def graph(path: str, *, subject: str = "", **params: str | int) -> Request:
     return Request(path, params=params, costs=(Cost("calls"),), subject=subject)
 
 
-def scim(base: str, *, start: int, count: int = PAGE) -> Request:
-    """Describe a page of SCIM's users; `startIndex` begins with 1."""
-    params = {"startIndex": start, "count": count}
+def scim(base: str) -> Request:
+    """Describe the first page of SCIM's users."""
+    params = {"startIndex": 1, "count": PAGE}
     return Request(f"{base}Users", params=params, costs=(Cost("scim"),), subject="SCIM users")
+
+
+def scim_pager(request: Request, response: Response) -> Request | None:
+    """Page by position, which begins with 1; how many one page has is the server's choice (RFC 7644, 3.4.2.4).
+
+    Where a server does not say how many there are, an empty page is the end.
+    """
+    found, total = as_list(look(response.data, "Resources")), str(look(response.data, "totalResults"))
+    start = int(request.params["startIndex"]) + len(found)
+    is_last = not found or (total.isdecimal() and start > int(total))
+    return None if is_last else request.with_params(startIndex=start)
 
 
 def graph_pager(request: Request, response: Response) -> Request | None:

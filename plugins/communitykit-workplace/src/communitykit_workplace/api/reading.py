@@ -20,8 +20,6 @@ from communitykit.connector import (
     Slice,
     Swept,
     as_mapping,
-    ask,
-    required_list,
 )
 from communitykit_workplace.api import discovery, fields
 from communitykit_workplace.api.asking import completed, gather, paced
@@ -29,7 +27,7 @@ from communitykit_workplace.api.checkpoint import Progress
 from communitykit_workplace.api.discovery import denied
 from communitykit_workplace.api.messages import Feed
 from communitykit_workplace.api.messages import read_feed as _read_on
-from communitykit_workplace.api.methods import PAGE, graph, graph_pager, scim
+from communitykit_workplace.api.methods import PAGE, graph, graph_pager, scim, scim_pager
 from communitykit_workplace.edges import listed, profiles, rows
 from communitykit_workplace.ids import community_id
 from communitykit_workplace.secrets import cleaned
@@ -159,17 +157,11 @@ def _library(_selection: Selection, slice_: Slice, _checkpoint: Checkpoint | Non
 
 def _scim(selection: Selection, _slice: Slice, _checkpoint: Checkpoint | None) -> Flow:
     """Read SCIM's users, page by page; how many one page has is the server's choice."""
-    base = selection.settings.scim_base
-    start, context = 1, {"origin": "api"}
-    while True:
-        data = (yield from ask(scim(base, start=start))).data
-        nobody = as_mapping(data).get("totalResults") == 0  # then the list may be left out (RFC 7644, 3.4.2)
-        found = [] if nobody else required_list(data, "Resources", subject="SCIM users")
-        yield Batch("scim_user", [cleaned(one) if isinstance(one, dict) else one for one in found], context)
-        start += len(found)
-        total = data.get("totalResults") if isinstance(data, dict) else None
-        if not found or start > int(total if isinstance(total, int | str) and str(total).isdecimal() else 0):
-            return
+    listing = Listing(scim(selection.settings.scim_base), scim_pager, items=("Resources",), total=("totalResults",))
+    while (found := (yield from listing.rows())) is not None:
+        yield Batch("scim_user", [cleaned(one) if isinstance(one, dict) else one for one in found], {"origin": "api"})
+    if listing.problem:
+        yield Gap(f"not all SCIM users: {listing.problem}")
 
 
 def read_feed(selection: Selection, slice_: Slice, checkpoint: Checkpoint | None) -> Flow:

@@ -40,7 +40,7 @@ class WorkplacePlatform(Platform):
     place_kind: ClassVar[str] = "group"
     budgets: ClassVar[Mapping[str, Budget]] = {}
     visibility: ClassVar[tuple[str, ...]] = ("privacy",)
-    cursor_field: ClassVar[tuple[str, ...]] = ("__paging_token", "after")
+    cursor_field: ClassVar[tuple[str, ...]] = ("__paging_token", "after", "startIndex")
     cursor_path: ClassVar[tuple[str, ...]] = ("paging", "next")
     listings: ClassVar[tuple[str, ...]] = ("data", "Resources")
     written_at: ClassVar[str] = "created_time"

@@ -385,8 +385,9 @@ class WorkplaceDesk(Desk):
         version = 1 if "/v1/" in call.path else 2
         if not call.path.endswith("/Users"):
             return Answer.of({"schemas": [], "detail": "Not found", "status": 404}, status=404)
-        people = directory.people(self.world)
-        start, count = max(1, int(call.fields.get("startIndex") or 1)), int(call.fields.get("count") or 10)
+        people = self.site.listed("scim", directory.people(self.world))
+        start = max(1, int(call.fields.get("startIndex") or 1))
+        count = min(int(call.fields.get("count") or 10), self.page)
         rows = [directory.user(self.world, one, version=version) for one in people[start - 1 : start - 1 + count]]
         return Answer.of(directory.envelope(rows, start=start, total=len(people), version=version))
 

@@ -15,13 +15,22 @@ class NumberedListing:
     How many rows a page has is not promised, so a short page ends nothing, but where the answer itself says so
     (`more_available`). A page that only repeats ends the walk, too: some lists ignore `page`. `whole` tells whether all
     that the list holds came; `problem` says why it may not have.
+
+    While it is walked, a row of an earlier page may go or another come to the front, and then one behind is never
+    shown, without a word. So a list of several pages is walked a second time, and what that brings besides is handed
+    on, unless as many rows came as the platform had `counted` before.
     """
 
-    def __init__(self, path: str, *, subject: str, key: str = "", **params: str | int) -> None:
+    def __init__(self, path: str, *, subject: str, key: str = "", counted: JSON = None, **params: str | int) -> None:
         """Begin before the first page; `key` is where the rows stand in an answer that is an object."""
         self._path, self._subject, self._key, self._params = path, subject, key, params
-        self._page = 0
+        self._counted = counted
+        self._page = self._filled = 0
         self._seen: set[str] = set()
+        self._walked: set[str] = set()
+        """What this walk has shown; the first one's is `_seen`, too."""
+        self._odd: list[JSON] = []
+        self._again = False
         self._ended = False
         self.whole = False
         self.problem: str | None = None
@@ -29,7 +38,7 @@ class NumberedListing:
         """What stood in the last page without an id: it is handed on, so that it is told of."""
 
     def rows(self) -> Generator[JSON, Response, list[dict[str, JSON]] | None]:
-        """Return the next page's new rows, or None at the end."""
+        """Return the next page's new rows, or None at the end; of a second walk a page may have none."""
         if self._ended:
             return None
         self._page += 1
@@ -40,9 +49,13 @@ class NumberedListing:
         for row in rows:
             native = number(row.get("id")) if isinstance(row, dict) else None
             if native is None:
-                self.odd.append(row)
-            elif native not in self._seen:
+                self.odd += [row] if row not in self._odd else []
+            elif native not in self._walked:
                 fresh.setdefault(native, row)
+        self._filled += bool(rows)
+        self._odd += self.odd
+        self._walked.update(fresh)
+        new = [row for native, row in fresh.items() if native not in self._seen]
         self._seen.update(fresh)
         more = data.get("more_available") if isinstance(data, Mapping) else None
         self._ended = not fresh or (more is False and len(rows) < LIST_PAGE)
@@ -51,4 +64,13 @@ class NumberedListing:
             self.problem = (
                 f"{self._subject}: the list repeats itself, so what it holds after {len(self._seen)} is not known"
             )
-        return list(fresh.values()) if fresh or self.odd else None
+        if self.whole and self._may_have_shifted():
+            self._page = self._filled = 0
+            self._walked, self._again, self._ended, self.whole = set(), True, False, False
+            return new
+        return new if fresh or self.odd else None
+
+    def _may_have_shifted(self) -> bool:
+        """Tell whether a row may be missing that a second walk shows."""
+        several = self._filled > 1 or (self._page > 1 and len(self._walked) >= LIST_PAGE)
+        return not self._again and several and len(self._seen) != self._counted

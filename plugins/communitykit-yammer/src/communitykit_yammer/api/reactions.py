@@ -21,7 +21,7 @@ def completed(items: list[dict[str, JSON]], progress: Progress, owed: dict[int, 
         if not is_cut(item) or progress.reactions.get(native) == count:
             continue
         try:
-            names = yield from _likers(native)
+            names = yield from _likers(native, count)
         except (TransientError, ProtocolError) as error:
             owed[id_of(item)] = str(error)
             continue
@@ -32,12 +32,28 @@ def completed(items: list[dict[str, JSON]], progress: Progress, owed: dict[int, 
     return found
 
 
-def _likers(native: str) -> Flow[list[JSON] | None]:
-    """List who reacted to one message, odd items too; None where it was deleted meanwhile, which is no loss."""
+def _likers(native: str, count: JSON) -> Flow[list[JSON] | None]:
+    """List who reacted to one message, odd items too; None where it was deleted meanwhile, which is no loss.
+
+    Where fewer come than the message counts, the list of several pages may have shifted while it was walked: it is
+    walked once more.
+    """
     names: dict[str, dict[str, JSON]] = {}
     odd: list[JSON] = []
-    page = 1
+    for _ in range(2):
+        pages = yield from _walked(native, names, odd)
+        if pages is None:
+            return None
+        if pages < 2 or len(names) + len(odd) == count:  # noqa: PLR2004 # one page is of one moment
+            break
+    return [*names.values(), *odd]
+
+
+def _walked(native: str, names: dict[str, dict[str, JSON]], odd: list[JSON]) -> Flow[int | None]:
+    """Walk the list once, note who is new, and return how many pages it has; None where the message was deleted."""
+    page, walked = 0, set[str]()
     while True:
+        page += 1
         try:
             response = yield from ask(rest(f"users/liked_message/{native}", subject=f"message {native}", page=page))
         except ObjectUnavailableError:
@@ -45,13 +61,11 @@ def _likers(native: str) -> Flow[list[JSON] | None]:
         path = () if isinstance(response.data, list) and response.data else ("users",)
         rows = required_list(response.data, *path, subject=f"message {native}")
         people, others = sound_and_odd(rows, lambda one: number(one.get("id")))
-        odd += others
-        fresh = {
-            user: {**one, "user_id": one["id"], "permalink": one.get("name")}
-            for one in people
-            if (user := number(one["id"])) and user not in names
-        }
-        names |= fresh
+        odd += [one for one in others if one not in odd]
+        shown = {user: one for one in people if (user := number(one["id"]))}
+        fresh = shown.keys() - walked
+        walked |= fresh
+        for user, one in shown.items():
+            names.setdefault(user, {**one, "user_id": one["id"], "permalink": one.get("name")})
         if len(rows) < LIST_PAGE or not fresh:
-            return [*names.values(), *odd]
-        page += 1
+            return page

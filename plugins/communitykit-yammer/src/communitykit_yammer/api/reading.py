@@ -82,7 +82,9 @@ def _feed(slice_: Slice) -> Feed:
 def _members(slice_: Slice) -> Flow:
     group = slice_.params["group"]
     context = {"network": slice_.network, "group": group, "origin": "api"}
-    listing = NumberedListing(f"users/in_group/{group}", subject=f"group {slice_.label}", key="users")
+    listing = NumberedListing(
+        f"users/in_group/{group}", subject=f"group {slice_.label}", key="users", counted=slice_.params.get("size")
+    )
     try:
         while (rows := (yield from listing.rows())) is not None:
             yield Batch("user", rows, context)

@@ -54,8 +54,8 @@ def communities(selection: Selection, found: Found) -> Steps:
             shown = [row for row in shown if selection.wants(row.get("displayName"), rest_id(row.get("id")))]
             yield Batch("graph_community", [*shown, *odd], found.context)
             for row in rows:
-                if (native := rest_id(row.get("id"))) and row.get("groupId"):
-                    found.connected[native] = str(row["groupId"])
+                if (native := rest_id(row.get("id"))) and (group := as_text(row.get("groupId"))):
+                    found.connected[native] = group
         if listing.problem:
             yield Gap(f"not all communities are known to Microsoft Graph: {listing.problem}")
     except (PermissionMissingError, ObjectUnavailableError) as error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic_core import to_json
 
@@ -17,6 +17,8 @@ from communitykit_yammer.sandbox import directory, naming, rendering
 
 if TYPE_CHECKING:
     from communitykit_yammer.sandbox.desk import YammerDesk
+
+T = TypeVar("T")
 
 _LARGEST = 20
 _LIE = 5
@@ -39,7 +41,7 @@ def me(desk: YammerDesk, call: Call) -> Answer:
 
 def list_users(desk: YammerDesk, call: Call) -> Answer:
     """List active users and guests; no bots, nobody who left, nobody of other networks."""
-    people = [one for one in desk.users.values() if one.active and one.kind != "external"]
+    people = _now(desk, call, [one for one in desk.users.values() if one.active and one.kind != "external"])
     return Answer.of([directory.user_object(desk.world, one) for one in _page_of(desk, call, people)])
 
 
@@ -59,9 +61,8 @@ def list_groups(desk: YammerDesk, call: Call) -> Answer:
         if (place.privacy == "public" and (company or not place.default or mine))
         or (mine and place.privacy == "private" and place.number not in desk.site.unreadable)
     ]
-    return Answer.of(
-        [directory.group_object(desk.world, one, desk.feed(one)[::-1]) for one in _page_of(desk, call, shown)]
-    )
+    page = _page_of(desk, call, _now(desk, call, shown))
+    return Answer.of([directory.group_object(desk.world, one, desk.feed(one)[::-1]) for one in page])
 
 
 def one_group(desk: YammerDesk, call: Call, native: str) -> Answer:
@@ -79,7 +80,7 @@ def list_members(desk: YammerDesk, call: Call, native: str) -> Answer:
         return desk.failure("missing")
     if place.number in desk.site.unreadable:
         return desk.failure("denied")
-    people = [desk.world.people[number] for number in place.present()]
+    people = _now(desk, call, [desk.world.people[number] for number in place.present()])
     page = _page_of(desk, call, people)
     more = int(call.fields.get("page") or 1) * desk.rows < len(people)
     rows = [
@@ -132,7 +133,7 @@ def liked_message(desk: YammerDesk, call: Call, native: str) -> Answer:
     found = _find(desk, int(native))
     if found is None:
         return desk.failure("missing")
-    people = rendering.likers(desk.world, found)
+    people = _now(desk, call, rendering.likers(desk.world, found))
     rows = [directory.reference(desk.world, one) for one in _page_of(desk, call, people)]
     return Answer.of({"users": rows, "total_count": len(people)})
 
@@ -148,6 +149,11 @@ def _find(desk: YammerDesk, number: int) -> Message | None:
 def _page_of(desk: YammerDesk, call: Call, rows: Sequence[JSON]) -> list[JSON]:
     page = max(1, int(call.fields.get("page") or 1))
     return list(rows[(page - 1) * desk.rows : page * desk.rows])
+
+
+def _now(desk: YammerDesk, call: Call, rows: Sequence[T]) -> Sequence[T]:
+    """Return a whole list as it is at this moment: between two pages it may shift."""
+    return desk.site.listed(f"{call.path} {call.fields.get('mine', '')}".strip(), rows)
 
 
 def _feed(desk: YammerDesk, call: Call, messages: list[Message], place: Place | None) -> Answer:

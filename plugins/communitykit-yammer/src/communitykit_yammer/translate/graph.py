@@ -86,13 +86,13 @@ def member(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Dr
 
     Raises Rejected when there is no id.
     """
-    network, entra = network_of(context, {}), item.get("id")
+    network, entra = network_of(context, {}), as_text(item.get("id"))
     if not entra:
         raise Rejected("no_id", "the member has no directory id")
     people: Mapping[str, str] = context.get("people") or {}
     native = next((people[one] for one in addresses_of(item) if one in people), None)
-    who = member_id(network, native) if native else member_id(network, str(entra), "directory")
-    draft: MemberDraft = {"record": "member", "id": who, "directory_id": str(entra)}
+    who = member_id(network, native) if native else member_id(network, entra, "directory")
+    draft: MemberDraft = {"record": "member", "id": who, "directory_id": entra}
     if native is None:
         for wire, field in _FIELDS.items():
             if wire in item:

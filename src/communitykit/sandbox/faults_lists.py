@@ -1,0 +1,73 @@
+"""Lists that are read by page number or offset, and do not hold still between two pages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from communitykit.sandbox.faults import Fault, Proceed
+from communitykit.sandbox.platform import Answer, Call
+
+if TYPE_CHECKING:
+    from communitykit.sandbox.site import Site
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Shifted(Fault):
+    """Each list is shown as it is `after` times, and shifted from then on, until the site is closed."""
+
+    main: ClassVar[str] = "after"
+    share: float = 1.0
+    after: int = 1
+    _asked: Counter[str] = field(default_factory=Counter, repr=False)
+
+    def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:  # noqa: ARG002 # every request is answered
+        """Answer as the platform does: it is the lists that shift."""
+        return proceed()
+
+    def listed(self, name: str, entries: Sequence[T]) -> Sequence[T]:
+        """Shift a list that was asked for before."""
+        self._asked[name] += 1
+        if self._asked[name] <= self.after or len(entries) <= 1:
+            return entries
+        self._met[name] += 1
+        return self.shifted(entries)
+
+    def shifted(self, entries: Sequence[T]) -> Sequence[T]:
+        """Return the list as it is now."""
+        raise NotImplementedError
+
+    def lacking(self, site: Site) -> str:
+        """Say what the simulated platform has to do for its lists to shift."""
+        if not site.numbered:
+            return (
+                "lists by page number or offset, which alone shift between two pages (where the platform has such, its "
+                "desk hands each whole list through `Site.listed` before it cuts a page of it)"
+            )
+        return "lists of several pages (`Platform.tight` makes pages small)"
+
+
+@dataclass(slots=True, kw_only=True)
+class ShiftedUp(_Shifted):
+    """Of a list by page number or offset the first entry is taken away between two pages: one is never shown."""
+
+    name: ClassVar[str] = "shifted-up"
+
+    def shifted(self, entries: Sequence[T]) -> Sequence[T]:
+        """Leave the first out: all others move up."""
+        return entries[1:]
+
+
+@dataclass(slots=True, kw_only=True)
+class ShiftedDown(_Shifted):
+    """Of a list by page number or offset the last entry comes to the front between two pages: it is never shown."""
+
+    name: ClassVar[str] = "shifted-down"
+
+    def shifted(self, entries: Sequence[T]) -> Sequence[T]:
+        """Put the last first, as where who did something last comes first: all others move down."""
+        return [*entries[-1:], *entries[:-1]]

@@ -1,0 +1,142 @@
+"""Lists that shift while they are read, and rows of them that say nothing of which they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from random import Random
+
+import pytest
+
+from communitykit.connector.declaration import Connector
+from communitykit.model import parse_id
+from communitykit.model.values import JSON
+from communitykit.sandbox import Platform, Site, World, parse_fault
+from communitykit.testing.base import Checks, between, hold_none
+from communitykit.testing.oddities import NOTHING, defects, lost
+from communitykit.testing.reading import Kept, Run, read
+from communitykit.testing.spoiling import ODD_IDS, OddIds, Recorder
+
+SHIFTS = ("shifted-down", "shifted-up")
+"""Faults by which a list moves between two of its pages."""
+NUMBERED = frozenset({"page", "pagenumber", "page_number", "offset", "startindex", "skip"})
+"""Names of fields that ask for a further page by its number or offset, without what some put before them."""
+IDS = ("id", "event_id", "room_id", "ts")
+"""Fields in which rows say which they are; then come those that the connector's wire kinds name, and a name."""
+
+
+class ListChecks(Checks):
+    """What lists show that do not hold still, and one bad row among others."""
+
+    @pytest.mark.parametrize("name", SHIFTS)
+    def test_a_list_that_shifts_between_two_pages_takes_nothing_away(
+        self, declared: Connector, platform: Platform, world: World, name: str
+    ) -> None:
+        """Everything is stored; then one entry of each list by number or offset moves while it is read.
+
+        Nobody has gone and nothing has changed, so nothing changes in the store, nor by the next plain run.
+        """
+        store, fault = Kept(), parse_fault(name)
+        store.read(declared, world, options=platform.tight)
+        before = store.current()
+        world.advance(hours=1, kinds=NOTHING)
+        wanted = self.all_settings(declared)
+        run = store.read(declared, world, options=platform.tight, force=True, settings=wanted, faults=[fault])
+        assert run.site is not None
+        if not fault.hits:
+            hold_none(_unlisted(run.site), "a page is asked for by number or offset, and no list goes by `Site.listed`")
+            pytest.skip(f"the fault {name} never struck: the simulated {platform.name} lacks {fault.lacking(run.site)}")
+        hold_none(defects(run))
+        hold_none(between(before, store.current()), run.left_out)
+        world.advance(hours=1, kinds=NOTHING)
+        store.read(declared, world, force=True, settings=wanted)
+        hold_none(self.differences(declared, world, store))
+
+    @pytest.mark.parametrize("what", ODD_IDS)
+    def test_a_row_whose_id_is_odd_is_told_and_costs_itself_alone(self, declared: Connector, what: str) -> None:
+        """Of every list that is asked for, at first sight: no other row is lost with it, and no token is said."""
+        recorder = Recorder()
+        plain = read(declared, self.make_world(), faults=[recorder])
+        assert plain.site is not None
+        spoilt = False
+        for method in recorder.listing(plain.site):
+            fault = self._odd_ids(declared, what, method)
+            run = read(declared, self.make_world(), faults=[fault])
+            if not fault.hits:
+                continue
+            spoilt = True
+            _hold_sound(run, fault)
+            hold_none(_lost_with(plain, run, fault), f"{method}: {fault.drawn}")
+            if not run.left_out:
+                store, world = Kept(), self.make_world()
+                store.take(run.events, world.now)
+                hold_none(self.differences(declared, world, store), f"of {method} a row is left out without a word")
+        if not spoilt:
+            pytest.skip(f"no row of a list that {declared.name} asks for has an id in any of {_id_fields(declared)}")
+
+    @pytest.mark.parametrize("what", ODD_IDS)
+    def test_a_row_whose_id_became_odd_takes_nothing_away(self, declared: Connector, world: World, what: str) -> None:
+        """Everything is stored; then a row of each list has an odd id: nothing has gone, and a clean run heals."""
+        store, fault, wanted = Kept(), self._odd_ids(declared, what), self.all_settings(declared)
+        store.read(declared, world, force=True)
+        before = store.current()
+        world.advance(hours=1, kinds=NOTHING)
+        run = store.read(declared, world, force=True, settings=wanted, faults=[fault])
+        if not fault.hits:
+            pytest.skip(f"no row of a list that {declared.name} asks for has an id in any of {_id_fields(declared)}")
+        _hold_sound(run, fault)
+        hold_none(lost(before, store.current()), fault.drawn)
+        world.advance(hours=1, kinds=NOTHING)
+        hold_none(store.read(declared, world, force=True, settings=wanted).left_out)
+        hold_none(self.differences(declared, world, store), fault.drawn)
+
+    def _odd_ids(self, declared: Connector, what: str, method: str | None = None) -> OddIds:
+        random = Random(f"{self.seed}/{what}/{method}")
+        return OddIds(lambda name: method in {None, name}, _id_fields(declared), ODD_IDS[what], random)
+
+
+def _id_fields(declared: Connector) -> list[str]:
+    """Return the fields in which a row may say which it is, in the order in which they are looked for."""
+    named = {wire.id_field for wire in declared.translators.values()} - {*IDS, "name"}
+    return [*IDS, *sorted(named), "name"]
+
+
+def _hold_sound(run: Run, fault: OddIds) -> None:
+    """Fail where a row ended the run, was a mistake of the connector's, or brought a token into what is said."""
+    assert run.site is not None
+    hold_none(defects(run), fault.drawn)
+    hold_none([text for text in run.left_out if text.startswith("failed: ")], fault.drawn)
+    hold_none([text for text in run.left_out if any(token in text for token in run.site.grants)], "a token is said")
+
+
+def _lost_with(plain: Run, run: Run, fault: OddIds) -> list[str]:
+    """Name the posts that a run lacks, but for those of the rows whose ids were odd, and what is in or below these."""
+    there = {one.id for one in run.records if one.record == "post"}
+    inside = {one.id: one.parent_id for one in plain.records if one.record == "community"}
+    return sorted(
+        {
+            one.id
+            for one in plain.records
+            if one.record == "post" and one.id not in there and fault.held.isdisjoint(_natives(one, inside))
+        }
+    )
+
+
+def _natives(post: JSON, inside: Mapping[str, str | None]) -> Iterator[str]:
+    """Return the native ids of a post, of what it stands below, and of all that it is in."""
+    above, place = [post.id, post.root_id, post.parent_id], post.community_id
+    while place and place not in above:
+        above.append(place)
+        place = inside.get(place)
+    for key in filter(None, above):
+        parts = parse_id(key)
+        yield from (parts.network, *parts.native)
+
+
+def _unlisted(site: Site) -> set[str]:
+    """Name the requests that ask for a page by number or offset, where the desk hands no list through `Site.listed`."""
+    return {
+        f"{one.name}: {name}={value}"
+        for one in site.requests
+        for name, value in one.fields.items()
+        if name.strip("$_").lower() in NUMBERED and value.isdecimal()
+    }
