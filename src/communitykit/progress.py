@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from html import escape
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from communitykit.model.packed import kinds_of
 from communitykit.model.values import JSON
@@ -19,7 +19,7 @@ from communitykit.reading.slices import Closed, Opened, Progress, Waiting
 from communitykit.reading.translation import Page
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 LINE_SECONDS = 10.0
 """How often a line is written where there is no terminal."""
@@ -27,8 +27,10 @@ _TELLING_SECONDS = 5.0
 """How long a run has gone on before it tells how long it still takes."""
 _BAR, _LEAST_BAR = 40, 10
 """How many columns a terminal's bar takes, and how many at least…"""
-_BESIDE = 12
-"""…beside what turns, the clock, and the blanks between."""
+_BESIDE = 4
+"""…beside what turns, and the blanks between."""
+_ECHO = 5
+"""How many columns stay empty: terminals echo ^C there, and a line that it makes longer would not be taken away."""
 _LEAST_TITLE = 6
 """How many columns of its title stay, where a terminal is narrow."""
 _DRAWN_SECONDS = 0.2
@@ -102,10 +104,18 @@ class Tally:
     @property
     def slices(self) -> str:
         """How far it is, in words; no whole is named before it is known."""
-        if self.whole is None:
-            return f"{counted(self.done, 'slice')} read, more may be found"
         left = f", about {_length(self.seconds_left)} left" if self.seconds_left is not None else ""
-        return f"{self.done:,} of {counted(self.whole, 'slice')} read{left}"
+        return f"{self._far[0]}{left}"
+
+    @property
+    def _far(self) -> tuple[str, ...]:
+        """How far it is, from the fullest to the briefest."""
+        whole = self.whole
+        if whole is None:
+            read = f"{counted(self.done, 'slice')} read"
+            return f"{read}, more may be found", read, f"{self.done:,} read"
+        of = f"{self.done:,} of {counted(whole, 'slice')}"
+        return f"{of} read", of, f"{self.done:,} of {whole:,}"
 
     @property
     def seconds_left(self) -> float | None:
@@ -138,25 +148,45 @@ class Tally:
         return "; ".join([self._came[0], *(one.wait.of(one.connector) for one in self.waits)])
 
     @property
-    def shorter(self) -> Iterator[str]:
-        """How far it is and what came, from the fullest to the briefest: phrases are left out, and no phrase is cut."""
-        whole = self.whole
-        brief = f"{self.done:,} read" if whole is None else f"{self.done:,} of {whole:,}"
-        left = f"{brief}, {_length(self.seconds_left)} left" if self.seconds_left is not None else brief
-        slices, came, waits = (self.slices, left, brief), self._came, self.waits
-        if waits:  # why nothing comes says more than what came
-            why = "; ".join(one.wait.of(one.connector) for one in waits)
-            until = f"waits until {max(one.until for one in waits).astimezone(UTC):%H:%M:%S} UTC"
-            told = (*(f"{one}; {why}" for one in came), why, f"{came[-1]}; {until}", until)
-            yield from (f"{far} · {detail}" for detail in told for far in slices)
-        else:
-            yield from (f"{far} · {detail}" for far in slices for detail in came)
-        yield from (left, brief)
+    def told(self) -> Told:
+        """What there is to say now, for whoever has little room."""
+        waits, left = self.waits, self.seconds_left
+        until = f"{max(one.until for one in waits).astimezone(UTC):%H:%M:%S} UTC" if waits else ""
+        why = "; ".join(one.wait.of(one.connector) for one in waits)
+        who = ", ".join(one.connector for one in waits)
+        return Told(
+            self._far,
+            self._came,
+            None if left is None else f"about {_length(left)} left",
+            (why, f"{who} waits until {until}", f"waits until {until}") if waits else (),
+        )
 
     @property
     def _came(self) -> tuple[str, ...]:
         records, posts = counted(self.records, "record"), counted(self.posts, "post")
         return f"{records} ({posts}), {counted(self.requests, 'request')}", f"{records} ({posts})", records
+
+
+class Told(NamedTuple):
+    """What there is to say of a run, each from the fullest to the briefest: phrases are left out, and none is cut."""
+
+    far: tuple[str, ...]
+    came: tuple[str, ...]
+    left: str | None
+    waits: tuple[str, ...]
+    """What is waited for; empty where nothing is."""
+
+    def details(self, passed: str) -> Iterator[str]:
+        """Yield all but how far it is; what is waited for says more than what came, and what is left than the past."""
+        came, briefest = self.came, self.came[-1]
+        if self.waits:
+            yield from (f"{self.waits[0]} · {one}, {passed} so far" for one in came)
+            yield from self.waits
+            return
+        left = f", {self.left}" if self.left else ""
+        yield from (f"{one}, {passed} so far{left}" for one in came)
+        yield f"{briefest}{left}"
+        yield briefest
 
 
 def _length(seconds: float) -> str:
@@ -203,55 +233,59 @@ class Lines:
 
 
 class Bars:
-    """A bar on a terminal, by rich."""
+    """A bar on a terminal, by rich, and below it what came or what is waited for."""
 
-    def __init__(self, title: str, console: Console | None = None) -> None:
+    LINES = 2
+    """How many lines of the terminal it takes."""
+
+    def __init__(self, title: str, console: Console | None = None, now: Callable[[], float] = time.monotonic) -> None:
         """Begin to show."""
         from rich.console import Console as RichConsole  # noqa: PLC0415 # an extra, imported only when used
-        from rich.progress import (  # noqa: PLC0415 # same
-            BarColumn,
-            SpinnerColumn,
-            TextColumn,
-            TimeElapsedColumn,
-        )
-        from rich.progress import Progress as RichProgress  # noqa: PLC0415 # same
+        from rich.live import Live  # noqa: PLC0415 # same
+        from rich.spinner import Spinner  # noqa: PLC0415 # same
 
-        self._bar = BarColumn(bar_width=_BAR)
-        self._bars = RichProgress(
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            self._bar,
-            TextColumn("{task.fields[words]}", markup=False),
-            TimeElapsedColumn(),
-            console=console or RichConsole(stderr=True),
-            transient=True,
-        )
         self._title = printable(title)
-        self._task = self._bars.add_task(self._title, total=None, words="")
-        self._fit(Tally())
-        self._bars.start()
+        self._now = now
+        self._began = now()
+        self._spinner = Spinner("dots")
+        self._console = console or RichConsole(stderr=True)
+        self.show(Tally())
+        self._live = Live(get_renderable=self.drawn, console=self._console, transient=True, refresh_per_second=10)
+        self._live.start()
 
     def show(self, tally: Tally) -> None:
-        """Move the bar."""
-        self._fit(tally)
-        self._bars.update(self._task, completed=tally.done, total=tally.whole)
+        """Move the bar. It is drawn in another thread, which looks at nothing that changes meanwhile."""
+        self._state = tally.told, tally.done, tally.whole
 
-    def _fit(self, tally: Tally) -> None:
-        """Set the words so that the bar keeps its place: where a line is short, they give way to it."""
-        from rich.text import Text  # noqa: PLC0415 # an extra, imported only when used
+    def drawn(self) -> RenderableType:
+        """Return it as it is now: where the terminal is narrow, words give way to the bar, and the title to words."""
+        from rich.console import Group  # noqa: PLC0415 # an extra, imported only when used
+        from rich.progress_bar import ProgressBar  # noqa: PLC0415 # same
+        from rich.table import Table  # noqa: PLC0415 # same
+        from rich.text import Text  # noqa: PLC0415 # same
 
-        room = max(0, self._bars.console.width - _BESIDE - _LEAST_BAR)
+        told, done, whole = self._state
+        room = max(0, self._console.width - _ECHO - _BESIDE)
         title = Text(self._title)
-        beside = room - min(title.cell_len, max(_LEAST_TITLE, room // 3))
-        words = next((one for one in tally.shorter if Text(one).cell_len <= beside), "")
-        room -= Text(words).cell_len
-        title.truncate(room, overflow="ellipsis")
-        self._bar.bar_width = min(_BAR, _LEAST_BAR + room - title.cell_len)
-        self._bars.update(self._task, description=title.plain, words=words)
+        words = _first(told.far, room - _LEAST_BAR - min(title.cell_len, max(_LEAST_TITLE, room // 5)))
+        left = room - Text(words).cell_len
+        title.truncate(max(0, left - _LEAST_BAR), overflow="ellipsis")
+        bar = ProgressBar(whole, done, width=min(_BAR, left - title.cell_len), pulse=whole is None)
+        line = Table.grid(padding=(0, 1))
+        line.add_row(self._spinner, title, bar, Text(words, no_wrap=True))
+        below = _first(told.details(_length(self._now() - self._began)), room + 2)
+        return Group(line, Text(f"  {below}", no_wrap=True))
 
     def end(self, tally: Tally) -> None:  # noqa: ARG002 # the bar goes
         """Take the bar away."""
-        self._bars.stop()
+        self._live.stop()
+
+
+def _first(phrases: Iterable[str], room: int) -> str:
+    """Return the first phrase that fits; nothing where none does."""
+    from rich.cells import cell_len  # noqa: PLC0415 # an extra, imported only when used
+
+    return next((one for one in phrases if cell_len(one) <= room), "")
 
 
 class Display(Protocol):

@@ -295,7 +295,7 @@ def test_bash_inserts_no_file_and_no_blank_before_a_value(tmp_path: Path) -> Non
             while read := screen.read(65536):
                 shown += read
     os.waitpid(pid, 0)
-    said = re.findall(r"^<(.*)>\r$", shown.decode(), re.MULTILINE)
+    said = re.findall(r"[\r\n]<(.*)>\r\n", shown.decode())
     assert said == [
         f"communitykit {VARIANT}ax",
         "communitykit metrics run response_rate --set horizon_days=7 x",

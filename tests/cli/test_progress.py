@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,7 +24,7 @@ from communitykit.connector.waiting import joined, waited
 from communitykit.doors.options import ReadOptions
 from communitykit.http.operations import Meter, Wait
 from communitykit.model import Issue
-from communitykit.progress import LINE_SECONDS, Bars, Cell, Lines, Tally, bar, showing, usual
+from communitykit.progress import LINE_SECONDS, Bars, Cell, Lines, Tally, Told, bar, showing, usual
 from communitykit.reading.slices import Closed, Opened, Waiting
 from communitykit.sandbox import World, serve
 from communitykit.shown import Table, as_html, as_text
@@ -140,47 +141,56 @@ def test_how_long_it_still_takes_is_told_once_the_whole_is_known() -> None:
     assert (tally.seconds_left, tally.slices) == (None, "4 of 4 slices read")
 
 
+def shown(width: int, title: str, *events: Any, passed: float = 6.0, **counts: Any) -> list[str]:
+    """Return the lines of a terminal that shows a run of one source that told these events."""
+    tally, seconds = Tally(now=lambda: AT, sources=1), [0.0]
+    for event in events:
+        tally.take(event)
+    for name, value in counts.items():
+        setattr(tally, name, value)
+    bars = Bars(title, Console(file=io.StringIO(), width=width, force_terminal=True), now=lambda: seconds[0])
+    bars.show(tally)
+    seconds[0] = passed
+    drawn = Console(file=io.StringIO(), width=width, force_terminal=True, color_system="standard")
+    drawn.print(bars.drawn())
+    bars.end(tally)
+    return Text.from_ansi(drawn.file.getvalue()).plain.splitlines()  # type: ignore[attr-defined] # it is a StringIO
+
+
 @pytest.mark.parametrize("width", [40, 50, 60, 80, 120, 200])
 @pytest.mark.parametrize("title", ["slack", "slack, teams, yammer, workplace: an export of many years.zip", "社" * 40])
 @pytest.mark.parametrize("is_whole", [False, True])
 def test_a_bar_keeps_its_place_however_narrow_the_terminal_is(width: int, title: str, *, is_whole: bool) -> None:
-    tally = Tally(now=lambda: AT, sources=1)
-    bars = Bars(title, Console(file=io.StringIO(), width=width, force_terminal=True))
-    for event in (*RUN, *([found(9)] if is_whole else [])):
-        tally.take(event)
-    bars.show(tally)
-    drawn = Console(file=io.StringIO(), width=width, force_terminal=True, color_system="standard")
-    drawn.print(bars._bars.get_renderable())
-    bars.end(tally)
-    (line,) = Text.from_ansi(drawn.file.getvalue()).plain.splitlines()  # type: ignore[attr-defined] # it is a StringIO
-    assert cell_len(line) <= width
+    line, below = shown(width, title, *RUN, *([found(9)] if is_whole else []))
+    assert max(cell_len(line), cell_len(below)) <= width - len("^C^C")  # which terminals write behind it
     assert sum(one in "━╸╺╌" for one in line) >= 9
-    assert ("1 of 9" if is_whole else "1 ") in line
-    assert "0:00:0" in line
+    assert ("1 of 9 slices" if is_whole else "1 slice read") in line
     assert title[:2] in line
+    assert "waits until 12:01:30 UTC" in below or "asked again at 12:01:30 UTC" in below
+    assert width < 100 or "slack: no connection to a:1: Connection refused" in below
 
 
-@pytest.mark.parametrize("width", [44, 50, 60, 70, 80, 100, 120, 160])
+@pytest.mark.parametrize("width", [40, 44, 50, 60, 70, 80, 100, 120, 160])
 @pytest.mark.parametrize("waiting", [False, True])
 def test_no_figure_is_cut_however_narrow_the_terminal_is(width: int, *, waiting: bool) -> None:
-    tally = Tally(now=lambda: AT, sources=1)
-    for event in (*RUN[:2], found(25), *RUN[3:], *RUN[2 : 2 + waiting]):
-        tally.take(event)
-    tally.records, tally.posts, tally._told["x"] = 1_196, 100, 1_000
-    bars = Bars("slack", Console(file=io.StringIO(), width=width, force_terminal=True))
-    bars.show(tally)
-    words = bars._bars.tasks[0].fields["words"]
-    bars.end(tally)
-    far, _, rest = words.partition(" · ")
-    assert far in {"1 of 25 slices read", "1 of 25"}
+    events = (*RUN[:2], found(25), *RUN[3:], *RUN[2 : 2 + waiting])
+    line, below = shown(width, "slack", *events, records=1_196, posts=100, _told=Counter(x=1_000))
+    assert line.endswith(("1 of 25 slices read", "1 of 25 slices"))
     why = "slack: no connection to a:1: Connection refused; asked again at 12:01:30 UTC"
-    until = "waits until 12:01:30 UTC"
     came = f"1,196 records (100 posts), {'1,002' if waiting else '1,000'} requests"
-    whole = {came, "1,196 records (100 posts)", "1,196 records"}
-    waits = {f"{one}; {end}" for one in whole for end in (why, until)} | {why, until}
-    assert rest in {""} | (waits if waiting else whole)
-    assert width < 80 or rest
-    assert width < 120 or why in rest or not waiting
+    whole = {f"{one}, 6 s so far" for one in (came, "1,196 records (100 posts)", "1,196 records")}
+    until = {"slack waits until 12:01:30 UTC"}
+    assert below[2:] in ({f"{why} · {one}" for one in whole} | {why} | until if waiting else whole)
+    assert width < 120 or why in below or not waiting
+
+
+@pytest.mark.parametrize("width", [40, 50, 60, 80])
+def test_what_is_left_is_told_before_what_is_past(width: int) -> None:
+    told = Told(("6 of 25 slices",), ("9,586 records (618 posts)", "9,586 records"), "about 9 s left", ())
+    line = next(one for one in told.details("60 s") if len(one) <= width - 7)
+    assert line.startswith("9,586 records")
+    assert line.endswith(", about 9 s left")
+    assert ("60 s so far" in line) == (width > 45)
 
 
 def test_slices_that_were_left_when_a_run_stopped_are_not_read() -> None:

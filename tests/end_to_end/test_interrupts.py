@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pty
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -12,6 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +112,53 @@ def test_a_second_one_ends_at_once(tmp_path: Path) -> None:
                 _, told = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("times", [1, 2])
+def test_no_bar_stays_on_a_terminal(tmp_path: Path, times: int) -> None:
+    program = [Path(sys.executable).with_name("communitykit"), "pull", "slack", "--to", "a.duckdb"]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        pid, terminal = pty.fork()
+        if not pid:
+            os.chdir(tmp_path)
+            os.environ.update(COMMUNITYKIT_SLACK_TOKEN="xoxb-1", COMMUNITYKIT_SLACK_BASE_URL=url)
+            os.environ.update(TERM="xterm", COLUMNS="40")
+            os.execv(program[0], program)  # noqa: S606 # our own
+        shown = b""
+        with open(terminal, "w+b", buffering=0) as screen, suppress(OSError):  # noqa: PTH123 # a descriptor; its end
+            for awaited in [b"so far", b"^C"][:times]:
+                while awaited not in shown:
+                    shown += screen.read(65536)
+                screen.write(b"\x03")
+            while read := screen.read(65536):
+                shown += read
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 130
+    *_, left = screen_of(shown.decode())
+    assert left.count("Stopped. What was committed is kept; run") == 1
+    assert not re.search("[━╸╺]|so far", left), left
+    assert max(map(len, left.splitlines())) <= 40
+
+
+def screen_of(shown: str) -> list[str]:
+    """Return what a terminal held after each word of control that erases: the last is what is left."""
+    lines, row, held = [""], 0, []
+    for piece in re.split(r"(\x1b\[\??[0-9;]*[A-Za-z]|\r|\n)", shown):
+        match piece:
+            case "\r" | "":
+                continue
+            case "\n":
+                row += 1
+                lines += [""] * (row == len(lines))
+            case "\x1b[1A":
+                row -= 1
+            case "\x1b[2K":
+                lines[row] = ""
+                held.append("\n".join(lines))
+            case _ if not piece.startswith("\x1b"):
+                lines[row] += piece
+    return [*held, "\n".join(lines)]
 
 
 def moments(count: int, longest: float) -> list[float]:

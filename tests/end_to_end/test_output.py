@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,11 +18,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
-from communitykit import Community, CommunityKitError, Coverage, Issue, Provenance, from_records, pull
+from communitykit import Community, CommunityKitError, Coverage, Issue, Provenance, PullResult, from_records, pull
 from communitykit.cli import entry, output
 from communitykit.cli.estimate import print_estimate
 from communitykit.cli.progress import shown
+from communitykit.cli.reading import print_summary
 from communitykit.cli.show import show
 from communitykit.doors.api import Estimate
 from communitykit.errors import told_by_system
@@ -105,6 +110,44 @@ def test_a_table_off_a_terminal_has_its_headings_and_plain_numbers(capsys: pytes
     assert capsys.readouterr().out == "Posts\n  platform\tnumber\twhole\n  slack\t12345\tyes\n  teams\t-\tno\n"
     output.print_table("Nothing", ("platform",), [])
     assert capsys.readouterr().out == ""
+
+
+def on_terminal(width: int, monkeypatch: pytest.MonkeyPatch, print_it: Callable[[], None]) -> list[str]:
+    """Return the lines that are printed on a terminal so wide."""
+    screen = io.StringIO()
+    for name in ("console", "errors"):
+        console = Console(file=screen, width=width, force_terminal=True, no_color=True, soft_wrap=True, highlight=False)
+        monkeypatch.setattr(output, name, console)
+    print_it()
+    return [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in screen.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize("width", [40, 50, 60])
+def test_no_word_is_cut_where_a_terminal_is_narrow(width: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = PullResult("0123456789ab", AT, ended_at=AT, requests=12_345, waited=42.6, interrupted=True)
+    reason = "a credential of another kind is needed; ask the administrator, who knows which · it was stopped"
+    result.coverage = [Coverage(run_id="r", slice="x:n:c", status="denied", reason=reason)]
+    result.issues = [Issue(run_id="r", slice="x:n:1", wire_kind="message", reason="no_author", detail="in a thread")]
+    result.tally.new = {"memberships": 123_456, "communities": 12}
+    result.tally.vanished = {"posts": 1_234}
+    store = tmp_path / "a.duckdb"
+    pull(from_records([Community(id="x:n:community:1", name="one", source=SOURCE)]), store)
+
+    def summaries() -> None:
+        print_summary(result, Path("a.duckdb"))
+        show(store, as_json=False)
+
+    wide, narrow = (on_terminal(columns, monkeypatch, summaries) for columns in (200, width))
+    assert max(map(len, narrow)) <= width
+    words = {word for line in narrow for word in re.split(r"[ ,]+", line)}
+    assert {word for line in wide for word in re.split(r"[ ,]+", line)} <= words
+
+
+def test_a_command_is_not_cut_since_it_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    command = "Log in again: communitykit login emea --config configuration/of/all/sources.toml"
+    assert on_terminal(40, monkeypatch, lambda: output.warn(command)) == [command]
+    address = "  x https://example.org/an/address/that/is/longer/than/the/terminal"
+    assert on_terminal(40, monkeypatch, lambda: output.say(address)) == ["  x", f"  {address[4:]}"]
 
 
 def test_an_estimate_says_when_nothing_tells(capsys: pytest.CaptureFixture[str]) -> None:

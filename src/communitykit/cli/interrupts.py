@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import sys
+import textwrap
 import threading
 from collections.abc import Iterator
 
@@ -19,7 +20,9 @@ CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
 PATIENCE = 4.5
 """Seconds that a run has to end by itself; then the process ends as it is: what was committed is kept all the same."""
 
-_SHOW_CURSOR = b"\x1b[?25h"
+_SHOW_CURSOR, _ERASED, _UP = "\x1b[?25h", "\x1b[2K", "\x1b[1A"
+_COLUMNS = 80
+"""How wide a terminal is that does not say it."""
 
 
 class _Interrupts:
@@ -30,6 +33,8 @@ class _Interrupts:
         self.code: int | None = None
         self.stop: threading.Event | None = None
         self.leaving = threading.Lock()
+        self.lines = 0
+        """How many lines of the terminal a bar takes, the last of which the cursor is in."""
 
     def watch(self, pipe: int, codes: dict[int, int]) -> None:
         while True:
@@ -47,8 +52,15 @@ class _Interrupts:
         self.leaving.acquire()  # whoever comes second waits for the first, who ends them both
         word = " What was committed is kept; run the same command again to go on from there." if kept else ""
         with contextlib.suppress(OSError):  # nobody may be there to read it
-            os.write(2, (_SHOW_CURSOR if os.isatty(2) else b"") + f"Stopped.{word}\n".encode())
+            os.write(2, self._last_word(f"Stopped.{word}").encode())
         os._exit(code)
+
+    def _last_word(self, text: str) -> str:
+        """Return it as it is written: on a terminal in place of a bar, whose cursor comes back, in lines that fit."""
+        if not os.isatty(2):
+            return f"{text}\n"
+        gone = "\r" + _ERASED + (_UP + _ERASED) * (self.lines - 1) if self.lines else ""
+        return f"{_SHOW_CURSOR}{gone}{textwrap.fill(text, os.get_terminal_size(2).columns or _COLUMNS)}\n"
 
 
 _INTERRUPTS = _Interrupts()
@@ -79,6 +91,16 @@ def stopping() -> Iterator[threading.Event]:
     finally:
         if not stop.is_set():  # else the run is still within its patience, to say what was kept
             _INTERRUPTS.stop = None
+
+
+@contextlib.contextmanager
+def framed(lines: int) -> Iterator[None]:
+    """Say that so many lines of the terminal are a bar's while this is open."""
+    _INTERRUPTS.lines = lines
+    try:
+        yield
+    finally:
+        _INTERRUPTS.lines = 0
 
 
 def leave_if_told() -> None:

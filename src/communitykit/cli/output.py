@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -28,6 +31,11 @@ console = Console(soft_wrap=True, highlight=False, emoji=False)
 errors = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
+_PADDING = 2
+"""Columns between those of a table."""
+_LONGEST_WORD = 24
+"""Columns that a word takes at most which no table cuts."""
+_COMMAND = re.compile(r"(?<!Usage: )\bcommunitykit [a-z]+ ")
 _OF_EVERY_LINE = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
 """What logging itself keeps of a line: what else there is was given as `extra`."""
 
@@ -129,19 +137,53 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
         console.file.writelines(f"{line}\n" for line in lines if not console.quiet)  # print() makes spaces of tabs
         return
     body = [[_text(cell) for cell in row] for row in found]
-    table = Table(title=escape(title), title_justify="left", box=None, pad_edge=False, header_style="bold")
+    _print(console, title, style="table.title")
+    if sum(map(_least, zip(columns, *body, strict=True))) + _PADDING * (len(columns) - 1) <= console.width:
+        console.print(_table(columns, body))
+    else:  # where words would be cut, each row is lines of its own
+        for first, *others in body:
+            _print(console, first)
+            told = ", ".join(f"{name} {cell}" for name, cell in zip(columns[1:], others, strict=True))
+            _print(console, told, indent=2)
+    console.print()
+
+
+def _table(columns: Sequence[str], body: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
     numeric = [all(_is_number(row[index]) for row in body) for index in range(len(columns))]
     for name, right in zip(columns, numeric, strict=True):
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+        table.add_column(name, justify="right" if right else "left", overflow="fold", min_width=_least([name]))
     for row in body:
         table.add_row(*[escape(cell) for cell in row])
-    console.print(table)
-    console.print()
+    return table
+
+
+def _least(cells: Iterable[str]) -> int:
+    """Return how many columns the longest word of these cells takes; an address, say, may be cut."""
+    return max((min(cell_len(word), _LONGEST_WORD) for cell in cells for word in cell.split()), default=0)
 
 
 def say(text: str) -> None:
     """Print a sentence."""
-    console.print(printable(text, lines=True), markup=False)
+    _print(console, printable(text, lines=True))
+
+
+def _print(where: Console, text: str, *, indent: int = 0, style: str = "") -> None:
+    """Print a text; on a terminal, lines that are too long end after a word, but for commands, which are copied."""
+    for line in text.split("\n"):
+        lines = [line]
+        if where.is_terminal and not _COMMAND.search(line):
+            before = " " * (indent + len(line) - len(line.lstrip()))
+            lines = textwrap.wrap(
+                line.strip(),
+                where.width,
+                initial_indent=before,
+                subsequent_indent=before,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        for one in lines or [line]:
+            where.print(one, style=style, markup=False)
 
 
 def warn(text: str, *, level: int = logging.WARNING, **fields: JSON) -> None:
@@ -149,7 +191,7 @@ def warn(text: str, *, level: int = logging.WARNING, **fields: JSON) -> None:
     if LOG.json:
         LOG.tell(text, level, fields)
     else:
-        errors.print(printable(text, lines=True), markup=False)
+        _print(errors, printable(text, lines=True))
 
 
 def fail(error: CommunityKitError, *, debug: bool, as_json: bool = False) -> NoReturn:

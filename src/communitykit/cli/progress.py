@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from communitykit.cli.interrupts import framed
 from communitykit.cli.output import LOG, console, errors, warn
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ def shown(
     from communitykit.progress import Bars, Lines, showing  # noqa: PLC0415 # imported only when used
 
     bars = errors.is_terminal and not LOG.json
-    with showing(Bars(title, errors) if bars else Lines(_line), sources=sources) as tell:
+    with (
+        framed(Bars.LINES if bars else 0),
+        showing(Bars(title, errors) if bars else Lines(_line), sources=sources) as tell,
+    ):
         yield tell
 
 
