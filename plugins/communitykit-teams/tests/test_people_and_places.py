@@ -51,6 +51,15 @@ def test_who_was_added_has_joined_and_was_invited(translate: Any) -> None:
     assert [one["kind"] for one in left] == ["left"]
 
 
+@pytest.mark.parametrize("told", [{"0": ADA}, "u1", ["u1"], [ADA, 1]])
+@pytest.mark.parametrize(
+    ("name", "members"), [("membersAdded", "members"), ("membersLeft", "members"), ("callEnded", "callParticipants")]
+)
+def test_who_cannot_be_read_is_nobody_else(translate: Any, name: str, members: str, told: Any) -> None:
+    translated = translate("message", system(name, **{members: told}))
+    assert (translated.of("event"), translated.rejected) == ([], ["malformed"])
+
+
 def test_an_unknown_kind_is_a_change_all_the_same(translate: Any) -> None:
     assert translate("message", system("channelPainted")).one("event")["detail"] == "channel painted"
     renamed = translate("message", system("channelRenamed", channelDisplayName="New")).one("event")

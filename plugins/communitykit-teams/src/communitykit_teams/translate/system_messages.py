@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from communitykit.connector import JSON, Draft, occurred
+from communitykit.connector import JSON, Draft, Rejected, occurred
 from communitykit.connector.drafts import EventDraft
 from communitykit_teams.ids import Location, native_id, parse_time
 from communitykit_teams.wire import Message
@@ -41,7 +41,7 @@ def _members(kind: str) -> Rule:
     def rule(item: Message, detail: Detail, place: Location) -> Iterator[EventDraft]:
         by = place.named(detail.get("initiator"))
         named = False
-        for one in detail.get("members") or ():
+        for one in _each(detail, "members"):
             member = place.named(one)
             if member is None:
                 continue
@@ -53,6 +53,17 @@ def _members(kind: str) -> Rule:
             yield _act(item, place, kind, actor=None, target=place.community_id)
 
     return rule
+
+
+def _each(detail: Detail, name: str) -> list[Detail]:
+    """Return the objects of a list; one that is absent has none.
+
+    Raises Rejected where something is no object: an act that would name nobody is not the act of somebody unread.
+    """
+    told = detail.get(name) or []
+    if not isinstance(told, list) or not all(one is None or isinstance(one, dict) for one in told):
+        raise Rejected("malformed", f"{name} is no list of objects")
+    return [one for one in told if one is not None]
 
 
 def _changed(what: str, key: str | None = None) -> Rule:
@@ -79,7 +90,7 @@ def _call(what: str) -> Rule:
 
     def rule(item: Message, detail: Detail, place: Location) -> Iterator[EventDraft]:
         by = place.named(detail.get("initiator"))
-        people = [place.named((one or {}).get("participant")) for one in detail.get("callParticipants") or ()]
+        people = [place.named(one.get("participant")) for one in _each(detail, "callParticipants")]
         for who in dict.fromkeys([by, *people] if by is not None or not people else people):
             yield _act(item, place, "x-teams-call", actor=who, target=place.community_id, detail=what)
 
