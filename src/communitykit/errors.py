@@ -35,6 +35,9 @@ class CommunityKitError(Exception):
     token, a cookie or a signed address.
     """
 
+    source: str | None = None
+    """The name of the configuration's source that it is about; None where no configuration names one."""
+
     def __init__(
         self,
         message: str,
@@ -59,7 +62,9 @@ class CommunityKitError(Exception):
 
         What of it would steer a terminal or end a log's line is shown escaped.
         """
-        head = ": ".join(part for part in (self.platform, self.subject) if part)
+        place = self.subject or ""
+        platform = self.platform if f"[[sources]] {self.source}" not in place else None  # the file's place says it
+        head = ": ".join(part for part in (platform, place) if part)
         facts = [str(self.status)] if self.status is not None else []
         if self.code:
             facts.append(self.code)

@@ -106,6 +106,9 @@ class _Log:
 LOG = _Log()
 
 
+_PARTS = ("platform", "source", "subject", "status", "code", "remedy")
+
+
 class Exit(IntEnum):
     """Exit codes, documented in docs/reference/command-line.md."""
 
@@ -214,7 +217,7 @@ def warn_of(error: CommunityKitError, asked_by: Mapping[str, str] = OF_ARCHIVES)
 
     `asked_by` says how who reads it writes the options that it names.
     """
-    parts = {name: getattr(error, name) for name in ("platform", "subject", "status", "code")}
+    parts = {name: getattr(error, name) for name in ("platform", "source", "subject", "status", "code")}
     fields = {name: value for name, value in parts.items() if value is not None}
     warn(f"Error: {in_words_of(str(error), asked_by)}", level=logging.ERROR, error=type(error).__name__, **fields)
 
@@ -228,7 +231,7 @@ def error_data(error: Exception) -> dict[str, JSON]:
     """Return an error as plain data: its kind, all that it says, and the parts of that; None where it has none."""
     from communitykit.connector.decoding import without_lone_surrogates  # noqa: PLC0415 # imported only when used
 
-    told = {name: getattr(error, name, None) for name in ("platform", "subject", "status", "code", "remedy")}
+    told = {name: getattr(error, name, None) for name in _PARTS}
     found: dict[str, JSON] = without_lone_surrogates({"kind": type(error).__name__, "message": str(error), **told})
     return found
 

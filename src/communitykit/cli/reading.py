@@ -134,11 +134,11 @@ def code(result: PullResult) -> Exit:
 
 
 def as_data(result: PullResult, to: Path) -> dict[str, JSON]:
-    """Return the result as plain data."""
+    """Return the result as plain data; `store` is None where none was made, since nothing came."""
     tally = result.tally
     return {
         "run_id": result.run_id,
-        "store": str(to),
+        "store": str(to) if to.exists() else None,  # into which nothing came
         "complete": result.complete,
         "interrupted": result.interrupted,
         "started_at": result.started_at,

@@ -59,7 +59,7 @@ class _Run:
     def __init__(self, config: Config, *, silent: bool) -> None:
         self.config = config
         self.store = config.store.path
-        self.told: dict[str, JSON] = {"config": str(config.path), "store": str(self.store)}
+        self.told: dict[str, JSON] = {"config": str(config.path), "store": None}
         self._silent = silent
         self._interrupted = False
         self._codes: list[Exit] = []
@@ -68,7 +68,11 @@ class _Run:
 
     def document(self) -> dict[str, JSON]:
         """Return what each step told, below whether it was stopped and all that went wrong."""
-        return {"interrupted": self._interrupted, **self.told}
+        return {
+            "interrupted": self._interrupted,
+            **self.told,
+            "store": str(self.store) if self.store.exists() else None,
+        }
 
     def code(self) -> Exit:
         """Return the exit code: stopped, failed, store taken, something left out that was asked for, or complete."""

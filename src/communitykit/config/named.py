@@ -93,7 +93,8 @@ class NamedSource:
             error.subject = f"{self.name}: {error.subject}" if error.subject else self.name
 
     def _advise(self, error: CommunityKitError) -> None:
-        """Say what the connector cannot know: the whole command to log in, or where the refused secret comes from."""
+        """Say what the connector cannot know: the source, the whole command to log in, where the secret comes from."""
+        error.source = self.name
         if error.remedy and self.config.is_file():  # an adapter's own settings may be none
             login = f"communitykit login {self.name} --config {shlex.quote(str(self.config))}"
             error.remedy = re.sub(

@@ -72,7 +72,18 @@ def source(
         if remedy and "as keywords" in remedy:
             remedy = f"Write them under [[sources]], or set {section.prefix}<SETTING>."
         what = f"{error.subject}: {error.message}" if error.subject else error.message
-        raise SettingsError(what, subject=where, remedy=remedy) from None
+        raise _of(section.name, section.connector, SettingsError(what, subject=where, remedy=remedy)) from None
+    except CommunityKitError as error:
+        _of(section.name, section.connector, error)
+        raise
+
+
+def _of(name: str, connector: str, error: CommunityKitError) -> CommunityKitError:
+    """Return the error of a source that could not be opened, which says whose it is."""
+    error.source = name
+    if error.platform is None and connector in registry().connectors:
+        error.platform = connector
+    return error
 
 
 def _kept(since: Moment | None, keep: str | None, now: datetime) -> Moment | None:
@@ -136,7 +147,10 @@ def roster(config: Config) -> NamedSource | None:
         )
     except SettingsError as error:
         where = f"{config.path.name} [people] roster"
-        raise SettingsError(error.message, subject=where, remedy=error.remedy) from None
+        raise _of("roster", ROSTER, SettingsError(error.message, subject=where, remedy=error.remedy)) from None
+    except CommunityKitError as error:
+        _of("roster", ROSTER, error)
+        raise
 
 
 @contextmanager

@@ -1,0 +1,62 @@
+"""What a document says of an error: whose it is, and no store that was never made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from communitykit.connector.registry import registry
+from communitykit.sandbox import World, serve
+
+CONFIG = """
+[store]
+path = "a.duckdb"
+[[sources]]
+name = "emea"
+connector = "slack"
+token = {{ env = "EMEA" }}
+base_url = "{url}"
+[[sources]]
+name = "export"
+connector = "slack"
+archive = "none.zip"
+[[sources]]
+name = "apac"
+connector = "slack"
+token = {{ env = "APAC" }}
+base_url = "{url}"
+[people]
+roster = "none.csv"
+"""
+
+
+@pytest.fixture
+def url() -> Any:
+    world = World(seed=2, size="tiny", platforms=("slack",))
+    with serve(world, registry().get("slack").simulated()) as server:
+        yield server.settings["base_url"]
+
+
+def test_each_error_names_its_platform_and_its_source(typed: Any, url: str, tmp_path: Any) -> None:
+    (tmp_path / "c.toml").write_text(CONFIG.format(url=url))
+    done = typed("run", "--config", tmp_path / "c.toml", "--json", APAC="xoxb-refused-1")
+    told = [(one["kind"], one["platform"], one["source"]) for one in done.document["errors"]]
+    assert told == [
+        ("SettingsError", "slack", "emea"),
+        ("ArchiveError", "slack", "export"),
+        ("ArchiveError", "directory", "roster"),
+        ("CredentialError", "slack", "apac"),
+    ]
+    assert done.document["errors"][0]["message"].startswith("c.toml [[sources]] emea: token: the environment variable")
+    assert (done.document["store"], done.document["pull"]["store"]) == (None, None)
+    assert not (tmp_path / "a.duckdb").exists()
+    for words in (("pull", "emea"), ("check", "emea")):
+        error = typed(*words, "--config", tmp_path / "c.toml", "--json").document["error"]
+        assert (error["platform"], error["source"]) == ("slack", "emea"), words
+
+
+def test_a_document_names_no_store_that_was_not_made(typed: Any, url: str) -> None:
+    words = ("pull", "slack", "--set", f"base_url={url}", "--set", "token=xoxb-refused-1", "--json")
+    refused = typed(*words, "--to", "none.duckdb").document
+    assert (refused["store"], refused["errors"][0]["source"]) == (None, None)
