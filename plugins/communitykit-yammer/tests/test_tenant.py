@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -61,9 +62,31 @@ def test_a_second_run_without_news_changes_nothing() -> None:
 @pytest.mark.parametrize("odd", [{"odd": 1}, 0.5, "", None])
 def test_a_member_without_a_directory_id_is_told_and_is_nobody(odd: Any) -> None:
     item = {"id": odd, "displayName": "A", "mail": "a@x.example"}
-    context = {"network": "1", "group": "3", "people": {"a@x.example": "7"}}
+    context = {"network": "1", "group": "3", "role": "member", "people": {"a@x.example": "7"}}
     with pytest.raises(Rejected, match="no_id"):
         list(YAMMER.translators["graph_member"].translate(item, context))
+
+
+class NamelessOwners(Fault):
+    """Owners are listed without ids."""
+
+    def answer(self, _site: Any, call: Any, proceed: Any) -> Answer:
+        answer: Answer = proceed()
+        if not call.path.endswith("/owners"):
+            return answer
+        rows = [{**one, "id": {"odd": 1}} for one in json.loads(answer.body)["value"]]
+        return Answer.of({"value": rows})
+
+
+def test_where_an_owner_cannot_be_read_nobody_is_said_to_be_none() -> None:
+    world, store = make_world(), Kept()
+    how: Any = {"options": {"graph": True}, "force": True}
+    store.read(YAMMER, world, **how)
+    before = store.current()["membership"]
+    world.advance(hours=1, kinds=frozenset())
+    run = store.read(YAMMER, world, faults=[NamelessOwners()], **how)
+    assert run.left_out
+    assert store.current()["membership"] == before
 
 
 def test_roles_are_groups_of_those_who_have_them() -> None:

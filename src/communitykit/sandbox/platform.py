@@ -183,6 +183,9 @@ class Platform(ABC):
     """Styles of export archives; empty where the platform has none."""
     tight: ClassVar[Mapping[str, JSON]] = {}
     """Options of a site whose pages are as small as the platform ever makes them, so that a small world has many."""
+    all_lists: ClassVar[Mapping[str, JSON]] = {}
+    """Options of a site of which as many lists as can be are asked for, each in an answer of its own: without batches,
+    with whatever is read only where it was set up. The contract puts odd ids into rows there."""
     renewing: ClassVar[Mapping[str, JSON]] = {}
     """Options of a site whose tokens expire and can be renewed; empty where the platform has no such tokens."""
     account: ClassVar[tuple[str, str] | None] = None

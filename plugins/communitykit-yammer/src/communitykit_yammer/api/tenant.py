@@ -86,19 +86,22 @@ def read_members(selection: Selection, slice_: Slice) -> Steps:
     params, base = slice_.params, selection.settings.graph_base
     context = {"network": slice_.network, "group": params["group"], "people": params["people"], "origin": "api"}
     group = f"groups/{params['connected']}"
-    owners, strangers = set[str](), 0
+    owners, strangers, unnamed = set[str](), 0, False
     try:
         for what, role in (("owners", "owner"), ("members", "member")):
             wanted = {"$select": _MEMBER_FIELDS, "$top": _TOP}
             request = graph(base, f"{group}/{what}", subject=f"{slice_.label} ({what})", **wanted)  # type: ignore[arg-type] # names with $
             listing = _listing(request)
             while (page := (yield from listing.rows())) is not None:
-                rows, odd = sound_and_odd(page)
-                rows = [row for row in rows if str(row.get("id")) not in owners]
-                owners |= {str(row.get("id")) for row in rows} if role == "owner" else set()
+                rows, odd = sound_and_odd(page, lambda one: as_text(one.get("id")))
+                rows = [row for row in rows if row["id"] not in owners]
+                owners |= {row["id"] for row in rows} if role == "owner" else set()
                 known = _known(rows, params)
                 strangers += len(rows) - len(known)
-                yield Batch("graph_member", [*known, *odd], {**context, "role": role})
+                # Who is an owner that cannot be read may be anybody: of nobody is it told then that they are none.
+                unnamed = unnamed or (role == "owner" and bool(odd))
+                told = None if unnamed and role == "member" else role
+                yield Batch("graph_member", [*known, *odd], {**context, "role": told})
             if listing.problem:
                 yield Gap(f"not all {what}: {listing.problem}")
                 return

@@ -49,6 +49,7 @@ class YammerPlatform(Platform):
     )  # fmt: skip
     archive_styles: ClassVar[tuple[str, ...]] = ("modern", "legacy", "networks")
     tight: ClassVar[Mapping[str, JSON]] = {"rows": 6, "page": 10}
+    all_lists: ClassVar[Mapping[str, JSON]] = {"graph": True}
     renewing: ClassVar[Mapping[str, JSON]] = {"entra": True}
 
     def open(self, site: Site) -> Desk:

@@ -98,7 +98,7 @@ class YammerDesk(Desk):
 
     def name(self, call: Call) -> str:
         """Name the endpoint, without numbers."""
-        return re.sub(r"\d{5,}|eyJ[\w-]+|[0-9a-f]{8}-[0-9a-f-]{27}", "*", call.path).strip("/")
+        return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{5,}|eyJ[\w-]+", "*", call.path).strip("/")
 
     def draw(self, call: Call) -> tuple[str, str] | None:
         """Count feeds, all else, and Graph apart."""

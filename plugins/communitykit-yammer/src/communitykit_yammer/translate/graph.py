@@ -82,7 +82,8 @@ def role(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draf
 def member(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a member of a Microsoft 365 group or of a role.
 
-    `context`: `people` (users by address), `group` and `role`. Who has no Yammer account is kept by the directory id.
+    `context`: `people` (users by address), `group` and `role`, None where that is not known. Who has no Yammer account
+    is kept by the directory id.
 
     Raises Rejected when there is no id.
     """
@@ -100,6 +101,9 @@ def member(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Dr
         draft["kind"] = "person"
     yield draft
     group = str(context["group"]).split("/")
+    if context.get("role", "") is None:
+        yield membership(community_id(network, *group), who, active=True)
+        return
     role: Literal["owner", "member"] = "owner" if context.get("role") == "owner" else "member"
     yield membership(community_id(network, *group), who, role=role, active=True)
 
