@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from communitykit.clock import Clock
-from communitykit.model.packed import packed
+from communitykit.model.packed import Packed, packed
 from communitykit.reading.translation import Page, Sweep
+from communitykit.tally import SourceTally
 
 if TYPE_CHECKING:
     from communitykit.store.windows import Walked
@@ -34,19 +36,35 @@ class Gathering:
         from communitykit.store.writer import Group  # noqa: PLC0415 # duckdb is imported only when used
 
         self.group: Group = Group()
+        self._told: dict[str, list[Packed]] = {}
+        self._looked_through: dict[str, set[str]] = {}
         self._weight = 0
         self._began = self._clock.monotonic()
 
-    def take(self, page: Page) -> None:
-        """Add what a page came to."""
+    def take(self, page: Page, source: str) -> None:
+        """Add what a page of a source came to."""
         group = self.group
         group.packed.append(packed(page.records))
+        self._told.setdefault(source, []).append(group.packed[-1])
+        self._looked_through.setdefault(source, set()).update(one.network for one in page.sweeps)
         self._weight += page.weight
         group.plain.extend(page.issues)
         # Of a network that was not there before this run nothing can have vanished.
         group.walked.extend(walked(one) for one in page.sweeps if self._writer.held_before(one.network))
         if page.checkpoint is not None:
             group.checkpoints[page.slice] = page.checkpoint
+
+    def credit(self, tallies: Mapping[str, SourceTally]) -> None:
+        """Count for each source what became of what it told in the group that was committed."""
+        from communitykit.store.columns import TABLES  # noqa: PLC0415 # same
+
+        for source, packs in self._told.items():
+            told: dict[str, set[str]] = {}
+            for pack in packs:
+                for kind, some in pack.by_kind.items():
+                    if kind in TABLES:
+                        told.setdefault(TABLES[kind], set()).update(some.column("id"))
+            tallies[source].take(self._writer.fates, told, self._looked_through[source])
 
     @property
     def is_due(self) -> bool:

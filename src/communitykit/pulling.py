@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
@@ -17,7 +17,7 @@ from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector.waiting import Span, joined, waited
 from communitykit.doors.arguments import refuse_others, sources_of
 from communitykit.doors.options import ReadOptions, RecordsKeywords, read_options
-from communitykit.doors.source import Source, new_run_id
+from communitykit.doors.source import Source, names_of, new_run_id
 from communitykit.errors import (
     CommunityKitError,
     StoreBusyError,
@@ -36,6 +36,7 @@ from communitykit.reading.lookups import State
 from communitykit.reading.slices import Closed, Failed, Progress, defect
 from communitykit.reading.translation import Page
 from communitykit.result import PullResult
+from communitykit.tally import SourceTally
 
 if TYPE_CHECKING:
     from communitykit.store.writer import Writer
@@ -124,6 +125,19 @@ def pull_at(
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An event of a source; None at its end."""
+
+    event: Progress | None
+    source: str
+
+    @property
+    def weight(self) -> int:
+        """How much memory it takes, in records."""
+        return self.event.weight if isinstance(self.event, Page) else 1
+
+
 class _Run:
     def __init__(  # the parts of one run
         self,
@@ -141,9 +155,11 @@ class _Run:
         self.writer = writer
         self.options = options
         self.clock = clock
-        self.result = PullResult(new_run_id(), clock.now(), tally=writer.tally)
+        self.names = names_of(sources)
+        tallies = {name: SourceTally() for name in self.names}
+        self.result = PullResult(new_run_id(), clock.now(), tally=writer.tally, by_source=tallies)
         self._progress = progress
-        self._events: Backlog[Progress | None] = Backlog()
+        self._events: Backlog[_Told] = Backlog()
         self._max_time = max_time
         self._compact = compact
         self._stop_asked = stop
@@ -152,7 +168,7 @@ class _Run:
         self._gathering = Gathering(writer, clock)
         self._groups = 0
         self._taken_at = clock.monotonic()
-        self._waiting: list[Closed] = []
+        self._waiting: list[tuple[Closed, str]] = []
         """Parts of which it must still turn out whether a glob fitted a community of another source."""
         self._matched: set[str] = set()
         self._spans: list[Span] = []
@@ -177,8 +193,8 @@ class _Run:
         told: dict[str, JSON] = {"platform": names, "run_id": result.run_id}
         LOGGER.info("run %s begins: %s", result.run_id, names, extra=told)
         threads = [
-            threading.Thread(target=self._read, args=(source, state), name="communitykit-source", daemon=True)
-            for source in self.sources
+            threading.Thread(target=self._read, args=(source, name, state), name="communitykit-source", daemon=True)
+            for source, name in zip(self.sources, self.names, strict=True)
         ]
         for source in self.sources:
             source.reset(self._max_time)
@@ -219,8 +235,8 @@ class _Run:
                 raise
             self._interrupt()
             self._take(sum(thread.is_alive() for thread in threads))
-        for event in self._waiting:
-            self._close(event.without(self._matched))
+        for event, name in self._waiting:
+            self._close(event.without(self._matched), name)
         self._commit()
 
     def _fail(self, error: BaseException, description: dict[str, JSON]) -> None:
@@ -251,19 +267,19 @@ class _Run:
             self.result.coverage.append(coverage)
             self._gathering.group.plain.append(coverage)
 
-    def _read(self, source: Source, state: State) -> None:
-        try:
-            source.read(self.options, state=state, run_id=self.result.run_id, emit=self._put)
-        except CommunityKitError as error:
-            self._events.put(Failed(error))
-        except Exception as error:  # noqa: BLE001 # a source that dies must not look like one that was read whole
-            self._events.put(Failed(defect(error, source.connector.name)))
-        finally:
-            self._events.put(None)
+    def _read(self, source: Source, name: str, state: State) -> None:
+        def put(event: Progress | None) -> None:
+            """Hand an event over; what it holds is packed where it was made, in this thread, and a moment ago."""
+            self._events.put(_Told(event.packed() if isinstance(event, Page) else event, name))
 
-    def _put(self, event: Progress) -> None:
-        """Hand an event over; what it holds is packed where it was made, in this thread, and a moment ago."""
-        self._events.put(event.packed() if isinstance(event, Page) else event)
+        try:
+            source.read(self.options, state=state, run_id=self.result.run_id, emit=put)
+        except CommunityKitError as error:
+            put(Failed(error))
+        except Exception as error:  # noqa: BLE001 # a source that dies must not look like one that was read whole
+            put(Failed(defect(error, source.connector.name)))
+        finally:
+            put(None)
 
     def _take(self, running: int) -> None:
         """Take events until every source has ended."""
@@ -278,32 +294,32 @@ class _Run:
                 self._release()
                 self._check_time()
                 continue
-            for event in events:
+            for event, name in ((one.event, one.source) for one in events):
                 if event is None:
                     running -= 1
                     continue
-                self._note(event)
+                self._note(event, name)
                 if self._progress is not None:
                     self._progress(event)
                 if self._gathering.is_due:
                     self._commit()
             self._check_time()
 
-    def _note(self, event: Progress) -> None:
+    def _note(self, event: Progress, source: str) -> None:
         result = self.result
         if isinstance(event, Page):
-            self._gathering.take(event)
+            self._gathering.take(event, source)
             result.issues.extend(event.issues[: max(0, 1000 - len(result.issues))])
         elif isinstance(event, Closed):
             self._matched |= event.matched & self._globs
             if any(gap.pattern in self._globs for gap in event.gaps):
-                self._waiting.append(event)
+                self._waiting.append((event, source))
             else:
-                self._close(event)
+                self._close(event, source)
         elif isinstance(event, Failed):
             result.errors.append(event.error)
 
-    def _close(self, event: Closed) -> None:
+    def _close(self, event: Closed, source: str) -> None:
         result, cutoff = self.result, self.result.erased_before
         if cutoff is not None and (event.coverage.since is None or event.coverage.since < cutoff):
             event = replace(event, coverage=event.coverage.model_copy(update={"since": cutoff}))
@@ -317,6 +333,8 @@ class _Run:
             LOGGER.info("%s: %s: %s", missing.slice, missing.status, missing.reason, extra=told)
         result.requests += event.meter.requests
         result.retries += event.meter.retries
+        result.by_source[source].requests += event.meter.requests
+        result.by_source[source].retries += event.meter.retries
         self._spans = joined([*self._spans, *event.meter.spans])
         for kind, number in event.ignored.items():
             result.ignored[kind] = result.ignored.get(kind, 0) + number
@@ -326,6 +344,7 @@ class _Run:
         if group.packed or group.walked or group.plain or group.checkpoints:
             said = self.writer.commit(group, run_id=self.result.run_id, now=self.clock.now())
             self.result.coverage.extend(said)
+            self._gathering.credit(self.result.by_source)
             self._groups += 1
             held = self.clock.monotonic() - self._taken_at
             if self._groups >= RELEASE_AT_ONCE or (self._groups >= RELEASE_GROUPS and held >= RELEASE_SECONDS):

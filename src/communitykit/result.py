@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from communitykit.errors import CommunityKitError
 from communitykit.printable import counted, several
 from communitykit.shown import Table, as_html, as_text
-from communitykit.tally import Tally
+from communitykit.tally import SourceTally, Tally
 
 if TYPE_CHECKING:
     from communitykit.model import Coverage, Issue
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 COUNTED = ("new", "changed", "deleted", "vanished")
 """What a Tally counts, by table."""
+OF_SOURCES = (*COUNTED, "unchanged", "requests")
+"""What is told of each source, where there are several."""
 OF_ARCHIVES = {"`network`": "--network", "`folder_map`": "--map", "`enterprise`": "--set enterprise=…"}
 """How options of an archive, which errors and Coverage name in backquotes, are written on the command line."""
 OPTIONS = {
@@ -59,6 +61,15 @@ def erased_in_words(before: datetime) -> str:
     return f"What is older than {before:%Y-%m-%d %H:%M} UTC was erased (prune), and is not let in again."
 
 
+def told_by_source(by_source: Mapping[str, SourceTally]) -> list[tuple[str | int, ...]]:
+    """Return a row of figures for each source, of all its records together; none where there is one source."""
+    return [
+        (name, *(sum(counts.values()) for counts in (*one.tally.counts(), one.unchanged)), one.requests)
+        for name, one in by_source.items()
+        if len(by_source) > 1
+    ]
+
+
 def not_looked_at(found: Mapping[str, datetime]) -> list[str]:
     """Return sentences that say which stored posts were not looked at again."""
     days: dict[str, list[str]] = {}
@@ -87,6 +98,9 @@ class PullResult:
     """Seconds in which a request waited, as a clock on the wall shows them: what waits side by side waits once."""
     tally: Tally = field(default_factory=Tally)
     """What the store was told, by table: new, changed, deleted and vanished records."""
+    by_source: dict[str, SourceTally] = field(default_factory=dict)
+    """The same of each source, with its requests, and with what it told again: by its name in a configuration, else its
+    connector's (`slack`, `slack-2`…)."""
     by_default: set[str] = field(default_factory=set)
     """Slices that left nothing out but what no run reads unless it is asked to."""
     interrupted: bool = False
@@ -162,6 +176,7 @@ class PullResult:
         told = [(name, f"{moment:%Y-%m-%d %H:%M} UTC") for name, moment in self.looked_back.items()]
         return heading, [
             Table("What came", ("record", *COUNTED), came),
+            Table("By source", ("source", *OF_SOURCES), told_by_source(self.by_source)),
             Table("What did not", ("status", "parts", "why"), [(s, n, why) for (s, why), n in left.items()]),
             Table("Looked at again (lookback)", ("connector", "posts since"), told),
             Table("Issues", ("reason", "payload", "number", "detail"), issues),

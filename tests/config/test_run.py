@@ -123,6 +123,10 @@ def test_two_workspaces_and_a_network_twice(servers: dict[str, Any], tmp_path: P
     assert done.exit_code == 0, (done.stderr, told["pull"]["coverage"])
     assert told["errors"] == []
     assert told["pull"]["sources"] == ["emea", "us", "chatter", "roster"]
+    by_source = told["pull"]["by_source"]
+    assert list(by_source) == told["pull"]["sources"]
+    assert sum(one["requests"] for one in by_source.values()) == told["pull"]["requests"]
+    assert all(one["new"] for one in by_source.values())
     assert told["people"]["in_roster"] > 0
     with Store(tmp_path / "data" / "activity.duckdb") as store:
         rows = store.sql(

@@ -15,12 +15,14 @@ from communitykit.printable import counted, several
 from communitykit.result import (
     COUNTED,
     OF_ARCHIVES,
+    OF_SOURCES,
     OPTIONS,
     PullResult,
     erased_in_words,
     in_words_of,
     not_looked_at,
     outcome,
+    told_by_source,
 )
 
 if TYPE_CHECKING:
@@ -150,6 +152,15 @@ def as_data(result: PullResult, to: Path) -> dict[str, JSON]:
         "requests": result.requests,
         "retries": result.retries,
         "waited_seconds": round(result.waited, 3),
+        "by_source": {
+            name: {
+                **dict(zip(COUNTED, one.tally.counts(), strict=True)),
+                "unchanged": one.unchanged,
+                "requests": one.requests,
+                "retries": one.retries,
+            }
+            for name, one in result.by_source.items()
+        },
         "ignored": result.ignored,
         "looked_back": result.looked_back,
         "erased_before": result.erased_before,
@@ -170,6 +181,7 @@ def print_summary(result: PullResult, to: Path, *, asked_by: Mapping[str, str] =
     print_table(str(to), ("record", *COUNTED), [row for row in rows if any(row[1:])])
     if not any(any(row[1:]) for row in rows) and not result.errors:
         say(f"{to}: nothing new, nothing changed.")
+    print_table("By source", ("source", *OF_SOURCES), told_by_source(result.by_source))
     seconds = (result.ended_at - result.started_at).total_seconds() if result.ended_at else 0.0
     asked = f"{counted(result.requests, 'request')}, {result.retries:,} repeated, {result.waited:.1f} s waited, "
     say(f"{asked if result.requests else ''}{seconds:.1f} s in all.")  # an archive is asked nothing

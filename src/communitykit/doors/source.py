@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import count
 from typing import Protocol
 from uuid import uuid4
 
@@ -48,3 +49,14 @@ class Source(Protocol):
 def new_run_id() -> str:
     """Make a run's id."""
     return uuid4().hex[:12]
+
+
+def names_of(sources: Iterable[Source]) -> list[str]:
+    """Return how each source is called in a result: by its own name, else its connector's; no two are called alike."""
+    names: list[str] = []
+    for source in sources:
+        own = getattr(source, "name", None)
+        name = own if isinstance(own, str) else source.connector.name
+        numbered = (f"{name}-{number}" for number in count(2))
+        names.append(name if name not in names else next(one for one in numbered if one not in names))
+    return names

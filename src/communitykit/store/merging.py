@@ -45,6 +45,8 @@ def store(
     of those records that may be stored: the others are not looked up.
     """
     kind, ids = told_now.kind, told_now.column("id")
+    fate = tally.fate(TABLES[kind])
+    fate.let_in.update(ids)
     there = places(connection, kind, doubtful)
     if there:
         again = confirm(connection, _told_once(told_now, there), there, run_id, now=now)
@@ -87,10 +89,12 @@ def store(
     deleted = {key for key, known in {**new, **moved}.items() if known.values.get("gone")} - gone_already
     tally.add(tally.new, TABLES[kind], len(first) + len(new.keys() - deleted))
     # What a run reads first in a listing and then by itself is new, and did not change.
-    changed = [one for key, one in moved.items() if key not in deleted and one.changed and one.kept.first_run != run_id]
+    changed = {key for key, one in moved.items() if key not in deleted and one.changed and one.kept.first_run != run_id}
     tally.add(tally.changed, TABLES[kind], len(changed))
     tally.add(tally.deleted, TABLES[kind], len(deleted))
-    return {*first.column("id"), *new}
+    made = {*first.column("id"), *new}
+    fate.new, fate.changed, fate.deleted = made - deleted, changed, deleted
+    return made
 
 
 def _same_acts(

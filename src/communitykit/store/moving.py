@@ -35,3 +35,4 @@ def move_members(connection: duckdb.DuckDBPyConnection, walked: Sequence[Walked]
     note_erased(connection, "members", rule, [], run_id)
     connection.execute(f"DELETE FROM members WHERE {rule}")  # noqa: S608 # same
     tally.add(tally.vanished, "members", len(moved))
+    tally.fate("members").vanished.update(moved)

@@ -103,6 +103,7 @@ def _vanish(
     tally.emptied |= record == "post" and bool(moved)
     write(connection, record, {}, moved, run_id)
     tally.add(tally.vanished, TABLES[record], len(moved))
+    tally.fate(TABLES[record]).vanished.update(moved)
     roots = [key for key in moved if found[key].with_replies]
     if roots and record in _ABOVE:
         above = _ABOVE[record]

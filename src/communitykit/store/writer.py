@@ -34,7 +34,7 @@ from communitykit.store.staging import literal, staged
 from communitykit.store.upsert import append
 from communitykit.store.vanishing import sweep
 from communitykit.store.windows import Walked
-from communitykit.tally import Tally
+from communitykit.tally import Fate, Tally
 
 _NEXT_COMMIT = "(SELECT coalesce(max(last_commit), 0) + 1 FROM runs)"
 """Commits are counted, so that what came after a run is known though runs overlap and clocks go back."""
@@ -68,6 +68,8 @@ class Writer:
         """
         self.path = path
         self.tally = Tally()
+        self.fates: dict[str, Fate] = {}
+        """What became of the records of the latest commit, by table."""
         self._patience = patience
         self._memory = MEMORY_LIMITS[0]
         self._on_disk = str(path) != IN_MEMORY
@@ -212,6 +214,7 @@ class Writer:
                 continue
             self._still_there()
             self.tally.include(tally)
+            self.fates = tally.fates
             return said
 
     def _commit(self, group: Group, tally: Tally, *, run_id: str, now: datetime) -> list[Coverage]:
