@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from matrix_payloads import HOME, ROOM, event, told
-from matrix_rooms import NOW, checkpoint, gaps, last, of, receipt, room, run, said, scope, synced
+from matrix_rooms import NOW, checkpoint, gaps, last, of, reacted, receipt, room, run, said, scope, synced
 
 from communitykit.connector import Batch, Rejected, Request, Response, Slice
 from communitykit_matrix.api.discovery import _spaces
@@ -79,6 +79,34 @@ def test_what_could_not_be_read_is_looked_at_once_more_by_the_next_run() -> None
     assert of(steps, "event") == [said(2)]
     assert [(one["kind"], one["target"]) for one in of(steps, "act")] == [("pinned", "$1")]
     assert run(read(scope(), room(latest=state["latest"]), last(steps)), {}) == ([], [])  # and is not owed for ever
+
+
+@pytest.mark.parametrize("content", ["words", 5, {"m.relates_to": 5}, {"m.relates_to": {"event_id": 7}}])
+@pytest.mark.parametrize("kind", ["m.reaction", "m.poll.response", "m.room.member"])
+def test_an_act_that_could_not_be_read_is_an_issue_and_had_by_the_next_run(kind: str, content: Any) -> None:
+    whole: dict[str, Any] = {**WHOLE[kind], "event_id": "$2"}
+    odd = {**whole, "content": content}
+    with pytest.raises(Rejected):
+        told("event", odd)
+    steps, _ = run(read(scope(), room(), checkpoint()), {"messages f s1": {"chunk": [said(1), odd]}})
+    assert last(steps)["odd"] == ["$2"]
+    steps, _ = run(read(scope(), room(), last(steps)), {"messages f s9": {"chunk": []}, "event/%242": whole})
+    assert of(steps, "event") == [whole]
+    assert [one["record"] for one in told("event", whole)]
+
+
+def test_what_was_taken_back_is_empty_rather_than_odd() -> None:
+    for whole in WHOLE.values():
+        steps, _ = run(read(scope(), room(), checkpoint()), {"messages f s1": {"chunk": [{**whole, "content": {}}]}})
+        assert last(steps).get("odd", []) == []
+
+
+VOTE = {"m.selections": ["a"], "m.relates_to": {"rel_type": "m.reference", "event_id": "$1"}}
+WHOLE = {
+    "m.reaction": reacted(2, "$1"),
+    "m.poll.response": event("m.poll.response", VOTE),
+    "m.room.member": event("m.room.member", {"membership": "join"}, state_key="@ann:aurora.test"),
+}
 
 
 def test_a_list_of_pins_that_is_read_late_does_not_overrule_a_newer_one() -> None:

@@ -13,9 +13,13 @@ Items: TypeAlias = list[JSON] | dict[str, JSON]
 
 
 def items_at(data: JSON, paths: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], Items]:
-    """Return what stands at the paths and is a page's: lists, and objects that hold nothing but objects."""
-    found = {path: look(data, *path) for path in paths}
-    return {path: value for path, value in found.items() if isinstance(value, list) or _is_by_id(value)}
+    """Return what stands at the paths and is a page's: lists, and objects that hold nothing but objects.
+
+    What leads to another of the paths is no page, though it may look like objects by id.
+    """
+    told = {path: look(data, *path) for path in paths}
+    found = {path: value for path, value in told.items() if isinstance(value, list) or _is_by_id(value)}
+    return {path: value for path, value in found.items() if not any(path == one[: len(path)] != one for one in found)}
 
 
 def last_of(items: Items) -> JSON:

@@ -12,7 +12,9 @@ from communitykit.connector import JSON, Rejected, as_mapping, look
 
 POLLS = ("m.poll", "m.poll.start", "org.matrix.msc3381.poll.start")
 MESSAGES = frozenset({"m.room.message", "m.sticker", "m.room.encrypted", *POLLS})
-PINS = "m.room.pinned_events"
+PINS, MEMBER, REACTION = "m.room.pinned_events", "m.room.member", "m.reaction"
+VOTES = {"m.poll.response": "m.selections", "org.matrix.msc3381.poll.response": "org.matrix.msc3381.poll.response"}
+"""What votes are called, and where each says what was chosen."""
 _END_OF_TIME = 253_402_300_800_000  # the year 10,000, in milliseconds
 
 Event: TypeAlias = dict[str, JSON]
@@ -59,10 +61,15 @@ _SHAPES: dict[str, type[str | dict[str, JSON]]] = {"body": str, "formatted_body"
 
 
 def is_odd(event: Event) -> bool:
-    """Tell whether a message, or a list of pins, holds what cannot be read: another look at it may show it whole."""
-    if event["type"] == PINS:
-        return not isinstance(content(event).get("pinned", []), list)
-    return event["type"] in MESSAGES and bool(odd_parts(content(event)))
+    """Tell whether an event holds what cannot be read: another look may show it whole. One taken back is empty."""
+    kind, told, found = event["type"], event.get("content", {}), relation(event)
+    if kind in {REACTION, *VOTES} and told != {}:
+        return text(found.get("event_id")) is None or (kind == REACTION and text(found.get("key")) is None)
+    if kind == MEMBER and told != {}:
+        return text(content(event).get("membership")) is None
+    if not isinstance(told, dict) or (kind == PINS and not isinstance(told.get("pinned", []), list)):
+        return True
+    return kind in MESSAGES and bool(odd_parts(told))
 
 
 def relation(event: Event) -> dict[str, JSON]:
@@ -88,10 +95,3 @@ def moment(event: Event, name: str = "origin_server_ts") -> datetime:
     if not is_time(event[name]):
         raise Rejected("bad_time", f"{name} is no number of milliseconds")
     return datetime.fromtimestamp(event[name] / 1000, UTC)
-
-
-def is_odd_reaction(event: Event) -> bool:
-    """Tell whether a reaction cannot be read: it is there all the same. One that was taken back is empty."""
-    found = relation(event)
-    readable = isinstance(found.get("event_id"), str) and isinstance(found.get("key"), str)
-    return event["type"] == "m.reaction" and event.get("content") != {} and not readable

@@ -23,7 +23,7 @@ from communitykit_matrix.api.changes import News, with_edit, with_redaction
 from communitykit_matrix.api.methods import CLOSED, in_room
 from communitykit_matrix.ids import room_id
 from communitykit_matrix.translate.people import translate_member
-from communitykit_matrix.wire import MESSAGES, PINS, Event, is_event, is_odd_reaction, moment
+from communitykit_matrix.wire import PINS, REACTION, Event, is_event, is_odd, moment
 
 VERSION = 2  # version 1 could take for read what `until` had kept out of a room's first page
 _PAGE = 1000  # events; the most that Synapse gives
@@ -100,7 +100,7 @@ def _backwards(
             break
         kept = [event for event in chunk if _is_due(event, selection, room)]
         sound = [event for event in kept if is_event(event)]
-        whole = whole and len(sound) == len(chunk) and not any(is_odd_reaction(event) for event in sound)
+        whole = whole and len(sound) == len(chunk) and not any(is_odd(one) for one in sound if one["type"] == REACTION)
         state = deepcopy(state)
         if len(sound) < len(kept) and place not in room["torn"]:
             state["torn"] = [*state.get("torn", ()), place][:_TORN]
@@ -216,10 +216,11 @@ def _as_they_are_now(room: Room, state: ck.Checkpoint, news: News, targets: Iter
         elif isinstance(answer, CommunityKitError):
             yield ck.Gap(f"a message that was changed: {answer}")
             state["again"].append(target)
-        elif not is_event(answer.data) or answer.data["type"] in MESSAGES:
-            found.append(answer.data)
-        elif answer.data["type"] == PINS:
+        elif is_event(answer.data) and answer.data["type"] == PINS:
             news.take(state, [answer.data])
+        else:
+            news.note(state, [answer.data] if is_event(answer.data) else [])
+            found.append(answer.data)
     yield ck.Batch("event", (yield from _as_bundled(room, state, news, found)), room)
     owed: list[str] = state["again"]
     return owed

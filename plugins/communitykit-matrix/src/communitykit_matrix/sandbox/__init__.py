@@ -37,7 +37,7 @@ class MatrixPlatform(Platform):
     visibility: ClassVar[tuple[str, ...]] = ("join_rule",)
     cursor_field: ClassVar[str] = "from"
     cursor_path: ClassVar[tuple[str, ...]] = ("end",)
-    listings: ClassVar[tuple[str, ...]] = ("chunk", "users", "rooms")
+    listings: ClassVar[tuple[str, ...]] = ("chunk", "users", "rooms", "rooms.join")
     written_at: ClassVar[str] = "origin_server_ts"
     precision: ClassVar[int] = 1000
     tells_every_stay: ClassVar[bool] = True

@@ -10,13 +10,15 @@ from communitykit_matrix.ids import member_id, room_id
 from communitykit_matrix.translate.acts import occurrence, transition, translate_act
 from communitykit_matrix.translate.text import words_of
 from communitykit_matrix.wire import (
+    MEMBER,
     MESSAGES,
     PINS,
+    REACTION,
+    VOTES,
     Event,
     bundled,
     is_event,
     is_odd,
-    is_odd_reaction,
     moment,
     previous,
     relation,
@@ -24,7 +26,6 @@ from communitykit_matrix.wire import (
 )
 from communitykit_matrix.wire import content as content_of
 
-_VOTES = {"m.poll.response": "m.selections", "org.matrix.msc3381.poll.response": "org.matrix.msc3381.poll.response"}
 _ANNOUNCED = {"m.room.name": "name", "m.room.topic": "topic", "m.room.tombstone": "body"}
 
 
@@ -34,24 +35,22 @@ def translate_event(item: Event, context: JSON) -> Iterator[Draft]:
         raise Rejected("odd_event", "an event without type, sender, time or content")
     kind, content, found = item["type"], content_of(item), relation(item)
     act = {"sender": item["sender"], "target": text(found.get("event_id")), "ts": item["origin_server_ts"]}
-    if kind == PINS and is_odd(item):
-        raise Rejected("odd_pins", "what is pinned is no list")
-    if is_odd_reaction(item):
-        raise Rejected("odd_reaction", "nothing tells what it is about, or how")
+    if kind not in MESSAGES and is_odd(item):
+        raise Rejected(f"odd_{kind.rpartition('.')[2]}", "nothing tells what it is about, or how")
     if kind in MESSAGES and found.get("rel_type") != "m.replace":
         yield from _post(item, context)
-    elif kind in {"m.reaction", *_VOTES} and not act["target"]:
+    elif kind in {REACTION, *VOTES} and not act["target"]:
         yield Ignored("redacted act")
-    elif kind == "m.reaction":
+    elif kind == REACTION:
         yield from translate_act({"kind": "reacted", "key": found.get("key"), **act}, context)
-    elif kind in _VOTES:
-        chosen = content.get(_VOTES[kind])
+    elif kind in VOTES:
+        chosen = content.get(VOTES[kind])
         keys = as_texts(as_mapping(chosen).get("answers") or chosen)
         if not keys:  # somebody takes their vote back, or votes for nothing
             yield Ignored("redacted act")
         for key in keys:
             yield from translate_act({"kind": "voted", "key": key, **act}, context)
-    elif kind == "m.room.member":
+    elif kind == MEMBER:
         yield from transition(item, context)
     elif kind in _ANNOUNCED and (previous(item) or kind == "m.room.tombstone"):
         yield occurrence("community_changed", item["sender"], item, context, detail=text(content.get(_ANNOUNCED[kind])))
