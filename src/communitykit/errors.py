@@ -16,7 +16,7 @@ CommunityKitError
 ├── ArchiveError                give another file
 ├── SignatureError              reject the delivery
 └── StoreError                  look at the file
-    ├── StoreBusyError              wait for the other writer, or stop it
+    ├── StoreBusyError              wait for the other run, or stop it
     └── StoreVersionError           upgrade communitykit
 """
 
@@ -144,7 +144,7 @@ class StoreError(CommunityKitError):
 
 
 class StoreBusyError(StoreError):
-    """Another process writes to the store: wait for it, or stop it."""
+    """Another process writes to the store, or reads the same source into it: wait for it, or stop it."""
 
 
 class StoreVersionError(StoreError):

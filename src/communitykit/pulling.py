@@ -17,7 +17,7 @@ from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector.waiting import Span, joined, waited
 from communitykit.doors.arguments import refuse_others, sources_of
 from communitykit.doors.options import ReadOptions, RecordsKeywords, read_options
-from communitykit.doors.source import Source, names_of, new_run_id
+from communitykit.doors.source import Source, identities, names_of, new_run_id
 from communitykit.errors import (
     CommunityKitError,
     StoreBusyError,
@@ -83,8 +83,13 @@ def pull(
     Raises TypeError for a keyword that is not known, for what is no source and for what is of another type,
     SettingsError for a window that is empty or in the future, for a `max_time` below 0 and where there is no source at
     all, ModuleNotFoundError where the extra `duckdb` is not installed, StoreBusyError while another process writes to
-    the store, StoreError for a file that is none. What a function given as `progress` raises ends the run as failed,
-    and is raised.
+    the store, and at once, before anything is asked, where another run of one of these sources is at work in it;
+    StoreError for a file that is none. What a function given as `progress` raises ends the run as failed, and is
+    raised.
+
+    Runs of other sources, imports and `from_records` into one store take turns. Two sessions are one source where
+    connector, address and the settings that say whose it is are the same (token, tenant, client id…), two sources of
+    configurations where their name, and the file or the account, is; two tokens of one network are two sources.
     """
     return pull_at(
         sources, to, options, clock=SYSTEM_CLOCK, progress=progress, max_time=max_time, stop=stop, compact=compact
@@ -107,15 +112,20 @@ def pull_at(
     chosen = sources_of(sources)
     refuse_others(to=to, progress=progress, max_time=max_time, stop=stop)
 
-    from communitykit.store.writer import Writer  # noqa: PLC0415 # duckdb is imported only when used
+    from communitykit.store.at_work import at_work  # noqa: PLC0415 # duckdb is imported only when used
+    from communitykit.store.writer import Writer  # noqa: PLC0415 # same
 
     stop = stop or threading.Event()
     title = ", ".join(one.connector.name for one in chosen)
-    with showing(usual(title), sources=len(chosen)) if progress is True else nullcontext(progress or None) as tell:
-        run = _Run(chosen, Writer(Path(to)), wanted, tell, clock, max_time, stop, compact=compact)
+    result = PullResult(new_run_id(), clock.now())
+    with (
+        at_work(Path(to), result.run_id, result.started_at, identities(chosen)),
+        showing(usual(title), sources=len(chosen)) if progress is True else nullcontext(progress or None) as tell,
+    ):
+        run = _Run(chosen, Writer(Path(to)), wanted, tell, clock, max_time, stop, result, compact=compact)
         try:
             with interrupts_stop(stop), _shorter_turns(), fewer_collections():
-                result = run.execute()
+                run.execute()
         finally:
             run.writer.release()
     if wanted.opt_out and Path(to).exists():
@@ -139,7 +149,7 @@ class _Told:
 
 
 class _Run:
-    def __init__(  # the parts of one run
+    def __init__(  # noqa: PLR0913 # the parts of one run
         self,
         sources: list[Source],
         writer: Writer,
@@ -148,6 +158,7 @@ class _Run:
         clock: Clock,
         max_time: float | None,
         stop: threading.Event,
+        result: PullResult,
         *,
         compact: bool,
     ) -> None:
@@ -156,8 +167,9 @@ class _Run:
         self.options = options
         self.clock = clock
         self.names = names_of(sources)
-        tallies = {name: SourceTally() for name in self.names}
-        self.result = PullResult(new_run_id(), clock.now(), tally=writer.tally, by_source=tallies)
+        self.result = result
+        result.tally = writer.tally
+        result.by_source = {name: SourceTally() for name in self.names}
         self._progress = progress
         self._events: Backlog[_Told] = Backlog()
         self._max_time = max_time
@@ -174,7 +186,7 @@ class _Run:
         self._spans: list[Span] = []
         self._globs = frozenset(options.communities)
 
-    def execute(self) -> PullResult:
+    def execute(self) -> None:
         result, writer = self.result, self.writer
         ahead = writer.forget_checkpoints_after(result.started_at + CLOCKS_DIFFER)
         asked = self.options.since
@@ -224,7 +236,6 @@ class _Run:
             writer.discard()  # a store that this run made, and into which nothing came
         elif self._compact and not self._stop_asked.is_set():  # whoever stops a run waits for no copy
             writer.compact(now=result.ended_at, every=COMPACTION_EVERY)
-        return result
 
     def _take_all(self, threads: list[threading.Thread]) -> None:
         """Take and commit what the readers give; an interrupt ends them, and a second one is the caller's."""

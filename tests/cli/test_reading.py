@@ -5,12 +5,13 @@ import json
 import re
 import shutil
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from communitykit import Gap, parse_id, pull, read_archive
+from communitykit import Gap, connect, parse_id, pull, read_archive
 from communitykit.cli import reading
 from communitykit.cli.output import Exit
 from communitykit.connector.registry import registry
@@ -19,6 +20,7 @@ from communitykit.reading.slices import _is_by_default, _summed
 from communitykit.result import in_words_of
 from communitykit.sandbox import World, serve
 from communitykit.store import Store, connection
+from communitykit.store.at_work import at_work
 from communitykit.store.compacting import DUE
 
 
@@ -39,6 +41,15 @@ def test_a_glob_may_fit_one_of_several_sources(exports: dict[str, Path], store: 
     reasons = [one.reason for one in neither.coverage if one.status == "skipped" and "matches" in (one.reason or "")]
     assert len(reasons) == 2
     assert all("'nowhere-*'" in reason and glob not in reason for reason in reasons)
+
+
+def test_a_source_that_another_run_reads_is_refused_before_the_store_is_waited_for(
+    typed: Any, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(reading, "_is_demo")  # it opens the store, which the other run may hold for seconds
+    with connect("slack", token="xoxb-1") as session, at_work(store, "r", datetime.now(UTC), [session.identity]):
+        done = typed("pull", "slack", "--to", store, "--set", "token=xoxb-1", "--json")
+    assert (done.code, done.document["error"]["kind"]) == (75, "StoreBusyError")
 
 
 @pytest.mark.parametrize("told", ["lookbak=2d", "slak.lookback=2d", "slack.lookbak=2d", "yammer.lookback=2d"])

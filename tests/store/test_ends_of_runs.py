@@ -94,6 +94,6 @@ def test_of_a_run_that_says_no_more_show_does_not_say_that_it_runs(
     writer = Writer(tmp_path / "a.duckdb")
     writer.start_run({"run_id": "cut off", "started_at": START, "status": "running"})
     writer.release()
-    assert [run["status"] for run in summary(tmp_path / "a.duckdb")["runs"]] == ["running or killed"]
+    assert [run["status"] for run in summary(tmp_path / "a.duckdb")["runs"]] == ["killed"]
     show(tmp_path / "a.duckdb", as_json=False)
-    assert "The latest run goes on, or was killed." in capsys.readouterr().out
+    assert "The latest run was killed. Of what it has not read to the end" in capsys.readouterr().out

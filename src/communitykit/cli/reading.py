@@ -73,10 +73,14 @@ def read(
 ) -> tuple[PullResult, list[str]]:
     """Pull with progress; return the result, and what archives turned out to be.
 
-    Raises SettingsError for the demonstration's store: real data would be mixed with a fictional company.
+    Raises SettingsError for the demonstration's store: real data would be mixed with a fictional company. Raises
+    StoreBusyError as `pull`: at once, though the run that reads a source already has the store open.
     """
-    from communitykit.pulling import pull  # noqa: PLC0415 # imported only when used
+    from communitykit.doors.source import identities  # noqa: PLC0415 # imported only when used
+    from communitykit.pulling import pull  # noqa: PLC0415 # same
+    from communitykit.store.at_work import refuse_taken  # noqa: PLC0415 # duckdb is imported only when used
 
+    refuse_taken(to, identities(sources))
     if to.exists() and _is_demo(to):
         raise SettingsError(
             f"{to} holds the demo's fictional company", remedy="Delete it, or give another file with --to."

@@ -83,7 +83,8 @@ class _Run:
     def read(self, max_time: float | None, *, force: bool) -> None:
         """Read every source side by side; one that fails, or cannot be opened, ends itself alone.
 
-        Raises CommunityKitError where nothing can be kept at all: the store is busy.
+        Raises CommunityKitError where nothing can be kept at all: the store is busy. Where another run reads one of
+        the sources into it all of it is refused, before anything is sent: half a night is not what was asked for.
         """
         from communitykit.config import opened, run_options  # noqa: PLC0415 # imported only when used
 

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 _COUNTED = ("members", "communities", "memberships", "posts", "events", "measures")
 
 
+_UNENDED = {
+    "running": "goes on",
+    "killed": "was killed",
+    "running or killed": "goes on, or was killed (its file beside the store is another user's)",
+}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -102,16 +107,30 @@ def _summary(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, JSO
             connection,
             issues.COUNTED,
         ),
-        "runs": _rows(
-            connection,
-            # Who reads cannot tell: a run lets go of the file now and then, and one that was killed says no more.
-            """SELECT run_id, epoch_us(started_at) AS started_at, epoch_us(ended_at) AS ended_at,
-            CASE status WHEN 'running' THEN 'running or killed' ELSE status END AS status, sources,
-            requests, waited FROM (FROM runs ORDER BY started_at DESC LIMIT 5) ORDER BY started_at DESC""",
-            "started_at",
-            "ended_at",
-        ),
+        "runs": [
+            {**row, "at_work": None, **(_at_work(path, row["run_id"]) if row["status"] == "running" else {})}
+            for row in _rows(
+                connection,
+                """SELECT run_id, epoch_us(started_at) AS started_at, epoch_us(ended_at) AS ended_at, status, sources,
+                requests, waited FROM (FROM runs ORDER BY started_at DESC LIMIT 5) ORDER BY started_at DESC""",
+                "started_at",
+                "ended_at",
+            )
+        ],
     }
+
+
+def _at_work(path: Path, run_id: str) -> dict[str, JSON]:
+    """Return what has become of a run that said no more: the store lets go of it now and then, and cannot tell."""
+    from communitykit.store.at_work import found  # noqa: PLC0415 # imported only when used
+
+    try:
+        run = found(path, run_id)
+    except OSError:  # it is another user's, who does not share the store
+        return {"status": "running or killed"}
+    if run is None:
+        return {"status": "killed"}
+    return {"at_work": {"since": run.since, "process": run.process, "host": run.host}}
 
 
 def show(path: Path, *, as_json: bool) -> None:
@@ -148,10 +167,13 @@ def show(path: Path, *, as_json: bool) -> None:
         ("status", "slices", "why"),
         [(status, slices, why) for (status, why), slices in _by_reason(facts["coverage"]).items()],
     )
-    if facts["runs"] and facts["runs"][0]["status"] == "running or killed":
+    for run in facts["runs"]:
+        if run["at_work"]:
+            say(f"Run {run['run_id']}: {_in_words(run)}.")
+    if facts["runs"] and (how := _UNENDED.get(facts["runs"][0]["status"])):
         say(
-            "The latest run goes on, or was killed. Of what it has not read to the end coverage tells how an earlier "
-            "run left it, or nothing."
+            f"The latest run {how}. Of what it has not read to the end coverage tells how an earlier run left it, or "
+            "nothing."
         )
     print_table(
         "Issues",
@@ -166,6 +188,12 @@ def show(path: Path, *, as_json: bool) -> None:
             for row in facts["runs"]
         ],
     )
+
+
+def _in_words(run: dict[str, JSON]) -> str:
+    from communitykit.store.at_work import Running  # noqa: PLC0415 # imported only when used
+
+    return str(Running(run["run_id"], **run["at_work"]))
 
 
 def _by_reason(rows: list[dict[str, JSON]]) -> dict[tuple[str, str], int]:

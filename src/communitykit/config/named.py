@@ -16,6 +16,7 @@ from communitykit.doors.api import Session
 from communitykit.doors.archive import ArchiveSession
 from communitykit.doors.options import ReadOptions
 from communitykit.errors import CommunityKitError, CredentialError
+from communitykit.identity import Identity
 from communitykit.model.values import Value
 from communitykit.reading.lookups import State
 from communitykit.reading.slices import Closed, Failed, Progress, Waiting
@@ -65,6 +66,14 @@ class NamedSource:
         except CommunityKitError as error:
             told.of(error)
             raise
+
+    @property
+    def identity(self) -> Identity | None:
+        """Which source it is, by its name and file, too; None of an export, which may be read as often as one likes."""
+        if not isinstance(self.session, Session):
+            return None
+        config = str(self.config.resolve()) if self.config.is_file() else ""
+        return replace(self.session.identity, name=self.name, config=config)
 
     def check(self) -> list[Gap]:
         """Ask the platform whether it lets in what is asked for; an archive that could be opened can be read.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -102,6 +103,34 @@ def addresses(settings: Settings) -> list[str]:
     fields = type(settings).model_fields.items()
     marked = [name for name, field in fields if any(isinstance(one, _AskedHost) for one in field.metadata)]
     return [address for name in marked if (address := getattr(settings, name)) is not None]
+
+
+_SAYS_WHO = {str, SecretStr, Path}
+"""Types of settings that tell of an account: tokens, ids and their files. Choices, lengths and numbers tell how."""
+
+
+def account(name: str, address: str, settings: Settings) -> str | None:
+    """Return which account these settings read a platform with, before anything is asked: the same for the same.
+
+    It is the connector, the place, and a digest of the settings of its own that hold a text, a secret or a path (token,
+    tenant, client id, network…), and of where rotated credentials are kept. What only says how to read (a look-back, a
+    choice, a number) does not count. None where a function gives the tokens: whose they are nobody knows yet. A token
+    that is got anew each time makes another account each time.
+
+    The digest has eight hex digits: enough to tell accounts apart, too few to find a secret by.
+    """
+    told = [str(settings.credential_store or "")]
+    fields = type(settings).model_fields
+    for field in sorted(fields.keys() - Settings.model_fields.keys()):
+        annotation, value = fields[field].annotation, getattr(settings, field)
+        if value is None:
+            continue
+        if annotation is Any:
+            return None
+        if not _SAYS_WHO.isdisjoint(get_args(annotation) or (annotation,)):
+            told.append(f"{field}={value.get_secret_value() if isinstance(value, SecretStr) else value}")
+    digest = hashlib.sha256("\0".join(told).encode()).hexdigest()[:8]
+    return f"{name}:{address}:{digest}"
 
 
 def load_settings(name: str, kind: type[S], values: Mapping[str, object]) -> S:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Self
+from urllib.parse import urlsplit
 
 from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Gap, Request, Response, Selection, Slice, first_request
 from communitykit.connector.registry import registry
 from communitykit.connector.scrub import without_credentials
+from communitykit.connector.settings import account
 from communitykit.doors.conducting import make_conductor, session_closed, source_run
 from communitykit.doors.options import ReadOptions
 from communitykit.doors.slicing import Discovery, SlicePlan
@@ -20,6 +22,7 @@ from communitykit.doors.source import new_run_id
 from communitykit.doors.streaming import Records
 from communitykit.http.conductor import Conductor
 from communitykit.http.operations import Meter
+from communitykit.identity import Identity
 from communitykit.reading.garbage import fewer_collections
 from communitykit.reading.lookups import State
 from communitykit.reading.run import SourceRun
@@ -72,6 +75,13 @@ class Session(Records):
             ("acts", ", ".join(sorted(told.events))),
         ]
         return as_html(f"Session: {self.connector.title}", [Table("What it reads", ("what", "value"), rows)])
+
+    @property
+    def identity(self) -> Identity:
+        """Which source it is: another run of it into the same store is refused while this one goes on."""
+        name, conductor = self.connector.name, self.conductor
+        place = urlsplit(conductor.exchange.base_url).netloc
+        return Identity(name, name, account(name, place, conductor.settings))
 
     def close(self) -> None:
         """Close connections; nothing can be asked of the session any more."""

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from communitykit.connector.declaration import Connector
 from communitykit.doors.options import ReadOptions
+from communitykit.identity import Identity
 from communitykit.reading.lookups import State
 from communitykit.reading.slices import Progress
 
@@ -25,6 +26,9 @@ class Source(Protocol):
     - `Failed` when nothing more can be read; parts that were closed before it stay read.
 
     An exception that leaves `read` counts as `Failed`, too, and ends no other source of the run.
+
+    A source may have an `identity` (`communitykit.identity.Identity`), as sessions do: then a second run of it into a
+    store is refused while the first goes on. Others take turns.
     """
 
     connector: Connector
@@ -44,6 +48,12 @@ class Source(Protocol):
 
     def reset(self, max_time: float | None = None) -> None:
         """Forget an earlier stop: a new reading begins, which has `max_time` seconds where that is limited."""
+
+
+def identities(sources: Iterable[Source]) -> list[Identity]:
+    """Return which sources they are, of those that say so."""
+    told = (getattr(source, "identity", None) for source in sources)
+    return [one for one in told if isinstance(one, Identity)]
 
 
 def new_run_id() -> str:

@@ -18,6 +18,7 @@ from communitykit.model.checkpoints import Checkpoints
 from communitykit.model.packed import Packed, PackedKind, joined
 from communitykit.model.values import Value
 from communitykit.store.answers import first_row
+from communitykit.store.at_work import found
 from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.compacting import comes_from, compact, is_due, make_due
 from communitykit.store.connection import IN_MEMORY, MEMORY_LIMITS, connect, disconnect, identity
@@ -172,13 +173,17 @@ class Writer:
             return cutoff
 
     def start_run(self, run: Mapping[str, object]) -> None:
-        """Note that a run began, and that no earlier one goes on: there is one writer at a time.
+        """Note that a run began, and which earlier ones were killed: those that say no more and are not at work.
 
         Raises StoreError where it cannot be written.
         """
         with telling(self.path, "write into it"):
             connection = self._writable()
-            connection.execute("UPDATE runs SET status = 'killed' WHERE status = 'running'")
+            for (name,) in connection.execute("SELECT run_id FROM runs WHERE status = 'running'").fetchall():
+                with contextlib.suppress(OSError):  # it is of who does not share the store, and cannot be told
+                    if found(self.path, name) is None:
+                        killed = f"UPDATE runs SET status = 'killed' WHERE run_id = {literal(name)}"  # noqa: S608 # escaped
+                        connection.execute(killed)
             self._insert_run(connection, run)
         self._last_run = str(run["run_id"])
         self._still_there()
