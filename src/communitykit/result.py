@@ -57,8 +57,11 @@ def looked_back(told: Iterable[tuple[str, datetime | None]]) -> dict[str, dateti
 
 
 def erased_in_words(before: datetime) -> str:
-    """Say since when on a store holds anything."""
-    return f"What is older than {before:%Y-%m-%d %H:%M} UTC was erased (prune), and is not let in again."
+    """Say since when on a store holds anything: after `prune`, and after a pull that asked for more than it left."""
+    return (
+        f"Nothing from before {before:%Y-%m-%d %H:%M} UTC is in the store, and none is let in (prune); coverage tells "
+        "of what is later."
+    )
 
 
 def told_by_source(by_source: Mapping[str, SourceTally]) -> list[tuple[str | int, ...]]:
@@ -105,7 +108,7 @@ class PullResult:
     """Slices that left nothing out but what no run reads unless it is asked to."""
     interrupted: bool = False
     erased_before: datetime | None = None
-    """What is older was erased by `prune`, and not let in; None where nothing ever was."""
+    """Nothing older is in the store, nor let in: since `prune`, or as far back as a pull asked later; else None."""
 
     @property
     def complete(self) -> bool:

@@ -20,7 +20,8 @@ from communitykit import (
     from_records,
     pull,
 )  # fmt: skip
-from communitykit.cli.show import summary
+from communitykit.cli.reading import print_summary
+from communitykit.cli.show import show, summary
 from communitykit.errors import SettingsError
 from communitykit.model import Coverage, Issue, Measure
 from communitykit.privacy.cutoff import cutoff
@@ -165,7 +166,9 @@ def test_what_is_older_than_promised_is_erased(store: Path) -> None:
     assert rows(store, "SELECT id FROM posts") == [{"id": "p:n:post:3"}]
 
 
-def test_what_was_erased_as_too_old_does_not_come_back_until_a_pull_asks_for_it(store: Path) -> None:
+def test_what_was_erased_as_too_old_does_not_come_back_until_a_pull_asks_for_it(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     late = Post(id="p:n:post:3", author_id=ANN, text="late", created_at=START + timedelta(days=9), source=SOURCE)
     day = START + timedelta(days=1)
     left = Member(id="p:n:member:gone", active=False, deactivated_at=START, source=SOURCE)
@@ -193,6 +196,11 @@ def test_what_was_erased_as_too_old_does_not_come_back_until_a_pull_asks_for_it(
     assert len(rows(store, "SELECT id FROM posts")) == 3
     assert len(rows(store, "SELECT id FROM events")) == 2
     assert summary(store)["erased_before"] == result.erased_before == START - timedelta(days=1)
+    show(store, as_json=False)
+    print_summary(result, store)
+    told = capsys.readouterr().out  # what was erased is there again: nothing says that it was
+    assert told.count("Nothing from before 2025-12-31 00:00 UTC is in the store, and none is let in (prune)") == 2
+    assert "erased" not in told.replace(str(store), "")
 
 
 def test_a_prune_beside_a_run_is_heeded_by_what_the_run_stores_later(store: Path) -> None:
