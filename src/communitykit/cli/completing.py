@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 FAULTS = (
     "changing", "drip", "duplicates", "empty-pages", "error-body", "expired-cursor", "expiring", "foreign-link", "html",
     "latency", "limited", "limited-mute", "malformed", "missing-fields", "outage", "repeated-cursor", "reset",
-    "reset-midway", "revoked", "skew", "truncated", "unknown-fields", "unknown-values", "unreadable",
+    "reset-midway", "revoked", "shifted-down", "shifted-up", "skew", "truncated", "unknown-fields", "unknown-values",
+    "unreadable",
 )  # fmt: skip
 """What may go wrong on a simulated platform; a test holds this against `communitykit.sandbox`."""
 
