@@ -117,6 +117,7 @@ class Translation:
         self._raw = raw
         self.intake = intake or Intake()
         self._own = f"{connector.name}:"
+        self._last_bound = self._own + ":"  # no id begins so
         self._last_source: tuple[tuple[datetime, datetime] | None, Provenance | None] = (None, None)
 
     def source(self, fetched_at: datetime, as_of: datetime | None = None) -> Provenance:
@@ -178,10 +179,13 @@ class Translation:
         """
         for value in swept.within.values():
             if isinstance(value, str) and value.count(":") >= _COLONS_OF_AN_ID:
+                if value.startswith(self._last_bound):  # nearly always: sweeps come one after another from one network
+                    return self._last_bound
                 if not value.startswith(self._own):
                     message = f"{self.connector.name} would sweep what belongs to another platform"
                     raise ValueError(message)
-                return value[: value.index(":", len(self._own)) + 1]  # as `network_prefix` writes it, being an id
+                self._last_bound = value[: value.index(":", len(self._own)) + 1]  # as `network_prefix` writes it
+                return self._last_bound
         network = swept.network or network
         if network is None:
             message = f"a sweep of {swept.record} records names no network"
