@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 COUNTED = ("new", "changed", "deleted", "vanished")
 """What a Tally counts, by table."""
-OF_SOURCES = (*COUNTED, "unchanged", "requests")
-"""What is told of each source, where there are several."""
+OF_SOURCES = ("new", "changed", "gone", "unchanged", "requests")
+"""What is told of each source, where there are several: deleted and vanished records together, so that it is short."""
 OF_ARCHIVES = {"`network`": "--network", "`folder_map`": "--map", "`enterprise`": "--set enterprise=…"}
 """How options of an archive, which errors and Coverage name in backquotes, are written on the command line."""
 OPTIONS = {
@@ -66,11 +66,14 @@ def erased_in_words(before: datetime) -> str:
 
 def told_by_source(by_source: Mapping[str, SourceTally]) -> list[tuple[str | int, ...]]:
     """Return a row of figures for each source, of all its records together; none where there is one source."""
-    return [
-        (name, *(sum(counts.values()) for counts in (*one.tally.counts(), one.unchanged)), one.requests)
-        for name, one in by_source.items()
-        if len(by_source) > 1
-    ]
+    if len(by_source) == 1:
+        return []
+
+    def row(name: str, one: SourceTally) -> tuple[str | int, ...]:
+        new, changed, deleted, vanished, unchanged = (sum(of.values()) for of in (*one.tally.counts(), one.unchanged))
+        return name, new, changed, deleted + vanished, unchanged, one.requests
+
+    return [row(name, one) for name, one in by_source.items()]
 
 
 def not_looked_at(found: Mapping[str, datetime]) -> list[str]:

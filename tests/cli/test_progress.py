@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.text import Text
 
 from communitykit import Coverage, Member, PullResult, Session, SettingsError, connect, from_records, pull, read_archive
+from communitykit.cli import progress
 from communitykit.clock import SYSTEM_CLOCK
 from communitykit.connector.waiting import joined, waited
 from communitykit.doors.options import ReadOptions
@@ -352,3 +353,16 @@ def test_a_meter_counts_a_wait_of_many_once() -> None:
         meter.wait(begin, 10.0)
     assert meter.waited == 10.0
     assert len(meter.spans) <= 1_001
+
+
+def test_steps_leave_nothing_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(progress, "errors", Console(file=screen, width=40, force_terminal=True, highlight=False))
+    with progress.steps() as tell:
+        assert tell is not None
+        tell("a long step", 1, 2)
+        tell("short", 2, 2)
+    assert screen.getvalue() == "\r\x1b[2K1 of 2: a long step\r\x1b[2K2 of 2: short\r\x1b[2K"
+    monkeypatch.setattr(progress, "errors", Console(file=screen))
+    with progress.steps() as tell:
+        assert tell is None

@@ -145,7 +145,23 @@ def test_no_word_is_cut_where_a_terminal_is_narrow(width: int, tmp_path: Path, m
 
 def test_a_command_is_not_cut_since_it_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     command = "Log in again: communitykit login emea --config configuration/of/all/sources.toml"
-    assert on_terminal(40, monkeypatch, lambda: output.warn(command)) == [command]
+    assert on_terminal(40, monkeypatch, lambda: output.warn(command)) == ["Log in again:", command[14:]]
+    there = "There is nothing here. Make them with `communitykit analyse STORE --to PATH`, or name others."
+    assert on_terminal(50, monkeypatch, lambda: output.warn(there)) == [
+        "There is nothing here. Make them with",
+        "`communitykit analyse STORE --to PATH`, or name",
+        "others.",
+    ]
+    entry = [
+        "- An entry in a list of more words than",
+        "  fit",
+        "10. and another one, which goes on for a",
+        "    while",
+    ]
+    text = "\n".join((" ".join((entry[0], entry[1].strip())), " ".join((entry[2], entry[3].strip()))))
+    assert on_terminal(40, monkeypatch, lambda: output.say(text)) == entry
+    query = "SELECT a_long_name, another_name FROM posts -- all"
+    assert on_terminal(40, monkeypatch, lambda: output.copy_out(query)) == [query]
     address = "  x https://example.org/an/address/that/is/longer/than/the/terminal"
     assert on_terminal(40, monkeypatch, lambda: output.say(address)) == ["  x", f"  {address[4:]}"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,8 +9,8 @@ import typer
 
 from communitykit.cli.app import Json, Zone, app, errors
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
-from communitykit.cli.output import console, print_json, print_table, replacing, say, say_replaced, warn
-from communitykit.cli.output import errors as error_stream
+from communitykit.cli.output import print_json, print_table, replacing, say, say_replaced, warn
+from communitykit.cli.progress import steps
 from communitykit.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -55,14 +54,14 @@ def analyse(  # noqa: PLR0913 # the options of the command
         key = load_key(env=key_env, file=key_file, command=key_command)
         if key is None and file and told and told.key:
             key = load_key(**told.key.places(file.folder))
-        with replacing(to) as replaced:
+        with replacing(to) as replaced, steps() as tell:
             made = make(
                 store_of(store, file),
                 to,
                 key=key,
                 zone=zone or (file.zone if file else "UTC"),
                 min_group=min_group if min_group is not None else told.min_group if told else 5,
-                tell=_progress(),
+                tell=tell,
             )
         if int(made.about["min_group"] or 0) < FLOOR:
             warn(f"Groups of fewer than {FLOOR} persons stand in these tables by name: somebody may know who it is.")
@@ -80,9 +79,3 @@ def _print(made: Analysed) -> None:
     print_table("about", ("what", "value"), [(one, made.about.get(one)) for one in facts])
     for sentence in made.missing:
         say(sentence)
-
-
-def _progress() -> Callable[[str, int, int], None] | None:
-    if console.quiet or not error_stream.is_terminal:
-        return None
-    return lambda step, number, steps: error_stream.print(f"{number} of {steps}: {step}", end="\r", markup=False)

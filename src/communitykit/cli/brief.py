@@ -10,7 +10,7 @@ import typer
 from communitykit.cli import completing
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.configured import FromConfig, StoreArgument, configured, store_of
-from communitykit.cli.output import print_json
+from communitykit.cli.output import console, print_json, say
 from communitykit.cli.shared import Answering
 from communitykit.errors import SettingsError
 
@@ -58,4 +58,8 @@ def brief(  # the options of the command
         if as_json:
             print_json(report.as_data(made))
         else:
-            sys.stdout.write(forms[file_format](made))
+            text = forms[file_format](made)
+            if file_format == "text" and console.is_terminal:
+                say(text.rstrip("\n"))
+            else:
+                sys.stdout.write(text)

@@ -12,7 +12,7 @@ from communitykit.cli import completing
 from communitykit.cli.app import Json, Sets, app, errors
 from communitykit.cli.asking import ask
 from communitykit.cli.configured import FromConfig, configured
-from communitykit.cli.output import print_json, say, warn
+from communitykit.cli.output import copy_out, print_json, say, warn
 from communitykit.cli.progress import waits_told
 from communitykit.cli.pull import checked_source, settings_for
 from communitykit.errors import SettingsError
@@ -123,4 +123,4 @@ def _print_manifest(session: Session, port: int, *, as_json: bool) -> None:
         return
     where = getattr(session.connector.login, "manifest_at", "")
     warn(f"Paste this at {where}, and give the app's client id: --set client_id=…")
-    say(json.dumps(told, indent=2))
+    copy_out(json.dumps(told, indent=2))

@@ -12,7 +12,7 @@ import typer
 from communitykit.cli import completing, parse
 from communitykit.cli.app import Json, Overwrite, app, errors
 from communitykit.cli.configured import configured
-from communitykit.cli.output import print_json, print_table, replacing, say, say_replaced
+from communitykit.cli.output import copy_out, print_json, print_table, replacing, say, say_replaced
 from communitykit.cli.shared import Answering, App, refuse_both
 from communitykit.errors import SettingsError
 
@@ -70,7 +70,7 @@ def show(name: Name, *, definitions: Folder = None, language: Language = "en", a
             ("not told", _in(one.silence, language)),
         ]
         print_table(f"{one.name}: {_in(one.title, language)}", ("what", "text"), rows)
-        say(one.sql.rstrip())
+        copy_out(one.sql.rstrip())
 
 
 @metrics_app.command(cls=Answering)

@@ -35,7 +35,11 @@ _PADDING = 2
 """Columns between those of a table."""
 _LONGEST_WORD = 24
 """Columns that a word takes at most which no table cuts."""
-_COMMAND = re.compile(r"(?<!Usage: )\bcommunitykit [a-z]+ ")
+_COMMAND = re.compile(r"`[^`]+`|(?<!Usage: )\b(?:communitykit [a-z]+ |curl -|export [A-Z]).+?(?=\.?$|\. |, )")
+"""What is copied from a sentence: no line ends within it."""
+_NO_END = "\ue000"
+_BEGUN = re.compile(r"\s*(?:(?:-|\d+\.) )?")
+"""Blanks at a line's beginning, and the sign of an entry in a list, below which its other lines do not begin."""
 _OF_EVERY_LINE = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
 """What logging itself keeps of a line: what else there is was given as `extra`."""
 
@@ -166,27 +170,31 @@ def _least(cells: Iterable[str]) -> int:
     return max((min(cell_len(word), _LONGEST_WORD) for cell in cells for word in cell.split()), default=0)
 
 
+def copy_out(text: str) -> None:
+    """Print what is copied from here (SQL, JSON): no line of it is cut, whatever the terminal's width."""
+    console.print(printable(text, lines=True), markup=False)
+
+
 def say(text: str) -> None:
     """Print a sentence."""
     _print(console, printable(text, lines=True))
 
 
 def _print(where: Console, text: str, *, indent: int = 0, style: str = "") -> None:
-    """Print a text; on a terminal, lines that are too long end after a word, but for commands, which are copied."""
+    """Print a text; on a terminal, lines that are too long end after a word, but not within a command to be copied."""
     for line in text.split("\n"):
         lines = [line]
-        if where.is_terminal and not _COMMAND.search(line):
-            before = " " * (indent + len(line) - len(line.lstrip()))
+        if where.is_terminal:
+            begun = _BEGUN.match(line)
             lines = textwrap.wrap(
-                line.strip(),
+                " " * indent + _COMMAND.sub(lambda found: found[0].replace(" ", _NO_END), line),
                 where.width,
-                initial_indent=before,
-                subsequent_indent=before,
+                subsequent_indent=" " * (indent + (len(begun[0]) if begun else 0)),
                 break_long_words=False,
                 break_on_hyphens=False,
             )
         for one in lines or [line]:
-            where.print(one, style=style, markup=False)
+            where.print(one.replace(_NO_END, " "), style=style, markup=False)
 
 
 def warn(text: str, *, level: int = logging.WARNING, **fields: JSON) -> None:

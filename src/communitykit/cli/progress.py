@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rich.control import Control
+from rich.segment import ControlType
+
 from communitykit.cli.interrupts import framed
 from communitykit.cli.output import LOG, console, errors, warn
 
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
     from communitykit.http.operations import Wait
     from communitykit.model.values import JSON
     from communitykit.reading.slices import Progress
+
+_ERASED = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
+"""What makes the terminal's line empty."""
 
 
 @contextmanager
@@ -34,6 +40,27 @@ def shown(
         showing(Bars(title, errors) if bars else Lines(_line), sources=sources) as tell,
     ):
         yield tell
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str, int, int], None] | None]:
+    """Show on a terminal which of how many steps is done; what is yielded is to be called with each. It leaves nothing.
+
+    Yields None where nothing is to be shown.
+    """
+    if console.quiet or not errors.is_terminal:
+        yield None
+        return
+
+    def tell(step: str, number: int, of: int) -> None:
+        errors.control(_ERASED)
+        errors.print(f"{number} of {of}: {step}", end="", markup=False)
+
+    with framed(1):
+        try:
+            yield tell
+        finally:
+            errors.control(_ERASED)
 
 
 @contextmanager
