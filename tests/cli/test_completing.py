@@ -328,3 +328,7 @@ def test_words_that_are_whole_stay_as_they_are() -> None:
 def test_all_names_are_known() -> None:
     assert completing.connectors("") == sorted(registry().connectors)
     assert completing.words("csv", "parquet")("p") == ["parquet"]
+
+
+def test_every_value_says_what_it_is() -> None:
+    assert [(name, one.name) for name, one in VALUES if not one.help] == []

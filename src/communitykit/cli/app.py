@@ -46,7 +46,9 @@ Zone = Annotated[
         autocompletion=completing.zones,
     ),
 ]
-ConnectorName = Annotated[str, typer.Argument(autocompletion=completing.asked)]
+ConnectorName = Annotated[
+    str, typer.Argument(help="The connector; with --config one of its sources.", autocompletion=completing.asked)
+]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace what was changed by hand or is somebody's own, too; never a store.")
 ]
@@ -151,7 +153,7 @@ def show(store: StoreArgument = None, *, config: FromConfig = None, as_json: Jso
 
 @app.command(cls=Answering)
 def translate(
-    name: Annotated[str, typer.Argument(autocompletion=completing.connectors)],
+    name: Annotated[str, typer.Argument(help="The connector.", autocompletion=completing.connectors)],
     *,
     kind: Annotated[
         str,

@@ -30,7 +30,7 @@ Folder = Annotated[
     Path | None, typer.Option("--definitions", metavar="DIR", help="A folder of definitions of your own.")
 ]
 Language = Annotated[str, typer.Option("--language", help="en or fr.", autocompletion=completing.LANGUAGES)]
-Name = Annotated[str, typer.Argument(autocompletion=completing.metrics)]
+Name = Annotated[str, typer.Argument(help="Which metric: `metrics list` has all.", autocompletion=completing.metrics)]
 
 
 @metrics_app.command("list", cls=Answering)

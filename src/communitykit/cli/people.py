@@ -39,6 +39,7 @@ people_app = App(
 )
 app.add_typer(people_app, name="people")
 
+Account = Annotated[str, typer.Argument(help="An account: its id, address or handle.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides. Default: this machine's user.")]
 
 
@@ -130,8 +131,8 @@ def warn_of_remarks(found: Resolution) -> None:
 
 def _deciding(verb: str) -> Callable[..., None]:
     def decide(
-        a: str,
-        b: str,
+        a: Account,
+        b: Account,
         place: StoreArgument = None,
         *,
         store: StoreOption = None,
@@ -151,8 +152,8 @@ for _verb, _what in {"same": "are one person's", "different": "are not one perso
 
 @people_app.command()
 def undo(
-    a: str,
-    b: str,
+    a: Account,
+    b: Account,
     place: StoreArgument = None,
     *,
     store: StoreOption = None,
@@ -236,7 +237,7 @@ def export_decisions(
 
 @people_app.command("import")
 def import_decisions(
-    path: Path,
+    path: Annotated[Path, typer.Argument(help="The CSV of decisions.")],
     place: StoreArgument = None,
     *,
     store: StoreOption = None,
@@ -263,7 +264,7 @@ def import_decisions(
 
 @people_app.command("show", cls=Answering)
 def show_person(
-    name: str,
+    name: Annotated[str, typer.Argument(help="A name, an address or an account id.")],
     place: StoreArgument = None,
     *,
     store: StoreOption = None,

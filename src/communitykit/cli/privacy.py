@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from communitykit.model.values import JSON
     from communitykit.privacy.erasing import Erased
 
+Who = Annotated[str, typer.Argument(help="An address, which is all of a person's accounts, or an account id.")]
 Purpose = Annotated[str, typer.Option("--purpose", metavar="TEXT", help="What it is for, in a sentence; it is kept.")]
 
 privacy_app = App(help="Write what a works council asks for.", no_args_is_help=True)
@@ -66,7 +67,7 @@ def record(  # noqa: PLR0913 # one per option
 
 @app.command()
 def forget(
-    who: str,
+    who: Who,
     place: StoreArgument = None,
     *,
     store: StoreOption = None,
@@ -118,7 +119,7 @@ def prune(
 
 @app.command()
 def subject(  # one per option
-    who: str,
+    who: Who,
     place: StoreArgument = None,
     *,
     to: Annotated[Path, typer.Option("--to", help="The JSON file to write; one that is there is not replaced.")],
