@@ -103,6 +103,11 @@ def test_each_command_has_one_line_that_is_whole(name: str, typed: Any) -> None:
     assert not [line for line in lines[1:] if line.endswith("...")]  # what it is called ends so
 
 
+@pytest.mark.parametrize("name", ["", *ALL])
+def test_help_fits_a_narrow_terminal(name: str, typed: Any) -> None:
+    assert [line for line in typed(*name.split(), "--help", COLUMNS="40").out.splitlines() if len(line) > 40] == []
+
+
 def options(name: str) -> set[str]:
     return {option for one in ALL[name].params for option in one.opts}
 

@@ -26,7 +26,7 @@ class Analysis:
         """Open them."""
         self.path = Path(path)
         if not self.path.exists():
-            raise SettingsError("there is nothing here", subject=str(path), remedy=_MAKE)
+            raise SettingsError("there is nothing here, and no analysis tables", subject=str(path), remedy=_MAKE)
         try:
             self._connection = (
                 _folder(self.path) if self.path.is_dir() else duckdb.connect(str(self.path), read_only=True)

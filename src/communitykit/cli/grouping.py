@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Final
 
 from typer.core import TyperGroup
@@ -31,11 +32,18 @@ _HELP: Final[Mapping[str, str]] = {
 """What Typer's own options do: it knows of this shell alone."""
 
 
+_LEAST_OF_CLICK = 52
+"""On narrower terminals Click writes help for one of so many columns, and the terminal cuts words."""
+
+
 class Grouped(TyperGroup):
     """All commands, by section."""
 
     def parse_args(self, ctx: JSON, args: list[str]) -> list[str]:
         """Read what comes before the command."""
+        columns = get_terminal_size().columns
+        if columns < _LEAST_OF_CLICK:
+            ctx.terminal_width = columns - 2
         params: list[JSON] = self.get_params(ctx)
         read_sparingly(params)
         for one in params:
