@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +37,19 @@ _LEAST_OF_CLICK = 52
 """On narrower terminals Click writes help for one of so many columns, and the terminal cuts words."""
 
 
+_NAMES_OF_NARROW = 16
+"""How many columns names of options take there: what is longer has a line of its own."""
+
+
+def narrow(ctx: JSON, write: Callable[[JSON, JSON], None]) -> str:
+    """Return a command's help, as `write` writes it, for the terminal that there is."""
+    formatter = ctx.make_formatter()
+    if formatter.width < _LEAST_OF_CLICK - 2:
+        formatter.write_dl = partial(formatter.write_dl, col_max=_NAMES_OF_NARROW)
+    write(ctx, formatter)
+    return str(formatter.getvalue()).rstrip("\n")
+
+
 class Grouped(TyperGroup):
     """All commands, by section."""
 
@@ -49,6 +63,10 @@ class Grouped(TyperGroup):
         for one in params:
             one.help = _HELP.get(one.name, one.help)
         return super().parse_args(ctx, args)
+
+    def get_help(self, ctx: JSON) -> str:
+        """Return what `--help` prints."""
+        return narrow(ctx, self.format_help)
 
     def list_commands(self, ctx: JSON) -> list[str]:  # noqa: ARG002 # as typer calls it
         """Return the commands in the order of their sections."""

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from communitykit.cli import completing, output
+from communitykit.cli.grouping import narrow
 from communitykit.cli.sparing import read_sparingly
 from communitykit.errors import SettingsError
 
@@ -103,6 +104,10 @@ class Answering(TyperCommand):
     def __init__(self, name: str | None, *, params: list[JSON] | None = None, **options: Any) -> None:  # noqa: ANN401 # typer's own
         """Add the options of all commands."""
         super().__init__(name, params=[*(params or []), *_params(_options)], **options)
+
+    def get_help(self, ctx: JSON) -> str:
+        """Return what `--help` prints."""
+        return narrow(ctx, self.format_help)
 
     def parse_args(self, ctx: JSON, args: list[str]) -> list[str]:
         """Read what the command was given."""
