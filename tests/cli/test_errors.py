@@ -60,3 +60,8 @@ def test_a_document_names_no_store_that_was_not_made(typed: Any, url: str) -> No
     words = ("pull", "slack", "--set", f"base_url={url}", "--set", "token=xoxb-refused-1", "--json")
     refused = typed(*words, "--to", "none.duckdb").document
     assert (refused["store"], refused["errors"][0]["source"]) == (None, None)
+
+
+def test_an_export_that_cannot_be_opened_names_its_platform(typed: Any) -> None:
+    done = typed("import", "slack", "none.zip", "--json")
+    assert (done.document["error"]["platform"], done.document["error"]["subject"]) == ("slack", "none.zip")

@@ -208,7 +208,8 @@ def review(
                 for one in proposals
             ],
         )  # fmt: skip
-        say(f"{len(proposals):,} to look at: `communitykit people same A B`, or `different`.")
+        how = ": `communitykit people same A B`, or `different`" if proposals else ""
+        say(f"{len(proposals):,} to look at{how}.")
 
 
 @people_app.command("export")

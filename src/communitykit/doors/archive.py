@@ -160,7 +160,11 @@ def open_archive(
     """Do what `read_archive` does, for a connector that need not be installed, at a time that need not be now."""
     door = connector.archive
     chosen = _chosen(connector, door.options if door is not None else None, options)
-    opened = located(connector, Archive(path, nested=door is not None and door.nested), path)
+    try:
+        opened = located(connector, Archive(path, nested=door is not None and door.nested), path)
+    except CommunityKitError as error:
+        error.platform = error.platform or connector.name
+        raise
     return ArchiveSession(connector, opened, chosen, clock)
 
 
