@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from html import escape
 from importlib import import_module
+from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from communitykit.model.packed import kinds_of
@@ -27,6 +28,8 @@ _TELLING_SECONDS = 5.0
 """How long a run has gone on before it tells how long it still takes."""
 _BAR, _LEAST_BAR = 40, 10
 """How many columns a terminal's bar takes, and how many at least…"""
+_LINES_OF_WHY = 3
+"""How many lines may say why somebody is waited for."""
 _BESIDE = 4
 """…beside what turns, and the blanks between."""
 _ECHO = 5
@@ -235,8 +238,8 @@ class Lines:
 class Bars:
     """A bar on a terminal, by rich, and below it what came or what is waited for."""
 
-    LINES = 2
-    """How many lines of the terminal it takes."""
+    lines = 2
+    """How many lines of the terminal it takes: more than two where what is waited for takes more."""
 
     def __init__(self, title: str, console: Console | None = None, now: Callable[[], float] = time.monotonic) -> None:
         """Begin to show."""
@@ -273,8 +276,12 @@ class Bars:
         bar = ProgressBar(whole, done, width=min(_BAR, left - title.cell_len), pulse=whole is None)
         line = Table.grid(padding=(0, 1))
         line.add_row(self._spinner, title, bar, Text(words, no_wrap=True))
-        below = _first(told.details(_length(self._now() - self._began)), room + 2)
-        return Group(line, Text(f"  {below}", no_wrap=True))
+        below = [_first(told.details(_length(self._now() - self._began)), room + 2)]
+        if told.waits and not below[0].startswith(told.waits[0]):
+            why = wrap(told.waits[0], room + 2, break_long_words=False, break_on_hyphens=False)
+            below = why if len(why) <= _LINES_OF_WHY and max(map(len, why)) <= room + 2 else below
+        self.lines = 1 + len(below)
+        return Group(line, *(Text(f"  {one}", no_wrap=True) for one in below))
 
     def end(self, tally: Tally) -> None:  # noqa: ARG002 # the bar goes
         """Take the bar away."""

@@ -119,7 +119,7 @@ import os, signal, time
 from communitykit.cli import interrupts
 interrupts.PATIENCE = 0.1
 interrupts.install()
-with interrupts.stopping(), interrupts.framed(2):
+with interrupts.stopping(), interrupts.framed(lambda: 2):
     os.write(2, "━━━ 1 slice read\\n  2 records, 6 s so far".encode())
     os.kill(os.getpid(), signal.SIGINT)
     time.sleep(60)

@@ -13,7 +13,7 @@ import signal
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
 """Exit codes by signal: 128 and its number."""
@@ -33,7 +33,7 @@ class _Interrupts:
         self.code: int | None = None
         self.stop: threading.Event | None = None
         self.leaving = threading.Lock()
-        self.lines = 0
+        self.lines: Callable[[], int] = int
         """How many lines of the terminal a bar takes, the last of which the cursor is in."""
 
     def watch(self, pipe: int, codes: dict[int, int]) -> None:
@@ -59,7 +59,7 @@ class _Interrupts:
         """Return it as it is written: on a terminal in place of a bar, whose cursor comes back, in lines that fit."""
         if not os.isatty(2):
             return f"{text}\n"
-        gone = "\r" + _ERASED + (_UP + _ERASED) * (self.lines - 1) if self.lines else ""
+        gone = "\r" + _ERASED + (_UP + _ERASED) * (lines - 1) if (lines := self.lines()) else ""
         return f"{_SHOW_CURSOR}{gone}{textwrap.fill(text, os.get_terminal_size(2).columns or _COLUMNS)}\n"
 
 
@@ -94,13 +94,13 @@ def stopping() -> Iterator[threading.Event]:
 
 
 @contextlib.contextmanager
-def framed(lines: int) -> Iterator[None]:
-    """Say that so many lines of the terminal are a bar's while this is open."""
+def framed(lines: Callable[[], int]) -> Iterator[None]:
+    """Say how many lines of the terminal are a bar's while this is open."""
     _INTERRUPTS.lines = lines
     try:
         yield
     finally:
-        _INTERRUPTS.lines = 0
+        _INTERRUPTS.lines = int
 
 
 def leave_if_told() -> None:

@@ -34,12 +34,13 @@ def shown(
         return
     from communitykit.progress import Bars, Lines, showing  # noqa: PLC0415 # imported only when used
 
-    bars = errors.is_terminal and not LOG.json
-    with (
-        framed(Bars.LINES if bars else 0),
-        showing(Bars(title, errors) if bars else Lines(_line), sources=sources) as tell,
-    ):
-        yield tell
+    if errors.is_terminal and not LOG.json:
+        bars = Bars(title, errors)
+        with framed(lambda: bars.lines), showing(bars, sources=sources) as tell:
+            yield tell
+    else:
+        with showing(Lines(_line), sources=sources) as tell:
+            yield tell
 
 
 @contextmanager
@@ -56,7 +57,7 @@ def steps() -> Iterator[Callable[[str, int, int], None] | None]:
         errors.control(_ERASED)
         errors.print(f"{number} of {of}: {step}", end="", markup=False)
 
-    with framed(1):
+    with framed(lambda: 1):
         try:
             yield tell
         finally:
