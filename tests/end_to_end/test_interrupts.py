@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import random
@@ -112,6 +113,57 @@ def test_a_second_one_ends_at_once(tmp_path: Path) -> None:
                 _, told = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in told
+
+
+@pytest.mark.slow
+def test_one_document_is_written_whenever_a_pull_is_stopped(served: tuple[Any, dict[str, str]], tmp_path: Path) -> None:
+    documents = []
+    for seconds in (0.3, 0.6, 0.9, 1.2):
+        arguments = ["pull", "slack", "--to", tmp_path / f"{seconds}.duckdb", "--json"]
+        with started(arguments, **served[1]) as process:
+            time.sleep(seconds)  # real time: any moment of a process that begins
+            process.send_signal(signal.SIGTERM)
+            answer, told = process.communicate(timeout=30)
+        assert process.returncode == 143, told
+        documents.append(json.loads(answer))
+    assert all(one["interrupted"] is True for one in documents)
+    assert documents[0]["error"] == {
+        "kind": "Interrupted", "message": "stopped", "platform": None, "source": None, "subject": None, "status": None,
+        "code": None, "remedy": None,
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_one_document_is_written_where_a_pull_is_ended_by_force(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        settings = {"COMMUNITYKIT_SLACK_TOKEN": "xoxb-1", "COMMUNITYKIT_SLACK_BASE_URL": url}
+        with started(["pull", "slack", "--to", tmp_path / "a.duckdb", "--json"], **settings) as process:
+            connection, _ = silent.accept()
+            with connection:
+                process.send_signal(signal.SIGINT)
+                process.send_signal(signal.SIGTERM)
+                answer, told = process.communicate(timeout=30)
+    assert process.returncode in {130, 143}
+    document = json.loads(answer)
+    assert document["interrupted"] is True
+    assert "kept" in told
+
+
+NOT_TWICE = """
+import os, signal, sys, time
+from communitykit.cli import interrupts, output
+sys.argv = ["communitykit", "--json"]
+interrupts.install()
+output.print_json({"whole": True})
+os.kill(os.getpid(), signal.SIGINT)
+time.sleep(60)
+"""
+
+
+def test_what_has_answered_adds_no_second_document() -> None:
+    done = subprocess.run([sys.executable, "-c", NOT_TWICE], capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, json.loads(done.stdout)) == (130, {"whole": True})
 
 
 ENDED_BY_FORCE = """

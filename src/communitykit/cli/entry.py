@@ -47,6 +47,10 @@ def _run() -> int:
         return done.exit_code
     except (KeyboardInterrupt, typer.Abort):
         warn("Stopped.")
+        if "--json" in sys.argv:
+            with interrupts.answering():
+                sys.stdout.write(interrupts.document())
+                sys.stdout.flush()
         return Exit.INTERRUPTED
     except SystemExit as done:  # what typer makes of a closed pipe
         if not isinstance(done.__context__, BrokenPipeError):

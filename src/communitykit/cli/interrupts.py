@@ -20,6 +20,9 @@ CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
 PATIENCE = 4.5
 """Seconds that a run has to end by itself; then the process ends as it is: what was committed is kept all the same."""
 
+_LAST_SECONDS = 2.0
+_KEPT = "What was committed is kept; run the same command again to go on from there."
+
 _SHOW_CURSOR, _ERASED, _UP = "\x1b[?25h", "\x1b[2K", "\x1b[1A"
 _COLUMNS = 80
 """How wide a terminal is that does not say it."""
@@ -33,6 +36,8 @@ class _Interrupts:
         self.code: int | None = None
         self.stop: threading.Event | None = None
         self.leaving = threading.Lock()
+        self.answering = threading.Lock()
+        self.answered = False
         self.lines: Callable[[], int] = int
         """How many lines of the terminal a bar takes, the last of which the cursor is in."""
 
@@ -50,9 +55,12 @@ class _Interrupts:
 
     def leave(self, code: int, *, kept: bool) -> None:
         self.leaving.acquire()  # whoever comes second waits for the first, who ends them both
-        word = " What was committed is kept; run the same command again to go on from there." if kept else ""
         with contextlib.suppress(OSError):  # nobody may be there to read it
-            os.write(2, self._last_word(f"Stopped.{word}").encode())
+            os.write(2, self._last_word(f"Stopped. {_KEPT if kept else ''}".rstrip()).encode())
+        self.answering.acquire(timeout=_LAST_SECONDS)  # a document that is being written is written to its end
+        if "--json" in sys.argv[1:] and not self.answered:
+            with contextlib.suppress(OSError):
+                os.write(1, document(kept=kept).encode())
         os._exit(code)
 
     def _last_word(self, text: str) -> str:
@@ -64,6 +72,25 @@ class _Interrupts:
 
 
 _INTERRUPTS = _Interrupts()
+
+
+def document(*, kept: bool = False) -> str:
+    """Return the JSON document of a command that was stopped before it had one: an error like any other.
+
+    Written by hand: it is made while anything may be going on, an import too.
+    """
+    remedy = f'"{_KEPT}"' if kept else "null"
+    parts = "".join(f'"{name}": null, ' for name in ("platform", "source", "subject", "status", "code"))
+    error = f'{{"kind": "Interrupted", "message": "stopped", {parts}"remedy": {remedy}}}'
+    return f'{{"error": {error}, "interrupted": true}}\n'
+
+
+@contextlib.contextmanager
+def answering() -> Iterator[None]:
+    """Write the command's one document inside: no signal ends the process in the middle of it, or adds another."""
+    with _INTERRUPTS.answering:
+        yield
+        _INTERRUPTS.answered = True
 
 
 def install() -> None:

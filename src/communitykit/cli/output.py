@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from communitykit.cli.interrupts import answering
 from communitykit.errors import CommunityKitError, StoreBusyError
 from communitykit.logs import LOGGER
 from communitykit.printable import printable, printable_json
@@ -129,8 +130,10 @@ def print_json(value: object) -> None:
     """Print one JSON document."""
     from pydantic_core import to_json  # noqa: PLC0415 # imported only when used
 
-    sys.stdout.write(printable_json(to_json(value, indent=2).decode()) + "\n")
-    sys.stdout.flush()  # whoever reads along may wait for it
+    text = printable_json(to_json(value, indent=2).decode()) + "\n"
+    with answering():
+        sys.stdout.write(text)
+        sys.stdout.flush()  # whoever reads along may wait for it
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
