@@ -7,11 +7,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from communitykit import StoreBusyError, StoreError
 from communitykit.store import Store
-from communitykit.store.connection import mark
+from communitykit.store.connection import connect, disconnect, mark
 from communitykit.store.writer import Writer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="rights are told in another way there")
@@ -162,3 +163,56 @@ def test_that_folder_may_go_at_any_moment(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("communitykit.store.opening._make_overflow", lambda path: True)
     with pytest.raises(StoreError, match="not an activity store"):
         Writer(path)
+
+
+def test_a_database_of_another_program_that_becomes_a_store_has_a_private_journal_from_the_first_word_on(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.duckdb"
+    duckdb.connect(str(path)).close()
+    path.chmod(0o600)
+    connection = connect(path, read_only=False)
+    assert rights(tmp_path)["a.duckdb.wal"] == "-rw-------"
+    disconnect(connection, path)
+
+
+def test_a_journal_that_more_may_read_than_its_store_is_made_private_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    writer = Writer(path)
+    writer.start_run({"run_id": "1"})
+    (tmp_path / "a.duckdb.wal").chmod(0o644)
+    writer.end_run({"run_id": "1"})
+    assert rights(tmp_path)["a.duckdb.wal"] == "-rw-------"
+    writer.release()
+
+
+_FULL = """
+import os, resource, signal, sys
+from pathlib import Path
+from communitykit import Post, Provenance, StoreError, from_records, pull
+from datetime import UTC, datetime
+os.umask(0)
+now = datetime(2026, 1, 1, tzinfo=UTC)
+source = Provenance(connector="p", version="0", origin="api", fetched_at=now, as_of=now)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+for limit in map(int, sys.argv[2:]):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    for run in range(2):
+        posts = (Post(id=f"p:n:post:{n}", body=os.urandom(500).hex(), source=source) for n in range(run, 1000 + run))
+        try:
+            pull(from_records(posts), Path(sys.argv[1], f"{limit}.duckdb"))
+        except StoreError as error:
+            print(error.message)
+"""
+
+
+def test_on_a_disk_that_is_full_at_any_moment_all_stays_private(tmp_path: Path) -> None:
+    limits = ["20000", "300000", "800000", "1300000", "1500000", "2000000", "3000000"]
+    said = subprocess.run(
+        [sys.executable, "-c", _FULL, str(tmp_path), *limits], check=True, capture_output=True, text=True, timeout=120
+    ).stdout
+    assert set(said.splitlines()) == {"there is no room left on its disk"}
+    there = rights(tmp_path)
+    assert "20000.duckdb" not in there  # not even an empty store found room
+    assert any(name.endswith(".wal") for name in there)
+    assert set(there.values()) == {"-rw-------"}

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -27,6 +25,9 @@ from communitykit.store.opening import (
 )
 from communitykit.store.schema import statements
 from communitykit.store.staging import literal
+
+_EMPTY: dict[tuple[str, ...], bytes] = {}
+"""An empty store's bytes, by what makes one empty store another."""
 
 __all__ = ["IN_MEMORY", "MEMORY_LIMITS", "connect", "disconnect", "identity", "mark"]
 
@@ -71,22 +72,20 @@ def mark(path: Path, key: str, value: str) -> None:
 
 
 def _database(path: Path) -> None:
-    path.write_bytes(_empty(tuple(statements()), SCHEMA_VERSION))
-    sync(path)
-
-
-@cache
-def _empty(wanted: tuple[str, ...], number: int) -> bytes:  # noqa: ARG001 # what makes one empty store another
-    """Return an empty store's bytes: made once a process, since hundreds of comments take DuckDB longer than tables."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "store"
+    """Write an empty store: made once a process, since hundreds of comments take DuckDB longer than tables."""
+    wanted = (*statements(), str(SCHEMA_VERSION))
+    if wanted in _EMPTY:
+        path.write_bytes(_EMPTY[wanted])
+    else:
         connection = duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE})
         try:
             _fill(connection)
             connection.execute(f"BEGIN; {comments()}; COMMIT")
+            connection.execute("CHECKPOINT")  # closing would try, too, and not say that there was no room
         finally:
             connection.close()
-        return path.read_bytes()
+        _EMPTY[wanted] = path.read_bytes()
+    sync(path)
 
 
 def _fill(connection: duckdb.DuckDBPyConnection) -> None:
@@ -99,6 +98,8 @@ def _fill(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _check(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool) -> None:
     if held_version(connection, path, read_only=read_only) is None:
+        if str(path) != IN_MEMORY:
+            make_journal(path)
         _fill(connection)
         salt(connection)
         return

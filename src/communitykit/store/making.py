@@ -50,12 +50,20 @@ def make(path: Path, fill: Callable[[Path], None]) -> None:
 def make_journal(path: Path) -> None:
     """Make the journal that a write is about to begin, as private as its store: DuckDB would follow the umask.
 
-    Only for who holds the store open for writing.
+    Only for who holds the store open for writing, before every transaction: each checkpoint removes the journal. One
+    that is there and may be read by more than the store gets the store's rights, as far as they are ours to give.
     """
     journal = _journal(path)
-    if not journal.exists():
+    mode = stat.S_IMODE(path.stat().st_mode) & 0o666
+    try:
+        there = journal.lstat()
+    except FileNotFoundError:
         os.close(os.open(journal, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE))
-        journal.chmod(stat.S_IMODE(path.stat().st_mode) & 0o666)
+        journal.chmod(mode)
+    else:
+        if there.st_mode & 0o666 & ~mode:
+            with contextlib.suppress(PermissionError):  # another user's, who shares the store
+                journal.chmod(mode)
 
 
 def remove_empty_journal(path: Path) -> None:
