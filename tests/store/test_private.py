@@ -209,7 +209,11 @@ for limit in map(int, sys.argv[2:]):
 def test_on_a_disk_that_is_full_at_any_moment_all_stays_private(tmp_path: Path) -> None:
     limits = ["20000", "300000", "800000", "1300000", "1500000", "2000000", "3000000"]
     said = subprocess.run(
-        [sys.executable, "-c", _FULL, str(tmp_path), *limits], check=True, capture_output=True, text=True, timeout=120
+        [sys.executable, "-B", "-c", _FULL, str(tmp_path), *limits],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
     ).stdout
     assert set(said.splitlines()) == {"there is no room left on its disk"}
     there = rights(tmp_path)

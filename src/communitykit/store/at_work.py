@@ -18,7 +18,7 @@ from pathlib import Path
 from communitykit.errors import StoreBusyError
 from communitykit.identity import Identity
 from communitykit.logs import LOGGER
-from communitykit.store.locking import give_back, is_held, take, turn
+from communitykit.store.locking import give_back, is_held, open_regular, take, turn
 from communitykit.store.making import PRIVATE_FILE
 from communitykit.store.opening import IN_MEMORY
 
@@ -143,7 +143,7 @@ def _running(file: Path) -> Running | None:
     """
     if not is_held(file):
         return None
-    with file.open("rb") as opened:
+    with os.fdopen(open_regular(file, os.O_RDONLY), "rb") as opened:
         text = opened.read(_LARGEST)
     try:
         told = json.loads(text)

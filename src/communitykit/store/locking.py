@@ -8,7 +8,9 @@ those of POSIX, which DuckDB has on the store, belong to the process and go when
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -21,7 +23,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""Nobody who puts a link or a named pipe in a file's place has us follow it, or wait for ever."""
 _BYTE = 1 << 30
 """The byte that is locked on Windows, where nobody else can read what is locked: far behind all that is written."""
 _TURN_SECONDS = 0.01
@@ -30,15 +33,20 @@ _LOOKS = 5 if sys.platform == "win32" else 1
 _held: set[int] = set()
 
 
+class OtherKindError(OSError):
+    """Something that is no regular file has the name of one of ours."""
+
+
 def take(path: Path, *, mode: int = PRIVATE_FILE) -> int | None:
     """Return a handle that alone has the lock of a file, made where there is none; None where somebody else has it.
 
     Give it back with `give_back`. `mode` are the rights of the file, as far as they are ours to give.
 
-    Raises OSError where the file cannot be made, or its file system cannot lock.
+    Raises OtherKindError for what is no regular file, OSError where the file cannot be made, or its file system cannot
+    lock.
     """
     while True:
-        handle = os.open(path, _FLAGS, PRIVATE_FILE)
+        handle = open_regular(path, os.O_RDWR | os.O_CREAT)
         try:
             if not _locked(handle):
                 os.close(handle)
@@ -73,13 +81,13 @@ def give_back(handle: int, path: Path) -> None:
 
 
 def is_held(path: Path) -> bool:
-    """Tell whether somebody has the lock of a file; nobody has that of one that is not there.
+    """Tell whether somebody has the lock of a file; nobody has that of one that is not there, or is no regular file.
 
     Raises OSError where it cannot be looked at: it is another user's.
     """
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-    except FileNotFoundError:
+        handle = open_regular(path, os.O_RDONLY)
+    except (FileNotFoundError, OtherKindError):
         return False
     try:
         for _ in range(_LOOKS):
@@ -92,11 +100,30 @@ def is_held(path: Path) -> bool:
         os.close(handle)
 
 
+def open_regular(path: Path, flags: int) -> int:
+    """Open a regular file, without waiting; what is made is its owner's alone.
+
+    Raises OtherKindError for any other kind of file, a link too, OSError where it cannot be opened.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.lstat().st_mode):  # a device would hear of being opened
+            raise _other_kind(path)
+    handle = os.open(path, flags | _SAFELY, PRIVATE_FILE)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):  # it was put there in this moment
+        os.close(handle)
+        raise _other_kind(path)
+    return handle
+
+
+def _other_kind(path: Path) -> OtherKindError:
+    return OtherKindError(errno.EINVAL, f"{path.name} is no regular file", str(path))
+
+
 @contextlib.contextmanager
 def turn(path: Path, *, mode: int = PRIVATE_FILE, patience: float) -> Iterator[None]:
     """Hold a lock that others hold for a moment only, waiting for it up to `patience` seconds.
 
-    Raises TimeoutError where somebody does not let go of it, and as `take`.
+    Raises TimeoutError where somebody does not let go of it, and what `take` raises.
     """
     waited = 0.0
     while (handle := take(path, mode=mode)) is None:

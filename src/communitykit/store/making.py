@@ -47,6 +47,25 @@ def make(path: Path, fill: Callable[[Path], None]) -> None:
             _put(made, path)
 
 
+def refuse_other_kinds(path: Path) -> None:
+    """Refuse a store, or a journal beside it, that is no file: DuckDB would open it, and of a named pipe wait for ever.
+
+    Raises StoreError; of a folder in the store's place DuckDB itself says what it is.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise StoreError("this is a pipe, a socket or a device", subject=str(path), remedy="Give the name of a file.")
+    for ending in ("", ".checkpoint", ".recovery"):
+        journal = _journal(path)
+        journal = journal.with_name(f"{journal.name}{ending}")
+        # Not through a link either: what people wrote would go to wherever somebody had it point to.
+        if os.path.lexists(journal) and not stat.S_ISREG(journal.lstat().st_mode):
+            raise StoreError(
+                f"{journal.name}, which is to be its journal, is no regular file",
+                subject=str(path),
+                remedy="See who put it there, and remove it; no journal of a store is ever anything else.",
+            )
+
+
 def make_journal(path: Path) -> None:
     """Make the journal that a write is about to begin, as private as its store: DuckDB would follow the umask.
 

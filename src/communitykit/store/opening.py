@@ -15,7 +15,7 @@ import duckdb
 from communitykit.errors import StoreError, StoreVersionError
 from communitykit.store.answers import first_row
 from communitykit.store.duckdb_errors import is_busy, ran_out_of_memory, told
-from communitykit.store.making import PRIVATE_FOLDER
+from communitykit.store.making import PRIVATE_FOLDER, refuse_other_kinds
 
 SCHEMA_VERSION = 2
 """What a store's tables are, as a number: a file of a greater one is a newer communitykit's."""
@@ -146,6 +146,7 @@ def _there(path: Path, *, read_only: bool, make: Callable[[], None]) -> None:
         raise StoreError("its folder does not exist", subject=str(path), remedy="Make the folder, or name another.")
     if not path.exists():
         make()
+    refuse_other_kinds(path)
 
 
 def _open(
