@@ -321,7 +321,7 @@ TRUTH_MUTANTS = [
     Mutant(LOOK_BACK, looks_for_reactions_taken_back_where_none_is_left),
     Mutant("test_a_visibility_that_is_absent_or_odd_is_private", takes_an_odd_visibility_for_public, more="null"),
     Mutant("test_a_plain_run_takes_nothing_private_away", takes_what_was_not_asked_for_for_gone),
-    Mutant(FIRST_SIGHT, lambda: MATRIX, core=a_connector_that_takes_odd_members_for_read, more="an object"),
+    Mutant(FIRST_SIGHT, lambda: MATRIX, core=a_connector_that_takes_odd_members_for_read, more="a number"),
     Mutant("test_nothing_odd_is_ignored", ignores_what_it_does_not_understand),
     Mutant("test_nothing_of_others_changes", lambda: TEAMS, core=a_core_that_sweeps_everybody),
     Mutant(ODD, lambda: YAMMER, core=a_core_that_forgets_what_it_could_not_translate, more="a list"),

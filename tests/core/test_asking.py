@@ -77,7 +77,7 @@ def test_groups() -> None:
 
 
 def listing(
-    *pages: Any, items: tuple[str, ...] = ("rows",), total: tuple[str, ...] | None = None, shifts: bool = False
+    *pages: Any, items: tuple[str, ...] = ("rows",), total: Any = None, shifts: bool = False
 ) -> tuple[list[Any], Listing, list[Request]]:
     walk = Listing(Request("rows", subject="rows"), PAGER, items=items, total=total, shifts=shifts)
 
@@ -131,8 +131,18 @@ def test_a_list_that_may_shift_and_is_not_counted_is_walked_twice_where_it_has_p
     assert (rows, walk.whole, len(asked)) == ([1, 2, 4, 3], True, 4)
     rows, walk, asked = listing({"rows": [1, 2]}, shifts=True)
     assert (rows, walk.whole, len(asked)) == ([1, 2], True, 1)
+    moved = ({"rows": [1, 2], "next": "b"}, {"rows": []}, {"rows": [2, 3], "next": "b"}, {"rows": []})
+    rows, walk, asked = listing(*moved, shifts=True)  # the first went, so that the second page is empty
+    assert (rows, walk.whole, len(asked)) == ([1, 2, 3], True, 4)
     rows, walk, asked = listing(pages[0], pages[1], pages[2], {"next": "b"}, shifts=True)
     assert (rows, walk.whole) == ([1, 2, 4, 3], False)
+
+
+def test_a_count_may_stand_anywhere_in_an_answer() -> None:
+    rows, walk, asked = listing({"rows": [1]}, {"rows": [1]}, total=lambda response: response.headers.get("x-total", 3))
+    assert (rows, walk.whole, len(asked)) == ([1], False, 2)
+    assert walk.problem is not None
+    assert walk.problem.startswith("the list ended after 1 of 3.")
 
 
 def test_an_answer_that_says_that_there_is_nothing_may_leave_its_list_out() -> None:

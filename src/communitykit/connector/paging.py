@@ -126,9 +126,11 @@ class Listing:
 
     A list by page number or offset may shift between two pages: where an entry of an earlier page is taken away, one is
     never shown; where one comes to the front, another is shown twice. `total` are the names under which an answer says
-    how many there are in all: where fewer different ones were listed than any page said, the list is walked a second
-    time, and an end that comes before these were listed is a problem, too. `shifts=True` is for such a list that is not
-    counted: it is always walked a second time, if it has several pages. `rows` gives what is new alone then.
+    how many there are in all, or a function that reads it from the response (a header, say): where fewer different ones
+    were listed than any page said, the list is walked a second time, and an end that comes before these were listed is
+    a problem, too. `shifts=True` is for such a list that is not counted: it is always walked a second time, if its end
+    took more than one request, since whoever was on a second page that is empty now is on the first. `rows` gives what
+    is new alone then.
     """
 
     def __init__(
@@ -138,7 +140,7 @@ class Listing:
         *,
         resume: Request | None = None,
         items: tuple[str, ...] | None = None,
-        total: tuple[str, ...] | None = None,
+        total: tuple[str, ...] | Callable[[Response], object] | None = None,
         shifts: bool = False,
     ) -> None:
         """Begin before the first page, or go on at `resume`; where the walk begins anew, it is at the first page."""
@@ -151,7 +153,7 @@ class Listing:
         self._shifts = shifts and total is None
         self._counted = 0
         self._listed: set[str] = set()
-        self._filled = 0
+        self._asked = 0
         self._new: list[JSON] = []
         self._again = False
         self._restarted = False
@@ -179,7 +181,7 @@ class Listing:
             self._begin()
             return {}
         try:
-            if self._items is not None and not self._has_none(response.data):
+            if self._items is not None and not self._has_none(response):
                 required_list(response.data, *self._items, subject=response.request.subject)
         except ProtocolError as error:
             self._stop(error)
@@ -188,31 +190,37 @@ class Listing:
             self._request = self._pages.next(response)
         except CursorError as error:
             self._stop(error)
-        self._note(response.data)
+        self._note(response)
         return response.data
 
     def _begin(self) -> None:
         """Begin the walk anew, at the first page."""
-        self._pages, self._request, self._filled, self._new = Pages(self._pager), self._first, 0, []
+        self._pages, self._request, self._asked, self._new = Pages(self._pager), self._first, 0, []
 
-    def _has_none(self, data: JSON) -> bool:
+    def _said(self, response: Response) -> str:
+        """Return how many an answer says that there are in all, as it stands there."""
+        if self._total is None:
+            return ""
+        return str(self._total(response) if callable(self._total) else look(response.data, *self._total))
+
+    def _has_none(self, response: Response) -> bool:
         """Tell whether an answer says that there is nothing: then it may leave the list out (RFC 7644, 3.4.2)."""
-        return self._total is not None and str(look(data, *self._total)) == "0"
+        return self._said(response) == "0"
 
-    def _note(self, data: JSON) -> None:
+    def _note(self, response: Response) -> None:
         """Note what a page lists; at the end hold that to how many there are, or walk the list a second time."""
-        rows = as_list(look(data, *self._items)) if self._items is not None else []
+        rows = as_list(look(response.data, *self._items)) if self._items is not None else []
         self._new = rows
         if self._total is None and not self._shifts:
             return
         named = [(repr(_mark(one)), one) for one in rows]
         self._new = [one for name, one in named if not (self._again and name in self._listed)]
         self._listed.update(name for name, _ in named)
-        self._filled += bool(rows)
-        told = str(look(data, *self._total)) if self._total is not None else ""
+        self._asked += 1
+        told = self._said(response)
         self._counted = max(self._counted, int(told) if told.isdecimal() else 0)
         missing = len(self._listed) < self._counted
-        if self.whole and not self._again and (missing or (self._shifts and self._filled > 1)):
+        if self.whole and not self._again and (missing or (self._shifts and self._asked > 1)):
             self._again, new = True, self._new
             self._begin()
             self._new, self._counted = new, 0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from communitykit.model.values import JSON
 from communitykit.sandbox.faults import Fault, Proceed
 from communitykit.sandbox.platform import Answer, Call
 
@@ -14,6 +15,21 @@ if TYPE_CHECKING:
     from communitykit.sandbox.site import Site
 
 T = TypeVar("T")
+
+
+class _Watched(list[T]):
+    """A list that tells how long the pages are that are cut of it."""
+
+    def __init__(self, entries: Sequence[T], note: Callable[[int], None]) -> None:
+        super().__init__(entries)
+        self._note = note
+
+    def __getitem__(self, key: JSON) -> JSON:
+        """Return an entry, or a page."""
+        found: JSON = super().__getitem__(key)
+        if isinstance(key, slice):
+            self._note(len(found))
+        return found
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,6 +40,8 @@ class _Shifted(Fault):
     share: float = 1.0
     after: int = 1
     _asked: Counter[str] = field(default_factory=Counter, repr=False)
+    _pages: Counter[str] = field(default_factory=Counter, repr=False)
+    """Entries on a page of each list."""
 
     def answer(self, site: Site, call: Call, proceed: Proceed) -> Answer:  # noqa: ARG002 # every request is answered
         """Answer as the platform does: it is the lists that shift."""
@@ -33,12 +51,12 @@ class _Shifted(Fault):
         """Shift a list that was asked for before."""
         self._asked[name] += 1
         if self._asked[name] <= self.after or len(entries) <= 1:
-            return entries
+            return _Watched(entries, lambda length: self._pages.update({name: max(0, length - self._pages[name])}))
         self._met[name] += 1
-        return self.shifted(entries)
+        return self.shifted(entries, self._pages[name])
 
-    def shifted(self, entries: Sequence[T]) -> Sequence[T]:
-        """Return the list as it is now."""
+    def shifted(self, entries: Sequence[T], page: int) -> Sequence[T]:
+        """Return the list as it is now; a page of it had `page` entries, 0 where nobody knows."""
         raise NotImplementedError
 
     def lacking(self, site: Site) -> str:
@@ -53,13 +71,17 @@ class _Shifted(Fault):
 
 @dataclass(slots=True, kw_only=True)
 class ShiftedUp(_Shifted):
-    """Of a list by page number or offset the first entry is taken away between two pages: one is never shown."""
+    """Of a list by page number or offset entries of the first page go before the second is asked for.
+
+    As many of them as there are on a page, or behind it: whoever moves up into their places is never shown, and of a
+    list of two pages the second is empty.
+    """
 
     name: ClassVar[str] = "shifted-up"
 
-    def shifted(self, entries: Sequence[T]) -> Sequence[T]:
+    def shifted(self, entries: Sequence[T], page: int) -> Sequence[T]:
         """Leave the first out: all others move up."""
-        return entries[1:]
+        return entries[max(1, min(page, len(entries) - page)) :]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,6 +90,6 @@ class ShiftedDown(_Shifted):
 
     name: ClassVar[str] = "shifted-down"
 
-    def shifted(self, entries: Sequence[T]) -> Sequence[T]:
+    def shifted(self, entries: Sequence[T], page: int) -> Sequence[T]:  # noqa: ARG002 # one is enough
         """Put the last first, as where who did something last comes first: all others move down."""
         return [*entries[-1:], *entries[:-1]]

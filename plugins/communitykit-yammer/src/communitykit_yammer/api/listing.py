@@ -25,7 +25,7 @@ class NumberedListing:
         """Begin before the first page; `key` is where the rows stand in an answer that is an object."""
         self._path, self._subject, self._key, self._params = path, subject, key, params
         self._counted = counted
-        self._page = self._filled = 0
+        self._page = 0
         self._seen: set[str] = set()
         self._walked: set[str] = set()
         """What this walk has shown; the first one's is `_seen`, too."""
@@ -52,7 +52,6 @@ class NumberedListing:
                 self.odd += [row] if row not in self._odd else []
             elif native not in self._walked:
                 fresh.setdefault(native, row)
-        self._filled += bool(rows)
         self._odd += self.odd
         self._walked.update(fresh)
         new = [row for native, row in fresh.items() if native not in self._seen]
@@ -65,12 +64,11 @@ class NumberedListing:
                 f"{self._subject}: the list repeats itself, so what it holds after {len(self._seen)} is not known"
             )
         if self.whole and self._may_have_shifted():
-            self._page = self._filled = 0
+            self._page = 0
             self._walked, self._again, self._ended, self.whole = set(), True, False, False
             return new
         return new if fresh or self.odd else None
 
     def _may_have_shifted(self) -> bool:
         """Tell whether a row may be missing that a second walk shows."""
-        several = self._filled > 1 or (self._page > 1 and len(self._walked) >= LIST_PAGE)
-        return not self._again and several and len(self._seen) != self._counted
+        return not self._again and self._page > 1 and len(self._seen) != self._counted
