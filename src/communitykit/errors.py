@@ -62,9 +62,8 @@ class CommunityKitError(Exception):
 
         What of it would steer a terminal or end a log's line is shown escaped.
         """
-        place = self.subject or ""
-        platform = self.platform if f"[[sources]] {self.source}" not in place else None  # the file's place says it
-        head = ": ".join(part for part in (platform, place) if part)
+        said = self.source == self.platform and f"[[sources]] {self.source}" in (self.subject or "")
+        head = ": ".join(part for part in (None if said else self.platform, self.subject) if part)  # its name once
         facts = [str(self.status)] if self.status is not None else []
         if self.code:
             facts.append(self.code)

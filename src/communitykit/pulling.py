@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf
@@ -18,6 +17,7 @@ from communitykit.connector.waiting import Span, joined, waited
 from communitykit.doors.arguments import refuse_others, sources_of
 from communitykit.doors.options import ReadOptions, RecordsKeywords, read_options
 from communitykit.doors.source import Source, identities, names_of, new_run_id
+from communitykit.ending import begun_at, came_to_nothing, heed_cutoff, how_it_ended
 from communitykit.errors import (
     CommunityKitError,
     StoreBusyError,
@@ -35,6 +35,7 @@ from communitykit.reading.interrupts import interrupts_stop
 from communitykit.reading.lookups import State
 from communitykit.reading.slices import Closed, Failed, Progress, defect
 from communitykit.reading.translation import Page
+from communitykit.reading.turns import shorter_turns
 from communitykit.result import PullResult
 from communitykit.tally import SourceTally
 
@@ -124,7 +125,7 @@ def pull_at(
     ):
         run = _Run(chosen, Writer(Path(to)), wanted, tell, clock, max_time, stop, result, compact=compact)
         try:
-            with interrupts_stop(stop), _shorter_turns(), fewer_collections():
+            with interrupts_stop(stop), shorter_turns(), fewer_collections():
                 run.execute()
         finally:
             run.writer.release()
@@ -185,6 +186,7 @@ class _Run:
         self._matched: set[str] = set()
         self._spans: list[Span] = []
         self._globs = frozenset(options.communities)
+        self._failed: dict[str, list[CommunityKitError]] = {}
 
     def execute(self) -> None:
         result, writer = self.result, self.writer
@@ -222,9 +224,10 @@ class _Run:
         result.ended_at = self.clock.now()
         # A wait is known by its length when it begins; whoever stops the run does not sit through the rest of it.
         result.waited = waited(self._spans, self.clock.monotonic() if result.interrupted else inf)
+        heed_cutoff(result, writer)
         ended = {
             "ended_at": result.ended_at,
-            "status": "complete" if result.complete else "interrupted" if result.interrupted else "partial",
+            "status": how_it_ended(result, self._failed),
             "requests": result.requests,
             "waited": result.waited,
         }
@@ -232,7 +235,7 @@ class _Run:
         seconds = (result.ended_at - result.started_at).total_seconds()
         told |= {"status": ended["status"], "requests": result.requests, "seconds": round(seconds, 3)}
         LOGGER.info("run %s ends: %s, %s requests", result.run_id, ended["status"], result.requests, extra=told)
-        if len(result.errors) == len(self.sources) and not any(map(any, result.tally.counts())):
+        if came_to_nothing(result, self._failed):
             writer.discard()  # a store that this run made, and into which nothing came
         elif self._compact and not self._stop_asked.is_set():  # whoever stops a run waits for no copy
             writer.compact(now=result.ended_at, every=COMPACTION_EVERY)
@@ -246,6 +249,7 @@ class _Run:
                 raise
             self._interrupt()
             self._take(sum(thread.is_alive() for thread in threads))
+        self.result.errors = [error for name in self.names for error in self._failed.get(name, ())]
         for event, name in self._waiting:
             self._close(event.without(self._matched), name)
         self._commit()
@@ -328,12 +332,12 @@ class _Run:
             else:
                 self._close(event, source)
         elif isinstance(event, Failed):
-            result.errors.append(event.error)
+            self._failed.setdefault(source, []).append(event.error)
 
     def _close(self, event: Closed, source: str) -> None:
         result, cutoff = self.result, self.result.erased_before
-        if cutoff is not None and (event.coverage.since is None or event.coverage.since < cutoff):
-            event = replace(event, coverage=event.coverage.model_copy(update={"since": cutoff}))
+        if cutoff is not None:
+            event = replace(event, coverage=begun_at(event.coverage, cutoff))
         self._gathering.group.plain.append(event.coverage)
         result.coverage.append(event.coverage)
         if event.by_default:
@@ -379,17 +383,3 @@ class _Run:
     def _stop(self) -> None:
         for source in self.sources:
             source.stop()
-
-
-@contextmanager
-def _shorter_turns() -> Iterator[None]:
-    """Let the writer come to its turn sooner while a pull runs.
-
-    A writer that comes back from DuckDB waits a whole switch interval for each of its calls (10 %, measured).
-    """
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(0.001)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(interval)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -15,13 +16,39 @@ class Fate:
     changed: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
     vanished: set[str] = field(default_factory=set)
+    counted: set[str] = field(default_factory=set)
+    """What changed once more in a run in which it was new, or changed, before: it counts once."""
+
+
+class Once:
+    """Which records a run counted as changed: eight bytes for each, since a run may change millions of them."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._counted: dict[str, array[int]] = {}
+
+    def take(self, tally: Tally) -> None:
+        """Take out of what a commit changed what was counted as changed before in this run."""
+        for table, fate in tally.fates.items():
+            if not fate.changed:
+                continue
+            now = {hash(key): key for key in fate.changed}
+            before = self._counted.setdefault(table, array("q"))
+            again = {now[one] for one in now.keys() & before}
+            tally.add(tally.changed, table, -len(again))
+            if not tally.changed[table]:
+                del tally.changed[table]
+            fate.changed -= again
+            fate.counted |= again
+            before.extend(one for one, key in now.items() if key not in again)
 
 
 @dataclass(slots=True)
 class Tally:
     """What commits changed, by table: new records, changed ones, those that are said to be deleted, and vanished ones.
 
-    A deletion of what was never seen counts as one, and not as something new.
+    A deletion of what was never seen counts as one, and not as something new. What changes several times in a run
+    counts once.
     """
 
     new: dict[str, int] = field(default_factory=dict)
@@ -70,7 +97,7 @@ class SourceTally:
         networks = tuple(walked)
         for table, fate in fates.items():
             mine = told.get(table, set()) & fate.let_in
-            rest = mine.difference(fate.new, fate.changed, fate.deleted)
+            rest = mine.difference(fate.new, fate.changed, fate.deleted, fate.counted)
             gone = sum(key.startswith(networks) for key in fate.vanished)
             for counts, number in (
                 (self.tally.new, len(mine & fate.new)),

@@ -48,7 +48,8 @@ def test_each_error_names_its_platform_and_its_source(typed: Any, url: str, tmp_
         ("ArchiveError", "directory", "roster"),
         ("CredentialError", "slack", "apac"),
     ]
-    assert done.document["errors"][0]["message"].startswith("c.toml [[sources]] emea: token: the environment variable")
+    beginning = "slack: c.toml [[sources]] emea: token: the environment variable"
+    assert done.document["errors"][0]["message"].startswith(beginning)
     assert (done.document["store"], done.document["pull"]["store"]) == (None, None)
     assert not (tmp_path / "a.duckdb").exists()
     for words in (("pull", "emea"), ("check", "emea")):

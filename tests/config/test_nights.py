@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,14 @@ from typer.testing import CliRunner, Result
 from communitykit.cli import commands as _all  # noqa: F401 # registers every command
 from communitykit.cli import interrupts, run
 from communitykit.cli.app import app
+from communitykit.cli.show import summary
 from communitykit.config import load, refresh
 from communitykit.connector.registry import registry
-from communitykit.errors import StoreBusyError
+from communitykit.errors import ArchiveError, StoreBusyError
 from communitykit.sandbox import World, serve
 from communitykit.store import Store
 
+moment = datetime.fromisoformat
 NO_TOKEN = '[[sources]]\nname = "engage"\nconnector = "yammer"\ntoken = { env = "NOT_THERE" }\n'
 NO_COMMAND = """[[sources]]
 name = "us"
@@ -51,11 +54,67 @@ def test_a_secret_that_is_not_to_be_had_ends_its_own_source_alone(tmp_path: Path
     assert ("[[sources]] engage" in engage, "[[sources]] us" in us) == (True, True)
     assert done.stderr.count("NOT_THERE is not set") == 1
     pulled = told.get("pull", told)
-    assert pulled["sources"] == ["old"]
+    assert pulled["sources"] == list(pulled["by_source"]) == ["engage", "us", "old"]
+    assert list(pulled["windows"]) == ["old", "engage", "us"]
+    assert pulled["errors"] == told["errors"]
     assert pulled["new"]["posts"] > 50
+    slices = {"yammer:-:discover/engage": engage, "slack:-:discover/us": us}
+    with Store(tmp_path / "activity.duckdb") as store:
+        told_of = store.sql("SELECT slice, reason FROM coverage WHERE status <> 'complete'").to_pylist()
+        ((run,),) = (row.values() for row in store.sql("SELECT sources FROM runs").to_pylist())
+    assert {row["slice"]: row["reason"] for row in told_of} == slices
+    assert set(json.loads(run)) == {"slack", "yammer"}
+    spoken = typed(word, "--config", path, *to)
+    assert "\n  engage\t0\t0\t0\t0\t0\n" in spoken.stdout
+    assert spoken.output.count("NOT_THERE is not set") == 1
+    assert "[[sources]] engage" in typed("show", tmp_path / "activity.duckdb").stdout
     followed = refresh(load(path), tmp_path / "followed.duckdb")
     assert [str(error) for error in followed.errors] == [error["message"] for error in told["errors"]]
     assert (followed.complete, followed.tally.new["posts"]) == (False, pulled["new"]["posts"])
+    assert list(followed.by_source) == ["engage", "us", "old"]
+
+
+def test_what_could_not_be_opened_is_told_until_a_run_can_open_it(tmp_path: Path) -> None:
+    path, store = with_an_export(tmp_path), tmp_path / "activity.duckdb"
+    (tmp_path / "export.zip").rename(tmp_path / "later.zip")
+    path.write_text(path.read_text() + '[people]\nroster = "hr.csv"\n')
+    with pytest.raises(ArchiveError):
+        refresh(load(path), store)
+    assert not store.exists()
+    for told in ("run", "pull"):
+        assert typed(told, "--config", path, "--json").exit_code == 1
+        assert not store.exists()
+    (tmp_path / "later.zip").rename(tmp_path / "export.zip")
+    assert typed("run", "--config", path, "--json").exit_code == 1  # the roster
+    assert summary(store)["runs"][0]["status"] == "partial"
+    (tmp_path / "export.zip").rename(tmp_path / "later.zip")
+    for told in ("run", "pull"):
+        typed(told, "--config", path)
+    with pytest.raises(ArchiveError):
+        refresh(load(path), store)
+    shown = summary(store)
+    assert [one["status"] for one in shown["runs"]] == [*["failed: ArchiveError"] * 3, "partial"]
+    assert sum("export.zip" in (one["reason"] or "") for one in shown["coverage"]) == 1
+    (tmp_path / "later.zip").rename(tmp_path / "export.zip")
+    typed("run", "--config", path)
+    reasons = [one["reason"] or "" for one in summary(store)["coverage"]]
+    assert (any("export.zip" in one for one in reasons), any("hr.csv" in one for one in reasons)) == (False, True)
+
+
+def test_a_window_that_reaches_back_beyond_what_is_kept_is_said_to_be_cut(tmp_path: Path) -> None:
+    path = with_an_export(tmp_path, end='[privacy]\nkeep = "30d"\n')
+    text = path.read_text()
+    spoken = "since = 180d goes further back than keep = 30d of [privacy] does: what is older than that is not read."
+    for since, is_said in (("180d", True), ("20d", False), (None, False)):
+        path.write_text(text.replace('name = "old"', f'name = "old"\nsince = "{since}"') if since else text)
+        checked = typed("config", "check", "--config", path)
+        assert (checked.exit_code, spoken in checked.stdout) == (0, is_said), since
+        assert (spoken in typed("run", "--config", path).stdout) == is_said
+        remarks = json.loads(typed("config", "check", "--config", path, "--json").stdout)["sources"][0]["remarks"]
+        assert remarks == ([spoken] if is_said else [])
+        window = json.loads(typed("run", "--config", path, "--json").stdout)["pull"]["windows"]["old"]
+        days = [(moment(window["until"]) - moment(window[one])).days for one in ("since", "asked_since")]
+        assert days == {"180d": [30, 180], "20d": [20, 20], None: [30, 30]}[since]
 
 
 def test_a_run_that_is_stopped_after_its_pull_says_so_at_the_top(

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from communitykit import Member, Post, Provenance, from_records, pull
+import pytest
+
+from communitykit import Member, Post, Provenance, from_records, gathering, pull, pulling
 from communitykit.cli.reading import as_data, print_summary
 from communitykit.doors.source import names_of
+from communitykit.reading.translation import Page
+from communitykit.store import Store
+from communitykit.store.writer import Group, Writer
 from communitykit.tally import Fate, SourceTally
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -61,6 +67,51 @@ def test_each_source_is_credited_with_what_it_told(tmp_path: Path) -> None:
         ({}, {"members": 1}, {"posts": 1}, {"members": 1}),
         ({"members": 1}, {}, {}, {"members": 2}),
     ]
+
+
+def test_what_changes_several_times_in_a_run_counts_once_though_others_change_it_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.duckdb"
+    people = range(40)
+    pull(from_records([member("x", number) for number in people]), path)
+    monkeypatch.setattr(gathering, "GROUP_RECORDS", 1)  # each page is a commit
+    monkeypatch.setattr(pulling, "RELEASE_AT_ONCE", 1)
+
+    def news() -> Iterator[Any]:
+        for hour in range(1, 5):
+            yield from (member("x", number, f"name {hour}", 2 * hour) for number in people)
+            yield from (member("x", 1000 + number, f"name {hour}", 2 * hour) for number in range(960))  # a page in all
+
+    def in_turns(event: Any) -> None:
+        if isinstance(event, Page) and event.records:
+            pages.append(event)
+            hour = 2 * len(pages) - 1
+            other = Writer(path)
+            told = [member("x", number, f"other {hour}", hour) for number in people]
+            other.commit(Group(told), run_id="other", now=AT.replace(hour=hour))
+            other.release()
+
+    pages: list[Any] = []
+    result = pull(from_records(news()), path, progress=in_turns)
+    assert len(pages) == 4
+    assert (result.tally.new, result.tally.changed) == ({"members": 960}, {"members": 40})
+    (one,) = result.by_source.values()
+    assert (one.tally.new, one.tally.changed, one.unchanged) == ({"members": 960}, {"members": 40}, {})
+
+
+def test_what_a_run_alone_counts_as_changed_is_what_sql_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.duckdb"
+    pull(from_records([member("x", number) for number in range(2000)]), path)
+    monkeypatch.setattr(gathering, "GROUP_RECORDS", 1)
+    told = [member("x", number, f"name {hour}", hour) for hour in (1, 2, 3) for number in range(1500, 2500)]
+    result = pull(from_records(told), path)
+    assert (result.tally.new, result.tally.changed) == ({"members": 500}, {"members": 500})
+    with Store(path) as store:
+        (row,) = store.sql(
+            "SELECT count(*) AS n FROM members WHERE changed_run = ? AND first_run <> changed_run", [result.run_id]
+        ).to_pylist()
+    assert row["n"] == 500
 
 
 def test_sources_together_are_the_whole(tmp_path: Path, capsys: Any) -> None:

@@ -12,6 +12,7 @@ from little_notes import IDS, ROOMS, note, posts, serve_notes, session
 from communitykit import (
     CommunityKitError,
     CredentialError,
+    from_records,
     pull,
 )
 from communitykit.connector import (
@@ -200,7 +201,8 @@ def test_a_credential_that_is_refused_makes_no_store_and_is_told_in_one_that_was
             pull(opened, path)
     with Store(path) as store:
         told = {row["run_id"]: row for row in store.arrow("coverage").to_pylist() if row["status"] != "complete"}
-        assert [row["status"] for row in store.arrow("runs").to_pylist()].count("partial") == 1
+        statuses = [row["status"] for row in store.sql("FROM runs ORDER BY started_at").to_pylist()]
+        assert statuses == ["complete", "failed: CredentialError", "complete"]
         assert set(told) == {refused.run_id}
         assert len(store.current()["posts"]) > 0
 
@@ -218,6 +220,31 @@ def test_a_second_source_goes_on_when_the_first_fails(
         result = pull([bad, good], tmp_path / "a.duckdb")
     assert posts(tmp_path / "a.duckdb") == IDS
     assert len(result.errors) == 1
+    with Store(tmp_path / "a.duckdb") as store:
+        assert store.sql("SELECT status FROM runs").to_pylist() == [{"status": "partial"}]  # of the other one all came
+
+
+def test_a_run_that_failed_after_something_came_is_partial(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve_notes(platform, ROOMS)
+    path = tmp_path / "a.duckdb"
+    with session(little(), platform) as opened:
+        pull(opened, path)
+    with Store(path) as store:
+        again = from_records(list(store.records("post")))
+    tell = again.read
+
+    def failing(*arguments: Any, **keywords: Any) -> None:
+        tell(*arguments, **keywords)
+        raise CredentialError("revoked meanwhile")
+
+    monkeypatch.setattr(type(again), "read", lambda _, *arguments, **keywords: failing(*arguments, **keywords))
+    result = pull(again, path)
+    assert (any(map(any, result.tally.counts())), len(result.errors)) == (False, 1)
+    with Store(path) as store:
+        statuses = [row["status"] for row in store.sql("FROM runs ORDER BY started_at").to_pylist()]
+    assert statuses == ["complete", "partial"]
 
 
 def test_an_error_is_one_paragraph_with_its_remedy() -> None:

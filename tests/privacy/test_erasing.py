@@ -18,15 +18,18 @@ from communitykit import (
     Post,
     Provenance,
     from_records,
+    gathering,
     pull,
+    pulling,
 )  # fmt: skip
-from communitykit.cli.reading import print_summary
+from communitykit.cli.reading import as_data, print_summary
 from communitykit.cli.show import show, summary
 from communitykit.errors import SettingsError
 from communitykit.model import Coverage, Issue, Measure
 from communitykit.privacy.cutoff import cutoff
 from communitykit.privacy.erasing import forget, prune
 from communitykit.privacy.telling import write_subject
+from communitykit.reading.translation import Page
 from communitykit.store import Store, connection, opening
 from communitykit.store.compacting import DUE, compact
 from communitykit.store.writer import Group, Writer
@@ -164,6 +167,38 @@ def test_what_is_older_than_promised_is_erased(store: Path) -> None:
     assert erased.deleted["posts"] == 2
     assert erased.deleted["events"] == 2
     assert rows(store, "SELECT id FROM posts") == [{"id": "p:n:post:3"}]
+
+
+def test_a_pull_during_which_older_things_are_erased_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(gathering, "GROUP_RECORDS", 1)  # each page is a commit
+    monkeypatch.setattr(pulling, "RELEASE_AT_ONCE", 1)
+    path, day = tmp_path / "a.duckdb", START + timedelta(days=1)
+    told = [
+        Post(id=f"p:n:post:{number}", created_at=START + timedelta(hours=number % 48), source=SOURCE)
+        for number in range(2400)
+    ]
+    pages: list[Any] = []
+
+    def erase(event: Any) -> None:
+        if isinstance(event, Page) and event.records:
+            pages.append(event)
+            if len(pages) == 2:  # of three: the first one is stored
+                prune(path, before=day)
+
+    result = pull(from_records(told), path, progress=erase)
+    assert (len(pages), result.erased_before) == (3, day)
+    assert {one.since for one in result.coverage} == {day}
+    assert rows(path, "SELECT DISTINCT since = '2026-01-02 00:00:00+00' AS is_told FROM coverage") == [
+        {"is_told": True}
+    ]
+    assert rows(path, "SELECT count(*) AS n FROM posts") == [{"n": 1200}]
+    print_summary(result, path)
+    assert "Nothing from before 2026-01-02 00:00 UTC is in the store, and none is let in (prune)" in (
+        capsys.readouterr().out
+    )
+    assert as_data(result, path)["erased_before"] == day
 
 
 def test_what_was_erased_as_too_old_does_not_come_back_until_a_pull_asks_for_it(

@@ -53,7 +53,7 @@ def checked(config: Config) -> list[dict[str, JSON]]:
             with named.session, waits_told(named):
                 gaps = named.check()
             one["missing"] = [gap.reason for gap in gaps if not gap.remark]
-            one["remarks"] = [gap.reason for gap in gaps if gap.remark]
+            one["remarks"] = [*([str(named.cut)] if named.cut else []), *(gap.reason for gap in gaps if gap.remark)]
         except CommunityKitError as error:
             one["error"] = str(error)
         told.append(one)

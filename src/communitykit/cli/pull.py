@@ -14,12 +14,12 @@ from communitykit.cli.configured import STORE, FromConfig, configured, store_of
 from communitykit.cli.intake import ContentOf, OptedOut, OptOutKey
 from communitykit.cli.output import Exit, print_json, warn_of
 from communitykit.cli.shared import refuse_both
-from communitykit.errors import CommunityKitError, SettingsError
+from communitykit.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from communitykit.config import Config, NamedSource
+    from communitykit.config import Config, NamedSource, UnopenedSource
     from communitykit.doors.api import Session
     from communitykit.model.values import JSON
 
@@ -195,21 +195,21 @@ def _from_config(  # what the command was asked
     from communitykit.config import opened  # noqa: PLC0415 # imported only when used
     from communitykit.doors.api import Session  # noqa: PLC0415 # same
 
-    unopened: list[CommunityKitError] = []
+    unopened: list[UnopenedSource] = []
     with opened(file, only=names, asked=asked, unopened=unopened) as sources:
+        if not estimate:
+            store.parent.mkdir(parents=True, exist_ok=True)
+            result, found, windows = reading.read_named(sources, unopened, store, silent=as_json, **run, **asked)
         if estimate or not sources:
-            for error in unopened[0 if sources else 1 :]:
-                warn_of(error)
+            for left in unopened[0 if sources else 1 :]:
+                warn_of(left.error)
         if not sources:
-            raise unopened[0]
+            raise unopened[0].error
         if estimate:
             plans = [(one.session, one.asked) for one in sources if isinstance(one.session, Session)]
             _estimate(plans, store, as_json=as_json)
             return Exit.FAILED if unopened else Exit.COMPLETE
-        store.parent.mkdir(parents=True, exist_ok=True)
-        result, found, windows = reading.read_named(sources, store, silent=as_json, **run, **asked)
-    result.errors[:0] = unopened
-    told = {**reading.as_data(result, store), "sources": [one.name for one in sources], "windows": windows}
+    told = {**reading.as_data(result, store), "sources": list(result.by_source), "windows": windows}
     if as_json:
         print_json({**told, "archives": found})
         reading.warn_of_end(result)

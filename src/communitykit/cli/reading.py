@@ -26,7 +26,7 @@ from communitykit.result import (
 )
 
 if TYPE_CHECKING:
-    from communitykit.config import NamedSource
+    from communitykit.config import NamedSource, UnopenedSource
     from communitykit.doors.options import RecordsKeywords
     from communitykit.doors.source import Source
     from communitykit.model.values import JSON
@@ -92,6 +92,7 @@ def read(
 
 def read_named(
     sources: Sequence[NamedSource],
+    unopened: Sequence[UnopenedSource],
     to: Path,
     *,
     silent: bool,
@@ -99,16 +100,28 @@ def read_named(
     compact: bool = True,
     **ask: Unpack[RecordsKeywords],
 ) -> tuple[PullResult, list[str], dict[str, JSON]]:
-    """Pull sources of a configuration; return the result, what archives turned out to be, and each source's window."""
+    """Pull sources of a configuration; return the result, what archives turned out to be, and each source's window.
+
+    Those that could not be opened are sources of the run that bring nothing.
+    """
     now = datetime.now(UTC)
-    windows = {one.name: one.options.window(now) for one in sources if one.name != "roster"}
-    for name, window in {} if silent else windows.items():
-        say(f"{name}: what was written {in_words(*window)}.")
-    title = ", ".join(one.name for one in sources)
-    result, archives = read(sources, to, title=title, max_time=max_time, compact=compact, **ask)
+    windows: dict[str, JSON] = {}
+    for one in sources:
+        if one.name != "roster":
+            since, until = one.options.window(now)
+            windows[one.name] = {"since": since, "until": until, "asked_since": one.cut.asked if one.cut else since}
+            if not silent:
+                say(f"{one.name}: what was written {in_words(since, until)}.{f' {one.cut}' if one.cut else ''}")
+    for left in unopened:
+        if left.name != "roster":
+            begin, end = left.window or (None, None)
+            windows[left.name] = {"since": begin, "until": end, "asked_since": begin}
+    chosen: list[Source] = [*unopened, *sources]
+    title = ", ".join([*(one.name for one in sources), *(one.name for one in unopened)])
+    result, archives = read(chosen, to, title=title, max_time=max_time, compact=compact, **ask)
     for found in [] if silent else archives:
         say(f"Found: {found}.")
-    return result, archives, {name: {"since": since, "until": until} for name, (since, until) in windows.items()}
+    return result, archives, windows
 
 
 def _found(source: Source) -> list[str]:

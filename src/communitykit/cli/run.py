@@ -18,7 +18,7 @@ from communitykit.cli.output import Exit, code_of, console, error_data, print_js
 from communitykit.errors import CommunityKitError, SettingsError
 
 if TYPE_CHECKING:
-    from communitykit.config import AnalysisSection, BriefSection, Config, ReportSection
+    from communitykit.config import AnalysisSection, BriefSection, Config, ReportSection, UnopenedSource
     from communitykit.doors.options import RecordsKeywords
     from communitykit.model.values import JSON
     from communitykit.result import PullResult
@@ -89,18 +89,13 @@ class _Run:
         from communitykit.config import opened, run_options  # noqa: PLC0415 # imported only when used
 
         self.store.parent.mkdir(parents=True, exist_ok=True)
-        unopened: list[CommunityKitError] = []
+        unopened: list[UnopenedSource] = []
         asked: RecordsKeywords = {**run_options(self.config), "force": force}
         with opened(self.config, unopened=unopened) as sources:
-            for error in unopened:
-                self._wrong(str(error), Exit.FAILED, error)
-            if not sources:  # each was said; what the store holds already can still be made something of
-                return
-            names = [one.name for one in sources]
             result, archives, windows = reading.read_named(
-                sources, self.store, silent=self._silent, max_time=max_time, **asked
+                sources, unopened, self.store, silent=self._silent, max_time=max_time, **asked
             )
-        told = {"sources": names, "windows": windows, "archives": archives}
+        told = {"sources": list(result.by_source), "windows": windows, "archives": archives}
         self.told["pull"] = {**reading.as_data(result, self.store), **told}
         self._errors += map(error_data, result.errors)  # the summary says them
         self._interrupted = result.interrupted

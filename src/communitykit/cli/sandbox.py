@@ -15,7 +15,7 @@ sandbox_app = App(help="A fictional company on simulated platforms.", no_args_is
 app.add_typer(sandbox_app, name="sandbox")
 
 Size = Annotated[str, typer.Option("--size", help="tiny, small, medium or large.", autocompletion=completing.SIZES)]
-Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same company.")]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same company, of the same platforms.")]
 Today = Annotated[
     str | None, typer.Option("--today", metavar="DATE", help="The company's own day. Default: today's date.")
 ]

@@ -2,7 +2,7 @@
 
 from communitykit.config.declaring import declared, installed
 from communitykit.config.loading import CONFIG_FILE, configure, load
-from communitykit.config.named import NamedSource
+from communitykit.config.named import Cut, NamedSource
 from communitykit.config.opening import ROSTER, opened, people_options, roster, run_options, source
 from communitykit.config.refreshing import refresh
 from communitykit.config.secret import Secret
@@ -16,6 +16,7 @@ from communitykit.config.sections import (
     SourceSection,
     StoreSection,
 )
+from communitykit.config.unopened import UnopenedSource
 
 __all__ = [
     "CONFIG_FILE",
@@ -23,6 +24,7 @@ __all__ = [
     "AnalysisSection",
     "BriefSection",
     "Config",
+    "Cut",
     "NamedSource",
     "PeopleSection",
     "PrivacySection",
@@ -30,6 +32,7 @@ __all__ = [
     "Secret",
     "SourceSection",
     "StoreSection",
+    "UnopenedSource",
     "configure",
     "declared",
     "installed",

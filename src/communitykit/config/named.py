@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
 from communitykit.connector.declaration import Connector
 from communitykit.connector.flow import Gap
+from communitykit.connector.times import Moment
 from communitykit.doors.api import Session
 from communitykit.doors.archive import ArchiveSession
 from communitykit.doors.options import ReadOptions
@@ -26,6 +28,24 @@ OWN: Final = ("since", "until", "communities", "include_private", "include_direc
 """What each source is asked by itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What a source is asked that goes further back than the configuration keeps anything."""
+
+    since: Moment
+    """As the file, or a command, says."""
+    asked: datetime
+    """The moment that it means."""
+    keep: str
+
+    def __str__(self) -> str:
+        """Say that what is older is not read."""
+        return (
+            f"since = {self.since} goes further back than keep = {self.keep} of [privacy] does: what is older than "
+            "that is not read."
+        )
+
+
 class NamedSource:
     """A source of a configuration: a session or an archive that reads its own window, communities and privacy."""
 
@@ -37,9 +57,14 @@ class NamedSource:
         config: Path,
         *,
         secrets: Mapping[str, str] | None = None,
+        cut: Cut | None = None,
     ) -> None:
-        """Name it, and say what is asked of it, which file says so, and where its secrets come from, by setting."""
+        """Name it, and say what is asked of it, which file says so, and where its secrets come from, by setting.
+
+        `cut` is what was asked beyond what is kept, where that is more than `options` ask.
+        """
         self.name = name
+        self.cut = cut
         self.secrets = dict(secrets or {})
         self.session = session
         self.config = config

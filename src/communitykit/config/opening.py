@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Final, get_args
 
@@ -14,13 +13,14 @@ from pydantic import BaseModel
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.config.loading import is_secret, settings_of
-from communitykit.config.named import OWN, NamedSource
+from communitykit.config.named import OWN, Cut, NamedSource
 from communitykit.config.secret import Secret
 from communitykit.config.sections import Config, SourceSection
+from communitykit.config.unopened import UnopenedSource
 from communitykit.connector.registry import registry
 from communitykit.connector.scrub import Scrubber
 from communitykit.connector.settings import did_you_mean
-from communitykit.connector.times import Moment, parse_length, parse_moment
+from communitykit.connector.times import parse_length, parse_moment
 from communitykit.doors.api import connect
 from communitykit.doors.archive import read_archive
 from communitykit.doors.options import ReadOptions, RecordsKeywords
@@ -52,21 +52,15 @@ def source(
     ArchiveError for an archive that is none.
     """
     where = f"{config.path.name} [[sources]] {section.name}"
-    now = clock.now()
     try:
-        told = {name: getattr(section, name) for name in OWN} | {
-            name: value for name, value in (asked or {}).items() if name in OWN
-        }
-        options = ReadOptions(**{**told, "since": _kept(told["since"], config.privacy.keep, now)})
-        options.window(now)
+        options, cut = _options(config, section, asked or {}, clock.now())
         settings = _settings(config, section, environ)
         if section.archive is not None:
-            return NamedSource(
-                section.name, read_archive(section.connector, section.archive, **settings), options, config.path
-            )
+            archive = read_archive(section.connector, section.archive, **settings)
+            return NamedSource(section.name, archive, options, config.path, cut=cut)
         secrets = _places(section, environ)
         session = connect(section.connector, **settings)
-        return NamedSource(section.name, session, options, config.path, secrets=secrets)
+        return NamedSource(section.name, session, options, config.path, secrets=secrets, cut=cut)
     except SettingsError as error:
         remedy = error.remedy
         if remedy and "as keywords" in remedy:
@@ -86,12 +80,34 @@ def _of(name: str, connector: str, error: CommunityKitError) -> CommunityKitErro
     return error
 
 
-def _kept(since: Moment | None, keep: str | None, now: datetime) -> Moment | None:
-    """Return since, or how long is kept where that is less: what was erased must not come back."""
-    if keep is None:
-        return since
-    begin = now - parse_length(keep)
-    return begin if since is None or parse_moment(since, now) < begin else since
+def _options(
+    config: Config, section: SourceSection, asked: Mapping[str, object], now: datetime
+) -> tuple[ReadOptions, Cut | None]:
+    """Return what is asked of a source, and how `keep` cuts that: what was erased must not come back.
+
+    Raises SettingsError where its window is empty or in the future.
+    """
+    told = {name: getattr(section, name) for name in OWN} | {name: one for name, one in asked.items() if name in OWN}
+    since, keep, cut = told["since"], config.privacy.keep, None
+    if keep is not None:
+        begin = now - parse_length(keep)
+        if since is None:
+            told["since"] = begin
+        elif (wanted := parse_moment(since, now)) < begin:
+            told["since"], cut = begin, Cut(since, wanted, keep)
+    options = ReadOptions(**told)
+    options.window(now)
+    return options, cut
+
+
+def _window(
+    config: Config, section: SourceSection, asked: Mapping[str, object], now: datetime
+) -> tuple[datetime | None, datetime] | None:
+    """Return the window of a source that could not be opened; None where that is what is wrong."""
+    try:
+        return _options(config, section, asked, now)[0].window(now)
+    except SettingsError:
+        return None
 
 
 def _settings(config: Config, section: SourceSection, environ: Mapping[str, str]) -> dict[str, Value]:
@@ -159,14 +175,14 @@ def opened(
     *,
     only: str | Collection[str] | None = None,
     asked: Mapping[str, object] | None = None,
-    unopened: list[CommunityKitError] | None = None,
+    unopened: list[UnopenedSource] | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Iterator[list[NamedSource]]:
     """Open every source of a configuration and its roster, or those that are named; close them at the end.
 
     `asked` is what counts before the file's own windows, globs and asking for private and direct talk. A source that
-    cannot be opened (a secret is not to be had) is left out, and its error put into `unopened`, where that is given:
-    none may be left.
+    cannot be opened (a secret is not to be had) is left out, and what stands for it put into `unopened`, where that is
+    given: none may be left. Give `pull` those, too, so that the store and the result tell of them.
 
     They are for `pull`, together with `run_options`.
 
@@ -186,21 +202,28 @@ def opened(
         raise SettingsError("there are no sources", subject=config.path.name, remedy="Begin one with [[sources]].")
     with ExitStack() as stack:
         found = []
-        opening: list[Callable[[], NamedSource | None]]
-        opening = [partial(source, config, section, asked=asked, clock=clock) for section in sections]
-        opening += [] if only else [partial(roster, config)]
-        for open_one in opening:
+        for section in sections if only else [*sections, None]:
             try:
-                one = open_one()
+                one = roster(config) if section is None else source(config, section, asked=asked, clock=clock)
             except CommunityKitError as error:
                 if unopened is None:
                     raise
-                unopened.append(error)
+                unopened.append(_standing_for(config, section, error, asked or {}, clock.now()))
                 continue
             if one is not None:
                 stack.enter_context(one.session)
                 found.append(one)
         yield found
+
+
+def _standing_for(
+    config: Config, section: SourceSection | None, error: CommunityKitError, asked: Mapping[str, object], now: datetime
+) -> UnopenedSource:
+    """Return what stands for a source, or the roster (None), that could not be opened."""
+    if section is None:
+        return UnopenedSource("roster", ROSTER, error, is_archive=True, window=None)
+    window = _window(config, section, asked, now)
+    return UnopenedSource(section.name, section.connector, error, is_archive=section.archive is not None, window=window)
 
 
 def run_options(config: Config, *, clock: Clock = SYSTEM_CLOCK) -> RecordsKeywords:

@@ -7,8 +7,8 @@ from pathlib import Path
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.config.opening import opened, run_options
 from communitykit.config.sections import Config
+from communitykit.config.unopened import UnopenedSource
 from communitykit.connector.times import parse_length
-from communitykit.errors import CommunityKitError
 from communitykit.pulling import pull_at
 from communitykit.result import PullResult
 
@@ -17,18 +17,17 @@ def refresh(config: Config, store: Path | str, *, clock: Clock = SYSTEM_CLOCK) -
     """Read every source of a configuration into a store, and erase what is past its time (`keep` of `[privacy]`).
 
     `store` is made where there is none, and counts before the configuration's own. A source that fails, or cannot be
-    opened, ends itself alone: look at `errors` and `coverage` of the result.
+    opened, ends itself alone: look at `errors`, `coverage` and `by_source` of the result.
 
-    Raises as `opened`, where no source can be opened; as `run_options` and `pull`.
+    Raises as `opened`, where no source can be opened, which the store tells then, too; as `run_options` and `pull`.
     """
     path = Path(store)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unopened: list[CommunityKitError] = []
+    unopened: list[UnopenedSource] = []
     with opened(config, unopened=unopened, clock=clock) as sources:
+        result = pull_at([*unopened, *sources], path, run_options(config, clock=clock), clock=clock)
         if not sources:
-            raise unopened[0]
-        result = pull_at(sources, path, run_options(config, clock=clock), clock=clock)
-    result.errors[:0] = unopened
+            raise unopened[0].error
     if config.privacy.keep is not None and not result.interrupted:
         from communitykit.privacy.erasing import prune  # noqa: PLC0415 # duckdb is imported only when used
 

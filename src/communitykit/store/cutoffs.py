@@ -52,6 +52,20 @@ def set_back(connection: duckdb.DuckDBPyConnection, since: datetime | None) -> d
     return since
 
 
+def moved_meanwhile(connection: duckdb.DuckDBPyConnection, run_id: str, known: datetime | None) -> datetime | None:
+    """Return the cut-off by now; where it is another than a run knew, the run's Coverage begins there, too."""
+    from communitykit.store.staging import literal  # noqa: PLC0415 # for who writes: `show` only reads
+
+    held = erased_before(connection)
+    if held is not None and held != known:
+        begin = literal(held)
+        connection.execute(
+            f"""UPDATE coverage SET since = {begin} WHERE run_id = {literal(run_id)}
+            AND (since IS NULL OR since < {begin})"""  # noqa: S608 # escaped
+        )
+    return held
+
+
 def _put(connection: duckdb.DuckDBPyConnection, before: datetime) -> None:
     from communitykit.store.staging import literal  # noqa: PLC0415 # for who writes: `show` only reads
 

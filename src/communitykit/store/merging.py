@@ -89,11 +89,12 @@ def store(
     deleted = {key for key, known in {**new, **moved}.items() if known.values.get("gone")} - gone_already
     tally.add(tally.new, TABLES[kind], len(first) + len(new.keys() - deleted))
     # What a run reads first in a listing and then by itself is new, and did not change.
-    changed = {key for key, one in moved.items() if key not in deleted and one.changed and one.kept.first_run != run_id}
+    anew = {key for key, one in moved.items() if key not in deleted and one.changed}
+    changed = {key for key in anew if moved[key].kept.first_run != run_id}
     tally.add(tally.changed, TABLES[kind], len(changed))
     tally.add(tally.deleted, TABLES[kind], len(deleted))
     made = {*first.column("id"), *new}
-    fate.new, fate.changed, fate.deleted = made - deleted, changed, deleted
+    fate.new, fate.changed, fate.deleted, fate.counted = made - deleted, changed, deleted, anew - changed
     return made
 
 

@@ -19,10 +19,11 @@ from communitykit.model.packed import Packed, PackedKind, joined
 from communitykit.model.values import Value
 from communitykit.store.answers import first_row
 from communitykit.store.at_work import found
+from communitykit.store.checkpoints import keep_checkpoints
 from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.compacting import comes_from, compact, is_due, make_due
 from communitykit.store.connection import IN_MEMORY, MEMORY_LIMITS, connect, disconnect, identity
-from communitykit.store.cutoffs import Newer, erased_before, set_back
+from communitykit.store.cutoffs import Newer, erased_before, moved_meanwhile, set_back
 from communitykit.store.duckdb_errors import ran_out_of_memory, telling, told
 from communitykit.store.extents import Extents
 from communitykit.store.forgotten import who_is_forgotten, without, without_in_checkpoint
@@ -30,12 +31,11 @@ from communitykit.store.lookup import holds
 from communitykit.store.making import clean, make_journal, remove_empty_journal
 from communitykit.store.merging import store
 from communitykit.store.rows import columns_of_plain
-from communitykit.store.schema import network_selected
-from communitykit.store.staging import literal, staged
+from communitykit.store.staging import literal
 from communitykit.store.upsert import append
 from communitykit.store.vanishing import sweep
 from communitykit.store.windows import Walked
-from communitykit.tally import Fate, Tally
+from communitykit.tally import Fate, Once, Tally
 
 _NEXT_COMMIT = "(SELECT coalesce(max(last_commit), 0) + 1 FROM runs)"
 """Commits are counted, so that what came after a run is known though runs overlap and clocks go back."""
@@ -69,6 +69,7 @@ class Writer:
         """
         self.path = path
         self.tally = Tally()
+        self._once = Once()
         self.fates: dict[str, Fate] = {}
         """What became of the records of the latest commit, by table."""
         self._patience = patience
@@ -172,6 +173,16 @@ class Writer:
             connection.execute("COMMIT")
             return cutoff
 
+    def cutoff_by_now(self, run_id: str, known: datetime | None) -> datetime | None:
+        """Return the cut-off at the end of a run, which `prune` may have moved since it began and `known` was told.
+
+        Then the run's Coverage begins there, too: what is older was not let in.
+
+        Raises StoreError where the store cannot be read or written.
+        """
+        with telling(self.path, "write into it"):
+            return moved_meanwhile(self._writable(), run_id, known)
+
     def start_run(self, run: Mapping[str, object]) -> None:
         """Note that a run began, and which earlier ones were killed: those that say no more and are not at work.
 
@@ -218,6 +229,7 @@ class Writer:
                 self._take_more_memory()
                 continue
             self._still_there()
+            self._once.take(tally)
             self.tally.include(tally)
             self.fates = tally.fates
             return said
@@ -243,7 +255,7 @@ class Writer:
                 rows = [one for one in (*group.plain, *said) if one.record == kind]
                 if rows:
                     append(connection, kind, columns_of_plain(kind, rows))
-            self._store_checkpoints(connection, group.checkpoints, run_id=run_id, now=now)
+            keep_checkpoints(connection, group.checkpoints, run_id=run_id, now=now)
             connection.execute(f"UPDATE runs SET last_commit = {_NEXT_COMMIT} WHERE run_id = {literal(run_id)}")  # noqa: S608
         except BaseException:
             with contextlib.suppress(duckdb.Error):  # it gave up the transaction by itself: what came first is told
@@ -348,25 +360,6 @@ class Writer:
             subject=str(self.path),
             remedy="Put back the file that was there, if it was moved; what this run wrote is in that one. Else run it "
             "again: it goes on from what the file that is there knows.",
-        )
-
-    def _store_checkpoints(
-        self, connection: duckdb.DuckDBPyConnection, checkpoints: Mapping[str, object], *, run_id: str, now: datetime
-    ) -> None:
-        if not checkpoints:
-            return
-        count = len(checkpoints)
-        moved = staged(
-            {
-                "slice": ("VARCHAR", list(checkpoints)),
-                "checkpoint": ("JSON", [to_json(one).decode() for one in checkpoints.values()]),
-                "run_id": ("VARCHAR", [run_id] * count),
-                "stored_at": ("TIMESTAMPTZ", [now] * count),
-            }
-        )
-        connection.execute(f"DELETE FROM checkpoints WHERE slice IN (SELECT slice FROM {moved})")  # noqa: S608 # escaped
-        connection.execute(
-            f"INSERT INTO checkpoints BY NAME SELECT *, {network_selected('checkpoints')} FROM {moved}"  # noqa: S608 # same
         )
 
     def _insert_run(self, connection: duckdb.DuckDBPyConnection, run: Mapping[str, object]) -> None:
