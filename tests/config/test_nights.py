@@ -115,6 +115,10 @@ def test_a_window_that_reaches_back_beyond_what_is_kept_is_said_to_be_cut(tmp_pa
         window = json.loads(typed("run", "--config", path, "--json").stdout)["pull"]["windows"]["old"]
         days = [(moment(window["until"]) - moment(window[one])).days for one in ("since", "asked_since")]
         assert days == {"180d": [30, 180], "20d": [20, 20], None: [30, 30]}[since]
+    path.write_text(text + NO_TOKEN + 'since = "90d"\n' + NO_COMMAND + 'since = "2999-01-01"\n')
+    windows = json.loads(typed("pull", "--config", path, "--json", "--to", tmp_path / "b.duckdb").stdout)["windows"]
+    assert (moment(windows["engage"]["until"]) - moment(windows["engage"]["asked_since"])).days == 90
+    assert windows["us"] == {"since": None, "until": None, "asked_since": None}  # its window is what is wrong
 
 
 def test_a_run_that_is_stopped_after_its_pull_says_so_at_the_top(

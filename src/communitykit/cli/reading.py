@@ -115,7 +115,7 @@ def read_named(
     for left in unopened:
         if left.name != "roster":
             begin, end = left.window or (None, None)
-            windows[left.name] = {"since": begin, "until": end, "asked_since": begin}
+            windows[left.name] = {"since": begin, "until": end, "asked_since": left.cut.asked if left.cut else begin}
     chosen: list[Source] = [*unopened, *sources]
     title = ", ".join([*(one.name for one in sources), *(one.name for one in unopened)])
     result, archives = read(chosen, to, title=title, max_time=max_time, compact=compact, **ask)

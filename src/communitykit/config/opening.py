@@ -100,16 +100,6 @@ def _options(
     return options, cut
 
 
-def _window(
-    config: Config, section: SourceSection, asked: Mapping[str, object], now: datetime
-) -> tuple[datetime | None, datetime] | None:
-    """Return the window of a source that could not be opened; None where that is what is wrong."""
-    try:
-        return _options(config, section, asked, now)[0].window(now)
-    except SettingsError:
-        return None
-
-
 def _settings(config: Config, section: SourceSection, environ: Mapping[str, str]) -> dict[str, Value]:
     settings: dict[str, Value] = {}
     kind = settings_of(registry().get(section.connector), archive=section.archive is not None)
@@ -221,9 +211,15 @@ def _standing_for(
 ) -> UnopenedSource:
     """Return what stands for a source, or the roster (None), that could not be opened."""
     if section is None:
-        return UnopenedSource("roster", ROSTER, error, is_archive=True, window=None)
-    window = _window(config, section, asked, now)
-    return UnopenedSource(section.name, section.connector, error, is_archive=section.archive is not None, window=window)
+        return UnopenedSource("roster", ROSTER, error, is_archive=True)
+    window, cut = None, None
+    try:
+        options, cut = _options(config, section, asked, now)
+        window = options.window(now)
+    except SettingsError:  # it may be what is wrong
+        pass
+    is_archive = section.archive is not None
+    return UnopenedSource(section.name, section.connector, error, is_archive=is_archive, window=window, cut=cut)
 
 
 def run_options(config: Config, *, clock: Clock = SYSTEM_CLOCK) -> RecordsKeywords:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from communitykit.config.named import in_slices_of
+from communitykit.config.named import Cut, in_slices_of
 from communitykit.connector.asking import status_of
 from communitykit.connector.declaration import Capabilities, Connector
 from communitykit.connector.flow import Gap
@@ -34,12 +34,14 @@ class UnopenedSource:
         error: CommunityKitError,
         *,
         is_archive: bool,
-        window: tuple[datetime | None, datetime] | None,
+        window: tuple[datetime | None, datetime] | None = None,
+        cut: Cut | None = None,
     ) -> None:
-        """Name it, and say why it could not be opened, and of which window that is; None where it has none."""
+        """Name it, and say why it could not be opened, and what was asked of it, as far as that is known."""
         self.name = name
         self.error = error
         self.window = window
+        self.cut = cut
         self.connector = registry().connectors.get(connector) or _not_installed(connector)
         self._begins_with = "archive" if is_archive else "discover"
 
