@@ -2,15 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import TYPE_CHECKING
 
+from communitykit.clock import Clock
+from communitykit.connector.waiting import Span, waited
+from communitykit.errors import StoreBusyError, StoreError
+from communitykit.logs import LOGGER
+from communitykit.model.values import JSON
 from communitykit.result import PullResult
 
 if TYPE_CHECKING:
     from communitykit.model import Coverage
     from communitykit.store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end of a run that had begun, by the description that its store has of it."""
+
+    writer: Writer
+    clock: Clock
+    result: PullResult
+    platform: str
+    description: dict[str, JSON]
+
+    def note(self, spans: Sequence[Span], until: float, status: str) -> None:
+        """Note when and how it ended, and how long it waited `until` then: in its result, in the store and in the log.
+
+        Raises StoreError where the store cannot be written.
+        """
+        result = self.result
+        result.ended_at = self.clock.now()
+        result.waited = waited(spans, until)
+        told: dict[str, JSON] = {"status": status, "requests": result.requests}
+        self.writer.end_run({**self.description, **told, "ended_at": result.ended_at, "waited": result.waited})
+        seconds = round((result.ended_at - result.started_at).total_seconds(), 3)
+        told |= {"platform": self.platform, "run_id": result.run_id, "seconds": seconds}
+        LOGGER.info("run %s ends: %s, %s requests", result.run_id, status, result.requests, extra=told)
+
+    def note_failure(self, error: BaseException, spans: Sequence[Span]) -> None:
+        """Note of what it failed: also where that is the store, since a few bytes may have room there.
+
+        A store that another process does not let go of was waited for long enough.
+        """
+        if isinstance(error, StoreBusyError):
+            self.result.ended_at = self.clock.now()
+            return
+        status = "interrupted" if isinstance(error, KeyboardInterrupt) else f"failed: {type(error).__name__}"
+        try:
+            self.note(spans, inf, status)
+            self.writer.settle(self.result.run_id, now=self.clock.now())
+        except StoreError as beside:  # what the run failed of is what is raised
+            LOGGER.warning("the store does not say how run %s ended: %s", self.result.run_id, beside)
+
+
+@contextmanager
+def telling_result(result: PullResult) -> Iterator[None]:
+    """Let a StoreError that ends a run which had begun tell what had come until then: it is the result's, too."""
+    try:
+        yield
+    except StoreError as error:
+        result.errors.append(error)
+        error.result = result
+        raise
 
 
 def came_to_nothing(result: PullResult, failed: Collection[str]) -> bool:

@@ -141,6 +141,9 @@ class SignatureError(CommunityKitError):
 class StoreError(CommunityKitError):
     """The activity store cannot be used as asked."""
 
+    result: object = None
+    """Of an error that ended a run that had begun: the run's `PullResult` so far, with the error; else None."""
+
 
 class StoreBusyError(StoreError):
     """Another process writes to the store, or reads the same source into it: wait for it, or stop it."""

@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
-from communitykit.connector.waiting import Span, joined, waited
+from communitykit.connector.waiting import Span, joined
 from communitykit.doors.arguments import refuse_others, sources_of
 from communitykit.doors.options import ReadOptions, RecordsKeywords, read_options
 from communitykit.doors.source import Source, identities, names_of, new_run_id
-from communitykit.ending import begun_at, came_to_nothing, heed_cutoff, how_it_ended
+from communitykit.ending import Ending, begun_at, came_to_nothing, heed_cutoff, how_it_ended, telling_result
 from communitykit.errors import (
     CommunityKitError,
-    StoreBusyError,
-    StoreError,
 )
 from communitykit.gathering import Gathering
 from communitykit.logs import LOGGER
@@ -85,7 +83,9 @@ def pull(
     SettingsError for a window that is empty or in the future, for a `max_time` below 0 and where there is no source at
     all, ModuleNotFoundError where the extra `duckdb` is not installed, StoreBusyError while another process writes to
     the store, and at once, before anything is asked, where another run of one of these sources is at work in it;
-    StoreError for a file that is none. What a function given as `progress` raises ends the run as failed, and is
+    StoreError for a file that is none, a full disk and the like: one that ended a run which had begun has its `result`
+    (what is kept, and the error). Where all is kept and only the journal could not be folded into the file, that is a
+    warning in the log. What a function given as `progress` raises ends the run as failed, and is
     raised.
 
     Runs of other sources, imports and `from_records` into one store take turns. Two sessions are one source where
@@ -97,7 +97,7 @@ def pull(
     )
 
 
-def pull_at(
+def pull_at(  # noqa: PLR0913 # those of `pull`, and two
     sources: Source | Iterable[Source],
     to: str | Path,
     options: RecordsKeywords,
@@ -107,8 +107,9 @@ def pull_at(
     max_time: float | None = None,
     stop: threading.Event | None = None,
     compact: bool = True,
+    remarks: list[str] | None = None,
 ) -> PullResult:
-    """Do what `pull` does, at a time that need not be now."""
+    """Do what `pull` does, at a time that need not be now; `remarks` are given what it warns of in the log."""
     wanted = read_options(options).fixed(clock.now())
     chosen = sources_of(sources)
     refuse_others(to=to, progress=progress, max_time=max_time, stop=stop)
@@ -123,16 +124,18 @@ def pull_at(
         at_work(Path(to), result.run_id, result.started_at, identities(chosen)),
         showing(usual(title), sources=len(chosen)) if progress is True else nullcontext(progress or None) as tell,
     ):
-        run = _Run(chosen, Writer(Path(to)), wanted, tell, clock, max_time, stop, result, compact=compact)
+        writer = Writer(Path(to), remarks=remarks)
+        run = _Run(chosen, writer, wanted, tell, clock, max_time, stop, result, compact=compact)
         try:
             with interrupts_stop(stop), shorter_turns(), fewer_collections():
                 run.execute()
         finally:
-            run.writer.release()
+            run.writer.settle(result.run_id, now=clock.now())
     if wanted.opt_out and Path(to).exists():
         from communitykit.privacy.erasing import leave_out  # noqa: PLC0415 # duckdb is imported only when used
 
-        leave_out(to, wanted.opt_out, compacts=compact, now=clock.now())
+        with telling_result(result):
+            leave_out(to, wanted.opt_out, compacts=compact, now=clock.now())
     return result
 
 
@@ -202,10 +205,15 @@ class _Run:
             "sources": {source.connector.name: source.connector.version for source in self.sources},
         }
         writer.start_run(description)
-        self._say_ahead(ahead)
         names = ", ".join(one.connector.name for one in self.sources)
-        told: dict[str, JSON] = {"platform": names, "run_id": result.run_id}
-        LOGGER.info("run %s begins: %s", result.run_id, names, extra=told)
+        with telling_result(result):
+            self._execute(ahead, state, Ending(writer, self.clock, result, names, description))
+
+    def _execute(self, ahead: list[str], state: State, ending: Ending) -> None:
+        result, writer = self.result, self.writer
+        self._say_ahead(ahead)
+        told = {"platform": ending.platform, "run_id": result.run_id}
+        LOGGER.info("run %s begins: %s", result.run_id, ending.platform, extra=told)
         threads = [
             threading.Thread(target=self._read, args=(source, name, state), name="communitykit-source", daemon=True)
             for source, name in zip(self.sources, self.names, strict=True)
@@ -216,29 +224,20 @@ class _Run:
             thread.start()
         try:
             self._take_all(threads)
+            # A wait is known by its length when it begins; whoever stops the run does not sit through the rest of it.
+            until = self.clock.monotonic() if result.interrupted else inf
+            heed_cutoff(result, writer)
+            ending.note(self._spans, until, how_it_ended(result, self._failed))
         except BaseException as error:
             self._events.abandon()
             self._stop()
-            self._fail(error, description)
+            result.errors = self._errors()
+            ending.note_failure(error, self._spans)
             raise
-        result.ended_at = self.clock.now()
-        # A wait is known by its length when it begins; whoever stops the run does not sit through the rest of it.
-        result.waited = waited(self._spans, self.clock.monotonic() if result.interrupted else inf)
-        heed_cutoff(result, writer)
-        ended = {
-            "ended_at": result.ended_at,
-            "status": how_it_ended(result, self._failed),
-            "requests": result.requests,
-            "waited": result.waited,
-        }
-        writer.end_run({**description, **ended})
-        seconds = (result.ended_at - result.started_at).total_seconds()
-        told |= {"status": ended["status"], "requests": result.requests, "seconds": round(seconds, 3)}
-        LOGGER.info("run %s ends: %s, %s requests", result.run_id, ended["status"], result.requests, extra=told)
         if came_to_nothing(result, self._failed):
             writer.discard()  # a store that this run made, and into which nothing came
         elif self._compact and not self._stop_asked.is_set():  # whoever stops a run waits for no copy
-            writer.compact(now=result.ended_at, every=COMPACTION_EVERY)
+            writer.settle(result.run_id, now=self.clock.now(), compact_every=COMPACTION_EVERY)
 
     def _take_all(self, threads: list[threading.Thread]) -> None:
         """Take and commit what the readers give; an interrupt ends them, and a second one is the caller's."""
@@ -249,25 +248,13 @@ class _Run:
                 raise
             self._interrupt()
             self._take(sum(thread.is_alive() for thread in threads))
-        self.result.errors = [error for name in self.names for error in self._failed.get(name, ())]
+        self.result.errors = self._errors()
         for event, name in self._waiting:
             self._close(event.without(self._matched), name)
         self._commit()
 
-    def _fail(self, error: BaseException, description: dict[str, JSON]) -> None:
-        """Note in the store that the run failed, and of what: also of the store, since a few bytes may have room there.
-
-        A store that another process does not let go of was waited for long enough.
-        """
-        if isinstance(error, StoreBusyError):
-            return
-        status = "interrupted" if isinstance(error, KeyboardInterrupt) else f"failed: {type(error).__name__}"
-        ended = {"ended_at": self.clock.now(), "status": status, "requests": self.result.requests}
-        try:
-            self.writer.end_run({**description, **ended, "waited": waited(self._spans)})
-            self.writer.release()  # here, where its own failing hides nothing
-        except StoreError as beside:  # what the run failed of is what is raised
-            LOGGER.warning("the store does not say how run %s ended: %s", self.result.run_id, beside)
+    def _errors(self) -> list[CommunityKitError]:
+        return [error for name in self.names for error in self._failed.get(name, ())]
 
     def _say_ahead(self, slices: list[str]) -> None:
         """Say which platforms are read anew: marks of a clock that was ahead would keep runs from reading for long."""

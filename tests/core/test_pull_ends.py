@@ -22,7 +22,6 @@ from communitykit.reading import slices
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Translation
 from communitykit.store import Store
-from communitykit.store.writer import Writer
 
 
 def test_what_is_stopped_goes_on_from_what_was_committed(
@@ -54,7 +53,7 @@ def test_whoever_stops_a_run_waits_for_no_copy_of_the_file(
     platform: Any, little: Callable[..., Connector], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, stopped: bool
 ) -> None:
     copies: list[object] = []
-    monkeypatch.setattr(Writer, "compact", lambda _, **how: copies.append(how))
+    monkeypatch.setattr("communitykit.store.writer.is_due", lambda *how: copies.append(how))
     serve_notes(platform, {"a": [[note(page)] for page in range(3)]})
     stop = threading.Event()
     with session(little(), platform) as opened:

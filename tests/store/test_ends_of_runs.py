@@ -57,7 +57,7 @@ def test_a_run_that_its_store_failed_is_noted_unless_the_store_is_anothers(
     assert statuses(tmp_path / "a.duckdb") == [status]
 
 
-@pytest.mark.parametrize("name", ["end_run", "release"])
+@pytest.mark.parametrize("name", ["end_run", "settle"])
 def test_where_the_note_fails_too_what_came_first_is_raised(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import Exit, console, error_data, print_json, print_table, say, warn, warn_of
 from communitykit.cli.progress import shown
-from communitykit.errors import SettingsError
+from communitykit.cli.shared import ASKED
+from communitykit.clock import SYSTEM_CLOCK
+from communitykit.errors import SettingsError, StoreBusyError, StoreError
 from communitykit.printable import counted, several
 from communitykit.result import (
     COUNTED,
@@ -74,10 +76,11 @@ def read(
     """Pull with progress; return the result, and what archives turned out to be.
 
     Raises SettingsError for the demonstration's store: real data would be mixed with a fictional company. Raises
-    StoreBusyError as `pull`: at once, though the run that reads a source already has the store open.
+    StoreBusyError as `pull`: at once, though the run that reads a source already has the store open. A StoreError that
+    ends a run which had begun is the last of the result's `errors`: what was kept until then is told with it.
     """
     from communitykit.doors.source import identities  # noqa: PLC0415 # imported only when used
-    from communitykit.pulling import pull  # noqa: PLC0415 # same
+    from communitykit.pulling import pull_at  # noqa: PLC0415 # same
     from communitykit.store.at_work import refuse_taken  # noqa: PLC0415 # duckdb is imported only when used
 
     refuse_taken(to, identities(sources))
@@ -85,8 +88,17 @@ def read(
         raise SettingsError(
             f"{to} holds the demo's fictional company", remedy="Delete it, or give another file with --to."
         )
-    with stopping() as stop, shown(title, sources=len(sources), quiet=console.quiet) as progress:
-        result = pull(sources, to, progress=progress, max_time=max_time, stop=stop, compact=compact, **ask)
+    remarks: list[str] = []
+    try:
+        with stopping() as stop, shown(title, sources=len(sources), quiet=console.quiet) as progress:
+            run: dict[str, Any] = {"max_time": max_time, "stop": stop, "compact": compact, "remarks": remarks}
+            result = pull_at(sources, to, ask, clock=SYSTEM_CLOCK, progress=progress, **run)
+    except StoreError as error:
+        if not isinstance(error.result, PullResult) or ASKED["debug"]:
+            raise
+        result = error.result
+    for remark in remarks:
+        warn(f"Look at this: {remark}")
     return result, [found for one in sources for found in _found(one)]
 
 
@@ -145,6 +157,8 @@ def _moment(when: datetime) -> str:
 
 def code(result: PullResult) -> Exit:
     """Return the exit code that a result stands for: talk that no run reads unless it is asked for costs nothing."""
+    if result.errors and isinstance(result.errors[-1], StoreError):  # what ended it, though it was being stopped
+        return Exit.BUSY if isinstance(result.errors[-1], StoreBusyError) else Exit.FAILED
     if result.interrupted:
         return Exit.INTERRUPTED
     if result.errors:
@@ -153,11 +167,15 @@ def code(result: PullResult) -> Exit:
 
 
 def as_data(result: PullResult, to: Path) -> dict[str, JSON]:
-    """Return the result as plain data; `store` is None where none was made, since nothing came."""
+    """Return the result as plain data; `store` is None where none was made, since nothing came.
+
+    `journal` is the file that belongs to the store, too, where there was no room to fold it in; else None.
+    """
     tally = result.tally
     return {
         "run_id": result.run_id,
         "store": str(to) if to.exists() else None,  # into which nothing came
+        "journal": _journal(to),
         "complete": result.complete,
         "interrupted": result.interrupted,
         "started_at": result.started_at,
@@ -185,6 +203,12 @@ def as_data(result: PullResult, to: Path) -> dict[str, JSON]:
         "issues": [one.model_dump(mode="json") for one in result.issues],
         "errors": [error_data(error) for error in result.errors],
     }
+
+
+def _journal(to: Path) -> str | None:
+    beside = to.resolve()
+    beside = beside.with_name(f"{beside.name}.wal")
+    return str(beside) if beside.exists() and beside.stat().st_size else None
 
 
 def print_summary(result: PullResult, to: Path, *, asked_by: Mapping[str, str] = OPTIONS) -> None:

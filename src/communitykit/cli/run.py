@@ -15,7 +15,7 @@ from communitykit.cli import reading
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import Exit, code_of, console, error_data, print_json, print_table, say, warn
-from communitykit.errors import CommunityKitError, SettingsError
+from communitykit.errors import CommunityKitError, SettingsError, StoreError
 
 if TYPE_CHECKING:
     from communitykit.config import AnalysisSection, BriefSection, Config, ReportSection, UnopenedSource
@@ -62,6 +62,7 @@ class _Run:
         self.told: dict[str, JSON] = {"config": str(config.path), "store": None}
         self._silent = silent
         self._interrupted = False
+        self._store_failed = False
         self._codes: list[Exit] = []
         self._errors: list[dict[str, JSON]] = []
         self.told["errors"] = self._errors
@@ -76,7 +77,7 @@ class _Run:
 
     def code(self) -> Exit:
         """Return the exit code: stopped, failed, store taken, something left out that was asked for, or complete."""
-        if self._interrupted:
+        if self._interrupted and not self._store_failed:
             return Exit.INTERRUPTED
         return next((one for one in (Exit.FAILED, Exit.BUSY, Exit.PARTIAL) if one in self._codes), Exit.COMPLETE)
 
@@ -99,6 +100,7 @@ class _Run:
         self.told["pull"] = {**reading.as_data(result, self.store), **told}
         self._errors += map(error_data, result.errors)  # the summary says them
         self._interrupted = result.interrupted
+        self._store_failed = any(isinstance(error, StoreError) for error in result.errors)
         self._codes.append(reading.code(result))
         self._summary(result)
 
@@ -111,7 +113,7 @@ class _Run:
     def make(self) -> None:
         """Make what is configured of the store, one step after the other; a step that fails ends itself alone."""
         config = self.config
-        if not self.store.exists():  # nothing could be read, which was said
+        if self._store_failed or not self.store.exists():  # nothing could be read, or kept, which was said
             return
         if config.privacy.keep is not None:
             self._step("erased", partial(self._erase, config.privacy.keep))

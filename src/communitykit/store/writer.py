@@ -10,14 +10,14 @@ from itertools import chain
 from pathlib import Path
 
 import duckdb
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from communitykit.errors import StoreBusyError, StoreError
+from communitykit.logs import LOGGER
 from communitykit.model import Coverage
 from communitykit.model.checkpoints import Checkpoints
 from communitykit.model.packed import Packed, PackedKind, joined
 from communitykit.model.values import Value
-from communitykit.store.answers import first_row
 from communitykit.store.at_work import found
 from communitykit.store.checkpoints import keep_checkpoints
 from communitykit.store.columns import MERGED, TABLES
@@ -31,14 +31,12 @@ from communitykit.store.lookup import holds
 from communitykit.store.making import clean, make_journal, remove_empty_journal
 from communitykit.store.merging import store
 from communitykit.store.rows import columns_of_plain
+from communitykit.store.runs import NEXT_COMMIT, insert_run, last_run
 from communitykit.store.staging import literal
 from communitykit.store.upsert import append
 from communitykit.store.vanishing import sweep
 from communitykit.store.windows import Walked
 from communitykit.tally import Fate, Once, Tally
-
-_NEXT_COMMIT = "(SELECT coalesce(max(last_commit), 0) + 1 FROM runs)"
-"""Commits are counted, so that what came after a run is known though runs overlap and clocks go back."""
 
 LARGE_ROWS = 1_000_000
 """Posts and acts from which on a look through all of them takes longer than storing some thousand records."""
@@ -62,8 +60,8 @@ class Group:
 class Writer:
     """Writes to one store. The connection opens on the first commit; `release` lets others read until the next."""
 
-    def __init__(self, path: Path, *, patience: float = 60.0) -> None:
-        """Open the store, making it if there is none.
+    def __init__(self, path: Path, *, patience: float = 60.0, remarks: list[str] | None = None) -> None:
+        """Open the store, making it if there is none; `remarks` are given what `settle` warns of.
 
         Raises StoreBusyError, StoreVersionError or StoreError.
         """
@@ -72,6 +70,7 @@ class Writer:
         self._once = Once()
         self.fates: dict[str, Fate] = {}
         """What became of the records of the latest commit, by table."""
+        self._remarks = [] if remarks is None else remarks
         self._patience = patience
         self._memory = MEMORY_LIMITS[0]
         self._on_disk = str(path) != IN_MEMORY
@@ -100,6 +99,10 @@ class Writer:
         it holds, and whoever opens the file next reads it. Raises StoreError, too, where the file was deleted or
         replaced since it was opened.
         """
+        if (unfolded := self._let_go()) is not None:
+            raise unfolded
+
+    def _let_go(self) -> StoreError | None:
         while self._open is not None:
             self._still_there()
             try:
@@ -110,8 +113,9 @@ class Writer:
                     self.connection()
                     continue
                 self._close()
-                raise told(error, self.path, "fold its journal into it") from None
+                return told(error, self.path, "fold its journal into it")
             self._close()
+        return None
 
     def discard(self) -> None:
         """Remove a store that this writer made, while nobody else can have opened it; one that was there stays.
@@ -195,7 +199,7 @@ class Writer:
                     if found(self.path, name) is None:
                         killed = f"UPDATE runs SET status = 'killed' WHERE run_id = {literal(name)}"  # noqa: S608 # escaped
                         connection.execute(killed)
-            self._insert_run(connection, run)
+            insert_run(connection, run)
         self._last_run = str(run["run_id"])
         self._still_there()
 
@@ -207,7 +211,7 @@ class Writer:
         with telling(self.path, "write into it"):
             connection = self._writable()
             connection.execute(f"DELETE FROM runs WHERE run_id = {literal(run['run_id'])}")  # noqa: S608 # escaped
-            self._insert_run(connection, run)
+            insert_run(connection, run)
         self._still_there()
 
     def commit(self, group: Group, *, run_id: str, now: datetime) -> list[Coverage]:
@@ -256,7 +260,7 @@ class Writer:
                 if rows:
                     append(connection, kind, columns_of_plain(kind, rows))
             keep_checkpoints(connection, group.checkpoints, run_id=run_id, now=now)
-            connection.execute(f"UPDATE runs SET last_commit = {_NEXT_COMMIT} WHERE run_id = {literal(run_id)}")  # noqa: S608
+            connection.execute(f"UPDATE runs SET last_commit = {NEXT_COMMIT} WHERE run_id = {literal(run_id)}")  # noqa: S608
         except BaseException:
             with contextlib.suppress(duckdb.Error):  # it gave up the transaction by itself: what came first is told
                 connection.execute("ROLLBACK")
@@ -282,26 +286,37 @@ class Writer:
                 news.append(place)
         return known + self._extents[records.kind].take(records.picked(news))
 
-    def compact(self, *, now: datetime, every: timedelta) -> bool:
-        """Make the file anew where bytes of what was deleted are in it, at most once in `every`.
+    def settle(self, run_id: str, *, now: datetime, compact_every: timedelta | None = None) -> None:
+        """Let go of the file when a run has ended, and what it came to is committed.
 
-        Returns whether it did. A store that somebody reads is left for the next run.
+        With `compact_every` it is made anew where bytes of what was deleted are in it, at most once in that time; a
+        store that somebody reads is left for the next run. What there is no room for is a remark, and a warning in the
+        log: it takes back nothing of what the run committed.
 
-        Raises StoreError where the store cannot be read or copied.
+        Raises StoreError where the store cannot be read, or was deleted or replaced since it was opened.
         """
-        if not self._on_disk:
-            return False
-        with telling(self.path, "read it"):
-            due = is_due(self.connection(), now, every)
-        self.release()
-        if not due:
-            return False
-        try:
-            compact(self.path, now=now, patience=0.0)
-        except StoreBusyError:
-            return False
-        self._file = identity(self.path)
-        return True
+        due = False
+        if compact_every is not None and self._on_disk:
+            with telling(self.path, "read it"):
+                due = is_due(self.connection(), now, compact_every)
+        kept = f"{self.path}: what run {run_id} committed is kept, but"
+        if (unfolded := self._let_go()) is not None:
+            journal = f"its journal ({self.path.resolve().name}.wal) could not be folded into it"
+            remedy = "Keep the two files together: whoever writes next, once that is mended, folds it in."
+            self._remark(f"{kept} {journal}: {unfolded.message}. {remedy}", run_id)
+        elif due:
+            try:
+                compact(self.path, now=now, patience=0.0)
+            except StoreBusyError:
+                return
+            except StoreError as error:
+                words = "the text of deleted posts is still in the file, which could not be made anew"
+                self._remark(f"{kept} {words}: {error.message}. A later run tries it again.", run_id)
+            self._file = identity(self.path)
+
+    def _remark(self, sentence: str, run_id: str) -> None:
+        self._remarks.append(sentence)
+        LOGGER.warning("%s", sentence, extra={"run_id": run_id})
 
     def _take_more_memory(self) -> None:
         """Open the file anew with a higher limit: after a commit that failed, the connection is of no more use."""
@@ -336,7 +351,7 @@ class Writer:
         self._still_there()
         if self._open is None:
             self._open = connect(self.path, read_only=False, patience=self._patience, memory_limit=self._memory)
-        if not was_open and self._extents is not None and _last_run(self._open) != self._last_run:
+        if not was_open and self._extents is not None and last_run(self._open) != self._last_run:
             self._extents = None
         return self._open
 
@@ -361,18 +376,6 @@ class Writer:
             remedy="Put back the file that was there, if it was moved; what this run wrote is in that one. Else run it "
             "again: it goes on from what the file that is there knows.",
         )
-
-    def _insert_run(self, connection: duckdb.DuckDBPyConnection, run: Mapping[str, object]) -> None:
-        told = [to_json(value).decode() if isinstance(value, list | dict) else value for value in run.values()]
-        connection.execute(
-            f"INSERT INTO runs ({', '.join(run)}, last_commit) "  # noqa: S608 # ours, escaped
-            f"VALUES ({', '.join(map(literal, told))}, {_NEXT_COMMIT})"
-        )
-
-
-def _last_run(connection: duckdb.DuckDBPyConnection) -> str | None:
-    row = first_row(connection, "SELECT run_id FROM runs ORDER BY last_commit DESC NULLS LAST LIMIT 1")
-    return row[0] if row else None
 
 
 def _without_forgotten(connection: duckdb.DuckDBPyConnection, group: Group) -> Group:
