@@ -148,6 +148,10 @@ class StoreError(CommunityKitError):
 class StoreBusyError(StoreError):
     """Another process writes to the store, or reads the same source into it: wait for it, or stop it."""
 
+    at_work: dict[str, object] | None = None
+    """Who is in the way: `since`, `process`, `host` and `sources` (`name` and `platform` of each), each None where it
+    is not known; None where nothing is."""
+
 
 class StoreVersionError(StoreError):
     """The store was written by a newer communitykit: upgrade."""

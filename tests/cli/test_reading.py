@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import shutil
 import sys
@@ -49,7 +50,13 @@ def test_a_source_that_another_run_reads_is_refused_before_the_store_is_waited_f
     monkeypatch.delattr(reading, "_is_demo")  # it opens the store, which the other run may hold for seconds
     with connect("slack", token="xoxb-1") as session, at_work(store, "r", datetime.now(UTC), [session.identity]):
         done = typed("pull", "slack", "--to", store, "--set", "token=xoxb-1", "--json")
-    assert (done.code, done.document["error"]["kind"]) == (75, "StoreBusyError")
+    error = done.document["error"]
+    assert (done.code, error["kind"]) == (75, "StoreBusyError")
+    assert error["at_work"].keys() == {"since", "process", "host", "sources"}
+    assert (error["at_work"]["process"], error["at_work"]["sources"]) == (
+        os.getpid(), [{"name": "slack", "platform": "slack"}]
+    )  # fmt: skip
+    assert datetime.fromisoformat(error["at_work"]["since"]).tzinfo is not None
 
 
 @pytest.mark.parametrize("told", ["lookbak=2d", "slak.lookback=2d", "slack.lookbak=2d", "yammer.lookback=2d"])

@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -64,6 +65,7 @@ def test_a_second_run_of_a_source_is_refused_before_it_asks_anything(tmp_path: P
             f"(process {first.pid}), reads emea into it already"
         )
         assert (error.platform, error.subject) == ("readers", "a.duckdb")
+        assert error.at_work == summary(path)["runs"][0]["at_work"]
         assert error.remedy == "Wait until it has ended, or stop it; then run this again."
         assert second.readings == 0
         assert statuses(path) == ["running"]
@@ -217,7 +219,13 @@ def test_show_says_which_run_is_at_work_and_which_was_killed(
     with reading(path, "emea") as first:
         (run,) = summary(path)["runs"]
         assert run["status"] == "running"
-        assert (run["at_work"]["process"], run["at_work"]["since"]) == (first.pid, run["started_at"])
+        assert run["at_work"] == {
+            "since": run["started_at"],
+            "process": first.pid,
+            "host": socket.gethostname(),
+            "sources": [{"name": "emea", "platform": "readers"}],
+        }
+        assert run["sources"] == {"records": "1"}
         show(path, as_json=False)
         told = capsys.readouterr().out
         since = f"{run['started_at']:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,5 +1,6 @@
 """Who may open a store, and when: a newer file, a file in the making, a writer in the way."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -71,8 +72,9 @@ def test_a_writer_in_the_way_is_named_and_others_read_once_it_lets_go(tmp_path: 
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
-        with pytest.raises(StoreBusyError, match=f"process {process.pid}"):
+        with pytest.raises(StoreBusyError, match=f"process {process.pid}") as busy:
             Store(path, patience=0)
+        assert busy.value.at_work == {"since": None, "process": process.pid, "host": None, "sources": None}
         process.communicate("\n", timeout=20)
     with Store(path) as store:
         assert store.arrow("posts").num_rows == 1
@@ -81,8 +83,9 @@ def test_a_writer_in_the_way_is_named_and_others_read_once_it_lets_go(tmp_path: 
 def test_a_reader_in_the_same_process_is_named_too(tmp_path: Path) -> None:
     path = tmp_path / "a.duckdb"
     Writer(path).release()
-    with Store(path), pytest.raises(StoreBusyError, match="this very process"):
+    with Store(path), pytest.raises(StoreBusyError, match="this very process") as busy:
         Writer(path, patience=0)
+    assert (busy.value.at_work or {})["process"] == os.getpid()
 
 
 def test_a_writer_that_released_the_file_goes_on(tmp_path: Path) -> None:

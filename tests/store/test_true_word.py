@@ -214,8 +214,12 @@ def test_a_good_store_without_permission_is_not_called_damaged(everybodys: Path)
     assert as_nobody(path, "read") == "done"
     assert "this user may not open it" in as_nobody(path, "write")
     path.chmod(0o666)
-    assert "may not write beside it" in as_nobody(path, "write")
-    assert "may not write beside it" in as_nobody(everybodys / "new.duckdb", "write")
+    folder = f"this user may not write into its folder, {everybodys.resolve()}, where its journal"
+    assert as_nobody(path, "write").startswith(f"StoreError: a.duckdb: {folder}")
+    assert as_nobody(everybodys / "new.duckdb", "write").startswith(f"StoreError: new.duckdb: {folder}")
+    everybodys.chmod(0o000)
+    for how in ("read", "write"):
+        assert f"this user may not look into its folder, {everybodys.resolve()}." in as_nobody(path, how)
     everybodys.chmod(0o755)
 
 

@@ -239,10 +239,15 @@ def print_error(error: Exception) -> None:
 
 
 def error_data(error: Exception) -> dict[str, JSON]:
-    """Return an error as plain data: its kind, all that it says, and the parts of that; None where it has none."""
+    """Return an error as plain data: its kind, all that it says, and the parts of that; None where it has none.
+
+    Of a store that is taken `at_work` says who is in the way.
+    """
     from communitykit.connector.decoding import without_lone_surrogates  # noqa: PLC0415 # imported only when used
 
     told = {name: getattr(error, name, None) for name in _PARTS}
+    if isinstance(error, StoreBusyError):
+        told["at_work"] = error.at_work
     found: dict[str, JSON] = without_lone_surrogates({"kind": type(error).__name__, "message": str(error), **told})
     return found
 

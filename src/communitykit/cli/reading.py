@@ -82,9 +82,12 @@ def read(
     from communitykit.doors.source import identities  # noqa: PLC0415 # imported only when used
     from communitykit.pulling import pull_at  # noqa: PLC0415 # same
     from communitykit.store.at_work import refuse_taken  # noqa: PLC0415 # duckdb is imported only when used
+    from communitykit.store.duckdb_errors import telling  # noqa: PLC0415 # same
 
     refuse_taken(to, identities(sources))
-    if to.exists() and _is_demo(to):
+    with telling(to, "open it"):
+        there = to.exists()
+    if there and _is_demo(to):
         raise SettingsError(
             f"{to} holds the demo's fictional company", remedy="Delete it, or give another file with --to."
         )

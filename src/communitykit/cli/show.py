@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -108,7 +109,12 @@ def _summary(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, JSO
             issues.COUNTED,
         ),
         "runs": [
-            {**row, "at_work": None, **(_at_work(path, row["run_id"]) if row["status"] == "running" else {})}
+            {
+                **row,
+                "sources": json.loads(row["sources"] or "null"),
+                "at_work": None,
+                **(_at_work(path, row["run_id"]) if row["status"] == "running" else {}),
+            }
             for row in _rows(
                 connection,
                 """SELECT run_id, epoch_us(started_at) AS started_at, epoch_us(ended_at) AS ended_at, status, sources,
@@ -130,7 +136,7 @@ def _at_work(path: Path, run_id: str) -> dict[str, JSON]:
         return {"status": "running or killed"}
     if run is None:
         return {"status": "killed"}
-    return {"at_work": {"since": run.since, "process": run.process, "host": run.host}}
+    return {"at_work": run.as_data()}
 
 
 def show(path: Path, *, as_json: bool) -> None:
@@ -193,7 +199,8 @@ def show(path: Path, *, as_json: bool) -> None:
 def _in_words(run: dict[str, JSON]) -> str:
     from communitykit.store.at_work import Running  # noqa: PLC0415 # imported only when used
 
-    return str(Running(run["run_id"], **run["at_work"]))
+    told = run["at_work"]
+    return str(Running(run["run_id"], told["since"], process=told["process"] or 0, host=told["host"] or ""))
 
 
 def _by_reason(rows: list[dict[str, JSON]]) -> dict[tuple[str, str], int]:

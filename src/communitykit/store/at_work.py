@@ -48,6 +48,11 @@ class Running:
             where = f"{where} of {self.host}"
         return f"at work since {self.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC ({where})"
 
+    def as_data(self) -> dict[str, object]:
+        """Return it as plain data: since when, in which process of which machine (or None), and what it reads."""
+        sources = [{"name": one.name, "platform": one.platform} for one in self.sources]
+        return {"since": self.since, "process": self.process or None, "host": self.host or None, "sources": sources}
+
 
 @contextlib.contextmanager
 def at_work(path: Path, run_id: str, since: datetime, sources: Sequence[Identity]) -> Iterator[None]:
@@ -83,7 +88,7 @@ def refuse_taken(path: Path, sources: Sequence[Identity]) -> None:
         except OSError:  # another user's, who does not share the store: it will say itself that it is not ours
             continue
         taken = [one for one in sources if running is not None and any(map(one.is_same, running.sources))]
-        if taken:
+        if running is not None and taken:
             names = ", ".join(dict.fromkeys(one.name for one in taken))
             error = StoreBusyError(
                 f"another run, {running}, reads {names} into it already",
@@ -91,6 +96,7 @@ def refuse_taken(path: Path, sources: Sequence[Identity]) -> None:
                 subject=path.name,
                 remedy="Wait until it has ended, or stop it; then run this again.",
             )
+            error.at_work = running.as_data()
             error.source = ", ".join(one.name for one in taken if one.config is not None) or None
             raise error
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,8 +50,8 @@ _READ_ONLY = _Cause(
 )
 _PERMISSION = _Cause(
     ("Permission denied", "Operation not permitted", "Access is denied"),
-    "this user may not open it, or may not write beside it",
-    "Let its owner give this user the rights to the file and its folder; the store itself is as it was.",
+    "this user may not open it",
+    "Let its owner give this user the rights to the file; the store itself is as it was.",
 )
 _CAUSES = (
     _SPACE,
@@ -132,6 +133,8 @@ def told(
             )
         cause = next((one for one in _CAUSES if any(sign in text for sign in one.signs)), None)
         reason = in_one_line(error)
+    if cause is _PERMISSION:
+        return _refused(path, error)
     if cause is None:
         return StoreError(f"it was not possible to {doing}: {reason}", subject=path.name, remedy=remedy)
     return StoreError(cause.message, subject=path.name, remedy=cause.remedy)
@@ -158,16 +161,39 @@ def _sentences(error: duckdb.Error) -> str:
 
 def _busy(path: Path, text: str) -> StoreBusyError:
     if any(sign in text for sign in _SAME_PROCESS):
-        return StoreBusyError(
+        error = StoreBusyError(
             "this very process has the store open already",
             subject=path.name,
             remedy="Close it first: leave its `with` block, or call close().",
         )
+        error.at_work = {"since": None, "process": os.getpid(), "host": None, "sources": None}
+        return error
     holder = re.search(r"held in (.+?) \(PID (\d+)\)", text)
     who = f"process {holder[2]} ({Path(holder[1]).name})" if holder else "another process"
-    return StoreBusyError(
+    error = StoreBusyError(
         f"{who} has the store open", subject=path.name, remedy="Wait until it has finished, or stop it, and try again."
     )
+    if holder:
+        error.at_work = {"since": None, "process": int(holder[2]), "host": None, "sources": None}
+    return error
+
+
+def _refused(path: Path, error: duckdb.Error | OSError) -> StoreError:
+    """Return which of the two it is that the user may not use: the file, or the folder, where others lie beside it."""
+    real = path.resolve()
+    if isinstance(error, OSError):
+        named = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else None
+    else:
+        quoted = re.search(r'"([^"]+)"', str(error))
+        named = quoted[1] if quoted else None
+    if not os.access(real.parent, os.X_OK):
+        what = f"this user may not look into its folder, {real.parent}"
+    elif named is not None and Path(named).name != real.name:
+        what = f"this user may not write into its folder, {real.parent}, where its journal and its runs' files belong"
+    else:
+        return StoreError(_PERMISSION.message, subject=str(path), remedy=_PERMISSION.remedy)
+    remedy = "Let the folder's owner give this user the rights to it, or name another place."
+    return StoreError(what, subject=str(path), remedy=remedy)
 
 
 def _other_version(path: Path, text: str) -> StoreError:

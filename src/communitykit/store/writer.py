@@ -76,7 +76,8 @@ class Writer:
         self._on_disk = str(path) != IN_MEMORY
         if self._on_disk:
             clean(path)
-        self._is_new = self._on_disk and not path.exists()
+        with telling(path, "open it"):
+            self._is_new = self._on_disk and not path.exists()
         self._open: duckdb.DuckDBPyConnection | None = connect(path, read_only=False, patience=min(patience, 5.0))
         self._file = identity(path)
         with telling(path, "read it"):
