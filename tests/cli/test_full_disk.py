@@ -153,6 +153,16 @@ def test_run_makes_nothing_of_a_store_that_failed_and_tells_what_was_kept(
     assert not (tmp_path / "an.duckdb").exists()
 
 
+@pytest.mark.slow
+def test_the_demonstration_tells_what_was_kept_too(typed: Any, tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    with full("commit"):
+        done = typed("demo", "--to", path, "--json")
+    document = done.document
+    assert (done.code, [one["kind"] for one in document["errors"]]) == (1, ["StoreError"])
+    assert statuses(path) == {document["first"]["run_id"]: "failed: StoreError"}
+
+
 def test_an_error_of_the_store_holds_the_result_so_far(exports: dict[str, Path], tmp_path: Path) -> None:
     with full("commit"), read_archive("slack", exports["slack"]) as slack, pytest.raises(StoreError) as raised:
         pull(slack, tmp_path / "a.duckdb")

@@ -12,8 +12,9 @@ from pathlib import Path
 from communitykit.cli import reading
 from communitykit.cli.aside import Aside
 from communitykit.cli.interrupts import stopping
-from communitykit.cli.output import Exit, console, error_data, print_json, say
+from communitykit.cli.output import console, error_data, print_json, say
 from communitykit.cli.progress import shown
+from communitykit.cli.shared import ASKED
 from communitykit.cli.show import show
 from communitykit.cli.simulated import platform_of, simulated
 from communitykit.connector.declaration import Connector
@@ -21,7 +22,7 @@ from communitykit.connector.registry import registry
 from communitykit.doors.api import connect
 from communitykit.doors.archive import read_archive
 from communitykit.doors.source import Source
-from communitykit.errors import SettingsError
+from communitykit.errors import SettingsError, StoreError
 from communitykit.model.values import JSON
 from communitykit.people import Options, Resolution, resolve
 from communitykit.people.accounts import ROSTER
@@ -133,20 +134,27 @@ def _say_what_is_there(to: Path, read: Read, people: Resolution, truth: list[Hel
 
 
 def _pull(sessions: Sequence[Source], to: Path, title: str, *, as_json: bool, force: bool) -> PullResult:
-    with stopping() as stop, shown(title, quiet=console.quiet) as progress:
-        result = pull(sessions, to, progress=progress, stop=stop, force=force)
-    mark(to, reading.DEMO, result.run_id)
+    ended = False
+    try:
+        with stopping() as stop, shown(title, quiet=console.quiet) as progress:
+            result = pull(sessions, to, progress=progress, stop=stop, force=force)
+    except StoreError as error:
+        if not isinstance(error.result, PullResult) or ASKED["debug"]:
+            raise
+        result, ended = error.result, True
+    else:
+        mark(to, reading.DEMO, result.run_id)
     if not as_json:
         say(f"{title}:")
         reading.print_summary(result, to)
     else:
         reading.warn_of_end(result)
-    if result.interrupted:
+    if result.interrupted or ended:
         if as_json:
             print_json(_pulled({title.partition(" ")[0].lower(): result}, to))
         import typer  # noqa: PLC0415 # here alone
 
-        raise typer.Exit(Exit.INTERRUPTED)
+        raise typer.Exit(reading.code(result))
     return result
 
 
