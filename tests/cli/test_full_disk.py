@@ -84,6 +84,15 @@ def test_a_run_that_was_committed_is_complete_though_its_journal_could_not_be_fo
     assert not journal.exists()
 
 
+@pytest.mark.parametrize("words", [("--verbose",), ("--log-format", "json"), ("--quiet",)])
+def test_that_is_said_once_however_the_log_is_shown(
+    typed: Any, exports: dict[str, Path], tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    with full("settle"):
+        done = typed("import", "slack", exports["slack"], "--to", tmp_path / "a.duckdb", *words)
+    assert done.err.count("could not be folded into it") == 1
+
+
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_run_that_could_not_be_committed_tells_what_was_and_of_what_it_failed(
     typed: Any, exports: dict[str, Path], tmp_path: Path, *, as_json: bool

@@ -18,7 +18,7 @@ from communitykit.store.writer import Writer
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no named pipes there, and links need rights")
 
 KINDS: dict[str, Callable[[Path], object]] = {
-    "pipe": os.mkfifo,
+    "pipe": lambda path: os.mkfifo(path),  # noqa: PLW0108 # there is none on Windows
     "folder": Path.mkdir,
     "link": lambda path: path.symlink_to(path.with_name("elsewhere")),
 }
@@ -111,6 +111,18 @@ def test_a_pipe_in_the_place_of_a_store_or_its_journal_is_told_and_not_waited_fo
     said = subprocess.run(script, cwd=here, capture_output=True, text=True, check=False, timeout=20)
     what = f"a.duckdb{ending}, which is to be its journal, is no regular file" if ending else "this is a pipe"
     assert f"StoreError: {path}: {what}" in said.stderr.splitlines()[-1]
+
+
+def test_a_link_that_is_put_in_the_journals_place_between_two_commits_is_refused_too(tmp_path: Path) -> None:
+    path, elsewhere = tmp_path / "a.duckdb", tmp_path / "elsewhere"
+    elsewhere.touch(0o644)
+    writer = Writer(path)
+    writer.start_run({"run_id": "1"})
+    writer.connection().execute("CHECKPOINT")  # which removes the journal
+    path.with_name("a.duckdb.wal").symlink_to(elsewhere)
+    with pytest.raises(StoreError, match="no regular file"):
+        writer.end_run({"run_id": "1"})
+    assert (elsewhere.read_bytes(), elsewhere.stat().st_mode & 0o777) == (b"", 0o644)
 
 
 def test_a_journal_is_not_written_through_a_link(tmp_path: Path) -> None:

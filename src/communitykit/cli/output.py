@@ -86,6 +86,11 @@ class _Log:
         """Whether the library's logger shows what is waited for."""
         return self._lines in LOGGER.handlers and LOGGER.isEnabledFor(logging.INFO)
 
+    @property
+    def shows_warnings(self) -> bool:
+        """Whether what the library's logger warns of is shown: a command need not say it again."""
+        return self._lines in LOGGER.handlers
+
     def begin(self) -> None:
         """Show nothing of it: a command says itself what is wrong."""
         LOGGER.addHandler(self._nothing)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from communitykit.cli.interrupts import stopping
-from communitykit.cli.output import Exit, console, error_data, print_json, print_table, say, warn, warn_of
+from communitykit.cli.output import LOG, Exit, console, error_data, print_json, print_table, say, warn, warn_of
 from communitykit.cli.progress import shown
 from communitykit.cli.shared import ASKED
 from communitykit.clock import SYSTEM_CLOCK
@@ -100,7 +100,7 @@ def read(
         if not isinstance(error.result, PullResult) or ASKED["debug"]:
             raise
         result = error.result
-    for remark in remarks:
+    for remark in remarks if not LOG.shows_warnings else ():
         warn(f"Look at this: {remark}")
     return result, [found for one in sources for found in _found(one)]
 

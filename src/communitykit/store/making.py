@@ -71,6 +71,8 @@ def make_journal(path: Path) -> None:
 
     Only for who holds the store open for writing, before every transaction: each checkpoint removes the journal. One
     that is there and may be read by more than the store gets the store's rights, as far as they are ours to give.
+
+    Raises StoreError where something that is no regular file was put in its place, OSError where it cannot be made.
     """
     journal = _journal(path)
     mode = stat.S_IMODE(path.stat().st_mode) & 0o666
@@ -80,7 +82,9 @@ def make_journal(path: Path) -> None:
         os.close(os.open(journal, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE))
         journal.chmod(mode)
     else:
-        if there.st_mode & 0o666 & ~mode:
+        if not stat.S_ISREG(there.st_mode):
+            refuse_other_kinds(path)
+        elif there.st_mode & 0o666 & ~mode:
             with contextlib.suppress(PermissionError):  # another user's, who shares the store
                 journal.chmod(mode)
 
