@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -79,6 +80,10 @@ def with_door(*doors: str) -> list[str]:
     ]
 
 
+LINE = {"COMP_WORDBREAKS": " \t\n\"'><=;|&(:"}
+"""How bash is set up: where it takes words apart."""
+
+
 def settings(*names: str) -> list[str]:
     return [f"{name}=" for one in names for name in registry().get(one).settings.model_fields]
 
@@ -104,6 +109,16 @@ def settings(*names: str) -> list[str]:
         ("sandbox serve --platform ", with_door("sandbox")),
         ("sandbox serve --size ", SIZES),
         ("sandbox serve --fault ", sorted(FAULTS)),
+        ("sandbox serve --fault lim", ["limited", "limited-mute"]),
+        ("sandbox serve --fault limited:", [f"limited:{one}=" for one in ("share", "times", "seed", "seconds")]),
+        ("sandbox serve --fault latency:", [f"latency:{one}=" for one in ("seconds", "share", "times", "seed")]),
+        ("sandbox serve --fault limited:sh", ["limited:share="]),
+        ("sandbox serve --fault limited:share=", ["limited:share=0.3"]),
+        ("sandbox serve --fault limited:share=0.3,s", [f"limited:share=0.3,{one}=" for one in ("seed", "seconds")]),
+        ("sandbox serve --fault limited:share=0.3,times=", ["limited:share=0.3,times=1"]),
+        ("sandbox serve --fault latency=", ["latency=0.05"]),
+        ("sandbox serve --fault nothing:", []),
+        ("sandbox serve --fault limited:nothing=", []),
         ("sandbox export ", with_door("sandbox", "archive")),
         ("sandbox export slack --style ", registry().get("slack").simulated().archive_styles),
         ("sandbox export nobody --style ", []),
@@ -182,12 +197,12 @@ def test_every_metrics_own_words_are_known() -> None:
         ("export --format d", ["delta"]),
         ("sandbox serve --fault limited", ["limited", "limited-mute"]),
         ("metrics run activation --by q", ["quarter"]),
-        ("pull slack --set reactions = f", ["full"]),
+        ("pull slack --set reactions=f", ["full"]),
+        ("sandbox serve --fault limited:sh", ["share=", "share=…"]),
     ],
 )
 def test_values_are_completed(typed: str, found: list[str]) -> None:
-    words = f"communitykit {typed}"
-    asked = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1), "_COMMUNITYKIT_COMPLETE": "complete_bash"}
+    asked = {**LINE, "COMP_LINE": f"communitykit {typed}", "_COMMUNITYKIT_COMPLETE": "complete_bash"}
     command = [sys.executable, "-c", "import sys; sys.argv = ['communitykit']; import communitykit.cli as c; c.main()"]
     done = subprocess.run(command, env={**os.environ, **asked}, capture_output=True, text=True, check=False)
     assert done.stdout.split() == found, done.stderr
@@ -196,31 +211,58 @@ def test_values_are_completed(typed: str, found: list[str]) -> None:
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
-        ("pull slack --set = rea", ["reactions="]),
-        ("pull slack --set =", settings("slack")),
-        ("pull slack --set reactions =", ["counted", "full"]),
-        ("pull slack --set reactions = f", ["full"]),
-        ("pull slack --set = reactions = f", ["full"]),
-        ("pull slack --set reactions = full --set profiles =", ["true", "false"]),
-        ("pull slack --set reactions = full --set rea", ["reactions="]),
-        ("pull slack --set proxy =", []),
-        ("pull slack matrix --set slack.reactions =", ["counted", "full"]),
-        ("metrics run response_rate --set horizon_days =", ["7"]),
-        ("metrics run activation --by = dep", ["department"]),
-        ("import --config = c.toml em", ["emea"]),
+        ("pull slack --set=rea", ["reactions=", "reactions=…"]),
+        ("pull slack --set=", settings("slack")),
+        ("pull slack --set reactions=", ["counted", "full"]),
+        ("pull slack --set reactions=f", ["full"]),
+        ("pull slack --set=reactions=f", ["full"]),
+        ("pull slack --set 'reactions=f", ["full"]),
+        ("pull slack --set reactions=full --set profiles=", ["true", "false"]),
+        ("pull slack --set reactions=full --set rea", ["reactions=", "reactions=…"]),
+        ("pull slack --community 'two words' --set reactions=f", ["full"]),
+        ("pull slack matrix --set slack.reactions=", ["counted", "full"]),
+        ("metrics run response_rate --set horizon_days=", ["7"]),
+        ("metrics run activation --by=dep", ["department"]),
+        ("import --config=c.toml em", ["emea"]),
+        ("sandbox serve --fault limited:", ["share=", "times=", "seed=", "seconds="]),
+        ("sandbox serve --fault=limited:share=0.3,ti", ["0.3,times=", "0.3,times=…"]),
     ],
 )
-@pytest.mark.parametrize("between", [" ", "\n"])
-def test_words_that_bash_takes_apart_are_completed(
-    typed: str, found: list[str], between: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_bash_is_told_what_stands_behind_its_last_break_of_the_word(
+    typed: str, found: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(completing._BEFORE, "name", "")  # it is remembered for one process
     monkeypatch.chdir(tmp_path)
     (tmp_path / "c.toml").write_text('[[sources]]\nname = "emea"\nconnector = "slack"\n')
-    words = ["communitykit", *typed.split()]
-    told = {"COMP_WORDS": between.join(words), "COMP_CWORD": str(len(words) - 1)}
-    completing.put_together(told)
-    assert completed(told["COMP_WORDS"].replace("\n", " ").removeprefix("communitykit ")) == found
+    assert answered("bash", {**LINE, "COMP_LINE": f"communitykit {typed}"})[0].split() == found
+
+
+def test_bash_that_takes_no_words_apart_is_told_them_whole() -> None:
+    asked = {"COMP_WORDBREAKS": " ", "COMP_LINE": "communitykit pull slack --set reactions=f"}
+    assert answered("bash", asked)[0] == "reactions=full\n"
+
+
+def test_zsh_and_fish_are_told_whole_words() -> None:
+    for typed, whole in (("--set rea", "reactions="), ("--set=rea", "--set=reactions=")):
+        asked = {"_TYPER_COMPLETE_ARGS": f"communitykit pull slack {typed}"}
+        assert answered("zsh", asked)[0] == f"compadd -S '' -- {whole}\n"
+        assert answered("fish", {**asked, "_TYPER_COMPLETE_FISH_ACTION": "get-args"})[0] == f"{whole}\n"
+
+
+@pytest.mark.parametrize(
+    "typed", ["pull sl", "metrics run activ", "pull slack --set reactions=f", "metrics run activation --by dep"]
+)
+def test_what_completes_a_line_loads_little(typed: str) -> None:
+    program = (
+        "import sys; sys.argv = ['communitykit']; import communitykit.cli as c, atexit; "
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr)); c.main()"
+    )
+    asked = {**os.environ, **LINE, "COMP_LINE": f"communitykit {typed}", "_COMMUNITYKIT_COMPLETE": "complete_bash"}
+    done = subprocess.run([sys.executable, "-c", program], env=asked, capture_output=True, text=True, check=True)
+    loaded = set(done.stderr.split())
+    assert done.stdout.strip()
+    assert "communitykit.cli.completing" in loaded
+    assert not loaded & {"communitykit_teams", "communitykit_yammer", "typer._adapters", "duckdb", "sqlglot"}
+    assert ("pydantic" in loaded) == typed.startswith("pull")
 
 
 VARIANT = "metrics run activation --variant "
@@ -239,7 +281,7 @@ OF_SHELLS = {
         0,
     ),
 }
-"""What is asked for; what bash and zsh are told then; and whether fish is told to look for files."""
+"""What is asked for; what bash and zsh are told then; and whether fish is to look for files, told nothing."""
 
 
 @pytest.mark.parametrize(("asked_for", "bash", "zsh", "fish"), OF_SHELLS.values(), ids=OF_SHELLS)
@@ -247,12 +289,14 @@ def test_a_shell_knows_files_where_a_file_is_meant_and_nowhere_else(
     asked_for: str, bash: str, zsh: str, fish: int
 ) -> None:
     words = f"communitykit {asked_for}"
-    asked = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split(" ")) - 1), "_TYPER_COMPLETE_ARGS": words}
-    told, _ = answered("bash", asked)
+    told, _ = answered("bash", {**LINE, "COMP_LINE": words})
     assert told.startswith(bash)
     assert told.strip() or not bash
+    asked = {"_TYPER_COMPLETE_ARGS": words}
     assert answered("zsh", asked)[0].startswith(zsh)
-    assert answered("fish", {**asked, "_TYPER_COMPLETE_FISH_ACTION": "is-args"})[1] == fish
+    told = answered("fish", {**asked, "_TYPER_COMPLETE_FISH_ACTION": "get-args"})[0]
+    assert (not told) == bool(fish)
+    assert fish or told.startswith(words.rpartition(" ")[2])
 
 
 def answered(shell: str, asked: dict[str, str]) -> tuple[str, int]:
@@ -260,7 +304,7 @@ def answered(shell: str, asked: dict[str, str]) -> tuple[str, int]:
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as printed:
         for name, value in {**asked, "_COMMUNITYKIT_COMPLETE": f"complete_{shell}"}.items():
             patch.setenv(name, value)
-        patch.setattr(completing, "ASKED_FOR", {"may be a file": False, "hint": ""})
+        patch.setattr(completing, "ASKED_FOR", {"may be a file": False, "hint": "", "found": None})
         assert shells.asked() == shell
         code = shells.answer(shell, lambda: int(COMMAND.main([], prog_name="communitykit") or 0))
     return printed.getvalue(), code
@@ -272,35 +316,47 @@ def as_process(asked: dict[str, str], *words: str) -> subprocess.CompletedProces
     return subprocess.run(command, env={**os.environ, **asked}, capture_output=True, text=True, check=False)
 
 
+SHELLS = {
+    "bash": (["bash", "--norc", "--noprofile"], ""),
+    "zsh": (["zsh", "-f"], "autoload -Uz compinit; compinit -u -d zcompdump; PS1='%% '; "),
+    "fish": (["fish", "--no-config"], "bind \\ca beginning-of-line; bind \\ce end-of-line; "),
+}
+"""How each shell is begun without its user's files, and what it is told first."""
+TYPED = (
+    (f"{VARIANT}a\t", f"{VARIANT}a"),
+    ("metrics run response_rate --set hor\t\t", "metrics run response_rate --set horizon_days=7 "),
+    ("pull slack matrix --set slack.reactions=f\t", "pull slack matrix --set slack.reactions=full "),
+    ("pull slack --set=rea\tf\t", "pull slack --set=reactions=full "),
+    ("sandbox serve --fault limited:sh\t\t", "sandbox serve --fault limited:share=0.3 "),
+    ("sandbox serve --fault limited:nothing\t", "sandbox serve --fault limited:nothing"),
+    ("show af\t", "show afile "),
+    ("pull teams --set certificate=af\t", "pull teams --set certificate=afile "),
+)
+"""What is typed, and what stands in the line then."""
+
+
 @pytest.mark.slow
-def test_bash_inserts_no_file_and_no_blank_before_a_value(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shell", [one for one in SHELLS if shutil.which(one)])
+def test_a_shell_inserts_what_is_meant_and_no_file_or_blank_else(shell: str, tmp_path: Path) -> None:
     (tmp_path / "afile").touch()
-    script = tmp_path / "completion"
-    script.write_text(as_process({}, "--show-completion", "bash").stdout)
-    typed = (
-        f"communitykit {VARIANT}a\t\tx",
-        "communitykit metrics run response_rate --set hor\t\tx",
-        f"communitykit show {tmp_path}/af\tx",
-    )
+    (tmp_path / "nothing-else").touch()
+    (tmp_path / "completion").write_text(as_process({}, "--show-completion", shell).stdout)
+    command, before = SHELLS[shell]
     pid, terminal = pty.fork()
     if not pid:
-        os.execvp("bash", ["bash", "--norc", "--noprofile"])  # noqa: S606, S607 # the user's own
+        os.chdir(tmp_path)
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        os.execvpe(command[0], command, {**os.environ, "PATH": path, "TERM": "dumb", "HOME": str(tmp_path)})  # noqa: S606 # the user's own
     with open(terminal, "w+b", buffering=0) as screen:  # noqa: PTH123 # a descriptor
-        screen.write(f'PATH="{Path(sys.executable).parent}:$PATH"; source {script}\n'.encode())
-        around = b"\x01echo '<\x05>'\n"  # at the line's beginning, and at its end
-        screen.writelines(line.encode() + around for line in typed)
+        screen.write(f"{before}source ./completion\n".encode())
+        screen.writelines(f"communitykit {typed}x".encode() + b"\x01echo '<\x05>' >>said\n" for typed, _ in TYPED)
         screen.write(b"exit\n")
-        shown = b""
         with suppress(OSError):  # its end
-            while read := screen.read(65536):
-                shown += read
+            while screen.read(65536):
+                pass
     os.waitpid(pid, 0)
-    said = re.findall(r"[\r\n]<(.*)>\r\n", shown.decode())
-    assert said == [
-        f"communitykit {VARIANT}ax",
-        "communitykit metrics run response_rate --set horizon_days=7 x",
-        f"communitykit show {tmp_path}/afile x",
-    ]
+    said = re.findall(r"<communitykit (.*)x>", (tmp_path / "said").read_text())
+    assert said == [whole for _, whole in TYPED]
 
 
 def test_completion_is_shown_and_installed_for_a_shell_that_is_named(tmp_path: Path) -> None:
@@ -312,17 +368,6 @@ def test_completion_is_shown_and_installed_for_a_shell_that_is_named(tmp_path: P
     refused = as_process(home, "--show-completion", "tcsh")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "no completion for 'tcsh'. Shells: bash, zsh, fish" in refused.stderr
-
-
-def test_words_that_are_whole_stay_as_they_are() -> None:
-    for words, at in (
-        ("communitykit pull sl", "2"),
-        ("communitykit pull slack --set=rea", "3"),
-        ("communitykit ", "1"),
-    ):
-        told = {"COMP_WORDS": words, "COMP_CWORD": at}
-        completing.put_together(told)
-        assert told == {"COMP_WORDS": words, "COMP_CWORD": at}
 
 
 def test_all_names_are_known() -> None:

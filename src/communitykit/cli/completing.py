@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from types import UnionType
@@ -26,10 +27,11 @@ FAULTS = (
 """What may go wrong on a simulated platform; a test holds this against `communitykit.sandbox`."""
 
 _ROOMS = Path(__file__).parents[1]
-_BEFORE = {"name": ""}
-"""The setting whose value alone is asked for, by a shell that takes words apart."""
-ASKED_FOR: dict[str, JSON] = {"may be a file": False, "hint": ""}
-"""What a shell asks for the value of: one of a file's type, of which the shell knows names, or what is meant by it."""
+ASKED_FOR: dict[str, JSON] = {"may be a file": False, "hint": "", "found": None}
+"""What a shell asks for the value of: one of a file's type, of which the shell knows names, or what is meant by it.
+
+`found` is what completes it; None where no value is asked for.
+"""
 _GRAINS = ("day", "week", "month", "quarter", "year")
 
 
@@ -47,29 +49,20 @@ LANGUAGES = words("en", "fr")
 PER = words("department", "country", "community")
 SIZES = words("tiny", "small", "medium", "large")
 DIALECTS = words("duckdb", "postgres", "spark", "snowflake", "bigquery")
-FAULT_NAMES = words(*FAULTS)
 
 
-def put_together(asked: MutableMapping[str, str]) -> None:
-    """Put the words together that bash took apart at each `=`, in the variables by which it asks.
+def words_of(line: str) -> list[str]:
+    """Return the words of a line as a shell takes them, the last one being what is completed: it may be empty."""
+    import shlex  # noqa: PLC0415 # imported only when used
 
-    It asks for what follows the last `=`: of an option's value as after a space, of a setting for its value alone.
-    """
-    _BEFORE["name"] = key = ""
-    words, at = re.split(r"[ \n]", asked.get("COMP_WORDS", "")), int(asked.get("COMP_CWORD") or 0)
-    *before, last = [*words, ""][: at + 1]
-    whole: list[str] = []
-    for word in before:
-        if word == "=" and whole:
-            key = key if whole[-1].startswith("-") else whole.pop()
-        else:
-            whole.append(f"{key}={word}" if key else word)
-            key = ""
-    if last == "=" and whole:
-        key, last = (key if whole[-1].startswith("-") else whole.pop()), ""
-    if key or len(whole) < len(before):
-        _BEFORE["name"] = key
-        asked.update(COMP_WORDS="\n".join([*whole, last]), COMP_CWORD=str(len(whole)))
+    reader = shlex.shlex(line, posix=True)
+    reader.whitespace_split, reader.commenters = True, ""
+    found: list[str] = []
+    try:
+        found.extend(reader)
+    except ValueError:  # a quotation that is still open
+        return [*found, reader.token]
+    return [*found, ""] if not line or line[-1].isspace() else found
 
 
 def without_dangling(args: list[str], params: Iterable[JSON]) -> list[str]:
@@ -94,7 +87,9 @@ def _completed(param: JSON, ctx: typer.Context, incomplete: str) -> JSON:
     described = getattr(param, "type_descriptor", None)  # Typer before 0.29 has click's types
     is_path = getattr(param.type, "name", "") == "path" if described is None else _is_path(described.annotation)
     ASKED_FOR.update({"may be a file": is_path, "hint": getattr(param, "help", None) or ""})
-    return type(param).shell_complete(param, ctx, incomplete)
+    found = type(param).shell_complete(param, ctx, incomplete)
+    ASKED_FOR["found"] = [one.value for one in found if one.type == "plain"]
+    return found
 
 
 def _is_path(annotation: object) -> bool:
@@ -191,6 +186,25 @@ def parameters(ctx: typer.Context, incomplete: str) -> list[str]:
     return _begin_so(usual if name is None else [usual[name]] if name in usual else (), begun, before, "=" * (not name))
 
 
+def faults(incomplete: str) -> list[str]:
+    """Return faults; after `:` and after `,` their parameters, and after `=` what these usually are."""
+    name, sign, rest = re.fullmatch(r"([^:=]*)([:=]?)(.*)", incomplete, re.DOTALL).groups()  # type: ignore[union-attr] # fits any
+    if not sign or name not in FAULTS:
+        return [] if sign else _begin_so(FAULTS, incomplete)
+    from communitykit.sandbox.faults import FAULTS as KINDS  # noqa: PLC0415 # imported only when used
+
+    kind = KINDS[name]
+    usual = {one.name: str(one.default) for one in fields(kind) if not one.name.startswith("_")}
+    if sign == "=":
+        return _begin_so([usual[kind.main]], rest, f"{name}=")
+    told, comma, last = rest.rpartition(",")
+    before, (parameter, equals, begun) = f"{name}:{told}{comma}", last.partition("=")
+    if equals:
+        return _begin_so([usual[parameter]] if parameter in usual else [], begun, f"{before}{parameter}=")
+    taken = {one.partition("=")[0] for one in told.split(",")}
+    return _begin_so((one for one in dict.fromkeys([kind.main, *usual]) if one not in taken), last, before, "=")
+
+
 def credential_stores(incomplete: str) -> list[str]:
     """Return the one place for tokens that is no file."""
     ASKED_FOR["may be a file"] = True
@@ -215,8 +229,6 @@ def _begin_so(known: Iterable[str], incomplete: str, before: str = "", after: st
 
 def _asked_of(incomplete: str) -> tuple[str | None, str, str]:
     """Return the setting whose value is asked for, else None; with what is to stand before it, and how it begins."""
-    if _BEFORE["name"]:
-        return _BEFORE["name"], "", incomplete
     name, sign, begun = incomplete.partition("=")
     return (name, f"{name}=", begun) if sign else (None, "", incomplete)
 
@@ -252,9 +264,12 @@ def _files(room: str, folder: str, incomplete: str) -> list[str]:
 
 
 def _with(door: Callable[[Connector], bool], incomplete: str) -> list[str]:
+    """Return connectors that have a door; only plugins that are called so are loaded, where any is."""
     from communitykit.connector.registry import registry  # noqa: PLC0415 # plugins are loaded only where that tells
 
-    return _begin_so((name for name, one in registry().connectors.items() if door(one)), incomplete)
+    found = registry()
+    called = [name for name in connectors(incomplete) if found.has(name)] if incomplete else []
+    return [name for name in called or _begin_so(found.connectors, incomplete) if door(found.get(name))]
 
 
 def _named(ctx: typer.Context, parameter: str) -> list[Connector]:
@@ -263,7 +278,8 @@ def _named(ctx: typer.Context, parameter: str) -> list[Connector]:
 
     told = ctx.params.get(parameter) or ()
     names = (told,) if isinstance(told, str) else told
-    return [registry().connectors[name] for name in names if name in registry().connectors]
+    found = registry()
+    return [found.get(name) for name in names if found.has(name)]
 
 
 def _sources(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -50,7 +50,16 @@ def narrow(ctx: JSON, write: Callable[[JSON, JSON], None]) -> str:
     return str(formatter.getvalue()).rstrip("\n")
 
 
-class Grouped(TyperGroup):
+class Below(TyperGroup):
+    """Commands below another one."""
+
+    def parse_args(self, ctx: JSON, args: list[str]) -> list[str]:
+        """Read what comes before the command."""
+        read_sparingly(self.get_params(ctx))
+        return super().parse_args(ctx, args)
+
+
+class Grouped(Below):
     """All commands, by section."""
 
     def parse_args(self, ctx: JSON, args: list[str]) -> list[str]:
@@ -59,7 +68,6 @@ class Grouped(TyperGroup):
         if columns < _LEAST_OF_CLICK:
             ctx.terminal_width = columns - 2
         params: list[JSON] = self.get_params(ctx)
-        read_sparingly(params)
         for one in params:
             one.help = _HELP.get(one.name, one.help)
         return super().parse_args(ctx, args)

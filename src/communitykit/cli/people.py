@@ -5,15 +5,16 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from communitykit.cli import parse
 from communitykit.cli.app import Json, Overwrite, app, errors
 from communitykit.cli.configured import STORE, FromConfig, StoreArgument, StoreOption, configured, one_of, store_of
+from communitykit.cli.grouping import Below
 from communitykit.cli.output import Exit, print_json, print_table, replacing, say, say_replaced, warn
 from communitykit.cli.shared import Answering, App
 from communitykit.errors import SettingsError
@@ -24,14 +25,18 @@ if TYPE_CHECKING:
     from communitykit.people.resolve import Resolution
 
 
-class _People(TyperGroup):
+class _People(Below):
     """`people STORE` is `people resolve STORE`."""
 
     def parse_args(self, ctx: JSON, args: list[str]) -> list[str]:
         """Put the command in where it is left out."""
-        if args and args[0] not in self.commands and args[0] != "--help":
+        if args and args[0] not in self.commands and args[0] != "--help" and not self._is_misspelt(args[0]):
             args = ["resolve", *args]
         return super().parse_args(ctx, args)
+
+    def _is_misspelt(self, word: str) -> bool:
+        """Tell whether a word is almost a command's name, and no store's."""
+        return bool(get_close_matches(word, self.commands)) and not Path(word).exists()
 
 
 people_app = App(

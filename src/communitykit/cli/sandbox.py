@@ -43,7 +43,7 @@ def serve(  # noqa: PLR0913 # the options of the command
         typer.Option(
             "--fault",
             help=f"For instance latency=50ms or limited=0.3: one of {', '.join(completing.FAULTS)}.",
-            autocompletion=completing.FAULT_NAMES,
+            autocompletion=completing.faults,
         ),
     ] = None,
     advance: Annotated[

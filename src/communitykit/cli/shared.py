@@ -9,8 +9,8 @@ import typer
 from typer.core import TyperCommand
 
 from communitykit.cli import completing, output
-from communitykit.cli.grouping import narrow
-from communitykit.cli.sparing import read_sparingly
+from communitykit.cli.grouping import Below, narrow
+from communitykit.cli.sparing import read_nothing, read_sparingly
 from communitykit.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ class Answering(TyperCommand):
         params = self.get_params(ctx)
         read_sparingly(params)
         if ctx.resilient_parsing:  # a shell asks
+            read_nothing(params)
             completing.watch(params)
             args = completing.without_dangling(args, params)
         return super().parse_args(ctx, args)
@@ -129,6 +130,10 @@ class Doing(Answering):
 
 class App(typer.Typer):
     """Commands, each with the options of all; `cls=Answering` for those whose output is what they are for."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 # typer's own
+        """Take commands."""
+        super().__init__(**{"cls": Below, **options})
 
     def command(self, name: str | None = None, **options: Any) -> Callable[[JSON], JSON]:  # noqa: ANN401 # typer's own
         """Register a command."""

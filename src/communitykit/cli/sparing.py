@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from communitykit.model.values import JSON
 
 
+def read_nothing(params: Iterable[JSON]) -> None:
+    """Let each parameter of a command take what is typed as it is: a shell asks, which runs nothing."""
+    for param in params:
+        param.process_value = _as_typed
+
+
+def _as_typed(_: JSON, value: JSON) -> JSON:
+    return value
+
+
 def read_sparingly(params: Iterable[JSON]) -> None:
     """Let each parameter of a command read only what is not of its type already: a flag, a text, a path, or nothing.
 

@@ -51,11 +51,8 @@ class Registry:
         """
         if not isinstance(name, str):
             raise wrong_argument("name", name, "a connector's name, as 'slack'")
-        own = [point for point in self._points if point.name == name]
-        if len(own) == 1:
-            found = self._ask(own[0])
-            if isinstance(found, Connector) and found.name == name:
-                return found
+        if found := self._called(name):
+            return found
         if name in self.connectors:
             return self.connectors[name]
         for plugin in self.broken:
@@ -92,6 +89,16 @@ class Registry:
             else:
                 connectors[one.name] = one
         return dict(sorted(connectors.items())), tuple(sorted(broken, key=lambda one: one.name))
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a connector of that name, as `get` finds it."""
+        return self._called(name) is not None or name in self.connectors
+
+    def _called(self, name: str) -> Connector | None:
+        """Return the connector whose plugin alone is called so."""
+        own = [point for point in self._points if point.name == name]
+        found = self._ask(own[0]) if len(own) == 1 else None
+        return found if isinstance(found, Connector) and found.name == name else None
 
     def _ask(self, point: EntryPoint) -> Connector | BrokenPlugin:
         if point not in self._asked:
