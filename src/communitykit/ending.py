@@ -73,20 +73,17 @@ def telling_result(result: PullResult) -> Iterator[None]:
 
 
 def came_to_nothing(result: PullResult, failed: Collection[str]) -> bool:
-    """Tell whether each source of a run failed, and none of them told anything."""
-    told = any(any(map(any, one.tally.counts())) or one.unchanged for one in result.by_source.values())
-    return not told and result.by_source.keys() <= set(failed)
+    """Tell whether no source of a run told anything, and each of them failed or the run was stopped before."""
+    return not result.came and (result.interrupted or result.by_source.keys() <= set(failed))
 
 
 def how_it_ended(result: PullResult, failed: Collection[str]) -> str:
     """Return the status of a run that came to its end, as `runs` keeps it; `failed` are the sources that did."""
     if result.complete:
         return "complete"
-    if result.interrupted:
-        return "interrupted"
-    if came_to_nothing(result, failed):
+    if came_to_nothing(result, failed) and result.by_source.keys() <= set(failed):  # in vain until it was stopped, too
         return f"failed: {', '.join(dict.fromkeys(type(error).__name__ for error in result.errors))}"
-    return "partial"
+    return "interrupted" if result.interrupted else "partial"
 
 
 def heed_cutoff(result: PullResult, writer: Writer) -> None:

@@ -36,6 +36,7 @@ from communitykit.reading.translation import Page
 from communitykit.reading.turns import shorter_turns
 from communitykit.result import PullResult
 from communitykit.tally import SourceTally
+from communitykit.unanswered import Unanswered
 
 if TYPE_CHECKING:
     from communitykit.store.writer import Writer
@@ -187,6 +188,7 @@ class _Run:
         self._waiting: list[tuple[Closed, str]] = []
         """Parts of which it must still turn out whether a glob fitted a community of another source."""
         self._matched: set[str] = set()
+        self._unanswered = Unanswered(dict(zip(self.names, sources, strict=True)))
         self._spans: list[Span] = []
         self._globs = frozenset(options.communities)
         self._failed: dict[str, list[CommunityKitError]] = {}
@@ -241,13 +243,17 @@ class _Run:
 
     def _take_all(self, threads: list[threading.Thread]) -> None:
         """Take and commit what the readers give; an interrupt ends them, and a second one is the caller's."""
+        running = set(self.names)
         try:
-            self._take(len(threads))
+            self._take(running)
         except KeyboardInterrupt:
             if self.result.interrupted:
                 raise
             self._interrupt()
-            self._take(sum(thread.is_alive() for thread in threads))
+            alive = (name for name, thread in zip(self.names, threads, strict=True) if thread.is_alive())
+            self._take(running.intersection(alive))
+        for name, error in self._unanswered.errors() if self.result.interrupted else ():
+            self._failed.setdefault(name, []).append(error)
         self.result.errors = self._errors()
         for event, name in self._waiting:
             self._close(event.without(self._matched), name)
@@ -266,8 +272,11 @@ class _Run:
                 reason=f"The clock was ahead when an earlier run kept where {number:,} slices stood: that is not "
                 "believed, and they are read again.",
             )
-            self.result.coverage.append(coverage)
-            self._gathering.group.plain.append(coverage)
+            self._say(coverage)
+
+    def _say(self, coverage: Coverage) -> None:
+        self.result.coverage.append(coverage)
+        self._gathering.group.plain.append(coverage)
 
     def _read(self, source: Source, name: str, state: State) -> None:
         def put(event: Progress | None) -> None:
@@ -283,11 +292,13 @@ class _Run:
         finally:
             put(None)
 
-    def _take(self, running: int) -> None:
+    def _take(self, running: set[str]) -> None:
         """Take events until every source has ended."""
         while running:
             if self.clock.monotonic() >= self._leaves_at:  # somebody does not answer: what came is kept without them
                 self._events.abandon()
+                for name in sorted(running):
+                    self._say(self._unanswered.abandoned(name, self.result.run_id))
                 return
             try:
                 events = self._events.take(timeout=IDLE_SECONDS if self._leaves_at == inf else STOPPED_SECONDS)
@@ -298,7 +309,7 @@ class _Run:
                 continue
             for event, name in ((one.event, one.source) for one in events):
                 if event is None:
-                    running -= 1
+                    running.discard(name)
                     continue
                 self._note(event, name)
                 if self._progress is not None:
@@ -309,6 +320,7 @@ class _Run:
 
     def _note(self, event: Progress, source: str) -> None:
         result = self.result
+        self._unanswered.note(event, source)
         if isinstance(event, Page):
             self._gathering.take(event, source)
             result.issues.extend(event.issues[: max(0, 1000 - len(result.issues))])
@@ -325,8 +337,7 @@ class _Run:
         result, cutoff = self.result, self.result.erased_before
         if cutoff is not None:
             event = replace(event, coverage=begun_at(event.coverage, cutoff))
-        self._gathering.group.plain.append(event.coverage)
-        result.coverage.append(event.coverage)
+        self._say(event.coverage)
         if event.by_default:
             result.by_default.add(event.slice)
         if (missing := event.left_out) is not None:

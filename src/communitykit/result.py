@@ -22,8 +22,13 @@ COUNTED = ("new", "changed", "deleted", "vanished")
 """What a Tally counts, by table."""
 OF_SOURCES = ("new", "changed", "gone", "unchanged", "requests")
 """What is told of each source, where there are several: deleted and vanished records together, so that it is short."""
-OF_ARCHIVES = {"`network`": "--network", "`folder_map`": "--map", "`enterprise`": "--set enterprise=…"}
-"""How options of an archive, which errors and Coverage name in backquotes, are written on the command line."""
+OF_ARCHIVES = {
+    "`network`": "--network",
+    "`folder_map`": "--map",
+    "`enterprise`": "--set enterprise=…",
+    "`max_time`": "--max-time",
+}
+"""How options which errors and Coverage name in backquotes, of an archive and of a run, are written there."""
 OPTIONS = {
     "include_private": "--include-private",
     "include_direct": "--include-direct",
@@ -117,6 +122,11 @@ class PullResult:
     def complete(self) -> bool:
         """Tell whether all that was asked for is there: private talk that nobody asked for does not count."""
         return not self.errors and not self.interrupted and not self.issues and not self._left_out()
+
+    @property
+    def came(self) -> bool:
+        """Tell whether anything came: also what was told again as it is stored."""
+        return any(any(map(any, one.tally.counts())) or one.unchanged for one in self.by_source.values())
 
     @property
     def missing(self) -> list[str]:

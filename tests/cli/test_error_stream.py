@@ -52,7 +52,7 @@ def test_a_stop_is_told_beside_a_document(typed: Any, slow: Any, *, configured: 
     done = typed(*words, "--max-time", "1s", "--json", T=slow.settings["token"])
     assert done.code == 130
     assert (done.document["pull"] if configured else done.document)["interrupted"]
-    assert "Stopped. What was committed is kept" in done.err
+    assert "Stopped, since --max-time is over." in done.err
     assert "Stopped" not in typed(*words, "--max-time", "1s", "--quiet", T=slow.settings["token"]).err
 
 
@@ -61,6 +61,24 @@ def nobody() -> str:
     """An address of this machine at which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("configured", [False, True])
+def test_nobody_there_is_a_failure_whatever_time_a_run_has(typed: Any, nobody: str, *, configured: bool) -> None:
+    words = ["pull", "slack", "--set", f"base_url={nobody}", "--set", "token=xoxb-1"]
+    if configured:
+        Path("c.toml").write_text(
+            f'[store]\npath = "activity.duckdb"\n[[sources]]\nname = "s"\nconnector = "slack"\n'
+            f'token = {{ env = "T" }}\nbase_url = "{nobody}"\n'
+        )
+        words = ["run", "--config", "c.toml"]
+    done = typed(*words, "--max-time", "1s", "--json", T="xoxb-1")
+    assert (done.code, done.document["interrupted"], done.document["store"]) == (1, True, None)
+    (error,) = done.document["errors"]
+    assert "Connection refused" in error["message"]
+    assert "Connection refused" in done.err
+    assert "Stopped, since --max-time is over. Nothing had come" in done.err
+    assert not Path("activity.duckdb").exists()
 
 
 def asking(address: str) -> dict[str, list[str]]:

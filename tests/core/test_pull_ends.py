@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from little_notes import note, posts, serve_notes, session
 
-from communitykit import (
-    pull,
-)
+from communitykit import TransientError, from_records, pull, pulling
 from communitykit.connector import (
     Batch,
     Connector,
     Selection,
 )
+from communitykit.doors.records import RecordSource
 from communitykit.http.operations import Emit
+from communitykit.printable import several
 from communitykit.reading import slices
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Translation
@@ -68,6 +68,63 @@ def test_the_time_limit_stops_a_run(platform: Any, little: Callable[..., Connect
     assert result.interrupted
     with Store(tmp_path / "a.duckdb") as store:
         assert store.arrow("runs")["status"].to_pylist() == ["interrupted"]
+
+
+def test_who_is_asked_in_vain_until_the_time_is_over_is_an_error(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.duckdb"
+    platform.answers["/rooms"] = (503, {}, b"no")
+    with session(little(), platform) as opened:
+        result = pull(opened, path, max_time=0.2)
+    (coverage,) = result.coverage
+    assert result.interrupted
+    assert [type(error) for error in result.errors] == [TransientError]
+    assert several(coverage.reason or "") == [str(result.errors[0]), "the run was stopped; run it again to go on"]
+    assert not path.exists()
+
+
+def test_who_answered_before_is_no_error_when_the_time_is_over(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    serve_notes(platform, {"a": [[note(1)], [note(2)]]})
+    first = platform.answers["/notes/a"]
+    platform.answers["/notes/a"] = lambda number, asked: first(number, asked) if number == 1 else (503, {}, b"no")
+    with session(little(), platform) as opened:
+        result = pull(opened, tmp_path / "a.duckdb", max_time=0.7)
+    (told,) = [one.reason for one in result.coverage if one.status == "partial"]
+    assert result.interrupted
+    assert result.errors == []
+    assert "the platform failed to answer (503)" in (told or "")
+
+
+def test_a_run_that_is_stopped_before_anything_came_leaves_no_new_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = threading.Event()
+    stop.set()
+    monkeypatch.setattr(RecordSource, "read", lambda *_, **__: None)
+    for path, left in ((tmp_path / "a.duckdb", False), (tmp_path / "b.duckdb", True)):
+        if left:
+            pull(from_records([]), path)
+        result = pull(from_records([]), path, stop=stop)
+        assert (result.interrupted, result.errors, path.exists()) == (True, [], left)
+
+
+def test_who_does_not_end_when_told_to_is_an_error_too(
+    little: Callable[..., Connector], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = threading.Event()
+    monkeypatch.setattr(pulling, "LEAVING_SECONDS", 0.1)
+    monkeypatch.setattr(RecordSource, "read", lambda *_, **__: left.wait(20))
+    path = tmp_path / "a.duckdb"
+    result = pull(from_records([]), path, max_time=0)
+    left.set()
+    (coverage,) = result.coverage
+    assert coverage.slice.endswith(":-:unanswered")
+    assert [str(error) for error in result.errors] == [coverage.reason]
+    assert "had not answered" in (coverage.reason or "")
+    assert not path.exists()
 
 
 def test_raw_payloads_are_kept_only_when_asked_for_and_scrubbed(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from communitykit.cli import interrupts
 from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import LOG, Exit, console, error_data, print_json, print_table, say, warn, warn_of
 from communitykit.cli.progress import shown
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from communitykit.doors.source import Source
     from communitykit.model.values import JSON
 
+_AGAIN = "the same command again to go on from there."
 DEMO = "demo"
 """The word in a store's `meta` that says that its content is the demonstration's."""
 
@@ -159,10 +161,13 @@ def _moment(when: datetime) -> str:
 
 
 def code(result: PullResult) -> Exit:
-    """Return the exit code that a result stands for: talk that no run reads unless it is asked for costs nothing."""
+    """Return the exit code that a result stands for: talk that no run reads unless it is asked for costs nothing.
+
+    A source that failed is not made well by the run's time being over, or it would fail unseen every night.
+    """
     if result.errors and isinstance(result.errors[-1], StoreError):  # what ended it, though it was being stopped
         return Exit.BUSY if isinstance(result.errors[-1], StoreBusyError) else Exit.FAILED
-    if result.interrupted:
+    if result.interrupted and (interrupts.code() is not None or not result.errors):
         return Exit.INTERRUPTED
     if result.errors:
         return Exit.FAILED
@@ -248,7 +253,8 @@ def warn_of_end(result: PullResult, *, asked_by: Mapping[str, str] = OPTIONS) ->
     for error in result.errors:
         warn_of(error, {option: words for option, words in asked_by.items() if option in OF_ARCHIVES})
     if result.interrupted and not console.quiet:
-        warn("Stopped. What was committed is kept; run the same command again to go on from there.")
+        how = "Stopped" if interrupts.code() is not None else "Stopped, since --max-time is over"
+        warn(f"{how}. {'What was committed is kept; run' if result.came else 'Nothing had come; run'} {_AGAIN}")
 
 
 def warn_of_missing(result: PullResult, *, asked_by: Mapping[str, str] = OPTIONS) -> None:

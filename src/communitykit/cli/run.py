@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from communitykit.cli import reading
+from communitykit.cli import interrupts, reading
 from communitykit.cli.app import Json, app, errors
 from communitykit.cli.interrupts import stopping
 from communitykit.cli.output import Exit, code_of, console, error_data, print_json, print_table, say, warn
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration.")]
 DEFAULT = Path("communitykit.toml")
-ASKED_BY = {"include_private": "include_private = true", "include_direct": "include_direct = true", "force": "--force"}
+ASKED_BY = {
+    "include_private": "include_private = true",
+    "include_direct": "include_direct = true",
+    "force": "--force",
+    "`max_time`": "--max-time",
+}
 """How options of Python, which Coverage names, are written in a configuration."""
 
 
@@ -76,8 +81,9 @@ class _Run:
         }
 
     def code(self) -> Exit:
-        """Return the exit code: stopped, failed, store taken, something left out that was asked for, or complete."""
-        if self._interrupted and not self._store_failed:
+        """Return the exit code: failed, stopped, store taken, something left out that was asked for, or complete."""
+        failed = self._store_failed or (Exit.FAILED in self._codes and interrupts.code() is None)
+        if self._interrupted and not failed:
             return Exit.INTERRUPTED
         return next((one for one in (Exit.FAILED, Exit.BUSY, Exit.PARTIAL) if one in self._codes), Exit.COMPLETE)
 

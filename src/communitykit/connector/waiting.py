@@ -18,6 +18,7 @@ A_DAY = 86_400.0
 A_YEAR = 366 * A_DAY
 """The longest wait that is believed, in seconds: an instant beyond it says no more than "not now"."""
 
+_AN_HOUR = 3_600.0
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
 
 
@@ -44,10 +45,11 @@ def bounded(seconds: float) -> float | None:
 
 
 def moment_of(seconds: float, now: datetime) -> str:
-    """Say when a wait that begins now ends, in UTC to the minute."""
+    """Say when a wait that begins now ends, in UTC to the minute; to the second where that is within an hour."""
     if seconds >= A_YEAR:
         return "a moment more than a year away"
-    return f"{datetime.fromtimestamp(now.timestamp() + seconds, UTC):%Y-%m-%d %H:%M} UTC"
+    near = ":%S" if seconds < _AN_HOUR else ""
+    return f"{datetime.fromtimestamp(now.timestamp() + seconds, UTC):%Y-%m-%d %H:%M{near}} UTC"
 
 
 def joined(spans: Iterable[Span]) -> list[Span]:

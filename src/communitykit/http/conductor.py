@@ -138,15 +138,22 @@ class Conductor:
         ends, attempt = self.clock.monotonic() + A_DAY, 1
         while True:
             try:
-                return (yield from self._attempt(request, meter, attempt))
-            except RetryableError as raised:
+                answer = yield from self._attempt(request, meter, attempt)
+            except CommunityKitError as raised:
+                meter.unanswered = None  # whoever it is raised to says it
+                if not isinstance(raised, RetryableError):
+                    raise
                 error = raised
                 self._endure(error.retry_after or 0.0, request)
                 wait = pause(error, attempt)
                 if attempt >= attempts_for(error) or self.clock.monotonic() + wait >= ends:
                     raise
                 attempt += 1
+            else:
+                meter.unanswered = None
+                return answer
             meter.retries += 1
+            meter.unanswered = error
             again = Retry(error, attempt, attempts_for(error))
             yield from self._sleep(wait, meter, asked=bool(error.retry_after), again=again)
 
@@ -154,9 +161,13 @@ class Conductor:
         """Raise RateLimitedError for a wait that nobody sits through: a day, or beyond the end of the run."""
         if not seconds or (seconds < A_DAY and self.clock.monotonic() + seconds < self._ends):
             return
-        until = moment_of(seconds, self.clock.now())
-        what = f"the platform asks to wait until {until}"
-        asked = RateLimitedError(what, retry_after=seconds, remedy="Run again then.")
+        what = f"the platform asks to wait until {moment_of(seconds, self.clock.now())}"
+        remedy = "Run again then."
+        if seconds < A_DAY:
+            left = max(0.0, self._ends - self.clock.monotonic())
+            what += f", {seconds:,.0f} s, which is longer than the {left:,.0f} s that are left of `max_time`"
+            remedy = "Run again then, or with more time."
+        asked = RateLimitedError(what, retry_after=seconds, remedy=remedy)
         raise self.exchange.explain(asked, request)
 
     def _or_error(self, request: Request, meter: Meter) -> Operations[Response | CommunityKitError]:
@@ -254,7 +265,9 @@ class Conductor:
         if seconds > 0:
             if seconds > SHOWN_SECONDS or again is not None:
                 until = self.clock.now() + timedelta(seconds=min(seconds, A_YEAR))
-                self._say(seconds, Wait(until, asked=asked, error=_in_words(again.error) if again else None), again)
+                failed_of = again.error if again is not None else None
+                words = _in_words(failed_of) if failed_of is not None else None
+                self._say(seconds, Wait(until, asked=asked, error=words, failed_of=failed_of), again)
             meter.wait(self.clock.monotonic(), seconds)
             yield Sleep(seconds)
 

@@ -12,6 +12,7 @@ from typing_extensions import TypeVar
 
 from communitykit.connector.flow import Batch, Gap, Slice, Swept
 from communitykit.connector.waiting import Span, joined, waited
+from communitykit.errors import RetryableError
 from communitykit.model.values import JSON
 
 _MANY_SPANS = 1_000
@@ -29,6 +30,8 @@ class Meter:
     retries: int = 0
     spans: list[Span] = field(default_factory=list)
     """When it waited, by the machine's monotonic clock."""
+    unanswered: RetryableError | None = None
+    """What a request that is being sent again has failed of so far; None where none is."""
 
     @property
     def waited(self) -> float:
@@ -49,6 +52,8 @@ class Wait:
     until: datetime
     asked: bool = False
     error: str | None = None
+    failed_of: RetryableError | None = field(default=None, compare=False, repr=False)
+    """The error itself that is tried again, a limit too; None where nothing failed."""
 
     def of(self, platform: str) -> str:
         """Say it of a platform, in words."""

@@ -222,6 +222,12 @@ class SliceReading:
         self.failure = failure
         self._left = True
 
+    def interrupt(self) -> None:
+        """Note that the run was told to stop, and what a request had failed of that was to be sent again."""
+        if self.meter.unanswered is not None:
+            self._gaps.append(Gap(str(self.meter.unanswered), "partial"))
+        self.stop("the run was stopped; run it again to go on")
+
     def say_unmatched(self) -> None:
         """Note the globs that fitted no community, where communities were looked for and could be listed."""
         if self.failure is None and self.selection.kinds & _OF_COMMUNITIES:

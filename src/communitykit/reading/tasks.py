@@ -84,7 +84,7 @@ class _AsyncReader:
                             await self.events.put(pending)
                     await self.events.put(page)
         except Stopped:
-            reading.stop("the run was stopped; run it again to go on")
+            reading.interrupt()
         except Exception as error:  # noqa: BLE001 # one bad slice never ends a run; its Coverage says what happened
             reading.fail(error)
         self.run.note_end(reading)

@@ -118,7 +118,7 @@ def follow(
                         yield pending
                 yield page
     except Stopped:
-        reading.stop("the run was stopped; run it again to go on")
+        reading.interrupt()
     except Exception as error:  # noqa: BLE001 # one bad slice never ends a run; its Coverage says what happened
         reading.fail(error)
     run.note_end(reading)
