@@ -78,7 +78,8 @@ def pull(
     What `prune` erased as too old does not come back: nothing older is let in, whatever brings it, unless `since` asks
     for it here (`erased_before` of the result says from when on).
 
-    A source that fails ends itself, not the others: look at `errors` and `coverage` of the result.
+    A source that fails ends itself, not the others: look at `errors` and `coverage` of the result, or have its
+    `raise_for_errors()` raise the errors, and KeyboardInterrupt after Ctrl-C.
 
     Raises TypeError for a keyword that is not known, for what is no source and for what is of another type,
     SettingsError for a window that is empty or in the future, for a `max_time` below 0 and where there is no source at
@@ -128,8 +129,9 @@ def pull_at(  # noqa: PLR0913 # those of `pull`, and two
         writer = Writer(Path(to), remarks=remarks)
         run = _Run(chosen, writer, wanted, tell, clock, max_time, stop, result, compact=compact)
         try:
-            with interrupts_stop(stop), shorter_turns(), fewer_collections():
+            with interrupts_stop(stop) as came, shorter_turns(), fewer_collections():
                 run.execute()
+            result.by_ctrl_c = result.by_ctrl_c or (result.interrupted and came.is_set())
         finally:
             run.writer.settle(result.run_id, now=clock.now())
     if wanted.opt_out and Path(to).exists():
@@ -249,6 +251,7 @@ class _Run:
         except KeyboardInterrupt:
             if self.result.interrupted:
                 raise
+            self.result.by_ctrl_c = True
             self._interrupt()
             alive = (name for name, thread in zip(self.names, threads, strict=True) if thread.is_alive())
             self._take(running.intersection(alive))

@@ -115,6 +115,9 @@ class PullResult:
     by_default: set[str] = field(default_factory=set)
     """Slices that left nothing out but what no run reads unless it is asked to."""
     interrupted: bool = False
+    """Whether it was stopped before its end: by Ctrl-C, `max_time` or `stop`."""
+    by_ctrl_c: bool = False
+    """Whether Ctrl-C did it, which means the script, too."""
     erased_before: datetime | None = None
     """Nothing older is in the store, nor let in: since `prune`, or as far back as a pull asked later; else None."""
 
@@ -158,6 +161,23 @@ class PullResult:
         A connector that looks at all of them (`lookback="all"`), or read for the first time, is not in it.
         """
         return looked_back((one.slice.partition(":")[0], one.lookback_start) for one in self.coverage)
+
+    def raise_for_errors(self) -> PullResult:
+        """Return the result itself where no source failed; for scripts that nobody watches, as `raise_for_status`.
+
+        What came is committed either way, and no part that was left out raises anything, nor does the end of
+        `max_time`: `complete` and `missing` tell of those.
+
+        Raises KeyboardInterrupt where Ctrl-C ended the run, so that a loop of several ends, too; the CommunityKitError
+        of the source that failed, whatever came of others; ExceptionGroup of them where there are several.
+        """
+        if self.by_ctrl_c:
+            raise KeyboardInterrupt
+        if len(self.errors) > 1:
+            raise ExceptionGroup(f"{len(self.errors)} errors of a run", self.errors)
+        for error in self.errors:
+            raise error
+        return self
 
     def _left_out(self) -> list[Coverage]:
         return [one for one in self.coverage if one.status != "complete" and one.slice not in self.by_default]

@@ -1,5 +1,6 @@
 """How a run ends: stopped, out of time, and with more to say than is kept."""
 
+import signal
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from little_notes import note, posts, serve_notes, session
 
-from communitykit import TransientError, from_records, pull, pulling
+from communitykit import CredentialError, TransientError, from_records, pull, pulling
 from communitykit.connector import (
     Batch,
     Connector,
@@ -96,6 +97,44 @@ def test_who_answered_before_is_no_error_when_the_time_is_over(
     assert result.interrupted
     assert result.errors == []
     assert "the platform failed to answer (503)" in (told or "")
+
+
+def test_errors_are_raised_where_a_script_asks_for_that(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    serve_notes(platform, {"a": [[note(1)]]})
+    with session(little(), platform) as opened:
+        result = pull(opened, tmp_path / "a.duckdb", max_time=60)
+        assert result.raise_for_errors() is result
+        platform.answers["/rooms"] = (401, {}, b"no")
+        failed = pull(opened, tmp_path / "a.duckdb")
+    with pytest.raises(CredentialError) as told:
+        failed.raise_for_errors()
+    assert [told.value] == failed.errors
+    failed.errors.append(TransientError("gone"))
+    with pytest.raises(ExceptionGroup, match="2 errors") as both:
+        failed.raise_for_errors()
+    assert list(both.value.exceptions) == failed.errors
+    timed = pull(from_records([]), tmp_path / "a.duckdb", max_time=0)
+    assert timed.raise_for_errors() is timed
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_loop_of_pulls_ends_at_one_ctrl_c(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path, *, ours: bool
+) -> None:
+    serve_notes(platform, {"a": [[note(page)] for page in range(3)]})
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler if ours else lambda *_: signal.default_int_handler(2, None))
+    pressed = iter([signal.SIGINT])
+    try:
+        with session(little(), platform) as opened:
+            result = pull(opened, tmp_path / "a.duckdb", progress=lambda _: [*map(signal.raise_signal, pressed)])
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (result.interrupted, result.by_ctrl_c, result.errors) == (True, True, [])
+    with pytest.raises(KeyboardInterrupt):
+        result.raise_for_errors()
 
 
 def test_a_run_that_is_stopped_before_anything_came_leaves_no_new_file(
