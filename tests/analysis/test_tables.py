@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -224,3 +225,13 @@ def test_the_store_is_left_as_it_was(store: Path) -> None:
     with duckdb.connect(str(store), read_only=True) as connection:
         tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'w\\_%' ESCAPE '\\'")
         assert tables.fetchall() == []
+
+
+def test_opened_tables_show_themselves_and_whether_they_are_closed(made: Analysis) -> None:
+    with Analysis(made.path) as opened:
+        (acts,) = opened.connection().sql("SELECT count(*) FROM acts").fetchone() or (0,)
+        assert repr(opened).startswith(f"Analysis {made.path}\nTables:\n")
+        assert re.search(rf"\n  acts +{acts}\n", repr(opened))
+        assert "<caption" in opened._repr_html_()
+    assert repr(opened) == f"Analysis {made.path} (closed)"
+    assert "(closed)" in opened._repr_html_()

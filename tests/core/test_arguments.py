@@ -213,6 +213,9 @@ def test_a_closed_session_is_asked_nothing(platform: Any, little: Callable[..., 
     serve_notes(platform, {"a": [[note(1)]]})
     with session(little(), platform) as opened:
         assert len(list(opened.posts())) == 1
+        assert "(closed)" not in repr(opened) + opened._repr_html_()
+    assert repr(opened).endswith(" (closed)>")
+    assert "(closed)" in opened._repr_html_()
     platform.requests.clear()
     for ask in (lambda: list(opened.posts()), opened.check, opened.slices):
         with pytest.raises(ck.SettingsError, match=r"little: this session is closed\. Read before you close it"):
@@ -222,7 +225,8 @@ def test_a_closed_session_is_asked_nothing(platform: Any, little: Callable[..., 
 
     async def read() -> None:
         async with testing.connect_async(little(), {"base_url": platform.url}) as later:
-            pass
+            assert "(closed)" not in repr(later)
+        assert repr(later).endswith(" (closed)>")
         with pytest.raises(ck.SettingsError, match="this session is closed"):
             [one async for one in later.posts()]
 
@@ -240,6 +244,8 @@ def test_a_closed_archive_is_asked_nothing(tmp_path: Path, *, packed: bool) -> N
     path = shutil.make_archive(str(tmp_path / "export"), "zip", folder) if packed else folder
     with ck.read_archive("slack", path) as opened:
         assert [post.text for post in opened.posts()] == ["hi"]
+        assert "(closed)" not in repr(opened)
+    assert repr(opened).endswith(" (closed)>")
     with pytest.raises(ck.SettingsError, match=r"slack: this session is closed\. Read before you close it"):
         list(opened.posts())
     (error,) = ck.pull(opened, tmp_path / "a.duckdb").errors

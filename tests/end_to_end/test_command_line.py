@@ -66,7 +66,7 @@ def test_check_pull_show_export(served: dict[str, str], tmp_path: Path) -> None:
     store = tmp_path / "a.duckdb"
     assert run("check", "slack", **served).returncode == 0
     estimate = json.loads(run("pull", "slack", "--estimate", "--json", "--to", store, **served).stdout)
-    assert estimate[0]["slices"] > 5
+    assert estimate["estimates"][0]["slices"] > 5
     assert not store.exists()
     pulled = run("pull", "slack", "--to", store, **served)
     assert pulled.returncode in {0, 3}, pulled.stderr

@@ -55,7 +55,8 @@ def test_list_and_show_say_what_is_measured() -> None:
 def test_unknown_names_and_languages_are_errors(here: Path) -> None:
     assert "there is no metric 'x'" in told("show", "x", code=1)
     assert "Take en or fr" in told("list", "--language", "de", code=1)
-    assert "cannot be asked by 'shoe_size'" in told("run", "gini", "--by", "shoe_size", code=1)
+    assert "asked by 'mnth'. Did you mean 'month'? Take of: day, week" in told("run", "gini", "--by", "mnth", code=1)
+    assert "cannot be asked by 'shoe_size'. Take of" in told("run", "gini", "--by", "shoe_size", code=1)
     assert "too small" in told("run", "gini", "--k", "2", code=1)
     assert "there is nothing here" in told("run", "gini", "--from", "nowhere", code=1)
     assert "Take csv or parquet" in told("run", "gini", "--format", "xls", code=1)

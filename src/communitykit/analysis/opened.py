@@ -10,6 +10,8 @@ import duckdb
 
 from communitykit.analysis.schema import TABLES
 from communitykit.errors import SettingsError
+from communitykit.shown import Table, as_html, as_text
+from communitykit.store.opening import near
 
 _MEMORY = "1GB"
 """What DuckDB may take for a question; beyond that it spills beside the tables. Ten million acts are asked with it."""
@@ -26,7 +28,9 @@ class Analysis:
         """Open them."""
         self.path = Path(path)
         if not self.path.exists():
-            raise SettingsError("there is nothing here, and no analysis tables", subject=str(path), remedy=_MAKE)
+            raise SettingsError(
+                "there is nothing here, and no analysis tables", subject=str(path), remedy=near(self.path) or _MAKE
+            )
         try:
             self._connection = (
                 _folder(self.path) if self.path.is_dir() else duckdb.connect(str(self.path), read_only=True)
@@ -52,6 +56,23 @@ class Analysis:
     def connection(self) -> duckdb.DuckDBPyConnection:
         """Return the connection that the tables are visible on, for queries of your own."""
         return self._connection
+
+    def __repr__(self) -> str:
+        """Show the tables, and how many rows they have."""
+        return as_text(*self._told())
+
+    def _repr_html_(self) -> str:
+        return as_html(*self._told())
+
+    def _told(self) -> tuple[str, list[Table]]:
+        try:
+            union = " UNION ALL ".join(f"SELECT '{one}' AS name, count(*) AS rows FROM {one}" for one in TABLES)  # noqa: S608 # our own tables
+            counted = self._connection.execute(union).fetchall()
+        except duckdb.ConnectionException:
+            return f"Analysis {self.path} (closed)", []
+        except duckdb.Error as error:  # what shows itself raises nothing
+            return f"Analysis {self.path} ({type(error).__name__})", []
+        return f"Analysis {self.path}", [Table("Tables", ("table", "rows"), [row for row in counted if row[1]])]
 
     def close(self) -> None:
         """Let go of the files."""

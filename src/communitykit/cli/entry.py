@@ -9,6 +9,8 @@ import os
 import re
 import signal
 import sys
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -17,6 +19,9 @@ from communitykit.cli.app import app
 from communitykit.cli.output import Exit, code_of, print_error, warn, warn_of
 from communitykit.cli.shared import ASKED
 from communitykit.errors import CommunityKitError, SettingsError, told_by_system
+
+if TYPE_CHECKING:
+    from communitykit.model.values import JSON
 
 
 def run() -> None:
@@ -60,6 +65,7 @@ def _run() -> int:
         return _closed_pipe()
     except Exception as error:  # a defect of ours, or a wrong option
         if hasattr(error, "show") and hasattr(error, "exit_code"):  # typer's own, whichever click it brings
+            _guess(error)
             shown = io.StringIO()
             error.show(file=shown)
             warn(shown.getvalue().rstrip())
@@ -69,6 +75,18 @@ def _run() -> int:
         if ASKED["debug"]:
             raise
         return _told(error)
+
+
+def _guess(error: JSON) -> None:
+    """Of the options that a wrong one may have been name the likely one alone; a guess is the remedy."""
+    offered = {one.lstrip("-"): one for one in getattr(error, "possibilities", None) or ()}
+    if offered:
+        meant = get_close_matches(error.option_name.lstrip("-"), offered, n=1)
+        guess = f". Did you mean {offered[meant[0]]!r}?" if meant else ""
+        error.message, error.possibilities = f"{error.message}{guess}", None
+    told = re.search(r"Did you mean .*\?", error.format_message())
+    if told and not getattr(error, "remedy", None):
+        error.remedy = told[0]
 
 
 def _closed_pipe() -> int:

@@ -26,16 +26,18 @@ def print_estimate(plans: Sequence[tuple[Session, Mapping[str, JSON]]], to: Path
         estimates = [session.estimate(ReadOptions(**ask), state) for session, ask in plans]
     if as_json:
         print_json(
-            [
-                {
-                    "connector": one.connector,
-                    "slices": one.slices,
-                    "unknown": one.unknown,
-                    "requests": one.requests,
-                    "seconds": one.seconds,
-                }
-                for one in estimates
-            ]
+            {
+                "estimates": [
+                    {
+                        "connector": one.connector,
+                        "slices": one.slices,
+                        "unknown": one.unknown,
+                        "requests": one.requests,
+                        "seconds": one.seconds,
+                    }
+                    for one in estimates
+                ]
+            }
         )
         return
     for one in estimates:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -142,7 +143,9 @@ def run(  # noqa: PLR0913 # the options of the command
     from communitykit.analysis import Analysis  # noqa: PLC0415 # imported only when used
     from communitykit.metrics import Record, find, measure, sql  # noqa: PLC0415 # same
 
-    with errors(), Analysis(_tables(tables, file := configured(config))) as opened:
+    with errors(), ExitStack() as stack:
+        definition = find(name, definitions)  # a wrong name is said before tables that are missing
+        opened = stack.enter_context(Analysis(_tables(tables, file := configured(config))))
         record = Record(opened)
         k = k if k is not None else file.report.k if file and file.report else 5
         ask: dict[str, JSON] = {
@@ -157,7 +160,7 @@ def run(  # noqa: PLR0913 # the options of the command
             query = sql(record, name, dialect=dialect, **ask)
             print_json({"sql": query, "dialect": dialect}) if as_json else sys.stdout.write(query)
             return
-        figures = _only(measure(record, name, k=k, unsafe=unsafe, **ask), variants, find(name, definitions))
+        figures = _only(measure(record, name, k=k, unsafe=unsafe, **ask), variants, definition)
         if file_format is not None or to is not None:
             if to is None:
                 refuse_both(as_json, file_format, "--json and --format without --to")

@@ -13,7 +13,7 @@ from communitykit.cli.app import Json, Sets, app, errors
 from communitykit.cli.configured import STORE, FromConfig, configured, store_of
 from communitykit.cli.intake import ContentOf, OptedOut, OptOutKey
 from communitykit.cli.output import Exit, print_json, warn_of
-from communitykit.cli.shared import refuse_both
+from communitykit.cli.shared import MisusedError, refuse_both
 from communitykit.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def pull(  # noqa: PLR0913 # the options of the command
     from communitykit.doors.api import connect  # noqa: PLC0415 # imported only when used
 
     if not names and config is None:
-        raise typer.BadParameter("Missing argument 'NAMES...': name connectors, or give --config.")
+        raise MisusedError("No connector is named", remedy="Name connectors, or give --config.")
     with errors(), ExitStack() as stack:
         asked = _asked(since, until, community, include_private=include_private, include_direct=include_direct)
         limit = parse_length(max_time).total_seconds() if max_time else None

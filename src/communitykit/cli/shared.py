@@ -20,6 +20,19 @@ ASKED = {"debug": False, "json": False}
 """Whether tracebacks are asked for, and one JSON document."""
 
 
+class MisusedError(typer.BadParameter):
+    """A command was given what it cannot mean, said in words of our own."""
+
+    def __init__(self, what: str, *, remedy: str) -> None:
+        """Keep what is wrong, and what to do about it."""
+        super().__init__(f"{what}. {remedy}")
+        self.remedy = remedy
+
+    def format_message(self) -> str:
+        """Return all that is said, without a heading."""
+        return self.message
+
+
 def begin(*, debug: bool) -> None:
     """Forget what an earlier command of this process was asked."""
     ASKED.update(debug=debug, json=False)
@@ -63,6 +76,7 @@ def _options(
             count=True,
             expose_value=False,
             callback=_verbose,
+            show_default=False,
             help="Tell of runs, retries and long waits; -vv: of each request, without its credential.",
         ),
     ] = 0,

@@ -64,7 +64,8 @@ class Session(Records):
 
     def __repr__(self) -> str:
         """Name the platform, and nothing secret."""
-        return f"<Session {self.connector.name} {without_credentials(self.conductor.exchange.base_url)}>"
+        place = without_credentials(self.conductor.exchange.base_url)
+        return f"<Session {self.connector.name} {place}{' (closed)' if self._closed else ''}>"
 
     def _repr_html_(self) -> str:
         """Show the platform and what it tells, and nothing secret."""
@@ -74,7 +75,8 @@ class Session(Records):
             ("records", ", ".join(sorted(told.records))),
             ("acts", ", ".join(sorted(told.events))),
         ]
-        return as_html(f"Session: {self.connector.title}", [Table("What it reads", ("what", "value"), rows)])
+        heading = f"Session: {self.connector.title}{' (closed)' if self._closed else ''}"
+        return as_html(heading, [Table("What it reads", ("what", "value"), rows)])
 
     @property
     def identity(self) -> Identity:

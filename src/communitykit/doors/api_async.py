@@ -59,7 +59,8 @@ class AsyncSession:
 
     def __repr__(self) -> str:
         """Name the platform, and nothing secret."""
-        return f"<AsyncSession {self.connector.name} {without_credentials(self.conductor.exchange.base_url)}>"
+        place = without_credentials(self.conductor.exchange.base_url)
+        return f"<AsyncSession {self.connector.name} {place}{' (closed)' if self._closed else ''}>"
 
     async def aclose(self) -> None:
         """Close connections; nothing can be asked of the session any more."""

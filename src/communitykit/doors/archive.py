@@ -72,7 +72,7 @@ class ArchiveSession(Records):
 
     def __repr__(self) -> str:
         """Name the platform and the file."""
-        return f"<ArchiveSession {self.connector.name} {self.archive.name}>"
+        return f"<ArchiveSession {self.connector.name} {self.archive.name}{' (closed)' if self._closed else ''}>"
 
     def close(self) -> None:
         """Close the file; nothing can be asked of the archive any more."""

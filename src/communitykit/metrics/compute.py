@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -174,10 +175,19 @@ def ask(  # each is a part of the question
         raise SettingsError(f"cannot be asked by {' and '.join(grains)} at once", subject=name)
     for one in wanted:
         if one not in definition.dimensions:
-            offered = ", ".join((*GRAINS, *(each for each in definition.dimensions if each in DIMENSIONS)))
-            raise SettingsError(f"cannot be asked by {one!r}", subject=name, remedy=f"Take of: {offered}.")
+            offered = [*GRAINS, *(each for each in definition.dimensions if each in DIMENSIONS)]
+            raise SettingsError(
+                f"cannot be asked by {one!r}",
+                subject=name,
+                remedy=_instead(one, offered),
+            )
     periods = record.periods(grains[0] if grains else None, record.day(since, "since"), record.day(until, "until"))
     return Question(definition, wanted, periods, definition.settle(parameters))
+
+
+def _instead(name: str, offered: Sequence[str]) -> str:
+    close = get_close_matches(name, offered, n=1)
+    return f"{f'Did you mean {close[0]!r}? ' if close else ''}Take of: {', '.join(offered)}."
 
 
 def names_in(by: object) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from typing import Final
 import duckdb
 from pydantic_core import from_json, to_json
 
-from communitykit.errors import StoreError, wrong_argument
+from communitykit.errors import wrong_argument
 from communitykit.model import RECORD_TYPES, reference_fields
 from communitykit.model.values import Value
 from communitykit.privacy.asking import Subject, find, subject_of
@@ -31,6 +31,7 @@ from communitykit.store.duckdb_errors import told
 from communitykit.store.erased import note_erased
 from communitykit.store.forgotten import FORGOTTEN, note, unsaid, who_is_forgotten, without_in_extra
 from communitykit.store.making import make_journal, remove_empty_journal
+from communitykit.store.opening import no_store
 
 _THEIRS: Final = {"members": "id", "memberships": "member_id", "measures": "subject_id"}
 """By table, the column that makes a row theirs; events and posts have their own rules."""
@@ -136,7 +137,7 @@ def prune(store: str | Path, *, before: datetime, now: datetime | None = None) -
 
 def _erasing(path: Path, erase: Callable[[duckdb.DuckDBPyConnection, Erased], None], now: datetime) -> Erased:
     if not path.exists():
-        raise StoreError("there is no such store", subject=path.name, remedy="See whether the path is right.")
+        raise no_store(path)
     result = Erased()
     with _transaction(path) as connection:
         erase(connection, result)

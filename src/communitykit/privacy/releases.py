@@ -10,11 +10,12 @@ from pathlib import Path
 
 import duckdb
 
-from communitykit.errors import SettingsError, StoreError
+from communitykit.errors import SettingsError
 from communitykit.model.values import Value
 from communitykit.store.connection import MEMORY_LIMITS, connect, disconnect
 from communitykit.store.duckdb_errors import told
 from communitykit.store.making import make_journal, remove_empty_journal
+from communitykit.store.opening import no_store
 
 _LONGEST = 1_000
 
@@ -32,7 +33,7 @@ def release(
     path = Path(store)
     purpose = checked_purpose(purpose)
     if not path.exists():
-        raise StoreError("there is no such store", subject=path.name, remedy="See whether the path is right.")
+        raise no_store(path)
     note = {"released_at": now or datetime.now(UTC), "released_by": who or _account(), "what": what,
             "purpose": purpose, "rows": rows}  # fmt: skip
     with _writing(path) as connection:

@@ -21,6 +21,7 @@ from communitykit.store.answers import STORAGE, first_row
 from communitykit.store.connection import MEMORY_LIMITS, connect, disconnect
 from communitykit.store.duckdb_errors import told
 from communitykit.store.making import folder_beside, remove_empty_journal, sync
+from communitykit.store.opening import no_store
 from communitykit.store.staging import literal
 
 DUE = "compaction_due"
@@ -43,7 +44,7 @@ def compact(path: str | Path, *, now: datetime, patience: float = 10.0) -> tuple
     """
     path = Path(path)
     if not path.exists():
-        raise StoreError("there is no such store", subject=path.name, remedy="See whether the path is right.")
+        raise no_store(path)
     connection = connect(path, read_only=False, patience=patience, memory_limit=MEMORY_LIMITS[2])
     try:
         before = path.stat()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 import duckdb
@@ -25,6 +26,8 @@ MEMORY_LIMITS = ("96MB", "256MB", "1GB", "4GB")
 """What the writer lets DuckDB use, so that memory does not grow with the store; more when a group needs it."""
 _THREADS = "1"
 """Who writes waits for the reading anyway: more threads take more memory and save no time (40 MB, measured)."""
+_ALMOST = 0.75
+"""How alike the name of a file has to be that may have been meant."""
 _SETTINGS = (
     "SET TimeZone = 'UTC'",
     # The journal is folded into the file when the writer lets go of it: DuckDB's own 16 MB would write a group thrice.
@@ -136,12 +139,24 @@ def identity(path: Path) -> tuple[int, int] | None:
     return there.st_dev, there.st_ino
 
 
+def no_store(path: Path, otherwise: str = "See whether the path is right.") -> StoreError:
+    """Return the error that there is no such store; it names one beside it that is called almost so."""
+    return StoreError("there is no such store", subject=path.name, remedy=near(path) or otherwise)
+
+
+def near(path: Path) -> str:
+    """Ask whether a DuckDB file beside this path is meant; empty where none is called almost so."""
+    found = {one.stem: one.name for one in sorted(path.parent.glob("*.duckdb"))} if path.parent.is_dir() else {}
+    close = get_close_matches(path.stem, found, n=1, cutoff=_ALMOST)
+    return f"Did you mean {found[close[0]]!r}?" if close else ""
+
+
 def _there(path: Path, *, read_only: bool, make: Callable[[], None]) -> None:
     """See to it that there is a file, making it for who wants to write."""
     if str(path) == IN_MEMORY:
         return
     if read_only and not path.exists():
-        raise StoreError("there is no such store", subject=path.name, remedy="Pull or import into it first.")
+        raise no_store(path, "Pull or import into it first.")
     if not path.parent.is_dir():
         raise StoreError("its folder does not exist", subject=str(path), remedy="Make the folder, or name another.")
     if not path.exists():
