@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ class _Watched(list[T]):
 
 
 @dataclass(slots=True, kw_only=True)
-class _Shifted(Fault):
+class _Shifted(Fault, ABC):
     """Each list is shown as it is `after` times, and shifted from then on, until the site is closed."""
 
     main: ClassVar[str] = "after"
@@ -55,9 +56,9 @@ class _Shifted(Fault):
         self._met[name] += 1
         return self.shifted(entries, self._pages[name])
 
+    @abstractmethod
     def shifted(self, entries: Sequence[T], page: int) -> Sequence[T]:
         """Return the list as it is now; a page of it had `page` entries, 0 where nobody knows."""
-        raise NotImplementedError
 
     def lacking(self, site: Site) -> str:
         """Say what the simulated platform has to do for its lists to shift."""
