@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from communitykit.connector.registry import registry
+from communitykit.connector.registry import load, registry
 from communitykit.sandbox import World, serve
 
 CONFIG = """
@@ -66,3 +66,10 @@ def test_a_document_names_no_store_that_was_not_made(typed: Any, url: str) -> No
 def test_an_export_that_cannot_be_opened_names_its_platform(typed: Any) -> None:
     done = typed("import", "slack", "none.zip", "--json")
     assert (done.document["error"]["platform"], done.document["error"]["subject"]) == ("slack", "none.zip")
+
+
+def test_a_demo_without_a_connector_says_how_to_install_one(typed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("communitykit.cli.simulated.registry", lambda: load(()))
+    told = typed("sandbox", "serve")
+    assert told.code == 1
+    assert "Install one; from a clone: pip install ./plugins/communitykit-slack." in told.err

@@ -282,7 +282,7 @@ def test_several_reasons_stand_apart(typed: Any, tmp_path: Path) -> None:
     (reason,) = [one["reason"] for one in typed(*words, "--json").document["coverage"] if one["reason"]]
     private, direct = reason.split(" · ")
     for told in (typed(*words).out, typed("show", tmp_path / "a.duckdb").out):
-        rows = [line.split("\t") for line in told.splitlines() if line.startswith("  not asked for\t")]
+        rows = [line.split("\t") for line in told.splitlines() if line.startswith("not asked for\t")]
         assert [row[1] for row in rows] == ["1", "1"]
         assert {row[2] for row in rows} == {in_words_of(private), in_words_of(direct)}
     with read_archive("slack", path) as archive:

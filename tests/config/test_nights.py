@@ -65,7 +65,7 @@ def test_a_secret_that_is_not_to_be_had_ends_its_own_source_alone(tmp_path: Path
     assert {row["slice"]: row["reason"] for row in told_of} == slices
     assert set(json.loads(run)) == {"slack", "yammer"}
     spoken = typed(word, "--config", path, *to)
-    assert "\n  engage\t0\t0\t0\t0\t0\n" in spoken.stdout
+    assert "\nengage\t0\t0\t0\t0\t0\n" in spoken.stdout
     assert spoken.output.count("NOT_THERE is not set") == 1
     assert "[[sources]] engage" in typed("show", tmp_path / "activity.duckdb").stdout
     followed = refresh(load(path), tmp_path / "followed.duckdb")

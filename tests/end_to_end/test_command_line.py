@@ -228,7 +228,10 @@ def test_the_demo(export: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "A month passes" in done.stdout
     assert "fewer than the first" in done.stdout
-    counted = re.search(r"(\d+) accounts are (\d+) people \(.*\d+ person.*\)\.\n(\d+) of them are in the", done.stdout)
+    counted = re.search(
+        r"(\d+) accounts and \d+ rows of the roster are (\d+) people \(.*\d+ person.*\)\.\n(\d+) of them are in the",
+        done.stdout,
+    )
     assert counted is not None
     assert int(counted[1]) > 2 * int(counted[2]) > 2 * int(counted[3]) > 50
     somebody = re.search(r"(.+) has 5 accounts: `communitykit people show ", done.stdout)

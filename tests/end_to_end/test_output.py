@@ -107,7 +107,7 @@ def test_errors_tables_and_sentences_show_escapes(capsys: pytest.CaptureFixture[
 
 def test_a_table_off_a_terminal_has_its_headings_and_plain_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     output.print_table("Posts", ("platform", "number", "whole"), [("slack", 12_345, True), ("teams", None, False)])
-    assert capsys.readouterr().out == "Posts\n  platform\tnumber\twhole\n  slack\t12345\tyes\n  teams\t-\tno\n"
+    assert capsys.readouterr().out == "Posts\nplatform\tnumber\twhole\nslack\t12345\tyes\nteams\t-\tno\n"
     output.print_table("Nothing", ("platform",), [])
     assert capsys.readouterr().out == ""
 

@@ -31,6 +31,14 @@ def store(company: Any, monkeypatch: pytest.MonkeyPatch) -> str:
     return "activity.duckdb"
 
 
+def test_who_told_a_field_stands_beside_it(store: str) -> None:
+    typed(store)
+    told = typed("show", "anna@old.example")
+    assert "\nemail\tanna@old.example\tslack:N:member:1\n" in told
+    assert "\naccounts\t1\t-\n" in told
+    assert "{" not in told
+
+
 @pytest.mark.slow
 def test_a_session_at_the_prompt(store: str) -> None:
     assert "2 accounts are 2 people." in typed(store)

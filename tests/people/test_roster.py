@@ -56,7 +56,7 @@ def test_a_roster_is_told_to_be_alone_where_most_of_it_is(company: Any, rows: in
     told = company(*staff(rows), *accounts(with_one)).resolve().resolution
     assert (told.only_in_roster, len(told.remarks)) == (rows - with_one, remarks)
     if rows == with_one:
-        assert told.summary == f"{rows} accounts are {rows} people."
+        assert told.summary == f"{rows} accounts and {rows} rows of the roster are {rows} people."
 
 
 @pytest.mark.parametrize(

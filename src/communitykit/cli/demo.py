@@ -122,8 +122,7 @@ def _say_what_is_there(to: Path, read: Read, people: Resolution, truth: list[Hel
     say(f"The second pull sent {read.second.requests:,} requests, {saved:,} fewer than the first.\n")
     show(to, as_json=False)
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in people.kinds.items())
-    accounts = counted(people.accounts, "account is", "accounts are")
-    say(f"\n{accounts} {counted(people.people, 'person', 'people')} ({kinds}).")
+    say(f"\n{people.joined} {counted(people.people, 'person', 'people')} ({kinds}).")
     say(f"{people.in_roster:,} of them are in the company's roster.")
     name, number = _somebody(to)
     accounts = f"{counted(number, 'account')}"

@@ -148,7 +148,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
         return
     title = printable(title)
     if not console.is_terminal:
-        lines = [title, *("  " + "\t".join(map(_plain, row)) for row in (columns, *found))]
+        lines = [title, *("\t".join(map(_plain, row)) for row in (columns, *found))]
         console.file.writelines(f"{line}\n" for line in lines if not console.quiet)  # print() makes spaces of tabs
         return
     body = [[_text(cell) for cell in row] for row in found]

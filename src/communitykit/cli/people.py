@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from difflib import get_close_matches
@@ -117,7 +118,7 @@ def print_resolution(found: Resolution) -> None:
     """Print what resolving came to."""
     say(found.summary)
     print_table("People", ("kind", "number"), found.kinds.items())
-    print_table("Joined by", ("rule", "accounts"), found.rules.items())
+    print_table("Joined by", ("rule", "accounts and rows" if found.rows else "accounts"), found.rules.items())
     print_table("Not joined", ("reason", "pairs"), found.refusals.items())
     print_table("Leaders", ("rule", "people"), found.leaders.items())
     if found.in_roster:
@@ -289,8 +290,13 @@ def show_person(
             print_json({"people": found})
             return
         for person in found:
-            told = [(key, value) for key, value in person.items() if value is not None and key != "accounts_told"]
-            print_table(person["name"] or person["person_id"], ("field", "value"), told)
+            by = json.loads(person["sources"] or "{}")
+            told = [
+                (key, value, by.get(key))
+                for key, value in person.items()
+                if value is not None and key not in {"accounts_told", "sources"}
+            ]
+            print_table(person["name"] or person["person_id"], ("field", "value", "told by"), told)
             rows = [
                 (one["account_id"], one["name"], one["email"], one["rule"], one["evidence"], one["decided_by"])
                 for one in person["accounts_told"]

@@ -49,7 +49,10 @@ def simulated() -> dict[str, Connector]:
     """
     found = {name: one for name, one in sorted(registry().connectors.items()) if one.sandbox is not None}
     if not found:
-        raise SettingsError("no installed connector has a sandbox", remedy="Install one: communitykit-<platform>.")
+        raise SettingsError(
+            "no installed connector has a sandbox",
+            remedy="Install one; from a clone: pip install ./plugins/communitykit-slack.",
+        )
     return found
 
 

@@ -44,6 +44,8 @@ class Resolution:
 
     accounts: int
     """Accounts on platforms; rows of the roster are not among them."""
+    rows: int
+    """Rows of the roster, which the rules join as they do accounts."""
     people: int
     """Those who stand behind the accounts and the roster's rows, bots and shared mailboxes too."""
     kinds: dict[str, int] = field(default_factory=dict)
@@ -71,11 +73,18 @@ class Resolution:
     def summary(self) -> str:
         """Who is who in a sentence, as `64 people: 62 with an account (98 accounts), 2 only in the roster`."""
         if not self.only_in_roster:
-            return f"{counted(self.accounts, 'account is', 'accounts are')} {counted(self.people, 'person', 'people')}."
+            return f"{self.joined} {counted(self.people, 'person', 'people')}."
         with_one = self.people - self.only_in_roster
         accounts = counted(self.accounts, "account")
         found = f"{with_one:,} with an account ({accounts})" if with_one else "none with an account"
         return f"{counted(self.people, 'person', 'people')}: {found}, {self.only_in_roster:,} only in the roster."
+
+    @property
+    def joined(self) -> str:
+        """What was joined, with its verb, as `62 accounts and 57 rows of the roster are`."""
+        if not self.rows:
+            return counted(self.accounts, "account is", "accounts are")
+        return f"{counted(self.accounts, 'account')} and {counted(self.rows, 'row')} of the roster are"
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -174,15 +183,17 @@ def _resolve(connection: duckdb.DuckDBPyConnection, options: Options) -> Resolut
         leaders=leaders,
         decided=decided,
     )
+    rows = sum(map(accounts.in_roster, range(len(accounts))))
     return Resolution(
-        accounts=len(accounts) - sum(map(accounts.in_roster, range(len(accounts)))),
+        accounts=len(accounts) - rows,
+        rows=rows,
         people=len(names),
         kinds=_counts(connection, "SELECT kind FROM people"),
         rules=_counts(connection, "SELECT rule FROM identities WHERE undone_at IS NULL"),
         refusals=_counts(connection, "SELECT rule FROM refusals"),
         leaders=dict(sorted(Counter(rule or "-" for leads, rule in leaders.values() if leads).items())),
         in_roster=_counts(connection, "SELECT in_roster FROM people").get("true", 0),
-        only_in_roster=sum(all(map(accounts.in_roster, rows)) for rows in sources.values()),
+        only_in_roster=sum(all(map(accounts.in_roster, held)) for held in sources.values()),
         managed=len(tree.manager),
         holes=len(tree.holes),
         cycles=len(tree.cycles),
