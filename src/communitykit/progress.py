@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from html import escape
 from importlib import import_module
 from textwrap import wrap
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from communitykit.model.packed import kinds_of
+from communitykit.how_far import Tally, length
 from communitykit.model.values import JSON
 from communitykit.printable import counted, printable
-from communitykit.reading.slices import Closed, Opened, Progress, Waiting
-from communitykit.reading.translation import Page
+from communitykit.reading.slices import Progress
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from communitykit.how_far import Told
+
 LINE_SECONDS = 10.0
 """How often a line is written where there is no terminal."""
-_TELLING_SECONDS = 5.0
-"""How long a run has gone on before it tells how long it still takes."""
 _BAR, _LEAST_BAR = 40, 10
 """How many columns a terminal's bar takes, and how many at least…"""
 _LINES_OF_WHY = 3
@@ -38,170 +36,6 @@ _LEAST_TITLE = 6
 """How many columns of its title stay, where a terminal is narrow."""
 _DRAWN_SECONDS = 0.2
 """How often a notebook's bar is drawn anew."""
-
-
-class Tally:
-    """Events of a run, counted: what came so far, and what is waited for."""
-
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC), *, sources: int | None = None) -> None:
-        """Begin at nothing; `sources` is how many are read, None where nobody knows."""
-        self.records = self.posts = 0
-        self._sources = sources
-        self._begun: set[str] = set()
-        self._ended: set[str] = set()
-        self._left = False
-        """Whether a slice was left that was to be read."""
-        self._found: list[int] = []
-        """How many slices each source has whose discovery is over."""
-        self._of_slices: dict[str, int] = {}
-        self._told: Counter[str] = Counter()
-        """Requests by connector, those that came to something…"""
-        self._sent: dict[str, int] = {}
-        """…and all that it had sent when it last waited."""
-        self._now = now
-        self._waits: dict[str, Waiting] = {}
-        self._began: datetime | None = None
-
-    def take(self, event: Progress) -> None:
-        """Take an event in."""
-        self._began = self._began or self._now()
-        if isinstance(event, Opened):
-            self._begun.add(event.slice)
-        elif isinstance(event, Page):
-            self.records += len(event.records)
-            self.posts += kinds_of(event.records).count("post")
-            self._count(event.slice, self._of_slices.get(event.slice, 0) + event.requests)
-        elif isinstance(event, Closed):
-            self._count(event.slice, event.meter.requests)
-            if event.unread:  # of a run that was stopped, say
-                self._left = True
-            elif event.slice in self._begun:
-                self._ended.add(event.slice)
-            if event.found is not None:
-                self._found.append(event.found)
-        elif isinstance(event, Waiting):
-            self._sent[event.connector] = max(event.requests, self._sent.get(event.connector, 0))
-            before = self._waits.get(event.connector)
-            if before is None or before.until <= max(event.until, self._now()):
-                self._waits[event.connector] = event
-
-    def _count(self, slice_: str, requests: int) -> None:
-        self._told[slice_.partition(":")[0]] += requests - self._of_slices.get(slice_, 0)
-        self._of_slices[slice_] = requests
-
-    @property
-    def requests(self) -> int:
-        """How many requests were sent, as far as is told."""
-        return sum(max(self._told[name], self._sent.get(name, 0)) for name in {*self._told, *self._sent})
-
-    @property
-    def done(self) -> int:
-        """How many slices have been read."""
-        return len(self._ended)
-
-    @property
-    def whole(self) -> int | None:
-        """How many slices there are; None as long as more may be found."""
-        return sum(self._found) if self._sources is not None and len(self._found) >= self._sources else None
-
-    @property
-    def slices(self) -> str:
-        """How far it is, in words; no whole is named before it is known."""
-        left = f", about {_length(self.seconds_left)} left" if self.seconds_left is not None else ""
-        return f"{self._far[0]}{left}"
-
-    @property
-    def _far(self) -> tuple[str, ...]:
-        """How far it is, from the fullest to the briefest."""
-        whole = self.whole
-        if whole is None:
-            read = f"{counted(self.done, 'slice')} read"
-            return f"{read}, more may be found", read, f"{self.done:,} read"
-        of = f"{self.done:,} of {counted(whole, 'slice')}"
-        return f"{of} read", of, f"{self.done:,} of {whole:,}"
-
-    @property
-    def seconds_left(self) -> float | None:
-        """About how long it still takes, if the rest takes as long as what was read; None where that tells nothing."""
-        passed = (self._now() - self._began).total_seconds() if self._began else 0.0
-        if self._left or self.whole is None or not 0 < self.done < self.whole or passed < _TELLING_SECONDS:
-            return None
-        return passed * (self.whole - self.done) / self.done
-
-    @property
-    def waits(self) -> list[Waiting]:
-        """What is waited for now."""
-        return [one for one in self._waits.values() if one.until > self._now()]
-
-    def fields(self) -> dict[str, JSON]:
-        """Return the same as plain data; `slices` is None as long as more may be found."""
-        waits = {one.connector: _told(one) for one in self.waits}
-        return {
-            "records": self.records,
-            "posts": self.posts,
-            "requests": self.requests,
-            "slices_read": self.done,
-            "slices": self.whole,
-            "seconds_left": None if self.seconds_left is None else round(self.seconds_left),
-            **({"waits": waits} if waits else {}),
-        }
-
-    def __str__(self) -> str:
-        """Say what came, and who is waited for until when (UTC), and why."""
-        return "; ".join([self._came[0], *(one.wait.of(one.connector) for one in self.waits)])
-
-    @property
-    def told(self) -> Told:
-        """What there is to say now, for whoever has little room."""
-        waits, left = self.waits, self.seconds_left
-        until = f"{max(one.until for one in waits).astimezone(UTC):%H:%M:%S} UTC" if waits else ""
-        why = "; ".join(one.wait.of(one.connector) for one in waits)
-        who = ", ".join(one.connector for one in waits)
-        return Told(
-            self._far,
-            self._came,
-            None if left is None else f"about {_length(left)} left",
-            (why, f"{who} waits until {until}", f"waits until {until}") if waits else (),
-        )
-
-    @property
-    def _came(self) -> tuple[str, ...]:
-        records, posts = counted(self.records, "record"), counted(self.posts, "post")
-        return f"{records} ({posts}), {counted(self.requests, 'request')}", f"{records} ({posts})", records
-
-
-class Told(NamedTuple):
-    """What there is to say of a run, each from the fullest to the briefest: phrases are left out, and none is cut."""
-
-    far: tuple[str, ...]
-    came: tuple[str, ...]
-    left: str | None
-    waits: tuple[str, ...]
-    """What is waited for; empty where nothing is."""
-
-    def details(self, passed: str) -> Iterator[str]:
-        """Yield all but how far it is; what is waited for says more than what came, and what is left than the past."""
-        came, briefest = self.came, self.came[-1]
-        if self.waits:
-            yield from (f"{self.waits[0]} · {one}, {passed} so far" for one in came)
-            yield from self.waits
-            return
-        left = f", {self.left}" if self.left else ""
-        yield from (f"{one}, {passed} so far{left}" for one in came)
-        yield f"{briefest}{left}"
-        yield briefest
-
-
-def _length(seconds: float) -> str:
-    for name, length in (("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:  # one and a half hours are ninety minutes
-            return f"{seconds / length:.0f} {name}"
-    return f"{max(1, round(seconds))} s"
-
-
-def _told(waiting: Waiting) -> dict[str, JSON]:
-    wait = waiting.wait
-    return {"until": wait.until.isoformat(timespec="seconds"), "asked": wait.asked, "error": wait.error}
 
 
 class Shown(Protocol):
@@ -241,14 +75,24 @@ class Bars:
     lines = 2
     """How many lines of the terminal it takes: more than two where what is waited for takes more."""
 
-    def __init__(self, title: str, console: Console | None = None, now: Callable[[], float] = time.monotonic) -> None:
-        """Begin to show."""
+    def __init__(
+        self,
+        title: str,
+        console: Console | None = None,
+        now: Callable[[], float] = time.monotonic,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        stopping: Callable[[], bool] = bool,
+    ) -> None:
+        """Begin to show; `stopping` tells whether the run was told to stop."""
         from rich.console import Console as RichConsole  # noqa: PLC0415 # an extra, imported only when used
         from rich.live import Live  # noqa: PLC0415 # same
         from rich.spinner import Spinner  # noqa: PLC0415 # same
 
         self._title = printable(title)
         self._now = now
+        self._clock = clock
+        self._stopping = stopping
         self._began = now()
         self._spinner = Spinner("dots")
         self._console = console or RichConsole(stderr=True)
@@ -276,12 +120,24 @@ class Bars:
         bar = ProgressBar(whole, done, width=min(_BAR, left - title.cell_len), pulse=whole is None)
         line = Table.grid(padding=(0, 1))
         line.add_row(self._spinner, title, bar, Text(words, no_wrap=True))
-        below = [_first(told.details(_length(self._now() - self._began)), room + 2)]
-        if told.waits and not below[0].startswith(told.waits[0]):
-            why = wrap(told.waits[0], room + 2, break_long_words=False, break_on_hyphens=False)
-            below = why if len(why) <= _LINES_OF_WHY and max(map(len, why)) <= room + 2 else below
+        below = self._below(told, room + 2)
         self.lines = 1 + len(below)
         return Group(line, *(Text(f"  {one}", no_wrap=True) for one in below))
+
+    def _below(self, told: Told, room: int) -> list[str]:
+        """Return the lines below the bar: one where all fits, else what is waited for and what came, each its own."""
+        now = self._clock()
+        details = list(told.details(length(self._now() - self._began)))
+        if self._stopping():
+            return [_first((f"Stopping… · {one}" for one in told.came), room)]
+        if not (why := told.why(now)):
+            return [_first(details, room)]
+        if whole := _first((f"{why} · {one}" for one in details), room):
+            return [whole]
+        lines = wrap(why, room, break_long_words=False, break_on_hyphens=False)
+        if len(lines) > _LINES_OF_WHY or max(map(len, lines)) > room:
+            lines = [_first([told.who(now)], room)]
+        return [*lines, _first(details, room)]
 
     def end(self, tally: Tally) -> None:  # noqa: ARG002 # the bar goes
         """Take the bar away."""
@@ -364,14 +220,17 @@ def showing(shown: Shown, *, sources: int | None = None) -> Iterator[Callable[[P
         shown.end(tally)
 
 
-def usual(title: str) -> Shown:
-    """Return what fits here: a notebook's bar, a terminal's where rich is installed, else lines."""
+def usual(title: str, stopping: Callable[[], bool] = bool) -> Shown:
+    """Return what fits here: a notebook's bar, a terminal's where rich is installed, else lines.
+
+    `stopping` tells whether the run was told to stop.
+    """
     display = _notebook()
     if display is not None:
         return Cell(title, display)
     if sys.stderr is not None and sys.stderr.isatty():
         with suppress(ImportError):  # without rich there are lines
-            return Bars(title)
+            return Bars(title, stopping=stopping)
     return Lines()
 
 

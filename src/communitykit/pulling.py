@@ -124,7 +124,9 @@ def pull_at(  # noqa: PLR0913 # those of `pull`, and two
     result = PullResult(new_run_id(), clock.now())
     with (
         at_work(Path(to), result.run_id, result.started_at, identities(chosen)),
-        showing(usual(title), sources=len(chosen)) if progress is True else nullcontext(progress or None) as tell,
+        showing(usual(title, stop.is_set), sources=len(chosen))
+        if progress is True
+        else nullcontext(progress or None) as tell,
     ):
         writer = Writer(Path(to), remarks=remarks)
         run = _Run(chosen, writer, wanted, tell, clock, max_time, stop, result, compact=compact)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
+import threading
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -23,9 +25,10 @@ from communitykit.cli import progress
 from communitykit.clock import SYSTEM_CLOCK
 from communitykit.connector.waiting import joined, waited
 from communitykit.doors.options import ReadOptions
+from communitykit.how_far import Tally, Told
 from communitykit.http.operations import Meter, Wait
 from communitykit.model import Issue
-from communitykit.progress import LINE_SECONDS, Bars, Cell, Lines, Tally, Told, bar, showing, usual
+from communitykit.progress import LINE_SECONDS, Bars, Cell, Lines, bar, showing, usual
 from communitykit.reading.slices import Closed, Opened, Waiting
 from communitykit.sandbox import World, serve
 from communitykit.shown import Table, as_html, as_text
@@ -142,16 +145,22 @@ def test_how_long_it_still_takes_is_told_once_the_whole_is_known() -> None:
     assert (tally.seconds_left, tally.slices) == (None, "4 of 4 slices read")
 
 
-def shown(width: int, title: str, *events: Any, passed: float = 6.0, **counts: Any) -> list[str]:
-    """Return the lines of a terminal that shows a run of one source that told these events."""
+def shown(
+    width: int, title: str, *events: Any, passed: float = 6.0, since: float = 0.0, stops: bool = False, **counts: Any
+) -> list[str]:
+    """Return the lines of a terminal that shows a run of one source that told these events so many seconds ago."""
     tally, seconds = Tally(now=lambda: AT, sources=1), [0.0]
     for event in events:
         tally.take(event)
     for name, value in counts.items():
         setattr(tally, name, value)
-    bars = Bars(title, Console(file=io.StringIO(), width=width, force_terminal=True), now=lambda: seconds[0])
+    console, stopping = Console(file=io.StringIO(), width=width, force_terminal=True), threading.Event()
+    now = AT + timedelta(seconds=since)
+    bars = Bars(title, console, now=lambda: seconds[0], clock=lambda: now, stopping=stopping.is_set)
     bars.show(tally)
     seconds[0] = passed
+    if stops:  # no event comes any more
+        stopping.set()
     drawn = Console(file=io.StringIO(), width=width, force_terminal=True, color_system="standard")
     drawn.print(bars.drawn())
     bars.end(tally)
@@ -168,7 +177,7 @@ def test_a_bar_keeps_its_place_however_narrow_the_terminal_is(width: int, title:
     assert sum(one in "━╸╺╌" for one in line) >= 9
     assert ("1 of 9 slices" if is_whole else "1 slice read") in line
     assert title[:2] in line
-    assert "waits until 12:01:30 UTC" in below or "asked again at 12:01:30 UTC" in below
+    assert "asked again in 90 s" in below
     assert "slack: no connection to a:1: Connection refused" in below
 
 
@@ -179,16 +188,53 @@ def test_no_figure_is_cut_however_narrow_the_terminal_is(width: int, *, waiting:
     line, *rest = shown(width, "slack", *events, records=1_196, posts=100, _told=Counter(x=1_000))
     below = " ".join(map(str.strip, rest))
     assert line.endswith(("1 of 25 slices read", "1 of 25 slices"))
-    why = "slack: no connection to a:1: Connection refused; asked again at 12:01:30 UTC"
+    why = "slack: no connection to a:1: Connection refused; asked again in 90 s"
     came = f"1,196 records (100 posts), {'1,002' if waiting else '1,000'} requests"
     whole = {f"{one}, 6 s so far" for one in (came, "1,196 records (100 posts)", "1,196 records")}
-    assert below in ({f"{why} · {one}" for one in whole} | {why} if waiting else whole)
+    beside = {f"{why} {dot}{one}" for one in {*whole, "1,196 records"} for dot in ("· ", "")}
+    assert below in (beside if waiting else whole)
     assert len(rest) == 1 or waiting
 
 
 def test_a_reason_of_many_lines_gives_way_to_who_is_waited_for_and_until_when() -> None:
     waits = Waiting("slack", Wait(AT + timedelta(seconds=90), error="no connection: " + "refused " * 20), 2)
-    assert shown(40, "slack", waits)[1:] == ["  slack waits until 12:01:30 UTC"]
+    assert shown(40, "slack", waits)[1:] == ["  slack waits 90 s", "  0 records (0 posts), 6 s so far"]
+
+
+@pytest.mark.parametrize("width", [40, 60, 120])
+def test_a_wait_counts_down_beside_what_came_though_nothing_is_told_meanwhile(width: int) -> None:
+    waits = Waiting("slack", Wait(AT + timedelta(seconds=150), asked=True), 14)
+    for since, left in ((0, "2 min 30 s"), (29.5, "2 min 1 s"), (31, "119 s"), (149.5, "1 s")):
+        below = shown(width, "slack", waits, since=since, records=2_981, posts=7)[1:]
+        assert f"slack asks to wait {left}" in below[0]
+        assert "2,981 records" in below[-1]
+    assert "wait" not in str(shown(width, "slack", waits, since=150, records=2_981))
+
+
+def test_a_long_wait_is_told_by_the_clock_of_who_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "XXX-3")
+    time.tzset()
+    waits = Waiting("slack", Wait(AT + timedelta(minutes=70)), 14)
+    below = shown(120, "slack", waits)[1]
+    monkeypatch.undo()
+    time.tzset()
+    assert "slack waits 1 h 10 min, until 16:10" in below
+
+
+@pytest.mark.parametrize("width", [40, 120])
+def test_a_bar_says_at_once_that_the_run_stops(width: int) -> None:
+    line, *rest = shown(width, "slack", *RUN, records=2_981, posts=7, stops=True)
+    assert "slack" in line
+    assert [one.partition(" (")[0] for one in rest] == ["  Stopping… · 2,981 records"]
+
+
+def test_while_slices_are_read_and_none_is_done_they_are_found() -> None:
+    tally = Tally(sources=1)
+    for event in (*RUN[:3], found(135)):
+        tally.take(event)
+    assert tally.slices == "135 slices found"
+    tally.take(RUN[3])
+    assert tally.slices == "1 of 135 slices read"
 
 
 @pytest.mark.parametrize("width", [40, 50, 60, 80])
@@ -225,7 +271,7 @@ def test_records_that_were_not_gone_through_are_not_read(records: int) -> None:
     source.stop() if records else None
     source._records = [Member(id=f"x:n:member:{n}") for n in range(records)]
     source.read(ReadOptions(), state={}, run_id="r", emit=tally.take)
-    assert tally.slices == ("0 of 1 slice read" if records else "1 of 1 slice read")
+    assert tally.slices == ("1 slice found" if records else "1 of 1 slice read")
 
 
 def test_no_time_is_left_of_a_run_that_was_stopped() -> None:

@@ -135,7 +135,7 @@ def _say_what_is_there(to: Path, read: Read, people: Resolution, truth: list[Hel
 def _pull(sessions: Sequence[Source], to: Path, title: str, *, as_json: bool, force: bool) -> PullResult:
     ended = False
     try:
-        with stopping() as stop, shown(title, quiet=console.quiet) as progress:
+        with stopping() as stop, shown(title, quiet=console.quiet, stopping=stop.is_set) as progress:
             result = pull(sessions, to, progress=progress, stop=stop, force=force)
     except StoreError as error:
         if not isinstance(error.result, PullResult) or ASKED["debug"]:

@@ -26,16 +26,16 @@ _ERASED = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
 
 @contextmanager
 def shown(
-    title: str, *, sources: int | None = None, quiet: bool = False
+    title: str, *, sources: int | None = None, quiet: bool = False, stopping: Callable[[], bool] = bool
 ) -> Iterator[Callable[[Progress], None] | None]:
-    """Show a run of so many sources; what is yielded is to be called with every event."""
+    """Show a run of so many sources, and whether it is `stopping`; what is yielded is to be called with every event."""
     if quiet:
         yield None
         return
     from communitykit.progress import Bars, Lines, showing  # noqa: PLC0415 # imported only when used
 
     if errors.is_terminal and not LOG.json:
-        bars = Bars(title, errors)
+        bars = Bars(title, errors, stopping=stopping)
         with framed(lambda: bars.lines), showing(bars, sources=sources) as tell:
             yield tell
     else:

@@ -95,7 +95,10 @@ def read(
         )
     remarks: list[str] = []
     try:
-        with stopping() as stop, shown(title, sources=len(sources), quiet=console.quiet) as progress:
+        with (
+            stopping() as stop,
+            shown(title, sources=len(sources), quiet=console.quiet, stopping=stop.is_set) as progress,
+        ):
             run: dict[str, Any] = {"max_time": max_time, "stop": stop, "compact": compact, "remarks": remarks}
             result = pull_at(sources, to, ask, clock=SYSTEM_CLOCK, progress=progress, **run)
     except StoreError as error:
