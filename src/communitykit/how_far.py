@@ -155,12 +155,15 @@ class Told(NamedTuple):
 
     def why(self, now: datetime) -> str:
         """Say who is still waited for, for how long and why; nothing where that is over."""
-        return "; ".join(still(one.wait, one.connector, now) for one in self.waits if one.until > now)
+        return "; ".join(still(one.wait, one.connector, now) for one in self._still(now))
 
     def who(self, now: datetime) -> str:
         """Say who is still waited for, and for how long."""
-        waits = [one for one in self.waits if one.until > now]
+        waits = self._still(now)
         return f"{', '.join(one.connector for one in waits)} waits {left_of(max(one.until for one in waits), now)}"
+
+    def _still(self, now: datetime) -> list[Waiting]:
+        return [one for one in self.waits if one.until > now]
 
     def details(self, passed: str) -> Iterator[str]:
         """Yield all but how far it is and what is waited for; what is left says more than what is past."""
