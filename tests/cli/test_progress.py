@@ -1,4 +1,4 @@
-"""How far a run is, shown as fits where it runs; and what results, stores and sessions show of themselves."""
+"""How far a run is, shown as fits where it runs."""
 
 from __future__ import annotations
 
@@ -20,19 +20,15 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from communitykit import Coverage, Member, PullResult, Session, SettingsError, connect, from_records, pull, read_archive
+from communitykit import Coverage, Member, connect, from_records, pull, read_archive
 from communitykit.cli import progress
-from communitykit.clock import SYSTEM_CLOCK
-from communitykit.connector.waiting import joined, waited
 from communitykit.doors.options import ReadOptions
 from communitykit.how_far import Tally, Told
 from communitykit.http.operations import Meter, Wait
-from communitykit.model import Issue
 from communitykit.progress import LINE_SECONDS, Bars, Cell, Lines, bar, showing, usual
 from communitykit.reading.slices import Closed, Opened, Waiting
 from communitykit.sandbox import World, serve
 from communitykit.shown import Table, as_html, as_text
-from communitykit.store import Store
 from communitykit_slack.sandbox import SlackPlatform
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -352,59 +348,6 @@ def test_no_word_of_a_platform_is_markup(word: str) -> None:
     read.close()
     assert read.tags <= {"div", "p", "strong", "table", "caption", "thead", "tbody", "tr", "th", "td", "progress"}
     assert all(ord(one) >= 32 or one == "\n" for one in as_text(word, tables))
-
-
-def test_a_result_tells_what_came_what_did_not_and_why() -> None:
-    result = PullResult("r", AT)
-    result.coverage = [Coverage(run_id="r", slice=f"x:n:{n}", status="denied", reason=STEERING) for n in range(3)]
-    result.issues = [Issue(run_id="r", slice="x:n:1", wire_kind="message", reason="no_author")] * 2
-    result.errors = [SettingsError("no token"), SettingsError("it is gone", remedy=f"Do this.{' And that.' * 20}")]
-    result.coverage.append(Coverage(run_id="r", slice="x", status="partial", reason=str(result.errors[1])))
-    shown, html = repr(result), result._repr_html_()
-    assert "denied      3  <script>" in shown
-    assert "no_author  message       2  -" in shown
-    assert "no token" in shown
-    assert shown.count("it is gone") == 1
-    assert shown.endswith(f"Do this. {'And that. ' * 20}".rstrip())
-    assert "And that. And that.</td>" in html
-    assert "\x1b" not in shown + html
-    assert "<script>" not in html
-
-
-def test_a_store_tells_its_tables_and_when_it_is_closed(store: Path) -> None:
-    with Store(store) as opened:
-        shown, html = repr(opened), opened._repr_html_()
-        posts = opened.sql("SELECT 1 FROM posts").num_rows
-    assert "posts" in shown
-    assert f"{posts:,}" in shown
-    assert "<td" in html
-    assert repr(opened) == f"Store {store} (closed)"
-
-
-def test_a_session_tells_its_platform_and_no_secret() -> None:
-    with connect("slack", token="xoxb-very-secret-1") as session:  # invented
-        assert isinstance(session, Session)
-        told = session._repr_html_() + repr(session)
-    assert "Slack" in told
-    assert "xoxb" not in told
-
-
-@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 20)).map(lambda one: (one[0], one[0] + one[1]))))
-def test_what_waits_side_by_side_waits_once(spans: list[tuple[int, int]]) -> None:
-    seconds = {second for begin, end in spans for second in range(begin, end)}
-    assert waited(spans) == len(seconds)
-    assert waited(joined(spans)) == len(seconds)
-    assert waited(spans, 10) == sum(second < 10 for second in seconds)
-    assert len(joined(spans)) <= len(spans)
-
-
-def test_a_meter_counts_a_wait_of_many_once() -> None:
-    meter = Meter()
-    begin = SYSTEM_CLOCK.monotonic()
-    for _ in range(5_000):
-        meter.wait(begin, 10.0)
-    assert meter.waited == 10.0
-    assert len(meter.spans) <= 1_001
 
 
 def test_steps_leave_nothing_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
