@@ -158,7 +158,7 @@ def test_a_configuration_says_what_the_command_does_not(typed: Any, served: Any,
     assert "may ask for all that a pull reads" in typed("check", "emea", "--config", "c.toml", **secret).out
     assert "old: the archive can be read." in typed("check", "old", "--config", "c.toml").out
     assert "did you mean 'emea'" in typed("check", "emae", "--config", "c.toml").err
-    assert typed("pull", "emea", "--config", "c.toml", "--estimate", "--json").document[0]["slices"] > 5
+    assert typed("pull", "emea", "--config", "c.toml", "--estimate", "--json").document["estimates"][0]["slices"] > 5
     done = typed("pull", "emea", "--config", "c.toml", "--since", "90d", "-vv", "--log-format", "json")
     assert done.code == 0, done.err
     assert "emea: what was written from " in done.out
