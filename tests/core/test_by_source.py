@@ -120,7 +120,7 @@ def test_sources_together_are_the_whole(tmp_path: Path, capsys: Any) -> None:
     assert result.tally.new == {"members": sum(one.tally.new["members"] for one in result.by_source.values())}
     print_summary(result, tmp_path / "a.duckdb")
     name = next(iter(result.by_source))
-    assert f"By source\n  source\tnew\tchanged\tgone\tunchanged\trequests\n  {name}\t7\t0\t0\t0\t0\n" in (
+    assert f"By source\nsource\tnew\tchanged\tgone\tunchanged\trequests\n{name}\t7\t0\t0\t0\t0\n" in (
         capsys.readouterr().out
     )
     assert "By source" in repr(result)
