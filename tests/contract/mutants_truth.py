@@ -13,9 +13,11 @@ from mutants import MONTH, Mutant
 from communitykit.connector import Batch, Connector, Gap, Ignored, Rejected, Response, Swept, WireKind, in_part
 from communitykit.connector.registry import registry
 from communitykit.doors.options import ALL_KINDS
+from communitykit.reading.odd import Odd
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Translation
 from communitykit.store.schema import CURRENT
+from communitykit.testing.spoiling import MARKED
 from communitykit_yammer.ids import parse_time
 
 MATRIX, SLACK, TEAMS, WORKPLACE, YAMMER = map(registry().get, ("matrix", "slack", "teams", "workplace", "yammer"))
@@ -26,6 +28,7 @@ LOOK_BACK = "test_inside_the_look_back_the_usual_settings_find_what_is_claimed"
 UNASKED = "test_a_run_for_other_things_says_of_no_community_that_it_is_gone"
 ODD = "test_a_value_that_became_odd_costs_itself_alone"
 FIRST_SIGHT = "test_a_value_that_is_odd_at_first_sight_is_had_by_the_next_clean_run"
+ANY_KIND = "test_a_request_of_any_kind_that_always_fails_is_told"
 NO_PAGE = "test_an_answer_that_is_no_page_is_not_an_empty_one"
 
 
@@ -275,6 +278,19 @@ def ignores_what_it_does_not_understand() -> Connector:
     return replace(SLACK, translators={**SLACK.translators, "message": WireKind(translate, original.id_field)})
 
 
+def a_core_that_looks_back_no_further() -> AbstractContextManager[Any]:
+    return patch.object(Odd, "is_looked_for", lambda *_: False)
+
+
+def forgets_which_threads_failed() -> Connector:
+    def change(step: Any) -> Any:
+        if isinstance(step, Batch) and step.checkpoint and "pending" in step.checkpoint:
+            return replace(step, checkpoint={**step.checkpoint, "pending": {}})
+        return step
+
+    return reading(SLACK, change)
+
+
 def a_connector_that_takes_odd_members_for_read() -> AbstractContextManager[Any]:
     return patch("communitykit_matrix.api.messages.is_understood", lambda *_: True)
 
@@ -316,12 +332,14 @@ def says_nothing_of_what_failed() -> Connector:
 
 
 TRUTH_MUTANTS = [
-    Mutant("test_a_request_of_any_kind_that_always_fails_is_told", says_nothing_of_what_failed),
+    Mutant(ANY_KIND, says_nothing_of_what_failed),
     Mutant(MONTH, looks_for_reactions_taken_back_where_none_is_left),
     Mutant(LOOK_BACK, looks_for_reactions_taken_back_where_none_is_left),
     Mutant("test_a_visibility_that_is_absent_or_odd_is_private", takes_an_odd_visibility_for_public, more="null"),
     Mutant("test_a_plain_run_takes_nothing_private_away", takes_what_was_not_asked_for_for_gone),
     Mutant(FIRST_SIGHT, lambda: MATRIX, core=a_connector_that_takes_odd_members_for_read, more="a number"),
+    *(Mutant(FIRST_SIGHT, lambda: SLACK, core=a_core_that_looks_back_no_further, more=what) for what in MARKED),
+    Mutant(ANY_KIND, forgets_which_threads_failed),
     Mutant("test_nothing_odd_is_ignored", ignores_what_it_does_not_understand),
     Mutant("test_nothing_of_others_changes", lambda: TEAMS, core=a_core_that_sweeps_everybody),
     Mutant(ODD, lambda: YAMMER, core=a_core_that_forgets_what_it_could_not_translate, more="a list"),

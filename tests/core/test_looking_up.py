@@ -91,7 +91,7 @@ def test_no_older_list_of_those_to_be_looked_up_follows_a_newer_one_of_tasks() -
     async def steps(*_: Any) -> AsyncIterator[Any]:
         yield SimpleNamespace(step=None)
 
-    part = SimpleNamespace(meter=None, page=lambda _: "page", closed=lambda: "end", fail=print)
+    part = SimpleNamespace(meter=None, page=lambda _: "page", closed=lambda: "end", fail=print, settled=lambda: None)
     told = []
 
     async def read() -> None:

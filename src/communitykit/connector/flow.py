@@ -267,7 +267,8 @@ class Selection(Generic[S]):
     `until` is fixed when the run begins. `communities` are glob patterns on a community's name or native id; empty
     means all. Direct messages and private communities are out unless asked for. `settings` are the connector's own.
     `is_forgotten` tells of a member's id whether the store that is read into lets nothing of them in: whoever is
-    forgotten need not be asked for.
+    forgotten need not be asked for. `looks_back_on_all` is set for a slice of which an earlier run did not understand
+    something: `lookback_start` heeds it.
     """
 
     settings: S
@@ -281,6 +282,7 @@ class Selection(Generic[S]):
     matched: set[str] = field(default_factory=set, compare=False, repr=False)
     """Which of `communities` matched one; those that match none are told at the end of the discovery."""
     is_forgotten: Callable[[str], bool] = field(default=_nobody, compare=False, repr=False)
+    looks_back_on_all: bool = False
 
     def wants(self, *names: str | None) -> bool:
         """Tell whether a community with one of these names (or ids) was asked for."""
@@ -292,5 +294,8 @@ class Selection(Generic[S]):
         return bool(matching)
 
     def lookback_start(self, lookback: timedelta | None) -> datetime | None:
-        """Return where a look-back of that length begins; None (all) is the beginning of time."""
-        return None if lookback is None else self.until - lookback
+        """Return where a look-back of that length begins; None (all) is the beginning of time.
+
+        It is all of it, whatever the length, where an earlier run did not understand something of the slice.
+        """
+        return None if lookback is None or self.looks_back_on_all else self.until - lookback

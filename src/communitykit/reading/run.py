@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from communitykit.connector.declaration import Connector, Reader
-from communitykit.connector.flow import Flow, Selection, Slice
+from communitykit.connector.flow import Checkpoint, Flow, Selection, Slice
 from communitykit.connector.parts import where_it_failed
 from communitykit.errors import CommunityKitError, CredentialError
 from communitykit.logs import LOGGER
 from communitykit.model.checkpoints import Checkpoints
+from communitykit.reading import odd
 from communitykit.reading.lookups import Lookups, State
 from communitykit.reading.slices import SliceReading
 from communitykit.reading.translation import Page, Translation
@@ -44,16 +45,26 @@ class SourceRun:
     def begin(self, slice_: Slice | None, label: str) -> SliceReading:
         """Start reading a slice, or the discovery (None)."""
         key = self.name(slice_) if slice_ else f"{self.connector.name}:-:{label}"
-        return SliceReading(self.translation, self.selection, key, slice_=slice_, again=self._looked_back(slice_))
+        selection, own, known = self._from(slice_) if slice_ else (self.selection, None, None)
+        again = self._looked_back(slice_, selection) if slice_ else None
+        reading = SliceReading(self.translation, selection, key, slice_=slice_, again=again)
+        reading.remember_odd(own, known, looks_back="lookback" in type(self.selection.settings).model_fields)
+        return reading
 
-    def _looked_back(self, slice_: Slice | None) -> datetime | None:
+    def _from(self, slice_: Slice) -> tuple[Selection, Checkpoint | None, odd.Odd | None]:
+        """Return what a slice is asked for, the checkpoint that it goes on from, and what was odd before."""
+        own, known = odd.parted(self.state.get(self.name(slice_)))
+        looked_for = known is not None and known.is_looked_for(self.selection)
+        return replace(self.selection, looks_back_on_all=True) if looked_for else self.selection, own, known
+
+    def _looked_back(self, slice_: Slice, selection: Selection) -> datetime | None:
         """Return from when on posts of a slice that was read before are looked at again; None where that says nothing.
 
         Which setting says so is the same for all connectors that have it.
         """
         length = getattr(self.selection.settings, "lookback", None)
-        known = slice_ is not None and "post" in self._kinds(slice_) and self.state.get(self.name(slice_))
-        return self.selection.lookback_start(length) if known and isinstance(length, timedelta) else None
+        known = "post" in self._kinds(slice_) and self.state.get(self.name(slice_))
+        return selection.lookback_start(length) if known and isinstance(length, timedelta) else None
 
     def flow(self, slice_: Slice) -> Flow:
         """Return the flow that reads a slice from its checkpoint."""
@@ -61,12 +72,14 @@ class SourceRun:
         if read is None:
             message = f"{self.connector.name} discovers slices but declares no read"
             raise TypeError(message)
-        return read(self.selection, slice_, self.state.get(self.name(slice_)))
+        selection, own, _ = self._from(slice_)
+        return read(selection, slice_, own)
 
     def budgeted(self, slice_: Slice) -> Mapping[str, int]:
         """Return the connector's own estimate of the requests that a slice takes, by budget."""
         estimate = self._reader(slice_).estimate if slice_.reader else self.connector.estimate
-        return {} if estimate is None else estimate(self.selection, slice_, self.state.get(self.name(slice_)))
+        selection, own, _ = self._from(slice_)
+        return {} if estimate is None else estimate(selection, slice_, own)
 
     def expected(self, slice_: Slice) -> int | None:
         """Return about how many requests a slice takes; None where nothing tells, or where the estimate itself fails.
@@ -97,8 +110,14 @@ class SourceRun:
         return self.lookups.remember(reading.slice.network) if reading.slice is not None else None
 
     def settled(self, reading: SliceReading, ids: tuple[str, ...]) -> list[Page]:
-        """Return the checkpoints that say that these were looked up, whatever came of it; a failure leaves them."""
-        return self.lookups.settle(ids if reading.failure is None else ())
+        """Return the checkpoints that say that these were looked up, whatever came of it.
+
+        A failure leaves them; where parts failed, those of whom nothing was told are left: the next run asks again.
+        """
+        if reading.failure is not None:
+            return self.lookups.settle()
+        untold = set(self.translation.lookups) if reading.has_failed_in_part else set()
+        return self.lookups.settle(one for one in ids if one not in untold)
 
     def resolution(self, network: str, ids: tuple[str, ...]) -> Flow:
         """Return the flow that looks strangers up."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
 
-from communitykit.connector.flow import Batch, Gap, Selection, Slice, Swept
+from communitykit.connector.flow import Batch, Checkpoint, Gap, Selection, Slice, Swept
 from communitykit.connector.parts import where_it_failed
 from communitykit.errors import (
     CommunityKitError,
@@ -23,6 +23,7 @@ from communitykit.logs import LOGGER
 from communitykit.model import Coverage, Issue
 from communitykit.model.values import JSON
 from communitykit.printable import BETWEEN
+from communitykit.reading.odd import Odd, joined
 from communitykit.reading.translation import Page, Sweep, Translation, is_stub
 
 
@@ -105,6 +106,7 @@ ISSUES_KEPT = 1_000
 """Issues of one reason and kind of payload that a slice keeps; Coverage counts them all (`rejected`)."""
 
 _OF_COMMUNITIES = frozenset({"community", "membership", "post", "event"})
+_OF_MESSAGES = frozenset({"post", "event"})
 _MILDEST_FIRST = ("complete", "skipped", "partial", "truncated", "denied")
 
 
@@ -142,6 +144,13 @@ class SliceReading:
         self._window: tuple[frozenset[str], frozenset[str]] | None = None
         self._network = slice_.network if slice_ else None
         self._read = self._stored = self._rejected = self._requests = 0
+        self._own: Checkpoint | None = None
+        self._odd: Odd | None = None
+        self._looks_back = False
+
+    def remember_odd(self, own: Checkpoint | None, known: Odd | None, *, looks_back: bool) -> None:
+        """Take what the checkpoint says; `looks_back`: the connector has a look-back, beyond which it does not read."""
+        self._own, self._odd, self._looks_back = own, known, looks_back
 
     def page(self, emit: Emit) -> Page | None:
         """Take a step of the flow in; give the page that it makes, if any."""
@@ -154,6 +163,7 @@ class SliceReading:
             self._stored += len(page.records)
             self._rejected += len(page.issues)
             self._hold(step, page)
+            self._note_odd(page)
             page.issues = [issue for issue in page.issues if self._is_sampled(issue)]
             if self._sweeps:
                 self._seen.update(record.id for record in page.records if not is_stub(record))
@@ -177,6 +187,30 @@ class SliceReading:
             self._gaps.append(Gap("Nothing of a page could be understood: the next run reads on from before it."))
         if self._held:
             page.checkpoint = None
+
+    def _note_odd(self, page: Page) -> None:
+        """Keep beside the checkpoint that something was not understood: the next run looks back on all, once."""
+        if page.issues and self._odd is None and self._looks_back:
+            self._odd = Odd(self.selection.until)
+        if page.checkpoint is not None:
+            self._own = page.checkpoint
+            page.checkpoint = joined(page.checkpoint, self._odd)
+
+    def settled(self) -> Page | None:
+        """Return the checkpoint that says what came of a look-back on all, where this was one and came to its end."""
+        ended = self.failure is None and not self._left and not self._held
+        if not (self.selection.looks_back_on_all and ended and self._own is not None and self._has_all_kinds()):
+            return None
+        odd = replace(self._odd, looked=True) if self._odd is not None and self._rejected else None
+        return Page(self.key, checkpoint=joined(self._own, odd))
+
+    @property
+    def has_failed_in_part(self) -> bool:
+        """Tell whether something failed that may be had another time."""
+        return any(gap.status == "partial" for gap in self._gaps)
+
+    def _has_all_kinds(self) -> bool:
+        return self.selection.kinds >= _OF_MESSAGES
 
     def _is_sampled(self, issue: Issue) -> bool:
         """Tell whether an Issue is kept: of a million alike a thousand say the same, and all are counted."""

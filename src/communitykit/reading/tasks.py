@@ -88,6 +88,9 @@ class _AsyncReader:
         except Exception as error:  # noqa: BLE001 # one bad slice never ends a run; its Coverage says what happened
             reading.fail(error)
         self.run.note_end(reading)
+        settled = reading.settled()
+        if settled is not None:
+            await self.events.put(settled)
         await self.events.put(reading.closed())
 
     def _found(self, slice_: Slice) -> None:

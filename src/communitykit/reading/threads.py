@@ -122,4 +122,7 @@ def follow(
     except Exception as error:  # noqa: BLE001 # one bad slice never ends a run; its Coverage says what happened
         reading.fail(error)
     run.note_end(reading)
+    settled = reading.settled()
+    if settled is not None:
+        yield settled
     yield reading.closed()

@@ -147,8 +147,9 @@ def resolve(selection: Selection, network: str, member_ids: tuple[str, ...]) -> 
     for start in range(0, len(wanted), SIDE_BY_SIDE):
         group = wanted[start : start + SIDE_BY_SIDE]
         answers = yield from ask_all(_whois(workspace, native) for native in group)
-        bots = [_bot(native, answer) for native, answer in zip(group, answers, strict=True) if native[0] == "B"]
-        told = [one for native, one in zip(group, answers, strict=True) if native[0] != "B"]
+        known = [pair for pair in zip(group, answers, strict=True) if _is_answer(pair[1])]
+        bots = [_bot(native, answer) for native, answer in known if native[0] == "B"]
+        told = [one for native, one in known if native[0] != "B"]
         users = [look(one.data, "user") for one in told if isinstance(one, Response)]
         yield Batch("user", users, workspace.context)
         yield Batch("bot", bots, workspace.context)
@@ -314,8 +315,14 @@ def _bot(native: str, answer: Response | CommunityKitError) -> dict[str, JSON]:
     return {**told, "id": native}
 
 
+def _is_answer(answer: Response | CommunityKitError) -> bool:
+    """Tell whether it is known who somebody is, or that Slack does not know: what failed is asked for again."""
+    return isinstance(answer, Response | ObjectUnavailableError | PermissionMissingError)
+
+
 def _denied(answers: list[Response | CommunityKitError]) -> Flow:
     """Report what could not be looked up; users who are unknown to Slack itself stay stubs without a word."""
     problems = [one for one in answers if isinstance(one, CommunityKitError)]
+    refused = {str(one): isinstance(one, PermissionMissingError) for one in problems}
     for text in dict.fromkeys(str(one) for one in problems if not isinstance(one, ObjectUnavailableError)):
-        yield Gap(f"not looked up: {text}")
+        yield Gap(f"not looked up: {text}", "denied" if refused[text] else "partial")

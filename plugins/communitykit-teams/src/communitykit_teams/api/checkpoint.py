@@ -123,6 +123,7 @@ class Progress:
             return Walk("first", begun, selection.since.isoformat() if selection.since else None)
         since = self._again(selection.lookback_start(selection.settings.lookback_length))
         due = self.full is None or selection.until - moment(self.full) >= WEEK - TOLERANCE
+        due = due or selection.looks_back_on_all
         if selection.force or due or selection.until - moment(self.high) > DELTA_REACH:
             return Walk("again", begun, since.isoformat() if since else None)
         return Walk("recent" if self.listed else "delta", begun, self.overlap())
