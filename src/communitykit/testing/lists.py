@@ -24,7 +24,7 @@ NUMBERED = frozenset({"page", "pagenumber", "page_number", "offset", "startindex
 IDS = ("id", "event_id", "room_id", "ts")
 """Fields in which rows say which they are; then come those that the connector's wire kinds name, and a name."""
 
-_LISTING: dict[type, tuple[Run, list[str]]] = {}
+_LISTING: dict[type, tuple[Run, list[str], dict[str, str]]] = {}
 
 
 class ListChecks(Checks):
@@ -59,13 +59,13 @@ class ListChecks(Checks):
         self, declared: Connector, platform: Platform, what: str
     ) -> None:
         """Of every list that is asked for, at first sight: no other row is lost with it, and no token is said."""
-        plain, methods = self._listing(declared, platform)
+        plain, methods, longest = self._listing(declared, platform)
         kept, now, spoilt = Kept(), self.make_world().now, False
         kept.take(plain.events, now)
         before = kept.current()
         for method in methods:
-            fault = self._odd_ids(declared, what, method)
-            run = read(declared, self.make_world(), faults=[fault], options=platform.all_lists)
+            fault = self._odd_ids(declared, what, method, longest)
+            run = read(declared, self.make_world(), faults=[fault], options=_many_pages(platform))
             if not fault.hits:
                 continue
             spoilt = True
@@ -97,18 +97,25 @@ class ListChecks(Checks):
         hold_none(Counter(store.read(declared, world, **how).left_out) - told_anyway, fault.drawn)
         hold_none(between(before, store.current()), fault.drawn)
 
-    def _listing(self, declared: Connector, platform: Platform) -> tuple[Run, list[str]]:
-        """Return an undisturbed run that asks for all lists, and the methods that gave one: the class's own."""
+    def _listing(self, declared: Connector, platform: Platform) -> tuple[Run, list[str], dict[str, str]]:
+        """Return an undisturbed run that asks for all lists, the methods that gave one, and their longest lists."""
         if type(self) not in _LISTING:
             recorder = Recorder()
-            run = read(declared, self.make_world(), faults=[recorder], options=platform.all_lists)
+            run = read(declared, self.make_world(), faults=[recorder], options=_many_pages(platform))
             assert run.site is not None
-            _LISTING[type(self)] = run, recorder.listing(run.site)
+            _LISTING[type(self)] = run, recorder.listing(run.site), recorder.longest(run.site)
         return _LISTING[type(self)]
 
-    def _odd_ids(self, declared: Connector, what: str, method: str | None = None) -> OddIds:
+    def _odd_ids(
+        self, declared: Connector, what: str, method: str | None = None, longest: Mapping[str, str] | None = None
+    ) -> OddIds:
         random = Random(f"{self.seed}/{what}/{method}")
-        return OddIds(lambda name: method in {None, name}, _id_fields(declared), ODD_IDS[what], random)
+        return OddIds(lambda name: method in {None, name}, _id_fields(declared), ODD_IDS[what], random, longest or {})
+
+
+def _many_pages(platform: Platform) -> dict[str, JSON]:
+    """Return options of a site on which a row stands on one of several pages: what comes after it is not lost."""
+    return {**platform.tight, **platform.all_lists}
 
 
 def _no_rows(declared: Connector) -> str:

@@ -147,6 +147,22 @@ class OddityChecks(Checks):
             store.read(declared, world, force=True)
             hold_none(self.differences(declared, world, store), f"{PASSED_BY}: {request}")
 
+    def test_a_list_of_posts_inside_of_another_that_is_odd_is_told(self, declared: Connector) -> None:
+        """Comments beside their post, say: where words stand in the place of that list, what is missing is told."""
+        recorder = Recorder()
+        plain = read(declared, self.make_world(), force=True, faults=[recorder])
+        posts = {one.id for one in plain.records if one.record == "post"}
+        assert plain.site is not None
+        spots = recorder.inner_lists(plain.site, {parse_id(one).native[-1] for one in posts})
+        if not spots:
+            pytest.skip(f"nothing that {declared.name} asks for brings posts in a list inside of others")
+        for spot in spots:
+            fault = Odd([spot], lambda _: ODD["words"])
+            run = read(declared, self.make_world(), force=True, faults=[fault])
+            assert fault.hits, spot
+            if not Counter(run.left_out) - Counter(plain.left_out):
+                hold_none(sorted(posts - {one.id for one in run.records}), f"without a word, {spot.kind} being odd")
+
     def _recorded(
         self, declared: Connector, world: World, store: Kept, settings: dict[str, JSON] | None = None
     ) -> tuple[Recorder, Site]:

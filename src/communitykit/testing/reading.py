@@ -94,6 +94,10 @@ class Run:
         told += [f"failed: {event.error}" for event in self.events if isinstance(event, Failed)]
         return told
 
+    def failed_with(self, kind: type[Exception]) -> bool:
+        """Tell whether an error of this kind ended the run."""
+        return any(isinstance(event, Failed) and isinstance(event.error, kind) for event in self.events)
+
     def asked_before(self, number: int) -> str:
         """Say what was asked last when the event of that number came, as the platform calls it."""
         answered = self.answered[number]

@@ -10,11 +10,12 @@ from random import Random
 import pytest
 
 from communitykit.connector.declaration import Connector
+from communitykit.errors import CredentialError
 from communitykit.reading.translation import Page
 from communitykit.sandbox import FAULTS, TALK, Platform, World, parse_fault
 from communitykit.sandbox.faults_content import FOREIGN
 from communitykit.sandbox.truth import Difference
-from communitykit.testing.base import Checks, between, hold_none, platform_of
+from communitykit.testing.base import SHOWN, Checks, between, hold_none, platform_of
 from communitykit.testing.reading import Kept, Run, read
 
 MOVING = frozenset({"changing"})
@@ -137,6 +138,18 @@ class RunChecks(Checks):
                 f"the simulated {platform.name} lacks {why}" if why else f"nothing that {declared.name} asks shows it"
             )
             pytest.skip(f"the fault {name} never struck: {concerns}")
+
+    def test_a_token_that_is_refused_in_the_middle_ends_the_run(self, declared: Connector, world: World) -> None:
+        """As an error of the credential: it is not told as many communities, or other parts, that are closed to it."""
+        asked = read(declared, self.make_world()).requests
+        fault = parse_fault(f"revoked={max(1, asked // 2)}")
+        run = read(declared, world, faults=[fault])
+        assert fault.hits
+        renewed = not run.left_out
+        assert run.failed_with(CredentialError) or renewed, (
+            f"the token is refused from request {asked // 2} on, and the run goes on: {run.left_out[:SHOWN]}. What "
+            "`error_of` takes for a closed place has to be told by the platform's own code, or by asking for the token"
+        )
 
     def test_a_token_that_ends_in_the_middle_is_renewed(
         self, declared: Connector, platform: Platform, world: World

@@ -8,9 +8,10 @@ from __future__ import annotations
 import copy
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+from types import MappingProxyType
 
 from communitykit.connector.payload import as_list, look
 from communitykit.model.values import JSON
@@ -103,6 +104,32 @@ class Recorder(Fault):
         """Return the methods that answered with something in a list, alone or together with others."""
         return sorted({self.names[key] for key, data in self.answers.items() if any(_lists(site, data))})
 
+    def longest(self, site: Site) -> dict[str, str]:
+        """Return the first request of the list that took most pages, by where such lists stand."""
+        cursors = site.platform.cursor_field
+        leading = {cursors} if isinstance(cursors, str) else set(cursors)
+        pages: dict[str, dict[str, list[str]]] = {}
+        for key, data in self.answers.items():
+            call = self.calls[key]
+            asked = {name: value for name, value in call.fields.items() if name not in leading}
+            for path, items in _lists(site, data):
+                if len(items):
+                    where = f"{self.names[key]} {'.'.join(map(str, path))}"
+                    pages.setdefault(where, {}).setdefault(f"{call.path} {asked}", []).append(key)
+        return {where: max(lists.values(), key=len)[0] for where, lists in pages.items()}
+
+    def inner_lists(self, site: Site, natives: Collection[str]) -> list[Spot]:
+        """Return a list inside of listed objects that holds some with these ids: one of each kind of place."""
+        found: dict[str, Spot] = {}
+        for key in self.pages(site):
+            data = self.answers[key]
+            for listing, items in site.platform.lists_in(data).items():
+                for path, value in walk(listing, items):
+                    if isinstance(value, list) and any(_is_one_of(one, natives) for one in value):
+                        kind = f"{self.names[key]} {'.'.join(_shape(listing, items, path))}"
+                        found.setdefault(kind, Spot(key, path, kind))
+        return list(found.values())
+
     def hint(self, site: Site) -> str:
         """Say what to look at where no answer is a page."""
         keys = sorted({key for data in self.answers.values() if isinstance(data, dict) for key in data})
@@ -122,6 +149,10 @@ class Recorder(Fault):
                     kinds.setdefault(kind, []).append(Spot(key, path, kind))
         chosen = random.sample(sorted(kinds), min(count, len(kinds)))
         return [random.choice(kinds[kind]) for kind in chosen]
+
+
+def _is_one_of(row: JSON, natives: Collection[str]) -> bool:
+    return isinstance(row, dict) and str(row.get("id")) in natives
 
 
 class Odd(Fault):
@@ -232,9 +263,20 @@ class NotAnItem(Fault):
 class OddIds(Fault):
     """One row of each list has an odd id wherever it is shown, of those lists that are asked for under some names."""
 
-    def __init__(self, wanted: Callable[[str], bool], fields: Sequence[str], value: JSON, random: Random) -> None:
-        """Keep which methods are meant, where ids stand, and what stands there instead; a row is drawn of each list."""
+    def __init__(
+        self,
+        wanted: Callable[[str], bool],
+        fields: Sequence[str],
+        value: JSON,
+        random: Random,
+        longest: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Keep which methods are meant, where ids stand, and what stands there instead; a row is drawn of each list.
+
+        `longest` are the requests of whose answers it is drawn, by where the list stands; elsewhere the first.
+        """
         super().__init__()
+        self.longest = longest
         self.wanted = wanted
         self.fields = fields
         self.value = value
@@ -253,10 +295,10 @@ class OddIds(Fault):
             where = f"{name} {'.'.join(map(str, path))}"
             known = [(key, self._id_of(row)) for key, row in entries(items)]
             known = [(key, native) for key, native in known if native is not None]
-            if known and where not in self.drawn:
+            if known and where not in self.drawn and self.longest.get(where, call.key) == call.key:
                 self.drawn[where] = self.random.choice(known)[1]
             for key, native in known:
-                if native == self.drawn[where]:
+                if native == self.drawn.get(where):
                     self._spoil(items, key)
                     self._met[where] += 1
         return answer if data is None else Answer.of(data, status=answer.status, headers=answer.headers)
