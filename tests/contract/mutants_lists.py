@@ -9,7 +9,8 @@ from defects import SLACK, a_core_that_scrubs_nothing
 from mutants import FAULT, Mutant
 from mutants_truth import MATRIX, TEAMS, WORKPLACE, YAMMER, discovering, flowing, reading, same
 
-from communitykit.connector import Batch, Connector, Gap, Listing, Response, as_list, look
+from communitykit import CredentialError, ObjectUnavailableError
+from communitykit.connector import Batch, Connector, Gap, Listing, Request, Response, as_list, look
 from communitykit.sandbox import Site
 from communitykit_yammer.api.listing import NumberedListing
 
@@ -71,7 +72,51 @@ def tells_the_token_beside_an_odd_row() -> Connector:
     return replace(SLACK, discover=discover)
 
 
+def takes_odd_replies_for_none() -> Connector:
+    def change(answer: Any) -> Any:
+        for one in answer if isinstance(answer, list) else (answer,):
+            rows = one.data.get("value") if isinstance(one, Response) and isinstance(one.data, dict) else ()
+            for row in rows if isinstance(rows, list) else ():
+                if isinstance(row, dict) and isinstance(row.get("replies"), str):
+                    row["replies"] = []
+        return answer
+
+    return reading(TEAMS, answer_of=change)
+
+
+def takes_a_refused_token_for_closed_places() -> Connector:
+    original = SLACK.error_of
+    assert original is not None
+
+    def error_of(response: Any) -> Any:
+        error = original(response)
+        return ObjectUnavailableError("closed") if isinstance(error, CredentialError) else error
+
+    return replace(SLACK, error_of=error_of)
+
+
+def ends_its_walk_at_an_odd_row() -> Connector:
+    def change(answer: Any) -> Any:
+        rows = answer.data.get("messages") if isinstance(answer, Response) and isinstance(answer.data, dict) else None
+        if isinstance(rows, list) and not all(isinstance(one.get("id"), int) for one in rows):
+            answer.data["messages"] = [one for one in rows if not isinstance(one.get("id"), int)]
+        return answer
+
+    return reading(YAMMER, answer_of=change)
+
+
+def marks_what_it_reads() -> Connector:
+    def change(step: Any) -> Any:
+        return replace(step, url="conversations.mark") if isinstance(step, Request) else step
+
+    return reading(SLACK, change)
+
+
 LIST_MUTANTS = [
+    Mutant("test_reading_changes_nothing_on_the_platform", marks_what_it_reads),
+    Mutant("test_a_list_of_posts_inside_of_another_that_is_odd_is_told", takes_odd_replies_for_none),
+    Mutant("test_a_token_that_is_refused_in_the_middle_ends_the_run", takes_a_refused_token_for_closed_places),
+    Mutant(ODD_ROW, ends_its_walk_at_an_odd_row, more="an object"),
     *(
         Mutant(SHIFTED, lambda: YAMMER, core=a_connector_that_walks_its_lists_once, more=way)
         for way in ("shifted-up", "shifted-down")

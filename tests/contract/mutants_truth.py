@@ -10,7 +10,6 @@ from unittest.mock import patch
 from defects import read_as_slack, with_messages, with_read
 from mutants import MONTH, Mutant
 
-from communitykit import CredentialError, ObjectUnavailableError
 from communitykit.connector import Batch, Connector, Gap, Ignored, Rejected, Response, Swept, WireKind, in_part
 from communitykit.connector.registry import registry
 from communitykit.doors.options import ALL_KINDS
@@ -169,39 +168,6 @@ def takes_no_page_for_an_empty_one() -> Connector:
         return answer
 
     return reading(TEAMS, answer_of=change)
-
-
-def takes_odd_replies_for_none() -> Connector:
-    def change(answer: Any) -> Any:
-        for one in answer if isinstance(answer, list) else (answer,):
-            rows = one.data.get("value") if isinstance(one, Response) and isinstance(one.data, dict) else ()
-            for row in rows if isinstance(rows, list) else ():
-                if isinstance(row, dict) and isinstance(row.get("replies"), str):
-                    row["replies"] = []
-        return answer
-
-    return reading(TEAMS, answer_of=change)
-
-
-def takes_a_refused_token_for_closed_places() -> Connector:
-    original = SLACK.error_of
-    assert original is not None
-
-    def error_of(response: Any) -> Any:
-        error = original(response)
-        return ObjectUnavailableError("closed") if isinstance(error, CredentialError) else error
-
-    return replace(SLACK, error_of=error_of)
-
-
-def ends_its_walk_at_an_odd_row() -> Connector:
-    def change(answer: Any) -> Any:
-        rows = answer.data.get("messages") if isinstance(answer, Response) and isinstance(answer.data, dict) else None
-        if isinstance(rows, list) and not all(isinstance(one.get("id"), int) for one in rows):
-            answer.data["messages"] = [one for one in rows if not isinstance(one.get("id"), int)]
-        return answer
-
-    return reading(YAMMER, answer_of=change)
 
 
 def leaves_out_what_is_no_object() -> Connector:
@@ -374,9 +340,6 @@ TRUTH_MUTANTS = [
     Mutant(FIRST_SIGHT, lambda: MATRIX, core=a_connector_that_takes_odd_members_for_read, more="a number"),
     *(Mutant(FIRST_SIGHT, lambda: SLACK, core=a_core_that_looks_back_no_further, more=what) for what in MARKED),
     Mutant(ANY_KIND, forgets_which_threads_failed),
-    Mutant("test_a_list_of_posts_inside_of_another_that_is_odd_is_told", takes_odd_replies_for_none),
-    Mutant("test_a_token_that_is_refused_in_the_middle_ends_the_run", takes_a_refused_token_for_closed_places),
-    Mutant("test_a_row_whose_id_is_odd_is_told_and_costs_itself_alone", ends_its_walk_at_an_odd_row, more="an object"),
     Mutant("test_nothing_odd_is_ignored", ignores_what_it_does_not_understand),
     Mutant("test_nothing_of_others_changes", lambda: TEAMS, core=a_core_that_sweeps_everybody),
     Mutant(ODD, lambda: YAMMER, core=a_core_that_forgets_what_it_could_not_translate, more="a list"),

@@ -186,6 +186,8 @@ class Platform(ABC):
     all_lists: ClassVar[Mapping[str, JSON]] = {}
     """Options of a site of which as many lists as can be are asked for, each in an answer of its own: without batches,
     with whatever is read only where it was set up. The contract puts odd ids into rows there."""
+    read_by_post: ClassVar[tuple[str, ...]] = ()
+    """Calls (`Desk.name`) that read though they are no GET, as globs ("*.list", "$batch", "token")."""
     renewing: ClassVar[Mapping[str, JSON]] = {}
     """Options of a site whose tokens expire and can be renewed; empty where the platform has no such tokens."""
     account: ClassVar[tuple[str, str] | None] = None

@@ -13,9 +13,10 @@ from communitykit.model import parse_id
 from communitykit.model.values import JSON
 from communitykit.sandbox import Platform, Site, World, parse_fault
 from communitykit.testing.base import Checks, between, hold_none
+from communitykit.testing.odd_ids import OddIds
 from communitykit.testing.oddities import NOTHING, defects, lost
 from communitykit.testing.reading import Kept, Run, read
-from communitykit.testing.spoiling import ODD_IDS, OddIds, Recorder
+from communitykit.testing.spoiling import ODD_IDS, Recorder
 
 SHIFTS = ("shifted-down", "shifted-up")
 """Faults by which a list moves between two of its pages."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,17 @@ class RecordChecks(Checks):
             if record in swept
         }
         assert needed <= declared.capabilities.features
+
+    def test_reading_changes_nothing_on_the_platform(self, platform: Platform, whole: Run) -> None:
+        """A read sends GET, or what the simulated platform names in `read_by_post`: all else could change things."""
+        assert whole.site is not None
+        sent = {(one.method, one.name) for one in whole.site.requests if one.method not in {"GET", "HEAD"}}
+        writing = {
+            f"{method} {name}"
+            for method, name in sent
+            if not any(fnmatchcase(name, one) for one in platform.read_by_post)
+        }
+        hold_none(sorted(writing), f"where these only read, {type(platform).__name__}.read_by_post names them")
 
     def test_the_credential_goes_to_the_connectors_own_hosts_only(
         self, declared: Connector, platform: Platform, world: World

@@ -40,6 +40,15 @@ class SlackPlatform(Platform):
     )  # fmt: skip
     archive_styles: ClassVar[tuple[str, ...]] = ("modern", "legacy")
     tight: ClassVar[Mapping[str, JSON]] = {"page": 3, "messages": 24}
+    read_by_post: ClassVar[tuple[str, ...]] = (
+        "auth.test",
+        "*.get",
+        "*.history",
+        "*.info",
+        "*.list",
+        "*.members",
+        "*.replies",
+    )
     renewing: ClassVar[Mapping[str, JSON]] = {"rotation": True}
 
     def limits(self, options: Mapping[str, JSON]) -> Mapping[str, Budget]:

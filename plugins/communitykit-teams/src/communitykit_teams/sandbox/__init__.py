@@ -51,6 +51,7 @@ class TeamsPlatform(Platform):
         {"etag", "isFavoriteByDefault", "locale", "summary", "teamsAppId", "thumbnailUrl", "webUrl", "internalId"}
     )
     tight: ClassVar[Mapping[str, JSON]] = {"page": 3, "messages": 4, "expand": 3}
+    read_by_post: ClassVar[tuple[str, ...]] = ("$batch", "token")
     renewing: ClassVar[Mapping[str, JSON]] = {"lifetime": 3599}
 
     def open(self, site: Site) -> Desk:

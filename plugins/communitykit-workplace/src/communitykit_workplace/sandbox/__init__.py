@@ -53,6 +53,7 @@ class WorkplacePlatform(Platform):
     lossy_styles: ClassVar[tuple[str, ...]] = ("download", "scripts", "tables")
     """Styles of archives that have no ids, or lose whole kinds of record: the plugin's own tests say what they tell."""
     tight: ClassVar[Mapping[str, JSON]] = {"nested": 4, "page": 6}
+    read_by_post: ClassVar[tuple[str, ...]] = ("graph",)
     all_lists: ClassVar[Mapping[str, JSON]] = {"batches": False}
 
     def open(self, site: Site) -> Desk:
