@@ -7,7 +7,7 @@ did not hold post 3 nor Ada's reaction.
 
 import gzip
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from communitykit import (
 from communitykit.cli.show import summary
 from communitykit.model import RECORD_TYPES
 from communitykit.model.merge import merged
-from communitykit.store import SCHEMA_VERSION, TABLES, Store
+from communitykit.store import SCHEMA_VERSION, TABLES, Store, descriptions
 from communitykit.store import columns as store_columns
 from communitykit.store.evolution import drift
 from communitykit.store.writer import Group, Writer
@@ -174,14 +174,15 @@ class _Richer(Member):
 
 @contextmanager
 def a_richer_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    cached = (store_columns.field_columns, store_columns.columns, store_columns.by_name)
-    with monkeypatch.context() as patch:
+    cached = (store_columns.field_columns, store_columns.columns, store_columns.by_name, descriptions.comments)
+    with ExitStack() as stack:
+        for one in cached:
+            stack.callback(one.cache_clear)  # after the model is its own again
+        patch = stack.enter_context(monkeypatch.context())
         patch.setitem(RECORD_TYPES, "member", _Richer)
         for one in cached:
             one.cache_clear()
         yield
-    for one in cached:
-        one.cache_clear()
 
 
 @pytest.mark.parametrize("version", [1, SCHEMA_VERSION])
