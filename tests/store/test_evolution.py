@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 from evolution_tellings import ACTIVITY, LATER, PLAIN, START, TOLD, C, M, P, minutes, source
+from pydantic import Field
 
 from communitykit import (
     Coverage,
@@ -167,9 +168,9 @@ def test_the_file_is_as_it_was_when_its_evolution_fails(path: Path, monkeypatch:
 class _Richer(Member):
     """A member as a later model may have it: with a field, a list and a structure more."""
 
-    pronouns: str | None = None
-    badges: tuple[str, ...] = ()
-    home: dict[str, Any] | None = None
+    pronouns: str | None = Field(default=None, description="How somebody is spoken of.")
+    badges: tuple[str, ...] = Field(default=(), description="What they wear.")
+    home: dict[str, Any] | None = Field(default=None, description="Where they live.")
 
 
 @contextmanager
