@@ -42,8 +42,12 @@ def test_faults_are_named_and_read_from_text() -> None:
     assert parse_fault("drip").name == "drip"
     with pytest.raises(SettingsError, match=r"no fault 'gremlins'.*latency"):
         parse_fault("gremlins")
-    with pytest.raises(SettingsError, match=r"no such parameter.*share"):
+    with pytest.raises(SettingsError, match=r"no parameter.*share"):
         parse_fault("reset:colour=1")
+    with pytest.raises(SettingsError, match=r"no fault 'limitd', did you mean 'limited'\?"):
+        parse_fault("limitd:share=0.5")
+    with pytest.raises(SettingsError, match=r"no parameter 'shar', did you mean 'share'\?"):
+        parse_fault("limited:shar=0.5")
     with pytest.raises(SettingsError, match="not a number"):
         parse_fault("latency=long")
 

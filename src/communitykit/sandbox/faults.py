@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from random import Random
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from communitykit.connector.settings import did_you_mean
 from communitykit.errors import SettingsError
 from communitykit.model.values import JSON
 from communitykit.sandbox.platform import Answer, Call
@@ -104,16 +105,16 @@ def parse_fault(text: str, *, seed: int = 1) -> Fault:
     """
     name, separator, rest = text.partition("=") if ":" not in text else text.partition(":")
     if name not in FAULTS:
-        raise SettingsError(f"there is no fault {name!r}", remedy=f"Faults: {', '.join(sorted(FAULTS))}.")
+        message = f"there is no fault {name!r}{did_you_mean(name, FAULTS)}"
+        raise SettingsError(message, remedy=f"Faults: {', '.join(sorted(FAULTS))}.")
     kind = FAULTS[name]
     pairs = [(kind.main, rest)] if separator == "=" else [tuple(part.split("=", 1)) for part in rest.split(",") if part]
     known = {item.name: item for item in fields(kind) if not item.name.startswith("_")}
     values: dict[str, JSON] = {"seed": seed}
     for pair in pairs:
         if len(pair) != 2 or pair[0] not in known:  # noqa: PLR2004 # a name and a value
-            raise SettingsError(
-                f"the fault {name!r} has no such parameter", remedy=f"It has: {', '.join(sorted(known))}."
-            )
+            message = f"the fault {name!r} has no parameter {pair[0]!r}{did_you_mean(pair[0], known)}"
+            raise SettingsError(message, remedy=f"It has: {', '.join(sorted(known))}.")
         values[pair[0]] = _number(pair[1], whole=known[pair[0]].type == "int")
     return kind(**values)
 
