@@ -280,7 +280,7 @@ class _Run:
             self._say(coverage)
 
     def _say(self, coverage: Coverage) -> None:
-        self.result.coverage.append(coverage)
+        """Say it with the group that is next: the result tells what was committed, as the store does."""
         self._gathering.group.plain.append(coverage)
 
     def _read(self, source: Source, name: str, state: State) -> None:
@@ -361,7 +361,7 @@ class _Run:
         group = self._gathering.group
         if group.packed or group.walked or group.plain or group.checkpoints:
             said = self.writer.commit(group, run_id=self.result.run_id, now=self.clock.now())
-            self.result.coverage.extend(said)
+            self.result.coverage.extend(one for one in (*group.plain, *said) if isinstance(one, Coverage))
             self._gathering.credit(self.result.by_source)
             self._groups += 1
             held = self.clock.monotonic() - self._taken_at

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from communitykit import PullResult, StoreBusyError, StoreError, from_records, pull, read_archive
 from communitykit.store import Store
-from communitykit.store.writer import Writer
+from communitykit.store.writer import Group, Writer
 
 if sys.platform == "win32":
     pytest.skip("no limit on the size of files there", allow_module_level=True)
@@ -106,6 +107,7 @@ def test_a_run_that_could_not_be_committed_tells_what_was_and_of_what_it_failed(
     if as_json:
         document = done.document
         assert (document["run_id"], document["complete"], document["new"]) == (run_id, False, {})
+        assert document["coverage"] == []
         assert document["ended_at"] is not None
         assert [(one["kind"], one["subject"]) for one in document["errors"]] == [("StoreError", "a.duckdb")]
 
@@ -160,6 +162,45 @@ def test_run_makes_nothing_of_a_store_that_failed_and_tells_what_was_kept(
     assert statuses(tmp_path / "a.duckdb") == {document["pull"]["run_id"]: "failed: StoreError"}
     assert "analysis" not in document
     assert not (tmp_path / "an.duckdb").exists()
+
+
+def test_coverage_of_the_result_is_what_the_store_has_when_only_some_groups_had_room(
+    exports: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, commit, groups = tmp_path / "a.duckdb", Writer.commit, []
+
+    def once(self: Writer, group: Group, **named: Any) -> Any:
+        if any(one.record == "coverage" for one in group.plain):
+            groups.append(group)
+        if len(groups) > 1:
+            raise StoreError("there is no room left on its disk")
+        return commit(self, group, **named)
+
+    monkeypatch.setattr(Writer, "commit", once)
+    monkeypatch.setattr("communitykit.gathering.GROUP_RECORDS", 1)
+    with read_archive("slack", exports["slack"]) as slack, pytest.raises(StoreError) as raised:
+        pull(slack, path)
+    assert raised.value.result is not None
+    with Store(path) as store:
+        stored = store.sql("SELECT slice, stored FROM coverage ORDER BY slice").to_pylist()
+    told = [{"slice": one.slice, "stored": one.stored} for one in raised.value.result.coverage]
+    assert stored
+    assert sorted(told, key=lambda one: str(one["slice"])) == stored
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_that_something_is_kept_is_said_only_where_it_is(tmp_path: Path, *, keeps: bool) -> None:
+    remarks: list[str] = []
+    writer = Writer(tmp_path / "a.duckdb", remarks=remarks)
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    writer.start_run({"run_id": "r", "started_at": now, "until": now, "status": "running", "sources": {}})
+    if keeps:
+        writer.commit(Group(checkpoints={"p:n:s": {"at": 1}}), run_id="r", now=now)
+    with full("settle"):
+        writer.settle("r", now=now)
+    (said,) = remarks
+    assert ("what run r committed is kept" in said) is keeps
+    assert "its journal (a.duckdb.wal) could not be folded into it: there is no room left on its disk" in said
 
 
 @pytest.mark.slow

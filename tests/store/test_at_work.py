@@ -337,3 +337,32 @@ def identity(name: str, account: str | None, config: str | None) -> Identity:
 def test_what_makes_two_sources_one(one: Identity, other: Identity, *, same: bool) -> None:
     assert one.is_same(other) is same
     assert other.is_same(one) is same
+
+
+@POSIX
+def test_a_store_that_a_run_holds_open_says_which_run_that_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    pull(from_records([]), path)
+    held = (
+        "import sys\nfrom datetime import UTC, datetime\nfrom pathlib import Path\n"
+        "from communitykit.identity import Identity\nfrom communitykit.store import at_work\n"
+        "from communitykit.store.writer import Writer\npath = Path(sys.argv[1])\n"
+        "who = [Identity('emea', 'slack')]\n"
+        "with at_work.at_work(path, 'r', datetime(2026, 1, 1, tzinfo=UTC), who):\n"
+        "    writer = Writer(path)\n    print('held', flush=True)\n    input()\n"
+    )
+    script = [sys.executable, "-c", held, path]
+    with (
+        at_work.at_work(path, "other", NOW, []),
+        subprocess.Popen(script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "held\n"
+            with pytest.raises(StoreBusyError, match=f"process {process.pid}") as busy:
+                Store(path, patience=0)
+        finally:
+            process.communicate("\n", timeout=60)
+    sources = [{"name": "emea", "platform": "slack"}]
+    told = {"since": NOW, "process": process.pid, "host": socket.gethostname(), "sources": sources}
+    assert busy.value.at_work == told

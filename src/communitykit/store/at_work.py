@@ -111,6 +111,16 @@ def found(path: Path, run_id: str) -> Running | None:
     return _running(_file(path, run_id))
 
 
+def of_process(path: Path, process: object) -> Running | None:
+    """Return the run by which a process of this machine is at work in a store; None where it has none, or several."""
+    runs = []
+    for file in _files(path) if _is_file(path) else ():
+        with contextlib.suppress(OSError):  # another user's, who does not share the store
+            runs.append(_running(file))
+    own = [one for one in runs if one and (one.process, one.host) == (process, socket.gethostname())]
+    return own[0] if len(own) == 1 else None
+
+
 def _begin(path: Path, run: Running) -> int:
     mode = path.stat().st_mode & 0o666 if path.exists() else PRIVATE_FILE  # whoever shares the store shares this
     try:

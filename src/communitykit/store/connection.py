@@ -8,7 +8,9 @@ from pathlib import Path
 
 import duckdb
 
+from communitykit.errors import StoreBusyError
 from communitykit.store.answers import STORAGE
+from communitykit.store.at_work import of_process
 from communitykit.store.descriptions import comments
 from communitykit.store.duckdb_errors import told
 from communitykit.store.erased import salt, salted
@@ -48,15 +50,20 @@ def connect(
     Raises StoreBusyError naming the process in the way, StoreVersionError for a file of a newer communitykit or of a
     DuckDB that the installed one cannot read, StoreError for whatever else keeps the file from being opened.
     """
-    return opened(
-        path,
-        read_only=read_only,
-        make=lambda: make(path, _database),
-        check=lambda connection: _check(connection, path, read_only=read_only),
-        patience=patience,
-        memory_limit=memory_limit,
-        sleep=sleep,
-    )
+    try:
+        return opened(
+            path,
+            read_only=read_only,
+            make=lambda: make(path, _database),
+            check=lambda connection: _check(connection, path, read_only=read_only),
+            patience=patience,
+            memory_limit=memory_limit,
+            sleep=sleep,
+        )
+    except StoreBusyError as error:  # DuckDB knows the process alone, the run's file beside the store the rest
+        if error.at_work is not None and (run := of_process(path, error.at_work["process"])) is not None:
+            error.at_work = run.as_data()
+        raise
 
 
 def mark(path: Path, key: str, value: str) -> None:

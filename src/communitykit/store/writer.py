@@ -91,6 +91,7 @@ class Writer:
         self._extents: dict[str, Extents] | None = {kind: Extents() for kind in MERGED}
         self._held: dict[str, bool] = {}
         self._last_run: str | None = None
+        self._kept = False
         self._newer = Newer()
 
     def release(self) -> None:
@@ -234,6 +235,7 @@ class Writer:
                 self._take_more_memory()
                 continue
             self._still_there()
+            self._kept = True
             self._once.take(tally)
             self.tally.include(tally)
             self.fates = tally.fates
@@ -300,7 +302,7 @@ class Writer:
         if compact_every is not None and self._on_disk:
             with telling(self.path, "read it"):
                 due = is_due(self.connection(), now, compact_every)
-        kept = f"{self.path}: what run {run_id} committed is kept, but"
+        kept = f"{self.path}: what run {run_id} committed is kept, but" if self._kept else f"{self.path}:"
         if (unfolded := self._let_go()) is not None:
             journal = f"its journal ({self.path.resolve().name}.wal) could not be folded into it"
             remedy = "Keep the two files together: whoever writes next, once that is mended, folds it in."
