@@ -185,6 +185,7 @@ class _Run:
         self._compact = compact
         self._stop_asked = stop
         self._leaves_at = inf
+        self._late = False
         self._deadline = clock.monotonic() + max_time if max_time is not None else None
         self._gathering = Gathering(writer, clock)
         self._groups = 0
@@ -257,7 +258,7 @@ class _Run:
             self._interrupt()
             alive = (name for name, thread in zip(self.names, threads, strict=True) if thread.is_alive())
             self._take(running.intersection(alive))
-        for name, error in self._unanswered.errors() if self.result.interrupted else ():
+        for name, error in self._unanswered.errors(late=self._late) if self.result.interrupted else ():
             self._failed.setdefault(name, []).append(error)
         self.result.errors = self._errors()
         for event, name in self._waiting:
@@ -306,7 +307,7 @@ class _Run:
                     self._say(self._unanswered.abandoned(name, self.result.run_id))
                 return
             try:
-                events = self._events.take(timeout=IDLE_SECONDS if self._leaves_at == inf else STOPPED_SECONDS)
+                events = self._events.take(timeout=self._patience())
             except TimeoutError:
                 self._commit()
                 self._release()
@@ -322,6 +323,12 @@ class _Run:
                 if self._gathering.is_due:
                     self._commit()
             self._check_time()
+
+    def _patience(self) -> float:
+        if self._leaves_at != inf:
+            return STOPPED_SECONDS
+        left = self._deadline - self.clock.monotonic() if self._deadline is not None else inf
+        return min(IDLE_SECONDS, max(0.0, left))
 
     def _note(self, event: Progress, source: str) -> None:
         result = self.result
@@ -376,6 +383,7 @@ class _Run:
     def _check_time(self) -> None:
         late = self._deadline is not None and self.clock.monotonic() >= self._deadline
         if (late or self._stop_asked.is_set()) and not self.result.interrupted:
+            self._late = late
             self._interrupt()
 
     def _interrupt(self) -> None:

@@ -17,8 +17,10 @@ class Unanswered:
         self._platforms = {name: source.connector.name for name, source in sources.items()}
         self._silent = dict.fromkeys(sources)
         """In the order in which they were named."""
-        self._left: list[str] = []
+        self._left: dict[str, CommunityKitError] = {}
         self._causes: dict[str, CommunityKitError] = {}
+        self._pending: dict[str, CommunityKitError] = {}
+        """Of whose first request no answer had come when they were told to stop."""
 
     def note(self, event: Progress, source: str) -> None:
         """Take an event in."""
@@ -29,23 +31,25 @@ class Unanswered:
         elif isinstance(event, Closed):
             self._causes.pop(source, None)
             if event.unread and event.meter.unanswered is not None:
-                self._left.append(source)
-                self._causes[source] = event.meter.unanswered
+                self._left[source] = event.meter.unanswered
+            elif event.unread and event.meter.pending is not None:
+                self._pending[source] = event.meter.pending
 
     def abandoned(self, source: str, run_id: str) -> Coverage:
         """Return what is told of a source that did not even end when it was told to."""
-        self._left.append(source)
         platform = self._platforms[source]
-        cause = self._causes.setdefault(
-            source,
-            TransientError(
-                "it had not answered when the run was stopped",
-                platform=platform,
-                remedy="Check the address and the network.",
-            ),
+        cause = self._left[source] = self._causes.get(source) or TransientError(
+            "it had not answered when the run was stopped",
+            platform=platform,
+            remedy="Check the address and the network.",
         )
         return Coverage(run_id=run_id, slice=f"{platform}:-:unanswered", status="partial", reason=str(cause))
 
-    def errors(self) -> list[tuple[str, CommunityKitError]]:
-        """Return why nothing came from those sources, by their names, that were left while they were asked in vain."""
-        return [(one, self._causes[one]) for one in self._silent if one in self._left]
+    def errors(self, *, late: bool) -> list[tuple[str, CommunityKitError]]:
+        """Return why nothing came from those sources, by their names, that were left while they were asked in vain.
+
+        A first request without an answer is in vain where the run's time is over (`late`); whoever stops a run sooner
+        has not let the platform answer.
+        """
+        causes = {**self._pending, **self._left} if late else self._left
+        return [(one, causes[one]) for one in self._silent if one in causes]

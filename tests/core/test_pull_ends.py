@@ -1,10 +1,13 @@
 """How a run ends: stopped, out of time, and with more to say than is kept."""
 
+import re
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,15 +17,19 @@ from communitykit import CredentialError, TransientError, from_records, pull, pu
 from communitykit.connector import (
     Batch,
     Connector,
+    Flow,
+    Request,
     Selection,
 )
 from communitykit.doors.records import RecordSource
-from communitykit.http.operations import Emit
+from communitykit.http.operations import Emit, Meter
+from communitykit.model import Coverage
 from communitykit.printable import several
 from communitykit.reading import slices
-from communitykit.reading.slices import SliceReading
+from communitykit.reading.slices import Closed, SliceReading
 from communitykit.reading.translation import Translation
 from communitykit.store import Store
+from communitykit.unanswered import Unanswered
 
 
 def test_what_is_stopped_goes_on_from_what_was_committed(
@@ -85,6 +92,41 @@ def test_who_is_asked_in_vain_until_the_time_is_over_is_an_error(
     assert not path.exists()
 
 
+@pytest.mark.parametrize("sends_side_by_side", [False, True])
+@pytest.mark.parametrize("timed", [False, True])
+def test_a_first_request_that_nobody_answers_is_an_error_where_the_time_is_over(
+    little: Callable[..., Connector], tmp_path: Path, *, timed: bool, sends_side_by_side: bool
+) -> None:
+    def discover(_: Any) -> Flow:
+        yield (Request("rooms"), Request("rooms")) if sends_side_by_side else Request("rooms")
+
+    path, stop = tmp_path / "a.duckdb", threading.Event()
+    connector = little(discover=discover)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        host = f"127.0.0.1:{mute.getsockname()[1]}"
+        with session(connector, SimpleNamespace(url=f"http://{host}")) as opened:
+            timer = threading.Timer(1.5, stop.set)
+            timer.start()
+            result = pull(opened, path, **({"max_time": 1.5} if timed else {"stop": stop}))
+            timer.cancel()
+    (coverage,) = result.coverage
+    assert result.interrupted
+    assert re.search(rf"no answer within \d s from {host}\b", coverage.reason or "")
+    assert [(type(one), one.platform) for one in result.errors] == ([(TransientError, "little")] if timed else [])
+    assert all(str(one) in several(coverage.reason or "") for one in result.errors)
+    assert not path.exists()
+
+
+def test_who_was_asked_in_vain_is_told_whatever_else_of_the_source_ends_after_that(
+    platform: Any, little: Callable[..., Connector]
+) -> None:
+    unanswered, error = Unanswered({"one": session(little(), platform)}), TransientError("no")
+    coverage = Coverage(run_id="r", slice="little:-:a", status="partial")
+    unanswered.note(Closed("a", coverage, Meter(unanswered=error), unread=True), "one")
+    unanswered.note(Closed("b", coverage, Meter(), unread=True), "one")
+    assert unanswered.errors(late=True) == unanswered.errors(late=False) == [("one", error)]
+
+
 def test_who_answered_before_is_no_error_when_the_time_is_over(
     platform: Any, little: Callable[..., Connector], tmp_path: Path
 ) -> None:
@@ -97,6 +139,20 @@ def test_who_answered_before_is_no_error_when_the_time_is_over(
     assert result.interrupted
     assert result.errors == []
     assert "the platform failed to answer (503)" in (told or "")
+
+
+def test_who_answered_anything_is_not_silent_when_the_time_is_over(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    serve_notes(platform, {"a": [[note(1)]]})
+    over = threading.Event()
+    platform.answers["/notes/a"] = lambda *_: (503, {}, b"no") if over.wait(10) else (500, {}, b"no")
+    with session(little(), platform) as opened:
+        result = pull(opened, tmp_path / "a.duckdb", max_time=1.5)
+        over.set()
+    assert result.interrupted
+    assert result.errors == []
+    assert "no answer" not in str([one.reason for one in result.coverage])
 
 
 def test_errors_are_raised_where_a_script_asks_for_that(

@@ -44,11 +44,15 @@ from communitykit.http.operations import (
     Wait,
 )
 from communitykit.http.retrying import attempts_for, pause
+from communitykit.http.unanswered import pending
 from communitykit.logs import LOGGER, LONG_SECONDS
 from communitykit.model.values import JSON
 
 SHOWN_SECONDS = 2.0
 """A wait that is shown while a run goes on; one before a request that failed is sent again is, however short."""
+
+SILENT_SECONDS = 1.0
+"""So long a first request is unanswered before that is told of its platform: below, it may have been sent just now."""
 
 
 class Retry(NamedTuple):
@@ -85,7 +89,7 @@ class Conductor:
         self.sent = 0
         """Requests of this run, those that got no answer too."""
         self._counting = threading.Lock()
-        self._warned = False
+        self._warned = self._answered = False
         self._ends = inf
         self._pace = pace
         self._host = urlsplit(self.exchange.base_url).netloc
@@ -94,7 +98,7 @@ class Conductor:
     def begin(self, max_time: float | None = None) -> None:
         """Forget an earlier stop; nothing waits beyond the `max_time` seconds that the run has, if it has a limit."""
         self.stopping.clear()
-        self.sent, self._warned = 0, False
+        self.sent, self._warned, self._answered = 0, False, False
         self._ends = inf if max_time is None else self.clock.monotonic() + max_time
 
     def run(self, flow: Flow[JSON], meter: Meter) -> Operations:
@@ -197,7 +201,16 @@ class Conductor:
             with self._counting:
                 self.sent += 1
             send = self._built(following, credential)
-            answer = yield send
+            began = self.clock.monotonic()
+            try:
+                answer = yield send
+            except GeneratorExit:  # given up on its way: the run was stopped
+                seconds = self.clock.monotonic() - began
+                if not self._answered and seconds >= SILENT_SECONDS:
+                    meter.pending = pending(send, seconds)
+                    self.exchange.explain(meter.pending, request)
+                raise
+            self._answered = self._answered or isinstance(answer, Answer)
             if place is not None:
                 well = isinstance(answer, Answer) and answer.status < 400  # noqa: PLR2004 # a refusal is quicker
                 self._pace.ended(place, now=self.clock.monotonic(), well=well)

@@ -109,6 +109,8 @@ class SyncRunner:
         except StopIteration as done:
             result: T = done.value
             return result
+        finally:
+            operations.close()  # at once: a request that was given up is told of where the run's end is told
 
     def _carry_out(self, operation: Operation, files: list[Path]) -> object:
         if isinstance(operation, Send):
@@ -234,6 +236,8 @@ class AsyncRunner:
         except StopIteration as done:
             result: T = done.value
             return result
+        finally:
+            operations.close()  # as above
 
     async def _carry_out(self, operation: Operation, files: list[Path]) -> object:
         if isinstance(operation, Send):

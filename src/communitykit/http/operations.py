@@ -32,6 +32,8 @@ class Meter:
     """When it waited, by the machine's monotonic clock."""
     unanswered: RetryableError | None = None
     """What a request that is being sent again has failed of so far; None where none is."""
+    pending: RetryableError | None = None
+    """What is told of a request that was on its way when it was given up, where nobody had answered anything yet."""
 
     @property
     def waited(self) -> float:

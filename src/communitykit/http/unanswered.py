@@ -29,6 +29,13 @@ def unanswered(send: Send, settings: Settings, kind: str, why: str | None = None
     return error
 
 
+def pending(send: Send, seconds: float) -> TransientError:
+    """Return the error of a request that was given up while it was on its way, `seconds` after it was sent."""
+    host = urlsplit(send.url).netloc.rpartition("@")[2]
+    remedy = "Check the address, the network and the proxy; if it needs longer, give the run more time."
+    return TransientError(f"no answer within {seconds:,.0f} s from {host}", remedy=remedy)
+
+
 def told_by_cause(error: BaseException) -> str | None:
     """Return the system's own words on a failure, and none of the other side's: "Connection refused"; None for none."""
     cause: BaseException | None = error

@@ -257,9 +257,10 @@ class SliceReading:
         self._left = True
 
     def interrupt(self) -> None:
-        """Note that the run was told to stop, and what a request had failed of that was to be sent again."""
-        if self.meter.unanswered is not None:
-            self._gaps.append(Gap(str(self.meter.unanswered), "partial"))
+        """Note that the run was told to stop, and what was being asked in vain."""
+        if (error := self.meter.unanswered or self.meter.pending) is not None:
+            self.translation.scrubber.error(error)
+            self._gaps.append(Gap(str(error), "partial"))
         self.stop("the run was stopped; run it again to go on")
 
     def say_unmatched(self) -> None:
