@@ -156,14 +156,14 @@ from communitykit.cli import interrupts, output
 sys.argv = ["communitykit", "--json"]
 interrupts.install()
 output.print_json({"whole": True})
-os.kill(os.getpid(), signal.SIGINT)
+os.kill(os.getpid(), signal.SIGTERM)
 time.sleep(60)
 """
 
 
 def test_what_has_answered_adds_no_second_document() -> None:
     done = subprocess.run([sys.executable, "-c", NOT_TWICE], capture_output=True, text=True, check=False, timeout=30)
-    assert (done.returncode, json.loads(done.stdout)) == (130, {"whole": True})
+    assert (done.returncode, json.loads(done.stdout)) == (143, {"whole": True})
 
 
 ENDED_BY_FORCE = """
