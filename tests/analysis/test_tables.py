@@ -229,7 +229,7 @@ def test_the_store_is_left_as_it_was(store: Path) -> None:
 
 def test_opened_tables_show_themselves_and_whether_they_are_closed(made: Analysis) -> None:
     with Analysis(made.path) as opened:
-        (acts,) = opened.connection().sql("SELECT count(*) FROM acts").fetchone() or (0,)
+        ((acts,),) = opened.connection().sql("SELECT count(*) FROM acts").fetchall()
         assert repr(opened).startswith(f"Analysis {made.path}\nTables:\n")
         assert re.search(rf"\n  acts +{acts}\n", repr(opened))
         assert "<caption" in opened._repr_html_()

@@ -119,7 +119,7 @@ def test_translate() -> None:
         (("pull", "slack", "--since", "soon"), 1, "not a moment"),
         (("import", "slack", "nothing.zip"), 1, "no such file"),
         (("show", "nothing.duckdb"), 1, "no such store"),
-        (("pull",), 2, "Missing argument"),
+        (("pull",), 2, "No connector is named"),
         (("frobnicate",), 2, "No such command"),
     ],
 )
