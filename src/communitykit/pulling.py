@@ -99,7 +99,7 @@ def pull(
     )
 
 
-def pull_at(  # noqa: PLR0913 # those of `pull`, and two
+def pull_at(  # noqa: PLR0913 # those of `pull`, and three
     sources: Source | Iterable[Source],
     to: str | Path,
     options: RecordsKeywords,
@@ -110,8 +110,12 @@ def pull_at(  # noqa: PLR0913 # those of `pull`, and two
     stop: threading.Event | None = None,
     compact: bool = True,
     remarks: list[str] | None = None,
+    run_id: str | None = None,
 ) -> PullResult:
-    """Do what `pull` does, at a time that need not be now; `remarks` are given what it warns of in the log."""
+    """Do what `pull` does, at a time that need not be now, as the run of an id that whoever asks may know before.
+
+    `remarks` are given what it warns of in the log.
+    """
     wanted = read_options(options).fixed(clock.now())
     chosen = sources_of(sources)
     refuse_others(to=to, progress=progress, max_time=max_time, stop=stop)
@@ -121,7 +125,7 @@ def pull_at(  # noqa: PLR0913 # those of `pull`, and two
 
     stop = stop or threading.Event()
     title = ", ".join(one.connector.name for one in chosen)
-    result = PullResult(new_run_id(), clock.now())
+    result = PullResult(run_id or new_run_id(), clock.now())
     with (
         at_work(Path(to), result.run_id, result.started_at, identities(chosen)),
         showing(usual(title, stop.is_set), sources=len(chosen))

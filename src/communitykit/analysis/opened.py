@@ -11,6 +11,7 @@ import duckdb
 from communitykit.analysis.schema import TABLES
 from communitykit.errors import SettingsError
 from communitykit.shown import Table, as_html, as_text
+from communitykit.store.answers import rows_told
 from communitykit.store.opening import near
 
 _MEMORY = "1GB"
@@ -65,14 +66,7 @@ class Analysis:
         return as_html(*self._told())
 
     def _told(self) -> tuple[str, list[Table]]:
-        try:
-            union = " UNION ALL ".join(f"SELECT '{one}' AS name, count(*) AS rows FROM {one}" for one in TABLES)  # noqa: S608 # our own tables
-            counted = self._connection.execute(union).fetchall()
-        except duckdb.ConnectionException:
-            return f"Analysis {self.path} (closed)", []
-        except duckdb.Error as error:  # what shows itself raises nothing
-            return f"Analysis {self.path} ({type(error).__name__})", []
-        return f"Analysis {self.path}", [Table("Tables", ("table", "rows"), [row for row in counted if row[1]])]
+        return rows_told(self._connection, f"Analysis {self.path}", TABLES)
 
     def close(self) -> None:
         """Let go of the files."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 from communitykit.cli import reading
 from communitykit.cli.aside import Aside
@@ -17,17 +18,20 @@ from communitykit.cli.progress import shown
 from communitykit.cli.shared import ASKED
 from communitykit.cli.show import show
 from communitykit.cli.simulated import platform_of, simulated
+from communitykit.clock import SYSTEM_CLOCK
 from communitykit.connector.declaration import Connector
 from communitykit.connector.registry import registry
 from communitykit.doors.api import connect
 from communitykit.doors.archive import read_archive
-from communitykit.doors.source import Source
+from communitykit.doors.options import RecordsKeywords
+from communitykit.doors.source import Source, new_run_id
 from communitykit.errors import SettingsError, StoreError
 from communitykit.model.values import JSON
 from communitykit.people import Options, Resolution, resolve
 from communitykit.people.accounts import ROSTER
 from communitykit.printable import counted
-from communitykit.pulling import pull
+from communitykit.pulling import pull_at
+from communitykit.reading.slices import Progress
 from communitykit.result import PullResult
 from communitykit.sandbox import SIZES, World, project, serve
 from communitykit.sandbox.roster import write_roster
@@ -132,17 +136,29 @@ def _say_what_is_there(to: Path, read: Read, people: Resolution, truth: list[Hel
         say(f"  {one}")
 
 
+def _run(
+    sources: Sequence[Source],
+    to: Path,
+    options: RecordsKeywords,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    stop: Event | None = None,
+) -> PullResult:
+    """Pull as the demonstration's own run: noted before it begins, since one that is killed is its own, too."""
+    run_id = new_run_id()
+    mark(to, reading.DEMO, run_id)
+    return pull_at(sources, to, options, clock=SYSTEM_CLOCK, progress=progress, stop=stop, run_id=run_id)
+
+
 def _pull(sessions: Sequence[Source], to: Path, title: str, *, as_json: bool, force: bool) -> PullResult:
     ended = False
     try:
         with stopping() as stop, shown(title, quiet=console.quiet, stopping=stop.is_set) as progress:
-            result = pull(sessions, to, progress=progress, stop=stop, force=force)
+            result = _run(sessions, to, {"force": force}, progress=progress, stop=stop)
     except StoreError as error:
         if not isinstance(error.result, PullResult) or ASKED["debug"]:
             raise
         result, ended = error.result, True
-    else:
-        mark(to, reading.DEMO, result.run_id)
     if not as_json:
         say(f"{title}:")
         reading.print_summary(result, to)
@@ -176,7 +192,7 @@ def _tell_people(world: World, to: Path, found: dict[str, Connector]) -> Resolut
             roster = Path(folder) / f"hr-{world.now:%Y-%m-%d}.csv"
             write_roster(world, roster)
             with read_archive(ROSTER, roster, whole=True) as archive:
-                mark(to, reading.DEMO, pull([archive], to).run_id)
+                _run([archive], to, {})
     return resolve(to, Options(handles=dict.fromkeys(found, DOMAIN)))
 
 

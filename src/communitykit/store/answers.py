@@ -6,9 +6,12 @@ left over.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import duckdb
+
+from communitykit.shown import Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,3 +57,15 @@ def rows_of(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str,
     found = connection.execute(query)
     names = [name for name, *_ in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def rows_told(connection: duckdb.DuckDBPyConnection, what: str, tables: Iterable[str]) -> tuple[str, list[Table]]:
+    """Return how something shows itself that holds these tables: its heading, and how many rows each of them has."""
+    union = " UNION ALL ".join(f"SELECT '{one}' AS name, count(*) AS rows FROM {one}" for one in tables)  # noqa: S608 # our own tables
+    try:
+        counted = connection.execute(union).fetchall()
+    except duckdb.ConnectionException:
+        return f"{what} (closed)", []
+    except duckdb.Error as error:  # what shows itself raises nothing
+        return f"{what} ({type(error).__name__})", []
+    return what, [Table("Tables", ("table", "rows"), [row for row in counted if row[1]])]

@@ -12,7 +12,7 @@ import pyarrow as pa
 from communitykit.errors import StoreError
 from communitykit.model.values import Value
 from communitykit.shown import Table, as_html, as_text
-from communitykit.store.answers import Parameters, arrow_reader, arrow_table
+from communitykit.store.answers import Parameters, arrow_reader, arrow_table, rows_told
 from communitykit.store.changed import VANISHING, changed, erased, vanished
 from communitykit.store.columns import MERGED, TABLES, field_columns
 from communitykit.store.connection import connect, disconnect
@@ -70,14 +70,7 @@ class Store:
         return as_html(*self._told())
 
     def _told(self) -> tuple[str, list[Table]]:
-        try:
-            union = " UNION ALL ".join(f"SELECT '{one}' AS name, count(*) AS rows FROM {one}" for one in _READABLE)  # noqa: S608 # our own tables
-            counted = self._connection.execute(union).fetchall()
-        except duckdb.ConnectionException:
-            return f"Store {self.path} (closed)", []
-        except duckdb.Error as error:  # what shows itself raises nothing
-            return f"Store {self.path} ({type(error).__name__})", []
-        return f"Store {self.path}", [Table("Tables", ("table", "rows"), [row for row in counted if row[1]])]
+        return rows_told(self._connection, f"Store {self.path}", _READABLE)
 
     def close(self) -> None:
         """Let go of the file."""
