@@ -20,7 +20,7 @@ _TELLING_SECONDS = 5.0
 _MINUTE = 60
 
 
-class Tally:
+class HowFar:
     """Events of a run, counted: what came so far, and what is waited for."""
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC), *, sources: int | None = None) -> None:

@@ -12,7 +12,7 @@ from importlib import import_module
 from textwrap import wrap
 from typing import TYPE_CHECKING, Protocol
 
-from communitykit.how_far import Tally, length
+from communitykit.how_far import HowFar, length
 from communitykit.model.values import JSON
 from communitykit.printable import counted, printable
 from communitykit.reading.slices import Progress
@@ -41,10 +41,10 @@ _DRAWN_SECONDS = 0.2
 class Shown(Protocol):
     """Something that shows a run."""
 
-    def show(self, tally: Tally) -> None:
+    def show(self, tally: HowFar) -> None:
         """Show how far it is."""
 
-    def end(self, tally: Tally) -> None:
+    def end(self, tally: HowFar) -> None:
         """Show that it has ended."""
 
 
@@ -59,13 +59,13 @@ class Lines:
         self._now = now
         self._last = now()
 
-    def show(self, tally: Tally) -> None:
+    def show(self, tally: HowFar) -> None:
         """Write a line where the last is old enough."""
         if self._now() - self._last > LINE_SECONDS:
             self._last = self._now()
             self._write(f"… {tally.slices}: {tally}", tally.fields())
 
-    def end(self, tally: Tally) -> None:
+    def end(self, tally: HowFar) -> None:
         """Write nothing: whoever called has the result."""
 
 
@@ -96,11 +96,11 @@ class Bars:
         self._began = now()
         self._spinner = Spinner("dots")
         self._console = console or RichConsole(stderr=True)
-        self.show(Tally())
+        self.show(HowFar())
         self._live = Live(get_renderable=self.drawn, console=self._console, transient=True, refresh_per_second=10)
         self._live.start()
 
-    def show(self, tally: Tally) -> None:
+    def show(self, tally: HowFar) -> None:
         """Move the bar. It is drawn in another thread, which looks at nothing that changes meanwhile."""
         self._state = tally.told, tally.done, tally.whole
 
@@ -139,7 +139,7 @@ class Bars:
             lines = [_first([told.who(now)], room)]
         return [*lines, _first(details, room)]
 
-    def end(self, tally: Tally) -> None:  # noqa: ARG002 # the bar goes
+    def end(self, tally: HowFar) -> None:  # noqa: ARG002 # the bar goes
         """Take the bar away."""
         self._live.stop()
 
@@ -173,15 +173,15 @@ class Cell:
         self._title = title
         self._now = now
         self._drawn = now()
-        self._handle = display(_Html(bar(title, Tally())), display_id=True)
+        self._handle = display(_Html(bar(title, HowFar())), display_id=True)
 
-    def show(self, tally: Tally) -> None:
+    def show(self, tally: HowFar) -> None:
         """Draw it anew where the last drawing is old enough."""
         if self._now() - self._drawn > _DRAWN_SECONDS:
             self._drawn = self._now()
             self._handle.update(_Html(bar(self._title, tally)))
 
-    def end(self, tally: Tally) -> None:
+    def end(self, tally: HowFar) -> None:
         """Draw it as it ended."""
         self._handle.update(_Html(bar(self._title, tally, ended=True)))
 
@@ -196,7 +196,7 @@ class _Html:
         return self._html
 
 
-def bar(title: str, tally: Tally, *, ended: bool = False) -> str:
+def bar(title: str, tally: HowFar, *, ended: bool = False) -> str:
     """Return a progress bar as HTML: one without a value, which moves to and fro, as long as more may be found."""
     whole = tally.done if ended else tally.whole
     slices = f"{counted(tally.done, 'slice')} read" if ended else tally.slices
@@ -208,7 +208,7 @@ def bar(title: str, tally: Tally, *, ended: bool = False) -> str:
 @contextmanager
 def showing(shown: Shown, *, sources: int | None = None) -> Iterator[Callable[[Progress], None]]:
     """Show a run of so many sources: what is yielded is to be called with every event."""
-    tally = Tally(sources=sources)
+    tally = HowFar(sources=sources)
 
     def tell(event: Progress) -> None:
         tally.take(event)

@@ -23,7 +23,7 @@ from rich.text import Text
 from communitykit import Coverage, Member, connect, from_records, pull, read_archive
 from communitykit.cli import progress
 from communitykit.doors.options import ReadOptions
-from communitykit.how_far import Tally, Told
+from communitykit.how_far import HowFar, Told
 from communitykit.http.operations import Meter, Wait
 from communitykit.progress import LINE_SECONDS, Bars, Cell, Lines, bar, showing, usual
 from communitykit.reading.slices import Closed, Opened, Waiting
@@ -43,7 +43,7 @@ RUN = (
 
 def test_what_is_waited_for_is_told_until_it_is_over() -> None:
     now = [AT]
-    tally = Tally(now=lambda: now[0])
+    tally = HowFar(now=lambda: now[0])
     for event in RUN:
         tally.take(event)
     came = "0 records (0 posts), 2 requests"
@@ -63,7 +63,7 @@ def found(number: int) -> Closed:
 
 
 def test_no_whole_is_named_before_every_source_has_told_all_that_it_found() -> None:
-    tally = Tally(sources=2)
+    tally = HowFar(sources=2)
     for event in (*RUN, found(2)):
         tally.take(event)
         assert (tally.whole, tally.slices.partition(" read")[2]) == (None, ", more may be found")
@@ -75,7 +75,7 @@ def test_no_whole_is_named_before_every_source_has_told_all_that_it_found() -> N
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=3), st.randoms())
 def test_a_whole_that_is_named_comes_true(sources: list[int], random: Any) -> None:
-    tally, parts = Tally(sources=len(sources)), []
+    tally, parts = HowFar(sources=len(sources)), []
     for source, number in enumerate(sources):
         discovered, begun = random.randint(0, number), [Opened(f"x:{source}:{one}", "") for one in range(number)]
         parts.append([*begun[:discovered], found(number), *begun[discovered:]])
@@ -91,7 +91,7 @@ def test_a_pull_knows_the_whole_once_all_is_found(tmp_path: Path) -> None:
     told: list[tuple[int, int | None, int]] = []
 
     class Watched(Lines):
-        def show(self, tally: Tally) -> None:
+        def show(self, tally: HowFar) -> None:
             told.append((tally.done, tally.whole, tally.posts))
 
     world, platform = World(seed=1, size="tiny", platforms=("slack",)), SlackPlatform()
@@ -126,7 +126,7 @@ def test_lines_are_few() -> None:
 
 def test_how_long_it_still_takes_is_told_once_the_whole_is_known() -> None:
     now = [AT]
-    tally = Tally(now=lambda: now[0], sources=1)
+    tally = HowFar(now=lambda: now[0], sources=1)
     for event in (*RUN, found(4)):
         tally.take(event)
     assert (tally.seconds_left, tally.slices) == (None, "1 of 4 slices read")  # it has only begun
@@ -145,7 +145,7 @@ def shown(
     width: int, title: str, *events: Any, passed: float = 6.0, since: float = 0.0, stops: bool = False, **counts: Any
 ) -> list[str]:
     """Return the lines of a terminal that shows a run of one source that told these events so many seconds ago."""
-    tally, seconds = Tally(now=lambda: AT, sources=1), [0.0]
+    tally, seconds = HowFar(now=lambda: AT, sources=1), [0.0]
     for event in events:
         tally.take(event)
     for name, value in counts.items():
@@ -225,7 +225,7 @@ def test_a_bar_says_at_once_that_the_run_stops(width: int) -> None:
 
 
 def test_while_slices_are_read_and_none_is_done_they_are_found() -> None:
-    tally = Tally(sources=1)
+    tally = HowFar(sources=1)
     for event in (*RUN[:3], found(135)):
         tally.take(event)
     assert tally.slices == "135 slices found"
@@ -243,7 +243,7 @@ def test_what_is_left_is_told_before_what_is_past(width: int) -> None:
 
 
 def test_slices_that_were_left_when_a_run_stopped_are_not_read() -> None:
-    tally, ends = Tally(sources=1), []
+    tally, ends = HowFar(sources=1), []
     world, platform = World(seed=1, size="tiny", platforms=("slack",)), SlackPlatform()
     with serve(world, platform) as server, connect("slack", **server.settings, concurrency=1) as session:
 
@@ -262,7 +262,7 @@ def test_slices_that_were_left_when_a_run_stopped_are_not_read() -> None:
 
 @pytest.mark.parametrize("records", [0, 2_500])
 def test_records_that_were_not_gone_through_are_not_read(records: int) -> None:
-    tally, source = Tally(sources=1), from_records([])
+    tally, source = HowFar(sources=1), from_records([])
     tally.take(found(1))
     source.stop() if records else None
     source._records = [Member(id=f"x:n:member:{n}") for n in range(records)]
@@ -272,7 +272,7 @@ def test_records_that_were_not_gone_through_are_not_read(records: int) -> None:
 
 def test_no_time_is_left_of_a_run_that_was_stopped() -> None:
     now = [AT]
-    tally = Tally(now=lambda: now[0], sources=1)
+    tally = HowFar(now=lambda: now[0], sources=1)
     for event in (*RUN, found(4)):
         tally.take(event)
     now[0] += timedelta(seconds=20)
@@ -309,7 +309,7 @@ def test_a_terminal_has_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr", SimpleNamespace(isatty=lambda: True, write=len, flush=lambda: None))
     shown = usual("x")
     assert isinstance(shown, Bars)
-    shown.end(Tally())
+    shown.end(HowFar())
     monkeypatch.setitem(sys.modules, "rich.console", None)
     assert isinstance(usual("x"), Lines)
 
@@ -344,7 +344,7 @@ class _Read(HTMLParser):
 def test_no_word_of_a_platform_is_markup(word: str) -> None:
     tables = [Table("t", ("a", "b"), [(word, 1), (None, 2)])]
     read = _Read()
-    read.feed(as_html(word, tables) + bar(word, Tally()))
+    read.feed(as_html(word, tables) + bar(word, HowFar()))
     read.close()
     assert read.tags <= {"div", "p", "strong", "table", "caption", "thead", "tbody", "tr", "th", "td", "progress"}
     assert all(ord(one) >= 32 or one == "\n" for one in as_text(word, tables))
