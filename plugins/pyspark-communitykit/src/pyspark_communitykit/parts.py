@@ -20,7 +20,7 @@ from communitykit import (
     connect,
     pull,
 )
-from communitykit.doors.options import ALL_KINDS
+from communitykit.doors.options import ALL_KINDS, Kind
 from communitykit.doors.source import Source
 from communitykit.exchange import Changes
 from communitykit.reading.slices import Closed, Progress
@@ -87,11 +87,11 @@ def planned(options: Options, kinds: Sequence[str]) -> list[Part]:
     return [Part(whole, window=window, share=share), *parts] if whole else parts
 
 
-def _read_for(session: Session, kinds: Sequence[str]) -> frozenset[str]:
+def _read_for(session: Session, kinds: Sequence[str]) -> frozenset[Kind]:
     """Return the kinds to read for these: posts tell which acts count, and all tells of strangers."""
     if "member" in kinds and session.connector.resolve is not None:
         return ALL_KINDS
-    return frozenset(kinds) | ({"post"} if "event" in kinds else frozenset())
+    return ALL_KINDS.intersection((*kinds, "post") if "event" in kinds else kinds)
 
 
 def _tells(page: Page, kinds: Sequence[str]) -> bool:
