@@ -5,7 +5,7 @@ from pathlib import Path
 from unicodedata import category
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from communitykit.model import make_id
@@ -49,6 +49,7 @@ def test_every_name_and_id_of_any_member_behind_an_at_is_somebody(
 
 @given(NAMES, WORDS, ENDS)
 def test_who_is_mentioned_is_somebody_with_and_without_an_at(name: str, before: str, after: str) -> None:
+    assume(name.strip() not in before)  # else what stands there is the name, too
     assert veiled(f"{before}@{name}{after}", [name]).startswith(f"{before}{SOMEBODY}")
     assert veiled(f"- {name}{after}", [name]).startswith(f"- {SOMEBODY}") or name == "-"
 
