@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 from defects import read_as_slack, with_messages, with_read
 from mutants import MONTH, Mutant
+from pydantic import create_model
 
 from communitykit.connector import Batch, Connector, Gap, Ignored, Rejected, Response, Swept, WireKind, in_part
 from communitykit.connector.registry import registry
@@ -89,6 +90,11 @@ def never_sees_that_a_community_is_gone() -> Connector:
 
 def never_sees_who_left_the_directory() -> Connector:
     return without_sweeps(TEAMS, "member")
+
+
+def takes_a_setting_that_no_type_checker_knows() -> Connector:
+    more: Any = (str | None, None)
+    return replace(SLACK, settings=create_model("MoreSettings", __base__=SLACK.settings, more=more))
 
 
 def sweeps_without_saying_so() -> Connector:
@@ -361,6 +367,7 @@ TRUTH_MUTANTS = [
     Mutant("test_no_more_is_told_than_is_claimed", sweeps_without_saying_so),
     Mutant("test_a_month_later_an_incremental_run_finds_what_a_fresh_one_finds", makes_ids_of_words),
     Mutant("test_no_id_is_made_of_words", makes_ids_of_words),
+    Mutant("test_keywords_are_the_settings", takes_a_setting_that_no_type_checker_knows),
     Mutant(NO_PAGE, takes_no_page_for_an_empty_one, more="a list that is null"),
     Mutant("test_what_is_none_among_a_pages_items_is_told", leaves_out_what_is_no_object),
     Mutant("test_a_part_that_always_fails_costs_itself_alone", stops_at_the_first_part_that_fails),

@@ -15,7 +15,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "how-to"
 CHECKS = pytest.mark.parametrize(
     ("checks", "number"),
     [
-        pytest.param("is_the_truth or fresh_one or gone or payloads", 4, marks=pytest.mark.slow),
+        pytest.param("is_the_truth or fresh_one or gone or payloads or keywords", 4, marks=pytest.mark.slow),
         pytest.param("test", 60, marks=pytest.mark.exhaustive),
     ],
 )
@@ -31,11 +31,12 @@ def package(tmp_path: Path) -> Path:
     """Write the package of the two pages down, outside of this repository."""
     folder = tmp_path / "forum"
     folder.mkdir()
-    (connector,) = blocks("write-a-connector.md", "python")
+    connector, keywords = blocks("write-a-connector.md", "python")
     (project,) = blocks("write-a-connector.md", "toml")
     test, payloads, sandbox, _ = blocks("test-a-connector.md", "python")  # the fourth: tests/docs
+    test = f"from communitykit_forum import ForumKeywords\n{test}    keywords = ForumKeywords\n"
     for name, text in {
-        "communitykit_forum.py": connector,
+        "communitykit_forum.py": f"{connector}\n\n{keywords}",
         "communitykit_forum_sandbox.py": sandbox,
         "pyproject.toml": project,
         "test_forum.py": test,
@@ -146,6 +147,14 @@ def test_where_a_plain_read_is_not_the_truth_nothing_else_is_told(package: Path)
     assert ended.returncode == 1
     assert counted(ended, "failed") == 1
     assert "is not the truth: see test_what_the_api_gives_is_the_truth" in ended.stdout
+
+
+@pytest.mark.slow
+def test_a_setting_that_its_keywords_leave_out_is_found(package: Path) -> None:
+    install(package, lambda text: text.replace("    token: SecretStr\n", "    token: SecretStr\n    board: str = ''\n"))
+    ended = run(package / "test_forum.py", package, only="keywords")
+    assert ended.returncode == 1
+    assert "board is missing" in ended.stdout
 
 
 @pytest.mark.slow

@@ -46,13 +46,20 @@ _ASKED = ("store", "people", "analysis", "metrics", "privacy", "report", "browse
 
 _ROOMS: dict[str, tuple[str, ...]] = {
     "communitykit.connector.asking": ("Answers", "status_of"),
-    "communitykit.connector.declaration": ("FEATURES", "Translator"),
+    "communitykit.connector.declaration": ("FEATURES", "Context", "Translator"),
     "communitykit.connector.decoding": ("decode_json",),
     "communitykit.connector.drafts": tuple(drafts.__all__),
     "communitykit.connector.flow": ("Step",),
     "communitykit.connector.html": ("html_text",),
     "communitykit.connector.json_stream": ("JSONItem", "json_items"),
-    "communitykit.connector.oauth": ("Authorize", "client_credentials", "refresh_token", "token_answer", "token_from"),
+    "communitykit.connector.oauth": (
+        "Authorize",
+        "TokenProvider",
+        "client_credentials",
+        "refresh_token",
+        "token_answer",
+        "token_from",
+    ),
     "communitykit.connector.odata": ("odata_batch", "odata_batch_answers", "odata_error", "odata_pager"),
     "communitykit.connector.paging": ("Pager",),
     "communitykit.connector.parts": ("is_understood",),

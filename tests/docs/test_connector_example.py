@@ -62,8 +62,7 @@ class Forum(BaseHTTPRequestHandler):
 def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Serve the forum, install the page's connector, and give the paths that were asked for."""
     module = types.ModuleType("communitykit_forum")
-    (block,) = blocks(PAGE, "python")
-    exec(compile(block, "communitykit_forum.py", "exec"), module.__dict__)  # noqa: S102 # the documentation's own
+    exec(compile("\n\n".join(blocks(PAGE, "python")), "communitykit_forum.py", "exec"), module.__dict__)  # noqa: S102 # the documentation's own
     monkeypatch.setitem(sys.modules, "communitykit_forum", module)
     (project,) = blocks(PAGE, "toml")
     points = tomllib.loads(project)["project"]["entry-points"]["communitykit"]

@@ -25,6 +25,11 @@ def test_plugins_ask_for_the_core_that_they_were_made_with(path: Path) -> None:
     assert [one.partition("~=")[2] for one in asked] == [own]
 
 
+def test_type_checkers_look_into_every_connector() -> None:
+    for name in registry().connectors:
+        assert (ROOT / f"plugins/communitykit-{name}/src/communitykit_{name}/py.typed").is_file()
+
+
 def test_connectors_tell_the_version_that_is_installed() -> None:
     found = registry().connectors
     assert len(found) >= 5

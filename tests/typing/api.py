@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, assert_type
 from pydantic import SecretStr
 
 import communitykit as ck
+import communitykit_matrix as matrix
+import communitykit_slack as slack
+import communitykit_teams as teams
+import communitykit_workplace as workplace
+import communitykit_yammer as yammer
 from communitykit import connector
 from communitykit.clock import Clock
 from communitykit.connector.asking import Answers
@@ -46,7 +51,7 @@ def reading() -> None:
         slack.posts(since=date(2026, 1, 31))
         ck.connect(
             "slack", tokn="…"
-        )  # passes: settings are the connector's, which is installed apart; the call refuses it
+        )  # passes: connectors are installed apart; their own `connect` knows their settings
         slack.posts(sinc="90d")  # type: ignore[call-arg]
         slack.posts(kinds={"post"})  # type: ignore[call-arg]
         slack.records(since=90)  # type: ignore[arg-type]
@@ -59,6 +64,40 @@ def reading() -> None:
         slack.records(kinds="posts")  # type: ignore[arg-type]
         for gap in slack.check():
             assert_type(gap.reason, str)
+
+
+def connecting(certificate: Path, credential: AzureCredential, token: str | None) -> None:
+    with slack.connect(token="x", lookback="30d", threads="all", timeout=10, ca_bundle="ca.pem") as session:
+        assert_type(session, ck.Session)
+    assert_type(slack.connect_async(token=SecretStr("x"), lookback=timedelta(days=7)), ck.AsyncSession)
+    slack.connect(token=token, profiles=None)
+    slack.connect(tokn="x")  # type: ignore[call-arg]
+    slack.connect(threads="al")  # type: ignore[arg-type]
+    slack.connect(lookback=30)  # type: ignore[arg-type]
+    slack.connect_async(tokn="x")  # type: ignore[call-arg]
+    teams.connect(tenant="corp.example", certificate=certificate, cloud="china", credential=lambda: "x")
+    teams.connect(cloud="mars")  # type: ignore[arg-type]
+    teams.connect(certificate=b"PEM")  # type: ignore[arg-type]
+    teams.connect(credential=credential)
+    teams.connect(credential="x")  # type: ignore[arg-type]
+    yammer.connect(export_since=datetime.now(UTC), token_provider=credential, graph=True, reports="off")
+    yammer.connect(reports="D31")  # type: ignore[arg-type]
+    workplace.connect(base_url="https://mirror.example", page_size=50)
+    workplace.connect(scim_url=b"https://mirror.example")  # type: ignore[arg-type]
+    matrix.connect(base_url="https://matrix.example", accounts="rooms")
+    matrix.connect(room="general")  # type: ignore[call-arg]
+
+
+class AzureCredential:
+    """As azure-identity's credentials are."""
+
+    def get_token(self, *scopes: str, claims: str | None = None, **more: object) -> tuple[str, int]:
+        return " ".join([*scopes, claims or "", *more]), 0
+
+
+def connecting_to_ones_own(settings: slack.SlackKeywords) -> ck.Session:
+    settings["concurrency"] = 4
+    return slack.connect(**settings)
 
 
 def watching(event: ck.Progress) -> None:

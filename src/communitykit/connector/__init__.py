@@ -6,7 +6,6 @@ from communitykit.connector.declaration import (
     ArchiveDoor,
     Capabilities,
     Connector,
-    Context,
     Delivery,
     Reader,
     WebhookDoor,
@@ -36,7 +35,7 @@ from communitykit.connector.oauth import AuthFlow, Credential, bearer
 from communitykit.connector.paging import Listing, Pages, cursor_pager, link_pager
 from communitykit.connector.parts import in_part
 from communitykit.connector.payload import as_list, as_mapping, as_text, look, required_list, sound_and_odd
-from communitykit.connector.settings import Address, Lookback, Settings, lookback_length
+from communitykit.connector.settings import Address, Lookback, Settings, SettingsKeywords, lookback_length
 from communitykit.model import make_event_id, make_id, parse_id
 from communitykit.model.drafts import acted, membership, occurred, reacted, tombstone
 from communitykit.model.values import JSON
@@ -53,7 +52,6 @@ __all__ = [
     "Capabilities",
     "Checkpoint",
     "Connector",
-    "Context",
     "Cost",
     "Credential",
     "Delivery",
@@ -72,6 +70,7 @@ __all__ = [
     "Response",
     "Selection",
     "Settings",
+    "SettingsKeywords",
     "Slice",
     "Swept",
     "WebhookDoor",

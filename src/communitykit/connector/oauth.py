@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from communitykit.connector.flow import Request, Response
 from communitykit.errors import CredentialError, SettingsError
@@ -49,6 +49,14 @@ Authorize: TypeAlias = Callable[[JSON, Mapping[str, JSON] | None, datetime], Aut
 
 `saved` is what an earlier Credential asked to keep, or None. Run single-flight before expiry, and once after a refusal.
 """
+
+
+class _GivesTokens(Protocol):
+    def get_token(self, *scopes: str) -> object: ...
+
+
+TokenProvider: TypeAlias = Callable[[], object] | _GivesTokens
+"""What `token_from` asks: a function without arguments, or an object with `get_token(*scopes)`."""
 
 
 def bearer(token: str, *, expires_at: datetime | None = None, saved: Mapping[str, object] | None = None) -> Credential:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeAlias, TypedDict, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -93,6 +93,25 @@ class Settings(BaseModel):
         description="File (0600) for rotated credentials, or `keyring`: the system's; without it they live as long as "
         "the process.",
     )
+
+
+class SettingsKeywords(TypedDict, total=False):
+    """What a caller may give for `Settings`, as a type checker knows it; a connector adds what it adds there.
+
+    None leaves a keyword out, so that the environment may give it.
+    """
+
+    base_url: str | None
+    proxy: str | SecretStr | None
+    ca_bundle: str | Path | None
+    timeout: float | None
+    max_answer_time: float | None
+    max_answer_size: int | None
+    max_file_time: float | None
+    max_file_size: int | None
+    rate: float | None
+    concurrency: int | None
+    credential_store: str | Path | None
 
 
 S = TypeVar("S", bound=Settings)

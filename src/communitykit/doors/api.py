@@ -238,8 +238,9 @@ def connect(name: str, **settings: object) -> Session:
     Settings come from keywords or from the environment (`COMMUNITYKIT_SLACK_TOKEN`). Nothing is sent yet: that there is
     no credential (a token may also have been kept by a login) shows itself with the first request.
 
-    A type checker does not know a connector's settings: connectors are installed apart. What is missing, wrong or
-    misspelt is an error of this call, which says what may have been meant.
+    A type checker does not know a connector's settings here, since connectors are installed apart; a connector's own
+    `connect` is the same with them: `communitykit_slack.connect(token="…")`. What is missing, wrong or misspelt is an
+    error of this call, which says what may have been meant.
 
     Raises UnknownConnectorError for a name that is not installed, SettingsError for settings that are missing, wrong or
     misspelt.

@@ -51,6 +51,11 @@ class Checks:
     ratio: ClassVar[tuple[float, float, float]] = (0.75, 1.0, 1.1)
 
     @pytest.fixture
+    def declaration(self) -> Connector:
+        """Return the connector's declaration, with a sandbox or without."""
+        return registry().get(self.connector)
+
+    @pytest.fixture
     def declared(self) -> Connector:
         """Return the connector's declaration; the suite needs its sandbox."""
         found = registry().get(self.connector)

@@ -14,7 +14,6 @@ import pytest
 
 from communitykit.connector.declaration import Connector, WireKind
 from communitykit.connector.flow import Batch, Rejected
-from communitykit.connector.registry import registry
 from communitykit.model import parse_id
 from communitykit.model.merge import merge_records
 from communitykit.model.records import told_fields
@@ -42,11 +41,6 @@ class PayloadChecks(Checks):
     payloads: ClassVar[Sequence[Payload]] = ()
     odd_payloads: ClassVar[int] = 60
     """How many payloads get odd values, one by one."""
-
-    @pytest.fixture
-    def declaration(self) -> Connector:
-        """Return the connector's declaration, with a sandbox or without."""
-        return registry().get(self.connector)
 
     @pytest.fixture
     def recorded(self, declaration: Connector) -> list[Payload]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from communitykit.testing.doors import DoorChecks
+from communitykit.testing.keywords import KeywordChecks
 from communitykit.testing.lists import ListChecks
 from communitykit.testing.neighbours import NeighbourChecks
 from communitykit.testing.oddities import OddityChecks
@@ -27,6 +28,7 @@ class ConnectorSuite(
     SliceChecks,
     TellingChecks,
     ListChecks,
+    KeywordChecks,
 ):
     """Everything that a connector declares, held against a company whose truth is known.
 

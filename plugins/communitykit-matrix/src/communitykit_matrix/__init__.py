@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from communitykit.connector import Capabilities, Connector, Reader, hookimpl
 from communitykit_matrix import api
+from communitykit_matrix.keywords import MatrixKeywords, connect, connect_async
 from communitykit_matrix.settings import MatrixSettings
 from communitykit_matrix.translate import IGNORED, TRANSLATORS
 
@@ -43,3 +44,14 @@ MATRIX = Connector(
 def communitykit_connector() -> Connector:
     """Return the connector."""
     return MATRIX
+
+
+__all__ = [
+    "CAPABILITIES",
+    "MATRIX",
+    "MatrixKeywords",
+    "MatrixSettings",
+    "communitykit_connector",
+    "connect",
+    "connect_async",
+]

@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from communitykit.connector import Capabilities, Connector, hookimpl
 from communitykit_slack import api, archive, webhook
+from communitykit_slack.keywords import SlackKeywords, connect, connect_async
 from communitykit_slack.settings import SlackSettings
 from communitykit_slack.translate import IGNORED, TRANSLATORS
 
@@ -97,4 +98,12 @@ def communitykit_connector() -> Connector:
     return SLACK
 
 
-__all__ = ["CAPABILITIES", "SLACK", "SlackSettings", "communitykit_connector"]
+__all__ = [
+    "CAPABILITIES",
+    "SLACK",
+    "SlackKeywords",
+    "SlackSettings",
+    "communitykit_connector",
+    "connect",
+    "connect_async",
+]

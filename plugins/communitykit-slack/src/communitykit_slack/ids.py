@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TypeGuard
 
-from communitykit.connector import JSON, Context, Rejected, make_id
+from communitykit.connector import JSON, Rejected, make_id
+from communitykit.connector.declaration import Context
 
 PLATFORM = "slack"
 SLACKBOT = "USLACKBOT"

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from communitykit.connector import Capabilities, Connector, hookimpl
 from communitykit_teams import api, webhook
 from communitykit_teams.api import create_subscription, renew_subscription
+from communitykit_teams.keywords import TeamsKeywords, connect, connect_async
 from communitykit_teams.settings import CLOUDS, TeamsSettings
 from communitykit_teams.translate import IGNORED, TRANSLATORS
 from communitykit_teams.webhook import handshake, lifecycle_events, webhook_secret
@@ -107,8 +108,11 @@ def communitykit_connector() -> Connector:
 __all__ = [
     "CAPABILITIES",
     "TEAMS",
+    "TeamsKeywords",
     "TeamsSettings",
     "communitykit_connector",
+    "connect",
+    "connect_async",
     "create_subscription",
     "handshake",
     "lifecycle_events",

@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from communitykit.connector import Capabilities, Connector, hookimpl
 from communitykit_workplace import api, archive
+from communitykit_workplace.keywords import WorkplaceKeywords, connect, connect_async
 from communitykit_workplace.settings import WorkplaceSettings
 from communitykit_workplace.translate import IGNORED, TRANSLATORS
 
@@ -101,4 +102,12 @@ def communitykit_connector() -> Connector:
     return WORKPLACE
 
 
-__all__ = ["CAPABILITIES", "WORKPLACE", "WorkplaceSettings", "communitykit_connector"]
+__all__ = [
+    "CAPABILITIES",
+    "WORKPLACE",
+    "WorkplaceKeywords",
+    "WorkplaceSettings",
+    "communitykit_connector",
+    "connect",
+    "connect_async",
+]

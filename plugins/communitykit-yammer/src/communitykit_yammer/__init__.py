@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from communitykit.connector import Capabilities, Connector, hookimpl
 from communitykit_yammer import api, archive
+from communitykit_yammer.keywords import YammerKeywords, connect, connect_async
 from communitykit_yammer.settings import GRAPH_URL, LOGIN_URL, REST_URL, YammerSettings
 from communitykit_yammer.translate import IGNORED, TRANSLATORS
 
@@ -97,4 +98,12 @@ def communitykit_connector() -> Connector:
     return YAMMER
 
 
-__all__ = ["CAPABILITIES", "YAMMER", "YammerSettings", "communitykit_connector"]
+__all__ = [
+    "CAPABILITIES",
+    "YAMMER",
+    "YammerKeywords",
+    "YammerSettings",
+    "communitykit_connector",
+    "connect",
+    "connect_async",
+]

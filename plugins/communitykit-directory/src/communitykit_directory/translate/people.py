@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 
-from communitykit.connector import JSON, Context, Draft, Ignored, Rejected, as_text
+from communitykit.connector import JSON, Draft, Ignored, Rejected, as_text
+from communitykit.connector.declaration import Context
 from communitykit_directory.ids import member_id
 from communitykit_directory.wire import Row, flag, is_here, is_outside, mails
 

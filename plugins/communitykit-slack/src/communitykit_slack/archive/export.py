@@ -14,7 +14,6 @@ from communitykit.connector import (
     JSON,
     Archive,
     Batch,
-    Context,
     Gap,
     Privacy,
     Selection,
@@ -25,6 +24,7 @@ from communitykit.connector import (
     counted,
 )
 from communitykit.connector.archive import sampled
+from communitykit.connector.declaration import Context
 from communitykit.connector.payload import as_mappings
 from communitykit_slack.archive.days import key_of, may_hold, messages_of, within
 from communitykit_slack.archive.listings import Conversation, Export, folded, members_of, open_export

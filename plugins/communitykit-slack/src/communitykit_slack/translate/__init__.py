@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from communitykit.connector import JSON, Context, Draft, Ignored, Rejected, Swept, WireKind, as_text, in_part
+from communitykit.connector import JSON, Draft, Ignored, Rejected, Swept, WireKind, as_text, in_part
+from communitykit.connector.declaration import Context
 from communitykit_slack.ids import Location, place_of
 from communitykit_slack.translate import people, places
 from communitykit_slack.translate.acts import SUBTYPES, Rule, huddle

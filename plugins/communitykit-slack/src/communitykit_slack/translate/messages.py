@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from communitykit.connector import JSON, Context, Draft, Rejected, Swept, acted, as_list, as_mapping, as_text
+from communitykit.connector import JSON, Draft, Rejected, Swept, acted, as_list, as_mapping, as_text
+from communitykit.connector.declaration import Context
 from communitykit.connector.drafts import EventDraft
 from communitykit.connector.payload import as_mappings, as_number, as_texts
 from communitykit_slack.ids import SLACKBOT, Location, is_ts, parse_ts, place_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from communitykit.connector import JSON, Context, Draft, Rejected, Swept, as_mapping, make_id
+from communitykit.connector import JSON, Draft, Rejected, Swept, as_mapping, make_id
+from communitykit.connector.declaration import Context
 from communitykit.connector.payload import as_texts
 from communitykit_slack.ids import PLATFORM, SLACKBOT, bot_of, community_id, from_seconds, member_id, people_of
 from communitykit_slack.wire import BotProfile, User, UserGroup, UserProfile

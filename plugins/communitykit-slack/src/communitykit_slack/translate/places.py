@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from communitykit.connector import JSON, Context, Draft, Ignored, Rejected, make_event_id
+from communitykit.connector import JSON, Draft, Ignored, Rejected, make_event_id
+from communitykit.connector.declaration import Context
 from communitykit_slack.ids import PLATFORM, Location, community_id, from_seconds, host_of, place_of
 from communitykit_slack.translate.text import plain
 from communitykit_slack.visibility import told_by
