@@ -123,6 +123,64 @@ def test_unreadable_reactions_sweep_none(reactions: Any, translate: Callable[...
     assert told.one("post")["body"] == WHOLE["text"]
 
 
+@pytest.mark.parametrize("reactions", [7, "x", {"x": "y"}, [0.5], [{"name": None, "users": ["U4"], "count": 1}]])
+def test_unreadable_reactions_leave_what_was_counted(reactions: Any, translate: Callable[..., Translated]) -> None:
+    told = translate("message", {**WHOLE, "reactions": reactions})
+    assert "counts" not in told.one("post")
+    assert told.rejected == ["odd_part"]
+
+
+@pytest.mark.parametrize("users", ["U4", {"U4": 1}, [0.5], [["U4"]]])
+def test_who_reacted_where_that_cannot_be_read_is_an_issue(users: Any, translate: Callable[..., Translated]) -> None:
+    told = translate("message", {**WHOLE, "reactions": [{"name": "+1", "users": users, "count": 2}]})
+    assert told.one("post")["counts"]["reactions"] == {"+1": 2}
+    assert told.of("event", "reacted") == []
+    assert told.rejected == ["odd_part"]
+
+
+LISTS = ["x", {"x": "y"}, [0.5], ["U1", ["U2"]], 7]
+"""What is no list of texts: words are none of letters, an object is none of its keys."""
+
+
+@pytest.mark.parametrize("value", LISTS)
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [("previous_names", "previous_names"), ("connected_team_ids", "shared_with"), ("shared_team_ids", "shared_with")],
+)
+def test_an_odd_list_of_a_channel_leaves_what_was_known(
+    name: str, field: str, value: Any, translate: Callable[..., Translated]
+) -> None:
+    channel = {"id": "C1", "name": "a", "previous_names": ["b"], "connected_team_ids": ["T2"], "shared_team_ids": []}
+    whole = translate("channel", channel).one("community")
+    told = translate("channel", {**channel, name: value})
+    assert whole["previous_names"] == ("b",)
+    assert whole["shared_with"] == ("T2",)
+    assert told.one("community") == {key: one for key, one in whole.items() if key != field}
+    assert told.rejected == ["odd_part"]
+
+
+@pytest.mark.parametrize("value", LISTS)
+def test_nobody_is_made_up_of_a_user_groups_odd_users(value: Any, translate: Callable[..., Translated]) -> None:
+    told = translate("user_group", {"id": "S1", "name": "a", "users": value})
+    assert told.of("membership") == []
+    assert told.rejected == ["odd_part"]
+    assert len(translate("user_group", {"id": "S1", "name": "a", "users": ["U1", None, "U2"]}).of("membership")) == 2
+
+
+def test_nobody_is_made_up_of_those_who_came_and_went(translate: Callable[..., Translated]) -> None:
+    event = {"type": "subteam_members_changed", "subteam_id": "S1", "team_id": "T1"}
+    told = translate("event", {**event, "added_users": "U1", "removed_users": ["U2"]}, origin="webhook")
+    assert [one["active"] for one in told.of("membership")] == [False]
+    assert told.rejected == ["odd_part"]
+
+
+def test_nobody_is_made_up_of_a_huddles_odd_participants(translate: Callable[..., Translated]) -> None:
+    huddle = {"type": "message", "subtype": "huddle_thread", "ts": "1700000000.000100", "user": "USLACKBOT"}
+    told = translate("message", {**huddle, "room": {"id": "R1", "participant_history": "U1"}})
+    assert told.of("event") == []
+    assert told.rejected == ["malformed"]
+
+
 def test_a_reply_whose_thread_cannot_be_read_is_no_root(translate: Callable[..., Translated]) -> None:
     told = translate("message", {**WHOLE, "thread_ts": 7})
     assert told.drafts == []

@@ -83,6 +83,17 @@ def as_texts(value: object) -> list[str]:
     return [one for one in as_list(value) if isinstance(one, str) and one]
 
 
+def sound_texts(value: object) -> list[str] | None:
+    """Return a list's texts without empty ones; None where it is no list, or holds what is no text.
+
+    What would be made of it is left out then, so that what was known stays. Nothing at all is a list of none.
+    """
+    told = [] if value is None else value
+    if not isinstance(told, list) or not all(one is None or isinstance(one, str) for one in told):
+        return None
+    return [one for one in told if one]
+
+
 def look(value: object, *path: str) -> JSON:
     """Return what stands under names, one inside the other; None where one of them is missing or no object."""
     for name in path:

@@ -32,7 +32,7 @@ from communitykit.connector import (
     required_list,
     sound_and_odd,
 )
-from communitykit.connector.payload import as_number
+from communitykit.connector.payload import as_number, sound_texts
 from communitykit_slack.api.channel import SIDE_BY_SIDE
 from communitykit_slack.api.methods import LIST_LIMIT, ORG_METHODS, PAGER, USERS_LIMIT, call, page_of
 from communitykit_slack.ids import SLACKBOT, bots_of, community_id, host_of
@@ -215,7 +215,8 @@ def _user_groups(workspace: _Workspace) -> Flow:
     answer = yield from ask(workspace.ask("usergroups.list", subject="user groups", **asked))
     for group in required_list(answer.data, "usergroups", subject="user groups"):
         yield Batch("user_group", [group], workspace.context)
-        if isinstance(as_mapping(group).get("users"), list) and _has_id(group):
+        listed = as_mapping(group).get("users")
+        if listed is not None and sound_texts(listed) is not None and _has_id(group):
             yield Swept("membership", {"community_id": community_id(workspace.team, group["id"])})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from communitykit.connector import JSON, Draft, Ignored, Rejected, Swept, make_event_id
+from communitykit.connector.payload import sound_texts
 from communitykit_slack.ids import PLATFORM, Location, from_seconds, parse_ts
 from communitykit_slack.translate.messages import deleted, tombstone
 from communitykit_slack.translate.places import pinned
@@ -107,8 +108,10 @@ def _pinned(item: Message, place: Location) -> Iterator[Draft]:
 def huddle(item: Message, place: Location) -> Iterator[Draft]:
     """Translate a huddle: one event per person who took part."""
     room = item.get("room") or {}
-    people = room.get("participant_history") or room.get("participants") or []
-    people = list(people) or [one for one in (room.get("created_by"),) if one]
+    people = sound_texts(room.get("participant_history") or room.get("participants"))
+    if people is None:  # an act that would name nobody is not the act of somebody unread
+        raise Rejected("malformed", "the huddle's participants are no list of ids")
+    people = people or [one for one in (room.get("created_by"),) if one]
     started = from_seconds(room.get("date_start"))
     for user in people or [""]:
         draft = act(

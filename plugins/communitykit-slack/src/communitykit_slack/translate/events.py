@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from communitykit.connector import JSON, Draft, Ignored, Rejected
+from communitykit.connector.payload import sound_texts
 from communitykit_slack.ids import community_id, member_id, parse_ts, people_of, place_of
 from communitykit_slack.translate.acts import act
 from communitykit_slack.translate.messages import reaction_event
@@ -140,10 +141,11 @@ def _subteam_members(item: JSON, context: Context) -> Iterator[Draft]:
         raise Rejected("no_place", "no team is known")
     given = False
     for key, active in (("added_users", True), ("removed_users", False)):
-        for who in item.get(key) or ():
-            if who:
-                given = True
-                yield membership(team, group, member_id(people_of(context), who), who, active=active)
+        if (people := sound_texts(item.get(key))) is None:
+            yield Rejected("odd_part", f"{key} is no list of ids", native=group)
+        for who in people or ():
+            given = True
+            yield membership(team, group, member_id(people_of(context), who), who, active=active)
     if not given:
         raise Rejected("empty", "nobody was added or removed")
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from communitykit.connector import JSON, Draft, Rejected, Swept, acted, as_list, as_mapping, as_text
 from communitykit.connector.declaration import Context
 from communitykit.connector.drafts import EventDraft
-from communitykit.connector.payload import as_mappings, as_number, as_texts
+from communitykit.connector.payload import as_mappings, as_number, as_texts, sound_texts
 from communitykit_slack.ids import SLACKBOT, Location, is_ts, parse_ts, place_of
 from communitykit_slack.translate.blocks import beyond_text, blocks_text, card, card_text, file, is_preview, shared_from
 from communitykit_slack.translate.people import slackbot
@@ -54,6 +54,8 @@ def post(item: Message, place: Location, context: Context) -> Iterator[Draft]:
         yield _bot(item, place)  # through the API it is looked up, and a delivery tells it apart
     if origin != "webhook":  # an event's copy of the reactions may be cut; they come as events of their own
         if "reactions" in told:
+            if "counts" not in draft and told["reactions"] is not None:
+                yield Rejected("odd_part", "reactions is not as Slack documents it", native=ts)
             yield from reacted(told, post_id, place)
         else:  # nearly always: not worth another generator
             yield Swept("event", {"kind": "reacted", "target_id": post_id})
@@ -101,7 +103,8 @@ def _draft(item: Message, place: Location, context: Context) -> dict[str, JSON]:
     if origin == "webhook" and bot_behind(item):
         del draft["author_id"]  # who that is others may know better: `by_bot` tells it, for as long as nobody does
     if origin != "webhook":  # an event says nothing of what comes later
-        draft["counts"] = _counts(item, root=root_id is None)
+        if (counts := _counts(item, root=root_id is None)) is not None:
+            draft["counts"] = counts
         if origin != "archive":  # exports leave pins out of messages
             draft["pinned"] = bool(item.get("pinned_to"))
     if url := context.get("url"):
@@ -141,8 +144,10 @@ def reacted(item: Message, post_id: str, place: Location) -> Iterator[Draft]:
     reactions = reactions_of(item)
     whole = isinstance(told, list) and len(reactions) == len(told)  # null says nothing of who reacted
     for reaction in reactions:
-        users = as_texts(reaction.get("users"))
-        if len(users) < (as_number(reaction.get("count")) or len(as_list(reaction.get("users")))):
+        users, listed = as_texts(reaction.get("users")), sound_texts(reaction.get("users"))
+        if listed is None:
+            yield Rejected("odd_part", f"users of {reaction['name']} is no list of ids", native=item["ts"])
+        if listed is None or len(users) < (as_number(reaction.get("count")) or len(as_list(reaction.get("users")))):
             whole = False
         for user in users:
             yield reaction_event(post_id, place, user, reaction["name"])
@@ -165,7 +170,9 @@ def tombstone(item: Message, place: Location) -> dict[str, JSON]:
     ts = item["ts"]
     root_id = _root_id(item, ts, place)
     draft = deleted(ts, place)
-    draft.update(root_id=root_id, parent_id=root_id, counts=_counts(item, root=root_id is None))
+    draft.update(root_id=root_id, parent_id=root_id)
+    if (counts := _counts(item, root=root_id is None)) is not None:
+        draft["counts"] = counts
     return draft
 
 
@@ -277,14 +284,15 @@ def _attachments(item: Message, place: Location) -> tuple[dict[str, JSON], ...]:
     return (*(file(one) for one in files), *(card(one, place) for one in cards))
 
 
-def _counts(item: Message, *, root: bool) -> dict[str, JSON]:
+def _counts(item: Message, *, root: bool) -> dict[str, JSON] | None:
+    """Count replies and reactions; None where reactions cannot be read, so that what was counted before stays."""
     told, replies = item.get("reactions", []), item.get("reply_count") or 0
-    reactions: dict[str, int] | None = {}
+    reactions: dict[str, int] = {}
     if told != []:
         counted = reactions_of(item)
-        reactions = {
-            one["name"]: as_number(one.get("count")) or len(as_list(one.get("users"))) for one in counted
-        } or None
+        if len(counted) < len(as_list(told)) or not counted:
+            return None
+        reactions = {one["name"]: as_number(one.get("count")) or len(as_list(one.get("users"))) for one in counted}
     return {"replies": replies if root and isinstance(replies, int) else None, "reactions": reactions}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from communitykit.connector import JSON, Draft, Rejected, Swept, as_mapping, make_id
 from communitykit.connector.declaration import Context
-from communitykit.connector.payload import as_texts
+from communitykit.connector.payload import as_texts, sound_texts
 from communitykit_slack.ids import PLATFORM, SLACKBOT, bot_of, community_id, from_seconds, member_id, people_of
 from communitykit_slack.wire import BotProfile, User, UserGroup, UserProfile
 
@@ -149,9 +149,10 @@ def user_group(item: UserGroup, context: Context) -> Iterator[Draft]:
     if isinstance(count := item.get("user_count"), int) or (isinstance(count, str) and count.isdecimal()):
         draft["member_count"] = int(count)
     yield draft
-    for one in item.get("users") or ():
-        if one:
-            yield membership(team, native, member_id(network, one), one)
+    if (users := sound_texts(item.get("users"))) is None:
+        yield Rejected("odd_part", "users is no list of ids", native=native)
+    for one in users or ():
+        yield membership(team, native, member_id(network, one), one)
 
 
 def membership(network: str, community: str, member_id_: str, native: str, *, active: bool = True) -> dict[str, JSON]:

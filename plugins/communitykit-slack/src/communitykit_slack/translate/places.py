@@ -6,10 +6,14 @@ from collections.abc import Iterator
 
 from communitykit.connector import JSON, Draft, Ignored, Rejected, make_event_id
 from communitykit.connector.declaration import Context
+from communitykit.connector.payload import sound_texts
 from communitykit_slack.ids import PLATFORM, Location, community_id, from_seconds, host_of, place_of
 from communitykit_slack.translate.text import plain
 from communitykit_slack.visibility import told_by
 from communitykit_slack.wire import Channel, Pin, Team
+
+_LISTS = ("previous_names", "connected_team_ids", "shared_team_ids")
+"""Lists that fields of a channel are made of."""
 
 
 def workspace(item: Team, context: Context) -> Iterator[Draft]:
@@ -58,14 +62,27 @@ def channel(item: Channel, context: Context) -> Iterator[Draft]:
             draft[name] = _shown(item.get(name), place)
     if "num_members" in item:
         draft["member_count"] = item["num_members"]
-    if "previous_names" in item:
-        draft["previous_names"] = tuple(item["previous_names"] or ())
-    shared = [*(item.get("connected_team_ids") or ()), *(item.get("shared_team_ids") or ())]
-    if "connected_team_ids" in item or "shared_team_ids" in item:
-        draft["shared_with"] = tuple(sorted({one for one in shared if one and one != team}))
+    lists = {name: sound_texts(one) for name, one in item.items() if name in _LISTS}
+    draft |= _listed(lists, team)
     if url := context.get("url"):
         draft["url"] = f"{url.rstrip('/')}/archives/{native}"
     yield draft
+    yield from (
+        Rejected("odd_part", f"{name} is no list of texts", native=native)
+        for name, told in lists.items()
+        if told is None
+    )
+
+
+def _listed(lists: dict[str, list[str] | None], team: str) -> dict[str, JSON]:
+    """Return the fields that are made of lists; those of a list that cannot be read are left out."""
+    fields: dict[str, JSON] = {}
+    if (names := lists.get("previous_names")) is not None:
+        fields["previous_names"] = tuple(names)
+    shared = [told for name, told in lists.items() if name != "previous_names"]
+    if shared and None not in shared:
+        fields["shared_with"] = tuple(sorted({one for told in shared for one in told or () if one != team}))
+    return fields
 
 
 def pin(item: Pin, context: Context) -> Iterator[Draft]:
