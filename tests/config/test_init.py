@@ -41,7 +41,7 @@ def test_a_token_is_named_and_the_administrator_is_written_to(server: Any, tmp_p
     assert "minutes or months?" in done.output
     assert "One of: full, features, none." in done.output
     assert load(path).store.path == tmp_path / "activity.duckdb"
-    assert "emea: all that is asked for can be read." in done.output
+    assert "emea: the credential may ask for all that a pull reads by default; who lets it in, reading tells." in done.output
     assert "- channels:history\u202f: messages des canaux publics (nécessaire)" in done.output
     assert server.settings["token"] not in done.output + path.read_text(encoding="utf-8")
     again = typed("init", "--config", path)
@@ -154,7 +154,10 @@ def test_check_names_each_source_and_says_what_is_missing(server: Any, tmp_path:
     assert "token" in told["bad"]["error"]
     assert "nowhere.csv" in told["roster"]["error"]
     spoken = typed("config", "check", "--config", path, T=server.settings["token"])
-    assert "good: all that is asked for can be read." in spoken.stdout
+    assert "good: the credential may ask for all that a pull reads by default; who lets it in, reading" in spoken.stdout
+    assert "who lets it in, reading tells" in told["good"]["sure"]
+    assert (told["bad"]["sure"], told["roster"]["sure"]) == (None, None)
+    assert "can be read" not in spoken.stdout  # a channel may turn it away all the same
 
 
 def test_a_remark_is_no_lack(server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,8 +39,11 @@ def check_config(*, config: ConfigFile = DEFAULT, as_json: Json = False) -> None
 def checked(config: Config) -> list[dict[str, JSON]]:
     """Check every source and the roster: its name, what is missing, remarks, the error where nothing can be read.
 
+    `sure` says what it means that nothing is missing: a platform tells who lets the credential in when it is read.
+
     Raises SettingsError for what `[privacy]` or `[people]` cannot mean.
     """
+    from communitykit.cli.pull import what_is_sure  # noqa: PLC0415 # same
     from communitykit.config import people_options, roster, run_options, source  # noqa: PLC0415 # same
 
     run_options(config)
@@ -54,6 +57,7 @@ def checked(config: Config) -> list[dict[str, JSON]]:
                 gaps = named.check()
             one["missing"] = [gap.reason for gap in gaps if not gap.remark]
             one["remarks"] = [*([str(named.cut)] if named.cut else []), *(gap.reason for gap in gaps if gap.remark)]
+            one["sure"] = what_is_sure(named)
         except CommunityKitError as error:
             one["error"] = str(error)
         told.append(one)
@@ -61,14 +65,14 @@ def checked(config: Config) -> list[dict[str, JSON]]:
         listed = roster(config)
         if listed is not None:
             with listed.session:
-                told.append(_one(listed.name, listed.connector.name))
+                told.append(_one(listed.name, listed.connector.name) | {"sure": what_is_sure(listed)})
     except CommunityKitError as error:
         told.append(_one("roster", None) | {"error": str(error)})
     return told
 
 
 def _one(name: str, connector: str | None) -> dict[str, JSON]:
-    return {"name": name, "connector": connector, "missing": [], "remarks": [], "error": None}
+    return {"name": name, "connector": connector, "missing": [], "remarks": [], "error": None, "sure": None}
 
 
 def print_checked(told: list[dict[str, JSON]]) -> None:
@@ -79,7 +83,7 @@ def print_checked(told: list[dict[str, JSON]]) -> None:
         for sentence in (*one["missing"], *one["remarks"]):
             say(f"{one['name']}: {printable(sentence)}")
         if not one["error"] and not one["missing"] and not one["remarks"]:
-            say(f"{one['name']}: all that is asked for can be read.")
+            say(f"{one['name']}: {one['sure']}.")
 
 
 def _named(name: str, sentence: str) -> str:
