@@ -81,15 +81,22 @@ def told_by_source(by_source: Mapping[str, SourceTally]) -> list[tuple[str | int
     return [row(name, one) for name, one in by_source.items()]
 
 
-def not_looked_at(found: Mapping[str, datetime]) -> list[str]:
-    """Return sentences that say which stored posts were not looked at again."""
+def not_looked_at(found: Mapping[str, datetime], ends: Mapping[str, datetime] | None = None) -> list[str]:
+    """Return sentences that say which stored posts were not looked at again; `ends` is when a window ended, if it did.
+
+    A run with an `until` in the past looks at none after that, either.
+    """
     days: dict[str, list[str]] = {}
     for name, moment in found.items():
-        days.setdefault(f"{moment.astimezone(UTC):%Y-%m-%d}", []).append(name)
-    return [
-        f"{', '.join(names)}: stored posts before {day} were not looked at again (lookback)."
-        for day, names in days.items()
-    ]
+        end = (ends or {}).get(name)
+        day = f"{moment.astimezone(UTC):%Y-%m-%d}"
+        if end is None:
+            which = f"stored posts before {day} were not looked at again (lookback)"
+        else:
+            which = f"of stored posts only those from {day} to {end.astimezone(UTC):%Y-%m-%d} were looked at again"
+            which += " (until, lookback)"
+        days.setdefault(which, []).append(name)
+    return [f"{', '.join(names)}: {which}." for which, names in days.items()]
 
 
 @dataclass(slots=True, repr=False)
@@ -162,6 +169,19 @@ class PullResult:
         """
         return looked_back((one.slice.partition(":")[0], one.lookback_start) for one in self.coverage)
 
+    @property
+    def looked_until(self) -> dict[str, datetime]:
+        """Where a window (`until`) ended that was looked at again, by connector: later posts were not, either.
+
+        A connector that read up to now is not in it.
+        """
+        ends: dict[str, datetime] = {}
+        for one in self.coverage:
+            if one.lookback_start is not None and one.until is not None and one.until < self.started_at:
+                name = one.slice.partition(":")[0]
+                ends[name] = min(one.until, ends.get(name, one.until))
+        return ends
+
     def raise_for_errors(self) -> PullResult:
         """Return the result itself where no source failed; for scripts that nobody watches, as `raise_for_status`.
 
@@ -209,7 +229,11 @@ class PullResult:
         )
         alike = Counter((one.reason, one.wire_kind, one.detail) for one in self.issues)
         issues = [(reason, kind, number, detail) for (reason, kind, detail), number in alike.items()]
-        told = [(name, f"{moment:%Y-%m-%d %H:%M} UTC") for name, moment in self.looked_back.items()]
+        ends = self.looked_until
+        told = [
+            (name, f"{moment:%Y-%m-%d %H:%M} UTC" + (f" to {ends[name]:%Y-%m-%d %H:%M} UTC" if name in ends else ""))
+            for name, moment in self.looked_back.items()
+        ]
         return heading, [
             Table("What came", ("record", *COUNTED), came),
             Table("By source", ("source", *OF_SOURCES), told_by_source(self.by_source)),

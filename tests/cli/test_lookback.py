@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +47,24 @@ def test_python_says_it_too(served: Any, tmp_path: Path) -> None:
     assert again.looked_back == {"slack": again.coverage[0].until - timedelta(days=30)}
     assert "Looked at again" not in repr(first)
     assert f"slack      {again.looked_back['slack']:%Y-%m-%d %H:%M} UTC" in repr(again)
+
+
+def test_a_window_in_the_past_says_nothing_of_what_is_later(typed: Any, served: Any) -> None:
+    sets = [word for name, value in served.settings.items() for word in ("--set", f"{name}={value}")]
+    words = ["pull", "slack", *sets, "--to", "a.duckdb"]
+    typed(*words)
+    ordinary = typed(*words, "--json").document["looked_back"]["slack"]
+    until = datetime.fromisoformat(ordinary) - timedelta(days=60)
+    window = ["--since", f"{until - timedelta(days=60):%Y-%m-%d}", "--until", f"{until:%Y-%m-%d}"]
+    narrow, shown = typed(*words, *window), typed("show", "a.duckdb")
+    told = typed("show", "a.duckdb", "--json").document
+    begin = f"{until - timedelta(days=30):%Y-%m-%d}"
+    only = f"slack: of stored posts only those from {begin} to {until:%Y-%m-%d} were looked at again (until, lookback)."
+    assert only in narrow.out
+    assert f"slack: stored posts before {ordinary[:10]} were not looked at again (lookback)." in shown.out
+    assert f"stored posts before {begin}" not in shown.out + narrow.out
+    assert f"slack: the latest pull looked again from {begin} to {until:%Y-%m-%d} (until)." in shown.out
+    assert told["looked_back"]["slack"] == ordinary
+    assert told["looked_back_within"]["slack"]["until"].startswith(f"{until:%Y-%m-%d}")
+    typed(*words)
+    assert typed("show", "a.duckdb", "--json").document["looked_back_within"] == {}

@@ -41,7 +41,10 @@ def test_a_token_is_named_and_the_administrator_is_written_to(server: Any, tmp_p
     assert "minutes or months?" in done.output
     assert "One of: full, features, none." in done.output
     assert load(path).store.path == tmp_path / "activity.duckdb"
-    assert "emea: the credential may ask for all that a pull reads by default; who lets it in, reading tells." in done.output
+    assert (
+        "emea: the credential may ask for all that a pull reads by default; who lets it in, reading tells."
+        in done.output
+    )
     assert "- channels:history\u202f: messages des canaux publics (nécessaire)" in done.output
     assert server.settings["token"] not in done.output + path.read_text(encoding="utf-8")
     again = typed("init", "--config", path)

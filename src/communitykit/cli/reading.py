@@ -240,7 +240,7 @@ def print_summary(result: PullResult, to: Path, *, asked_by: Mapping[str, str] =
     if result.ignored:
         ignored = ", ".join(f"{number:,} {kind}" for kind, number in sorted(result.ignored.items()))
         say(f"Knowingly ignored: {ignored}.")
-    for sentence in not_looked_at(result.looked_back):
+    for sentence in not_looked_at(result.looked_back, result.looked_until):
         say(sentence)
     if result.erased_before is not None:
         say(f"{erased_in_words(result.erased_before)} A pull with an earlier --since lets it in.")

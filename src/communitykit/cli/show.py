@@ -93,16 +93,10 @@ def _summary(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, JSO
             GROUP BY ALL ORDER BY slices DESC, status, reason, by_policy""",
         ),
         "looked_back": {
-            row["connector"]: _moment(row["since"])
-            for row in _rows(
-                connection,
-                # Of the latest run that looked at posts of a part again: a later one may have read others alone.
-                """SELECT connector, epoch_us(max(lookback_start)) AS since FROM (
-                SELECT split_part(slice, ':', 1) AS connector, c.lookback_start, rank() OVER (
-                PARTITION BY slice ORDER BY r.started_at DESC NULLS LAST) AS place FROM coverage c
-                LEFT JOIN runs r USING (run_id)) WHERE place = 1 AND lookback_start IS NOT NULL
-                GROUP BY connector ORDER BY connector""",
-            )
+            row["connector"]: row["since"] for row in _rows(connection, _looked_back(windowed=False), "since")
+        },
+        "looked_back_within": {
+            row.pop("connector"): row for row in _rows(connection, _looked_back(windowed=True), "since", "until")
         },
         "issues": _rows(
             connection,
@@ -124,6 +118,22 @@ def _summary(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, JSO
             )
         ],
     }
+
+
+def _looked_back(*, windowed: bool) -> str:
+    """Return a query for what was looked at again, by connector.
+
+    Of each part counts the latest run that read its posts up to its own beginning: a later one may have read other
+    parts alone, and one whose window ended before looked at nothing after that. Those are told apart (`windowed`),
+    where nothing came later.
+    """
+    until = "c.until < r.started_at"
+    of = "TRUE" if windowed else f"({until}) IS NOT TRUE"
+    return f"""SELECT connector, epoch_us(max(lookback_start)) AS since, epoch_us(min(until)) AS until FROM (
+        SELECT split_part(slice, ':', 1) AS connector, c.lookback_start, c.until, {until} AS windowed, rank() OVER (
+        PARTITION BY slice ORDER BY r.started_at DESC NULLS LAST) AS place FROM coverage c
+        LEFT JOIN runs r USING (run_id) WHERE {of}) WHERE place = 1 AND lookback_start IS NOT NULL
+        AND (windowed IS TRUE) = {windowed} GROUP BY connector ORDER BY connector"""  # noqa: S608 # no text of others
 
 
 def _at_work(path: Path, run_id: str) -> dict[str, JSON]:
@@ -162,6 +172,8 @@ def show(path: Path, *, as_json: bool) -> None:
     )
     for sentence in not_looked_at(facts["looked_back"]):
         say(sentence)
+    for name, of in facts["looked_back_within"].items():
+        say(f"{name}: the latest pull looked again from {of['since']:%Y-%m-%d} to {of['until']:%Y-%m-%d} (until).")
     print_table("Acts", ("kind", "number"), [(row["kind"], row["number"]) for row in facts["events"]])
     print_table(
         "Freshness",
