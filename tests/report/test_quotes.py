@@ -12,6 +12,8 @@ from half_year import DAY, HOUR, NOW, QUIET, World  # beside this file
 from communitykit.model import Mention
 from communitykit.report import Figures, answer, as_data, as_text, brief
 from communitykit.report.making import opened
+from communitykit.report.page import Paper
+from communitykit.report.words import LANGUAGES, Words
 from communitykit.sandbox.chronicle import Chronicle
 
 Kept = Callable[[Chronicle], Path]
@@ -80,10 +82,21 @@ def test_what_the_report_calls_silent_the_brief_wants_woken(keep: Kept) -> None:
         for month, day in ((2, 10), (2, 25), (3, 26), (4, 28)):
             at = datetime(2026, month, day, 9 + number, tzinfo=UTC)
             world.post(world.lab[number], club, at, QUIET.format(f"{month}/{day}"))
+    woken = world.place("woken", owner=world.lab[0], members=world.everybody)
+    for month, day in ((2, 10), (2, 25), (3, 26), (4, 28), (NOW.month, 1)):
+        world.post(world.lab[0], woken, datetime(2026, month, day, 9, tzinfo=UTC), QUIET.format(f"{month}/{day}"))
     path = keep(world)
+    said: dict[str, list[str]] = {}
     with opened(path) as (analysis, places):
-        silent = {places[str(one.values["place"])] for one in answer(Figures(analysis)) if one.rule == "fallen_asleep"}
-    assert silent == {"club-0", "club-1", "club-2"}
+        figures = Figures(analysis)
+        found_silent = [one for one in answer(figures) if one.rule == "fallen_asleep"]
+        for language in LANGUAGES:
+            paper = Paper(Words(language), figures, {key: name or key for key, name in places.items()}, path.name)
+            said[language] = sorted(paper.finding(one)["text"] for one in found_silent)
+    assert said["en"] == [
+        f"club-{number} fell silent after months of life: last post 28 April 2026." for number in range(3)
+    ]
+    assert said["fr"][0].endswith("dernier message le 28 avril 2026.")
     found = brief(path, now=NOW, communities=["club-*"])
     assert [one.text for one in found.lines] == [
         "Wake club-0, with Lab 0: nobody has posted there since 28 April.",

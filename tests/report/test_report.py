@@ -35,7 +35,7 @@ SAID = {
     "absent_department": ("absent", {"group": stories.ABSENT, "by": "department"}),
     "silent_leaders": ("leaders_silent", {"since": date(2026, 4, 1)}),
     "silo": ("silo", {"group": stories.SILO}),
-    "dying_community": ("fallen_asleep", {"since": date(2026, 5, 1)}),
+    "dying_community": ("fallen_asleep", {"posted_on": date(2026, 5, 1)}),
     "champion": ("converted", {"group": stories.CONVERTED, "by": "site"}),
 }
 ALSO = {"silent_leaders": {"participation_falls"}, "champion": {"participation_rises"}}

@@ -18,6 +18,12 @@ Rule = Mapping[str, Any]
 OTHERS: Final = ("(other)", OTHER)
 """What groups are called that are too small to be told apart: in the analysis tables, and in figures."""
 
+_LATEST: Final = """
+SELECT CAST(place_id AS VARCHAR), max(day) FROM (SELECT place_id, day FROM threads UNION ALL
+    SELECT place_id, day FROM answers) WHERE place_id IS NOT NULL GROUP BY place_id
+"""
+"""The day of each community's last post, of what `dormant_communities` counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -26,7 +32,7 @@ class Finding:
     Attributes:
         rule: Of `answers.toml`; its words are under `report.answer.RULE`.
         section: Where the report shows it.
-        values: What its sentence shows: groups, shares of 1, first days of months.
+        values: What its sentence shows: groups, shares of 1, first days of months; `posted_on` is the day itself.
         figures: What it rests on.
     """
 
@@ -161,9 +167,10 @@ def _silo(figures: Figures, rule: Rule) -> Iterator[Finding]:
 
 
 def _asleep(figures: Figures, rule: Rule) -> Iterator[Finding]:
-    """A community that was awake for months and has been quiet from some month on, to the end."""
+    """A community that was awake for months and has been quiet from some month on, to the end of the record."""
     if not figures.window.whole_months:
         return
+    latest = dict(figures.record.connection.execute(_LATEST).fetchall())
     courses: dict[str | None, list[Figure]] = {}
     for one in figures.ask(rule["metric"], by=["place", "month"], quiet_days=rule["quiet_days"]):
         courses.setdefault(one.group, []).append(one)
@@ -174,7 +181,9 @@ def _asleep(figures: Figures, rule: Rule) -> Iterator[Finding]:
             quiet += 1
         awake = ordered[: len(ordered) - quiet]
         if quiet and len(awake) >= rule["months"] and all(one.value == 0 for one in awake[-rule["months"] :]):
-            values = {"place": place, "since": ordered[len(awake)].since}
+            values = {"place": place, "posted_on": latest[place]}
+            if values["posted_on"] >= figures.window.until:  # it woke in the month that is not over
+                continue
             yield Finding(rule["name"], rule["section"], values, tuple(ordered))
 
 

@@ -140,7 +140,7 @@ class Paper:
             if isinstance(value, float):
                 values[name] = self.words.percent(value)
             elif isinstance(value, date):
-                values[name] = self.words.month(value)
+                values[name] = self.words.day(value, year=True) if name == "posted_on" else self.words.month(value)
         if "place" in values:
             values["place"] = self.places.get(values["place"], values["place"])
         return {
