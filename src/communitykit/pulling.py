@@ -21,7 +21,7 @@ from communitykit.ending import Ending, begun_at, came_to_nothing, heed_cutoff, 
 from communitykit.errors import (
     CommunityKitError,
 )
-from communitykit.gathering import Gathering
+from communitykit.gathering import Gathering, Hold
 from communitykit.logs import LOGGER
 from communitykit.model import Coverage
 from communitykit.model.merge import CLOCKS_DIFFER
@@ -41,11 +41,6 @@ from communitykit.unanswered import Unanswered
 if TYPE_CHECKING:
     from communitykit.store.writer import Writer
 
-RELEASE_GROUPS, RELEASE_SECONDS = 10, 9.0
-"""After so many groups that took so long at least the writer lets go of the file, so that others, who wait for ten
-seconds, get their turn: each time DuckDB writes what is not full of its tables' last parts once more…"""
-RELEASE_AT_ONCE = 50
-"""…and after so many groups in any case, so that the journal stays small."""
 STOPPED_SECONDS = 0.1
 LEAVING_SECONDS = 2.0
 """Readers that have not ended so long after they were told to are waiting for somebody, and are not waited for."""
@@ -192,8 +187,7 @@ class _Run:
         self._late = False
         self._deadline = clock.monotonic() + max_time if max_time is not None else None
         self._gathering = Gathering(writer, clock)
-        self._groups = 0
-        self._taken_at = clock.monotonic()
+        self._hold = Hold(clock)
         self._waiting: list[tuple[Closed, str]] = []
         """Parts of which it must still turn out whether a glob fitted a community of another source."""
         self._matched: set[str] = set()
@@ -325,7 +319,10 @@ class _Run:
                 if self._progress is not None:
                     self._progress(event)
                 if self._gathering.is_due:
+                    is_full = self._gathering.is_full
                     self._commit()
+                    if self._hold.is_over(is_full=is_full):
+                        self._release()
             self._check_time()
 
     def _patience(self) -> float:
@@ -374,15 +371,12 @@ class _Run:
             said = self.writer.commit(group, run_id=self.result.run_id, now=self.clock.now())
             self.result.coverage.extend(one for one in (*group.plain, *said) if isinstance(one, Coverage))
             self._gathering.credit(self.result.by_source)
-            self._groups += 1
-            held = self.clock.monotonic() - self._taken_at
-            if self._groups >= RELEASE_AT_ONCE or (self._groups >= RELEASE_GROUPS and held >= RELEASE_SECONDS):
-                self._release()
+            self._hold.stored()
         self._gathering.begin()
 
     def _release(self) -> None:
         self.writer.release()
-        self._groups, self._taken_at = 0, self.clock.monotonic()
+        self._hold.begin()
 
     def _check_time(self) -> None:
         late = self._deadline is not None and self.clock.monotonic() >= self._deadline

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from communitykit import Member, Post, Provenance, from_records, gathering, pull, pulling
+from communitykit import Member, Post, Provenance, from_records, gathering, pull
 from communitykit.cli.reading import as_data, print_summary
 from communitykit.doors.source import names_of
 from communitykit.reading.translation import Page
@@ -76,7 +76,7 @@ def test_what_changes_several_times_in_a_run_counts_once_though_others_change_it
     people = range(40)
     pull(from_records([member("x", number) for number in people]), path)
     monkeypatch.setattr(gathering, "GROUP_RECORDS", 1)  # each page is a commit
-    monkeypatch.setattr(pulling, "RELEASE_AT_ONCE", 1)
+    monkeypatch.setattr(gathering, "RELEASE_GROUPS", 1)
 
     def news() -> Iterator[Any]:
         for hour in range(1, 5):

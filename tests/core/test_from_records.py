@@ -68,6 +68,41 @@ def test_what_fails_while_records_are_gone_through_is_told(tmp_path: Path) -> No
         assert len(opened.arrow("posts")) == 1_000
 
 
+def test_any_program_can_read_while_a_pull_gets_little_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that opens the file with DuckDB alone, and tries again, as a dashboard does; nothing is idle for long."""
+    monkeypatch.setattr("communitykit.pulling.IDLE_SECONDS", 60.0)
+    monkeypatch.setattr("communitykit.gathering.RELEASE_SECONDS", 60.0)
+    monkeypatch.setattr("communitykit.gathering.GROUP_SECONDS", 0.2)
+    store, was_read = tmp_path / "a.duckdb", threading.Event()
+
+    def records() -> Iterator[Post]:
+        for page in range(1_000):
+            yield from (Post(id=f"{POST}{page}/{number}", source=source()) for number in range(1_000))
+            if was_read.wait(0.1):
+                return
+
+    puller = threading.Thread(target=pull, args=(from_records(records()), store))
+    puller.start()
+    counting = """
+import sys, time, duckdb
+for _ in range(500):
+    try:
+        print(duckdb.connect(sys.argv[1], read_only=True).execute("SELECT count(*) FROM posts").fetchone()[0])
+        break
+    except duckdb.Error:
+        time.sleep(0.02)
+"""
+    counted = subprocess.run([sys.executable, "-c", counting, str(store)], check=True, capture_output=True, text=True)
+    was_read.set()
+    puller.join(30)
+
+    assert int(counted.stdout) > 0
+    with Store(store) as opened:
+        assert len(opened.arrow("posts")) >= int(counted.stdout)
+
+
 def test_others_can_read_while_a_pull_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("communitykit.pulling.IDLE_SECONDS", 0.05)
     store, go_on = tmp_path / "a.duckdb", threading.Event()

@@ -20,7 +20,6 @@ from communitykit import (
     from_records,
     gathering,
     pull,
-    pulling,
 )  # fmt: skip
 from communitykit.cli.reading import as_data, print_summary
 from communitykit.cli.show import show, summary
@@ -135,6 +134,19 @@ def test_what_others_said_and_did_stays(store: Path) -> None:
     ]
 
 
+def test_what_named_nobody_else_is_as_if_it_named_nobody_and_reads_the_same_again(store: Path) -> None:
+    mention = Mention(kind="member", id=ANN, label="@Ann Lovelace")
+    post = Post(id="p:n:post:3", author_id=BOB, body="thanks @Ann Lovelace", text="thanks @Ann Lovelace",
+                mentions=(mention,), praised_ids=(ANN,), extra={"delegate_id": ANN}, source=SOURCE)  # fmt: skip
+    pull(from_records([post]), store)
+    forget(store, ANN)
+    assert rows(store, "SELECT mentions, praised_ids FROM posts WHERE id = 'p:n:post:3'") == [
+        {"mentions": None, "praised_ids": None}
+    ]
+    again = pull(from_records([post]), store).tally
+    assert (again.new, again.changed) == ({}, {})
+
+
 @pytest.mark.slow
 def test_who_is_forgotten_stays_so(store: Path) -> None:
     forget(store, ANN)
@@ -173,7 +185,7 @@ def test_a_pull_during_which_older_things_are_erased_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(gathering, "GROUP_RECORDS", 1)  # each page is a commit
-    monkeypatch.setattr(pulling, "RELEASE_AT_ONCE", 1)
+    monkeypatch.setattr(gathering, "RELEASE_GROUPS", 1)
     path, day = tmp_path / "a.duckdb", START + timedelta(days=1)
     told = [
         Post(id=f"p:n:post:{number}", created_at=START + timedelta(hours=number % 48), source=SOURCE)

@@ -223,7 +223,7 @@ def _unname(
         if name == "mentions.id":
             _in_mentions(connection, subject, result, values)
         elif name == "praised_ids":
-            kept = "list_filter(praised_ids, lambda x: NOT list_contains($ids, x))"
+            kept = _some("list_filter(praised_ids, lambda x: NOT list_contains($ids, x))")
             rule = f"SET praised_ids = {kept}, changed_run = $run WHERE list_has_any(praised_ids, $ids)"
             _change(connection, result, table, rule, values)
         elif name not in {"id", "member_id", "subject_id", "target_id"}:
@@ -243,9 +243,11 @@ def _in_mentions(
         gone = [one for one in mentions if one["id"] in subject.accounts]
         names = {*subject.natives, *subject.names, *((one["label"] or "").lstrip("@") for one in gone)}
         said = [unsaid(text, names) for text in texts]
-        _change(connection, result, "posts", """SET title = ?, body = ?, text = ?, raw = NULL, changed_run = ?,
-            mentions = list_filter(mentions, lambda x: x.id IS NULL OR NOT list_contains(?, x.id)) WHERE id = ?""",
-            [*said, values["run"], values["ids"], post])  # fmt: skip
+        kept = _some("list_filter(mentions, lambda x: x.id IS NULL OR NOT list_contains($ids, x.id))")
+        rule = f"""SET title = $title, body = $body, text = $text, raw = NULL, changed_run = $run, mentions = {kept}
+            WHERE id = $post"""
+        texts_now = dict(zip(("title", "body", "text"), said, strict=True))
+        _change(connection, result, "posts", rule, {**texts_now, **values, "post": post})
         for version in connection.execute(
             "SELECT rowid, title, body, text FROM post_versions WHERE post_id = ?", [post]
         ).fetchall():
@@ -253,6 +255,11 @@ def _in_mentions(
             connection.execute(
                 "UPDATE post_versions SET title = ?, body = ?, text = ? WHERE rowid = ?", [*said, version[0]]
             )
+
+
+def _some(kept: str) -> str:
+    """Return the expression of a list that is NULL where it has nothing, as it is stored from a record."""
+    return f"CASE WHEN len({kept}) > 0 THEN {kept} END"
 
 
 def _in_json(connection: duckdb.DuckDBPyConnection, subject: Subject, result: Erased, table: str, run: str) -> None:
