@@ -28,8 +28,19 @@ class Ending:
     writer: Writer
     clock: Clock
     result: PullResult
-    platform: str
+    platforms: tuple[str, ...]
     description: dict[str, JSON]
+
+    @property
+    def known(self) -> dict[str, JSON]:
+        """What lines of the log say of the run: its id, its sources by name, and their platform where it is one."""
+        one = {"platform": self.platforms[0]} if len(self.platforms) == 1 else {}
+        return {
+            **one,
+            "platforms": self.platforms,
+            "sources": list(self.result.by_source),
+            "run_id": self.result.run_id,
+        }
 
     def note(self, spans: Sequence[Span], until: float, status: str) -> None:
         """Note when and how it ended, and how long it waited `until` then: in its result, in the store and in the log.
@@ -42,7 +53,7 @@ class Ending:
         told: dict[str, JSON] = {"status": status, "requests": result.requests}
         self.writer.end_run({**self.description, **told, "ended_at": result.ended_at, "waited": result.waited})
         seconds = round((result.ended_at - result.started_at).total_seconds(), 3)
-        told |= {"platform": self.platform, "run_id": result.run_id, "seconds": seconds}
+        told |= {**self.known, "seconds": seconds}
         LOGGER.info("run %s ends: %s, %s requests", result.run_id, status, result.requests, extra=told)
 
     def note_failure(self, error: BaseException, spans: Sequence[Span]) -> None:

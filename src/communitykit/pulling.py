@@ -210,15 +210,14 @@ class _Run:
             "sources": {source.connector.name: source.connector.version for source in self.sources},
         }
         writer.start_run(description)
-        names = ", ".join(one.connector.name for one in self.sources)
+        platforms = tuple(dict.fromkeys(one.connector.name for one in self.sources))
         with telling_result(result):
-            self._execute(ahead, state, Ending(writer, self.clock, result, names, description))
+            self._execute(ahead, state, Ending(writer, self.clock, result, platforms, description))
 
     def _execute(self, ahead: list[str], state: State, ending: Ending) -> None:
         result, writer = self.result, self.writer
         self._say_ahead(ahead)
-        told = {"platform": ending.platform, "run_id": result.run_id}
-        LOGGER.info("run %s begins: %s", result.run_id, ending.platform, extra=told)
+        LOGGER.info("run %s begins: %s", result.run_id, ", ".join(self.names), extra=ending.known)
         threads = [
             threading.Thread(target=self._read, args=(source, name, state), name="communitykit-source", daemon=True)
             for source, name in zip(self.sources, self.names, strict=True)
@@ -292,7 +291,7 @@ class _Run:
         except CommunityKitError as error:
             put(Failed(error))
         except Exception as error:  # noqa: BLE001 # a source that dies must not look like one that was read whole
-            put(Failed(defect(error, source.connector.name)))
+            put(Failed(defect(error, source.connector.name, self.result.run_id)))
         finally:
             put(None)
 
@@ -355,7 +354,7 @@ class _Run:
             result.by_default.add(event.slice)
         if (missing := event.left_out) is not None:
             told = {"platform": missing.slice.partition(":")[0], "slice": missing.slice, "status": missing.status}
-            told["run_id"] = missing.run_id
+            told |= {"source": source, "run_id": missing.run_id}
             LOGGER.info("%s: %s: %s", missing.slice, missing.status, missing.reason, extra=told)
         result.requests += event.meter.requests
         result.retries += event.meter.retries

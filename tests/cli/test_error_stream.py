@@ -130,6 +130,31 @@ def test_waits_are_told_once_and_not_where_it_is_to_be_quiet(
     assert [told[0][one] for one in ("error", "attempt", "attempts")] == ["NoConnectionError", 2, 2]
 
 
+def test_lines_of_two_sources_of_a_platform_name_source_and_run(
+    typed: Any, nobody: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("communitykit.http.retrying.MAX_REFUSED_HERE", 2)
+    source = f'connector = "slack"\ntoken = {{ env = "T" }}\nbase_url = "{nobody}"\n'
+    Path("c.toml").write_text(
+        f'[store]\npath = "a.duckdb"\n[[sources]]\nname = "emea"\n{source}[[sources]]\nname = "us"\n{source}'
+    )
+    done = typed("pull", "--config", "c.toml", "-vv", "--log-format", "json", T="x")
+    lines = [json.loads(line) for line in done.err.splitlines()]
+    begins, ends = (next(line for line in lines if f" {word}: " in line["message"]) for word in ("begins", "ends"))
+    for line in (begins, ends):
+        assert (line["platform"], line["platforms"], line["sources"]) == ("slack", ["slack"], ["emea", "us"])
+    assert "begins: emea, us" in begins["message"]
+    again = [line for line in lines if "attempts" in line]
+    asked = [line for line in lines if "method" in line]
+    assert {(line["source"], line["run_id"], line["platform"]) for line in again} == {
+        (name, begins["run_id"], "slack") for name in ("emea", "us")
+    }
+    assert {(line["source"], line["run_id"]) for line in asked} == {(name, begins["run_id"]) for name in ("emea", "us")}
+    checked = typed("config", "check", "--config", "c.toml", "-v", "--log-format", "json", T="x").err.splitlines()
+    told = [line for line in map(json.loads, checked) if "attempts" in line]
+    assert [(line["source"], "run_id" in line) for line in told] == [("emea", False), ("us", False)]
+
+
 def test_each_request_that_is_sent_again_says_so(typed: Any, world: World) -> None:
     with serve(world, registry().get("slack").simulated(), faults=[parse_fault("outage=1")]) as server:
         done = typed("check", "slack", *set_to(server), "-vv", "--log-format", "json")

@@ -72,6 +72,8 @@ class NamedSource:
         self.asked: dict[str, Value] = {name: getattr(options, name) for name in OWN}
         """What is asked of it alone, as keywords of ReadOptions."""
         self.connector: Connector = session.connector
+        if isinstance(session, Session):
+            session.conductor.known["source"] = name
 
     def read(self, options: ReadOptions, /, *, state: State, run_id: str, emit: Callable[[Progress], None]) -> None:
         """Read what the configuration asks of this source; all else is as the run's `options` say."""

@@ -102,6 +102,7 @@ class Session(Records):
         """Read the platform, handing every event to `emit` (from several threads)."""
         run = self._run(options, state, run_id)
         conductor = self.conductor
+        conductor.known["run_id"] = run_id
         conductor.on_wait = lambda wait: emit(Waiting(self.connector.name, wait, conductor.sent))
         try:
             read_sync(run, self._runner, emit)
@@ -202,6 +203,7 @@ class Session(Records):
         selection = plan.selection(options, self.conductor.settings)
         kept = state if state is not None else {}
         run = self._run(options, kept, run_id or new_run_id(), selection)
+        self.conductor.known["run_id"] = run.translation.run_id
         run.translation.known_members.update(known)
         reading = run.begin(plan.slice, plan.slice.label)
         yield Opened(reading.key, plan.slice.label or plan.slice.key, run.expected(plan.slice))

@@ -83,6 +83,7 @@ class AsyncSession:
 
         self._runner = self._runner or AsyncRunner(self.conductor, app=self._app)
         run = source_run(self.connector, self.conductor, options, state, run_id or new_run_id())
+        self.conductor.known["run_id"] = run.translation.run_id
         reading = read_async(run, self._runner, concurrency=concurrency or self.conductor.settings.concurrency)
         async with aclosing(reading) as events:  # who leaves early leaves no task behind
             async for event in events:

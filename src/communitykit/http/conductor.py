@@ -86,6 +86,8 @@ class Conductor:
         self.stopping = threading.Event()
         self.on_wait: Callable[[Wait], None] | None = None
         """Who is told until when requests wait, and why, where it is long enough to wonder."""
+        self.known: dict[str, JSON] = {}
+        """What lines of the log say beside the platform: `source`, its name in a configuration, and `run_id`."""
         self.sent = 0
         """Requests of this run, those that got no answer too."""
         self._counting = threading.Lock()
@@ -98,6 +100,7 @@ class Conductor:
     def begin(self, max_time: float | None = None) -> None:
         """Forget an earlier stop; nothing waits beyond the `max_time` seconds that the run has, if it has a limit."""
         self.stopping.clear()
+        self.known.pop("run_id", None)
         self.sent, self._warned, self._answered = 0, False, False
         self._ends = inf if max_time is None else self.clock.monotonic() + max_time
 
@@ -231,7 +234,7 @@ class Conductor:
         (told,) = how.values()
         told_of = {"platform": self.connector.name, "method": send.method, "address": address, "seconds": seconds}
         again = f" (attempt {attempt})" if attempt > 1 else ""
-        extra = {**told_of, **how, "attempt": attempt}
+        extra = {**told_of, **self.known, **how, "attempt": attempt}
         LOGGER.debug("%s: %s %s: %s in %.3f s%s", *[*told_of.values()][:3], told, seconds, again, extra=extra)
 
     def _read(self, request: Request, answer: Answer, asked_at: datetime) -> Response:
@@ -290,7 +293,8 @@ class Conductor:
         first = again is not None and not self._warned and seconds > (SHOWN_SECONDS if failed else LONG_SECONDS)
         self._warned = self._warned or first
         level = logging.WARNING if first else logging.INFO if failed or seconds > LONG_SECONDS else logging.DEBUG
-        told: dict[str, JSON] = {"platform": self.connector.name, "seconds": round(seconds, 3), "until": wait.until}
+        told: dict[str, JSON] = {"platform": self.connector.name, **self.known}
+        told |= {"seconds": round(seconds, 3), "until": wait.until}
         which = ""
         if again is not None:
             told |= {"error": type(again.error).__name__, "attempt": again.attempt, "attempts": again.attempts}

@@ -90,7 +90,8 @@ class SourceRun:
             return sum(self.budgeted(slice_).values()) or None
         except Exception as error:  # noqa: BLE001 # any failure of somebody else's estimate
             name, where = self.connector.name, where_it_failed(error)
-            extra = {"platform": name, "slice": self.name(slice_), "error": type(error).__name__}
+            extra = {"platform": name, "run_id": self.translation.run_id, "slice": self.name(slice_)}
+            extra["error"] = type(error).__name__
             LOGGER.debug("%s: no estimate of %s: %s", name, slice_.key, where, extra=extra)
             return None
 

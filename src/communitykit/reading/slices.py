@@ -244,7 +244,11 @@ class SliceReading:
 
     def fail(self, error: Exception) -> None:
         """Note what ended the slice early; what is no CommunityKitError is a defect of the connector."""
-        told = error if isinstance(error, CommunityKitError) else defect(error, self.translation.connector.name)
+        told = (
+            error
+            if isinstance(error, CommunityKitError)
+            else defect(error, self.translation.connector.name, self.translation.run_id)
+        )
         denied = isinstance(told, PermissionMissingError | ObjectUnavailableError)
         self.translation.scrubber.error(told)
         self._gaps.append(Gap(str(told), "denied" if denied else "partial"))
@@ -324,7 +328,7 @@ def _is_by_policy(gaps: Sequence[Gap]) -> bool:
     return _is_by_default(gaps) and all(gap.option in {"include_private", "include_direct"} for gap in gaps)
 
 
-def defect(error: Exception, platform: str) -> CommunityKitError:
+def defect(error: Exception, platform: str, run_id: str | None = None) -> CommunityKitError:
     """Word what a connector should not have raised: where it failed, and nothing of what it was reading.
 
     A disk that is full, say, is none of its defects.
@@ -333,7 +337,8 @@ def defect(error: Exception, platform: str) -> CommunityKitError:
         return told_by_system(error, "read on")
     where = "".join(traceback.format_tb(error.__traceback__))  # its own words may quote what was read
     kind = type(error).__name__
-    LOGGER.error("a defect of %s: %s\n%s", platform, kind, where, extra={"platform": platform, "error": kind})
+    extra = {"platform": platform, **({"run_id": run_id} if run_id else {}), "error": kind}
+    LOGGER.error("a defect of %s: %s\n%s", platform, kind, where, extra=extra)
     return ProtocolError(
         f"a defect of the connector: {where_it_failed(error)}", platform=platform, remedy="Please report it."
     )
