@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from matrix_payloads import CONTEXT, HOME, ROOM, event
@@ -94,15 +95,21 @@ def gaps(steps: list[Any]) -> list[str]:
     return [step.reason for step in steps if isinstance(step, Gap)]
 
 
-def synced(*, whole: dict[str, Any] | None = None, **part: Any) -> list[Any]:
-    """List rooms of a sync whose one room is given; `whole` stands beside the rooms."""
+def synced(
+    *,
+    whole: dict[str, Any] | None = None,
+    below: list[Any] | None = None,
+    asked: Mapping[str, Any] = MappingProxyType({"include_private": True}),
+    **part: Any,
+) -> list[Any]:
+    """List rooms of a sync whose one room is given; `whole` stands beside the rooms, `below` is in every space."""
     state = [event("m.room.name", {"name": "General"}), event("m.room.join_rules", {"join_rule": "public"})]
     shown = {"state": {"events": state}, "timeline": {"events": [said(1)]}, **part}
     answers = {
         "account/whoami": {"user_id": f"@reader:{HOME}"},
         "sync": {"next_batch": "s9", "rooms": {"join": {ROOM: shown}}, **(whole or {})},
     }
-    flow, given, steps = discover(scope(include_private=True)), None, []
+    flow, given, steps = discover(scope(**asked)), None, []
     while True:
         try:
             step = flow.send(given)
@@ -110,7 +117,7 @@ def synced(*, whole: dict[str, Any] | None = None, **part: Any) -> list[Any]:
             return steps
         given = None
         if isinstance(step, Request):
-            data = answers.get(step.url.split("/v3/")[-1], {"users": [], "rooms": []})
+            data = answers.get(step.url.split("/v3/")[-1], {"users": [], "rooms": below or []})
             given = Response(step, 200, {}, data, NOW)
         else:
             steps.append(step)

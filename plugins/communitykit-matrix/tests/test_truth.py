@@ -248,8 +248,9 @@ def test_an_odd_part_of_a_room_does_not_keep_it_from_being_read(part: dict[str, 
     (found,) = of(steps, "room")
     (community,) = told("room", found)
     assert community["id"] == f"matrix:{HOME}:community:{ROOM}"
-    if "state" in part:
-        assert community["privacy"] == "private"
+    if "state" in part:  # who may read it, nobody knows: what was known stays, and it is read as a private one is
+        assert community.get("privacy", "private") == "private"
+        assert [step for step in synced(**part, asked={}) if isinstance(step, Slice)] == []
 
 
 def test_a_name_that_cannot_be_read_is_not_an_empty_one() -> None:

@@ -73,15 +73,14 @@ class News:
     def _pins(self, state: Checkpoint, event: Event) -> None:
         now = as_texts(content(event).get("pinned"))
         then = as_texts(previous(event).get("pinned"))
-        if not isinstance(content(event).get("pinned", []), list):
-            return  # what is pinned now, nobody knows
         if event["origin_server_ts"] < state.get("pinned_at", 0):
             return  # one that could not be read when it was the newest
-        state["pinned_at"] = event["origin_server_ts"]
+        whole = not is_odd(event)  # else nobody knows what is not pinned any more
+        state["pinned_at"] = event["origin_server_ts"] if whole else state.get("pinned_at", 0)
         for one in [one for one in now if one not in then]:
             state["pins"][one] = event["sender"]
             self._act("pinned", one, None, event["sender"], ts=event["origin_server_ts"])
-        for one in [one for one in then if one not in now]:
+        for one in [one for one in then if whole and one not in now]:
             self._act("pinned", one, None, state["pins"].pop(one, ""), active=False)
 
     def _act(self, kind: str, target: str, key: str | None, sender: str, **told: JSON) -> None:

@@ -40,9 +40,9 @@ def discover(selection: ck.Selection) -> ck.Flow:
     if not isinstance(ck.look(data, "rooms") or {}, dict) or not isinstance(shown_in, dict):
         raise errors.ProtocolError("the answer is no list of rooms", platform="matrix", remedy="Run again later.")
     joined = {name: as_mapping(part) for name, part in shown_in.items() if name.startswith("!")}
-    if torn := [name for name, part in shown_in.items() if _torn(part, "state", "ephemeral")]:
+    if torn := [name for name, part in shown_in.items() if _torn(part, "state", "timeline", "ephemeral")]:
         yield ck.Gap(f"{ck.counted(len(torn), 'room')} cannot be read whole (the first is {torn[0]})")
-    rooms = {name: _room(name, part) for name, part in joined.items()}
+    rooms = {name: _room(name, shown_in[name]) for name in joined}
     yield from _spaces(rooms)
     marked = [content(one) for one in _events(data, "account_data") if one.get("type") == "m.direct"]
     direct = {room for told in marked for names in told.values() for room in as_texts(names)}
@@ -51,10 +51,9 @@ def discover(selection: ck.Selection) -> ck.Flow:
     private = selection.include_private and (selection.include_direct or not unsure)
     asked = {"public": True, "private": private, "direct": selection.include_direct}
     for name, room in rooms.items():
-        rule = as_text(room.get("join_rule"))  # a restricted room is as open as the space that it is in
-        rule = as_text(rooms.get(room["parent"], {}).get("join_rule")) if rule.endswith("restricted") else rule
-        room["privacy"] = "direct" if name in direct else "public" if rule == "public" else "private"
-    shown = [one for one in rooms.values() if asked[one["privacy"]]]
+        openness = "direct" if name in direct else _openness(room, rooms)
+        room["privacy"] = None if unsure and openness == "private" else openness
+    shown = [one for one in rooms.values() if asked[one["privacy"] or "private"]]
     wanted = [one for one in shown if selection.wants(one.get("name"), one.get("canonical_alias"), one["room_id"])]
     yield ck.Batch("room", wanted, context)
     if closed := [room for room in wanted if room["room_id"] not in joined]:
@@ -88,13 +87,15 @@ def _names_rooms(told: dict[str, JSON]) -> bool:
 
 
 def _torn(part: JSON, *names: str) -> bool:
-    """Tell whether a part of /sync, or something in one of its lists, is none; the newest event is read with its room.
+    """Tell whether a part of /sync, or something in one of its lists, is none.
 
     A part that a server leaves out holds nothing.
     """
     lists = [ck.look(part, name, "events") for name in names if ck.look(part, name) is not None]
     return not isinstance(part, dict) or any(
-        not isinstance(one, list) or any(not isinstance(event, dict) for event in one) for one in lists
+        not isinstance(one, list)
+        or any(not isinstance(event, dict) or text(event.get("type")) is None for event in one)
+        for one in lists
     )
 
 
@@ -113,30 +114,62 @@ def _accounts(context: dict[str, JSON]) -> Flow[bool]:
     return True
 
 
-def _room(name: str, part: dict[str, JSON]) -> dict[str, JSON]:
+def _room(name: str, part: JSON) -> dict[str, JSON]:
     """Put together what a room's state says, in a summary's words; what the timeline brought is the newest of it.
 
-    What cannot be read is left out: nothing is known of it.
+    What cannot be read is left out: nothing is known of it, and nothing is concluded from what a list that cannot be
+    read does not show. Where that is the timeline's, all but how the room began may be out of date.
     """
     newer = [event for event in _events(part, "timeline") if "state_key" in event]
     state = {kind: one for one in [*_events(part, "state"), *newer] if (kind := text(one.get("type")))}
-    told: dict[str, JSON] = {}
+    if _torn(part, "timeline"):
+        state = {kind: one for kind, one in state.items() if kind == "m.room.create"}
+    torn, told = _torn(part, "state", "timeline"), dict[str, JSON]()
     for kind, field, to in _TOLD:
-        said = content(event).get(field) if (event := state.get(f"m.room.{kind}")) else None
-        if said is None or isinstance(said, str):
-            told |= {to: said} if event is None or isinstance(event.get("content"), dict) else {}
-    parent, create = state.get("m.space.parent", {}), state.get("m.room.create")
-    told["parent"] = text(parent.get("state_key")) if content(parent) else None
+        event = state.get(f"m.room.{kind}")
+        said = content(event).get(field) if event else None
+        readable = isinstance(event.get("content"), dict) if event else not torn
+        told |= {to: said} if readable and (said is None or isinstance(said, str)) else {}
+    told |= _parent(state["m.space.parent"]) if "m.space.parent" in state else {} if torn else {"parent": None}
+    create, archived = state.get("m.room.create"), "m.room.tombstone" in state
+    told |= {"archived": archived} if archived or not torn else {}
     told["create"] = create if is_event(create) else None
-    flags = {"archived": "m.room.tombstone" in state, "encrypted": "m.room.encryption" in state}
-    return {"room_type": None, **told, **flags, "room_id": name}
+    return {**told, "encrypted": "m.room.encryption" in state, "room_id": name}
+
+
+def _parent(event: Event) -> dict[str, JSON]:
+    """Return the space that a room says it is in; None where it took that back, nothing where it cannot be read."""
+    if event.get("content") == {}:
+        return {"parent": None}
+    space = text(event.get("state_key")) if content(event) else None
+    return {} if space is None else {"parent": space}
+
+
+def _openness(room: dict[str, JSON], rooms: dict[str, dict[str, JSON]]) -> str | None:
+    """Tell whether a room is public or private; None where that cannot be read, and it is treated as private then."""
+    rule = _rule(room)
+    if rule is not None and rule.endswith("restricted"):  # it is as open as the space that it is in
+        rule = _rule(rooms.get(room["parent"], _UNTOLD)) if "parent" in room else None
+    return None if rule is None else "public" if rule == "public" else "private"
+
+
+def _rule(room: dict[str, JSON]) -> str | None:
+    return "" if room.get("join_rule", 0) is None else text(room.get("join_rule"))
+
+
+_UNTOLD: dict[str, JSON] = {"join_rule": None}
+"""A summary may leave out how a room is joined."""
 
 
 def _spaces(rooms: dict[str, dict[str, JSON]]) -> ck.Flow:
-    """Ask what is below each space: parents, and rooms that the account is not in. Sub-spaces come with their space."""
+    """Ask what is below each space: parents, and rooms that the account is not in. Sub-spaces come with their space.
+
+    Where that cannot be read of one, a room that no other holds may be in it: its place is left out, not told as none.
+    """
     walked: set[str] = set()
     parents: dict[str, str] = {}
-    for space in [name for name, room in rooms.items() if room["room_type"] == "m.space"]:
+    whole = all("room_type" in room for room in rooms.values())
+    for space in [name for name, room in rooms.items() if room.get("room_type") == "m.space"]:
         pager, found = ck.cursor_pager(("next_batch",), param="from"), list[dict[str, JSON]]()
         listing = ck.Listing(in_room(space, "hierarchy", version="v1", limit=50), pager, items=("rooms",))
         problem = None
@@ -145,23 +178,34 @@ def _spaces(rooms: dict[str, dict[str, JSON]]) -> ck.Flow:
                 shown, odd = sound_and_odd(rows, lambda one: text(one.get("room_id")))
                 found += shown
                 if odd:
+                    whole = False
                     yield ck.Batch("room", odd)
         except errors.CredentialError:
             raise
         except errors.CommunityKitError as error:  # its rooms are known without it, but those that are closed
             problem = str(error)
         for one in found:
-            below, odd = sound_and_odd(as_list(one.pop("children_state", [])))
-            if odd:
-                yield ck.Gap(f"what is in the space {one['room_id']}: its list holds what is none")
-            held = [text(child.get("state_key")) for child in below if content(child).get("via")]
-            parents |= {child: one["room_id"] for child in held if child}
-            rooms.setdefault(one["room_id"], one)
+            listed = one.pop("children_state", None)
+            below, odd = sound_and_odd(as_list(listed), _is_child)
+            if odd or not isinstance(listed, list | None):
+                whole = False
+                yield ck.Gap(f"what is in the space {one['room_id']}: its list is none, or holds what is none")
+            parents |= {child["state_key"]: one["room_id"] for child in below if content(child).get("via")}
+            rooms.setdefault(one["room_id"], {**_UNTOLD, "parent": None, **one})
             walked.add(one["room_id"])
         if problem := problem or listing.problem:
+            whole = False
             yield ck.Gap(problem)
     for name, room in rooms.items():
-        room["parent"] = parents.get(name) or room.get("parent")
+        if name in parents:
+            room["parent"] = parents[name]
+        elif not whole and room.get("parent") is None:
+            room.pop("parent", None)
+
+
+def _is_child(event: dict[str, JSON]) -> bool:
+    """Tell whether an `m.space.child` can be read; one whose content is empty was taken out."""
+    return isinstance(event.get("content"), dict) and bool(text(event.get("state_key")))
 
 
 def _receipts(part: dict[str, JSON]) -> Iterator[dict[str, JSON]]:

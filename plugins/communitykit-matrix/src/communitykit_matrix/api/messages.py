@@ -206,7 +206,7 @@ def _put_together(event: Event, edited: dict[str, Event], news: News) -> Event:
 
 def _as_they_are_now(room: Room, state: ck.Checkpoint, news: News, targets: Iterable[str]) -> ck.Flow[list[str]]:
     """Ask for older events again, all at once: they were edited, or deleted. Return those that are still owed."""
-    asked = list(dict.fromkeys(targets))
+    asked, known = list(dict.fromkeys(targets)), {*state["again"]}
     state["again"] = []
     found: list[JSON] = []
     answers = yield from ck.ask_all(in_room(room["room"], "event", one) for one in asked)
@@ -220,6 +220,7 @@ def _as_they_are_now(room: Room, state: ck.Checkpoint, news: News, targets: Iter
             news.take(state, [answer.data])
         else:
             news.note(state, [answer.data] if is_event(answer.data) else [])
+            news.owe(state, [answer.data] if is_event(answer.data) and target not in known else [])
             found.append(answer.data)
     yield ck.Batch("event", (yield from _as_bundled(room, state, news, found)), room)
     owed: list[str] = state["again"]

@@ -17,9 +17,11 @@ from communitykit_matrix.wire import (
     VOTES,
     Event,
     bundled,
+    chosen,
     is_event,
     is_odd,
     moment,
+    new_content,
     previous,
     relation,
     text,
@@ -35,7 +37,7 @@ def translate_event(item: Event, context: JSON) -> Iterator[Draft]:
         raise Rejected("odd_event", "an event without type, sender, time or content")
     kind, content, found = item["type"], content_of(item), relation(item)
     act = {"sender": item["sender"], "target": text(found.get("event_id")), "ts": item["origin_server_ts"]}
-    if kind not in MESSAGES and is_odd(item):
+    if kind not in MESSAGES and is_odd(item) and not (kind in VOTES and act["target"]):
         raise Rejected(f"odd_{kind.rpartition('.')[2]}", "nothing tells what it is about, or how")
     if kind in MESSAGES and found.get("rel_type") != "m.replace":
         yield from _post(item, context)
@@ -44,12 +46,13 @@ def translate_event(item: Event, context: JSON) -> Iterator[Draft]:
     elif kind == REACTION:
         yield from translate_act({"kind": "reacted", "key": found.get("key"), **act}, context)
     elif kind in VOTES:
-        chosen = content.get(VOTES[kind])
-        keys = as_texts(as_mapping(chosen).get("answers") or chosen)
-        if not keys:  # somebody takes their vote back, or votes for nothing
-            yield Ignored("redacted act")
+        keys = as_texts(chosen(item))
         for key in keys:
             yield from translate_act({"kind": "voted", "key": key, **act}, context)
+        if is_odd(item):
+            yield Rejected("odd_vote", "some of what was chosen cannot be read", native=item["event_id"])
+        elif not keys:  # somebody takes their vote back, or votes for nothing
+            yield Ignored("redacted act")
     elif kind == MEMBER:
         yield from transition(item, context)
     elif kind in _ANNOUNCED and (previous(item) or kind == "m.room.tombstone"):
@@ -69,7 +72,7 @@ def _post(item: Event, context: JSON) -> Iterator[Draft]:
         yield {**post, "gone": "deleted", **told}
         return
     edit = bundled(item) if is_event(bundled(item)) else {}
-    said = as_mapping(content_of(edit).get("m.new_content")) or content_of(item)
+    said = new_content(item) or content_of(item)
     target = text(found.get("event_id"))
     root = target if found.get("rel_type") == "m.thread" else None
     answered = text(as_mapping(found.get("m.in_reply_to")).get("event_id"))

@@ -10,19 +10,28 @@ from communitykit_matrix.wire import moment, text
 
 
 def translate_room(item: JSON, context: JSON) -> Iterator[Draft]:
-    """A room or space.
+    """A room or space; what could not be read of it is left out, so that what was known of it stays.
+
+    One of which it is not known who may read it is not named, either.
 
     Raises Rejected for what a space's list holds and is none.
     """
     if not isinstance(item, dict) or not isinstance(item.get("room_id"), str):
         raise Rejected("no_id", "a room without an id")
-    home, parent, create = context["home"], item["parent"], item.get("create")
-    kind = "direct" if item["privacy"] == "direct" else "space" if item.get("room_type") else "channel"
+    home, create, told = context["home"], item.get("create"), dict[str, JSON]()
+    if item["privacy"] is not None:
+        told["privacy"] = item["privacy"]
+    if item["privacy"] == "direct" or item.get("room_type"):
+        told["kind"] = "direct" if item["privacy"] == "direct" else "space"
+    elif item["privacy"] is not None and ("room_type" in item or "create" not in item):
+        told["kind"] = "channel"
+    if "parent" in item:
+        told["parent_id"] = room_id(home, item["parent"]) if item["parent"] else None
     made = {"created_at": moment(create), "creator_id": member_id(create["sender"])} if create else {}
     yield {
-        "record": "community", "id": room_id(home, item["room_id"]), "kind": kind, "privacy": item["privacy"],
-        "parent_id": room_id(home, parent) if parent else None, "url": f"https://matrix.to/#/{item['room_id']}",
-        **made, **({"archived": item["archived"]} if "archived" in item else {}), **_named(item),
+        "record": "community", "id": room_id(home, item["room_id"]), "url": f"https://matrix.to/#/{item['room_id']}",
+        **told, **made, **({"archived": item["archived"]} if "archived" in item else {}),
+        **(_named(item) if item["privacy"] is not None else {}),
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from communitykit.connector import JSON, as_list, as_mapping
 from communitykit.connector.payload import as_texts
 from communitykit_matrix.ids import member_id, room_id
-from communitykit_matrix.wire import POLLS, Event, is_time, odd_parts, relation, text
+from communitykit_matrix.wire import POLLS, Event, is_time, odd_parts, relation, text, words
 
 _FILES = {"m.image": "image", "m.file": "file", "m.audio": "audio", "m.video": "video"}
 _PILL = re.compile(r"""href=["']https://matrix\.to/#/([^"'?/]+)""")
@@ -23,13 +23,17 @@ def words_of(content: dict[str, JSON], item: Event, home: str) -> tuple[dict[str
     Those are left out rather than told as empty.
     """
     odd = odd_parts(content)
-    if poll := next((as_mapping(content[name]) for name in POLLS if name in content), None):
+    if (poll := next((as_mapping(content[name]) for name in POLLS if name in content), None)) is not None:
+        told: dict[str, JSON] = {"kind": "poll"}
         question, options = (
-            _text(poll.get("question")),
-            [{"text": _text(one) or ""} for one in as_list(poll.get("answers"))],
+            words(poll.get("question")),
+            [{"text": words(one) or ""} for one in as_list(poll.get("answers"))],
         )
-        said = {"kind": "poll", "body": question, "body_format": "plain", "text": question}
-        return {**said, "poll": {"question": question, "options": options}}, odd
+        if "question" not in odd:
+            told |= {"body": question, "body_format": "plain", "text": question}
+        if not {"question", "poll"} & {*odd}:
+            told["poll"] = {"question": question, "options": options}
+        return told, odd
     plain, name, info = text(content.get("body")) or "", text(content.get("filename")), as_mapping(content.get("info"))
     if "m.in_reply_to" in relation(item):  # older clients quote what they answer
         plain = _QUOTED.sub("", plain)
@@ -40,13 +44,13 @@ def words_of(content: dict[str, JSON], item: Event, home: str) -> tuple[dict[str
     attached = {"kind": file, "name": name, "url": text(content.get("url"))}
     size = info.get("size")
     attached |= {"mime_type": text(info.get("mimetype")), "size": size if is_time(size) else None}
-    words: dict[str, JSON] = {"attachments": (attached,) if file else ()}
+    told = {"attachments": (attached,) if file else ()}
     if "body" not in odd and "formatted_body" not in odd:
         said = {"body": html or plain, "body_format": "html" if html else "plain", "text": plain}
-        words |= {**said, "links": _LINK.findall(html or plain)}
+        told |= {**said, "links": _LINK.findall(html or plain)}
     if "m.mentions" not in odd:
-        words["mentions"] = tuple(_mentions(content, html or "", home))
-    return words, odd
+        told["mentions"] = tuple(_mentions(content, html or "", home))
+    return told, odd
 
 
 def _mentions(content: dict[str, JSON], html: str, home: str) -> Iterator[dict[str, JSON]]:
@@ -60,10 +64,3 @@ def _mentions(content: dict[str, JSON], html: str, home: str) -> Iterator[dict[s
         yield {"kind": "everyone"}
     for room in dict.fromkeys(one for one in pills if one.startswith("!")):
         yield {"kind": "community", "id": room_id(home, room)}
-
-
-def _text(block: JSON) -> str | None:
-    """Return the words of a text block, in any of the forms that polls have had."""
-    if isinstance(block, dict):
-        block = block.get("m.text") or block.get("org.matrix.msc1767.text") or block.get("body")
-    return _text(block[0]) if isinstance(block, list) and block else block if isinstance(block, str) else None

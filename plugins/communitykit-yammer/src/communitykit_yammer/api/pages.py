@@ -49,7 +49,9 @@ class Page:
         page = cls(size=len(rows))
         page.messages, page.unreadable = sound_and_odd(rows, lambda row: number(row.get("id")))
         page.messages.sort(key=id_of, reverse=True)
-        page.references, page.odd_references = sound_and_odd(as_list(envelope.get("references")))
+        beside = envelope.get("references")
+        page.references, page.odd_references = sound_and_odd(beside if isinstance(beside, list) else [])
+        page.odd_references += [] if isinstance(beside, list | None) else [[beside]]
         page.older = as_mapping(envelope.get("meta")).get("older_available") is True
         return page
 
@@ -73,7 +75,11 @@ class Page:
             yield Part(found[-1], high, tuple(found))
 
     def context(self, base: Mapping[str, JSON]) -> dict[str, JSON]:
-        """Return what the messages need of what stands beside them; only this page's, so that it stays small."""
+        """Return what the messages need of what stands beside them; only this page's, so that it stays small.
+
+        `torn`: some of it cannot be read, so what it does not hold may be told all the same.
+        """
+        torn = bool(self.odd_references)
         starters: dict[str, JSON] = {}
         replies: dict[str, int] = {}
         topics: dict[str, str] = {}
@@ -87,10 +93,11 @@ class Page:
                 updates = as_mapping(one.get("stats")).get("updates")
                 if isinstance(updates, int) and updates > 0:
                     replies[native] = updates - 1  # the starter is counted, too
+                torn = torn or not isinstance(updates, int | None)
             elif kind in {"topic", "tag"} and one.get("name"):
                 topics[native] = str(one["name"])
         starters.update({str(item["id"]): item.get("sender_id") for item in self.messages})
-        return {**base, "starters": starters, "replies": replies, "topics": topics}
+        return {**base, "starters": starters, "replies": replies, "topics": topics, "torn": torn}
 
     def around(self, context: Mapping[str, JSON]) -> Iterator[Batch]:
         """Return what stands beside the messages: people first, so that nobody on the page is a stranger."""

@@ -20,7 +20,7 @@ from communitykit_yammer.translate.oddities import spoken_part
 from communitykit_yammer.wire import LikedBy, Message
 
 
-def reactions(liked: LikedBy, draft: PostDraft, network: str) -> Iterator[Draft]:
+def reactions(liked: LikedBy, draft: PostDraft, network: str, *, whole: bool = True) -> Iterator[Draft]:
     """Translate who reacted: no type and no time is told. Where the list is whole, what is not in it was undone."""
     actors: dict[str, None] = {}
     for one in liked.get("names") or ():
@@ -28,7 +28,7 @@ def reactions(liked: LikedBy, draft: PostDraft, network: str) -> Iterator[Draft]
             actors[member_id(network, user)] = None
     for actor in actors:
         yield reacted(None, target=draft["id"], actor=actor, community=draft.get("community_id"))
-    if len(actors) >= count(liked):
+    if whole and len(actors) >= count(liked):
         yield Swept("event", {"kind": "reacted", "target_id": draft["id"]})
 
 
@@ -64,5 +64,9 @@ def system(item: Message, context: Mapping[str, JSON], network: str, native: str
 
 def count(liked: LikedBy) -> int:
     """Return how many reacted."""
-    told = liked.get("count")
-    return told if isinstance(told, int) else len(liked.get("names") or ())
+    return liked["count"] if is_counted(liked) else len(liked.get("names") or ())
+
+
+def is_counted(liked: LikedBy | None) -> bool:
+    """Tell whether the platform itself says how many reacted."""
+    return liked is not None and isinstance(liked.get("count"), int)

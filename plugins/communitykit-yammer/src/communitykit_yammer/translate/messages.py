@@ -18,10 +18,10 @@ from communitykit_yammer.ids import (
     parse_time,
     post_id,
 )
-from communitykit_yammer.translate.acts import count, reactions, system
-from communitykit_yammer.translate.oddities import is_system, liked_part, objects, spoken_part
+from communitykit_yammer.translate.acts import count, is_counted, reactions, system
+from communitykit_yammer.translate.oddities import ids, is_system, liked_part, objects, spoken_part
 from communitykit_yammer.translate.places import special
-from communitykit_yammer.translate.text import said
+from communitykit_yammer.translate.text import Said, said
 from communitykit_yammer.wire import Attachment, Message, PollOption
 
 _KINDS: Mapping[str, Literal["question", "announcement", "poll", "praise"]] = {
@@ -37,7 +37,8 @@ def message(item: Message, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a message.
 
     `context` tells network, origin, and what stands around the message in its page: `group` (whose feed it is),
-    `starters` (who began a thread, by its id), `replies` (by thread id), `topics` (names by id).
+    `starters` (who began a thread, by its id), `replies` (by thread id), `topics` (names by id), `torn` (some of that
+    could not be read).
 
     A part that has no readable shape (body, attachments, who reacted…) costs itself: the rest is told without it.
 
@@ -67,13 +68,13 @@ def _living(item: Message, context: Mapping[str, JSON], network: str, native: st
     odd = dict.fromkeys(name for name in ("system_message",) if item.get(name) not in (None, False))
     draft["kind"], draft["gone"] = _KINDS.get(item.get("message_type") or "", "post"), None
     if (spoken := spoken_part(item, context, network, odd)) is not None:
-        draft["body"], draft["body_format"], draft["text"] = spoken.body, spoken.body_format, spoken.text
-        draft["mentions"], draft["links"], draft["topics"] = spoken.mentions, spoken.links, spoken.topics
+        _say(draft, spoken, whom="notified_user_ids" not in odd, named=spoken.named or not context.get("torn"))
     attachments = objects(item, "attachments", odd)
     if attachments is not None:
         draft["attachments"] = tuple(_attachment(one) for one in attachments if one.get("type") != "praise")
-        if context.get("origin") != "archive":
-            draft["praised_ids"] = tuple(_praised(attachments, network))
+        praised = None if context.get("origin") == "archive" else _praised(attachments, network, odd)
+        if praised is not None:
+            draft["praised_ids"] = praised
     if "title" in item:
         draft["title"] = item["title"] or None
     if "language" in item:
@@ -82,19 +83,31 @@ def _living(item: Message, context: Mapping[str, JSON], network: str, native: st
         draft["url"] = item["web_url"]
     if shared := number(item.get("shared_message_id")) or _shared(attachments or []):
         draft["shared_from_id"] = post_id(network, shared)
-    if options := objects(item, "poll_options", odd):
+    options = objects(item, "poll_options", odd)
+    if options and (item.get("title") or "text" in draft):
         draft["poll"] = _poll(item.get("title") or draft.get("text"), options)
     if delegate := number(item.get("delegate_id")):
         draft["extra"] = {"delegate_id": member_id(network, delegate)}
     liked = liked_part(item, odd)
     replies = (context.get("replies") or {}).get(native)
-    if liked is not None or replies is not None:
+    whole = "liked_by" not in odd
+    untold = replies is None and context.get("torn") and number(item.get("thread_id")) in {None, native}
+    if (liked is not None or replies is not None) and (whole or is_counted(liked)) and not untold:
         draft["counts"] = {"replies": replies, "reacted": count(liked) if liked is not None else None}
     yield draft
     if liked is not None:
-        yield from reactions(liked, draft, network)
+        yield from reactions(liked, draft, network, whole=whole)
     for part in odd:
         yield Rejected("odd_part", f"{part} has no shape that can be read", native=native)
+
+
+def _say(draft: PostDraft, spoken: Said, *, whom: bool, named: bool) -> None:
+    """Add what a body says, without what stands beside it and cannot be read: whom it notifies, names of topics."""
+    draft["body"], draft["body_format"], draft["links"] = spoken.body, spoken.body_format, spoken.links
+    if named:
+        draft["text"], draft["topics"] = spoken.text, spoken.topics
+    if named and whom:
+        draft["mentions"] = spoken.mentions
 
 
 def reference(item: Message, context: Mapping[str, JSON]) -> Iterator[Draft]:
@@ -194,12 +207,13 @@ def _shared(attachments: list[Attachment]) -> str | None:
     return next((number(one.get("id")) for one in attachments if one.get("type") == "message"), None)
 
 
-def _praised(attachments: list[Attachment], network: str) -> Iterator[str]:
-    for one in attachments:
-        if one.get("type") == "praise":
-            yield from (
-                member_id(network, native) for user in one.get("praised_user_ids") or () if (native := number(user))
-            )
+def _praised(attachments: list[Attachment], network: str, odd: dict[str, None]) -> tuple[str, ...] | None:
+    """Return who is praised; None where a list of them cannot be read."""
+    lists = [ids(one.get("praised_user_ids") or ()) for one in attachments if one.get("type") == "praise"]
+    if None in lists:
+        odd["praised_user_ids"] = None
+        return None
+    return tuple(member_id(network, native) for users in lists for native in users or ())
 
 
 def _poll(question: str | None, options: list[PollOption]) -> PollDraft:

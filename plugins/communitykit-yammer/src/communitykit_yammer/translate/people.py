@@ -51,8 +51,7 @@ def user(item: User, context: Mapping[str, JSON]) -> Iterator[Draft]:
     for wire, plain in _PLAIN.items():
         if wire in told:
             draft[plain] = told[wire] or None
-    if not draft.get("email") and (address := _address(item)):
-        draft["email"] = address
+    odd = () if draft.get("email") else _write_to(draft, item)
     for wire, when in _TIMES.items():
         if moment := parse_time(told.get(wire)):
             draft[when] = moment
@@ -62,6 +61,7 @@ def user(item: User, context: Mapping[str, JSON]) -> Iterator[Draft]:
     if context.get("reference") and draft.get("active"):
         del draft["active"]
     yield draft
+    yield from (Rejected("odd_part", f"{part} has no shape that can be read", native=native) for part in odd)
 
 
 def _stand(draft: MemberDraft, item: User, network: str) -> None:
@@ -136,9 +136,19 @@ def administrator(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iter
     yield {"record": "member", "id": member_id(network, native), "admin": True}
 
 
-def _address(item: User) -> str | None:
-    addresses = (item.get("contact") or {}).get("email_addresses") or ()
-    return next((one["address"] for one in addresses if isinstance(one, dict) and one.get("address")), None)
+def _write_to(draft: MemberDraft, item: User) -> tuple[str, ...]:
+    """Add the first address that is told beside; name the part that cannot be read, and may be what holds one."""
+    contact: object = item.get("contact") or {}
+    addresses = (contact.get("email_addresses") or ()) if isinstance(contact, Mapping) else None
+    for one in addresses if isinstance(addresses, list | tuple) else [None]:
+        address = one.get("address") if isinstance(one, Mapping) else 0
+        if not isinstance(address, str | None):
+            draft.pop("email", None)
+            return ("contact",)
+        if address:
+            draft["email"] = address
+            break
+    return ()
 
 
 def _true(value: object) -> bool:

@@ -32,6 +32,8 @@ class Said(NamedTuple):
     mentions: tuple[MentionDraft, ...]
     links: tuple[str, ...]
     topics: tuple[str, ...]
+    named: bool = True
+    """Whether the names of all its topics are known."""
 
 
 def said(body: Mapping[str, JSON], network: str, notified: Iterable[object], names: Mapping[str, str]) -> Said:
@@ -57,7 +59,8 @@ def said(body: Mapping[str, JSON], network: str, notified: Iterable[object], nam
     mentions += _members(network, notified, seen)
     text = _TOKEN.sub(lambda match: _shown(match[1], match[2], names), readable)
     links = tuple(dict.fromkeys(link.rstrip(".,;:!?)") for link in _LINK.findall(readable)))
-    return Said(raw, body_format, text, tuple(mentions), links, tuple(topics))
+    named = all(kind not in _TOPICS or native in names for kind, native in _TOKEN.findall(readable))
+    return Said(raw, body_format, text, tuple(mentions), links, tuple(topics), named)
 
 
 def _shown(kind: str, native: str, names: Mapping[str, str]) -> str:
