@@ -137,14 +137,6 @@ def test_reactions_unicode_custom_and_old_ones_with_their_time(translate: Any) -
     assert found.swept[0].within["target_id"] == PREFIX + "1"
 
 
-def test_beside_an_odd_mention_the_others_are_told(translate: Any) -> None:
-    told = {"mentionText": "Ann", "mentioned": {"user": {"id": "u2"}}}
-    found = translate("message", message(mentions=[{"mentioned": "odd"}, told]))
-    assert found.one("post")["mentions"] == ({"kind": "member", "id": "teams:tenant-1:member:u2", "label": "Ann"},)
-    assert found.rejected == ["malformed"]
-    assert "mentions" not in translate("message", message(mentions=5)).one("post")
-
-
 def test_a_reaction_of_nobody_is_an_act_is_counted_and_sweeps_nothing(translate: Any) -> None:
     found = translate("message", message(reactions=[reaction("like", user=None)], replies=[]))
     event = found.one("event")

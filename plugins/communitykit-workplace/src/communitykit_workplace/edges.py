@@ -37,6 +37,18 @@ def is_odd(edge: object) -> bool:
     return edge is not None and not isinstance(edge, list | int)
 
 
+def is_readable(edge: object) -> bool:
+    """Tell whether an edge, if it shows anything, shows objects alone: what else stands there, nobody knows."""
+    return not is_odd(edge) and all(isinstance(one, dict) for one in listed(edge))
+
+
+def are_objects(edge: object) -> bool:
+    """Tell whether this is an edge or a list of objects; null is an empty one, a count is none."""
+    if isinstance(edge, dict):
+        return not edge or ("data" in edge and are_objects(edge["data"]))
+    return edge is None or (isinstance(edge, list) and all(isinstance(one, dict) for one in edge))
+
+
 def shows_replies(item: Mapping[str, JSON]) -> bool:
     """Tell whether all that is below a post is shown with it; an edge that is left out tells nothing."""
     edge = item.get("comments")
@@ -60,13 +72,17 @@ def is_whole(edge: object) -> bool:
     return not (isinstance(paging, dict) and paging.get("next"))
 
 
-def total(edge: object) -> int | None:
-    """Return how many objects an edge has in all, where its summary or its whole list tells."""
+def summed(edge: object) -> int | None:
+    """Return how many objects an edge has in all by its summary."""
     summary = edge.get("summary") if isinstance(edge, dict) else None
     told = summary.get("total_count") if isinstance(summary, dict) else None
-    if isinstance(told, int) and not isinstance(told, bool):
-        return told
-    return len(rows(edge)) if is_whole(edge) else None
+    return told if isinstance(told, int) and not isinstance(told, bool) else None
+
+
+def total(edge: object) -> int | None:
+    """Return how many objects an edge has in all, where its summary or its whole list tells."""
+    told = summed(edge)
+    return told if told is not None or not is_whole(edge) else len(rows(edge))
 
 
 def people(item: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:
@@ -121,11 +137,17 @@ def tagged(tags: object) -> Iterator[Tag]:
 
 def tags_of(tags: object) -> Iterator[Tag]:
     """Return the tags of `message_tags`, whatever their shape."""
-    groups = tags.values() if isinstance(tags, dict) else [tags]
-    for group in groups:
-        for tag in group if isinstance(group, list) else [group]:
-            if isinstance(tag, dict):
-                yield cast("Tag", tag)
+    for tag in tags_listed(tags):
+        if isinstance(tag, dict):
+            yield cast("Tag", tag)
+
+
+def tags_listed(tags: object) -> Iterator[JSON]:
+    """Return whatever stands in `message_tags` where a tag should."""
+    if isinstance(tags, dict) and "data" in tags:
+        tags = tags["data"]
+    for group in tags.values() if isinstance(tags, dict) else [tags]:
+        yield from group if isinstance(group, list) else [group]
 
 
 def profiles(items: Sequence[dict[str, JSON]], known: set[str], context: dict[str, JSON]) -> Iterator[Batch]:

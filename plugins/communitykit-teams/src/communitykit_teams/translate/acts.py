@@ -37,7 +37,7 @@ def reactions(item: Message, native: str, place: Location) -> Iterator[Draft]:
             held.update([draft["id"]] if isinstance(draft, dict) else ())
             yield draft
     for name, found_list in (("reactions", given), ("messageHistory", history)):
-        if found_list is None and item.get(name):
+        if found_list is None and item.get(name) is not None:
             yield Rejected("no_list", f"{name} is no list", native=native)
     if whole:
         yield Swept("event", {"kind": "reacted", "target_id": post_id})
@@ -45,7 +45,9 @@ def reactions(item: Message, native: str, place: Location) -> Iterator[Draft]:
 
 def reactions_counted(item: Message) -> dict[str, int] | None:
     """Return how many reacted, by reaction; None where one stands there that cannot be read."""
-    given: JSON = item.get("reactions") or []
+    given: JSON = item.get("reactions")
+    if given is None:
+        return {}
     if not isinstance(given, list):
         return None
     counted: dict[str, int] = {}

@@ -16,7 +16,18 @@ _TEXTS = ("title", "subtitle", "activityTitle", "activitySubtitle", "activityTex
 _INNER = ("body", "items", "columns", "rows", "cells", "inlines", "facts", "sections", "cards", "content", "card")
 _CARD = "application/vnd.microsoft.card."
 _BANNER = "announcementbanner"
+_KNOWN = frozenset({"id", "contentType", "contentUrl", "content", "name"})
 _MEDIA: Mapping[str, Literal["image", "video", "audio"]] = {"image": "image", "video": "video", "audio": "audio"}
+
+
+def attachments_of(item: Mapping[str, JSON]) -> list[Attachment] | None:
+    """Return a message's attachments; None where what stands there cannot be read as such."""
+    told = item.get("attachments")
+    if told is None:
+        return []
+    return (
+        told if isinstance(told, list) and all(isinstance(one, dict) and _KNOWN & one.keys() for one in told) else None
+    )
 
 
 def content_of(item: Attachment) -> JSON:
@@ -64,9 +75,9 @@ def _lines(node: JSON) -> Iterator[str]:
                 yield from _lines(node[key])
 
 
-def announcement(items: list[Attachment] | None) -> str | None:
+def announcement(items: list[Attachment]) -> str | None:
     """Return an announcement's headline, empty where it has none; None when no attachment makes it an announcement."""
-    for item in items or ():
+    for item in items:
         if str(item.get("contentType") or "").lower().endswith(_BANNER):
             content = content_of(item)
             title = content.get("title") if isinstance(content, Mapping) else None
@@ -74,9 +85,9 @@ def announcement(items: list[Attachment] | None) -> str | None:
     return None
 
 
-def forwarded_from(items: list[Attachment] | None, network: str) -> str | None:
+def forwarded_from(items: list[Attachment], network: str) -> str | None:
     """Return the id of the post that this one forwards, or None."""
-    for item in items or ():
+    for item in items:
         content = content_of(item) if item.get("contentType") == "forwardedMessageReference" else None
         if isinstance(content, Mapping):
             where, what = content.get("originalConversationId"), content.get("originalMessageId")

@@ -9,11 +9,11 @@ from communitykit.connector import JSON, Draft, Ignored, Rejected, Swept, in_par
 from communitykit.connector.drafts import AttachmentDraft, MemberDraft, MentionDraft, PostDraft
 from communitykit_teams.ids import PLATFORM, Location, identity_of, known_id, native_id, parse_time, place_of
 from communitykit_teams.translate.acts import reactions, reactions_counted
-from communitykit_teams.translate.cards import announcement, attachment, card_text, forwarded_from
+from communitykit_teams.translate.cards import announcement, attachment, attachments_of, card_text, forwarded_from
 from communitykit_teams.translate.people import identity_member
 from communitykit_teams.translate.system_messages import system_message
 from communitykit_teams.translate.text import Plain, plain_text
-from communitykit_teams.wire import Message
+from communitykit_teams.wire import Attachment, Message
 
 _IMPORTANCE: Mapping[str, Literal["normal", "high", "urgent"]] = {
     "normal": "normal", "high": "high", "urgent": "urgent",
@@ -68,7 +68,8 @@ def _message(item: Message, context: Mapping[str, JSON]) -> Iterator[Draft]:
 
 def _post(item: Message, native: str, place: Location, context: Mapping[str, JSON]) -> Iterator[Draft]:
     """Translate a message that is there; what its payload does not tell stays as it was told before."""
-    post_id, origin, said = place.post(native), context.get("origin"), _said(item)
+    post_id, origin, shown = place.post(native), context.get("origin"), attachments_of(item)
+    said = _said(item, shown or [])
     mentions, odd = _mentions(item, native, place)
     author_id, author = _author(item, place)
     draft: PostDraft = {"record": "post", "id": post_id, "community_id": place.community_id, "gone": None}
@@ -77,7 +78,7 @@ def _post(item: Message, native: str, place: Location, context: Mapping[str, JSO
         draft["created_at"] = created
     if (edited := parse_time(item.get("lastEditedDateTime"))) is not None:
         draft["edited_at"] = edited
-    _body(draft, item, said, mentions)
+    _body(draft, item, said, mentions, shown)
     _counts(draft, item, origin)
     if "from" in item:
         draft["author_id"] = author_id
@@ -87,14 +88,12 @@ def _post(item: Message, native: str, place: Location, context: Mapping[str, JSO
         draft["importance"] = _IMPORTANCE.get(item["importance"])
     if item.get("lastEditedDateTime", "") is None:
         draft["edited_at"] = None
-    headline = announcement(item.get("attachments"))
-    if headline is not None:
-        draft["kind"] = "announcement"
-        draft["title"] = draft.get("title") or headline or None
-    elif "attachments" in item:
-        draft["kind"] = "post"
-    if (source := forwarded_from(item.get("attachments"), place.network)) is not None:
-        draft["shared_from_id"] = source
+    if shown is None:
+        odd.append(Rejected("odd_part", "attachments is no list of attachments", native=native))
+        if not draft.get("title"):  # it may be an announcement's headline
+            draft.pop("title", None)
+    else:
+        _show(draft, item, shown, place)
     if item.get("webUrl"):
         draft["url"] = item["webUrl"]
     yield draft
@@ -106,7 +105,25 @@ def _post(item: Message, native: str, place: Location, context: Mapping[str, JSO
         yield Swept("post", {"root_id": post_id})
 
 
-def _body(draft: PostDraft, item: Message, said: Plain, mentions: tuple[MentionDraft, ...] | None) -> None:
+def _show(draft: PostDraft, item: Message, shown: list[Attachment], place: Location) -> None:
+    """Tell what the attachments make of a message: an announcement with its headline, what it forwards."""
+    headline = announcement(shown)
+    if headline is not None:
+        draft["kind"] = "announcement"
+        draft["title"] = draft.get("title") or headline or None
+    elif "attachments" in item:
+        draft["kind"] = "post"
+    if (source := forwarded_from(shown, place.network)) is not None:
+        draft["shared_from_id"] = source
+
+
+def _body(
+    draft: PostDraft,
+    item: Message,
+    said: Plain,
+    mentions: tuple[MentionDraft, ...] | None,
+    shown: list[Attachment] | None,
+) -> None:
     """Tell the body as it is, whom it names, what it shows; what data loss prevention blocks is not republished."""
     action = str((item.get("policyViolation") or {}).get("dlpAction") or "").lower()
     if any(word in action for word in _BLOCKED):
@@ -116,22 +133,24 @@ def _body(draft: PostDraft, item: Message, said: Plain, mentions: tuple[MentionD
         return
     if mentions is not None:
         draft["mentions"] = mentions
-    if "attachments" in item or said.images:
-        draft["attachments"] = _attachments(item, said)
+    if shown is not None and ("attachments" in item or said.images):
+        draft["attachments"] = _attachments(shown, said)
     if "body" in item:
         body = item["body"] or {}
         draft["body"] = body.get("content") or ""
         draft["body_format"] = "html" if str(body.get("contentType") or "text").lower() == "html" else "plain"
-        draft["text"], draft["links"] = said.text, tuple(dict.fromkeys(said.links))
+        draft["links"] = tuple(dict.fromkeys(said.links))
+        if shown is not None:  # else words of cards may stand in it, too
+            draft["text"] = said.text
 
 
-def _said(item: Message) -> Plain:
+def _said(item: Message, shown: list[Attachment]) -> Plain:
     """Read the body, and the cards that stand in it."""
     body = item.get("body") or {}
     content = body.get("content") or ""
     html = str(body.get("contentType") or "text").lower() == "html"
     said = plain_text(content) if html else Plain(content.strip())
-    for one in item.get("attachments") or ():
+    for one in shown:
         more = card_text(one)
         if more and more not in said.text:
             said.text = f"{said.text}\n{more}" if said.text else more
@@ -173,7 +192,7 @@ def _more_replies(item: Mapping[str, JSON]) -> bool:
 def _counts(draft: PostDraft, item: Message, origin: object) -> None:
     """Count replies and people who reacted; a root whose replies did not come along does not tell how many.
 
-    Where reactions stand there that cannot be read, nothing is counted: what was counted before stays.
+    Where reactions or replies stand there that cannot be read, nothing is counted: what was counted before stays.
     """
     if (counted := reactions_counted(item)) is None:
         return
@@ -181,7 +200,9 @@ def _counts(draft: PostDraft, item: Message, origin: object) -> None:
         draft["counts"] = {"reactions": counted}
         return
     replies: JSON = item.get("replies")
-    if isinstance(replies, list) and not _more_replies(item) and origin != "webhook":
+    if not isinstance(replies, list) or not all(map(_readable_id, replies)):
+        return
+    if not _more_replies(item) and origin != "webhook":
         draft["counts"] = {"replies": sum(map(_says_something, replies)), "reactions": counted}
 
 
@@ -193,7 +214,7 @@ def _says_something(reply: JSON) -> bool:
 
 
 def _mentions(item: Message, native: str, place: Location) -> tuple[tuple[MentionDraft, ...] | None, list[Rejected]]:
-    """Tell whom a body names, None where nothing is told of that; and which mentions could not be read."""
+    """Tell whom a body names, None where nothing is told of that or one cannot be read; and which those are."""
     given: JSON = item.get("mentions")
     if given is None:
         return (() if "mentions" in item else None), []
@@ -201,7 +222,7 @@ def _mentions(item: Message, native: str, place: Location) -> tuple[tuple[Mentio
         return None, [Rejected("no_list", "mentions is no list", native=native)]
     found = [draft for one in given for draft in in_part(native, _mention(one, place))]
     odd = [one for one in found if isinstance(one, Rejected)]
-    return tuple(one for one in found if not isinstance(one, Rejected)), odd
+    return None if odd else tuple(one for one in found if not isinstance(one, Rejected)), odd
 
 
 def _mention(one: Mapping[str, JSON], place: Location) -> Iterator[MentionDraft]:
@@ -219,12 +240,14 @@ def _mention(one: Mapping[str, JSON], place: Location) -> Iterator[MentionDraft]
     elif (mentioned.get("tag") or {}).get("id"):
         native = make_id(PLATFORM, place.network, "tag", known_id(mentioned["tag"]))
         yield {"kind": "tag", "id": native, "label": label}
+    elif (member := place.named(mentioned)) is None and label is None:
+        raise Rejected("odd_mention", "a mention names nobody")
     else:
-        yield {"kind": "member", "id": place.named(mentioned), "label": label}
+        yield {"kind": "member", "id": member, "label": label}
 
 
-def _attachments(item: Message, said: Plain) -> tuple[AttachmentDraft, ...]:
-    found = [attachment(one) for one in item.get("attachments") or ()]
+def _attachments(shown: list[Attachment], said: Plain) -> tuple[AttachmentDraft, ...]:
+    found = [attachment(one) for one in shown]
     for image in said.images:
         hosted = image.url.split("/hostedContents/", 1)
         native = hosted[1].split("/", 1)[0] if len(hosted) > 1 else image.item_id

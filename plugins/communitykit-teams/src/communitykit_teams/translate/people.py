@@ -8,6 +8,7 @@ from typing import Literal
 from communitykit.connector import JSON, Draft, Rejected, membership
 from communitykit.connector.drafts import MemberDraft
 from communitykit_teams.ids import Location, community_id, member_id, native_id, network_of, parse_time
+from communitykit_teams.translate.text import text_list
 from communitykit_teams.wire import ConversationMember, User
 
 Context = Mapping[str, JSON]
@@ -88,24 +89,35 @@ def conversation_member(item: ConversationMember, context: Context) -> Iterator[
     home = item.get("tenantId") or network
     external = home != network
     member = member_id(home, native)
+    draft = membership(community_id(network, community), member, active=not removed)
     role = _role(item.get("roles"), external=external)
-    yield membership(community_id(network, community), member, role=role, active=not removed)
+    if role is not None:
+        draft["role"] = role
+    yield draft
+    if role is None:
+        yield Rejected("odd_part", "roles is no list of words", native=native)
     if external or not item.get("userId"):  # ours are listed with all that the directory knows of them
-        draft: MemberDraft = {"record": "member", "id": member, "kind": "person", "external": True}
+        person: MemberDraft = {"record": "member", "id": member, "kind": "person", "external": True}
         if item.get("displayName"):
-            draft["display_name"] = item["displayName"]
+            person["display_name"] = item["displayName"]
         if item.get("email"):
-            draft["email"] = item["email"]
+            person["email"] = item["email"]
         if item.get("userId"):
-            draft["directory_id"] = native
-        yield draft
+            person["directory_id"] = native
+        yield person
 
 
-def _role(roles: object, *, external: bool) -> Literal["owner", "member", "guest"]:
-    """Read roles in any spelling; somebody from another tenant is listed as owner, and owns nothing."""
-    held = {str(role).lower() for role in roles} if isinstance(roles, list) else set()
+def _role(roles: object, *, external: bool) -> Literal["owner", "member", "guest"] | None:
+    """Read roles in any spelling, None where they cannot be read.
+
+    Somebody from another tenant is listed as owner, and owns nothing.
+    """
     if external:
         return "guest"
+    words = text_list(roles)
+    if words is None:
+        return None
+    held = {role.lower() for role in words}
     return "owner" if "owner" in held else "guest" if held & {"guest", "anonymous"} else "member"
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from communitykit.connector import JSON, Draft, Rejected, occurred
 from communitykit.connector.drafts import EventDraft
 from communitykit_teams.ids import Location, native_id, parse_time
+from communitykit_teams.translate.text import text_list
 from communitykit_teams.wire import Message
 
 Detail = Mapping[str, JSON]
-Rule = Callable[[Message, Detail, Location], Iterator[EventDraft]]
+Rule = Callable[[Message, Detail, Location], Iterator[EventDraft | Rejected]]
 
 
 def system_message(item: Message, detail: Detail, place: Location) -> Iterator[Draft]:
@@ -78,11 +79,14 @@ def _changed(what: str, key: str | None = None) -> Rule:
     return rule
 
 
-def _role(item: Message, detail: Detail, place: Location) -> Iterator[EventDraft]:
+def _role(item: Message, detail: Detail, place: Location) -> Iterator[EventDraft | Rejected]:
     member = place.named(detail.get("conversationMemberUser")) or place.community_id
-    roles = ", ".join(str(role).lower() for role in detail.get("conversationMemberRoles") or ()) or "member"
+    roles = text_list(detail.get("conversationMemberRoles"))
+    told = None if roles is None else f"role: {', '.join(roles).lower() or 'member'}"
     by = place.named(detail.get("initiator"))
-    yield _act(item, place, "community_changed", actor=by, target=member, detail=f"role: {roles}")
+    yield _act(item, place, "community_changed", actor=by, target=member, detail=told)
+    if roles is None:
+        yield Rejected("odd_part", "conversationMemberRoles is no list of words", native=native_id(item))
 
 
 def _call(what: str) -> Rule:

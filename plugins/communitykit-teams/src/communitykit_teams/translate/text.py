@@ -54,6 +54,13 @@ def plain_text(content: str) -> Plain:
     return found
 
 
+def text_list(told: object) -> list[str] | None:
+    """Return the words of a list; null is an empty one, None stands for what is no list of words."""
+    if told is None:
+        return []
+    return told if isinstance(told, list) and all(isinstance(one, str) for one in told) else None
+
+
 def _image(given: Mapping[str, str | None], found: Plain) -> str:
     if given.get("itemtype") == "http://schema.skype.com/Emoji":  # how emoji were written until 2021
         return given.get("alt") or ""

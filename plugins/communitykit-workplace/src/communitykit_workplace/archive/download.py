@@ -13,6 +13,7 @@ from communitykit.connector import JSON, Archive, Rejected
 from communitykit.connector.json_stream import json_items
 from communitykit.connector.payload import what_it_is
 from communitykit_workplace.archive.joining import People
+from communitykit_workplace.edges import rows
 from communitykit_workplace.ids import content_key, parse_time
 
 _WRAPPERS = frozenset({"activity_log_data", "entries", "items"})
@@ -115,7 +116,7 @@ def _entry(entry: Mapping[str, JSON], key: str, owner: Mapping[str, JSON] | None
     if made is None and "vote" in key:
         made = _base(entry, owner, what="voted", text=None)
         options = poll.get("options") if isinstance(poll, Mapping) else None
-        chosen = [one.get("option") for one in options or () if isinstance(one, Mapping) and one.get("voted")]
+        chosen = [one.get("option") for one in rows(options) if one.get("voted")]
         made["detail"] = chosen[0] if chosen else None
     if made is None and (shown or poll or ("posts" in key and "title" in entry)):
         made = _base(entry, owner, what="post", text=None)

@@ -10,7 +10,7 @@ from communitykit.connector.drafts import acted_by
 from communitykit_workplace.edges import is_whole, listed, rows
 from communitykit_workplace.ids import community_id, content_key, member_id, native_id, parse_time, person_id, post_id
 from communitykit_workplace.translate.attachments import attachments
-from communitykit_workplace.translate.parts import as_text, each_act
+from communitykit_workplace.translate.parts import as_text, each_act, odd_names, without_odd
 
 LIKE = "LIKE"
 RSVP = {"attending": "attending", "maybe": "maybe", "interested": "interested", "declined": "declined"}
@@ -159,6 +159,7 @@ def edge_rows(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator
     if native is None:
         raise Rejected("no_object", "nothing tells whose edge this is")
     target, community = post_id(native), community_id(group) if group else None
+    whole, odd = without_odd(item, native)
     found = [
         *reactions(item, target, community),
         *views(item.get("seen"), target, community),
@@ -167,8 +168,9 @@ def edge_rows(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator
     ]
     # One page of several: only the connector's own reading knows when all were seen.
     drafts: list[Draft] = [one for one in found if not isinstance(one, Swept)]
-    if (shown := attachments(item)) is not None:
+    if (shown := attachments(whole, odd_names(odd))) is not None:
         drafts.append({"record": "post", "id": target, "attachments": shown})
-    if not drafts:
+    if not drafts and not odd:
         raise Rejected("empty", "nobody is named")
     yield from drafts
+    yield from odd

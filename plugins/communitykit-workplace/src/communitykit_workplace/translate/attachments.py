@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from communitykit.connector import JSON
@@ -21,8 +21,13 @@ _KINDS: Mapping[str, _Kind] = {
 }  # fmt: skip
 
 
-def attachments(item: Post | Mapping[str, JSON]) -> tuple[AttachmentDraft, ...] | None:
-    """Return the attachments; None where none were asked for, and the post itself shows none."""
+def attachments(item: Post | Mapping[str, JSON], lost: Iterable[str] = ()) -> tuple[AttachmentDraft, ...] | None:
+    """Return the attachments; None where none were asked for, and the post itself shows none.
+
+    Of those that are `lost` other fields tell a part at most: then nothing is told.
+    """
+    if "attachments" in lost or "attachment" in lost:
+        return None
     if "attachments" in item:
         found = [made for one in rows(item["attachments"]) for made in _one(one)]
         return tuple(found)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from communitykit.connector import JSON, Draft, Rejected, Swept
 from communitykit.connector.drafts import CommunityDraft, EventDraft, MemberDraft, PollOptionDraft, PostDraft
+from communitykit_workplace.edges import rows
 from communitykit_workplace.ids import (
     community_id,
     content_key,
@@ -18,6 +19,7 @@ from communitykit_workplace.ids import (
 )
 from communitykit_workplace.translate.attachments import attachments
 from communitykit_workplace.translate.messages import STORY
+from communitykit_workplace.translate.parts import odd_names, without_odd
 from communitykit_workplace.translate.text import links
 
 _FLAG = {"local": True}
@@ -40,7 +42,11 @@ def entry(item: Mapping[str, JSON], context: Mapping[str, JSON]) -> Iterator[Dra
     if where is not None:
         yield where
     if what in {"post", "comment"}:
-        yield _post(item, digest, author, place)
+        whole, odd = without_odd(item, key)
+        post = _post(whole, digest, author, place)
+        _show(post, item, odd_names(odd))
+        yield post
+        yield from odd
     elif what == "member":
         if who is None and author is None:
             raise Rejected("empty", "nobody is named")
@@ -78,17 +84,22 @@ def _post(item: Mapping[str, JSON], digest: str, author: str | None, place: str 
         draft["author_name"] = name["name"]
     if place:
         draft["community_id"] = place
-    if shown := attachments(item):
-        draft["attachments"] = shown
-    if isinstance(poll := item.get("poll"), dict):
-        draft["kind"] = "poll"
-        options: list[PollOptionDraft] = [
-            {"text": str(one.get("option") or "")} for one in poll.get("options") or () if isinstance(one, dict)
-        ]
-        draft["poll"] = {"question": poll.get("question") or None, "options": options}
     if counts := item.get("counts"):
         draft["counts"] = counts
     return draft
+
+
+def _show(draft: PostDraft, item: Mapping[str, JSON], unread: Collection[str]) -> None:
+    """Tell what a post shows beside its text, as far as it can be read."""
+    if shown := attachments(item, unread):
+        draft["attachments"] = shown
+    if isinstance(poll := item.get("poll"), dict):
+        draft["kind"] = "poll"
+        if "poll" not in unread:
+            options: list[PollOptionDraft] = [
+                {"text": str(one.get("option") or "")} for one in rows(poll.get("options"))
+            ]
+            draft["poll"] = {"question": poll.get("question") or None, "options": options}
 
 
 def _act(item: Mapping[str, JSON], digest: str, what: str, author: str | None, place: str | None) -> EventDraft:

@@ -8,7 +8,7 @@ from typing import Literal, cast
 from communitykit.connector import JSON, Draft, Rejected, occurred
 from communitykit.connector.drafts import CountsDraft, EventDraft, PollDraft, PollOptionDraft, PostDraft
 from communitykit.connector.parts import unread_times
-from communitykit_workplace.edges import is_whole, rows, total
+from communitykit_workplace.edges import is_odd, is_readable, is_whole, listed, rows, summed, total
 from communitykit_workplace.ids import (
     comment_id,
     community_id,
@@ -20,7 +20,7 @@ from communitykit_workplace.ids import (
 )
 from communitykit_workplace.translate.acts import reactions, tally, views, votes
 from communitykit_workplace.translate.attachments import attachments, shared_post
-from communitykit_workplace.translate.parts import as_text, each, without_odd
+from communitykit_workplace.translate.parts import as_text, each, odd_names, without_odd
 from communitykit_workplace.translate.text import links, mentions, plain_text
 from communitykit_workplace.wire import Comment, Post
 
@@ -41,22 +41,29 @@ def post(item: Post, context: Mapping[str, JSON]) -> Iterator[Draft]:
         raise Rejected("no_id", "the post has no id")
     whole, odd = without_odd(item, native)
     yield from odd
-    item = cast("Post", whole)
+    given, item = item, cast("Post", whole)
     if context.get("origin") != "api":
         yield from unread_times(item, ("created_time",), parse_time, native)
-    lost = (*(context.get("lost") or ()), *(one.reason.removeprefix("odd_") for one in odd))
+    unread = odd_names(odd)
+    lost = (*(context.get("lost") or ()), *unread)
     where = _where(item, native, context)
     community = community_id(where) if where else None
-    message, shown = item.get("message"), attachments(item)
-    if item.get("story") and not message and not shown and not item.get("poll") and "message" not in lost:
+    message, shown, poll = item.get("message"), attachments(item, unread), given.get("poll")
+    if (
+        item.get("story")
+        and not message
+        and not shown
+        and not poll
+        and not {"message", "attachments"}.intersection(lost)
+    ):
         yield _story(item, native, community)
         yield from reactions(item, post_id(native), community)
         return
     target = post_id(native)
     draft = _frame(item, target, community)
     draft["root_id"] = draft["parent_id"] = None
-    if item.get("poll") or "poll" not in lost:
-        draft["kind"] = "poll" if item.get("poll") else "post"
+    if isinstance(poll, dict) or "poll" not in lost:
+        draft["kind"] = "poll" if poll else "post"
     if "message" not in lost:
         _say(draft, item, message, "markdown" if item.get("formatting") == "MARKDOWN" else "plain", lost)
     if shown is not None:
@@ -65,12 +72,12 @@ def post(item: Post, context: Mapping[str, JSON]) -> Iterator[Draft]:
         draft["poll"] = _poll(item, message)
     if shared := shared_post(item):
         draft["shared_from_id"] = post_id(shared)
-    if counts := _counts(item, _replies(item)):
+    if _are_comments(item.get("comments")) and (counts := _counts(item, _replies(item))):
         draft["counts"] = counts
     yield draft
     yield from reactions(item, target, community)
     yield from views(item.get("seen"), target, community)
-    yield from votes(item.get("poll"), target, community)
+    yield from votes(poll, target, community)
     below = {"community": community, "root": target, "lost": context.get("lost") or (), "origin": context.get("origin")}
     yield from each(item.get("comments"), native, lambda one: _comment(one, below))
 
@@ -101,7 +108,8 @@ def _comment(item: Comment | Mapping[str, JSON], below: Mapping[str, JSON]) -> I
     yield from odd
     if below.get("origin") != "api":
         yield from unread_times(item, ("created_time",), parse_time, native)
-    lost = (*(below.get("lost") or ()), *(one.reason.removeprefix("odd_") for one in odd))
+    unread = odd_names(odd)
+    lost = (*(below.get("lost") or ()), *unread)
     draft = _frame(item, target, community)
     draft["kind"] = "post"
     told = ref(item.get("parent"))
@@ -112,9 +120,9 @@ def _comment(item: Comment | Mapping[str, JSON], below: Mapping[str, JSON]) -> I
         draft["extra"] = {"comment": True}
     if parent:
         draft["parent_id"] = parent
-    if "odd_message" not in [one.reason for one in odd]:
+    if "message" not in unread:
         _say(draft, item, item.get("message"), "plain", lost)
-    if (shown := attachments(item)) is not None:
+    if (shown := attachments(item, unread)) is not None:
         draft["attachments"] = shown
     if counts := _counts(item, None):
         draft["counts"] = counts
@@ -201,23 +209,41 @@ def _poll(item: Post, message: str | None) -> PollDraft:
 
 
 def _counts(item: Mapping[str, JSON], replies: int | None) -> CountsDraft | None:
-    """Return the figures beside a post, where any is told."""
+    """Return the figures beside a post, where any is told: they are one field, told whole or not at all."""
     counts: CountsDraft = {}
     if replies is not None:
         counts["replies"] = replies
-    kinds = tally(item)
+    kinds, given, seen_by = tally(item), item.get("reactions"), item.get("seen")
     if kinds is not None:
         counts["reactions"] = kinds
+    elif not is_readable(given) or not all(native_id(one.get("id")) for one in rows(given)):
+        return None
     elif (liked := item.get("like_count")) is not None and _int(liked) is not None:
         counts["reacted"] = _int(liked)
-    elif (reacted := total(item.get("reactions"))) is not None:
+    elif (reacted := total(given)) is not None:
         counts["reacted"] = reacted
-    if (seen := total(item.get("seen"))) is not None:
+    if (seen := summed(seen_by)) is None:  # which counts what cannot be read, too
+        if not is_readable(seen_by):
+            return None
+        seen = total(seen_by)
+    if seen is not None:
         counts["views"] = seen
     shares = item.get("shares")
     if isinstance(shares, dict) and _int(shares.get("count")) is not None:
         counts["shares"] = shares["count"]
     return counts or None
+
+
+def _are_comments(edge: object) -> bool:
+    """Tell whether the comments, and those below them, can be read: if not, nobody knows how many there are."""
+    if is_odd(edge):
+        return False
+    for one in listed(edge):
+        if not isinstance(one, dict) or not (one.get("id") or comment_id(one)):
+            return False
+        if "comments" in one and not _are_comments(one["comments"]):
+            return False
+    return True
 
 
 def _replies(item: Mapping[str, JSON]) -> int | None:
@@ -228,16 +254,16 @@ def _replies(item: Mapping[str, JSON]) -> int | None:
     edge = item.get("comments")
     if edge is None:
         return _int(item.get("comment_count"))
-    listed = rows(edge)
+    shown = rows(edge)
     if not is_whole(edge):
-        return None if any(_below(one) for one in listed) else total(edge)
-    different = _different(listed)
+        return None if any(_below(one) for one in shown) else total(edge)
+    different = _different(shown)
     return len(different) + sum(_below(one) for one in different)
 
 
-def _different(listed: Iterable[JSON]) -> list[JSON]:
+def _different(shown: Iterable[JSON]) -> list[JSON]:
     """Return what a list shows, each once: a page may show one twice."""
-    return list({str(one.get("id") or at): one for at, one in enumerate(listed)}.values())
+    return list({str(one.get("id") or at): one for at, one in enumerate(shown)}.values())
 
 
 def _below(comment: Mapping[str, JSON]) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from communitykit.connector import JSON, Draft, Rejected, in_part
 from communitykit.connector.parts import as_rejected
-from communitykit_workplace.edges import is_odd, listed
+from communitykit_workplace.edges import are_objects, is_odd, listed, rows, tags_listed
 from communitykit_workplace.ids import native_id
 
 _SHAPES: Mapping[str, type | tuple[type, ...]] = {
@@ -15,6 +15,7 @@ _SHAPES: Mapping[str, type | tuple[type, ...]] = {
     "poll": dict,
     "message_tags": (list, dict),
     "attachments": (list, dict),
+    "attachment": dict,
     "permalink_url": str,
     "content": str,
     "title": str,
@@ -22,6 +23,35 @@ _SHAPES: Mapping[str, type | tuple[type, ...]] = {
     "description": str,
 }
 """Fields of posts, comments, pages and events that are read as one thing only."""
+
+
+_SHOWN = frozenset(
+    {"title", "name", "description", "type", "media_type", "url", "unshimmed_url", "target", "media", "subattachments"}
+)
+
+
+def _are_tags(tags: JSON) -> bool:
+    return all(isinstance(tag, dict) and native_id(tag.get("id")) for tag in tags_listed(tags))
+
+
+def _are_attachments(edge: JSON) -> bool:
+    return are_objects(edge) and all(
+        _SHOWN & one.keys() and ("subattachments" not in one or _are_attachments(one["subattachments"]))
+        for one in rows(edge)
+    )
+
+
+def _is_poll(poll: JSON) -> bool:
+    options = poll.get("options")
+    return are_objects(options) and all({"id", "name", "option"} & one.keys() for one in rows(options))
+
+
+_READABLE: Mapping[str, Callable[[JSON], bool]] = {
+    "message_tags": _are_tags,
+    "attachments": _are_attachments,
+    "poll": _is_poll,
+}
+"""Fields that are lists, or have one: what was told of them before is not erased by what cannot be read in it."""
 
 
 def each(edge: object, owner: str, translate: Callable[[dict[str, JSON]], Iterable[Draft]]) -> Iterator[Draft]:
@@ -68,10 +98,16 @@ def without_odd(item: Mapping[str, JSON], native: str) -> tuple[Mapping[str, JSO
     odd = [
         name for name, shape in _SHAPES.items() if item.get(name) is not None and not isinstance(item[name], shape)
     ]  # fmt: skip
+    odd += [name for name, holds in _READABLE.items() if item.get(name) and name not in odd and not holds(item[name])]
     if not odd:
         return item, []
     told = [Rejected(f"odd_{name}", type(item[name]).__name__, native=native) for name in odd]
     return {name: value for name, value in item.items() if name not in odd}, told
+
+
+def odd_names(odd: Iterable[Rejected]) -> list[str]:
+    """Return which fields `without_odd` left out."""
+    return [one.reason.removeprefix("odd_") for one in odd]
 
 
 def as_text(value: object) -> str | None:

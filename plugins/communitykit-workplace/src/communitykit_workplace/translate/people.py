@@ -10,7 +10,7 @@ from typing import Literal
 from communitykit.connector import JSON, Draft, Rejected
 from communitykit.connector import membership as in_community
 from communitykit.connector.drafts import MemberDraft
-from communitykit_workplace.edges import rows
+from communitykit_workplace.edges import are_objects, rows
 from communitykit_workplace.ids import (
     address,
     community_id,
@@ -29,6 +29,8 @@ _PLAIN: Mapping[str, _Field] = {
 }  # fmt: skip
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ACCOUNT = {"account_invite_time": "invited", "account_claim_time": "claimed", "account_deactivate_time": "deactivated"}
+_MAIL = frozenset({"value"})
+_PLACE = frozenset({"formatted", "streetAddress", "locality", "region", "postalCode", "country", "type", "primary"})
 _CENTRE = {"cost_center": "cost_center", "frontline": "frontline", "is_frontline": "frontline",
            "start_date": "start_date"}  # fmt: skip
 
@@ -57,9 +59,7 @@ def member(item: Member, context: Mapping[str, JSON]) -> Iterator[Draft]:
         draft["directory_id"] = guid
     if language := item.get("work_locale") or item.get("locale"):
         draft["language"] = language
-    if "managers" in item:
-        bosses = (item["managers"] or {}).get("data") or ()
-        draft["manager_id"] = next((member_id(boss) for one in bosses if (boss := ref(one))), None)
+    odd = _manage(draft, item, native)
     if updated := parse_time(item.get("updated_time")):
         draft["updated_at"] = updated
     acts = {detail: moment for wire, detail in _ACCOUNT.items() if (moment := parse_time(item.get(wire)))}
@@ -74,6 +74,7 @@ def member(item: Member, context: Mapping[str, JSON]) -> Iterator[Draft]:
     if extra and not context.get("scim"):
         draft["extra"] = extra
     yield draft
+    yield from odd
     yield from _account_acts(member_id(native), acts)
 
 
@@ -125,8 +126,6 @@ def scim_user(item: ScimUser, _context: Mapping[str, JSON]) -> Iterator[Draft]:
     named = item.get("name") or {}
     if name := item.get("displayName") or named.get("formatted") or _joined(named):
         draft["display_name"] = name
-    if "userName" in item or "emails" in item:
-        draft["email"] = _scim_address(item)
     if "title" in item:
         draft["job_title"] = item["title"] or None
     if guid := _guid(item.get("externalId")):
@@ -135,7 +134,7 @@ def scim_user(item: ScimUser, _context: Mapping[str, JSON]) -> Iterator[Draft]:
         draft["time_zone"] = item["timezone"]
     if language := item.get("preferredLanguage") or item.get("locale"):
         draft["language"] = language
-    _locate(draft, item)
+    odd = [*_write_to(draft, item, native), *_locate(draft, item, native)]
     if enterprise is not None:
         _place(draft, enterprise)
     if "active" in item:
@@ -144,6 +143,7 @@ def scim_user(item: ScimUser, _context: Mapping[str, JSON]) -> Iterator[Draft]:
     if extra:
         draft["extra"] = extra
     yield draft
+    yield from odd
     found = {
         detail: moment
         for wire, detail in (("inviteDate", "invited"), ("claimDate", "claimed"))
@@ -165,6 +165,17 @@ def _account_acts(member: str, acts: Mapping[str, datetime]) -> Iterator[Draft]:
             "time_source": "event",
             "active": True,
         }
+
+
+def _manage(draft: MemberDraft, item: Member, native: str) -> list[Rejected]:
+    """Tell somebody's manager, where managers are told at all; one that cannot be read may be the first."""
+    if "managers" not in item:
+        return []
+    bosses = [native_id(one.get("id")) for one in rows(item["managers"])]
+    if not are_objects(item["managers"]) or None in bosses:
+        return [Rejected("odd_managers", "managers is no list of people", native=native)]
+    draft["manager_id"] = member_id(bosses[0]) if bosses and bosses[0] else None
+    return []
 
 
 def _name(item: Member) -> str | None:
@@ -231,20 +242,36 @@ def _extension(item: Mapping[str, JSON], word: str) -> dict[str, JSON] | None:
     return None
 
 
-def _locate(draft: MemberDraft, item: ScimUser) -> None:
+def _locate(draft: MemberDraft, item: ScimUser, native: str) -> Iterator[Rejected]:
     """Tell where somebody works, where addresses are told at all."""
     listed = item.get("addresses")
-    if isinstance(listed, list):
+    if not _are_told(listed, _PLACE):
+        yield Rejected("odd_addresses", "addresses is no list of addresses", native=native)
+    elif listed is not None:
         found = rows(listed)
         best = next((one for one in found if one.get("primary")), found[0] if found else {})
         draft["location"] = best.get("formatted") or best.get("locality") or None
         draft["country"] = best.get("country") or None
 
 
-def _scim_address(item: ScimUser) -> str | None:
-    listed: list[dict[str, JSON]] = rows(item.get("emails"))
-    best = next((one for one in listed if one.get("primary")), listed[0] if listed else {})
-    return address(item.get("userName")) or address(best.get("value"))
+def _are_told(listed: object, names: frozenset[str]) -> bool:
+    """Tell whether a list of SCIM's can be read: each of its objects tells one of these; null is an empty one."""
+    return listed is None or (
+        isinstance(listed, list) and all(isinstance(one, dict) and names & one.keys() for one in listed)
+    )
+
+
+def _write_to(draft: MemberDraft, item: ScimUser, native: str) -> Iterator[Rejected]:
+    """Tell somebody's e-mail address, where any is told at all: the user's name, if it is one, else one of a list."""
+    listed = item.get("emails")
+    if found := address(item.get("userName")):
+        draft["email"] = found
+    elif not _are_told(listed, _MAIL):
+        yield Rejected("odd_emails", "emails is no list of addresses", native=native)
+    elif "userName" in item or "emails" in item:
+        shown = rows(listed)
+        best = next((one for one in shown if one.get("primary")), shown[0] if shown else {})
+        draft["email"] = address(best.get("value"))
 
 
 def _guid(value: object) -> str | None:
