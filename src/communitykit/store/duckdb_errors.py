@@ -53,6 +53,12 @@ _PERMISSION = _Cause(
     "this user may not open it",
     "Let its owner give this user the rights to the file; the store itself is as it was.",
 )
+_NO_STORE = _Cause(
+    ("not a valid DuckDB database", "is an existing extension"),
+    "this file is not an activity store, or its beginning is damaged",
+    "Give another file name, or restore it from a copy.",
+)
+_ROSTER = "Give a store's name; a roster is imported into one: communitykit import directory {name}."
 _CAUSES = (
     _SPACE,
     _READ_ONLY,
@@ -70,11 +76,7 @@ _CAUSES = (
         "Keep both files, and restore both from a copy; without the journal the store opens as it was before the "
         "last run.",
     ),
-    _Cause(
-        ("not a valid DuckDB database", "is an existing extension"),
-        "this file is not an activity store, or its beginning is damaged",
-        "Give another file name, or restore it from a copy.",
-    ),
+    _NO_STORE,
     _Cause(
         ("Corrupt database file", "Could not read enough bytes", "does not match stored checksum"),
         "the store is damaged: parts of it are missing or were overwritten",
@@ -138,6 +140,24 @@ def told(
     if cause is None:
         return StoreError(f"it was not possible to {doing}: {reason}", subject=path.name, remedy=remedy)
     return StoreError(cause.message, subject=path.name, remedy=cause.remedy)
+
+
+def is_database(path: Path) -> bool:
+    """Tell whether a file begins as DuckDB's do, or cannot be looked at; never of one that this process has open.
+
+    Closing a file lets go of all locks that the process has on it, DuckDB's, too.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(12)[8:] == b"DUCK"
+    except OSError:
+        return True
+
+
+def no_database(path: Path) -> StoreError:
+    """Return the error of a file that DuckDB did not write."""
+    remedy = _ROSTER.format(name=path.name) if path.suffix.lower() in {".csv", ".tsv"} else _NO_STORE.remedy
+    return StoreError(_NO_STORE.message, subject=path.name, remedy=remedy)
 
 
 @contextlib.contextmanager

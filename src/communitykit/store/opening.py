@@ -15,7 +15,7 @@ import duckdb
 
 from communitykit.errors import StoreError, StoreVersionError
 from communitykit.store.answers import first_row
-from communitykit.store.duckdb_errors import is_busy, ran_out_of_memory, told
+from communitykit.store.duckdb_errors import is_busy, is_database, no_database, ran_out_of_memory, told
 from communitykit.store.making import PRIVATE_FOLDER, refuse_other_kinds
 
 SCHEMA_VERSION = 2
@@ -28,6 +28,8 @@ _THREADS = "1"
 """Who writes waits for the reading anyway: more threads take more memory and save no time (40 MB, measured)."""
 _ALMOST = 0.75
 """How alike the name of a file has to be that may have been meant."""
+_IS_OPENED = "SELECT 1 FROM duckdb_databases() WHERE database_name = current_database() AND path IS NOT NULL"
+"""Of a CSV, JSON or Parquet file DuckDB makes a database in memory, with a view of it, and writes no file."""
 _SETTINGS = (
     "SET TimeZone = 'UTC'",
     # The journal is folded into the file when the writer lets go of it: DuckDB's own 16 MB would write a group thrice.
@@ -63,6 +65,8 @@ def opened(
             if isinstance(error, duckdb.Error) and bound and len(limits) > 1 and ran_out_of_memory(error):
                 del limits[0]
                 continue
+            if isinstance(error, duckdb.Error) and not is_busy(error) and not is_database(path):
+                raise no_database(path) from None
             if isinstance(error, OSError) or not is_busy(error) or waited >= patience:
                 raise told(error, path, "open it") from None
         else:
@@ -191,6 +195,8 @@ def _open(
         raise
     _make_overflow(path)  # who held the file meanwhile removed it
     try:
+        if name != IN_MEMORY and first_row(connection, _IS_OPENED) is None:
+            raise no_database(path)
         if not read_only:
             for one, found in left.items():
                 if _overflowed(path).get(one) == found:
