@@ -16,7 +16,7 @@ import duckdb
 from communitykit.analysis.schema import TABLES, ddl
 from communitykit.errors import SettingsError
 from communitykit.model.values import Value
-from communitykit.sinks.permissions import PRIVATE_FILE, make_folder
+from communitykit.sinks.permissions import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, make_private
 from communitykit.sinks.targets import check_inputs, database, is_store
 from communitykit.store.answers import STORAGE, first_row
 from communitykit.store.descriptions import parquet_words
@@ -118,9 +118,10 @@ def _write_folder(connection: duckdb.DuckDBPyConnection, made: Mapping[str, str]
             _copy(connection, f"{table} LIMIT 0", name, new / name / f"{_UNDATED}.parquet")
         elif changed[name]:
             _copy_days(connection, name, table, changed[name], new / name)
+    make_private(new)
     (to / _MARKS).unlink(missing_ok=True)  # who is killed from here on leaves a folder that is written anew
     for name, days in after.items():
-        (to / name).mkdir(exist_ok=True)
+        (to / name).mkdir(PRIVATE_FOLDER, exist_ok=True)
         for gone in (to / name).glob("*.parquet"):
             if gone.stem not in days:
                 gone.unlink()
@@ -131,6 +132,7 @@ def _write_folder(connection: duckdb.DuckDBPyConnection, made: Mapping[str, str]
             (new / f"{name}.parquet").replace(to / f"{name}.parquet")
     marks = new / _MARKS
     marks.write_text(json.dumps({"engine": duckdb.__version__, "days": after}), encoding="utf-8")
+    marks.chmod(PRIVATE_FILE)
     marks.replace(to / _MARKS)
 
 

@@ -198,7 +198,9 @@ def _from_config(  # what the command was asked
     unopened: list[UnopenedSource] = []
     with opened(file, only=names, asked=asked, unopened=unopened) as sources:
         if not estimate:
-            store.parent.mkdir(parents=True, exist_ok=True)
+            from communitykit.sinks.permissions import make_folder  # noqa: PLC0415 # same
+
+            make_folder(store.parent)
             result, found, windows = reading.read_named(sources, unopened, store, silent=as_json, **run, **asked)
         if estimate or not sources:
             for left in unopened[0 if sources else 1 :]:

@@ -94,8 +94,9 @@ class _Run:
         the sources into it all of it is refused, before anything is sent: half a night is not what was asked for.
         """
         from communitykit.config import opened, run_options  # noqa: PLC0415 # imported only when used
+        from communitykit.sinks.permissions import make_folder  # noqa: PLC0415 # same
 
-        self.store.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.store.parent)
         unopened: list[UnopenedSource] = []
         asked: RecordsKeywords = {**run_options(self.config), "force": force}
         with opened(self.config, unopened=unopened) as sources:
@@ -180,8 +181,9 @@ class _Run:
 
     def _analysis(self, told: AnalysisSection) -> dict[str, JSON]:
         from communitykit.analysis import analyse, load_key  # noqa: PLC0415 # same
+        from communitykit.sinks.permissions import make_folder  # noqa: PLC0415 # same
 
-        told.to.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(told.to.parent)
         key = load_key(**told.key.places(self.config.folder)) if told.key else None
         made = analyse(self.store, told.to, key=key, zone=told.zone, min_group=told.min_group)
         if not self._silent:
@@ -202,12 +204,13 @@ class _Run:
 
     def _brief(self, told: BriefSection) -> dict[str, JSON]:
         from communitykit import report  # noqa: PLC0415 # same
+        from communitykit.sinks.permissions import make_folder  # noqa: PLC0415 # same
         from communitykit.sinks.targets import write_text  # noqa: PLC0415 # same
 
         forms = {".txt": report.as_text, ".md": report.as_markdown, ".html": report.as_html}
         made = report.brief(self.store, communities=told.communities, language=told.language, without=told.without)
         try:
-            told.to.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(told.to.parent)
             write_text(told.to, forms[told.to.suffix](made), "brief", inputs=[self.store])
         except OSError as error:
             raise SettingsError(f"cannot be written: {error.strerror}", subject=str(told.to)) from None

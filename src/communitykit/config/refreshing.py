@@ -11,6 +11,7 @@ from communitykit.config.unopened import UnopenedSource
 from communitykit.connector.times import parse_length
 from communitykit.pulling import pull_at
 from communitykit.result import PullResult
+from communitykit.sinks.permissions import make_folder
 
 
 def refresh(config: Config, store: Path | str, *, clock: Clock = SYSTEM_CLOCK) -> PullResult:
@@ -22,7 +23,7 @@ def refresh(config: Config, store: Path | str, *, clock: Clock = SYSTEM_CLOCK) -
     Raises as `opened`, where no source can be opened, which the store tells then, too; as `run_options` and `pull`.
     """
     path = Path(store)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     unopened: list[UnopenedSource] = []
     with opened(config, unopened=unopened, clock=clock) as sources:
         result = pull_at([*unopened, *sources], path, run_options(config, clock=clock), clock=clock)

@@ -14,3 +14,10 @@ def make_folder(path: Path, *, share: bool = False) -> None:
             one.mkdir(0o777 if share else PRIVATE_FOLDER)
     if not path.is_dir():
         raise FileExistsError(17, "File exists", str(path))
+
+
+def make_private(folder: Path) -> None:
+    """Make the files below a folder their owner's only, which the engine writes as the umask says."""
+    for one in folder.rglob("*"):
+        if one.is_file():
+            one.chmod(PRIVATE_FILE)

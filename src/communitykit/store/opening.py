@@ -195,8 +195,7 @@ def _open(
         raise
     _make_overflow(path)  # who held the file meanwhile removed it
     try:
-        if name != IN_MEMORY and first_row(connection, _IS_OPENED) is None:
-            raise no_database(path)
+        _refuse_memory(connection, path)
         if not read_only:
             for one, found in left.items():
                 if _overflowed(path).get(one) == found:
@@ -211,6 +210,12 @@ def _open(
         disconnect(connection, path)
         raise
     return connection
+
+
+def _refuse_memory(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Refuse a database in memory in the place of a file: what is written into it would be gone."""
+    if str(path) != IN_MEMORY and first_row(connection, _IS_OPENED) is None:
+        raise no_database(path)
 
 
 def _overflow(path: Path) -> Path:
