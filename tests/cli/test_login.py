@@ -58,10 +58,14 @@ class Page:
     body: bytes
 
 
-def _fetched(address: str) -> Page:
+def _fetched(address: str, *hosts: str) -> Page:
+    """Ask for an address, in the name of its own host or of others."""
     parts = urlsplit(address)
     with closing(http.client.HTTPConnection(parts.netloc, timeout=10)) as connection:
-        connection.request("GET", f"{parts.path}?{parts.query}")
+        connection.putrequest("GET", f"{parts.path}?{parts.query}", skip_host=True)
+        for host in hosts or (parts.netloc,):
+            connection.putheader("Host", host)
+        connection.endheaders()
         with connection.getresponse() as answer:
             return Page(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
 
@@ -97,6 +101,9 @@ class Person:
         for stray in ("error=access_denied", "loginToken=x", "code=x&state=forged", ""):  # and so does anybody
             page = _fetched(f"{here}/callback?{stray}")
             assert (page.status, b"no answer to the login" in page.body) == (400, True)
+        own = f"127.0.0.1:{PORT}"
+        for forged in (("evil.example",), (f"evil.example:{PORT}",), ("127.0.0.1:1",), ("localhost",), (own, own)):
+            assert _fetched(back.replace("localhost", "127.0.0.1"), *forged).status == 400  # with the right state
         self.page = _fetched(back.replace("localhost", "127.0.0.1"))
         self.came.set()
 

@@ -388,31 +388,3 @@ def test_a_file_that_could_not_be_opened_is_let_go_of(path: Path, monkeypatch: p
         with pytest.raises(StoreError, match="no_such_setting"):
             Writer(path)
     reads(path)
-
-
-OTHERS = {
-    "hr.csv": b"employee,department,manager\n" + b"1,Sales,2\n" * 20,
-    "long.csv": b"a_long_first_column_name,b\n1,2\n",
-    "empty.csv": b"",
-    "rows.json": b'[{"a": 1, "b": "two"}, {"a": 2, "b": "three"}]',
-    "rows.parquet": b"PAR1" + bytes(60) + b"PAR1",
-    "export.zip": b"PK\x03\x04" + bytes(60),
-    "other.db": b"SQLite format 3\x00" + bytes(200),
-    "words.txt": b"These are words, and no database of any kind.",
-}
-"""Files of other programs: of some DuckDB makes a database in memory, for others it looks for an extension."""
-
-
-@pytest.mark.parametrize("use", [reads, writes])
-@pytest.mark.parametrize("name", OTHERS)
-def test_a_file_of_another_kind_is_no_store_and_stays_as_it_is(
-    tmp_path: Path, name: str, use: Callable[[Path], None]
-) -> None:
-    path = tmp_path / name
-    path.write_bytes(OTHERS[name])
-
-    with pytest.raises(StoreError, match="this file is not an activity store") as caught:
-        use(path)
-
-    assert ("communitykit import directory " in str(caught.value)) is name.endswith(".csv")
-    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [(name, OTHERS[name])]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.client import HTTP_PORT
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
@@ -36,6 +37,7 @@ PORT: Final = 8912
 """Where a browser comes back to, where nobody says another port: platforms want the address registered."""
 VISIT_SECONDS: Final = 600.0
 _PATH = "/callback"
+_NAMES: Final = ("localhost", "127.0.0.1")
 _GOOD = "Thank you, you are logged in. You may close this window."
 _FAILED = "You are not logged in: {why} You may close this window, and look at the terminal."
 _STRANGE = "This is no answer to the login that waits; it goes on waiting. Open the address that the terminal shows."
@@ -173,7 +175,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:  # as the library calls it
         parts = urlsplit(self.path)
         query = dict(parse_qsl(parts.query))
-        if parts.path != _PATH:
+        hosts = self.headers.get_all("host", [])
+        port = "" if self.server.server_port == HTTP_PORT else f":{self.server.server_port}"  # as browsers write it
+        # A name that was made to lead here is another page's trick.
+        if hosts not in ([f"{name}{port}"] for name in _NAMES):
+            self.connection.sendall(_page(HTTPStatus.BAD_REQUEST, _STRANGE))
+        elif parts.path != _PATH:
             self.connection.sendall(_page(HTTPStatus.NOT_FOUND, "There is nothing here."))
         elif secrets.compare_digest(query.get("state", "").encode(), self.server.state.encode()):
             self.server.came = (self.connection, query)
