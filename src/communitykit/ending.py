@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
@@ -13,11 +13,11 @@ from communitykit.clock import Clock
 from communitykit.connector.waiting import Span, waited
 from communitykit.errors import StoreBusyError, StoreError
 from communitykit.logs import LOGGER
+from communitykit.model import Coverage
 from communitykit.model.values import JSON
 from communitykit.result import PullResult
 
 if TYPE_CHECKING:
-    from communitykit.model import Coverage
     from communitykit.store.writer import Writer
 
 
@@ -56,14 +56,32 @@ class Ending:
         told |= {**self.known, "seconds": seconds}
         LOGGER.info("run %s ends: %s, %s requests", result.run_id, status, result.requests, extra=told)
 
-    def note_failure(self, error: BaseException, spans: Sequence[Span]) -> None:
-        """Note of what it failed: also where that is the store, since a few bytes may have room there.
+    def _say_unstored(self, error: StoreError, connectors: Collection[str]) -> None:
+        """Say by connector that what was read last is not stored: in the result, and in the store where it has room.
+
+        A full disk mostly has it for a few bytes.
+        """
+        from communitykit.store.writer import Group  # noqa: PLC0415 # duckdb is imported only when used
+
+        reason = f"the store failed before all that was read was in it: {error.message}"
+        said = [
+            Coverage(run_id=self.result.run_id, slice=f"{name}:-:store", status="partial", reason=reason)
+            for name in dict.fromkeys(connectors)
+        ]
+        self.result.coverage += said
+        with suppress(StoreError):  # what the run failed of is what is raised
+            self.writer.commit(Group(plain=list(said)), run_id=self.result.run_id, now=self.clock.now())
+
+    def note_failure(self, error: BaseException, spans: Sequence[Span], connectors: Collection[str]) -> None:
+        """Note of what it failed, reading by these: also where that is the store, which may have room for a few bytes.
 
         A store that another process does not let go of was waited for long enough.
         """
         if isinstance(error, StoreBusyError):
             self.result.ended_at = self.clock.now()
             return
+        if isinstance(error, StoreError):
+            self._say_unstored(error, connectors)
         status = "interrupted" if isinstance(error, KeyboardInterrupt) else f"failed: {type(error).__name__}"
         try:
             self.note(spans, inf, status)

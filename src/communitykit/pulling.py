@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
@@ -21,7 +21,8 @@ from communitykit.ending import Ending, begun_at, came_to_nothing, heed_cutoff, 
 from communitykit.errors import (
     CommunityKitError,
 )
-from communitykit.gathering import Gathering, Hold
+from communitykit.gathering import Gathering, Told
+from communitykit.holding import Hold
 from communitykit.logs import LOGGER
 from communitykit.model import Coverage
 from communitykit.model.merge import CLOCKS_DIFFER
@@ -143,19 +144,6 @@ def pull_at(  # noqa: PLR0913 # those of `pull`, and three
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """An event of a source; None at its end."""
-
-    event: Progress | None
-    source: str
-
-    @property
-    def weight(self) -> int:
-        """How much memory it takes, in records."""
-        return self.event.weight if isinstance(self.event, Page) else 1
-
-
 class _Run:
     def __init__(  # noqa: PLR0913 # the parts of one run
         self,
@@ -179,7 +167,7 @@ class _Run:
         result.tally = writer.tally
         result.by_source = {name: SourceTally() for name in self.names}
         self._progress = progress
-        self._events: Backlog[_Told] = Backlog()
+        self._events: Backlog[Told] = Backlog()
         self._max_time = max_time
         self._compact = compact
         self._stop_asked = stop
@@ -188,6 +176,8 @@ class _Run:
         self._deadline = clock.monotonic() + max_time if max_time is not None else None
         self._gathering = Gathering(writer, clock)
         self._hold = Hold(clock)
+        self._underway: Counter[tuple[str, str]] = Counter()
+        """Requests by source and slice, of those that have not ended."""
         self._waiting: list[tuple[Closed, str]] = []
         """Parts of which it must still turn out whether a glob fitted a community of another source."""
         self._matched: set[str] = set()
@@ -236,7 +226,9 @@ class _Run:
             self._events.abandon()
             self._stop()
             result.errors = self._errors()
-            ending.note_failure(error, self._spans)
+            for (name, _), requests in self._underway.items():
+                self._count(name, requests)
+            ending.note_failure(error, self._spans, [one.connector.name for one in self.sources])
             raise
         if came_to_nothing(result, self._failed):
             writer.discard()  # a store that this run made, and into which nothing came
@@ -284,7 +276,7 @@ class _Run:
     def _read(self, source: Source, name: str, state: State) -> None:
         def put(event: Progress | None) -> None:
             """Hand an event over; what it holds is packed where it was made, in this thread, and a moment ago."""
-            self._events.put(_Told(event.packed() if isinstance(event, Page) else event, name))
+            self._events.put(Told(event.packed() if isinstance(event, Page) else event, name))
 
         try:
             source.read(self.options, state=state, run_id=self.result.run_id, emit=put)
@@ -335,6 +327,7 @@ class _Run:
         self._unanswered.note(event, source)
         if isinstance(event, Page):
             self._gathering.take(event, source)
+            self._underway[source, event.slice] += event.requests
             result.issues.extend(event.issues[: max(0, 1000 - len(result.issues))])
         elif isinstance(event, Closed):
             self._matched |= event.matched & self._globs
@@ -356,13 +349,16 @@ class _Run:
             told = {"platform": missing.slice.partition(":")[0], "slice": missing.slice, "status": missing.status}
             told |= {"source": source, "run_id": missing.run_id}
             LOGGER.info("%s: %s: %s", missing.slice, missing.status, missing.reason, extra=told)
-        result.requests += event.meter.requests
-        result.retries += event.meter.retries
-        result.by_source[source].requests += event.meter.requests
-        result.by_source[source].retries += event.meter.retries
+        self._underway.pop((source, event.slice), None)
+        self._count(source, event.meter.requests, event.meter.retries)
         self._spans = joined([*self._spans, *event.meter.spans])
         for kind, number in event.ignored.items():
             result.ignored[kind] = result.ignored.get(kind, 0) + number
+
+    def _count(self, source: str, requests: int, retries: int = 0) -> None:
+        for counts in (self.result, self.result.by_source[source]):
+            counts.requests += requests
+            counts.retries += retries
 
     def _commit(self) -> None:
         group = self._gathering.group

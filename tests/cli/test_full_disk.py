@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
-from communitykit import PullResult, StoreBusyError, StoreError, from_records, pull, read_archive
+from communitykit import PullResult, StoreBusyError, StoreError, connect, from_records, pull, read_archive
+from communitykit.sandbox import World, serve
 from communitykit.store import Store
 from communitykit.store.writer import Group, Writer
+from communitykit_slack.sandbox import SlackPlatform
 
 if sys.platform == "win32":
     pytest.skip("no limit on the size of files there", allow_module_level=True)
@@ -107,7 +109,9 @@ def test_a_run_that_could_not_be_committed_tells_what_was_and_of_what_it_failed(
     if as_json:
         document = done.document
         assert (document["run_id"], document["complete"], document["new"]) == (run_id, False, {})
-        assert document["coverage"] == []
+        (told,) = document["coverage"]
+        assert (told["slice"], told["status"]) == ("slack:-:store", "partial")
+        assert told["reason"].startswith("the store failed before all that was read was in it: there is no room left")
         assert document["ended_at"] is not None
         assert [(one["kind"], one["subject"]) for one in document["errors"]] == [("StoreError", "a.duckdb")]
 
@@ -172,7 +176,7 @@ def test_coverage_of_the_result_is_what_the_store_has_when_only_some_groups_had_
     def once(self: Writer, group: Group, **named: Any) -> Any:
         if any(one.record == "coverage" for one in group.plain):
             groups.append(group)
-        if len(groups) > 1:
+        if len(groups) == 2:  # a few bytes have room later
             raise StoreError("there is no room left on its disk")
         return commit(self, group, **named)
 
@@ -184,8 +188,24 @@ def test_coverage_of_the_result_is_what_the_store_has_when_only_some_groups_had_
     with Store(path) as store:
         stored = store.sql("SELECT slice, stored FROM coverage ORDER BY slice").to_pylist()
     told = [{"slice": one.slice, "stored": one.stored} for one in raised.value.result.coverage]
-    assert stored
+    assert "slack:-:store" in {one["slice"] for one in stored}
+    assert len(stored) > 1
     assert sorted(told, key=lambda one: str(one["slice"])) == stored
+
+
+def test_what_was_asked_for_until_then_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("communitykit.gathering.GROUP_RECORDS", 1)  # the first slice has not ended when it is stored
+    slack, world = SlackPlatform(), World(seed=1, size="tiny", platforms=("slack",))
+    with (
+        serve(world, slack) as server,
+        connect("slack", **server.settings) as session,
+        full("commit"),
+        pytest.raises(StoreError) as raised,
+    ):
+        pull(session, tmp_path / "a.duckdb")
+    result = raised.value.result
+    assert isinstance(result, PullResult)
+    assert result.requests == result.by_source["slack"].requests > 0
 
 
 @pytest.mark.parametrize("keeps", [True, False])

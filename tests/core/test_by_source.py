@@ -76,7 +76,7 @@ def test_what_changes_several_times_in_a_run_counts_once_though_others_change_it
     people = range(40)
     pull(from_records([member("x", number) for number in people]), path)
     monkeypatch.setattr(gathering, "GROUP_RECORDS", 1)  # each page is a commit
-    monkeypatch.setattr(gathering, "RELEASE_GROUPS", 1)
+    monkeypatch.setattr("communitykit.holding.RELEASE_GROUPS", 1)
 
     def news() -> Iterator[Any]:
         for hour in range(1, 5):

@@ -73,7 +73,7 @@ def test_any_program_can_read_while_a_pull_gets_little_at_a_time(
 ) -> None:
     """One that opens the file with DuckDB alone, and tries again, as a dashboard does; nothing is idle for long."""
     monkeypatch.setattr("communitykit.pulling.IDLE_SECONDS", 60.0)
-    monkeypatch.setattr("communitykit.gathering.RELEASE_SECONDS", 60.0)
+    monkeypatch.setattr("communitykit.holding.RELEASE_SECONDS", 60.0)
     monkeypatch.setattr("communitykit.gathering.GROUP_SECONDS", 0.2)
     store, was_read = tmp_path / "a.duckdb", threading.Event()
 

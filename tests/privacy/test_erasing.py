@@ -185,7 +185,7 @@ def test_a_pull_during_which_older_things_are_erased_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(gathering, "GROUP_RECORDS", 1)  # each page is a commit
-    monkeypatch.setattr(gathering, "RELEASE_GROUPS", 1)
+    monkeypatch.setattr("communitykit.holding.RELEASE_GROUPS", 1)
     path, day = tmp_path / "a.duckdb", START + timedelta(days=1)
     told = [
         Post(id=f"p:n:post:{number}", created_at=START + timedelta(hours=number % 48), source=SOURCE)

@@ -116,7 +116,7 @@ import sys
 from datetime import UTC, datetime
 from communitykit import Member, Post, Provenance, from_records, pull
 import communitykit.pulling
-communitykit.gathering.GROUP_RECORDS = communitykit.gathering.RELEASE_GROUPS = 1  # as a large one lets go of the file
+communitykit.gathering.GROUP_RECORDS = communitykit.holding.RELEASE_GROUPS = 1  # as a large one lets go of the file
 def told(day):
     now = datetime(2026, 1, day, tzinfo=UTC)
     source = Provenance(connector="test", version="1", origin="api", fetched_at=now, as_of=now)
