@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.connector.waiting import Span, joined
-from communitykit.doors.arguments import refuse_others, sources_of
+from communitykit.doors.arguments import refuse_others, seconds_of, sources_of
 from communitykit.doors.options import ReadOptions, RecordsKeywords, read_options
 from communitykit.doors.source import Source, identities, names_of, new_run_id
 from communitykit.ending import Ending, begun_at, came_to_nothing, heed_cutoff, how_it_ended, telling_result
@@ -56,7 +56,7 @@ def pull(
     to: str | Path,
     *,
     progress: bool | Callable[[Progress], None] | None = None,
-    max_time: float | None = None,
+    max_time: float | timedelta | str | None = None,
     stop: threading.Event | None = None,
     compact: bool = True,
     **options: Unpack[RecordsKeywords],
@@ -65,11 +65,12 @@ def pull(
 
     `sources` are sessions of `connect` and `read_archive`, and what `from_records` makes of records. `progress=True`
     shows how far it is: a bar on a terminal and in a notebook, a line now and then elsewhere; a function is called with
-    every event of the run. `max_time` seconds after its start the run stops by itself; run it again to go
-    on. Ctrl-C does the same, and so does setting `stop` from another thread: what was committed stays, and a second
-    Ctrl-C raises KeyboardInterrupt. Where posts that the store held turned out to be deleted, the file is made anew at
-    the end, once a day at most, so that their text is not in it any more; `compact=False` leaves it. Other keywords
-    are those of `ReadOptions`: `since="90d"`, `communities=("help-*",)`, `include_private=True`…
+    every event of the run. `max_time` after its start (`"2h"`, `"10min"`, a timedelta, or a number of seconds) the run
+    stops by itself; run it again to go on. Ctrl-C does the same, and so does setting `stop` from another thread: what
+    was committed stays, and a second Ctrl-C raises KeyboardInterrupt. Where posts that the store held turned out to be
+    deleted, the file is made anew at the end, once a day at most, so that their text is not in it any more;
+    `compact=False` leaves it. Other keywords are those of `ReadOptions`: `since="90d"`, `communities=("help-*",)`,
+    `include_private=True`…
 
     What `prune` erased as too old does not come back: nothing older is let in, whatever brings it, unless `since` asks
     for it here (`erased_before` of the result says from when on).
@@ -78,13 +79,13 @@ def pull(
     `raise_for_errors()` raise the errors, and KeyboardInterrupt after Ctrl-C.
 
     Raises TypeError for a keyword that is not known, for what is no source and for what is of another type,
-    SettingsError for a window that is empty or in the future, for a `max_time` below 0 and where there is no source at
-    all, ModuleNotFoundError where the extra `duckdb` is not installed, StoreBusyError while another process writes to
-    the store, and at once, before anything is asked, where another run of one of these sources is at work in it;
-    StoreError for a file that is none, a full disk and the like: one that ended a run which had begun has its `result`
-    (what is kept, and the error). Where all is kept and only the journal could not be folded into the file, that is a
-    warning in the log. What a function given as `progress` raises ends the run as failed, and is
-    raised.
+    SettingsError for a window that is empty or in the future, for a `max_time` that is below 0 or no length of time
+    and where there is no source at all, ModuleNotFoundError where the extra `duckdb` is not installed, StoreBusyError
+    while another process writes to the store, and at once, before anything is asked, where another run of one of these
+    sources is at work in it; StoreError for a file that is none, a full disk and the like: one that ended a run which
+    had begun has its `result` (what is kept, and the error). Where all is kept and only the journal could not be folded
+    into the file, that is a warning in the log. What a function given as `progress` raises ends the run as failed, and
+    is raised.
 
     Runs of other sources, imports and `from_records` into one store take turns. Two sessions are one source where
     connector, address and the settings that say whose it is are the same (token, tenant, client id…), two sources of
@@ -102,7 +103,7 @@ def pull_at(  # noqa: PLR0913 # those of `pull`, and three
     *,
     clock: Clock,
     progress: bool | Callable[[Progress], None] | None = None,
-    max_time: float | None = None,
+    max_time: float | timedelta | str | None = None,
     stop: threading.Event | None = None,
     compact: bool = True,
     remarks: list[str] | None = None,
@@ -114,7 +115,8 @@ def pull_at(  # noqa: PLR0913 # those of `pull`, and three
     """
     wanted = read_options(options).fixed(clock.now())
     chosen = sources_of(sources)
-    refuse_others(to=to, progress=progress, max_time=max_time, stop=stop)
+    refuse_others(to=to, progress=progress, stop=stop)
+    limit = seconds_of(max_time)
 
     from communitykit.store.at_work import at_work  # noqa: PLC0415 # duckdb is imported only when used
     from communitykit.store.writer import Writer  # noqa: PLC0415 # same
@@ -129,7 +131,7 @@ def pull_at(  # noqa: PLR0913 # those of `pull`, and three
         else nullcontext(progress or None) as tell,
     ):
         writer = Writer(Path(to), remarks=remarks)
-        run = _Run(chosen, writer, wanted, tell, clock, max_time, stop, result, compact=compact)
+        run = _Run(chosen, writer, wanted, tell, clock, limit, stop, result, compact=compact)
         try:
             with interrupts_stop(stop) as came, shorter_turns(), fewer_collections():
                 run.execute()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from communitykit.analysis import Analysis, analyse
 from communitykit.connector import Connector
 from communitykit.connector.registry import registry
 from communitykit.connector.times import parse_length, read_moment
+from communitykit.doors.arguments import seconds_of
 from communitykit.metrics import measure, sql
 from communitykit.privacy.erasing import prune
 from communitykit.sandbox import World
@@ -110,8 +112,8 @@ def test_slices_side_by_side_are_counted(
     ("given", "told"),
     [
         ({"progress": "yes"}, "progress is to be True, False, or a function .*, not str"),
-        ({"max_time": "2h"}, "max_time is to be a number of seconds, not str"),
-        ({"max_time": True}, "max_time is to be a number of seconds, not bool"),
+        ({"max_time": b"2h"}, 'max_time is to be a text as "2h", a timedelta or a number of seconds, not bytes'),
+        ({"max_time": True}, 'max_time is to be a text as "2h", a timedelta or a number of seconds, not bool'),
         ({"stop": True}, "stop is to be a threading.Event, not bool"),
         ({"to": None}, "to is to be the path of an activity store, not NoneType"),
     ],
@@ -250,3 +252,11 @@ def test_a_closed_archive_is_asked_nothing(tmp_path: Path, *, packed: bool) -> N
         list(opened.posts())
     (error,) = ck.pull(opened, tmp_path / "a.duckdb").errors
     assert "this session is closed" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [("12s", 12), ("10min", 600), ("2h", 7200), (timedelta(minutes=10), 600), (1.5, 1.5), (60, 60), (None, None)],
+)
+def test_a_limit_of_time_is_said_as_on_the_command_line(given: Any, seconds: float | None) -> None:
+    assert seconds_of(given) == seconds

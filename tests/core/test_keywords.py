@@ -6,7 +6,7 @@ import asyncio
 import inspect
 from collections.abc import Callable
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -69,9 +69,13 @@ def test_a_pull_is_checked_before_it_makes_a_store(tmp_path: Path) -> None:
         ck.pull([], to, sinc="90d")  # type: ignore[call-arg]
     with pytest.raises(ck.SettingsError, match="in the future"):
         ck.pull([], to, since="9999-01-01")
-    for wrong in (-1, -0.5, float("nan")):
+    for wrong in (-1, -0.5, float("nan"), timedelta(seconds=-1)):
         with pytest.raises(ck.SettingsError, match="max_time is to be at least 0 seconds"):
             ck.pull(ck.from_records([]), to, max_time=wrong)
+    with pytest.raises(ck.SettingsError, match="minutes or months"):
+        ck.pull(ck.from_records([]), to, max_time="10m")
+    with pytest.raises(ck.SettingsError, match="not a length of time: '60'"):
+        ck.pull(ck.from_records([]), to, max_time="60")
     with pytest.raises(TypeError, match="to"):
         ck.pull([])  # type: ignore[call-arg]
     assert not to.exists()

@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -69,11 +69,14 @@ def test_whoever_stops_a_run_waits_for_no_copy_of_the_file(
     assert len(copies) == (0 if stopped else 1)
 
 
-def test_the_time_limit_stops_a_run(platform: Any, little: Callable[..., Connector], tmp_path: Path) -> None:
+@pytest.mark.parametrize("limit", [0, "0s", timedelta(0)])
+def test_the_time_limit_stops_a_run(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path, limit: float | str | timedelta
+) -> None:
     serve_notes(platform, {"a": [[note(page)] for page in range(30)]})
     pull(from_records([]), tmp_path / "a.duckdb")  # a run into which nothing came would leave no new store
     with session(little(), platform) as opened:
-        result = pull(opened, tmp_path / "a.duckdb", max_time=0)
+        result = pull(opened, tmp_path / "a.duckdb", max_time=limit)
     assert result.interrupted
     with Store(tmp_path / "a.duckdb") as store:
         assert store.arrow("runs")["status"].to_pylist() == ["complete", "interrupted"]

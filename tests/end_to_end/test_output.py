@@ -171,10 +171,18 @@ def test_an_estimate_says_when_nothing_tells(capsys: pytest.CaptureFixture[str])
     print_estimate([(session, {})], Path("none.duckdb"), as_json=False)  # type: ignore[list-item] # all that it asks of one
     session.estimate = lambda *_: Estimate("forum", 12, 2, {"notes": 2_000}, 90.0)
     print_estimate([(session, {})], Path("none.duckdb"), as_json=False)  # type: ignore[list-item] # same
+    for seconds, unknown in ((4.4, 3), (0.02, 0)):
+        session.estimate = lambda *_, known=unknown, least=seconds: Estimate("forum", 12, known, {"notes": 69}, least)
+        print_estimate([(session, {})], Path("none.duckdb"), as_json=False)  # type: ignore[list-item] # same
     told = capsys.readouterr().out.splitlines()
+    assert (
+        told[4]
+        == "forum: 12 slices, at least 69 requests, at least 4 s at the platform's limits; 3 slices of unknown length."
+    )
+    assert told[6] == "forum: 12 slices, about 69 requests."
     assert told[0] == "forum: 12 slices, and nothing tells how many requests they take."
     assert told[2] == (
-        "forum: 12 slices, about 2,000 requests, at least 1.5 minutes at the platform's limits; "
+        "forum: 12 slices, at least 2,000 requests, at least 1.5 minutes at the platform's limits; "
         "2 slices of unknown length."
     )
 

@@ -129,6 +129,9 @@ def pulling(sources: Iterable[ck.Session | ck.ArchiveSession]) -> None:
     with ck.read_archive("slack", Path("export.zip"), network="T1") as archive:
         assert_type(archive, ck.ArchiveSession)
         result = ck.pull(archive, to="activity.duckdb", max_time=60.0, include_private=True)
+        ck.pull(archive, to="activity.duckdb", max_time="2h")
+        ck.pull(archive, to="activity.duckdb", max_time=timedelta(minutes=10))
+        ck.pull(archive, to="activity.duckdb", max_time=b"2h")  # type: ignore[arg-type]
     assert_type(result, ck.PullResult)
     assert_type(result.complete, bool)
     assert_type(result.coverage, list[ck.Coverage])

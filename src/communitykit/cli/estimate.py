@@ -12,6 +12,8 @@ from communitykit.doors.options import ReadOptions
 from communitykit.model.values import JSON
 from communitykit.printable import counted
 
+_MINUTE = 60
+
 
 def print_estimate(plans: Sequence[tuple[Session, Mapping[str, JSON]]], to: Path, *, as_json: bool) -> None:
     """List slices without reading them, and print the requests and the least time that they need."""
@@ -49,6 +51,14 @@ def _length(one: Estimate) -> str:
     """Say how long reading takes, as far as anything tells."""
     if one.slices and one.unknown == one.slices:
         return "and nothing tells how many requests they take"
-    told = f"about {counted(sum(one.requests.values()), 'request')}, at least {one.seconds / 60:,.1f} minutes"
+    about = "at least" if one.unknown else "about"
     more = f"; {counted(one.unknown, 'slice')} of unknown length" if one.unknown else ""
-    return f"{told} at the platform's limits{more}"
+    return f"{about} {counted(sum(one.requests.values()), 'request')}{_least(one.seconds)}{more}"
+
+
+def _least(seconds: float) -> str:
+    """Say how long the platform's limits make it last, where that is worth a word."""
+    if seconds < 1:
+        return ""
+    length = f"{seconds / _MINUTE:,.1f} minutes" if seconds >= _MINUTE else f"{seconds:.0f} s"
+    return f", at least {length} at the platform's limits"

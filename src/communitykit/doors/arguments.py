@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from os import PathLike
 
 from communitykit.connector.declaration import Connector
+from communitykit.connector.times import parse_length
 from communitykit.doors.source import Source
 from communitykit.errors import SettingsError, wrong_argument
 from communitykit.model.values import Value
@@ -29,17 +31,30 @@ def sources_of(given: object) -> list[Source]:
     return chosen
 
 
-def refuse_others(*, to: object, progress: object, max_time: object, stop: object) -> None:
-    """Raise TypeError for what is of another type, SettingsError for a time that is none."""
+def refuse_others(*, to: object, progress: object, stop: object) -> None:
+    """Raise TypeError for what is of another type."""
     if not isinstance(to, str | PathLike):
         raise wrong_argument("to", to, "the path of an activity store")
     if progress is not None and not isinstance(progress, bool) and not callable(progress):
         raise wrong_argument("progress", progress, "True, False, or a function that is called with each event")
-    if max_time is not None and (isinstance(max_time, bool) or not isinstance(max_time, int | float)):
-        raise wrong_argument("max_time", max_time, "a number of seconds")
-    if isinstance(max_time, int | float) and not max_time >= 0:  # nan is neither less nor more
+    if stop is not None and not callable(getattr(stop, "is_set", None)):
+        raise wrong_argument("stop", stop, "a threading.Event")
+
+
+def seconds_of(max_time: object) -> float | None:
+    """Return how many seconds a run may take, which a text such as `"2h"` and a timedelta say, too; None for no limit.
+
+    Raises TypeError for what is none of these, SettingsError for a text that is no length and for less than nothing.
+    """
+    if isinstance(max_time, str):
+        return parse_length(max_time).total_seconds()
+    seconds = max_time.total_seconds() if isinstance(max_time, timedelta) else max_time
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise wrong_argument("max_time", max_time, 'a text as "2h", a timedelta or a number of seconds')
+    if not seconds >= 0:  # nan is neither less nor more
         raise SettingsError(
             f"max_time is to be at least 0 seconds, not {max_time}", remedy="Leave it out for no limit."
         )
-    if stop is not None and not callable(getattr(stop, "is_set", None)):
-        raise wrong_argument("stop", stop, "a threading.Event")
+    return seconds

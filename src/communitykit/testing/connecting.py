@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Unpack
 
@@ -70,7 +71,7 @@ def pull(
     *,
     clock: Clock,
     progress: Callable[[Progress], None] | None = None,
-    max_time: float | None = None,
+    max_time: float | timedelta | str | None = None,
     **options: Unpack[RecordsKeywords],
 ) -> PullResult:
     """Pull as `communitykit.pull` does, at a time that need not be now."""
