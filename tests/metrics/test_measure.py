@@ -186,6 +186,17 @@ def test_containers_are_not_asleep() -> None:
     assert {row["place"]: row["value"] for row in rows} == {"101": 0, "102": 1}
 
 
+@pytest.mark.parametrize(("quiet_days", "hidden"), [(20, True), (21, False), (90, False)])
+def test_a_long_silence_is_a_community_s_and_a_short_one_its_few_members(quiet_days: int, *, hidden: bool) -> None:
+    world = little()
+    world.place(104, "slack", members=2)
+    world.act("posted", 1, datetime(2026, 3, 30, tzinfo=UTC), place_id=101, thread_id=1, post_id=1)
+    rows = measure(made(world), "dormant_communities", by=["place"], quiet_days=quiet_days).to_pylist()
+    told = {row["place"]: (row["suppressed"], row["value"]) for row in rows}
+    assert told["104"] == ((True, None) if hidden else (False, 1))
+    assert hidden or told == {"101": (False, 0), "102": (False, 1), "104": (False, 1)}
+
+
 def test_an_answer_that_may_still_come_is_no_silence() -> None:
     world = little()
     for number, day in ((1, 1), (2, 28)):

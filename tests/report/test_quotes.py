@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from communitykit.model import Mention
 from communitykit.report import Figures, answer, as_data, as_text, brief
 from communitykit.report.making import opened
 from communitykit.report.page import Paper
+from communitykit.report.sections import filled
 from communitykit.report.words import LANGUAGES, Words
 from communitykit.sandbox.chronicle import Chronicle
 
@@ -74,6 +75,37 @@ def test_what_was_told_on_two_platforms_names_nobody_as_either_of_them_does(keep
     assert not re.search(r"UMC2FI0Y5GF|Sales 3|labby|LAB|U1", written.replace("mail me@lab", ""))
 
 
+def _paper(language: str, figures: Figures, places: Mapping[str, str | None], path: Path) -> Paper:
+    return Paper(Words(language), figures, {key: name or key for key, name in places.items()}, path.name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_state_of_every_community_is_told_and_adds_up(keep: Kept, language: str) -> None:
+    world = World(as_of=NOW)
+    states = {"help-desk": "awake", "hall": "awake"}
+    for name, few, months in (("club", 9, (2, 3)), ("pair", 2, (2, 3)), ("three", 3, (4, 5)), ("duo", 2, (5, 6))):
+        place = world.place(name, owner=world.lab[0], members=world.everybody[:few])
+        for month in months:
+            world.post(world.lab[0], place, datetime(2026, month, 26, 9, tzinfo=UTC), QUIET.format(month))
+        states[name] = {3: "asleep", 5: "drowsy", 6: "awake"}[months[-1]]
+    path, words = keep(world), Words(language)
+    with opened(path) as (analysis, places):
+        figures = Figures(analysis)
+        (told,) = [one for one in filled(_paper(language, figures, places, path)) if one["id"] == "communities"]
+        hidden = [one for one in figures.all() if one.metric == "dormant_communities" and one.suppressed]
+    (table,) = told["tables"]
+    assert {row[0]: row[2] for row in table["rows"]} == {
+        name: words.say(f"report.section.communities.{state}") for name, state in states.items()
+    }
+    assert {row[0]: row[3] for row in table["rows"]} == {
+        name: words.say("report.hidden") if name in {"pair", "three", "duo"} else "9" for name in states
+    }
+    assert [int(one) for one in re.findall(r"\d+", told["texts"][-1])] == [6, 3, 1, 2]  # all of them, by state
+    (asleep,) = told["tiles"]
+    assert (asleep["facts"][0][1], hidden) == ("2 / 6", [])
+
+
 @pytest.mark.slow
 def test_what_the_report_calls_silent_the_brief_wants_woken(keep: Kept) -> None:
     world = World(as_of=NOW)
@@ -91,7 +123,7 @@ def test_what_the_report_calls_silent_the_brief_wants_woken(keep: Kept) -> None:
         figures = Figures(analysis)
         found_silent = [one for one in answer(figures) if one.rule == "fallen_asleep"]
         for language in LANGUAGES:
-            paper = Paper(Words(language), figures, {key: name or key for key, name in places.items()}, path.name)
+            paper = _paper(language, figures, places, path)
             said[language] = sorted(paper.finding(one)["text"] for one in found_silent)
     assert said["en"] == [
         f"club-{number} fell silent after months of life: last post 28 April 2026." for number in range(3)

@@ -90,9 +90,8 @@ class Paper:
         if one.numerator is not None and one.denominator is not None and not one.suppressed:
             told.append(("value", f"{words.number(one.numerator)} / {words.number(one.denominator)}"))
         told.append(("population", typeset(language, POPULATIONS[one.definition.population][language])))
-        if one.persons is not None:
-            counted = "memberships" if one.definition.population == "communities" else "persons"
-            told.append((counted, words.number(one.persons)))
+        if (behind := self.persons(one)) is not None:
+            told.append(("persons", words.number(behind)))
         told += [
             (
                 "window",
@@ -106,6 +105,10 @@ class Paper:
             told.append(("inferred", words.percent(one.inferred)))
         told.append(("run", self.command(one)))
         return [(words.say(f"report.fact.{name}"), text) for name, text in told]
+
+    def persons(self, one: Figure) -> int | None:
+        """Return how many people a figure rests on; None where they are hidden, and where it is of communities."""
+        return None if one.definition.population == "communities" else one.persons
 
     def group(self, dimension: str, value: str | None) -> str:
         """Return what a group is called."""

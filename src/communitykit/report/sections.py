@@ -160,7 +160,7 @@ def _figures_table(paper: Paper, title: str, first: str, rows: Sequence[tuple[st
         [
             name,
             paper.shown(one),
-            _NOTHING if one.persons is None else paper.words.number(one.persons),
+            _NOTHING if (behind := paper.persons(one)) is None else paper.words.number(behind),
             say(f"report.coverage.{one.coverage}"),
         ]
         for name, one in rows
@@ -251,10 +251,10 @@ def _communities(paper: Paper, section: dict[str, Value]) -> None:
     for place in quiet[0]:
         if place is not None:
             drowsy, asleep = (one[place].value if place in one else None for one in quiet)
-            states[place] = "unknown" if drowsy is None else "asleep" if asleep else "drowsy" if drowsy else "awake"
+            states[place] = "asleep" if asleep else "drowsy" if drowsy else "awake"
     counts = Counter(states.values())
     shown = {state: words.number(counts[state]) for state in ("awake", "drowsy", "asleep")}
-    section["texts"].append(words.say("report.section.communities.counts", **shown))
+    section["texts"].append(words.say("report.section.communities.counts", n=len(states), **shown))
     order = sorted(states, key=lambda place: (-sizes[place], collated(paper.group("place", place))))
     rows = []
     for place in order[:_MOST_PLACES]:

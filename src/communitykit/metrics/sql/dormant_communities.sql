@@ -6,11 +6,14 @@
 -- population: communities
 -- definition: Communities without a post or reply in the last $quiet_days days of the period / communities. One that is
 --   younger than that is not asleep yet. Containers (a team, a workspace) are no communities: their channels are.
+--   From 21 days on this is of communities, not of people: persons is 0, and no community is hidden. Below, a short
+--   silence is its members': persons are they.
 -- definition.fr: Communautés sans message ni réponse pendant les $quiet_days derniers jours de la période /
 --   communautés. Une communauté plus récente n'est pas encore en sommeil. Les conteneurs (équipe, espace de travail) ne
---   sont pas des communautés : leurs canaux le sont.
--- source: communitykit; persons are the communities' members
--- source.fr: communitykit ; les personnes sont les membres des communautés
+--   sont pas des communautés : leurs canaux le sont. À partir de 21 jours, ce chiffre porte sur les communautés et non sur des personnes : l'effectif
+--   (persons) est 0 et aucune communauté n'est masquée. En dessous, un court silence est celui des membres, qui sont
+--   l'effectif.
+-- source: communitykit
 -- dimensions: period, platform, place, kind
 -- parameters: quiet_days = 90
 -- trailing: $quiet_days
@@ -33,7 +36,7 @@ SELECT by_when(d), by_what(l),
     sum(CASE WHEN w.place_id IS NULL AND (l.created_day IS NULL OR l.created_day < d.from_1) THEN 1 ELSE 0 END)
         AS numerator,
     count(*) AS denominator,
-    sum(coalesce(l.members, 0)) AS persons
+    sum(CASE WHEN $quiet_days >= 21 THEN 0 ELSE coalesce(l.members, 0) END) AS persons
 FROM places AS l
 CROSS JOIN periods AS d
 LEFT JOIN awake AS w ON w.place_id = l.place_id AND w.period = d.period
