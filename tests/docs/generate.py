@@ -37,6 +37,7 @@ from communitykit.model import (
     Vanished,
 )
 from communitykit.sandbox.faults import FAULTS
+from communitykit.store.descriptions import of_field
 
 ROOT = Path(__file__).parents[2]
 
@@ -227,7 +228,7 @@ def model_reference() -> str:
         for name, field in model.model_fields.items():
             if name != "record":
                 needed = "**required**. " if field.is_required() else ""
-                parts.append(f"| `{name}` | {_type(field.annotation)} | {needed}{field.description or ''} |")
+                parts.append(f"| `{name}` | {_type(field.annotation)} | {needed}{of_field(field)} |")
     return "\n".join(parts) + "\n"
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from communitykit.model import RECORD_TYPES
 from communitykit.people import resolve
-from communitykit.store import connection
+from communitykit.store import TABLES, connection
 from communitykit.store.compacting import compact
 from communitykit.store.descriptions import described
 
@@ -56,3 +58,15 @@ def test_so_does_one_of_an_earlier_schema(store: Path) -> None:
 def test_so_does_one_whose_people_were_made_anew(store: Path) -> None:
     resolve(store)
     assert told(store) == described()
+
+
+def test_a_column_of_a_closed_list_says_its_words(store: Path) -> None:
+    said = told(store)
+    assert said["posts"][1]["kind"] == "What sort of post: post, question, poll, announcement, praise, article."
+    assert said["posts"][1]["importance"] == "Importance: normal, high, urgent."
+    assert said["post_versions"][1]["body_format"] == said["posts"][1]["body_format"]
+    for table, kind in {table: kind for kind, table in TABLES.items()}.items():
+        for name, field in RECORD_TYPES[kind].model_fields.items():
+            listed = re.findall(r"Literal\[(.*?)\]", str(field.annotation))
+            for word in re.findall(r"'(.*?)'", listed[0]) if listed and name != "record" else ():
+                assert word in (said[table][1][name] or ""), (table, name, word)

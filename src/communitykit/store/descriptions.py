@@ -6,11 +6,30 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from inspect import cleandoc
-from typing import Final
+from typing import Final, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
 
 from communitykit.model import RECORD_TYPES
-from communitykit.store.columns import TABLES
+from communitykit.store.columns import MERGED, TABLES
 from communitykit.store.schema import tables
+
+
+def of_field(field: FieldInfo) -> str:
+    """Return what a field of the model holds, and which words, where those are a closed list that it does not name."""
+    said = field.description or ""
+    words = _words(field.annotation)
+    if not words or all(f"`{one}`" in said for one in words):
+        return said
+    return f"{said} One of {', '.join(words)}." if ":" in said else f"{said.rstrip('.')}: {', '.join(words)}."
+
+
+def _words(annotation: object) -> tuple[str, ...]:
+    """Return the words that a field may hold; none where any may stand."""
+    if get_origin(annotation) is Literal:
+        return tuple(one for one in get_args(annotation) if isinstance(one, str))
+    return next((found for one in get_args(annotation) if (found := _words(one))), ())
+
 
 _EVERYWHERE: Final = {
     "platform": "The platform, as in the id.",
@@ -35,7 +54,7 @@ _OTHERS: Final[dict[str, tuple[str, dict[str, str]]]] = {
             "edited_at": "When this version was made (UTC).",
             "title": "Subject or headline.",
             "body": "The body exactly as the platform keeps it.",
-            "body_format": "How to read `body`.",
+            "body_format": of_field(RECORD_TYPES["post"].model_fields["body_format"]),
             "text": "Plain text derived from it.",
         },
     ),
@@ -67,7 +86,7 @@ _OTHERS: Final[dict[str, tuple[str, dict[str, str]]]] = {
         "Rows that were erased for good, so that copies hear of it.",
         {
             "row_key": "A salted hash of the row's id.",
-            "kind": "What sort of record it was.",
+            "kind": f"What sort of record it was: {', '.join(MERGED)}.",
             "changed_run": "The erasure.",
             "erased_at": "When it was erased (UTC).",
         },
@@ -171,7 +190,7 @@ def described() -> dict[str, tuple[str, dict[str, str]]]:
         if table in kinds:
             model = RECORD_TYPES[kinds[table]]
             of_table = cleandoc(model.__doc__ or "").split("\n\n")[0]
-            own = {name: field.description or "" for name, field in model.model_fields.items()}
+            own = {name: of_field(field) for name, field in model.model_fields.items()}
         else:
             of_table, own = _OTHERS[table]
         found[table] = (of_table, {name: own.get(name) or _EVERYWHERE[name] for name in wanted})
