@@ -1,6 +1,7 @@
 """`communitykit init` and `config check`: a file by asking, private, without a secret, and a letter to send."""
 
 import json
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +11,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from communitykit.cli import commands as _all  # noqa: F401 # registers every command
+from communitykit.cli import init
 from communitykit.cli.app import app
 from communitykit.config import Secret, load
 from communitykit.connector import Gap
 from communitykit.connector.registry import registry
 from communitykit.sandbox import World, serve
+
+ROOT = Path(__file__).parents[2]
 
 
 def typed(*words: str | Path, answers: str = "", **environment: str) -> Result:
@@ -54,14 +58,55 @@ def test_a_token_is_named_and_the_administrator_is_written_to(server: Any, tmp_p
 def test_an_app_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
     done = typed("init", "--config", path, answers="token\nteams\n\n\napp\nt.example\nid-1\nSECRET_OF_TEAMS\n\n\n")
-    assert done.exit_code == 1  # nobody set the variable
-    assert "the environment variable SECRET_OF_TEAMS is not set" in done.output
-    assert done.output.count("c.toml [[sources]] teams:") == 1
-    assert "teams: c.toml" not in done.output  # its name once
+    assert done.exit_code == 0, done.output  # nobody can set the variable yet
+    assert "When the client_secret is there, set the environment variable SECRET_OF_TEAMS.\nThen: " in done.output
+    assert "not set" not in done.output
+    checked = typed("config", "check", "--config", path)
+    assert (checked.exit_code, "SECRET_OF_TEAMS is not set" in checked.output) == (1, True)
+    assert checked.output.count("c.toml [[sources]] teams:") == 1
+    assert "teams: c.toml" not in checked.output  # its name once
     assert "- ChannelMessage.Read.All or Group.Read.All: " in done.output
     told = load(path).sources[0].settings
     assert (load(path).sources[0].since, load(path).privacy.content) == ("2y", "full")
     assert told == {"tenant": "t.example", "client_id": "id-1", "client_secret": Secret(env="SECRET_OF_TEAMS")}
+
+
+def test_where_every_step_is_said_is_a_page_that_there_is(tmp_path: Path) -> None:
+    done = typed("init", "--config", tmp_path / "c.toml", answers="token\nslack\n\n\nS\n\n\n")
+    pages = re.findall(r"\S+\.md", " ".join(done.output.split()))
+    assert pages == ["docs/how-to/get-a-token.md", "plugins/communitykit-slack/README.md"]
+    assert all((ROOT / page).is_file() for page in pages)
+    assert init._steps("forum") == "Every step is in the README of the connector's package."
+
+
+def test_nothing_is_sent_before_what_lets_in_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[object] = []
+    monkeypatch.setattr("communitykit.cli.init.checked", lambda config: sent.append(config) or [])
+    answers = "token\nmatrix\n\n\nhttps://m.example/\nM\n\n\n"
+    assert typed("init", "--config", tmp_path / "a.toml", answers=answers).exit_code == 0
+    assert sent == []
+    for variable in ("M", "COMMUNITYKIT_MATRIX_TOKEN"):
+        typed("init", "--config", tmp_path / f"{variable}.toml", answers=answers, **{variable: "x"})
+    assert len(sent) == 2
+
+
+def test_what_else_a_run_makes_stands_in_the_file_and_is_valid_without_its_signs(tmp_path: Path) -> None:
+    export, path = tmp_path / "export.zip", tmp_path / "c.toml"
+    registry().get("slack").simulated().write_archive(World(seed=1, size="tiny", platforms=("slack",)), export)
+    typed("init", "--config", path, answers=f"export\nslack\n\n\n{export}\n\n\n")
+    done = typed("run", "--config", path)
+    assert done.exit_code == 0, done.output
+    said = "No analysis tables, report or brief: add [analysis], [report] and [brief] to c.toml."
+    assert done.stdout.rstrip().endswith(said)
+    assert "No analysis" not in typed("run", "--config", path, "--quiet").output
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"^# (?=\[|to =)", "", text, flags=re.MULTILINE), encoding="utf-8")
+    done = typed("run", "--config", path)
+    assert (done.exit_code, "add [" in done.output) == (0, False), done.output
+    made = ("analysis.duckdb", "report/report.en.html", "brief.md")
+    assert [name for name in made if not (tmp_path / name).is_file()] == []
+    path.write_text(text.replace("# [analysis]\n# to", "[analysis]\nto"), encoding="utf-8")
+    assert "No report or brief: add [report] and [brief] to c.toml." in typed("run", "--config", path).stdout
 
 
 def test_an_export_needs_nobody(tmp_path: Path) -> None:
@@ -98,7 +143,7 @@ def test_settings_say_what_they_are_and_what_they_cannot_be(tmp_path: Path) -> N
     done = typed(
         "init", "--config", path, answers="token\nmatrix\n\n\n\nmatrix.example\nhttps://m.example/\n90d\nM\n\n\n"
     )
-    assert done.exit_code == 1  # nobody set the variable
+    assert done.exit_code == 0, done.output
     assert "base_url: where Matrix answers, as https://chat.example.org." in done.output
     assert "token: Access token of an account" in done.output
     assert "It is needed." in done.output

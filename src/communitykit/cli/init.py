@@ -17,7 +17,7 @@ from communitykit.cli.app import Json, app, errors
 from communitykit.cli.asking import ask, choose
 from communitykit.cli.config import checked, code, print_checked
 from communitykit.cli.letter import LETTERS, heading, letter
-from communitykit.cli.output import print_json, say, warn
+from communitykit.cli.output import Exit, print_json, say, warn
 from communitykit.cli.run import DEFAULT, ConfigFile
 from communitykit.errors import ArchiveError, CommunityKitError, SettingsError
 
@@ -27,6 +27,22 @@ if TYPE_CHECKING:
 
 _USUAL = ("tenant", "client_id", "client_secret")
 """What lets in where there is no token: an app of its own."""
+
+_LATER = """
+# What `communitykit run` makes of it beside, where the signs # before a section are taken away:
+
+# Tables without text, names or native ids, for analysts (extra analysis).
+# [analysis]
+# to = "analysis.duckdb"
+
+# A page that says who takes part and what it rests on (extra report).
+# [report]
+# to = "report"
+
+# What to do this week, in at most ten lines.
+# [brief]
+# to = "brief.md"
+""".rstrip().splitlines()
 
 
 @app.command()
@@ -52,19 +68,46 @@ def init(
         made = _written(config, lines)
         is_export = any(line.startswith("archive = ") for line in lines)
         text = "" if is_export else letter(connector, language)
+        unset = _unset(made)
+        if not as_json:
+            say(f"\nWrote {config}, readable by you alone. It holds no secret.\n")
+        told = [] if unset else checked(made)  # nothing is to be asked without what lets in
         if as_json:
-            told = checked(made)
-            print_json({"config": str(config), "connector": connector.name, "sources": told, "letter": text or None})
-            raise typer.Exit(code(told))
-        say(f"\nWrote {config}, readable by you alone. It holds no secret.\n")
-        told = checked(made)
-        print_checked(told)
-        if not is_export:
-            if text:
-                say(f"\n{heading(connector, language)}\n\n{text}\n")
-            say(f"Every step is in the connector's own page, communitykit-{connector.name}.")
-        say(f"Then: communitykit config check --config {config}, and communitykit run --config {config}.")
-    raise typer.Exit(code(told))
+            document = {"config": str(config), "connector": connector.name, "sources": told, "letter": text or None}
+            print_json({**document, "unset": list(unset.values())})
+        else:
+            print_checked(told)
+            if not is_export:
+                if text:
+                    say(f"{heading(connector, language)}\n\n{text}\n")
+                say(_steps(connector.name))
+            for name, variable in unset.items():
+                say(f"When the {name} is there, set the environment variable {variable}.")
+            say(f"Then: communitykit config check --config {config}, and communitykit run --config {config}.")
+    raise typer.Exit(Exit.COMPLETE if unset else code(told))
+
+
+def _unset(config: Config) -> dict[str, str]:
+    """Return the environment variables that are to hold what lets in, and do not yet, by setting."""
+    from communitykit.config import Secret  # noqa: PLC0415 # imported only when used
+
+    return {
+        name: secret.env
+        for section in config.sources
+        for name, secret in section.settings.items()
+        if isinstance(secret, Secret) and secret.env
+        if not os.environ.get(secret.env) and not os.environ.get(f"{section.prefix}{name.upper()}")
+    }
+
+
+def _steps(name: str) -> str:
+    """Return where the documentation says how a platform lets in."""
+    from communitykit.connector.registry import OWN  # noqa: PLC0415 # imported only when used
+
+    if name not in OWN:
+        return "Every step is in the README of the connector's package."
+    page = f"plugins/communitykit-{name}/README.md"
+    return f"Every step is in the documentation, docs/how-to/get-a-token.md; the reason for each of them in {page}."
 
 
 def _asked(folder: Path) -> tuple[Connector, list[str]]:
@@ -86,7 +129,7 @@ def _asked(folder: Path) -> tuple[Connector, list[str]]:
         lines.append(f"archive = {json.dumps(str(_whole(path)))}")
     else:
         lines += [_setting(connector, name, one) for one in _letting_in(connector)]
-    return connector, [*lines, *_since("all" if export else "2y"), *_content()]
+    return connector, [*lines, *_since("all" if export else "2y"), *_content(), *_LATER]
 
 
 def _no_name(told: str) -> str | None:

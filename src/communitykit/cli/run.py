@@ -131,6 +131,18 @@ class _Run:
             self._step("report", partial(self._report, config.report))
         if config.brief is not None:
             self._step("brief", partial(self._brief, config.brief))
+        if not self._interrupted:
+            self._say_unmade()
+
+    def _say_unmade(self) -> None:
+        """Say what the configuration has no section for, and so is not made."""
+        config = self.config
+        sections = {"analysis": config.analysis, "report": config.report, "brief": config.brief}
+        left = [name for name, section in sections.items() if section is None]
+        if left:
+            what = _told(["analysis tables" if one == "analysis" else one for one in left], last="or")
+            add = _told([f"[{one}]" for one in left], last="and")
+            self._say(f"No {what}: add {add} to {config.path.name}.")
 
     def _step(self, name: str, make: Callable[[], JSON]) -> None:
         if self._interrupted:
@@ -220,3 +232,8 @@ class _Run:
     def _say(self, sentence: str) -> None:
         if not self._silent:
             say(sentence)
+
+
+def _told(words: list[str], *, last: str) -> str:
+    """Return words as a sentence tells them."""
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
