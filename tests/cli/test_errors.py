@@ -72,4 +72,17 @@ def test_a_demo_without_a_connector_says_how_to_install_one(typed: Any, monkeypa
     monkeypatch.setattr("communitykit.cli.simulated.registry", lambda: load(()))
     told = typed("sandbox", "serve")
     assert told.code == 1
-    assert "Install one; from a clone: pip install ./plugins/communitykit-slack." in told.err
+    assert "The extra [all] brings no platform, each is a package: pip install communitykit_slack-*.whl" in told.err
+
+
+def test_what_could_not_begin_says_what_is_wrong_and_nothing_of_what_was_asked(
+    typed: Any, exports: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COMMUNITYKIT_SLACK_TOKEN", raising=False)
+    for words in (("pull", "slack"), ("import", "directory", exports["slack"])):
+        done = typed(*words)
+        assert (done.code, done.out) == (1, ""), words
+        assert done.err.startswith("Error: "), words
+    done = typed("import", "slack", exports["slack"])
+    assert "Asked for what was written " in done.out
+    assert " s in all." in done.out

@@ -61,7 +61,8 @@ def run(
     else:
         for found in archives:
             say(f"Found: {found}.")
-        say(f"Asked for what was written {in_words(since, until)}.")
+        if _began(result):
+            say(f"Asked for what was written {in_words(since, until)}.")
         print_summary(result, to)
     return result, code(result)
 
@@ -222,6 +223,11 @@ def _journal(to: Path) -> str | None:
     return str(beside) if beside.exists() and beside.stat().st_size else None
 
 
+def _began(result: PullResult) -> bool:
+    """Tell whether a run came as far as to read: not one whose token is missing, or whose archive is none."""
+    return bool(result.came or result.requests or not result.errors)
+
+
 def print_summary(result: PullResult, to: Path, *, asked_by: Mapping[str, str] = OPTIONS) -> None:
     """Print what was new, what changed, what it took, and what was left out and why.
 
@@ -236,7 +242,8 @@ def print_summary(result: PullResult, to: Path, *, asked_by: Mapping[str, str] =
     print_table("By source", ("source", *OF_SOURCES), told_by_source(result.by_source))
     seconds = (result.ended_at - result.started_at).total_seconds() if result.ended_at else 0.0
     asked = f"{counted(result.requests, 'request')}, {result.retries:,} repeated, {result.waited:.1f} s waited, "
-    say(f"{asked if result.requests else ''}{seconds:.1f} s in all.")  # an archive is asked nothing
+    if _began(result):
+        say(f"{asked if result.requests else ''}{seconds:.1f} s in all.")  # an archive is asked nothing
     if result.ignored:
         ignored = ", ".join(f"{number:,} {kind}" for kind, number in sorted(result.ignored.items()))
         say(f"Knowingly ignored: {ignored}.")

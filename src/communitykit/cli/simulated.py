@@ -51,7 +51,8 @@ def simulated() -> dict[str, Connector]:
     if not found:
         raise SettingsError(
             "no installed connector has a sandbox",
-            remedy="Install one; from a clone: pip install ./plugins/communitykit-slack.",
+            remedy="The extra [all] brings no platform, each is a package: pip install communitykit_slack-*.whl, where "
+            "its wheel is; from a clone: pip install ./plugins/communitykit-slack.",
         )
     return found
 
