@@ -171,3 +171,25 @@ def test_a_pull_into_which_nothing_came_leaves_no_store(
     words = ("pull", "slack", "--set", f"base_url={nobody}", "--set", "token=x", "--to", "n.duckdb")
     assert typed(*words).code == 1
     assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words", [("--log-format", "json"), ("--log-format=json",), ("--json", "--log-format", "json")]
+)
+def test_a_wrong_option_is_a_line_of_json_where_lines_are(typed: Any, words: tuple[str, ...]) -> None:
+    for line in (("pull", "slack", "--nosuch", *words), ("pull", "slack", *words, "--nosuch"), ("nosuch", *words)):
+        done = typed(*line)
+        (told,) = map(json.loads, done.err.splitlines())
+        assert (done.code, told["level"], "No such" in told["message"]) == (2, "error", True)
+    assert typed("pull", "slack", "--nosuch").err.startswith("Usage: ")
+
+
+def test_a_source_whose_secret_is_missing_says_so_once(typed: Any, exports: dict[str, Path]) -> None:
+    Path("c.toml").write_text(
+        '[store]\npath = "a.duckdb"\n[[sources]]\nname = "emea"\nconnector = "slack"\ntoken = { env = "NOBODYS" }\n'
+        f'[[sources]]\nname = "old"\nconnector = "yammer"\narchive = {json.dumps(str(exports["yammer"]))}\n'
+    )
+    for words in ((), ("--quiet",)):
+        done = typed("run", "--config", "c.toml", *words)
+        assert (done.out + done.err).count("NOBODYS is not set") == 1
+        assert "Error: slack: c.toml [[sources]] emea: token: the environment variable NOBODYS" in done.err

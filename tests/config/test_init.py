@@ -3,6 +3,7 @@
 import json
 import re
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -227,6 +228,35 @@ def test_a_remark_is_no_lack(server: Any, tmp_path: Path, monkeypatch: pytest.Mo
     found.append(Gap("no reactions", "denied"))
     assert typed("config", "check", "--config", path, T="x").exit_code == 3
     assert typed("check", "slack", "--config", path, T="x").exit_code == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are told in another way there")
+def test_what_others_may_read_is_remarked(server: Any, tmp_path: Path) -> None:
+    path, token, key = tmp_path / "c.toml", tmp_path / "us.token", tmp_path / "key"
+    address = json.dumps(server.settings["base_url"])
+    path.write_text(
+        f'[[sources]]\nconnector = "slack"\nbase_url = {address}\ntoken = {{ file = "us.token" }}\n'
+        '[analysis]\nto = "a"\nkey = { file = "key" }\n',
+        encoding="utf-8",
+    )
+    token.write_text(server.settings["token"], encoding="utf-8")
+    key.write_text("k" * 40, encoding="utf-8")
+    for one in (path, token, key):
+        one.chmod(0o644)
+    done = typed("config", "check", "--config", path)
+    assert done.exit_code == 0
+    assert "slack: others than its owner may read us.token (mode 0644), and it holds a secret: chmod 600 it." in (
+        done.stdout
+    )
+    assert "slack: the credential may ask for all" in done.stdout
+    assert "may read c.toml (mode 0644), and it says where the secrets are: chmod 600 it." in done.stdout
+    assert "may read key (mode 0644), and it holds a secret" in done.stdout
+    told = json.loads(typed("config", "check", "--config", path, "--json").stdout)
+    assert (len(told["sources"][0]["remarks"]), len(told["remarks"])) == (1, 2)
+    for one in (path, token, key):
+        one.chmod(0o600)
+    told = json.loads(typed("config", "check", "--config", path, "--json").stdout)
+    assert (told["sources"][0]["remarks"], told["remarks"]) == ([], [])
 
 
 def test_who_lost_the_tokens_is_told_the_whole_command(tmp_path: Path) -> None:

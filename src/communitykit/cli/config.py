@@ -26,38 +26,45 @@ app.add_typer(config_app, name="config")
 def check_config(*, config: ConfigFile = DEFAULT, as_json: Json = False) -> None:
     """Check whether a configuration can be run. Its secrets are fetched, and each platform is asked what it lets in."""
     from communitykit.config import load  # noqa: PLC0415 # imported only when used
+    from communitykit.config.rights import remarks  # noqa: PLC0415 # same
 
     with errors():
-        told = checked(load(config))
+        loaded = load(config)
+        told, seen = checked(loaded), remarks(loaded)
         if as_json:
-            print_json({"config": str(config), "sources": told})
+            print_json({"config": str(config), "sources": told, "remarks": seen})
         else:
             print_checked(told)
+            for sentence in seen:
+                say(f"Look at this: {printable(sentence)}")
     raise typer.Exit(code(told))
 
 
 def checked(config: Config) -> list[dict[str, JSON]]:
     """Check every source and the roster: its name, what is missing, remarks, the error where nothing can be read.
 
-    `sure` says what it means that nothing is missing: a platform tells who lets the credential in when it is read.
+    `sure` says what it means that nothing was found missing or odd: who lets the credential in is told by reading.
 
     Raises SettingsError for what `[privacy]` or `[people]` cannot mean.
     """
     from communitykit.cli.pull import what_is_sure  # noqa: PLC0415 # same
     from communitykit.config import people_options, roster, run_options, source  # noqa: PLC0415 # same
+    from communitykit.config.rights import remarks_of  # noqa: PLC0415 # same
 
     run_options(config)
     people_options(config)
     told = []
     for section in config.sources:
         one = _one(section.name, section.connector)
+        readable = one["remarks"] = remarks_of(config, section)
         try:
             named = source(config, section)
             with named.session, waits_told(named):
                 gaps = named.check()
             one["missing"] = [gap.reason for gap in gaps if not gap.remark]
-            one["remarks"] = [*([str(named.cut)] if named.cut else []), *(gap.reason for gap in gaps if gap.remark)]
-            one["sure"] = what_is_sure(named)
+            cut = [str(named.cut)] if named.cut else []
+            one["remarks"] = [*cut, *(gap.reason for gap in gaps if gap.remark), *readable]
+            one["sure"] = None if gaps else what_is_sure(named)
         except CommunityKitError as error:
             one["error"] = str(error)
         told.append(one)
@@ -82,7 +89,7 @@ def print_checked(told: list[dict[str, JSON]]) -> None:
             warn(_named(one["name"], printable(one["error"])))
         for sentence in (*one["missing"], *one["remarks"]):
             say(f"{one['name']}: {printable(sentence)}")
-        if not one["error"] and not one["missing"] and not one["remarks"]:
+        if one["sure"]:
             say(f"{one['name']}: {one['sure']}.")
 
 

@@ -16,7 +16,7 @@ import typer
 
 from communitykit.cli import interrupts, shells
 from communitykit.cli.app import app
-from communitykit.cli.output import Exit, code_of, print_error, warn, warn_of
+from communitykit.cli.output import LOG, Exit, code_of, print_error, warn, warn_of
 from communitykit.cli.shared import ASKED
 from communitykit.errors import CommunityKitError, SettingsError, told_by_system
 
@@ -68,8 +68,10 @@ def _run() -> int:
             _guess(error)
             shown = io.StringIO()
             error.show(file=shown)
-            warn(shown.getvalue().rstrip())
-            if "--json" in sys.argv:  # it may not have come to be read
+            if re.search(r" --log-format[= ]json\b", " ".join(sys.argv)):  # it may not have come to be read
+                LOG.as_json()
+            warn(shown.getvalue().rstrip(), level=logging.ERROR, error=type(error).__name__)
+            if "--json" in sys.argv:  # same
                 print_error(error)
             return int(error.exit_code)
         if ASKED["debug"]:
