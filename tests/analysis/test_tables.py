@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from datetime import date
@@ -19,6 +20,7 @@ from communitykit.analysis import TABLES, Analysis, analyse
 from communitykit.analysis import open as open_tables
 from communitykit.analysis.holidays import working_days
 from communitykit.analysis.sources import FOLD
+from communitykit.analysis.together import fact, groups_in, listed, put_together, sentences
 from communitykit.errors import SettingsError
 
 
@@ -133,9 +135,31 @@ def test_a_group_of_few_colleagues_is_put_together_with_others(
         for name, number in groups.items():
             connection.execute("INSERT INTO w_people SELECT ?, true FROM range(?)", [name, number])
         connection.execute("INSERT INTO w_people SELECT NULL, false FROM range(20)")  # bots: nobody's colleagues
+        before = groups_in(connection, "w_people", "department")
         connection.execute(FOLD.format(column="department", least=5))
+        told = fact("department", before, groups_in(connection, "w_people", "department"))
         rows_ = connection.execute("SELECT department, count(*) FROM w_people WHERE is_eligible GROUP BY 1").fetchall()
     assert dict(rows_) == folded
+    gone = sorted(set(groups) - set(folded), key=lambda one: (one is None, one or ""))
+    assert told == ({"other_department": json.dumps(gone)} if gone else {})
+
+
+def test_who_is_in_a_group_put_together_is_told(made: Analysis) -> None:
+    assert json.loads(made.about["other_department"]) == ["Care"]
+    assert "Small groups: (other) of department is Care." in list(sentences(made.about))
+    assert "other_site" not in made.about
+
+
+def test_of_other_no_more_is_told_than_that_a_group_has_no_row(made: Analysis) -> None:
+    connection = made.connection()
+    about = {"other_department": '["Care", null]'}
+    assert put_together(about, connection, "department", {"Sales", "(other)"}) == {"(other)": ("Care", None)}
+    assert put_together(about, connection, "department", {"Sales"}) == {}
+    assert put_together(about, connection, "place", {"other"}) == {}
+    assert put_together(about, connection, "department", {"other"}) == {"other": ("Care", "Sales", None)}
+    assert put_together({}, connection, "department", {"(other)"}) == {}  # tables of an earlier version
+    many = [f"D{number}" for number in range(16)]
+    assert listed("department", many).endswith(", D13 and 2 more")
 
 
 def test_the_calendar_has_holidays_and_no_gaps(made: Analysis) -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
-from world import random_world
+from world import World, random_world
 
 from communitykit.analysis import Analysis
 from communitykit.cli.commands import metrics
@@ -77,6 +78,18 @@ def test_run_gives_what_measure_gives(here: Path) -> None:
     plain = told(*asked)
     assert plain.startswith("response_rate")
     assert "2026-01" in plain
+
+
+def test_rows_that_several_groups_were_put_together_in_say_which(tmp_path: Path) -> None:
+    world = World(date(2026, 1, 5), date(2026, 3, 31))
+    for number in range(20):
+        world.person(number + 1, department="(other)" if number < 6 else "sales")
+        world.act("posted", number + 1, datetime(2026, 1, 5, tzinfo=UTC), place_id=1, thread_id=number, post_id=number)
+    world.place(1, "slack", members=20)
+    world.settle().rows["about"] += [{"key": "other_department", "value": '["care", null]'}]
+    world.save(tmp_path / "analysis.duckdb")
+    printed = told("run", "response_rate", "--by", "department", "--from", str(tmp_path / "analysis.duckdb"))
+    assert "\n(other) of department: care and colleagues of whom no department is told.\n" in printed
 
 
 def test_variants_that_are_named_are_shown_alone_and_hidden_as_among_all(here: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from collections.abc import Callable
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from half_year import NOW, World  # beside this file
 from typer.testing import CliRunner
 
 from communitykit import from_records, pull
@@ -18,13 +20,17 @@ from communitykit.cli import commands as _all  # noqa: F401 # registers every co
 from communitykit.cli.app import app
 from communitykit.metrics import catalogue
 from communitykit.people import Leaders, Options, resolve
-from communitykit.report import Figure, make_report
+from communitykit.report import Figure, Figures, make_report
 from communitykit.report.groups import _file as file_name
+from communitykit.report.making import opened
 from communitykit.report.page import Paper, formula
 from communitykit.report.sections import _crossing as crossing
-from communitykit.report.sections import course_chart, unread
+from communitykit.report.sections import course_chart, filled, unread
 from communitykit.report.words import Words, collated
+from communitykit.sandbox.chronicle import Chronicle
 from communitykit.sandbox.stories import tell_story
+
+Kept = Callable[[Chronicle], Path]
 
 
 @pytest.mark.parametrize(
@@ -132,9 +138,46 @@ def test_small_departments_have_words_in_the_square_of_departments_too() -> None
                       20.0, 20, False, None, "complete", None, "slack")  # fmt: skip
 
     told = [figure(row, column) for row in ("(other)", "Vente", "Achats") for column in ("(other)", "Vente", "Achats")]
-    asked: Any = SimpleNamespace(k=5, ask=lambda _metric, by: told if by == ["department"] else [])
+    names = json.dumps([*(f"Équipe {number:02}" for number in range(15)), None])
+    asked: Any = SimpleNamespace(
+        k=5,
+        ask=lambda _metric, by: told if by == ["department"] else [],
+        about={"other_department": names},
+        record=SimpleNamespace(connection=None),
+    )
     (made,) = crossing(Paper(Words("fr"), asked, {}, "activity.duckdb"))
-    assert made["table"]["columns"] == ["service", "Achats", "Vente", "petits groupes réunis"]
-    assert [row[0] for row in made["table"]["rows"]] == ["Achats", "Vente", "petits groupes réunis"]
+    assert made["table"]["columns"] == ["service", "Achats", "Vente", "groupes réunis"]
+    assert [row[0] for row in made["table"]["rows"]] == ["Achats", "Vente", "groupes réunis"]
     assert "(other)" not in made["svg"]
-    assert "petits groupes" in made["svg"]
+    assert "groupes réunis" in made["svg"]
+    line = "Groupes réunis pour qu\u2019aucun petit groupe n\u2019apparaisse\u00a0: Équipe 00, Équipe 01, "
+    assert line in made["sentence"]
+    assert made["sentence"].endswith(", 1 autre et les collègues dont le service n\u2019est pas connu.")
+    asked.about = {}  # tables that were made before this was told
+    (earlier,) = crossing(Paper(Words("fr"), asked, {}, "activity.duckdb"))
+    assert "apparaisse" not in earlier["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "Groups put together so that no small one is told: Sales and colleagues of whom no department is told."),
+        ("fr", "n\u2019apparaisse\u00a0: Sales et les collègues dont le service n\u2019est pas connu."),
+    ],
+)
+def test_who_joins_the_one_without_a_department_is_named_beside_the_chart(keep: Kept, language: str, line: str) -> None:
+    world = World(as_of=NOW)
+    for number in range(6):
+        world.sales.append(world.person(f"Sales {number + 4}", "Sales"))
+    for number in range(12):
+        world.person(f"Desk {number}", "Desk")
+    for number in range(13):
+        world.lab.append(world.person(f"Lab {number + 4}", "Lab"))
+    world.person("Nobody's", None)
+    path = keep(world)
+    with opened(path) as (analysis, _):
+        sections = {one["id"]: one for one in filled(Paper(Words(language), Figures(analysis), {}, path.name))}
+    title = Words(language).say("report.dimension.department")
+    charts = [one for one in sections["adoption"]["charts"] if title in one["title"]]
+    assert charts
+    assert all(one["sentence"].endswith(line) for one in charts)

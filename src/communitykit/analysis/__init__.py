@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from communitykit.analysis.building import Build, workspace
 from communitykit.analysis.opened import Analysis
 from communitykit.analysis.schema import TABLES, Column, Table
+from communitykit.analysis.together import sentences
 from communitykit.analysis.writing import check, write
 from communitykit.clock import SYSTEM_CLOCK, Clock
 from communitykit.errors import SettingsError
@@ -67,7 +68,8 @@ class Analysed:
             f"Inferred times: {self.inferred:,} acts (`at_is_inferred`).": self.inferred > 0,
             f"No holidays known of: {countries}. Monday to Friday count as working days there.": bool(countries),
         }
-        return (*(sentence for sentence, holds in words.items() if holds), *joined(self.about).remarks())
+        told = (sentence for sentence, holds in words.items() if holds)
+        return (*told, *sentences(self.about), *joined(self.about).remarks())
 
 
 def analyse(  # the options of one call

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
-from communitykit.analysis import acts, places, sources
+from communitykit.analysis import acts, places, sources, together
 from communitykit.analysis.holidays import working_days
 from communitykit.analysis.schema import SCHEMA_VERSION, TABLES, Column
 from communitykit.clock import SYSTEM_CLOCK, Clock
@@ -20,6 +20,7 @@ from communitykit.errors import CommunityKitError
 from communitykit.model.values import Value
 from communitykit.people.accounts import ROSTER
 from communitykit.people.remarks import Joined
+from communitykit.privacy.groups import FOLDED
 from communitykit.privacy.pseudonyms import Key
 from communitykit.store.answers import first_row
 from communitykit.store.schema import CURRENT
@@ -97,8 +98,11 @@ class Build:
         )
         if not self._has_people:
             self.connection.execute(sources.DEPTHS)
-        for column in ("department", "division", "site", "country"):
+        for column in FOLDED:
+            before = together.groups_in(self.connection, "w_people", column)
             self.connection.execute(sources.FOLD.format(column=column, least=self.least))
+            after = together.groups_in(self.connection, "w_people", column)
+            self.about |= together.fact(column, before, after)
         self.about |= {"people": "people" if self._has_people else "accounts", "roster": "yes" if roster else "no"}
         if roster:
             self._joined()

@@ -210,8 +210,9 @@ TABLES: Final[dict[str, Table]] = {
             "key": "VARCHAR: `schema`, `made_at`, `zone`, `key_id` (NULL: the key was thrown away), `people` (`people` "
             "or `accounts`), `roster` (`yes`, `no`), `in_roster` and `only_in_roster` (the roster's people, and those "
             "without an account), `refused_by` and `refused` (a key that refused more joins than were made with the "
-            "roster), `content` (`full`, `features`, `none`), `min_group`, `first_day`, `last_day`, `run` (the latest "
-            "of the record).",
+            "roster), `content` (`full`, `features`, `none`), `min_group`, `other_department` (`other_division`, "
+            "`other_site`, `other_country`: the groups that `(other)` is put together of, as a JSON list; null: those "
+            "of whom none is told), `first_day`, `last_day`, `run` (the latest of the record).",
             "value": "VARCHAR: The fact.",
         },
     ),

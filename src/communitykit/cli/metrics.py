@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from communitykit.config import Config
-    from communitykit.metrics import Definition
+    from communitykit.metrics import Definition, Record
     from communitykit.model.values import JSON
 
 metrics_app = App(help="Questions with defined answers, over the analysis tables.", no_args_is_help=True)
@@ -174,6 +174,7 @@ def run(  # noqa: PLR0913 # the options of the command
             print_json({"figures": figures.to_pylist()})
         else:
             _print(name, figures)
+            _say_together(record, figures)
 
 
 def _only(figures: pa.Table, variants: Sequence[str] | None, definition: Definition) -> pa.Table:
@@ -207,6 +208,16 @@ def _print(name: str, figures: pa.Table) -> None:
             absent[row["reason"]].append(row["variant"])
     for reason, variants in absent.items():
         say(f"No figure of {', '.join(variants)}: {reason}.")
+
+
+def _say_together(record: Record, figures: pa.Table) -> None:
+    """Say which groups the rows are of that several were put together in."""
+    from communitykit.analysis.together import listed, put_together  # noqa: PLC0415 # imported only when used
+
+    for dimension in figures.column_names:
+        shown = set(figures[dimension].to_pylist())
+        for name, groups in put_together(record.tables.about, record.connection, dimension, shown).items():
+            say(f"{name} of {dimension}: {listed(dimension, groups)}.")
 
 
 def _shown(value: object) -> object:

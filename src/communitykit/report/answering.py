@@ -10,12 +10,13 @@ from importlib import resources
 from math import sqrt
 from typing import Any, Final
 
+from communitykit.analysis.together import FEW
 from communitykit.model.values import Value
 from communitykit.privacy.audit import OTHER
 from communitykit.report.figures import Figure, Figures
 
 Rule = Mapping[str, Any]
-OTHERS: Final = ("(other)", OTHER)
+OTHERS: Final = (FEW, OTHER)
 """What groups are called that are too small to be told apart: in the analysis tables, and in figures."""
 
 _LATEST: Final = """

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from shlex import quote
 from typing import Final
 
 from communitykit.analysis import joined
+from communitykit.analysis.together import put_together
 from communitykit.model.values import Value
 from communitykit.report import charts
 from communitykit.report.answering import OTHERS
@@ -118,12 +119,28 @@ def _groups(paper: Paper, plan: Section) -> Iterator[dict[str, Value]]:
         named = [row for row in told if row[1].group not in _NOBODYS]
         yield {
             "title": title,
-            "sentence": _compared(paper, named or told),
+            "sentence": " ".join(
+                [_compared(paper, named or told), *_together(paper, dimension, [one for _, one in rows])]
+            ),
             "svg": charts.bars([(name, one.value or 0.0, paper.shown(one)) for name, one in told[:_MOST_GROUPS]]),
             "table": _figures_table(
                 paper, title, words.say("report.group"), [*told, *(row for row in rows if row[1].value is None)]
             ),
         }
+
+
+def _together(paper: Paper, dimension: str, rows: Iterable[Figure]) -> list[str]:
+    """Say which groups were put together, where some were."""
+    words, record = paper.words, paper.figures.record
+    found = put_together(paper.figures.about, record.connection, dimension, {one.group for one in rows})
+    groups = {one for several in found.values() for one in several}
+    if not groups:
+        return []
+    names = sorted((paper.group(dimension, one) for one in groups if one is not None), key=collated)
+    named, rest = names[:_MOST_GROUPS], len(names[_MOST_GROUPS:])
+    named += [words.say("report.together_more", n=rest)] if rest else []
+    untold = words.say("report.together_untold", dimension=words.say(f"report.dimension.{dimension}"))
+    return [words.say("report.together", groups=[*named, *([untold] if None in groups else [])])]
 
 
 def _compared(paper: Paper, rows: Sequence[tuple[str, Figure]]) -> str:
@@ -211,7 +228,9 @@ def _crossing(paper: Paper) -> Iterator[dict[str, Value]]:
     title, heads = words.say("report.crossing_title"), [called[name] for name in names]
     yield {
         "title": title,
-        "sentence": words.say("report.crossing", hidden=mark),
+        "sentence": " ".join(
+            [words.say("report.crossing", hidden=mark), *_together(paper, "department", cells.values())]
+        ),
         "svg": charts.crossing(drawn, heads),
         "table": {"title": title, "columns": [words.say("report.dimension.department"), *heads], "rows": body},
     }
