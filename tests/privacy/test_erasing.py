@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from communitykit import (
     Community,
@@ -21,10 +22,13 @@ from communitykit import (
     gathering,
     pull,
 )  # fmt: skip
+from communitykit.cli import commands as _all  # noqa: F401 # registers every command
+from communitykit.cli.app import app
 from communitykit.cli.reading import as_data, print_summary
 from communitykit.cli.show import show, summary
 from communitykit.errors import SettingsError
 from communitykit.model import Coverage, Issue, Measure
+from communitykit.people import resolve
 from communitykit.privacy.cutoff import cutoff
 from communitykit.privacy.erasing import forget, prune
 from communitykit.privacy.telling import write_subject
@@ -161,6 +165,19 @@ def test_who_is_forgotten_stays_so(store: Path) -> None:
     assert second["text"] == "thanks @[forgotten]!"
 
 
+def test_who_is_forgotten_already_is_told_by_id_alone(store: Path) -> None:
+    assert forget(store, "Ann Lovelace").forgotten_before == ()
+    before = store.read_bytes()
+    again = forget(store, ANN)
+    assert (again.accounts, again.forgotten_before, again.deleted, again.changed) == ((), (ANN,), {}, {})
+    done = CliRunner().invoke(app, ["forget", ANN, "--store", str(store)])
+    assert (done.exit_code, f"Forgotten already: {ANN}\nThere was nothing to erase." in done.output) == (0, True)
+    assert store.read_bytes() == before
+    for name in ("Ann Lovelace", "ann@example.org"):  # a hash of a name would be found out by trying names
+        with pytest.raises(SettingsError, match="of who was forgotten no name or address is kept"):
+            forget(store, name)
+
+
 def test_nobody_is_forgotten_by_a_name_of_two(store: Path) -> None:
     pull(from_records([Member(id="p:n:member:u-ann2", display_name="Ann Lovelace", source=SOURCE)]), store)
     with pytest.raises(SettingsError, match="2 accounts"):
@@ -168,6 +185,15 @@ def test_nobody_is_forgotten_by_a_name_of_two(store: Path) -> None:
     with pytest.raises(SettingsError, match="no accounts"):
         forget(store, "Nobody")
     assert found(store) == set(OF_ANN)
+
+
+def test_of_two_of_one_name_one_is_forgotten_by_an_address(store: Path) -> None:
+    other = Member(id="p:n:member:u-ann2", display_name="Ann Lovelace", email="a@q.example", source=SOURCE)
+    pull(from_records([other]), store)
+    resolve(store)
+    with pytest.raises(SettingsError, match=r"2 persons are called .* Give an e-mail address or a person id"):
+        forget(store, "Ann Lovelace")
+    assert forget(store, "ANN@example.org").accounts == (ANN,)
 
 
 def test_what_is_older_than_promised_is_erased(store: Path) -> None:

@@ -199,6 +199,8 @@ def _told(erased: Erased, *, as_json: bool, cutoff: dict[str, JSON] | None = Non
         say(f"Forgotten: {one}")
     print_table("Deleted", ("table", "rows"), erased.deleted.items())
     print_table("Emptied or changed", ("table", "rows"), erased.changed.items())
+    for one in erased.forgotten_before:
+        say(f"Forgotten already: {one}")
     if not erased.deleted and not erased.changed:
         say("There was nothing to erase.")
     if erased.bytes_before != erased.bytes_after:

@@ -149,7 +149,7 @@ def find_account(store: str | Path, name: str) -> str:
         raise SettingsError(f"nobody is called {name!r}", remedy="Give an account id, an address or a handle.")
     if len(persons) > 1:
         raise SettingsError(f"{len(persons)} persons are called {name!r}: {', '.join(accounts)}",
-                            remedy="Give the id of an account.")  # fmt: skip
+                            remedy="Give an e-mail address, or the id of an account.")  # fmt: skip
     return accounts[0]
 
 

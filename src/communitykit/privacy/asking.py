@@ -22,6 +22,7 @@ _CALLED = """
 SELECT DISTINCT unnest([display_name, email, username, employee_number, directory_id])
 FROM members WHERE id IN (SELECT unnest($ids::VARCHAR[]))
 """
+_NOBODY = "Give an address or account id; of who was forgotten no name or address is kept."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,11 @@ def find(connection: duckdb.DuckDBPyConnection, who: str, store: str) -> Subject
         return subject_of(connection, [who])
     persons = [one for (one,) in connection.execute(_PERSONS, {"who": who}).fetchall()]
     if len(persons) > 1:
-        raise SettingsError(f"{len(persons)} persons are called {who!r}", subject=store,
-                            remedy="Give a person id; `communitykit people show` tells them.")  # fmt: skip
+        raise SettingsError(
+            f"{len(persons)} persons are called {who!r}",
+            subject=store,
+            remedy="Give an e-mail address or a person id; `communitykit people show` tells them.",
+        )
     if persons:
         owned = connection.execute(
             "SELECT account_id FROM identities WHERE undone_at IS NULL AND person_id = ?", persons
@@ -63,7 +67,7 @@ def find(connection: duckdb.DuckDBPyConnection, who: str, store: str) -> Subject
         raise SettingsError(
             f"{len(accounts) or 'no'} accounts are called {who!r}",
             subject=store,
-            remedy=f"Give one of their ids: {', '.join(accounts)}." if accounts else "Give an address or account id.",
+            remedy=f"Give one of their ids: {', '.join(accounts)}." if accounts else _NOBODY,
         )
     return subject_of(connection, accounts)
 

@@ -23,6 +23,7 @@ from communitykit.model.values import Value
 from communitykit.privacy.asking import Subject, find, subject_of
 from communitykit.privacy.intake import OptOut
 from communitykit.store import Store
+from communitykit.store.answers import first_row
 from communitykit.store.columns import MERGED, PROVENANCE_NAMES, TABLES, field_columns
 from communitykit.store.compacting import compact, is_owed, make_due
 from communitykit.store.connection import MEMORY_LIMITS, connect, disconnect
@@ -52,6 +53,8 @@ class Erased:
     changed: dict[str, int] = field(default_factory=dict)
     bytes_before: int = 0
     bytes_after: int = 0
+    forgotten_before: tuple[str, ...] = ()
+    """The account that was meant and is forgotten already; of others nothing is kept by which they were known."""
 
 
 def forget(store: str | Path, who: str, *, now: datetime | None = None) -> Erased:
@@ -63,10 +66,17 @@ def forget(store: str | Path, who: str, *, now: datetime | None = None) -> Erase
     What others wrote loses their names where it mentioned them; names in free text that mention nobody stay. The rows
     of people that they were part of go until `communitykit people` makes them anew.
 
+    An account id that is forgotten already is told as that, by the keyed hash that is kept of it; of names and
+    addresses nothing is kept, and they are nobody's.
+
     Raises SettingsError for nobody, and for several; StoreBusyError, StoreError.
     """
 
     def erase(connection: duckdb.DuckDBPyConnection, result: Erased) -> None:
+        forgotten = who_is_forgotten(connection)
+        if forgotten and forgotten(who) and not first_row(connection, "SELECT 1 FROM members WHERE id = ?", [who]):
+            result.forgotten_before = (who,)
+            return
         subject = find(connection, who, Path(store).name)
         result.accounts = subject.accounts
         _forget(connection, subject, result)
