@@ -3,6 +3,7 @@
 import re
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -26,8 +27,8 @@ from communitykit.http.operations import Emit, Meter
 from communitykit.model import Coverage
 from communitykit.printable import several
 from communitykit.reading import slices
-from communitykit.reading.slices import Closed, SliceReading
-from communitykit.reading.translation import Translation
+from communitykit.reading.slices import Closed, Progress, SliceReading
+from communitykit.reading.translation import Page, Translation
 from communitykit.store import Store
 from communitykit.unanswered import Unanswered
 
@@ -195,6 +196,38 @@ def test_a_loop_of_pulls_ends_at_one_ctrl_c(
     assert (result.interrupted, result.by_ctrl_c, result.errors) == (True, True, [])
     with pytest.raises(KeyboardInterrupt):
         result.raise_for_errors()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process is sent SIGTERM there")
+def test_sigterm_ends_a_script_that_asks_for_it_as_ctrl_c_does(
+    platform: Any, little: Callable[..., Connector], tmp_path: Path
+) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/run-every-night.md").read_text(encoding="utf-8")
+    line = "signal.signal(signal.SIGTERM, signal.default_int_handler)"
+    assert f"`{line}`" in page
+    serve_notes(platform, {"a": [[note(number)] for number in range(30)]})
+    kept, before = tmp_path / "a.duckdb", signal.getsignal(signal.SIGTERM)
+
+    def sent(event: Progress) -> None:
+        if isinstance(event, Page):
+            for _ in range(len(pressed)):
+                assert signal.getsignal(signal.SIGTERM) is not signal.default_int_handler  # it raises anywhere
+                signal.raise_signal(pressed.pop())
+
+    pressed = [signal.SIGTERM]
+    try:
+        exec(line, {"signal": signal})  # noqa: S102 # as the page says
+        with session(little(), platform) as opened:
+            result = pull(opened, kept, progress=sent)
+        assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (result.interrupted, result.by_ctrl_c, result.errors) == (True, True, [])
+    with pytest.raises(KeyboardInterrupt):
+        result.raise_for_errors()
+    with Store(kept) as store:
+        assert store.arrow("runs")["status"].to_pylist() == ["interrupted"]
+        assert 0 < len(store.arrow("posts")) < 30
 
 
 def test_a_run_that_is_stopped_before_anything_came_leaves_no_new_file(

@@ -6,6 +6,9 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
+
+_SIGNALS: Final = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 @contextmanager
@@ -13,14 +16,10 @@ def interrupts_stop(stop: threading.Event) -> Iterator[threading.Event]:
     """Let Ctrl-C set `stop`, and the second one raise KeyboardInterrupt as ever; yields what tells that one came.
 
     An exception that is raised wherever the main thread stands may fall into an import or into DuckDB, which then
-    hangs. Only where Python's own handler is in place, and in the main thread: elsewhere Ctrl-C is somebody else's.
+    hangs. Only where Python's own handler of Ctrl-C is in place, which a script may give to SIGTERM, too, and in the
+    main thread: elsewhere a signal is somebody else's.
     """
-    ours = threading.current_thread() is threading.main_thread()
-    before = signal.getsignal(signal.SIGINT) if ours else None
     came = threading.Event()
-    if before is not signal.default_int_handler:
-        yield came
-        return
 
     def handle(number: int, frame: object) -> None:  # noqa: ARG001 # the interface's own
         if stop.is_set():
@@ -28,8 +27,12 @@ def interrupts_stop(stop: threading.Event) -> Iterator[threading.Event]:
         came.set()
         stop.set()
 
-    signal.signal(signal.SIGINT, handle)
+    main = threading.current_thread() is threading.main_thread()
+    ours = [one for one in _SIGNALS if main and signal.getsignal(one) is signal.default_int_handler]
+    for one in ours:
+        signal.signal(one, handle)
     try:
         yield came
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for one in ours:
+            signal.signal(one, signal.default_int_handler)
