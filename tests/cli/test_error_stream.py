@@ -11,7 +11,12 @@ from typing import Any
 
 import pytest
 
+from communitykit import testing
+from communitykit.cli.progress import Silence
+from communitykit.clock import Clock
+from communitykit.connector import Request
 from communitykit.connector.registry import registry
+from communitykit.http.operations import Meter, Send
 from communitykit.sandbox import World, parse_fault, serve
 
 
@@ -114,6 +119,41 @@ def test_what_is_waited_for_is_told_at_once_where_nobody_listens(
     assert len(lines) == 4
     assert f"no connection to {host}: Connection refused. Check the network" in lines[3]
     assert not Path("a.duckdb").exists()
+
+
+@pytest.mark.parametrize("name", ["check", "estimate", "config check"])
+def test_who_takes_a_request_and_never_answers_is_told_of(
+    typed: Any, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("communitykit.http.conductor.attempts_for", lambda _: 1)
+    monkeypatch.setattr("communitykit.cli.progress.SILENT_SECONDS", 0.05)
+    monkeypatch.setattr("communitykit.cli.progress._LOOK_SECONDS", 0.01)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        host = f"127.0.0.1:{mute.getsockname()[1]}"
+        words = asking(f"http://{host}")[name]
+        done = typed(*words, T="x", COMMUNITYKIT_SLACK_MAX_ANSWER_TIME="0.5", COMMUNITYKIT_S_MAX_ANSWER_TIME="0.5")
+        assert done.code == 1
+        assert done.err.splitlines()[0] == f"slack: no answer from {host} yet; it is waited for."
+        assert done.err.count("waited for") == 1
+        again = typed(*words, "--quiet", COMMUNITYKIT_SLACK_MAX_ANSWER_TIME="0.5", COMMUNITYKIT_S_MAX_ANSWER_TIME="0.5")
+    assert "waited for" not in again.err
+
+
+def test_silence_is_told_once_and_after_a_while(capfd: pytest.CaptureFixture[str]) -> None:
+    now = 0.0
+    clock = Clock(monotonic=lambda: now)
+    with testing.connect("slack", {"base_url": "http://127.0.0.1:9", "token": "x"}, clock=clock) as session:
+        conductor = session.conductor
+        silence = Silence([conductor])
+        asking = conductor.send(Request("auth.test"), Meter())
+        while not isinstance(next(asking), Send):
+            pass
+        for moment, lines in ((2.9, 0), (3.0, 1), (60.0, 0)):
+            now = moment
+            silence.look()
+            assert capfd.readouterr().err.count("slack: no answer from 127.0.0.1:9 yet") == lines
+        asking.close()
+        assert conductor.silent(0) is None
 
 
 def test_waits_are_told_once_and_not_where_it_is_to_be_quiet(

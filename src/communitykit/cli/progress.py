@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _ERASED = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
 """What makes the terminal's line empty."""
+SILENT_SECONDS = 3.0
+"""So long a request that is no pull's is unanswered before that is told."""
+_LOOK_SECONDS = 0.25
 
 
 @contextmanager
@@ -64,6 +68,38 @@ def steps() -> Iterator[Callable[[str, int, int], None] | None]:
             errors.control(_ERASED)
 
 
+class Silence:
+    """Tells once of each platform that it leaves a request without an answer; a thread looks until it is over."""
+
+    def __init__(self, conductors: Iterable[Conductor]) -> None:
+        """Begin with nobody told of."""
+        self._left = list(conductors)
+        self._over = threading.Event()
+
+    def look(self) -> None:
+        """Tell of who is silent now."""
+        for one in list(self._left):
+            if host := one.silent(SILENT_SECONDS):
+                self._left.remove(one)
+                name = one.connector.name
+                warn(f"{name}: no answer from {host} yet; it is waited for.", level=logging.INFO, platform=name)
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Look now and then as long as this goes on."""
+        thread = threading.Thread(target=self._watch, name="communitykit-silence", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(_LOOK_SECONDS):
+            self.look()
+
+
 @contextmanager
 def waits_told(*sources: object) -> Iterator[None]:
     """Tell on the error stream what a platform is waited for while it is asked something outside of a run."""
@@ -74,7 +110,8 @@ def waits_told(*sources: object) -> Iterator[None]:
     for one in conductors:
         one.on_wait = partial(_wait, one.connector.name)
     try:
-        yield
+        with nullcontext() if console.quiet or not conductors else Silence(conductors).told():
+            yield
     finally:
         for one in conductors:
             one.on_wait = None

@@ -44,7 +44,7 @@ from communitykit.http.operations import (
     Wait,
 )
 from communitykit.http.retrying import attempts_for, pause
-from communitykit.http.unanswered import pending
+from communitykit.http.unanswered import host_of, pending
 from communitykit.logs import LOGGER, LONG_SECONDS
 from communitykit.model.values import JSON
 
@@ -91,6 +91,8 @@ class Conductor:
         self.sent = 0
         """Requests of this run, those that got no answer too."""
         self._counting = threading.Lock()
+        self._unanswered: dict[int, tuple[float, Send]] = {}
+        """Requests that are on their way, and since when."""
         self._warned = self._answered = False
         self._ends = inf
         self._pace = pace
@@ -103,6 +105,12 @@ class Conductor:
         self.known.pop("run_id", None)
         self.sent, self._warned, self._answered = 0, False, False
         self._ends = inf if max_time is None else self.clock.monotonic() + max_time
+
+    def silent(self, seconds: float) -> str | None:
+        """Return the host that has left a request without an answer for so long; None where none has."""
+        now = self.clock.monotonic()
+        sent = list(self._unanswered.values())  # whoever asks does so from another thread
+        return next((host_of(send) for began, send in sent if now - began >= seconds), None)
 
     def run(self, flow: Flow[JSON], meter: Meter) -> Operations:
         """Run a flow: its requests are sent, its other steps emitted."""
@@ -205,6 +213,7 @@ class Conductor:
                 self.sent += 1
             send = self._built(following, credential)
             began = self.clock.monotonic()
+            self._unanswered[id(send)] = began, send
             try:
                 answer = yield send
             except GeneratorExit:  # given up on its way: the run was stopped
@@ -213,6 +222,8 @@ class Conductor:
                     meter.pending = pending(send, seconds)
                     self.exchange.explain(meter.pending, request)
                 raise
+            finally:
+                del self._unanswered[id(send)]
             self._answered = self._answered or isinstance(answer, Answer)
             if place is not None:
                 well = isinstance(answer, Answer) and answer.status < 400  # noqa: PLR2004 # a refusal is quicker

@@ -16,12 +16,17 @@ _NO_CONNECTION = {"ConnectError": "it cannot be made", "ConnectTimeout": "nobody
 """By the failure's name in httpx, what is said where the system says nothing."""
 
 
+def host_of(send: Send) -> str:
+    """Return whom a request asks: the host, and the port where its address names one."""
+    return urlsplit(send.url).netloc.rpartition("@")[2]
+
+
 def unanswered(send: Send, settings: Settings, kind: str, why: str | None = None) -> TransientError:
     """Return the error of a request that got no whole answer; `kind` is how that shows, in httpx' names."""
     remedy = "Check the network, the proxy and the base URL."
     if kind not in _NO_CONNECTION:
         return TransientError(f"no whole answer arrived: {kind}", remedy=remedy)
-    host = urlsplit(send.url).netloc.rpartition("@")[2]
+    host = host_of(send)
     through = " through the proxy" if settings.proxy else ""
     error = NoConnectionError(f"no connection to {host}{through}: {why or _NO_CONNECTION[kind]}", remedy=remedy)
     here = urlsplit(send.url).hostname in LOOPBACK and not settings.proxy
@@ -31,9 +36,8 @@ def unanswered(send: Send, settings: Settings, kind: str, why: str | None = None
 
 def pending(send: Send, seconds: float) -> TransientError:
     """Return the error of a request that was given up while it was on its way, `seconds` after it was sent."""
-    host = urlsplit(send.url).netloc.rpartition("@")[2]
     remedy = "Check the address, the network and the proxy; if it needs longer, give the run more time."
-    return TransientError(f"no answer within {seconds:,.0f} s from {host}", remedy=remedy)
+    return TransientError(f"no answer within {seconds:,.0f} s from {host_of(send)}", remedy=remedy)
 
 
 def told_by_cause(error: BaseException) -> str | None:
