@@ -84,6 +84,16 @@ def takes_odd_replies_for_none() -> Connector:
     return reading(TEAMS, answer_of=change)
 
 
+def takes_an_odd_list_for_an_empty_one() -> Connector:
+    def change(answer: Any) -> Any:
+        for row in as_list(look(answer.data, "channels")) if isinstance(answer, Response) else ():
+            if not isinstance(row.get("previous_names", []), list):
+                row["previous_names"] = []
+        return answer
+
+    return discovering(SLACK, same, change)
+
+
 def takes_a_refused_token_for_closed_places() -> Connector:
     original = SLACK.error_of
     assert original is not None
@@ -115,6 +125,11 @@ def marks_what_it_reads() -> Connector:
 LIST_MUTANTS = [
     Mutant("test_reading_changes_nothing_on_the_platform", marks_what_it_reads),
     Mutant("test_a_list_of_posts_inside_of_another_that_is_odd_is_told", takes_odd_replies_for_none),
+    Mutant(
+        "test_a_list_inside_of_a_row_that_became_odd_takes_nothing_away",
+        takes_an_odd_list_for_an_empty_one,
+        more="words",
+    ),
     Mutant("test_a_token_that_is_refused_in_the_middle_ends_the_run", takes_a_refused_token_for_closed_places),
     Mutant(ODD_ROW, ends_its_walk_at_an_odd_row, more="an object"),
     *(

@@ -12,15 +12,16 @@ from random import Random
 import pytest
 
 from communitykit.connector.declaration import Connector
+from communitykit.connector.payload import look
 from communitykit.model import parse_id
 from communitykit.model.values import JSON
 from communitykit.sandbox import Message, Platform, Site, World
 from communitykit.sandbox.truth import Difference
-from communitykit.testing.base import Checks, hold_none
+from communitykit.testing.base import Checks, between, hold_none
 from communitykit.testing.payloads import is_told, seen_in
 from communitykit.testing.reading import Kept, Run, read
 from communitykit.testing.runs import unexplained
-from communitykit.testing.spoiling import MARKED, NO_PAGES, ODD, Broken, NoPage, Odd, Recorder
+from communitykit.testing.spoiling import MARKED, NO_PAGES, ODD, ODD_LISTS, Broken, NoPage, Odd, Recorder
 
 NOTHING: frozenset[str] = frozenset()
 """The changes that happen while time passes and nothing else does."""
@@ -153,7 +154,8 @@ class OddityChecks(Checks):
         plain = read(declared, self.make_world(), force=True, faults=[recorder])
         posts = {one.id for one in plain.records if one.record == "post"}
         assert plain.site is not None
-        spots = recorder.inner_lists(plain.site, {parse_id(one).native[-1] for one in posts})
+        natives = {parse_id(one).native[-1] for one in posts}
+        spots = recorder.inner_lists(plain.site, lambda held: any(str(look(one, "id")) in natives for one in held))
         if not spots:
             pytest.skip(f"nothing that {declared.name} asks for brings posts in a list inside of others")
         for spot in spots:
@@ -162,6 +164,29 @@ class OddityChecks(Checks):
             assert fault.hits, spot
             if not Counter(run.left_out) - Counter(plain.left_out):
                 hold_none(sorted(posts - {one.id for one in run.records}), f"without a word, {spot.kind} being odd")
+
+    @pytest.mark.parametrize("what", ODD_LISTS)
+    def test_a_list_inside_of_a_row_that_became_odd_takes_nothing_away(
+        self, declared: Connector, world: World, what: str
+    ) -> None:
+        """Everything is stored; then a list of each kind inside of rows has another shape: what was known stays.
+
+        What would be made of such a list is left out of the draft, and a Rejected says so: told as an empty one it
+        would take the place of what is stored.
+        """
+        store = Kept()
+        store.read(declared, world, force=True)
+        before = store.current()
+        world.advance(hours=1, kinds=NOTHING)
+        recorder, site = self._recorded(declared, world, store)
+        spots = recorder.inner_lists(site)
+        if not spots:
+            pytest.skip(f"no row that {declared.name} asks for holds a list")
+        fault = Odd(spots, lambda _: ODD_LISTS[what])
+        run = store.read(declared, world, force=True, settings=self.all_settings(declared), faults=[fault])
+        assert fault.hits
+        hold_none(defects(run), spots)
+        hold_none(between(before, store.current()), (run.left_out, spots))
 
     def _recorded(
         self, declared: Connector, world: World, store: Kept, settings: dict[str, JSON] | None = None

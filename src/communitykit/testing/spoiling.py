@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -41,6 +41,9 @@ MARKED: Mapping[str, Callable[[int], JSON]] = {
     "words": lambda number: f"odd{number}",
 }
 """Odd values that are known again by their number."""
+
+ODD_LISTS: Mapping[str, JSON] = {"words": "odd", "an object": {"odd": 1}, "a list of a half": [0.5]}
+"""What stands where a list is expected of which something is made."""
 
 ODD_IDS: Mapping[str, JSON] = {
     "a number": 0.5,
@@ -117,14 +120,14 @@ class Recorder(Fault):
                     pages.setdefault(where, {}).setdefault(f"{call.path} {asked}", []).append(key)
         return {where: max(lists.values(), key=len)[0] for where, lists in pages.items()}
 
-    def inner_lists(self, site: Site, natives: Collection[str]) -> list[Spot]:
-        """Return a list inside of listed objects that holds some with these ids: one of each kind of place."""
+    def inner_lists(self, site: Site, holds: Callable[[list[JSON]], bool] = bool) -> list[Spot]:
+        """Return lists inside of listed objects that hold something, or what is asked: one of each kind of place."""
         found: dict[str, Spot] = {}
         for key in self.pages(site):
             data = self.answers[key]
             for listing, items in site.platform.lists_in(data).items():
                 for path, value in walk(listing, items):
-                    if isinstance(value, list) and any(_is_one_of(one, natives) for one in value):
+                    if isinstance(value, list) and holds(value):
                         kind = f"{self.names[key]} {'.'.join(_shape(listing, items, path))}"
                         found.setdefault(kind, Spot(key, path, kind))
         return list(found.values())
@@ -148,10 +151,6 @@ class Recorder(Fault):
                     kinds.setdefault(kind, []).append(Spot(key, path, kind))
         chosen = random.sample(sorted(kinds), min(count, len(kinds)))
         return [random.choice(kinds[kind]) for kind in chosen]
-
-
-def _is_one_of(row: JSON, natives: Collection[str]) -> bool:
-    return isinstance(row, dict) and str(row.get("id")) in natives
 
 
 class Odd(Fault):
