@@ -186,3 +186,14 @@ def test_an_edit_that_cannot_be_read_is_an_issue_and_had_by_the_next_run() -> No
 
 
 BO = "matrix:x:member:@bo:x"
+
+
+@pytest.mark.parametrize("odd", ["no", {"odd": 1}, ["odd"], 0.5])
+@pytest.mark.parametrize(
+    ("flag", "field"), [("is_guest", "guest"), ("admin", "admin"), ("deactivated", "active"), ("erased", "extra")]
+)
+def test_a_flag_that_cannot_be_read_leaves_what_was_known(flag: str, field: str, odd: Any) -> None:
+    account = {"name": f"@ada:{HOME}", "is_guest": False, "admin": False, "deactivated": False, "erased": False}
+    (whole,), (member, rejected) = told("user", account), told("user", {**account, flag: odd})
+    assert member == {name: one for name, one in whole.items() if name != field}
+    assert isinstance(rejected, Rejected)

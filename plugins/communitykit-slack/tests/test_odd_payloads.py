@@ -216,3 +216,32 @@ def test_who_is_not_said_to_have_left_has_not(translate: Callable[..., Translate
     assert found.rejected == ["odd_part"]
     assert all("active" not in told for told in (*found.of("member"), *found.of("membership")))
     assert found.of("membership")
+
+
+ODD_FLAGS = ["no", {"x": "y"}, ["x"], 0.5]
+
+
+@pytest.mark.parametrize("value", ODD_FLAGS)
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [("is_admin", "admin"), ("is_owner", "admin"), ("is_restricted", "guest"), ("is_bot", "kind"),
+     ("deleted", "active"), ("is_stranger", "external")],
+)  # fmt: skip
+def test_an_odd_flag_of_somebody_leaves_what_was_known(
+    name: str, field: str, value: Any, translate: Callable[..., Translated]
+) -> None:
+    user = {"id": "U1", "team_id": "T1", "name": "ada", "is_admin": False, "is_owner": False, "is_restricted": False}
+    whole, told = translate("user", user), translate("user", {**user, name: value})
+    assert told.one("member") == {key: one for key, one in whole.one("member").items() if key != field}
+    assert told.rejected == ["odd_part"]
+    hangs_on_it = {"admin": "role", "guest": "role", "active": "active"}.get(field)
+    inside = {key: one for key, one in whole.one("membership").items() if key != hangs_on_it}
+    assert told.one("membership") == inside
+
+
+@pytest.mark.parametrize("value", ODD_FLAGS)
+def test_an_odd_flag_of_a_channel_leaves_what_was_known(value: Any, translate: Callable[..., Translated]) -> None:
+    told = translate("channel", {"id": "C1", "name": "a", "is_archived": value, "is_general": False})
+    assert "archived" not in told.one("community")
+    assert told.one("community")["is_default"] is False
+    assert told.rejected == ["odd_part"]

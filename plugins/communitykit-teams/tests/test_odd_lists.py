@@ -104,3 +104,11 @@ def test_a_second_read_of_odd_lists_changes_nothing_and_the_next_one_heals(odd: 
     world.advance(days=1, kinds=frozenset())  # members are listed once a day
     assert store.read(TEAMS, world, include_private=True).left_out == []
     assert between(before, store.current()) == []
+
+
+@pytest.mark.parametrize("odd", ["no", {"odd": 1}, ["odd"], 0.5])
+def test_a_flag_that_cannot_be_read_leaves_what_was_known(translate: Any, odd: Any) -> None:
+    found = translate("user", {"id": "u1", "accountEnabled": odd}, listed=True)
+    assert "active" not in found.one("member")
+    assert found.rejected == ["odd_part"]
+    assert translate("user", {"id": "u1", "accountEnabled": False}, listed=True).one("member")["active"] is False

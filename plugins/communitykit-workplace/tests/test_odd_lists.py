@@ -143,3 +143,16 @@ def test_a_second_read_of_odd_lists_changes_nothing_and_the_next_one_heals(odd: 
     assert feed(store, lambda _: page(whole), day=len(names) + 1).status == "complete"
     assert between(before, store.current()) == []
     assert posts(store)["10_1"]["mentions"] != ()
+
+
+@pytest.mark.parametrize("odd", ["perhaps", {"odd": 1}, ["odd"], 0.5])
+@pytest.mark.parametrize("flag", ["active", "frontline"])
+def test_a_flag_that_cannot_be_read_leaves_what_was_known(translate: Any, flag: str, odd: Any) -> None:
+    status, front = "accountstatusdetails", "frontline"
+    urn = "urn:ietf:params:scim:schemas:extension:facebook:{}:2.0:User".format
+    user = {"id": "5", "userName": "ann", "active": "true", urn(status): {"claimed": True}, urn(front): {}}
+    user |= {"active": odd} if flag == "active" else {urn(front): {"is_frontline": odd}}
+    found = translate("scim_user", user)
+    assert found.rejected == [f"odd_{flag}"]
+    assert "extra" not in found.of("member")[0]
+    assert ("active" in found.of("member")[0]) is (flag == "frontline")

@@ -124,3 +124,10 @@ def test_what_stands_beside_a_page_takes_nothing_away_where_it_cannot_be_read(ne
     network.references = odd
     network.read(kept)
     assert stored() == before
+
+
+@pytest.mark.parametrize("odd", ["no", {"odd": 1}, ["odd"], 0.5])
+def test_a_flag_that_cannot_be_read_leaves_what_was_known(translate: Any, odd: Any) -> None:
+    found = translate("group", {"id": 3, "full_name": "General", "company_group": odd})
+    assert "is_default" not in found.one("community")
+    assert found.rejected == ["odd_part"]

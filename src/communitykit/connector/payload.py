@@ -94,6 +94,11 @@ def sound_texts(value: object) -> list[str] | None:
     return [one for one in told if one]
 
 
+def odd_flags(item: Mapping[str, JSON], names: Iterable[str]) -> list[str]:
+    """Return those of these names under which something else stands than true, false or null."""
+    return [name for name in names if not isinstance(item.get(name), bool | None)]
+
+
 def look(value: object, *path: str) -> JSON:
     """Return what stands under names, one inside the other; None where one of them is missing or no object."""
     for name in path:

@@ -6,17 +6,23 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from communitykit.connector import JSON, Draft, Ignored, Rejected
+from communitykit.connector.payload import odd_flags
 from communitykit_matrix.ids import home_of, member_id, room_id
 from communitykit_matrix.wire import Event, moment, previous, text
 from communitykit_matrix.wire import content as content_of
+
+_FED_BY = {"is_guest": "guest", "admin": "admin", "deactivated": "active", "erased": "extra"}
 
 
 def translate_user(item: JSON, context: JSON) -> Iterator[Draft]:
     """An account in Synapse's list (admin API, "List Accounts")."""
     account = _account(item["name"], item.get("displayname"), context, is_bot=item.get("user_type") == "bot")
+    odd = odd_flags(item, _FED_BY)
     account |= {"guest": bool(item.get("is_guest")), "admin": bool(item.get("admin"))}
+    account |= {"active": not item.get("deactivated"), "extra": {"erased": True} if item.get("erased") else None}
     account |= {"created_at": moment(item, "creation_ts")} if item.get("creation_ts") else {}
-    yield {**account, "active": not item.get("deactivated"), "extra": {"erased": True} if item.get("erased") else None}
+    yield {field: told for field, told in account.items() if field not in {_FED_BY[name] for name in odd}}
+    yield from (Rejected("odd_part", f"{name} is neither true nor false", native=item["name"]) for name in odd)
 
 
 def _account(user: str, shown: str | None, context: JSON, *, is_bot: bool = False) -> dict[str, JSON]:

@@ -6,11 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from communitykit.connector import JSON, Draft, Rejected, Swept, as_mapping, make_id
 from communitykit.connector.declaration import Context
-from communitykit.connector.payload import as_texts, sound_texts
+from communitykit.connector.payload import as_texts, odd_flags, sound_texts
 from communitykit_slack.ids import PLATFORM, SLACKBOT, bot_of, community_id, from_seconds, member_id, people_of
 from communitykit_slack.wire import BotProfile, User, UserGroup, UserProfile
 
 _BOT_FLAGS = ("is_bot", "is_workflow_bot", "is_connector_bot")
+_FED_BY = {
+    **dict.fromkeys(_BOT_FLAGS, "kind"),
+    **dict.fromkeys(("is_restricted", "is_ultra_restricted"), "guest"),
+    **dict.fromkeys(("is_admin", "is_owner", "is_primary_owner"), "admin"),
+    "deleted": "active",
+    "is_stranger": "external",
+}
+"""The member's field that each flag tells, alone or with others."""
 
 
 def user(item: User, context: Context) -> Iterator[Draft]:
@@ -26,11 +34,7 @@ def user(item: User, context: Context) -> Iterator[Draft]:
         "username": item.get("name") or None,
         "display_name": _display_name(item, profile),
     }
-    deleted: object = item.get("deleted") or False
-    if isinstance(deleted, bool):
-        draft["active"] = not deleted
-    else:
-        yield Rejected("odd_part", "deleted is neither true nor false", native=native)
+    draft["active"] = not item.get("deleted")
     if "email" in profile:
         draft["email"] = profile["email"] or None
     if "title" in profile:
@@ -46,18 +50,23 @@ def user(item: User, context: Context) -> Iterator[Draft]:
     if updated := from_seconds(item.get("updated")):
         draft["updated_at"] = updated
     teams = teams_of(item)
-    draft.update(_home(item.get("team_id"), context, stranger=bool(item.get("is_stranger")), teams=teams))
+    draft.update(_home(item.get("team_id"), context, stranger=item.get("is_stranger") is True, teams=teams))
     draft.update(_custom(profile.get("fields"), context.get("fields") or {}, network))
+    odd, external = odd_flags(item, _FED_BY), draft["external"]
+    for name in odd:
+        yield Rejected("odd_part", f"{name} is neither true nor false", native=native)
+        draft.pop(_FED_BY[name], None)
     yield draft
     if bot := bot_of(item):  # what was told under its bot id, before anybody knew whose that is
         yield Swept("member", {"id": member_id(network, bot)}, moved_to=draft["id"])
     inside = team in teams if teams else item.get("team_id") in {None, "", team, network}
-    if team and inside and not draft["external"] and native != SLACKBOT:
+    if team and inside and not external and native != SLACKBOT:
         inside_it = {**membership(team, team, member_id(network, native), native), "role": _role(item)}
-        if isinstance(deleted, bool):
-            inside_it["active"] = not deleted
-        else:
-            del inside_it["active"]  # nothing tells
+        inside_it["active"] = not item.get("deleted")
+        if "deleted" in odd:  # nothing tells
+            del inside_it["active"]
+        if {"guest", "admin"} & {_FED_BY[name] for name in odd}:
+            del inside_it["role"]
         yield inside_it
 
 

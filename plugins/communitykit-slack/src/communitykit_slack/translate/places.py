@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from communitykit.connector import JSON, Draft, Ignored, Rejected, make_event_id
 from communitykit.connector.declaration import Context
-from communitykit.connector.payload import sound_texts
+from communitykit.connector.payload import odd_flags, sound_texts
 from communitykit_slack.ids import PLATFORM, Location, community_id, from_seconds, host_of, place_of
 from communitykit_slack.translate.text import plain
 from communitykit_slack.visibility import told_by
 from communitykit_slack.wire import Channel, Pin, Team
 
+_FLAGS = {"is_archived": "archived", "is_general": "is_default"}
 _LISTS = ("previous_names", "connected_team_ids", "shared_team_ids")
 """Lists that fields of a channel are made of."""
 
@@ -49,10 +50,10 @@ def channel(item: Channel, context: Context) -> Iterator[Draft]:
         draft["name"] = item.get("name") or None
     if privacy := _privacy(item, context, direct=direct):
         draft["privacy"] = privacy
-    if "is_archived" in item:
-        draft["archived"] = bool(item["is_archived"])
-    if "is_general" in item:
-        draft["is_default"] = bool(item["is_general"])
+    odd = odd_flags(item, _FLAGS)
+    for name, field in _FLAGS.items():
+        if name in item and name not in odd:
+            draft[field] = bool(item[name])  # type: ignore[literal-required] # these two
     if "created" in item:
         draft["created_at"] = from_seconds(item["created"])
     if "creator" in item:
@@ -67,6 +68,7 @@ def channel(item: Channel, context: Context) -> Iterator[Draft]:
     if url := context.get("url"):
         draft["url"] = f"{url.rstrip('/')}/archives/{native}"
     yield draft
+    yield from (Rejected("odd_part", f"{name} is neither true nor false", native=native) for name in odd)
     yield from (
         Rejected("odd_part", f"{name} is no list of texts", native=native)
         for name, told in lists.items()

@@ -7,6 +7,7 @@ from typing import Literal
 
 from communitykit.connector import JSON, Draft, Rejected, membership
 from communitykit.connector.drafts import MemberDraft
+from communitykit.connector.payload import odd_flags
 from communitykit_teams.ids import Location, community_id, member_id, native_id, network_of, parse_time
 from communitykit_teams.translate.text import text_list
 from communitykit_teams.wire import ConversationMember, User
@@ -61,7 +62,7 @@ def user(item: User, context: Context) -> Iterator[Draft]:
         draft["guest"] = str(item["userType"] or "").lower() == "guest"
     if isinstance(item.get("accountEnabled"), bool):
         draft["active"] = item["accountEnabled"]
-    elif context.get("listed"):  # it is in the directory (again)
+    elif context.get("listed") and not odd_flags(item, ["accountEnabled"]):  # it is in the directory (again)
         draft["active"] = None
     if "employeeOrgData" in item:
         draft["division"] = (item["employeeOrgData"] or {}).get("division") or None
@@ -73,6 +74,8 @@ def user(item: User, context: Context) -> Iterator[Draft]:
     elif context.get("listed"):  # managers were asked for: nobody is told
         draft["manager_id"] = None
     yield draft
+    if odd_flags(item, ["accountEnabled"]):
+        yield Rejected("odd_part", "accountEnabled is neither true nor false", native=native)
 
 
 def conversation_member(item: ConversationMember, context: Context) -> Iterator[Draft]:

@@ -137,10 +137,17 @@ def scim_user(item: ScimUser, _context: Mapping[str, JSON]) -> Iterator[Draft]:
     odd = [*_write_to(draft, item, native), *_locate(draft, item, native)]
     if enterprise is not None:
         _place(draft, enterprise)
-    if "active" in item:
-        draft["active"] = _flag(item["active"])
-    extra = _scim_extra(item, enterprise, draft.get("active"), status)
-    if extra:
+    frontline = _extension(item, "frontline") or {}
+    told = {"active": item.get("active"), "frontline": frontline.get("is_frontline", frontline.get("frontline"))}
+    flags = {name: _flag(one) for name, one in told.items() if one is not None}
+    unread = [name for name, flag in flags.items() if flag is None]
+    odd += [Rejected(f"odd_{name}", f"{name} is neither true nor false", native=native) for name in unread]
+    if (active := flags.get("active")) is not None:
+        draft["active"] = active
+    extra = _scim_extra(item, enterprise, active, status)
+    if flags.get("frontline") is not None:
+        extra["frontline"] = flags["frontline"]
+    if extra and not unread:  # how far the account is hangs on the flag, too
         draft["extra"] = extra
     yield draft
     yield from odd
@@ -219,8 +226,6 @@ def _scim_extra(
     for wire, field in (("startDate", "start_date"), ("termDate", "term_date")):
         if moment := parse_time(terms.get(wire)):
             extra[field] = moment.date().isoformat()
-    if frontline := _extension(item, "frontline"):
-        extra["frontline"] = _flag(frontline.get("is_frontline", frontline.get("frontline")))
     if status is not None:
         extra["claim_state"] = _scim_state(active, status)
     return extra
@@ -279,5 +284,9 @@ def _guid(value: object) -> str | None:
     return value if isinstance(value, str) and _GUID.fullmatch(value) else None
 
 
-def _flag(value: object) -> bool:
-    return value is True or str(value).strip().lower() in {"true", "yes", "1"}
+def _flag(value: object) -> bool | None:
+    """Return a flag, which may be a word; None where it is neither."""
+    return value if isinstance(value, bool) else _WORDS.get(str(value).strip().lower())
+
+
+_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}

@@ -7,6 +7,7 @@ from typing import Literal
 
 from communitykit.connector import JSON, Draft, Rejected, parse_id
 from communitykit.connector.drafts import CommunityDraft
+from communitykit.connector.payload import odd_flags
 from communitykit_yammer.ids import (
     ALL_COMPANY,
     NETWORK,
@@ -67,7 +68,8 @@ def group(item: Group, context: Mapping[str, JSON]) -> Iterator[Draft]:
     sort = kind_of(item.get("creator_type"))
     if sort and (creator := number(item.get("creator_id"))):
         draft["creator_id"] = member_id(home, creator, sort)
-    if "company_group" in item:
+    odd = odd_flags(item, ["company_group"])
+    if "company_group" in item and not odd:
         draft["is_default"] = bool(item["company_group"])
     if item.get("web_url"):
         draft["url"] = item["web_url"]
@@ -75,6 +77,8 @@ def group(item: Group, context: Mapping[str, JSON]) -> Iterator[Draft]:
     if isinstance(members, int) and not isinstance(members, bool):
         draft["member_count"] = members
     yield draft
+    for name in odd:
+        yield Rejected("odd_part", f"{name} is neither true nor false", native=native)
 
 
 def special(where: str) -> CommunityDraft | None:
