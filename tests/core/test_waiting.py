@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,6 +22,10 @@ from communitykit.connector.waiting import A_YEAR, retry_after
 from communitykit.http.budgets import Pace
 from communitykit.http.conductor import Conductor
 from communitykit.http.operations import Answer, Meter, Operation, Send, Sleep
+from communitykit.reading.slices import Closed
+from communitykit.sandbox import World, parse_fault
+from communitykit.testing.reading import read
+from communitykit_slack import SLACK
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -175,3 +180,13 @@ def seconds_a_request(limit: int) -> float:
 def test_book_keeping_costs_the_same_whatever_the_window_holds() -> None:
     assert seconds_a_request(50_000) < 5 * seconds_a_request(60)
     assert seconds_a_request(50_000) < 0.001
+
+
+def test_each_request_that_a_limit_sends_again_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """At the level of `-v`: a platform's limit is the commonest reason for a slow night."""
+    world = World(seed=1, size="tiny", platforms=("slack",))
+    with caplog.at_level(logging.INFO, logger="communitykit"):
+        run = read(SLACK, world, faults=[parse_fault("limited=0.3")])
+    retries = sum(one.meter.retries for one in run.events if isinstance(one, Closed))
+    told = [one for one in caplog.records if getattr(one, "error", None) == "RateLimitedError"]
+    assert len(told) == retries > 5

@@ -138,7 +138,8 @@ def test_one_document_is_written_where_a_pull_is_ended_by_force(tmp_path: Path) 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         settings = {"COMMUNITYKIT_SLACK_TOKEN": "xoxb-1", "COMMUNITYKIT_SLACK_BASE_URL": url}
-        with started(["pull", "slack", "--to", tmp_path / "a.duckdb", "--json"], **settings) as process:
+        words = ["pull", "slack", "--to", tmp_path / "a.duckdb", "--json", "--log-format", "json"]
+        with started(words, **settings) as process:
             connection, _ = silent.accept()
             with connection:
                 process.send_signal(signal.SIGINT)
@@ -147,7 +148,7 @@ def test_one_document_is_written_where_a_pull_is_ended_by_force(tmp_path: Path) 
     assert process.returncode in {130, 143}
     document = json.loads(answer)
     assert document["interrupted"] is True
-    assert "Stopped." in told
+    assert any(json.loads(line)["message"].startswith("Stopped.") for line in told.splitlines())
 
 
 NOT_TWICE = """

@@ -137,7 +137,7 @@ def test_why_is_said_with_the_communitys_own_pace(busy: Path) -> None:
     (sign,) = [one for one in brief(busy, now=NOW).lines if one.rule == "leaders_asked"]
     assert sign.why.startswith("The question has been waiting for 5 days, without an answer")
     (_, form) = [one for one in brief(busy, now=NOW).lines if one.rule == "unanswered"]
-    assert form.why == "Three questions out of four are answered here within 2 hours; this one has waited for 3 days."
+    assert form.why == "Three answers out of four come here within 2 hours; this question has waited for 3 days."
     assert form.link == f"https://aurora.example/posts/{form.post_id.rsplit(':', 1)[1]}"
     assert form.facts["usual_seconds"] == 7200
 

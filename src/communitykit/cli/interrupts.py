@@ -13,6 +13,7 @@ import signal
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
@@ -65,6 +66,9 @@ class _Interrupts:
 
     def _last_word(self, text: str) -> str:
         """Return it as it is written: on a terminal in place of a bar, whose cursor comes back, in lines that fit."""
+        if "--log-format json" in " ".join(sys.argv[1:]).replace("=", " "):
+            at = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
+            return f'{{"at": "{at}", "level": "warning", "logger": "communitykit", "message": "{text}"}}\n'
         if not os.isatty(2):
             return f"{text}\n"
         gone = "\r" + _ERASED + (_UP + _ERASED) * (lines - 1) if (lines := self.lines()) else ""

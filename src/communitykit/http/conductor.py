@@ -303,7 +303,7 @@ class Conductor:
         failed = again is not None and not wait.asked
         first = again is not None and not self._warned and seconds > (SHOWN_SECONDS if failed else LONG_SECONDS)
         self._warned = self._warned or first
-        level = logging.WARNING if first else logging.INFO if failed or seconds > LONG_SECONDS else logging.DEBUG
+        level = logging.WARNING if first else logging.INFO if again or seconds > LONG_SECONDS else logging.DEBUG
         told: dict[str, JSON] = {"platform": self.connector.name, **self.known}
         told |= {"seconds": round(seconds, 3), "until": wait.until}
         which = ""
