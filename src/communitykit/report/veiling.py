@@ -25,7 +25,7 @@ _ID_LIKE: Final = re.compile(
     r"|@_?\*\*[^*]+\*\*"  # Zulip
     r"|@[UW][A-Z0-9]{8,}(?!\w)"  # Slack, in plain text
     rf"|{_AT}[\w.=/+-]+:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d+)?"  # @name:server
-    rf"|{_AT}(?:\d{{6,}}|[0-9a-fA-F]{{8}}(?:-?[0-9a-fA-F]{{4}}){{3}}-?[0-9a-fA-F]{{12}})(?!\w)"  # numbers, UUIDs
+    rf"|{_AT}(?:[0-9a-fA-F]{{8}}(?:-?[0-9a-fA-F]{{4}}){{3}}-?[0-9a-fA-F]{{12}}|\d{{6,}})(?!\w)"  # UUIDs, numbers
 )
 """What a platform writes of somebody whom the record may not know."""
 _ANYBODY: Final = """
