@@ -8,6 +8,20 @@ import sys
 import tempfile
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
+
+# As newer versions of hypothesis have it where CI is set: the same examples at every run, with the oldest one, too.
+settings.register_profile(
+    "ci",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
+
 if sys.dont_write_bytecode:  # containers forbid it, to keep images small: two thirds of a short command's time
     sys.dont_write_bytecode = False
     sys.pycache_prefix = str(Path(__file__).parent / ".pytest_cache" / "bytecode")

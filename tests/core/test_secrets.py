@@ -226,7 +226,7 @@ def test_no_setting_is_quoted_in_the_error_that_refuses_it(little: Callable[...,
 def test_whatever_the_secret_is_it_is_gone(secret: str, before: str, after: str) -> None:
     scrubber = Scrubber((), [secret])
     for form in (secret, quote(secret, safe=""), base64.b64encode(secret.encode()).decode()):
-        assert form not in scrubber.text(before + form + after).replace(HIDDEN, "")
+        assert not any(form in part for part in scrubber.text(before + form + after).split(HIDDEN))
 
 
 LONG = "ghx_16C7e42F292c6912E7710c838347Ae178B4a"
